@@ -1,0 +1,8 @@
+import { packageBuild } from '../../tsup.base.ts';
+
+export default packageBuild({
+  index: 'src/index.ts',
+  vitest: 'src/vitest.ts',
+  jest: 'src/jest.ts',
+  postgres: 'src/postgres.ts',
+});

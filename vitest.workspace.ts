@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, root: string, options = {}) => ({
+  test: { name, root, include: ['{src,test}/**/*.test.ts'], ...options },
+});
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/closing-line.ts'],
+    projects: [
+      project('core', 'packages/core', { setupFiles: ['reflect-metadata'] }),
+      project('postgres', 'packages/postgres'),
+      project('prisma', 'packages/prisma', { setupFiles: ['reflect-metadata'] }),
+      project('typeorm', 'packages/typeorm', { setupFiles: ['reflect-metadata'] }),
+      project('testing', 'packages/testing'),
+      project('hiring-platform', 'examples/hiring-platform', { setupFiles: ['reflect-metadata'] }),
+      { test: { name: 'consumers', root: 'test/consumers', include: ['*.test.ts'] } },
+    ],
+  },
+});
