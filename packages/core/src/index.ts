@@ -1,1 +1,2 @@
-export {};
+export { TenantContext } from './context/tenant-context.js';
+export type { Register, Tenant, TenantStatus } from './tenant.js';

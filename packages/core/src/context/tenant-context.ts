@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { TenantContextMissingError, TenantSwitchRefusedError } from '../errors/context-errors.js';
+import { admit, type Tenant } from '../tenant.js';
+import { enter } from './enter.js';
+import { storage } from './storage.js';
+
+/**
+ * The tenant of the work in hand, carried by one AsyncLocalStorage.
+ *
+ * Every instance sees the same context: inject it, or create one with `new` where there is no injection.
+ *
+ * @example
+ * ```ts
+ * import { TenantContext } from '@tenancy/core';
+ *
+ * const context = new TenantContext();
+ * const slug = context.run({ id: 't_acme', slug: 'acme' }, () => context.current().slug); // 'acme'
+ * ```
+ */
+@Injectable()
+export class TenantContext {
+  /**
+   * Runs `fn` as `tenant`, and restores what was before. A thenable or generator that `fn` returns runs inside as well.
+   *
+   * @throws `tenant_switch_refused` inside another tenant's context.
+   * @throws `tenant_context_missing` when `tenant` has no usable `id`.
+   */
+  run<R>(tenant: Tenant, fn: () => R): R {
+    const corridor = storage.getStore();
+    if (corridor?.refusal) throw corridor.refusal;
+    const admitted = admit(tenant);
+    if (corridor?.tenant && corridor.tenant.id !== admitted.id) throw new TenantSwitchRefusedError();
+    return enter({ tenant: admitted, refusal: null }, fn);
+  }
+
+  /**
+   * The tenant of the work in hand, frozen. Never null.
+   *
+   * @throws `tenant_context_missing` outside any tenant's context.
+   * @throws the refusal itself (`tenant_required`, …) in a request that no tenant was admitted for.
+   */
+  current(): Tenant {
+    const corridor = storage.getStore();
+    if (corridor?.tenant) return corridor.tenant;
+    // Reached by what Nest runs before the guard of this library, such as an application's own global guard.
+    throw corridor?.refusal ?? new TenantContextMissingError();
+  }
+
+  /** The `id` of {@link current}, on the same terms. */
+  get tenantId(): string {
+    return this.current().id;
+  }
+
+  /** Whether there is a tenant, for code that serves both sides, such as a logger. */
+  isActive(): boolean {
+    return storage.getStore()?.tenant != null;
+  }
+
+  /**
+   * Carries today's tenant to a later call, wherever that comes from: a listener, a callback of a shared connection.
+   *
+   * @throws `tenant_context_missing` outside any tenant's context.
+   */
+  bind<F extends (...args: never[]) => unknown>(fn: F): F {
+    const tenant = this.current();
+    const bound = function (this: unknown, ...args: never[]) {
+      return enter({ tenant, refusal: null }, () => Reflect.apply(fn, this, args));
+    };
+    return bound as F;
+  }
+}

@@ -1,0 +1,41 @@
+import { TenancyError } from './tenancy-error.js';
+
+/** 401 `tenant_required`: nothing identified a tenant. */
+export class TenantRequiredError extends TenancyError {
+  constructor(
+    explanation = 'no source identified a tenant that exists. Call a tenant’s own host, or send a valid token.',
+  ) {
+    super('tenant_required', explanation);
+  }
+}
+
+/** 401 `tenant_mismatch`: two sources name different tenants, or one of them names a tenant that does not exist. */
+export class TenantMismatchError extends TenancyError {
+  constructor() {
+    super(
+      'tenant_mismatch',
+      'the sources of this request do not agree on one tenant. Use a token on its own tenant’s host.',
+    );
+  }
+}
+
+/** 403 `tenant_inactive`: the tenant is known, and its `status` is not `active`. */
+export class TenantInactiveError extends TenancyError {
+  constructor() {
+    super('tenant_inactive', 'the tenant of this request is not active. Set its status to "active" to let it in.');
+  }
+}
+
+/** 503 `tenant_registry_unavailable`: the registry threw, did not answer in time, or answered with nonsense. */
+export class TenantRegistryUnavailableError extends TenancyError {
+  constructor(explanation: string, cause?: unknown) {
+    super('tenant_registry_unavailable', explanation, { cause });
+  }
+}
+
+/** 500 `tenant_source_failed`: a tenant source threw, or answered with something that is not a hint. */
+export class TenantSourceFailedError extends TenancyError {
+  constructor(explanation: string, cause?: unknown) {
+    super('tenant_source_failed', explanation, { cause });
+  }
+}

@@ -1,0 +1,63 @@
+import { TenantContextMissingError } from './errors/context-errors.js';
+
+/**
+ * Where an application declares the extra fields of its tenants.
+ *
+ * @example
+ * ```ts
+ * declare module '@tenancy/core' {
+ *   interface Register {
+ *     tenant: { plan: 'free' | 'enterprise' };
+ *   }
+ * }
+ * ```
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: only an interface can be augmented.
+export interface Register {}
+
+type RegisteredFields = Register extends { tenant: infer Fields } ? Fields : unknown;
+
+/** Only `active` is let in. */
+export type TenantStatus = 'active' | 'suspended' | 'archived' | (string & {});
+
+/** A customer of the application, as its registry knows it. */
+export type Tenant = {
+  /** The stable key that data is stored under: a non-empty string of at most 255 bytes. */
+  readonly id: string;
+  /** The name in addresses: `acme` in `acme.app.example.com`. */
+  readonly slug: string;
+  /** @defaultValue `'active'` */
+  readonly status?: TenantStatus | null | undefined;
+} & Readonly<RegisteredFields>;
+
+const MAX_BYTES = 255;
+
+/** True for what can name a tenant at all: a non-empty, well-formed string of at most 255 bytes without NUL. */
+export function canNameATenant(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    !value.includes('\0') &&
+    // Two strings with lone surrogates can have the same bytes.
+    value.isWellFormed() &&
+    // No UTF-16 unit takes more than three bytes, so the usual short name is never measured.
+    (value.length * 3 <= MAX_BYTES || Buffer.byteLength(value) <= MAX_BYTES)
+  );
+}
+
+/**
+ * The tenant as it travels: frozen, because one cached object serves many requests, and a handler that wrote to its
+ * `id` would move them all to another tenant.
+ *
+ * @throws `tenant_context_missing` when it has no usable `id` (P2: an undefined id in a `where` means every tenant).
+ */
+export function admit(tenant: Tenant): Tenant {
+  if (!canNameATenant(tenant?.id)) {
+    throw new TenantContextMissingError(
+      'a context cannot be entered without a tenant `id`, a non-empty string of at most 255 bytes. ' +
+        'Pass a tenant as the registry returns it.',
+    );
+  }
+  if (Object.isFrozen(tenant)) return tenant;
+  return Object.freeze(Object.assign(Object.create(Object.getPrototypeOf(tenant) as object) as Tenant, tenant));
+}
