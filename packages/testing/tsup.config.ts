@@ -1,8 +1,12 @@
 import { packageBuild } from '../../tsup.base.ts';
 
-export default packageBuild({
-  index: 'src/index.ts',
-  vitest: 'src/vitest.ts',
-  jest: 'src/jest.ts',
-  postgres: 'src/postgres.ts',
-});
+export default {
+  ...packageBuild({
+    index: 'src/index.ts',
+    vitest: 'src/vitest.ts',
+    jest: 'src/jest.ts',
+    postgres: 'src/postgres.ts',
+  }),
+  // `import.meta.url` in the CommonJS build.
+  shims: true,
+};

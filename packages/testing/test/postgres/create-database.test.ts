@@ -1,0 +1,52 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDatabase, type PostgresServer, postgresFromEnvironment } from '../../src/postgres.js';
+
+describe('createDatabase', { timeout: 60_000 }, () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await postgresFromEnvironment();
+  }, 60_000);
+  afterAll(() => server.stop());
+
+  async function databaseNames(): Promise<string[]> {
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    const { rows } = await client.query<{ datname: string }>('select datname from pg_database');
+    await client.end();
+    return rows.map(({ datname }) => datname);
+  }
+
+  it('gives each caller an empty database of its own', async () => {
+    const databases = await Promise.all([createDatabase(server.url), createDatabase(server.url)]);
+    const [one, two] = await Promise.all(databases.map(({ url }) => connected(url)));
+    await one?.query('create table job (id int)');
+    expect((await two?.query(`select to_regclass('job') as found`))?.rows).toEqual([{ found: null }]);
+    await Promise.all([one?.end(), two?.end()]);
+    await Promise.all(databases.map((database) => database.stop()));
+    expect(await databaseNames()).not.toEqual(expect.arrayContaining([databases[0].name]));
+    expect(await databaseNames()).not.toEqual(expect.arrayContaining([databases[1].name]));
+  });
+
+  it('names the database after its purpose, and drops it under a client that is still connected', async () => {
+    const database = await createDatabase(server.url, { prefix: 'ledger' });
+    expect(database.name).toMatch(/^ledger_[0-9a-f]{16}$/);
+    expect(await databaseNames()).toContain(database.name);
+    const client = await connected(database.url);
+    const ended = new Promise((resolve) => client.on('error', resolve));
+    await database.stop();
+    await database.stop();
+    await ended;
+    expect(await databaseNames()).not.toContain(database.name);
+  });
+
+  it('refuses a prefix that would have to be quoted', async () => {
+    await expect(createDatabase(server.url, { prefix: 'x"; drop database postgres; --' })).rejects.toThrow('prefix');
+  });
+});
+
+async function connected(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return client;
+}

@@ -1,0 +1,16 @@
+// A process that starts a server, says where it is, and ends in the way its argument names.
+import { startPostgres } from '@tenancy/testing/postgres';
+
+const { url } = await startPostgres();
+process.stdout.write(`${url}\n`);
+switch (process.argv[2]) {
+  case 'exit':
+    process.exit(0);
+    break;
+  case 'end':
+    break;
+  case 'throw':
+    throw new Error('an owner that crashes');
+  default:
+    setInterval(() => {}, 1000);
+}

@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { databaseAccount } from '../../src/postgres/account.js';
+import { processStart } from '../../src/postgres/process-start.js';
+import { serversDirectory } from '../../src/postgres/server-directory.js';
+
+/** What a server leaves on the machine while it runs. */
+export interface Traces {
+  readonly directory: string;
+  readonly postmaster: number;
+  readonly port: number;
+}
+
+/** Starts `owner.mjs` in a process of its own and waits until its server runs. */
+export async function spawnOwner(ending = 'wait'): Promise<{ owner: ChildProcess; url: string }> {
+  const script = fileURLToPath(new URL('owner.mjs', import.meta.url));
+  const owner = spawn(process.execPath, [script, ending], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const [url] = await once(createInterface({ input: owner.stdout as NodeJS.ReadableStream }), 'line');
+  return { owner, url };
+}
+
+/** The traces of the server at `url`. */
+export async function tracesOf(url: string): Promise<Traces> {
+  const port = Number(new URL(url).port);
+  const servers = await serversDirectory(await databaseAccount());
+  for (const name of await readdir(servers)) {
+    const lines = (await readFile(join(servers, name, 'data', 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+    if (Number(lines[3]) === port) return { directory: join(servers, name), postmaster: Number(lines[0]), port };
+  }
+  throw new Error(`No server directory belongs to port ${port}`);
+}
+
+/** Which of the traces are still there. */
+export async function remaining({ directory, postmaster, port }: Traces): Promise<string[]> {
+  const left: string[] = [];
+  if ((await processStart(postmaster)) !== null) left.push('process');
+  if (await readdir(directory).catch(() => null)) left.push('directory');
+  if (await accepts(port)) left.push('port');
+  return left;
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+  }).finally(() => socket.destroy()) as Promise<boolean>;
+}
