@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import ClosingLine from './test/closing-line.ts';
 
 const project = (name: string, root: string, options = {}) => ({
   test: { name, root, include: ['{src,test}/**/*.test.ts'], ...options },
@@ -6,7 +7,7 @@ const project = (name: string, root: string, options = {}) => ({
 
 export default defineConfig({
   test: {
-    reporters: ['default', './test/closing-line.ts'],
+    reporters: ['default', new ClosingLine()],
     projects: [
       project('core', 'packages/core', { setupFiles: ['reflect-metadata'] }),
       project('postgres', 'packages/postgres'),

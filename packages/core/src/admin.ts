@@ -1,1 +1,2 @@
-export {};
+export type { TenantAuditEvent } from './admin/audit-event.js';
+export { TenantAdmin } from './admin/tenant-admin.js';

@@ -1,2 +1,33 @@
 export { TenantContext } from './context/tenant-context.js';
+export { CurrentTenant } from './entrances/current-tenant.decorator.js';
+export { TenantGuard } from './entrances/tenant.guard.js';
+export { TenantContextInterceptor } from './entrances/tenant-context.interceptor.js';
+export { TenantResolverMiddleware } from './entrances/tenant-resolver.middleware.js';
+export { Untenanted } from './entrances/untenanted.decorator.js';
+export type { TenancyErrorCode } from './errors/codes.js';
+export { TenancyConfigurationError } from './errors/configuration-error.js';
+export { TenantContextMissingError, TenantSwitchRefusedError } from './errors/context-errors.js';
+export {
+  TenantInactiveError,
+  TenantMismatchError,
+  TenantRegistryUnavailableError,
+  TenantRequiredError,
+  TenantSourceFailedError,
+} from './errors/refusals.js';
+export { isTenancyError, TenancyError } from './errors/tenancy-error.js';
+export { CachedTenantRegistry, type RegistryCacheOptions } from './registry/cached-tenant-registry.js';
+export { type InMemoryTenant, InMemoryTenantRegistry } from './registry/in-memory-tenant-registry.js';
+export { type TenantHint, TenantRegistry } from './registry/tenant-registry.js';
+export { fromCustomDomain } from './resolution/from-custom-domain.js';
+export { fromJwt, type JwtOptions, type TokenVerifier } from './resolution/from-jwt.js';
+export { fromSignedHeader, type SignedHeaderOptions } from './resolution/from-signed-header.js';
+export { fromSubdomain, type SubdomainOptions } from './resolution/from-subdomain.js';
+export type { Algorithm } from './resolution/jwt-verifier.js';
+export { signTenantHeader } from './resolution/signed-header.js';
+export { TenantResolver } from './resolution/tenant-resolver.js';
+export type { TenantRequest, TenantSource } from './resolution/tenant-source.js';
+export { verifiedPayload } from './resolution/verified-payload.js';
+export { TenancyModule } from './tenancy.module.js';
+export type { TenancyModuleExtras, TenancyOptionsFactory } from './tenancy.module-definition.js';
+export type { TenancyOptions } from './tenancy.options.js';
 export type { Register, Tenant, TenantStatus } from './tenant.js';

@@ -1,8 +1,10 @@
-import { HttpException } from '@nestjs/common';
+import { HttpException, Logger } from '@nestjs/common';
 import { type TenancyErrorCode, tenancyErrors } from './codes.js';
 
 // Two copies of this package (ESM and CommonJS) may meet in one process, so an error is known by its brand.
 const BRAND = Symbol.for('@tenancy/core:error');
+
+const logger = new Logger('Tenancy');
 
 /**
  * The base of every error this library throws.
@@ -13,6 +15,7 @@ const BRAND = Symbol.for('@tenancy/core:error');
 export class TenancyError extends HttpException {
   readonly [BRAND] = true;
   readonly code: TenancyErrorCode;
+  #reported = false;
 
   constructor(code: TenancyErrorCode, explanation: string, options?: { readonly cause?: unknown }) {
     const { status, error } = tenancyErrors[code];
@@ -22,6 +25,18 @@ export class TenancyError extends HttpException {
     this.message = `${code}: ${explanation}`;
     // HttpException captures its stack before it has a message, and a log would show the stack without it.
     Error.captureStackTrace(this, new.target);
+  }
+
+  /**
+   * The body of the HTTP answer. It carries only the code, and Nest does not log an HttpException, so the explanation
+   * of a fault of the server goes to the log here, once.
+   */
+  override getResponse(): string | object {
+    if (this.getStatus() >= 500 && !this.#reported) {
+      this.#reported = true;
+      logger.error(this);
+    }
+    return super.getResponse();
   }
 }
 

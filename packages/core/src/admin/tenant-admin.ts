@@ -1,0 +1,64 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { enter } from '../context/enter.js';
+import { storage } from '../context/storage.js';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { TenantRequiredError } from '../errors/refusals.js';
+import { TenantRegistry } from '../registry/tenant-registry.js';
+import type { ResolvedTenancyOptions } from '../tenancy.options.js';
+import { admit, canNameATenant } from '../tenant.js';
+import { RESOLVED_OPTIONS } from '../tokens.js';
+import type { TenantAuditEvent } from './audit-event.js';
+
+/**
+ * The only way to enter another tenant from inside one. It lives in an import path of its own so that a lint rule can
+ * keep it in one folder, and it leaves an audit event.
+ */
+@Injectable()
+export class TenantAdmin {
+  readonly #logger = new Logger(TenantAdmin.name);
+  readonly #registry: TenantRegistry;
+  readonly #audit: ResolvedTenancyOptions['audit'];
+
+  constructor(
+    @Inject(TenantRegistry) registry: TenantRegistry,
+    @Inject(RESOLVED_OPTIONS) { audit }: Pick<ResolvedTenancyOptions, 'audit'>,
+  ) {
+    this.#registry = registry;
+    this.#audit = audit;
+  }
+
+  /**
+   * Runs `fn` as the tenant with `tenantId`, whatever tenant is active, and restores what was before. Inactive tenants
+   * can be entered too: closing an account is an admin's work.
+   *
+   * @throws `tenant_required` when the registry does not know the tenant.
+   * @throws `tenancy_misconfigured` without a reason.
+   * @throws whatever the audit sink throws: what cannot be recorded is not done.
+   * @example
+   * ```ts
+   * import type { TenantAdmin } from '@tenancy/core/admin';
+   *
+   * const inspect = (admin: TenantAdmin) => admin.runAs('t_acme', { reason: 'support ticket 4711' }, () => 'as acme');
+   * ```
+   */
+  async runAs<R>(tenantId: string, { reason }: { readonly reason: string }, fn: () => R): Promise<Awaited<R>> {
+    if (typeof reason !== 'string' || reason.trim() === '') {
+      throw new TenancyConfigurationError(
+        'TenantAdmin.runAs',
+        'has no reason',
+        'Say why: `{ reason: "ticket 4711" }`.',
+      );
+    }
+    const tenant = canNameATenant(tenantId) ? await this.#registry.findById(tenantId) : null;
+    if (!tenant) throw new TenantRequiredError('the registry knows no tenant with the id that runAs was given.');
+    const fromTenantId = storage.getStore()?.tenant?.id ?? null;
+    await this.#record({ action: 'run_as', tenantId, fromTenantId, reason, at: new Date() });
+    return await enter({ tenant: admit(tenant), refusal: null }, fn);
+  }
+
+  async #record(event: TenantAuditEvent): Promise<void> {
+    if (this.#audit) await this.#audit(event);
+    // JSON, so that a reason cannot forge a line of its own.
+    else this.#logger.warn(`audit ${JSON.stringify(event)}`);
+  }
+}

@@ -1,0 +1,18 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Observable } from 'rxjs';
+import { storage } from '../context/storage.js';
+import { corridorOf } from './request-entrance.js';
+
+/**
+ * Puts a handler, and the stream it returns, back into the context of its request, after an interceptor that loses it.
+ *
+ * The module does not mount it: the entrance covers the whole response already, and an interceptor costs every request.
+ */
+@Injectable()
+export class TenantContextInterceptor implements NestInterceptor {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const corridor = context.getType() === 'http' ? corridorOf(context.getArgByIndex(0)) : storage.getStore();
+    if (corridor === undefined) return next.handle();
+    return new Observable((subscriber) => storage.run(corridor, () => next.handle().subscribe(subscriber)));
+  }
+}

@@ -1,0 +1,36 @@
+import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
+import { TenantResolver } from '../resolution/tenant-resolver.js';
+import type { TenantRequest } from '../resolution/tenant-source.js';
+import { corridorOf, enterRequest, reenterRequest } from './request-entrance.js';
+
+/**
+ * The entrance as a middleware. The module mounts a faster one by itself; apply this right after a middleware that
+ * loses the context of its request, and the request goes on in its own again.
+ *
+ * @example
+ * ```ts
+ * import type { MiddlewareConsumer, NestModule } from '@nestjs/common';
+ * import { TenantResolverMiddleware } from '@tenancy/core';
+ *
+ * declare const legacySession: () => void;
+ *
+ * class AppModule implements NestModule {
+ *   configure(consumer: MiddlewareConsumer) {
+ *     consumer.apply(legacySession, TenantResolverMiddleware).forRoutes('*path');
+ *   }
+ * }
+ * ```
+ */
+@Injectable()
+export class TenantResolverMiddleware implements NestMiddleware<TenantRequest, unknown> {
+  readonly #resolver: TenantResolver;
+
+  constructor(@Inject(TenantResolver) resolver: TenantResolver) {
+    this.#resolver = resolver;
+  }
+
+  use(request: TenantRequest, _response: unknown, next: (error?: unknown) => void): void {
+    if (corridorOf(request)) reenterRequest(request, next);
+    else enterRequest(this.#resolver, request, next);
+  }
+}

@@ -1,0 +1,23 @@
+import { type ExecutionContext, SetMetadata } from '@nestjs/common';
+
+const UNTENANTED = '@tenancy/core:untenanted';
+
+/**
+ * Lets a handler, or every handler of a controller, run without a tenant: a health check, a sign-up. There is no
+ * tenant there even when the request names one: `TenantContext.current()` throws.
+ */
+export const Untenanted = (): ClassDecorator & MethodDecorator => SetMetadata(UNTENANTED, true);
+
+/** Whether the handler that `context` is about to call, or its controller, is `@Untenanted()`. */
+export function isUntenanted(context: ExecutionContext): boolean {
+  const handler = context.getHandler();
+  const controller = context.getClass();
+  const known = answers.get(handler);
+  if (known?.controller === controller) return known.untenanted;
+  const untenanted = [handler, controller].some((target) => Reflect.getMetadata(UNTENANTED, target) === true);
+  answers.set(handler, { controller, untenanted });
+  return untenanted;
+}
+
+// Decorators do not change once the application runs. An inherited handler can belong to several controllers.
+const answers = new WeakMap<object, { readonly controller: unknown; readonly untenanted: boolean }>();

@@ -1,0 +1,103 @@
+import { LRUCache } from 'lru-cache';
+import type { Tenant } from '../tenant.js';
+import { find, type Lookup } from './lookup.js';
+import { TenantRegistry } from './tenant-registry.js';
+
+/** How long, and how many, look-ups are kept. */
+export interface RegistryCacheOptions {
+  /**
+   * Milliseconds that an answer is kept, and so for which a suspended tenant may still be let in without `invalidate`.
+   * @defaultValue `30_000`
+   */
+  readonly ttl?: number;
+  /**
+   * The most answers kept for each kind of look-up, and again for names that no tenant has.
+   * @defaultValue `10_000`
+   */
+  readonly max?: number;
+}
+
+type Answers = Record<Lookup, LRUCache<string, { readonly tenant: Tenant | null }>>;
+
+/**
+ * A registry that remembers: least recently used answers go first, callers who ask the same at once share one
+ * look-up, and names without a tenant are remembered too. A failed look-up is not.
+ */
+export class CachedTenantRegistry extends TenantRegistry {
+  readonly #registry: TenantRegistry;
+  readonly #known: Answers;
+  // Apart from the known ones, so that a flood of invented names cannot push real tenants out.
+  readonly #unknown: Answers;
+  #pending = new Map<string, Promise<Tenant | null>>();
+
+  constructor(registry: TenantRegistry, { ttl = 30_000, max = 10_000 }: RegistryCacheOptions = {}) {
+    super();
+    this.#registry = registry;
+    const answers = (): Answers => {
+      const cache = () => new LRUCache<string, { readonly tenant: Tenant | null }>({ max, ttl });
+      return { id: cache(), slug: cache(), domain: cache() };
+    };
+    this.#known = answers();
+    this.#unknown = answers();
+  }
+
+  findById(id: string): Promise<Tenant | null> {
+    return this.#find('id', id);
+  }
+
+  findBySlug(slug: string): Promise<Tenant | null> {
+    return this.#find('slug', slug);
+  }
+
+  override findByDomain(domain: string): Promise<Tenant | null> {
+    return this.#find('domain', domain);
+  }
+
+  /** Not cached: it is for work that visits every tenant. */
+  override list(): AsyncIterable<Tenant> {
+    if (!this.#registry.list) throw new TypeError('The registry behind this cache has no list().');
+    return this.#registry.list();
+  }
+
+  /** The remembered answer, without a promise: `undefined` when the registry has to be asked. */
+  peek(lookup: Lookup, name: string): Tenant | null | undefined {
+    return (this.#known[lookup].get(name) ?? this.#unknown[lookup].get(name))?.tenant;
+  }
+
+  /**
+   * Forgets a tenant, after it was changed, suspended or created. Look-ups already under way are not remembered either.
+   * Without an id, forgets all.
+   */
+  invalidate(id?: string): void {
+    this.#pending = new Map();
+    for (const answers of Object.values(this.#unknown)) answers.clear();
+    for (const answers of Object.values(this.#known)) {
+      for (const [name, { tenant }] of answers.entries()) {
+        if (id === undefined || tenant?.id === id) answers.delete(name);
+      }
+    }
+  }
+
+  #find(lookup: Lookup, name: string): Promise<Tenant | null> {
+    const remembered = this.peek(lookup, name);
+    if (remembered !== undefined) return Promise.resolve(remembered);
+    const key = `${lookup}:${name}`;
+    const pending = this.#pending;
+    const shared = pending.get(key);
+    if (shared) return shared;
+    const asked = find(this.#registry, lookup, name)
+      .then((tenant) => {
+        // An answer from before an `invalidate` may be out of date: it serves its callers and is not kept.
+        if (pending === this.#pending) this.#remember(lookup, name, tenant);
+        return tenant;
+      })
+      .finally(() => pending.delete(key));
+    pending.set(key, asked);
+    return asked;
+  }
+
+  #remember(lookup: Lookup, name: string, tenant: Tenant | null): void {
+    (tenant ? this.#known : this.#unknown)[lookup].set(name, { tenant });
+    if (tenant) this.#known.id.set(tenant.id, { tenant });
+  }
+}

@@ -1,0 +1,35 @@
+import type { Tenant } from '../tenant.js';
+
+/** What a source found out about the tenant: exactly one name for it. */
+export type TenantHint = { readonly id: string } | { readonly slug: string } | { readonly domain: string };
+
+/**
+ * Where the application keeps its tenants. Implement it over your own table; the class is also its injection token.
+ *
+ * Each look-up answers `null` for a tenant that does not exist, and throws when it cannot tell. It runs outside every
+ * tenant's context, so over a tenant-scoped database it needs that database's admin client.
+ *
+ * @example
+ * ```ts
+ * import { type Tenant, TenantRegistry } from '@tenancy/core';
+ *
+ * class CompanyRegistry implements TenantRegistry {
+ *   readonly #companies: readonly Tenant[] = [{ id: 't_acme', slug: 'acme' }];
+ *   async findById(id: string): Promise<Tenant | null> {
+ *     return this.#companies.find((company) => company.id === id) ?? null;
+ *   }
+ *   async findBySlug(slug: string): Promise<Tenant | null> {
+ *     return this.#companies.find((company) => company.slug === slug) ?? null;
+ *   }
+ * }
+ * ```
+ */
+export abstract class TenantRegistry {
+  abstract findById(id: string): Promise<Tenant | null>;
+  /** @param slug in lower case, and in Unicode where the host name was punycode. */
+  abstract findBySlug(slug: string): Promise<Tenant | null>;
+  /** Needed by `fromCustomDomain()`. @param domain a host name in lower case and punycode, without a port. */
+  findByDomain?(domain: string): Promise<Tenant | null>;
+  /** Every tenant, for work that visits all of them. */
+  list?(): AsyncIterable<Tenant>;
+}

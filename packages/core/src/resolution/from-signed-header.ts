@@ -1,0 +1,45 @@
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { checkedSecret, readTenantHeader, SIGNED_HEADER } from './signed-header.js';
+import { NO_TENANT, type TenantSource } from './tenant-source.js';
+
+/** Options of {@link fromSignedHeader}. */
+export interface SignedHeaderOptions {
+  /** The secret that the calling services share with this one. */
+  readonly secret: string | Buffer | undefined;
+  /** @defaultValue `'x-signed-tenant'` */
+  readonly header?: string;
+  /**
+   * Seconds that the sender's clock may differ from ours, in either direction, network time included.
+   * @defaultValue `60`
+   */
+  readonly tolerance?: number;
+}
+
+/**
+ * The tenant that another service names, in a header signed with `signTenantHeader`.
+ *
+ * A header that is present and not valid never agrees with another source. It can be sent again within the tolerance:
+ * it says which tenant a service works for, and does not authorise a single request.
+ *
+ * @throws `tenancy_misconfigured` without a secret.
+ */
+export function fromSignedHeader(options: SignedHeaderOptions): TenantSource {
+  const secret = checkedSecret('fromSignedHeader.secret', options.secret);
+  const { tolerance = 60 } = options;
+  if (!Number.isFinite(tolerance) || tolerance <= 0) {
+    throw new TenancyConfigurationError('fromSignedHeader.tolerance', 'is not a time', 'Pass seconds above 0.');
+  }
+  const header = (options.header ?? SIGNED_HEADER).toLowerCase();
+  if (!/^[a-z0-9-]+$/.test(header)) {
+    throw new TenancyConfigurationError('fromSignedHeader.header', 'is not a header name', 'Use letters and dashes.');
+  }
+  return {
+    name: 'signed-header',
+    identify({ headers }) {
+      const value = headers[header];
+      if (value === undefined) return null;
+      const id = typeof value === 'string' ? readTenantHeader(value, secret, tolerance) : null;
+      return id === null ? NO_TENANT : { id };
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { isIP } from 'node:net';
+import { domainToASCII, domainToUnicode } from 'node:url';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import type { TenantHint } from '../registry/tenant-registry.js';
+import { parseHost, requestHost } from './host.js';
+import { NO_TENANT, type TenantSource } from './tenant-source.js';
+
+/** Options of {@link fromSubdomain}. */
+export interface SubdomainOptions {
+  /** The domain, or domains, that tenants have a name below: `app.example.com`. `localhost` works in development. */
+  readonly baseDomain: string | readonly string[];
+  /**
+   * Names below the base domain that are the application's own and say nothing about a tenant.
+   * @defaultValue `['www', 'api']`
+   */
+  readonly reserved?: readonly string[];
+}
+
+/**
+ * The tenant from the host name: `acme.app.example.com` names the tenant with the slug `acme`.
+ *
+ * The base domain itself, a reserved name, a name deeper than one label, and any other host say nothing.
+ *
+ * @throws `tenancy_misconfigured` for a base domain that is not a domain name.
+ * @example
+ * ```ts
+ * import { fromSubdomain } from '@tenancy/core';
+ *
+ * const source = fromSubdomain({ baseDomain: ['app.example.com', 'localhost'], reserved: ['www', 'api', 'status'] });
+ * ```
+ */
+export function fromSubdomain({ baseDomain, reserved = ['www', 'api'] }: SubdomainOptions): TenantSource {
+  const bases = [baseDomain].flat().map(toBaseDomain);
+  if (bases.length === 0) throw wrongBaseDomain('is empty');
+  if (!Array.isArray(reserved) || !reserved.every((name) => typeof name === 'string')) {
+    throw new TenancyConfigurationError(
+      'fromSubdomain.reserved',
+      'is not a list of names',
+      "Pass for example ['www'].",
+    );
+  }
+  // The longest first: below both `example.com` and `app.example.com`, the second one names the tenant.
+  bases.sort((a, b) => b.length - a.length);
+  const own = new Set(reserved.map((name) => name.toLowerCase()));
+  return {
+    name: 'subdomain',
+    identify(request) {
+      const host = requestHost(request);
+      return host === null ? NO_TENANT : subdomainHint(host, bases, own);
+    },
+  };
+}
+
+/** `bases`: longest first. */
+function subdomainHint(host: string, bases: readonly string[], reserved: ReadonlySet<string>): TenantHint | null {
+  for (const base of bases) {
+    if (host === base) return null;
+    if (!host.endsWith(base) || host[host.length - base.length - 1] !== '.') continue;
+    const label = host.slice(0, -base.length - 1);
+    if (label.includes('.') || reserved.has(label)) return null;
+    return label.startsWith('xn--') ? punycodeHint(label) : { slug: label };
+  }
+  return null;
+}
+
+// One spelling for each name: `xn--acme-` decodes to `acme`, and must not pass for it.
+function punycodeHint(label: string): TenantHint {
+  const slug = domainToUnicode(label);
+  return slug !== '' && domainToASCII(slug) === label ? { slug } : NO_TENANT;
+}
+
+function toBaseDomain(domain: unknown): string {
+  if (typeof domain !== 'string' || domain.trim() === '') throw wrongBaseDomain('is empty');
+  const ascii = parseHost(domainToASCII(domain));
+  if (!ascii || /[:/*@\s]/.test(domain) || domain.startsWith('.') || isIP(ascii)) {
+    throw wrongBaseDomain(`${JSON.stringify(domain)} is not a domain name`);
+  }
+  return ascii;
+}
+
+function wrongBaseDomain(problem: string): TenancyConfigurationError {
+  return new TenancyConfigurationError(
+    'fromSubdomain.baseDomain',
+    problem,
+    'Pass the domain that tenants have a name below, without scheme, port or wildcard: "app.example.com".',
+  );
+}

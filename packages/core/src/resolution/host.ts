@@ -1,0 +1,42 @@
+import { isIP } from 'node:net';
+import { wasSentTwice } from './sent-twice.js';
+import type { TenantRequest } from './tenant-source.js';
+
+const HOST = /^([a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*)\.?(?::\d{0,5})?$/;
+const IPV6 = /^\[[0-9a-f:.]+\](?::\d{0,5})?$/;
+const MAX_LENGTH = 253;
+
+/**
+ * The name in a `Host` value: lower case, without port and trailing dot.
+ *
+ * `''` when it names no domain (absent, or an IP address), `null` when it is malformed.
+ */
+export function parseHost(value: string | undefined): string | null {
+  if (!value) return '';
+  const host = value.toLowerCase();
+  const name = HOST.exec(host)?.[1];
+  if (name === undefined) return IPV6.test(host) ? '' : null;
+  if (name.length > MAX_LENGTH) return null;
+  return isIP(name) ? '' : name;
+}
+
+/**
+ * The host name that a request was sent to, on the terms of {@link parseHost}; `null` also when the request names two.
+ *
+ * `X-Forwarded-Host` counts exactly when the HTTP adapter trusts the proxy (`trust proxy`, `trustProxy`).
+ */
+export function requestHost(request: TenantRequest): string | null {
+  const { headers } = request;
+  const authority = headers[':authority'];
+  if (authority !== undefined && headers.host !== undefined && authority !== headers.host) return null;
+  const sent = headers.host ?? (authority as string | undefined);
+  if (wasSentTwice(request, 'host')) return null;
+  // With an absolute-form target (`GET http://acme.test/ HTTP/1.1`) servers and proxies differ in which host they obey.
+  const target = (request.raw ?? request).url;
+  if (target !== undefined && target.charCodeAt(0) !== SLASH && target !== '*') {
+    if (!URL.canParse(target) || parseHost(new URL(target).host) !== parseHost(sent)) return null;
+  }
+  return parseHost(headers['x-forwarded-host'] === undefined ? sent : (request.hostname ?? sent));
+}
+
+const SLASH = '/'.charCodeAt(0);

@@ -1,0 +1,111 @@
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
+import { JwtService } from '@nestjs/jwt';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import type { JwtOptions, TokenVerifier } from './from-jwt.js';
+
+/** Signature algorithms that a token may be checked with. `none` is not one. */
+export const algorithms = [
+  'HS256',
+  'HS384',
+  'HS512',
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+] as const;
+
+/** The name of a signature algorithm. */
+export type Algorithm = (typeof algorithms)[number];
+
+/** Turns the options into the one function that checks a token's signature, expiry and issuer. */
+export function jwtVerifier(options: JwtOptions): TokenVerifier {
+  const given = (['secret', 'publicKey', 'verifier'] as const).filter((name) => options[name] !== undefined);
+  if (given.length !== 1) {
+    throw new TenancyConfigurationError(
+      'fromJwt',
+      given.length === 0 ? 'has no secret' : `has ${given.join(' and ')}`,
+      'Pass exactly one of `secret`, `publicKey` and `verifier` (is the environment variable set?).',
+    );
+  }
+  if (options.verifier !== undefined) {
+    if (typeof options.verifier !== 'function') {
+      throw new TenancyConfigurationError('fromJwt.verifier', 'is not a function', 'Pass `(token) => payload`.');
+    }
+    return options.verifier;
+  }
+  const key = options.publicKey === undefined ? secretKey(options.secret) : publicKey(options.publicKey);
+  const pinned = pinnedAlgorithms(key, options.algorithms);
+  const service = new JwtService({
+    // A prepared KeyObject, which jsonwebtoken takes and JwtService's types do not name: a string would be parsed anew
+    // for each token.
+    secret: key as unknown as Buffer,
+    verifyOptions: {
+      algorithms: pinned,
+      ...(options.issuer !== undefined && { issuer: options.issuer as string }),
+      ...(options.audience !== undefined && { audience: options.audience as string }),
+    },
+  });
+  return (token) => service.verify<object>(token);
+}
+
+function secretKey(secret: JwtOptions['secret']): KeyObject {
+  if (!secret || secret.length === 0) {
+    throw new TenancyConfigurationError('fromJwt.secret', 'is empty', 'Set the environment variable it comes from.');
+  }
+  // HS/RS confusion: a public key is no secret, and whoever knows it could sign.
+  if (secret.includes('-----BEGIN')) {
+    throw new TenancyConfigurationError('fromJwt.secret', 'is a PEM key', 'Pass the public key as `publicKey`.');
+  }
+  return createSecretKey(Buffer.from(secret));
+}
+
+function publicKey(key: NonNullable<JwtOptions['publicKey']>): KeyObject {
+  try {
+    return createPublicKey(key);
+  } catch (cause) {
+    const error = new TenancyConfigurationError(
+      'fromJwt.publicKey',
+      'is not a public key',
+      'Pass an RSA or EC public key as PEM.',
+    );
+    throw Object.assign(error, { cause });
+  }
+}
+
+function pinnedAlgorithms(key: KeyObject, asked: readonly Algorithm[] | undefined): Algorithm[] {
+  const [usual, possible] = algorithmsOf(key);
+  const chosen = asked ?? (usual ? [usual] : []);
+  const wrong = chosen.find((algorithm) => !possible.includes(algorithm));
+  if (chosen.length === 0 || wrong !== undefined) {
+    throw new TenancyConfigurationError(
+      'fromJwt.algorithms',
+      wrong === undefined ? 'names none' : `${JSON.stringify(wrong)} does not fit the key`,
+      `With this key, use ${possible.length > 0 ? possible.join(', ') : 'a `verifier` of your own'}.`,
+    );
+  }
+  return [...chosen];
+}
+
+/** The algorithm that is meant when none is named, and those that the key can be used with. */
+function algorithmsOf(key: KeyObject): [Algorithm | undefined, readonly Algorithm[]] {
+  const starting = (...prefixes: string[]) => algorithms.filter((name) => prefixes.some((p) => name.startsWith(p)));
+  if (key.type === 'secret') return ['HS256', starting('HS')];
+  switch (key.asymmetricKeyType) {
+    case 'rsa':
+      return ['RS256', starting('RS', 'PS')];
+    case 'rsa-pss':
+      return ['PS256', starting('PS')];
+    case 'ec': {
+      const curves: Record<string, Algorithm> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' };
+      const algorithm = curves[key.asymmetricKeyDetails?.namedCurve ?? ''];
+      return [algorithm, algorithm ? [algorithm] : []];
+    }
+    default:
+      return [undefined, []];
+  }
+}

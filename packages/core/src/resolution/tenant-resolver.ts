@@ -1,0 +1,97 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { TenantSourceFailedError } from '../errors/refusals.js';
+import { isTenancyError } from '../errors/tenancy-error.js';
+import { CachedTenantRegistry } from '../registry/cached-tenant-registry.js';
+import { find, lookupOf } from '../registry/lookup.js';
+import { type TenantHint, TenantRegistry } from '../registry/tenant-registry.js';
+import type { ResolvedTenancyOptions } from '../tenancy.options.js';
+import { canNameATenant, type Tenant } from '../tenant.js';
+import { RESOLVED_OPTIONS } from '../tokens.js';
+import { agree } from './agreement.js';
+import type { TenantRequest, TenantSource } from './tenant-source.js';
+
+type Answer = Tenant | null | typeof NOTHING;
+
+// A host that is nobody's custom domain: every other host of the application is one too.
+const NOTHING = Symbol('nothing to say');
+
+/**
+ * Asks every source, looks every hint up, and requires them to agree.
+ *
+ * Answers at once, without a promise, when the sources do and the registry remembers.
+ */
+@Injectable()
+export class TenantResolver {
+  readonly #sources: readonly TenantSource[];
+  readonly #registry: TenantRegistry;
+  readonly #cache: CachedTenantRegistry | null;
+
+  constructor(
+    @Inject(RESOLVED_OPTIONS) { sources }: Pick<ResolvedTenancyOptions, 'sources'>,
+    @Inject(TenantRegistry) registry: TenantRegistry,
+  ) {
+    this.#sources = sources;
+    this.#registry = registry;
+    this.#cache = registry instanceof CachedTenantRegistry ? registry : null;
+  }
+
+  /**
+   * The tenant of `request`.
+   *
+   * @throws `tenant_required`, `tenant_mismatch`, `tenant_inactive`, `tenant_registry_unavailable`,
+   * `tenant_source_failed`; as a rejection when it had to wait.
+   */
+  resolve(request: TenantRequest): Tenant | Promise<Tenant> {
+    const answers: (Answer | Promise<Answer>)[] = [];
+    let waiting = false;
+    for (const source of this.#sources) {
+      const answer = this.#ask(source, request);
+      if (answer instanceof Promise) waiting = true;
+      answers.push(answer);
+    }
+    return waiting ? Promise.all(answers).then(settle) : settle(answers as Answer[]);
+  }
+
+  #ask(source: TenantSource, request: TenantRequest): Answer | Promise<Answer> {
+    try {
+      const hint = source.identify(request);
+      if (!(hint instanceof Promise)) return this.#lookUp(source, hint);
+      return hint.then(
+        (late) => this.#lookUp(source, late),
+        (error) => {
+          throw failure(source, error);
+        },
+      );
+    } catch (error) {
+      // Rejected, not thrown: the other sources are asked all the same, so that a refusal takes as long as any other.
+      return Promise.reject(failure(source, error));
+    }
+  }
+
+  #lookUp(source: TenantSource, hint: TenantHint | null): Answer | Promise<Answer> {
+    if (hint === null) return NOTHING;
+    const lookup = typeof hint === 'object' ? lookupOf(hint) : null;
+    if (lookup === null) {
+      throw new TenantSourceFailedError(
+        `the source "${source.name}" answered with something that is not a hint. ` +
+          'Answer `{ id }`, `{ slug }`, `{ domain }` or `null`.',
+      );
+    }
+    const name = (hint as Record<typeof lookup, unknown>)[lookup];
+    if (!canNameATenant(name)) return null;
+    const remembered = this.#cache?.peek(lookup, name);
+    if (remembered !== undefined) return known(remembered, lookup);
+    return find(this.#registry, lookup, name).then((tenant) => known(tenant, lookup));
+  }
+}
+
+const known = (tenant: Tenant | null, lookup: string): Answer =>
+  tenant === null && lookup === 'domain' ? NOTHING : tenant;
+
+const settle = (answers: readonly Answer[]): Tenant =>
+  agree(answers.filter((answer): answer is Tenant | null => answer !== NOTHING));
+
+const failure = (source: TenantSource, error: unknown): unknown =>
+  isTenancyError(error)
+    ? error
+    : new TenantSourceFailedError(`the source "${source.name}" threw; see the cause.`, error);

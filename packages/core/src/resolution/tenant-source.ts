@@ -1,0 +1,29 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { TenantHint } from '../registry/tenant-registry.js';
+
+/** What a source may rely on: Express's and Fastify's requests both fit. */
+export interface TenantRequest {
+  readonly headers: IncomingHttpHeaders;
+  /** The host name as the HTTP adapter's own trust-proxy setting sees it. */
+  readonly hostname?: string | undefined;
+  readonly url?: string | undefined;
+  readonly rawHeaders?: readonly string[] | undefined;
+  /** Node's request, where the adapter wraps it. */
+  readonly raw?: { readonly url?: string | undefined; readonly rawHeaders?: readonly string[] | undefined } | undefined;
+}
+
+/**
+ * One way to tell the tenant of a request.
+ *
+ * `identify` answers with a hint, or `null` when it has nothing to say. It must only trust what the caller cannot
+ * choose: where the request was routed, or what a key has signed.
+ */
+export interface TenantSource<Request = TenantRequest> {
+  readonly name: string;
+  identify(request: Request): TenantHint | null | Promise<TenantHint | null>;
+  /** Optional methods of the registry that this source cannot do without. */
+  readonly requires?: readonly ('findByDomain' | 'list')[];
+}
+
+/** The answer of a source that was told something contradictory: no tenant has this name, so it never agrees. */
+export const NO_TENANT: TenantHint = Object.freeze({ id: '' });

@@ -1,0 +1,95 @@
+import { type DynamicModule, Inject, Module, type NestModule } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { TenantAdmin } from './admin/tenant-admin.js';
+import { TenantContext } from './context/tenant-context.js';
+import { HttpEntrance } from './entrances/http-entrance.js';
+import { TenantGuard } from './entrances/tenant.guard.js';
+import { CachedTenantRegistry } from './registry/cached-tenant-registry.js';
+import { CheckedTenantRegistry } from './registry/checked-tenant-registry.js';
+import { TenantRegistry } from './registry/tenant-registry.js';
+import { TenantResolver } from './resolution/tenant-resolver.js';
+import {
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN,
+  type OPTIONS_TYPE,
+} from './tenancy.module-definition.js';
+import { type ResolvedTenancyOptions, resolveTenancyOptions, type TenancyOptions } from './tenancy.options.js';
+import { RESOLVED_OPTIONS } from './tokens.js';
+
+/**
+ * Identifies the tenant of every request, carries it, and refuses what has none.
+ *
+ * @example
+ * ```ts
+ * import { Module } from '@nestjs/common';
+ * import { fromJwt, fromSubdomain, InMemoryTenantRegistry, TenancyModule } from '@tenancy/core';
+ *
+ * @Module({
+ *   imports: [
+ *     TenancyModule.forRoot({
+ *       registry: new InMemoryTenantRegistry([
+ *         { id: 't_acme', slug: 'acme' },
+ *         { id: 't_globex', slug: 'globex' },
+ *       ]),
+ *       sources: [fromSubdomain({ baseDomain: 'app.example.com' }), fromJwt({ secret: process.env.JWT_SECRET })],
+ *     }),
+ *   ],
+ * })
+ * class AppModule {}
+ * ```
+ */
+@Module({
+  providers: [
+    TenantContext,
+    TenantResolver,
+    TenantAdmin,
+    HttpEntrance,
+    { provide: APP_GUARD, useClass: TenantGuard },
+    {
+      provide: RESOLVED_OPTIONS,
+      useFactory: (options: TenancyOptions) => resolveTenancyOptions(options),
+      inject: [MODULE_OPTIONS_TOKEN],
+    },
+    {
+      provide: TenantRegistry,
+      useFactory: ({ registry, registryTimeout, cache }: ResolvedTenancyOptions): TenantRegistry => {
+        const checked = new CheckedTenantRegistry(registry, registryTimeout);
+        return cache ? new CachedTenantRegistry(checked, cache) : checked;
+      },
+      inject: [RESOLVED_OPTIONS],
+    },
+    {
+      // For `invalidate`, which has nothing to forget when nothing is cached.
+      provide: CachedTenantRegistry,
+      useFactory: (registry: TenantRegistry) =>
+        registry instanceof CachedTenantRegistry ? registry : new CachedTenantRegistry(registry),
+      inject: [TenantRegistry],
+    },
+  ],
+  exports: [TenantContext, TenantResolver, TenantRegistry, CachedTenantRegistry, TenantAdmin, RESOLVED_OPTIONS],
+})
+export class TenancyModule extends ConfigurableModuleClass implements NestModule {
+  readonly #entrance: HttpEntrance;
+
+  constructor(@Inject(HttpEntrance) entrance: HttpEntrance) {
+    super();
+    this.#entrance = entrance;
+  }
+
+  /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    resolveTenancyOptions(options);
+    return super.forRoot(options);
+  }
+
+  /** As `forRoot`, with options that come from injection; they are validated when the module is built. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  /** @internal Nest calls this for HTTP applications, before it registers their routes. */
+  configure(): void {
+    this.#entrance.open();
+  }
+}

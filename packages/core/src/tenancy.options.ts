@@ -1,0 +1,94 @@
+import type { TenantAuditEvent } from './admin/audit-event.js';
+import { TenancyConfigurationError } from './errors/configuration-error.js';
+import type { RegistryCacheOptions } from './registry/cached-tenant-registry.js';
+import type { TenantRegistry } from './registry/tenant-registry.js';
+import type { TenantSource } from './resolution/tenant-source.js';
+
+/** Options of `TenancyModule.forRoot`. */
+export interface TenancyOptions {
+  /** Where the application keeps its tenants. */
+  readonly registry: TenantRegistry;
+  /** How a request's tenant is told, strongest first. All that answer must agree. */
+  readonly sources: readonly TenantSource[];
+  /**
+   * What the registry's answers are remembered for; `false` asks it for every request.
+   * @defaultValue `{ ttl: 30_000, max: 10_000 }`
+   */
+  readonly cache?: RegistryCacheOptions | false | undefined;
+  /**
+   * Milliseconds after which a registry that has not answered counts as failing (503).
+   * @defaultValue `5_000`
+   */
+  readonly registryTimeout?: number | undefined;
+  /**
+   * Records what `TenantAdmin` does, before it is done. What cannot be recorded, because this throws or rejects, is
+   * not done.
+   * @defaultValue a line in Nest's log
+   */
+  readonly audit?: ((event: TenantAuditEvent) => void | Promise<void>) | undefined;
+}
+
+/** The options after validation: nothing is optional any more. */
+export interface ResolvedTenancyOptions {
+  readonly registry: TenantRegistry;
+  readonly sources: readonly TenantSource[];
+  readonly cache: Required<RegistryCacheOptions> | false;
+  readonly registryTimeout: number;
+  readonly audit: ((event: TenantAuditEvent) => void | Promise<void>) | null;
+}
+
+/** @throws `tenancy_misconfigured`, naming the first option that is wrong and the fix. */
+export function resolveTenancyOptions(options: TenancyOptions): ResolvedTenancyOptions {
+  const wrong = (option: string, problem: string, fix: string) =>
+    new TenancyConfigurationError(`TenancyModule.${option}`, problem, fix);
+
+  const { registry, sources, cache = {}, registryTimeout = 5_000, audit = null } = options ?? {};
+  for (const method of ['findById', 'findBySlug'] as const) {
+    if (typeof registry?.[method] !== 'function') {
+      throw wrong(
+        'registry',
+        `has no ${method}()`,
+        'Pass a TenantRegistry, such as `new InMemoryTenantRegistry([…])`.',
+      );
+    }
+  }
+  if (!Array.isArray(sources) || sources.length === 0) {
+    throw wrong(
+      'sources',
+      'is empty',
+      "Pass at least one, such as `fromSubdomain({ baseDomain: 'app.example.com' })`.",
+    );
+  }
+  for (const source of sources as readonly TenantSource[]) {
+    if (typeof source?.name !== 'string' || typeof source.identify !== 'function') {
+      throw wrong('sources', 'holds something that is not a source', 'A source is `{ name, identify(request) }`.');
+    }
+    for (const method of source.requires ?? []) {
+      if (typeof registry[method] !== 'function') {
+        throw wrong('registry', `has no ${method}(), which "${source.name}" needs`, `Implement ${method}().`);
+      }
+    }
+  }
+  if (cache !== false) {
+    for (const limit of ['ttl', 'max'] as const) {
+      if (cache[limit] !== undefined && !isPositiveInteger(cache[limit])) {
+        throw wrong(`cache.${limit}`, 'is not a whole number above 0', 'Correct it, or pass `cache: false`.');
+      }
+    }
+  }
+  if (!isPositiveInteger(registryTimeout)) {
+    throw wrong('registryTimeout', 'is not a whole number above 0', 'Pass milliseconds.');
+  }
+  if (audit !== null && typeof audit !== 'function') {
+    throw wrong('audit', 'is not a function', 'Pass `(event) => …`, or leave it out.');
+  }
+  return {
+    registry,
+    sources: [...sources],
+    cache: cache && { ttl: cache.ttl ?? 30_000, max: cache.max ?? 10_000 },
+    registryTimeout,
+    audit,
+  };
+}
+
+const isPositiveInteger = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
