@@ -1,0 +1,68 @@
+import { Client, type ClientConfig } from 'pg';
+import { applyMigration } from './apply-migration.js';
+import { lockLedger, readLedger } from './ledger.js';
+import { type MigrationFile, readMigrationFiles } from './migration-file.js';
+import { pendingMigrations } from './pending-migrations.js';
+
+export interface MigrateOptions {
+  /**
+   * The database, as a URL or as `pg` takes it. The role must own what the migrations change; it should not be the role
+   * that the application runs as.
+   */
+  readonly connection: string | ClientConfig;
+  /** The directory that holds the `*.sql` files. */
+  readonly directory: string | URL;
+}
+
+export interface MigrateResult {
+  /** The files that this call applied, in order. */
+  readonly applied: readonly string[];
+}
+
+/**
+ * Brings one database up to date: applies the `*.sql` files of a directory in name order, each once, each in a
+ * transaction together with its row in the ledger `public.tenancy_migrations`.
+ *
+ * Several processes may call it at the same time: each file is applied by one of them, and all of them return when the
+ * database is up to date. A connection of its own is opened and closed.
+ *
+ * @throws MigrationError `migration_edited`, `migration_removed` or `migration_out_of_order` when the files are not a
+ * continuation of what the database has seen, and then nothing is applied; `migration_failed` when a file fails;
+ * `migration_left_transaction` when a file commits by itself; `migrations_not_found` when there are no files.
+ *
+ * @example
+ * ```ts
+ * const { applied } = await migrate({ connection: databaseUrl, directory: 'migrations' });
+ * ```
+ */
+export async function migrate({ connection, directory }: MigrateOptions): Promise<MigrateResult> {
+  const files = await readMigrationFiles(directory);
+  const client = new Client(connection);
+  // A connection that breaks fails the query under way; without a listener it would end the process as well.
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    const applied: string[] = [];
+    for (let name = await applyNext(client, files); name !== null; name = await applyNext(client, files)) {
+      applied.push(name);
+    }
+    return { applied };
+  } finally {
+    await client.end();
+  }
+}
+
+/** One transaction: the first file that is still to be applied, or null when there is none. */
+async function applyNext(client: Client, files: readonly MigrationFile[]): Promise<string | null> {
+  await client.query('begin');
+  try {
+    await lockLedger(client);
+    const [next] = pendingMigrations(files, await readLedger(client));
+    if (next) await applyMigration(client, next);
+    await client.query('commit');
+    return next?.name ?? null;
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}
