@@ -11,7 +11,10 @@ export default defineConfig({
     projects: [
       project('core', 'packages/core', { setupFiles: ['reflect-metadata'] }),
       project('postgres', 'packages/postgres'),
-      project('prisma', 'packages/prisma', { setupFiles: ['reflect-metadata'] }),
+      project('prisma', 'packages/prisma', {
+        setupFiles: ['reflect-metadata'],
+        globalSetup: ['test/database/global-setup.ts'],
+      }),
       project('typeorm', 'packages/typeorm', { setupFiles: ['reflect-metadata'] }),
       project('testing', 'packages/testing'),
       project('hiring-platform', 'examples/hiring-platform', { setupFiles: ['reflect-metadata'] }),

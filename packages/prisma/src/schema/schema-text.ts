@@ -1,0 +1,86 @@
+/** One field of a model, as the schema's text declares it. */
+export interface DeclaredField {
+  readonly type: string;
+  readonly isList: boolean;
+  /** What `@relation(fields: […], references: […])` says, on the side that holds the foreign key. */
+  readonly foreignKey: { readonly fields: readonly string[]; readonly references: readonly string[] } | null;
+}
+
+export interface DeclaredSchema {
+  readonly models: ReadonlyMap<string, ReadonlyMap<string, DeclaredField>>;
+  /** False with `relationMode = "prisma"`: then the database has no foreign keys at all. */
+  readonly hasForeignKeys: boolean;
+}
+
+const TOKEN = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|[\p{L}_][\p{L}\p{N}_-]*|\n|\S/gu;
+
+/**
+ * Reads what the client's own metadata leaves out of a Prisma schema: lists and foreign keys.
+ * It reads no more than that; `readSchema` checks the result against the client, field by field.
+ */
+export function parseSchema(text: string): DeclaredSchema {
+  const models = new Map<string, Map<string, DeclaredField>>();
+  let hasForeignKeys = true;
+  for (const { keyword, name, lines } of blocksOf(text)) {
+    if (keyword === 'datasource' && lines.some(([key, , value]) => key === 'relationMode' && value === '"prisma"')) {
+      hasForeignKeys = false;
+    }
+    if (keyword !== 'model' && keyword !== 'view') continue;
+    const fields = new Map<string, DeclaredField>();
+    for (const line of lines) {
+      if (line[0] !== undefined && line[0] !== '@') fields.set(line[0], declaredField(line));
+    }
+    models.set(name, fields);
+  }
+  return { models, hasForeignKeys };
+}
+
+interface Block {
+  readonly keyword: string;
+  readonly name: string;
+  readonly lines: readonly (readonly string[])[];
+}
+
+/** The top-level blocks with their logical lines: a line break inside brackets does not end a line. */
+function blocksOf(text: string): readonly Block[] {
+  const blocks: Block[] = [];
+  let header: string[] = [];
+  let lines: string[][] | null = null;
+  let depth = 0;
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token.startsWith('//') || token.startsWith('/*')) continue;
+    if (token === '(' || token === '[') depth += 1;
+    if (token === ')' || token === ']') depth -= 1;
+    if (lines === null) {
+      if (token === '{') lines = [[]];
+      else if (token !== '\n') header.push(token);
+    } else if (token === '}' && depth === 0) {
+      blocks.push({ keyword: header[0] ?? '', name: header[1] ?? '', lines: lines.filter((line) => line.length > 0) });
+      header = [];
+      lines = null;
+    } else if (token !== '\n') lines.at(-1)?.push(token);
+    else if (depth === 0) lines.push([]);
+  }
+  return blocks;
+}
+
+function declaredField(line: readonly string[]): DeclaredField {
+  const relation = line.findIndex((token, index) => token === '@' && line[index + 1] === 'relation');
+  const fields = relation < 0 ? null : namesAfter(line, 'fields', relation);
+  const references = relation < 0 ? null : namesAfter(line, 'references', relation);
+  return {
+    type: line[1] ?? '',
+    isList: line[2] === '[',
+    foreignKey: fields && references ? { fields, references } : null,
+  };
+}
+
+/** The names in `key: [a, b]`. */
+function namesAfter(line: readonly string[], key: string, from: number): readonly string[] | null {
+  const start = line.findIndex(
+    (token, index) => index > from && token === key && line[index + 1] === ':' && line[index + 2] === '[',
+  );
+  if (start < 0) return null;
+  const end = line.indexOf(']', start);
+  return line.slice(start + 3, end).filter((token) => token !== ',');
+}
