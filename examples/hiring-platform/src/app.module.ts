@@ -1,0 +1,40 @@
+import { type DynamicModule, Module, StandardSchemaValidationPipe } from '@nestjs/common';
+import { APP_PIPE } from '@nestjs/core';
+import { fromJwt, fromSubdomain, TenancyModule } from '@tenancy/core';
+import { AdminModule } from './admin/admin.module.js';
+import { CompanyRegistry } from './admin/company-registry.js';
+import { ApplicationsModule } from './applications/applications.module.js';
+import { AuthModule } from './auth/auth.module.js';
+import { CandidatesModule } from './candidates/candidates.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthController } from './health/health.controller.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { NotesModule } from './notes/notes.module.js';
+import { DEPLOYMENT, type Deployment, SettingsModule } from './settings/settings.module.js';
+
+@Module({
+  imports: [
+    TenancyModule.forRootAsync({
+      imports: [AdminModule],
+      inject: [CompanyRegistry, DEPLOYMENT],
+      useFactory: (registry: CompanyRegistry, { baseDomain, jwtSecret }: Deployment) => ({
+        registry,
+        sources: [fromSubdomain({ baseDomain }), fromJwt({ secret: jwtSecret })],
+      }),
+    }),
+    AdminModule,
+    DatabaseModule,
+    AuthModule,
+    JobsModule,
+    CandidatesModule,
+    ApplicationsModule,
+    NotesModule,
+  ],
+  controllers: [HealthController],
+  providers: [{ provide: APP_PIPE, useClass: StandardSchemaValidationPipe }],
+})
+export class AppModule {
+  static for(deployment: Deployment): DynamicModule {
+    return { module: AppModule, imports: [SettingsModule.for(deployment)] };
+  }
+}

@@ -1,0 +1,28 @@
+import { Body, Controller, Get, Param, ParseUUIDPipe, Patch, Post } from '@nestjs/common';
+import { type ApplicationChange, applicationChange, type NewApplication, newApplication } from './application.js';
+import { ApplicationsService } from './applications.service.js';
+
+@Controller('applications')
+export class ApplicationsController {
+  constructor(private readonly applications: ApplicationsService) {}
+
+  @Get()
+  list() {
+    return this.applications.list();
+  }
+
+  @Get(':id')
+  find(@Param('id', ParseUUIDPipe) id: string) {
+    return this.applications.find(id);
+  }
+
+  @Post()
+  create(@Body({ schema: newApplication }) application: NewApplication) {
+    return this.applications.create(application);
+  }
+
+  @Patch(':id')
+  change(@Param('id', ParseUUIDPipe) id: string, @Body({ schema: applicationChange }) change: ApplicationChange) {
+    return this.applications.change(id, change);
+  }
+}

@@ -1,0 +1,7 @@
+import { Module } from '@nestjs/common';
+import { ApplicationsModule } from '../applications/applications.module.js';
+import { NotesController } from './notes.controller.js';
+import { NotesService } from './notes.service.js';
+
+@Module({ imports: [ApplicationsModule], controllers: [NotesController], providers: [NotesService] })
+export class NotesModule {}

@@ -1,0 +1,23 @@
+import { randomBytes } from 'node:crypto';
+import { StartError } from '../start/start-error.js';
+
+/** What an operator decides about a deployment. */
+export interface Settings {
+  readonly port: number;
+  /** Companies have a name below it: `acme.localhost`. */
+  readonly baseDomain: string;
+  readonly jwtSecret: string;
+  /** Whether the database is deleted when the platform stops: without `DATABASE_URL`. */
+  readonly throwAway: boolean;
+}
+
+export function readSettings(environment: NodeJS.ProcessEnv): Settings {
+  const { PORT = '3000', BASE_DOMAIN = 'localhost', JWT_SECRET, DATABASE_URL } = environment;
+  const port = Number(PORT);
+  if (!/^\d+$/.test(PORT) || port > 65_535) {
+    throw new StartError(`PORT is ${JSON.stringify(PORT)}, which is not a port. Set it to a number from 0 to 65535.`);
+  }
+  // Without a secret of its own, a start accepts only the tokens that it issued itself.
+  const jwtSecret = JWT_SECRET || randomBytes(32).toString('base64url');
+  return { port, baseDomain: BASE_DOMAIN, jwtSecret, throwAway: !DATABASE_URL };
+}

@@ -1,0 +1,52 @@
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { migrate } from '@tenancy/postgres';
+import { postgresFromEnvironment } from '@tenancy/testing/postgres';
+import { DemoData } from '../admin/demo-data.js';
+import { AppModule } from '../app.module.js';
+import type { Settings } from '../settings/settings.js';
+import { asStartError, assertPortIsFree, IPV4, joinOnIPv6 } from './loopback.js';
+
+export interface Platform {
+  readonly app: INestApplication;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Everything from an empty machine to a listening platform. What was started is stopped again when a step fails. */
+export async function startPlatform(settings: Settings): Promise<Platform> {
+  await assertPortIsFree(settings.port);
+  const undo: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (let step = undo.pop(); step; step = undo.pop()) await step();
+  };
+  try {
+    const database = await postgresFromEnvironment();
+    undo.push(() => database.stop());
+    await migrate({ connection: database.url, directory: new URL('../../migrations', import.meta.url) });
+    const app = await NestFactory.create(AppModule.for({ ...settings, databaseUrl: database.url }), {
+      // A browser's idle connection must not delay Ctrl-C.
+      forceCloseConnections: true,
+      logger: ['warn', 'error'],
+      abortOnError: false,
+    });
+    undo.push(() => app.close());
+    await app.get(DemoData).seed();
+    const port = await listen(app, settings.port, undo);
+    return { app, port, stop };
+  } catch (error) {
+    await stop();
+    throw asStartError(settings.port, error);
+  }
+}
+
+async function listen(app: INestApplication, port: number, undo: (() => Promise<unknown>)[]): Promise<number> {
+  await app.listen(port, IPV4);
+  const server: HttpServer = app.getHttpServer();
+  const actual = (server.address() as AddressInfo).port;
+  const twin = await joinOnIPv6(server, actual);
+  undo.push(async () => twin.close());
+  return actual;
+}

@@ -1,0 +1,51 @@
+import { TenantContext, TenantRegistry } from '@tenancy/core';
+import { demoCompanies } from '../admin/demo-companies.js';
+import { AuthService } from '../auth/auth.service.js';
+import type { Settings } from '../settings/settings.js';
+import type { Platform } from './start.js';
+
+/** What to try, with tokens that work until they expire. */
+export async function welcome({ app, port }: Platform, { baseDomain, throwAway }: Settings): Promise<string> {
+  const [acme, globex] = demoCompanies;
+  const address = (slug: string) => `http://${slug}.${baseDomain}:${port}`;
+  const tokenOf = async ({ id, recruiters: [{ email, password }] }: (typeof demoCompanies)[number]) => {
+    const tenant = await app.get(TenantRegistry).findById(id);
+    if (!tenant) throw new Error(`The company ${id} is not in the database.`);
+    const { token } = await app.get(TenantContext).run(tenant, () => app.get(AuthService).signIn({ email, password }));
+    return token;
+  };
+  const [acmeToken, globexToken] = await Promise.all([tokenOf(acme), tokenOf(globex)]);
+  const bearer = (token: string) => `-H 'Authorization: Bearer ${token}'`;
+  const { email, password } = acme.recruiters[0];
+
+  return `
+The hiring platform is running. ${throwAway ? 'Its database is thrown away when it stops.' : 'It uses the database in DATABASE_URL.'}
+
+  ${acme.name.padEnd(20)} ${address(acme.slug)}
+  ${globex.name.padEnd(20)} ${address(globex.slug)}
+
+Each company's open jobs, which need no sign-in:
+
+curl ${address(acme.slug)}/jobs
+curl ${address(globex.slug)}/jobs
+
+Each company's candidates, for its own recruiters:
+
+curl ${address(acme.slug)}/candidates ${bearer(acmeToken)}
+curl ${address(globex.slug)}/candidates ${bearer(globexToken)}
+
+Refused with 401 tenant_mismatch: Globex's token on Acme's address:
+
+curl ${address(acme.slug)}/candidates ${bearer(globexToken)}
+
+Refused with 401 tenant_required: no company at all:
+
+curl http://${baseDomain}:${port}/jobs
+
+Sign in yourself:
+
+curl ${address(acme.slug)}/auth/sign-in -H 'Content-Type: application/json' -d '${JSON.stringify({ email, password })}'
+
+Ctrl-C stops it.
+`;
+}
