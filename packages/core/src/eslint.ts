@@ -1,1 +1,1 @@
-export {};
+export { type TenancyConfigOptions, tenancyConfig } from './eslint/tenancy-config.js';

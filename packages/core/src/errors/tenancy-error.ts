@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { HttpException, Logger } from '@nestjs/common';
 import { type TenancyErrorCode, tenancyErrors } from './codes.js';
 
@@ -34,7 +35,7 @@ export class TenancyError extends HttpException {
   override getResponse(): string | object {
     if (this.getStatus() >= 500 && !this.#reported) {
       this.#reported = true;
-      logger.error(this);
+      logger.error(this.cause === undefined ? this.stack : `${this.stack}\n[cause]: ${inspect(this.cause)}`);
     }
     return super.getResponse();
   }

@@ -1,4 +1,4 @@
-import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import type { JwtOptions, TokenVerifier } from './from-jwt.js';
@@ -66,7 +66,7 @@ function secretKey(secret: JwtOptions['secret']): KeyObject {
 
 function publicKey(key: NonNullable<JwtOptions['publicKey']>): KeyObject {
   try {
-    return createPublicKey(key);
+    return key instanceof KeyObject && key.type === 'public' ? key : createPublicKey(key);
   } catch (cause) {
     const error = new TenancyConfigurationError(
       'fromJwt.publicKey',

@@ -1,0 +1,32 @@
+import { noAdminImport } from './no-admin-import.js';
+import { noRawClient } from './no-raw-client.js';
+
+/** Options of {@link tenancyConfig}. */
+export interface TenancyConfigOptions {
+  /** Globs of the source files the rules are for. @defaultValue every TypeScript and JavaScript file */
+  readonly files?: readonly string[];
+  /** The one place, as globs, that may break out of the tenant. @defaultValue `['src/admin/**']` */
+  readonly adminFolder?: readonly string[];
+}
+
+/**
+ * A flat ESLint configuration that forbids the admin clients outside one folder, and raw database clients too.
+ *
+ * @example
+ * ```ts
+ * // eslint.config.js
+ * import { tenancyConfig } from '@tenancy/core/eslint';
+ *
+ * export default [tenancyConfig({ adminFolder: ['src/admin/**'] })];
+ * ```
+ */
+export function tenancyConfig(options: TenancyConfigOptions = {}) {
+  const { files = ['**/*.{ts,tsx,mts,cts,js,mjs,cjs}'], adminFolder = ['src/admin/**'] } = options;
+  return {
+    name: '@tenancy/core',
+    files: [...files],
+    ignores: [...adminFolder],
+    plugins: { tenancy: { rules: { 'no-admin-import': noAdminImport, 'no-raw-client': noRawClient } } },
+    rules: { 'tenancy/no-admin-import': 'error', 'tenancy/no-raw-client': 'error' } as const,
+  };
+}

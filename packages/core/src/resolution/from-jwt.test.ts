@@ -1,0 +1,196 @@
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { JwtService } from '@nestjs/jwt';
+import { describe, expect, it } from 'vitest';
+import { fromJwt, type JwtOptions } from './from-jwt.js';
+import { NO_TENANT } from './tenant-source.js';
+import { verifiedPayload } from './verified-payload.js';
+
+const secret = 'the secret of this test';
+const jwt = new JwtService({});
+const sign = (payload: object, options = {}) => jwt.sign(payload, { secret, ...options });
+const withHeader = (authorization?: string, rawHeaders?: string[]) => ({
+  headers: authorization === undefined ? {} : { authorization },
+  ...(rawHeaders && { rawHeaders }),
+});
+const identify = (token: string, options: JwtOptions = { secret }) =>
+  fromJwt(options).identify(withHeader(`Bearer ${token}`));
+
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const forge = (header: object, payload: object, key: string | Buffer) => {
+  const text = `${encode(header)}.${encode(payload)}`;
+  return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+};
+const pem = (key: KeyObject) =>
+  key.export({ type: key.type === 'public' ? 'spki' : 'pkcs8', format: 'pem' }).toString();
+
+describe('a valid token', () => {
+  it('names the tenant of its claim', () => {
+    expect(identify(sign({ tenantId: 't_acme' }))).toEqual({ id: 't_acme' });
+    expect(identify(sign({ org: 't_acme' }), { secret, claim: 'org' })).toEqual({ id: 't_acme' });
+  });
+
+  it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('is found behind %s', (scheme) => {
+    const request = withHeader(`${scheme} ${sign({ tenantId: 't_acme' })}`);
+    expect(fromJwt({ secret }).identify(request)).toEqual({ id: 't_acme' });
+  });
+
+  it('keeps its payload for the request, so that nobody verifies twice', () => {
+    const request = withHeader(`Bearer ${sign({ tenantId: 't_acme', sub: 'ada' })}`);
+    fromJwt({ secret }).identify(request);
+    expect(verifiedPayload<{ sub: string }>(request)?.sub).toBe('ada');
+    expect(verifiedPayload(withHeader())).toBeUndefined();
+  });
+
+  it('without the claim says nothing', () => {
+    expect(identify(sign({ sub: 'ada' }))).toBeNull();
+    expect(identify(sign({ tenantId: null }))).toBeNull();
+    expect(identify(sign({}), { secret, claim: 'constructor' })).toBeNull();
+  });
+
+  it.each([
+    ['an array', ['t_acme']],
+    ['an object', { id: 't_acme' }],
+    ['a number', 7],
+    ['true', true],
+  ])('whose claim is %s never agrees', (_, tenantId) => {
+    expect(identify(sign({ tenantId }))).toBe(NO_TENANT);
+  });
+
+  it('sent beside a second Authorization header never agrees', () => {
+    const header = `Bearer ${sign({ tenantId: 't_acme' })}`;
+    const request = withHeader(header, ['Authorization', header, 'authorization', 'Bearer other']);
+    expect(fromJwt({ secret }).identify(request)).toBe(NO_TENANT);
+  });
+
+  it('can come from a cookie', () => {
+    const source = fromJwt({ secret, extract: (request) => request.headers.cookie?.split('session=')[1] });
+    expect(source.identify({ headers: { cookie: `session=${sign({ tenantId: 't_acme' })}` } })).toEqual({
+      id: 't_acme',
+    });
+    expect(source.identify({ headers: {} })).toBeNull();
+  });
+});
+
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+describe('an invalid token counts as absent', () => {
+  const good = sign({ tenantId: 't_acme' });
+  const claims = { tenantId: 't_acme' };
+  it.each([
+    ['no token at all', ''],
+    ['nonsense', 'nonsense'],
+    ['another secret', jwt.sign(claims, { secret: 'another' })],
+    ['expired', sign({ ...claims, exp: 1 })],
+    ['not yet valid', sign({ ...claims, nbf: 4_000_000_000 })],
+    ['alg none', `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claims)}.`],
+    ['alg None', `${encode({ alg: 'None' })}.${encode(claims)}.${good.split('.')[2]}`],
+    ['alg none with a signature', forge({ alg: 'none' }, claims, secret)],
+    ['an algorithm that is not pinned', sign(claims, { algorithm: 'HS512' })],
+    [
+      'another payload under the same signature',
+      `${good.split('.')[0]}.${encode({ tenantId: 't_globex' })}.${good.split('.')[2]}`,
+    ],
+    ['no signature', good.split('.').slice(0, 2).join('.')],
+    ['a very long one', `${good}${'a'.repeat(100_000)}`],
+    ['a payload that is text', jwt.sign('t_acme', { secret })],
+  ])('%s', (_, token) => {
+    expect(identify(token)).toBeNull();
+  });
+
+  it.each(['Basic YTpi', 'Bearer', 'Bearer ', `Bearer${good}`, `Token ${good}`, `${good}`, `Bearer ${good} ${good}`])(
+    'the header %j holds none',
+    (header) => {
+      expect(fromJwt({ secret }).identify(withHeader(header))).toBeNull();
+    },
+  );
+
+  it('HS/RS confusion: a token that was signed with the public key as its secret', () => {
+    const publicKey = pem(rsa.publicKey);
+    const confused = forge({ alg: 'HS256', typ: 'JWT' }, claims, publicKey);
+    expect(identify(confused, { publicKey })).toBeNull();
+    expect(identify(jwt.sign(claims, { privateKey: pem(rsa.privateKey), algorithm: 'RS256' }), { publicKey })).toEqual({
+      id: 't_acme',
+    });
+  });
+
+  it('issuer and audience, where they are asked for', () => {
+    const options = { secret, issuer: 'us', audience: 'app' };
+    expect(identify(sign(claims), options)).toBeNull();
+    expect(identify(sign(claims, { issuer: 'us', audience: 'other' }), options)).toBeNull();
+    expect(identify(sign(claims, { issuer: 'us', audience: 'app' }), options)).toEqual({ id: 't_acme' });
+  });
+
+  it('refuses instead, where the application says so', () => {
+    expect(() => identify('nonsense', { secret, onInvalid: 'refuse' })).toThrow('tenant_required');
+    expect(identify(good, { secret, onInvalid: 'refuse' })).toEqual({ id: 't_acme' });
+  });
+
+  it('leaves no payload behind', () => {
+    const request = withHeader(`Bearer ${sign({ exp: 1 })}`);
+    fromJwt({ secret }).identify(request);
+    expect(verifiedPayload(request)).toBeUndefined();
+  });
+});
+
+describe('a verifier of the application’s own', () => {
+  const keys: Record<string, string> = { k1: secret };
+  const verifier = async (token: string) => {
+    const { header } = jwt.decode<{ header: { kid?: string } }>(token, { complete: true });
+    const key = keys[header.kid ?? ''];
+    if (!key) throw new Error('unknown kid');
+    return jwt.verify<object>(token, { secret: key });
+  };
+
+  it('is asked, and may answer later', async () => {
+    const request = withHeader(`Bearer ${sign({ tenantId: 't_acme' }, { keyid: 'k1' })}`);
+    expect(await fromJwt({ verifier }).identify(request)).toEqual({ id: 't_acme' });
+    expect(verifiedPayload(request)).toMatchObject({ tenantId: 't_acme' });
+  });
+
+  it('rejects an unknown kid, which counts as absent', async () => {
+    expect(await identify(sign({ tenantId: 't_acme' }, { keyid: 'k2' }), { verifier })).toBeNull();
+    await expect(identify(sign({}, { keyid: 'k2' }), { verifier, onInvalid: 'refuse' })).rejects.toThrow(
+      'tenant_required',
+    );
+  });
+
+  it('has to answer with a payload', () => {
+    expect(identify('any', { verifier: () => true as never })).toBeNull();
+  });
+});
+
+describe('the algorithm is the key’s own', () => {
+  it('for an EC key', () => {
+    const token = jwt.sign({ tenantId: 't_acme' }, { privateKey: pem(ec.privateKey), algorithm: 'ES256' });
+    expect(identify(token, { publicKey: ec.publicKey })).toEqual({ id: 't_acme' });
+  });
+
+  it('or one that is named and fits', () => {
+    expect(identify(sign({ tenantId: 't_acme' }, { algorithm: 'HS512' }), { secret, algorithms: ['HS512'] })).toEqual({
+      id: 't_acme',
+    });
+  });
+});
+
+describe('wrong options are refused at start, by name and with the fix', () => {
+  const ed = generateKeyPairSync('ed25519');
+  it.each<[string, unknown, RegExp]>([
+    ['no secret', {}, /fromJwt: has no secret\. Pass exactly one/],
+    ['an unset environment variable', { secret: undefined }, /fromJwt: has no secret/],
+    ['an empty secret', { secret: '' }, /fromJwt\.secret: is empty/],
+    ['two keys', { secret, publicKey: pem(rsa.publicKey) }, /fromJwt: has secret and publicKey/],
+    ['a PEM key as secret', { secret: pem(rsa.publicKey) }, /fromJwt\.secret: is a PEM key.+publicKey/],
+    ['no PEM key', { publicKey: 'nonsense' }, /fromJwt\.publicKey: is not a public key/],
+    ['none as algorithm', { secret, algorithms: ['none'] }, /fromJwt\.algorithms: "none" does not fit/],
+    ['HS256 with a public key', { publicKey: pem(rsa.publicKey), algorithms: ['HS256'] }, /"HS256" does not fit/],
+    ['RS256 with a secret', { secret, algorithms: ['HS256', 'RS256'] }, /"RS256" does not fit/],
+    ['no algorithms', { secret, algorithms: [] }, /fromJwt\.algorithms: names none/],
+    ['a key of an unknown kind', { publicKey: ed.publicKey }, /fromJwt\.algorithms: names none.+verifier/],
+    ['a verifier that is none', { verifier: 'x' }, /fromJwt\.verifier/],
+    ['an empty claim', { secret, claim: '' }, /fromJwt\.claim/],
+    ['an unknown onInvalid', { secret, onInvalid: 'throw' }, /fromJwt\.onInvalid/],
+  ])('%s', (_, options, message) => {
+    expect(() => fromJwt(options as JwtOptions)).toThrow(message);
+  });
+});
