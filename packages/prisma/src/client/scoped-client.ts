@@ -51,10 +51,12 @@ const RAW_SQL = [
   '$runCommandRaw',
 ];
 
+const OTHERS = ['$extends', '$on', '$connect', '$disconnect', '$transaction'];
+
 /** P22, P23: whatever else a client of this or a later Prisma has under `$`. */
 function refusedMembers(client: RawClient): readonly string[] {
   const found = Reflect.ownKeys(client).filter((key) => typeof key === 'string' && key.startsWith('$')) as string[];
-  return [...new Set([...RAW_SQL, '$extends', '$on', '$transaction', ...found])].filter((name) => name !== '$parent');
+  return [...new Set([...RAW_SQL, ...OTHERS, ...found])].filter((name) => name !== '$parent');
 }
 
 function refusedMember(name: string): TenantScopeError {

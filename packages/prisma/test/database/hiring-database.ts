@@ -20,8 +20,10 @@ export async function openHiringDatabase() {
   const context = new TenantContext();
   const pool = new ObservedPool({ connectionString: database.url, max: 5 });
   await pool.query(await readFile(new URL('schema.sql', import.meta.url), 'utf8'));
-  const outside = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.url }) });
+  const outsidePool = new pg.Pool({ connectionString: database.url });
+  const outside = new PrismaClient({ adapter: new PrismaPg(outsidePool) });
   const inside = new PrismaClient({ adapter: new PrismaPg(pool) });
+  for (const each of [pool, outsidePool]) each.on('connect', (client) => client.on('error', onlyWhenDropped));
   const prisma = tenantScoped(inside, { context, shared: ['Country'] });
   return {
     context,
@@ -65,10 +67,15 @@ export async function openHiringDatabase() {
     stop: async () => {
       await outside.$disconnect();
       await inside.$disconnect();
-      await pool.end();
+      await Promise.all([pool.end(), outsidePool.end()]);
       await database.stop();
     },
   };
+}
+
+/** Dropping the database cuts off connections that are still saying goodbye. */
+function onlyWhenDropped(error: Error & { readonly code?: string }): void {
+  if (error.code !== '57P01') throw error;
 }
 
 /** A pool that remembers in which tenant's context each statement was sent. */
