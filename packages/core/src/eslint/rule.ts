@@ -6,7 +6,7 @@ export interface Rule {
     readonly schema: readonly [];
     readonly messages: Readonly<Record<string, string>>;
   };
-  create(context: RuleContext): Record<string, (node: never) => void>;
+  create(context: RuleContext): Record<string, (node: Node) => void>;
 }
 
 export interface RuleContext {
