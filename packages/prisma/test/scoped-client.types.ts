@@ -1,0 +1,33 @@
+import type { PrismaPromise } from '@prisma/client/runtime/client';
+import { expectTypeOf } from 'vitest';
+import type { TenantScopedClient, TenantScopedTransaction } from '../src/index.js';
+import type { Job, PrismaClient } from './generated/client.js';
+
+/** Compiled by `typecheck`, and never called. */
+export async function scopedClientTypes(prisma: TenantScopedClient<PrismaClient>) {
+  const job = await prisma.job.create({ data: { id: '1', title: 'without the tenant' } });
+  expectTypeOf(job).toEqualTypeOf<Job>();
+  const selected = await prisma.job.findMany({ select: { id: true } });
+  expectTypeOf(selected).toEqualTypeOf<{ id: string }[]>();
+  const list = await prisma.$transaction([prisma.job.count(), prisma.job.findFirst()]);
+  expectTypeOf(list).toEqualTypeOf<[number, Job | null]>();
+  const result = await prisma.$transaction(
+    async (tx) => {
+      expectTypeOf(tx).toEqualTypeOf<TenantScopedTransaction<PrismaClient>>();
+      return tx.job.count();
+    },
+    { isolationLevel: 'Serializable' },
+  );
+  expectTypeOf(result).toEqualTypeOf<number>();
+  // @ts-expect-error: no such level
+  await prisma.$transaction(async () => 1, { isolationLevel: 'Wishful' });
+  // @ts-expect-error: a title is required
+  await prisma.job.create({ data: { id: '1' } });
+
+  // The ways around the scope are not there.
+  type Scoped = TenantScopedClient<PrismaClient>;
+  expectTypeOf<Scoped['job']>().toEqualTypeOf<PrismaClient['job']>();
+  expectTypeOf<ReturnType<Scoped['job']['count']>>().toExtend<PrismaPromise<number>>();
+  expectTypeOf<keyof Scoped & `$${string}`>().toEqualTypeOf<'$connect' | '$disconnect' | '$transaction'>();
+  expectTypeOf<keyof TenantScopedTransaction<PrismaClient> & `$${string}`>().toEqualTypeOf<never>();
+}
