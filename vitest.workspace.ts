@@ -17,7 +17,10 @@ export default defineConfig({
       }),
       project('typeorm', 'packages/typeorm', { setupFiles: ['reflect-metadata'] }),
       project('testing', 'packages/testing'),
-      project('hiring-platform', 'examples/hiring-platform', { setupFiles: ['reflect-metadata'] }),
+      project('hiring-platform', 'examples/hiring-platform', {
+        setupFiles: ['reflect-metadata'],
+        globalSetup: 'test/support/build.ts',
+      }),
       { test: { name: 'consumers', root: 'test/consumers', include: ['*.test.ts'] } },
     ],
   },

@@ -8,7 +8,7 @@ let platform: Platform | undefined;
 let stopping = false;
 
 // pnpm and the terminal may both send the signal, so a second one must not cut the first one short.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     if (!stopping) stop();
   });

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoId } from '../src/admin/demo-companies.js';
+import { acme, type Company, canariesOf, globex, TestPlatform } from './support/platform.js';
+
+const twins: readonly (readonly [Company, Company])[] = [
+  [acme, globex],
+  [globex, acme],
+];
+
+/** Every endpoint that reads, and what a company must find in its answer. */
+const reads: readonly { path: (company: Company) => string; finds: (company: Company) => readonly string[] }[] = [
+  { path: () => '/jobs', finds: ({ jobs }) => jobs.filter(({ open }) => open).map(({ title }) => title) },
+  { path: (company) => `/jobs/${demoId(company, 'job', 1)}`, finds: ({ jobs }) => [jobs[1].title] },
+  { path: () => '/candidates', finds: ({ candidates }) => candidates.map(({ name }) => name) },
+  {
+    path: (company) => `/candidates/${demoId(company, 'candidate', 0)}`,
+    finds: ({ candidates }) => [candidates[0].email],
+  },
+  {
+    path: () => '/applications',
+    finds: (company) => [demoId(company, 'application', 0), demoId(company, 'application', 1)],
+  },
+  {
+    path: (company) => `/applications/${demoId(company, 'application', 0)}`,
+    finds: (company) => [demoId(company, 'job', 0), demoId(company, 'candidate', 0)],
+  },
+  { path: (company) => `/applications/${demoId(company, 'application', 0)}/notes`, finds: ({ note }) => [note] },
+  { path: () => '/auth/me', finds: ({ name, recruiters }) => [name, recruiters[0].email] },
+];
+
+describe('reading', () => {
+  let platform: TestPlatform;
+  beforeAll(async () => {
+    platform = await TestPlatform.start();
+    await Promise.all([platform.tokenOf(acme), platform.tokenOf(globex)]);
+  }, 60_000);
+  afterAll(() => platform.stop());
+
+  async function readsOwnAndNothingElse(company: Company, other: Company, { path, finds }: (typeof reads)[number]) {
+    const { status, text } = await platform.as(company, path(company));
+    expect(status).toBe(200);
+    for (const own of finds(company)) expect(text).toContain(own);
+    for (const canary of canariesOf(other)) expect(text).not.toContain(canary);
+  }
+
+  it.each(reads)('answers with the own rows and with no foreign ones: $path', async (read) => {
+    for (const [company, other] of twins) await readsOwnAndNothingElse(company, other, read);
+  });
+
+  it('does so for both companies at once, over and over', async () => {
+    const rounds = Array.from({ length: 10 }, () => reads).flat();
+    await Promise.all(
+      rounds.flatMap((read) => twins.map(([company, other]) => readsOwnAndNothingElse(company, other, read))),
+    );
+  });
+
+  it('shows the open jobs to visitors who have not signed in, and the closed ones to nobody', async () => {
+    for (const [company, other] of twins) {
+      const { status, text } = await platform.call(`${company.slug}.localhost`, '/jobs');
+      expect(status).toBe(200);
+      expect(text).toContain(company.jobs[0].title);
+      expect(text).not.toContain(company.jobs[2].title);
+      for (const canary of canariesOf(other)) expect(text).not.toContain(canary);
+      const closed = await platform.as(company, `/jobs/${demoId(company, 'job', 2)}`);
+      expect(closed.status).toBe(404);
+    }
+  });
+
+  it('answers for an id of the other company as for one that nobody has', async () => {
+    const unknown = '0199a000-0000-7000-8fff-ffffffffffff';
+    const byId = (id: (kind: Parameters<typeof demoId>[1]) => string) => [
+      `/jobs/${id('job')}`,
+      `/candidates/${id('candidate')}`,
+      `/applications/${id('application')}`,
+      `/applications/${id('application')}/notes`,
+    ];
+    for (const [company, other] of twins) {
+      const foreignPaths = byId((kind) => demoId(other, kind, 0));
+      const unknownPaths = byId(() => unknown);
+      for (const [index, path] of foreignPaths.entries()) {
+        const foreign = await platform.as(company, path);
+        expect(foreign.status).toBe(404);
+        expect(foreign).toEqual(await platform.as(company, unknownPaths[index] as string));
+        // And it is there for its own company, so the 404 means something.
+        expect((await platform.as(other, path)).status).toBe(200);
+      }
+    }
+  });
+
+  it('never shows a password hash', async () => {
+    const { text } = await platform.as(acme, '/auth/me');
+    const [user] = (await platform.rowsOf(acme))['user_account'] as { password_hash: string }[];
+    expect(user?.password_hash).toMatch(/^[\w-]{22}\.[\w-]{43}$/);
+    expect(text).not.toContain(user?.password_hash);
+  });
+});

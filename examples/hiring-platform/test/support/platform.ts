@@ -1,0 +1,98 @@
+import { NestFactory } from '@nestjs/core';
+import { migrate } from '@tenancy/postgres';
+import { createDatabase, postgresFromEnvironment } from '@tenancy/testing/postgres';
+import pg from 'pg';
+import { type DemoCompany, demoCompanies } from '../../src/admin/demo-companies.js';
+import { DemoData } from '../../src/admin/demo-data.js';
+import { AppModule } from '../../src/app.module.js';
+import { type Answer, type Call, call } from './http.js';
+
+export const [acme, globex] = demoCompanies;
+
+export type Company = DemoCompany;
+
+const TABLES = ['company', 'user_account', 'job', 'candidate', 'application', 'note'];
+
+/** The platform on a database of its own, listening, with both companies in it. */
+export class TestPlatform {
+  private constructor(
+    private readonly port: number,
+    /** A connection of the test's own, to look at the rows from outside. */
+    readonly outside: pg.Client,
+    private readonly stops: readonly (() => Promise<unknown>)[],
+  ) {}
+
+  static async start(): Promise<TestPlatform> {
+    const server = await postgresFromEnvironment();
+    const database = await createDatabase(server.url, { prefix: 'hiring' });
+    await migrate({ connection: database.url, directory: new URL('../../migrations', import.meta.url) });
+    const app = await NestFactory.create(
+      AppModule.for({
+        port: 0,
+        baseDomain: 'localhost',
+        jwtSecret: 'a secret of the tests',
+        throwAway: true,
+        databaseUrl: database.url,
+      }),
+      { logger: ['error', 'warn'], abortOnError: false, forceCloseConnections: true },
+    );
+    await app.get(DemoData).seed();
+    await app.listen(0, '127.0.0.1');
+    const outside = new pg.Client({ connectionString: database.url });
+    await outside.connect();
+    const stops = [() => app.close(), () => outside.end(), () => database.stop(), () => server.stop()];
+    return new TestPlatform(app.getHttpServer().address().port, outside, stops);
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.stops) await stop();
+  }
+
+  /** Calls the platform by a host name: `acme.localhost`. */
+  call(host: string, path: string, options?: Call): Promise<Answer> {
+    return call(this.port, host, path, options);
+  }
+
+  /** Calls the platform as a company's recruiter, at the company's address. */
+  async as(company: Company, path: string, options: Call = {}): Promise<Answer> {
+    return this.call(`${company.slug}.localhost`, path, { token: await this.tokenOf(company), ...options });
+  }
+
+  async tokenOf(company: Company): Promise<string> {
+    const known = this.#tokens.get(company);
+    if (known) return known;
+    const { email, password } = company.recruiters[0];
+    const answer = await this.call(`${company.slug}.localhost`, '/auth/sign-in', {
+      method: 'POST',
+      body: { email, password },
+    });
+    this.#tokens.set(company, answer.body.token);
+    return answer.body.token;
+  }
+
+  /** Every row of a company, as it is in the database. */
+  async rowsOf({ id }: Company): Promise<Record<string, unknown[]>> {
+    const rows: Record<string, unknown[]> = {};
+    for (const table of TABLES) {
+      const column = table === 'company' ? 'id' : 'tenant_id';
+      rows[table] = (await this.outside.query(`select * from ${table} where ${column} = $1 order by id`, [id])).rows;
+    }
+    return rows;
+  }
+
+  readonly #tokens = new Map<Company, string>();
+}
+
+/** What must never appear in an answer to somebody else: the company's ids, and words only its data has. */
+export function canariesOf(company: Company): string[] {
+  const other = company === acme ? globex : acme;
+  const foreign = JSON.stringify(other);
+  const words = [
+    ...company.jobs.flatMap(({ title, location }) => [title, location]),
+    ...company.candidates.flatMap(({ name, email }) => [name, email]),
+    ...company.recruiters.map(({ email }) => email),
+    company.note,
+    company.name,
+  ].filter((word) => !foreign.includes(word));
+  return [company.id, company.digit.repeat(10), ...words];
+}
