@@ -7,26 +7,23 @@ const twins: readonly (readonly [Company, Company])[] = [
   [globex, acme],
 ];
 
-/** Every endpoint that reads, and what a company must find in its answer. */
-const reads: readonly { path: (company: Company) => string; finds: (company: Company) => readonly string[] }[] = [
-  { path: () => '/jobs', finds: ({ jobs }) => jobs.filter(({ open }) => open).map(({ title }) => title) },
-  { path: (company) => `/jobs/${demoId(company, 'job', 1)}`, finds: ({ jobs }) => [jobs[1].title] },
-  { path: () => '/candidates', finds: ({ candidates }) => candidates.map(({ name }) => name) },
+/** Every endpoint that reads, with `{job 1}` for the id of the company's job 1, and what the company must find there. */
+const reads: readonly { path: string; finds: (company: Company) => readonly string[] }[] = [
+  { path: '/jobs', finds: ({ jobs }) => jobs.filter(({ open }) => open).map(({ title }) => title) },
+  { path: '/jobs/{job 1}', finds: ({ jobs }) => [jobs[1].title] },
+  { path: '/candidates', finds: ({ candidates }) => candidates.map(({ name }) => name) },
+  { path: '/candidates/{candidate 0}', finds: ({ candidates }) => [candidates[0].email] },
+  { path: '/applications', finds: (company) => [0, 1].map((index) => demoId(company, 'application', index)) },
   {
-    path: (company) => `/candidates/${demoId(company, 'candidate', 0)}`,
-    finds: ({ candidates }) => [candidates[0].email],
-  },
-  {
-    path: () => '/applications',
-    finds: (company) => [demoId(company, 'application', 0), demoId(company, 'application', 1)],
-  },
-  {
-    path: (company) => `/applications/${demoId(company, 'application', 0)}`,
+    path: '/applications/{application 0}',
     finds: (company) => [demoId(company, 'job', 0), demoId(company, 'candidate', 0)],
   },
-  { path: (company) => `/applications/${demoId(company, 'application', 0)}/notes`, finds: ({ note }) => [note] },
-  { path: () => '/auth/me', finds: ({ name, recruiters }) => [name, recruiters[0].email] },
+  { path: '/applications/{application 0}/notes', finds: ({ note }) => [note] },
+  { path: '/auth/me', finds: ({ name, recruiters }) => [name, recruiters[0].email] },
 ];
+
+const pathFor = (company: Company, path: string) =>
+  path.replace(/\{(\w+) (\d)\}/g, (_, kind, index) => demoId(company, kind, Number(index)));
 
 describe('reading', () => {
   let platform: TestPlatform;
@@ -37,7 +34,7 @@ describe('reading', () => {
   afterAll(() => platform.stop());
 
   async function readsOwnAndNothingElse(company: Company, other: Company, { path, finds }: (typeof reads)[number]) {
-    const { status, text } = await platform.as(company, path(company));
+    const { status, text } = await platform.as(company, pathFor(company, path));
     expect(status).toBe(200);
     for (const own of finds(company)) expect(text).toContain(own);
     for (const canary of canariesOf(other)) expect(text).not.toContain(canary);
