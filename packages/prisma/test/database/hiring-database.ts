@@ -23,7 +23,9 @@ export async function openHiringDatabase() {
   const outsidePool = new pg.Pool({ connectionString: database.url });
   const outside = new PrismaClient({ adapter: new PrismaPg(outsidePool) });
   const inside = new PrismaClient({ adapter: new PrismaPg(pool) });
-  for (const each of [pool, outsidePool]) each.on('connect', (client) => client.on('error', onlyWhenDropped));
+  for (const each of [pool, outsidePool]) {
+    each.on('error', onlyWhenDropped).on('connect', (client) => client.on('error', onlyWhenDropped));
+  }
   const prisma = tenantScoped(inside, { context, shared: ['Country'] });
   return {
     context,
