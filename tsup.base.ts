@@ -1,7 +1,7 @@
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 
 /** One build for every package: ESM and CommonJS with declarations, and code shared between entry points kept in one place. */
-export const packageBuild = (entry: Record<string, string>) =>
+export const packageBuild = (entry: Record<string, string>, more: Options = {}) =>
   defineConfig({
     entry,
     format: ['esm', 'cjs'],
@@ -12,4 +12,5 @@ export const packageBuild = (entry: Record<string, string>) =>
     clean: true,
     // tsup passes `baseUrl` to the declaration build, which TypeScript 6 deprecates.
     dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+    ...more,
   });

@@ -21,6 +21,7 @@ export default defineConfig({
         setupFiles: ['reflect-metadata'],
         globalSetup: 'test/support/build.ts',
       }),
+      { test: { name: 'docs', root: 'test/docs', include: ['*.test.ts'] } },
       { test: { name: 'consumers', root: 'test/consumers', include: ['*.test.ts'] } },
     ],
   },

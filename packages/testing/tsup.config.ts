@@ -1,11 +1,11 @@
 import { packageBuild } from '../../tsup.base.ts';
 
-export default {
-  ...packageBuild({
+export default packageBuild(
+  {
     index: 'src/index.ts',
     vitest: 'src/vitest.ts',
     postgres: 'src/postgres.ts',
-  }),
+  },
   // `import.meta.url` in the CommonJS build.
-  shims: true,
-};
+  { shims: true },
+);

@@ -5,6 +5,8 @@ import { TenantContextMissingError } from './errors/context-errors.js';
  *
  * @example
  * ```ts
+ * import '@tenancy/core';
+ *
  * declare module '@tenancy/core' {
  *   interface Register {
  *     tenant: { plan: 'free' | 'enterprise' };

@@ -45,6 +45,20 @@ class PublicController {
   }
 }
 
+abstract class Inherited {
+  @Get()
+  page() {
+    return { active: new TenantContext().isActive() };
+  }
+}
+
+@Untenanted()
+@Controller('inherited/public')
+class InheritedPublicController extends Inherited {}
+
+@Controller('inherited/private')
+class InheritedPrivateController extends Inherited {}
+
 const token = (tenantId: unknown, options = {}) => new JwtService({ secret: SECRET }).sign({ tenantId }, options);
 const refusal = (status: number, message: string, error: string) => ({ statusCode: status, message, error });
 const REQUIRED = refusal(401, 'tenant_required', 'Unauthorized');
@@ -56,7 +70,7 @@ describe.each(adapters)('on %s', (adapter) => {
 
   beforeAll(async () => {
     server = await serve(adapter, {
-      controllers: [WhoController, PublicController],
+      controllers: [WhoController, PublicController, InheritedPublicController, InheritedPrivateController],
       imports: [
         TenancyModule.forRoot({
           registry: testRegistry(),
@@ -160,6 +174,14 @@ describe.each(adapters)('on %s', (adapter) => {
       expect((await call(server, host, '/careless')).body).toEqual(
         refusal(500, 'tenant_context_missing', 'Internal Server Error'),
       );
+    }
+  });
+
+  it('asks for a tenant in each controller by itself, also where two inherit one handler', async () => {
+    for (let i = 0; i < 2; i += 1) {
+      expect((await call(server, 'localhost', '/inherited/public')).body).toEqual({ active: false });
+      expect((await call(server, 'localhost', '/inherited/private')).body).toEqual(REQUIRED);
+      expect((await call(server, 'acme.localhost', '/inherited/private')).body).toEqual({ active: true });
     }
   });
 

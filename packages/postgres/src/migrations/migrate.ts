@@ -32,7 +32,9 @@ export interface MigrateResult {
  *
  * @example
  * ```ts
- * const { applied } = await migrate({ connection: databaseUrl, directory: 'migrations' });
+ * import { migrate } from '@tenancy/postgres';
+ *
+ * const { applied } = await migrate({ connection: 'postgres://localhost/app', directory: 'migrations' });
  * ```
  */
 export async function migrate({ connection, directory }: MigrateOptions): Promise<MigrateResult> {

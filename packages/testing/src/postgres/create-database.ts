@@ -23,8 +23,10 @@ export interface TestDatabase {
  *
  * @example
  * ```ts
- * const database = await createDatabase(server.url);
- * await migrate({ connectionString: database.url, directory: 'migrations' });
+ * import { createDatabase } from '@tenancy/testing/postgres';
+ *
+ * const database = await createDatabase('postgres://localhost/postgres');
+ * console.log(database.url);
  * await database.stop();
  * ```
  */

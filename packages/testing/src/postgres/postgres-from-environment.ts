@@ -8,6 +8,8 @@ import { type PostgresServer, type StartPostgresOptions, startPostgres } from '.
  *
  * @example
  * ```ts
+ * import { createDatabase, postgresFromEnvironment } from '@tenancy/testing/postgres';
+ *
  * const server = await postgresFromEnvironment();
  * const database = await createDatabase(server.url);
  * ```

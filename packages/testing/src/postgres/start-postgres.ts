@@ -41,6 +41,9 @@ const THROW_AWAY = {
  *
  * @example
  * ```ts
+ * import pg from 'pg';
+ * import { startPostgres } from '@tenancy/testing/postgres';
+ *
  * const server = await startPostgres();
  * const client = new pg.Client({ connectionString: server.url });
  * // …

@@ -1,0 +1,111 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '../..');
+const filesBelow = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/node_modules|generated|dist/.test(entry.parentPath))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+
+const inRepository = [
+  ...filesBelow('docs'),
+  ...filesBelow('packages'),
+  ...filesBelow('examples'),
+  ...filesBelow('benchmarks'),
+];
+const pages = ['README.md', 'CHANGELOG.md', ...inRepository.filter((file) => file.endsWith('.md'))];
+const sources = inRepository.filter((file) => /^packages\/\w+\/src\/.*(?<!\.test)\.ts$/.test(file));
+
+interface Example {
+  /** A file that does not exist, in the package that the example is about, so that its imports resolve. */
+  readonly file: string;
+  readonly code: string;
+}
+
+/** Each ```ts block: of a page as it is, of a docstring without its stars. */
+function examplesOf(file: string): Example[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const prose = file.endsWith('.md')
+    ? text
+    : (text.match(/\/\*\*[\s\S]*?\*\//g) ?? []).join('\n').replaceAll(/^ *\* ?/gm, '');
+  return [...prose.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = ''], index) => ({
+    file: join(root, home(file), `__example-${file.replaceAll(/\W/g, '-')}-${index}.ts`),
+    code,
+  }));
+}
+
+const home = (file: string) => /^packages\/\w+/.exec(file)?.[0] ?? 'examples/hiring-platform';
+
+function problemsOf(examples: readonly Example[]): string[] {
+  const options: ts.CompilerOptions = {
+    ...ts.parseJsonConfigFileContent(
+      ts.readConfigFile(join(root, 'tsconfig.base.json'), ts.sys.readFile).config,
+      ts.sys,
+      root,
+    ).options,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    // Environment variables are read as people write them.
+    noPropertyAccessFromIndexSignature: false,
+    // Examples show constructor injection as an application writes it.
+    emitDecoratorMetadata: false,
+  };
+  const virtual = new Map(examples.map(({ file, code }) => [file, `${code}\nexport {};\n`]));
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile } = host;
+  host.fileExists = (file) => virtual.has(file) || fileExists(file);
+  host.readFile = (file) => virtual.get(file) ?? readFile(file);
+  const program = ts.createProgram([...virtual.keys()], options, host);
+  return [...virtual.keys()].flatMap((file) => {
+    const source = program.getSourceFile(file);
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
+      ({ start, messageText }) =>
+        `${relative(root, file)}:${source?.getLineAndCharacterOfPosition(start ?? 0).line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`,
+    );
+  });
+}
+
+describe('every example compiles as it stands', { timeout: 120_000 }, () => {
+  const documented = [...pages, ...sources].filter((file) => examplesOf(file).length > 0);
+  const examples = documented.flatMap(examplesOf);
+  // An example that declares fields of its own for every tenant would change the types of the others.
+  const augmenting = examples.filter(({ code }) => code.includes('declare module'));
+  const problems = [
+    examples.filter((example) => !augmenting.includes(example)),
+    ...augmenting.map((example) => [example]),
+  ]
+    .filter((program) => program.length > 0)
+    .flatMap(problemsOf);
+
+  it('and there are some', () => {
+    expect(examples.length).toBeGreaterThan(20);
+  });
+
+  it.each(documented)('in %s', (file) => {
+    const own = examplesOf(file).map((example) => relative(root, example.file));
+    expect(problems.filter((problem) => own.some((name) => problem.startsWith(`${name}:`)))).toEqual([]);
+  });
+});
+
+it.each(pages)('every link of %s leads to a file and a heading that exist', (page) => {
+  const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)]+)\)/g)].map(
+    ([, link = '']) => link,
+  );
+  const broken = links.filter((link) => {
+    const [path = '', heading] = link.split('#');
+    const target = path === '' ? join(root, page) : join(root, dirname(page), path);
+    if (!existsSync(target)) return true;
+    return heading !== undefined && !headingsOf(target).includes(heading);
+  });
+  expect(broken).toEqual([]);
+});
+
+const headingsOf = (file: string): string[] =>
+  [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
