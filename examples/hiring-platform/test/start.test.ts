@@ -11,9 +11,9 @@ import { DIRECTLY, isRunning, StartScript, THROUGH_PNPM, temporaryFolder } from 
 const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 const OCCUPIED = ['127.0.0.1', '0.0.0.0', ...(hasIPv6 ? ['::1', '::'] : [])];
 
-const patience = { timeout: 10_000, interval: 20 };
+const patience = { timeout: 30_000, interval: 20 };
 
-describe('the start script', { timeout: 60_000 }, () => {
+describe('the start script', { timeout: 120_000 }, () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let running: StartScript[];
   beforeEach(async () => {
@@ -139,6 +139,24 @@ describe('the start script', { timeout: 60_000 }, () => {
     expect(script.output).toMatch(new RegExp(`^Port ${port} is taken: .*PORT=${port + 1} pnpm start\\n$`));
     expect(await script.traces()).toEqual({ directories: [], postmasters: [] });
     await new Promise((resolve) => other.close(resolve));
+  });
+
+  it('lets only one of two starts at once have the port, and the other one says so', async () => {
+    const probe = await start({ PORT: '0' });
+    const { port } = probe;
+    probe.signalGroup('SIGINT');
+    await probe.exited();
+    const scripts = await Promise.all([1, 2].map(() => run({ PORT: String(port) })));
+    const [loser, winner] = await Promise.race(
+      scripts.map((script, index) => script.exited().then(() => [script, scripts[1 - index] as StartScript] as const)),
+    );
+    expect(loser.child.exitCode).toBe(1);
+    expect(loser.output).toMatch(/^Port \d+ is taken: .*\n$/);
+    await winner.ready();
+    expect((await (printedCurls(winner.output)[0] as PrintedCurl).run()).status).toBe(200);
+    winner.signalGroup('SIGINT');
+    await winner.exited();
+    await nothingLeft(winner);
   });
 
   it('says what is wrong with a port that is none', async () => {

@@ -6,16 +6,31 @@ export const IPV4 = '127.0.0.1';
 /** `acme.localhost` may lead here as well. */
 export const IPV6 = '::1';
 
-/** @throws StartError when something listens on the port already, or this account may not use it. */
-export async function assertPortIsFree(port: number): Promise<void> {
-  if (port === 0) return;
-  for (const address of [IPV4, IPV6]) {
-    // On some systems one program may listen on an address where another listens on all of them.
-    if (await isAnswered(port, address)) throw new StartError(portProblem(port));
-    const probe = createServer();
-    await listen(probe, port, address);
-    await new Promise((resolve) => probe.close(resolve));
+/**
+ * Holds the port until the answer is called, so that a start which takes seconds does not find out at its end that
+ * another one was faster.
+ *
+ * @throws StartError when something listens on the port already, or this account may not use it.
+ */
+export async function reservePort(port: number): Promise<() => Promise<void>> {
+  const held: Server[] = [];
+  const release = async () => {
+    await Promise.all(held.map((server) => new Promise((resolve) => server.close(resolve))));
+  };
+  if (port === 0) return release;
+  try {
+    for (const address of [IPV4, IPV6]) {
+      // On some systems one program may listen on an address where another listens on all of them.
+      if (await isAnswered(port, address)) throw new StartError(portProblem(port));
+      const server = createServer((socket) => socket.destroy());
+      await listen(server, port, address);
+      held.push(server);
+    }
+  } catch (error) {
+    await release();
+    throw error;
   }
+  return release;
 }
 
 /** Lets connections to `::1` reach a server that listens on 127.0.0.1; closing the answer stops that. */

@@ -7,7 +7,7 @@ import { postgresFromEnvironment } from '@tenancy/testing/postgres';
 import { DemoData } from '../admin/demo-data.js';
 import { AppModule } from '../app.module.js';
 import type { Settings } from '../settings/settings.js';
-import { asStartError, assertPortIsFree, IPV4, joinOnIPv6 } from './loopback.js';
+import { asStartError, IPV4, joinOnIPv6, reservePort } from './loopback.js';
 
 export interface Platform {
   readonly app: INestApplication;
@@ -17,8 +17,8 @@ export interface Platform {
 
 /** Everything from an empty machine to a listening platform. What was started is stopped again when a step fails. */
 export async function startPlatform(settings: Settings): Promise<Platform> {
-  await assertPortIsFree(settings.port);
-  const undo: (() => Promise<unknown>)[] = [];
+  const releasePort = await reservePort(settings.port);
+  const undo: (() => Promise<unknown>)[] = [releasePort];
   const stop = async () => {
     for (let step = undo.pop(); step; step = undo.pop()) await step();
   };
@@ -34,6 +34,7 @@ export async function startPlatform(settings: Settings): Promise<Platform> {
     });
     undo.push(() => app.close());
     await app.get(DemoData).seed();
+    await releasePort();
     const port = await listen(app, settings.port, undo);
     return { app, port, stop };
   } catch (error) {
