@@ -12,7 +12,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isMigrationError, migrate } from '../../src/index.js';
 
-describe('migrate', () => {
+describe('migrate', { timeout: 30_000 }, () => {
   let server: PostgresServer;
   let database: TestDatabase;
   let directory: string;
