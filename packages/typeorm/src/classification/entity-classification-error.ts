@@ -1,0 +1,34 @@
+// ESM and CommonJS copies may meet in one process, so an error is known by its brand.
+const BRAND = Symbol.for('@tenancy/typeorm:error');
+
+/**
+ * - `data_source_not_initialized`: TypeORM builds its metadata when a data source is initialised, and there is none yet.
+ * - `entity_unclassified`: an entity is neither a tenant's nor shared.
+ * - `shared_invalid`: `shared` names what is no entity, or an entity that belongs to tenants.
+ */
+export type EntityClassificationErrorCode = 'data_source_not_initialized' | 'entity_unclassified' | 'shared_invalid';
+
+/** What is wrong with a classification: `message` names the entity and the fix. */
+export class EntityClassificationError extends Error {
+  readonly [BRAND] = true;
+  readonly code: EntityClassificationErrorCode;
+
+  constructor(code: EntityClassificationErrorCode, explanation: string) {
+    super(`${code}: classifyEntities: ${explanation}`);
+    this.name = 'EntityClassificationError';
+    this.code = code;
+  }
+}
+
+/** Whether `error` is an {@link EntityClassificationError} (of `code`, when given), whichever copy of the package made it. */
+export function isEntityClassificationError(
+  error: unknown,
+  code?: EntityClassificationErrorCode,
+): error is EntityClassificationError {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    (error as { [BRAND]?: unknown })[BRAND] === true &&
+    (code === undefined || (error as EntityClassificationError).code === code)
+  );
+}
