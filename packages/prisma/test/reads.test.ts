@@ -137,6 +137,9 @@ describe('the tenant’s condition', () => {
       expect(await job.findUnique({ where: { id: `${other.slug}-job-1`, AND: { tenantId: other.id } } })).toBeNull();
       const mine = { id: `${tenant.slug}-job-1`, tenantId: tenant.id, AND: [{ title: 'job 1' }], NOT: { salary: 1 } };
       expect((await job.findUnique({ where: mine }))?.id).toBe(mine.id);
+      for (const never of [{ title: 'none' }, [{ salary: { gt: 0 } }, { title: 'none' }]]) {
+        expect(await job.findUnique({ where: { id: mine.id, AND: never } })).toBeNull();
+      }
       const email = { email: 'c1@example.com', tenantId: tenant.id };
       expect((await candidate.findUnique({ where: { email_tenantId: email } }))?.tags).toEqual([tenant.slug]);
     }));
