@@ -11,19 +11,33 @@ export class TenantGuard implements CanActivate {
   /** @throws the refusal of the request; `tenant_context_missing` when its context was lost on the way. */
   canActivate(context: ExecutionContext): boolean {
     const corridor = storage.getStore();
-    const untenanted = isUntenanted(context);
-    if (context.getType() === 'http') {
-      // C6: a middleware that went on from someone else's callback would run this request as someone else's tenant.
-      if (corridor === undefined || corridorOf(context.getArgByIndex(0)) !== corridor) throw lostOnTheWay();
-      if (untenanted) {
-        corridor.tenant = null;
-        corridor.refusal = null;
+    const entered = corridorOf(requestOf(context));
+    const isHttp = context.getType() === 'http';
+    // C6: a middleware that went on from someone else's callback would run this request as someone else's tenant.
+    if (entered === undefined ? isHttp : entered !== corridor) throw lostOnTheWay();
+    if (isUntenanted(context)) {
+      // Not for GraphQL, where one request has other resolvers, which need its tenant.
+      if (isHttp && entered) {
+        entered.tenant = null;
+        entered.refusal = null;
       }
+      return true;
     }
-    if (untenanted) return true;
     if (corridor?.refusal) throw corridor.refusal;
     if (!corridor?.tenant) throw new TenantRequiredError('this entrance was reached without a tenant.');
     return true;
+  }
+}
+
+/** The HTTP request behind the call, where there is one. */
+function requestOf(context: ExecutionContext): unknown {
+  switch (context.getType<'http' | 'graphql' | 'ws' | 'rpc'>()) {
+    case 'http':
+      return context.getArgByIndex(0);
+    case 'graphql':
+      return context.getArgByIndex<{ readonly req?: unknown } | undefined>(2)?.req;
+    default:
+      return undefined;
   }
 }
 

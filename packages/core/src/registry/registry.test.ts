@@ -120,6 +120,7 @@ describe('the cache', () => {
     cache.invalidate('t_acme');
     const late = cache.findBySlug('acme');
     expect((await early)?.status).toBe('active');
+    expect(cache.peek('slug', 'acme')).toBeUndefined();
     expect((await late)?.status).toBe('suspended');
     expect(cache.peek('slug', 'acme')?.status).toBe('suspended');
   });

@@ -75,6 +75,16 @@ describe('the agreement rule', () => {
   });
 });
 
+it.each([byId(''), byId('\0'), bySlug('a'.repeat(256))])(
+  'asks no registry for %j, which can name nobody',
+  async (hint) => {
+    const registry = known();
+    const calls = [vi.spyOn(registry, 'findBySlug'), vi.spyOn(registry, 'findById')];
+    expect(await outcome([hint], registry)).toBe('tenant_required');
+    expect(calls.map((spy) => spy.mock.calls.length)).toEqual([0, 0]);
+  },
+);
+
 describe('a source that fails', () => {
   it.each<[string, Said]>([
     ['throws', new Error('acme’s secret')],

@@ -1,0 +1,68 @@
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { describe, expect, it } from 'vitest';
+import { TenantContext } from '../context/tenant-context.js';
+import { isTenancyError } from '../errors/tenancy-error.js';
+import type { TenantResolver } from '../resolution/tenant-resolver.js';
+import { enterRequest } from './request-entrance.js';
+import { TenantGuard } from './tenant.guard.js';
+import { Untenanted } from './untenanted.decorator.js';
+
+const acme = { id: 't_acme', slug: 'acme' };
+const globex = { id: 't_globex', slug: 'globex' };
+const context = new TenantContext();
+
+class Handlers {
+  tenanted() {}
+  @Untenanted()
+  untenanted() {}
+}
+
+const pass = (type: string, args: unknown[], handler: keyof Handlers = 'tenanted') => {
+  const host = new ExecutionContextHost(args, Handlers, Handlers.prototype[handler]);
+  host.setType(type);
+  try {
+    return new TenantGuard().canActivate(host);
+  } catch (error) {
+    return isTenancyError(error) ? error.code : error;
+  }
+};
+
+const enter = (request: object, tenant: typeof acme, next: () => void) =>
+  enterRequest({ resolve: () => tenant } as unknown as TenantResolver, request as never, next);
+
+describe.each(['rpc', 'ws', 'graphql', 'something new'])('a %s entrance', (type) => {
+  it('is refused without a tenant, unless it is untenanted', () => {
+    expect(pass(type, [{}, {}, {}])).toBe('tenant_required');
+    expect(pass(type, [{}, {}, {}], 'untenanted')).toBe(true);
+  });
+
+  it('passes inside a tenant’s context', () => {
+    expect(context.run(acme, () => pass(type, [{}, {}, {}]))).toBe(true);
+  });
+});
+
+describe('a GraphQL operation', () => {
+  it('passes in the context of its own request, and keeps the tenant beside an untenanted resolver', () => {
+    const req = {};
+    enter(req, acme, () => {
+      expect(pass('graphql', [{}, {}, { req }])).toBe(true);
+      expect(pass('graphql', [{}, {}, { req }], 'untenanted')).toBe(true);
+      expect(pass('graphql', [{}, {}, { req }])).toBe(true);
+      expect(context.tenantId).toBe('t_acme');
+    });
+  });
+
+  it('C6: is refused in the context of another request', () => {
+    const mine = {};
+    enter(mine, acme, () => {});
+    enter({}, globex, () => expect(pass('graphql', [{}, {}, { req: mine }])).toBe('tenant_context_missing'));
+  });
+});
+
+describe('an HTTP request', () => {
+  it('is refused when it came through no entrance, even inside a tenant’s context', () => {
+    expect(pass('http', [{}])).toBe('tenant_context_missing');
+    expect(context.run(acme, () => pass('http', [{}]))).toBe('tenant_context_missing');
+    expect(context.run(acme, () => pass('http', [{}], 'untenanted'))).toBe('tenant_context_missing');
+  });
+});
