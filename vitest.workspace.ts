@@ -14,6 +14,8 @@ export default defineConfig({
       project('prisma', 'packages/prisma', {
         setupFiles: ['reflect-metadata'],
         globalSetup: ['test/database/global-setup.ts'],
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
       }),
       project('typeorm', 'packages/typeorm', { setupFiles: ['reflect-metadata'] }),
       project('testing', 'packages/testing'),

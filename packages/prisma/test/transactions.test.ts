@@ -59,7 +59,7 @@ describe('P25: transactions', () => {
           expect(db.context.tenantId).toBe(id);
           throw new Error('changed my mind');
         },
-        { maxWait: 20_000, timeout: 20_000 },
+        { maxWait: 50_000, timeout: 50_000 },
       );
       await expect(work).rejects.toThrow('changed my mind');
       expect(await db.prisma.job.findUnique({ where: { id: data.id } })).toBeNull();

@@ -22,7 +22,9 @@ export async function openHiringDatabase() {
   await pool.query(await readFile(new URL('schema.sql', import.meta.url), 'utf8'));
   const outsidePool = new pg.Pool({ connectionString: database.url });
   const outside = new PrismaClient({ adapter: new PrismaPg(outsidePool) });
-  const inside = new PrismaClient({ adapter: new PrismaPg(pool) });
+  // Nothing is measured here: a busy machine may take its time.
+  const transactionOptions = { maxWait: 60_000, timeout: 60_000 };
+  const inside = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions });
   for (const each of [pool, outsidePool]) {
     each.on('error', onlyWhenDropped).on('connect', (client) => client.on('error', onlyWhenDropped));
   }
