@@ -1,0 +1,24 @@
+import type { Ratio } from './paired-ratio.js';
+
+/** One line of the result. */
+export interface Row {
+  readonly benchmark: string;
+  readonly case: string;
+  readonly against: string;
+  readonly metric: 'cpu' | 'throughput';
+  readonly ratio: Ratio;
+  readonly pairs: number;
+  readonly node: string;
+}
+
+/** What could not be measured here, and why. */
+export interface Skipped {
+  readonly skipped: string;
+  readonly because: string;
+}
+
+/** One comparison: one file, one name on the command line. */
+export interface Benchmark {
+  readonly name: string;
+  measure(): AsyncIterable<Row | Skipped>;
+}

@@ -1,0 +1,88 @@
+import type { Benchmark, Row, Skipped } from './benchmark.js';
+import { Child } from './child.js';
+import type { AdapterName } from './http/case.js';
+import type { CaseName } from './http/cases.js';
+import type { Load } from './http/load.js';
+import { pairedRatio } from './paired-ratio.js';
+
+// Many short pairs rather than few long ones: what else the machine does comes in bursts.
+const PAIRS = 25;
+const REQUESTS = 5_000;
+// What the compiler optimises late, and what it optimises again, has happened by then.
+const WARM_UP = 30_000;
+
+interface Comparison {
+  readonly case: CaseName;
+  readonly against: CaseName;
+  readonly token?: boolean;
+  /** The lowest major version of Node that the case runs on. */
+  readonly node?: number;
+}
+
+const comparisons: readonly Comparison[] = [
+  { case: 'als-hook', against: 'bare' },
+  { case: 'subdomain', against: 'bare' },
+  { case: 'subdomain+jwt', against: 'bare+verify', token: true },
+  { case: 'subdomain+jwt', against: 'bare+verify(key)', token: true },
+  { case: 'nestjs-cls', against: 'bare' },
+  { case: 'request-scoped', against: 'bare' },
+];
+
+/** What an entrance costs: CPU time of the server process for one request. */
+export const http: Benchmark = {
+  name: 'http',
+  async *measure() {
+    const load = new Child('http/load');
+    try {
+      for (const comparison of comparisons) {
+        for (const adapter of ['express', 'fastify'] as const) yield await measure(comparison, adapter, load);
+      }
+    } finally {
+      await load.stop();
+    }
+  },
+};
+
+async function measure(comparison: Comparison, adapter: AdapterName, load: Child): Promise<Row | Skipped> {
+  const name = `${comparison.case}/${adapter}`;
+  const { node = 0, token = false } = comparison;
+  if (Number.parseInt(process.versions.node, 10) < node) {
+    return { skipped: name, because: `it needs Node ${node}` };
+  }
+  const servers = [
+    new Child('http/server', comparison.case, adapter),
+    new Child('http/server', comparison.against, adapter),
+  ];
+  try {
+    const [sample, against] = await Promise.all(servers.map((server) => sampler(server, load, token)));
+    if (!sample || !against) throw new Error('two servers were started');
+    await sample(WARM_UP);
+    await against(WARM_UP);
+    const ratio = await pairedRatio(
+      PAIRS,
+      () => sample(REQUESTS),
+      () => against(REQUESTS),
+    );
+    return {
+      benchmark: 'http',
+      case: name,
+      against: `${comparison.against}/${adapter}`,
+      metric: 'cpu',
+      ratio,
+      pairs: PAIRS,
+      node: process.versions.node,
+    };
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+/** Answers with the CPU microseconds that `server` takes for so many requests. */
+async function sampler(server: Child, load: Child, token: boolean) {
+  const address = await server.ask<{ port: number; ownTenant: boolean }>('address');
+  return async (requests: number): Promise<number> => {
+    await server.ask('start');
+    await load.ask({ ...address, requests, token } satisfies Load);
+    return (await server.ask<{ microseconds: number }>('stop')).microseconds;
+  };
+}

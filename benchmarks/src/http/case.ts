@@ -1,0 +1,14 @@
+import type { Type } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+
+export type AdapterName = 'express' | 'fastify';
+
+/** One Nest application that answers the same request. */
+export interface HttpCase {
+  /** Whether it answers with the tenant of the request, or with the same row for everybody. */
+  readonly ownTenant: boolean;
+  /** The root module. */
+  readonly module: Type<unknown>;
+  /** What has to be done to the adapter before Nest starts. */
+  readonly prepare?: (adapter: AbstractHttpAdapter, name: AdapterName) => void;
+}

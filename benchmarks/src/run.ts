@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util';
+import type { Benchmark, Row, Skipped } from './benchmark.js';
+import { http } from './http.js';
+import { recordResults } from './results.js';
+import { heading, line } from './table.js';
+
+const benchmarks: readonly Benchmark[] = [http];
+
+/** `pnpm bench [NAME…] [--json] [--record]` */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** One object a line, and nothing else, on stdout. */
+    json: { type: 'boolean', default: false },
+    /** Also replaces the rows in RESULTS.md. */
+    record: { type: 'boolean', default: false },
+  },
+});
+
+const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+if (unknown.length > 0) {
+  console.error(`No benchmark ${unknown.join(', ')}. There is: ${benchmarks.map(({ name }) => name).join(', ')}.`);
+  process.exit(1);
+}
+
+const print = (result: Row | Skipped) => {
+  if ('skipped' in result) console.error(`skipped ${result.skipped}: ${result.because}`);
+  else console.log(values.json ? JSON.stringify(result) : line(result));
+};
+
+for (const benchmark of benchmarks) {
+  if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
+  if (!values.json) console.log(heading(benchmark.name));
+  const results: (Row | Skipped)[] = [];
+  for await (const result of benchmark.measure()) {
+    results.push(result);
+    print(result);
+  }
+  if (values.record) await recordResults(benchmark.name, results);
+}
