@@ -70,11 +70,8 @@ import { RESOLVED_OPTIONS } from './tokens.js';
   exports: [TenantContext, TenantResolver, TenantRegistry, CachedTenantRegistry, TenantAdmin, RESOLVED_OPTIONS],
 })
 export class TenancyModule extends ConfigurableModuleClass implements NestModule {
-  readonly #entrance: HttpEntrance;
-
-  constructor(@Inject(HttpEntrance) entrance: HttpEntrance) {
+  constructor(@Inject(HttpEntrance) private readonly entrance: HttpEntrance) {
     super();
-    this.#entrance = entrance;
   }
 
   /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
@@ -90,6 +87,6 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
 
   /** @internal Nest calls this for HTTP applications, before it registers their routes. */
   configure(): void {
-    this.#entrance.open();
+    this.entrance.open();
   }
 }

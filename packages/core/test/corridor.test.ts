@@ -270,6 +270,21 @@ describe.each(adapters)('C4: on %s the context covers', (adapter) => {
     ]);
   });
 
+  it('bodies that arrive in pieces, one after the other on one connection that is kept alive', async () => {
+    const text = JSON.stringify({ text: 'x'.repeat(1_000) });
+    const pieces = ['acme', 'globex', 'acme'].flatMap((slug, i) => [
+      `POST /body HTTP/1.1\nHost: ${slug}.localhost\nContent-Type: application/json\nContent-Length: ${text.length}\nConnection: ${i === 2 ? 'close' : 'keep-alive'}\n\n`,
+      text.slice(0, 500),
+      text.slice(500),
+    ]);
+    const answer = await sendInPieces(server, pieces);
+    expect([...answer.matchAll(/"value":\[1000,"(\w+)"\]/g)].map(([, id]) => id)).toEqual([
+      't_acme',
+      't_globex',
+      't_acme',
+    ]);
+  });
+
   it('exception filters', () =>
     both(async (host, id) => {
       const { status, body } = await call(server, host, '/filter');

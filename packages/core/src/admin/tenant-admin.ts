@@ -15,16 +15,14 @@ import type { TenantAuditEvent } from './audit-event.js';
  */
 @Injectable()
 export class TenantAdmin {
-  readonly #logger = new Logger(TenantAdmin.name);
-  readonly #registry: TenantRegistry;
-  readonly #audit: ResolvedTenancyOptions['audit'];
+  private readonly logger = new Logger(TenantAdmin.name);
+  private readonly audit: ResolvedTenancyOptions['audit'];
 
   constructor(
-    @Inject(TenantRegistry) registry: TenantRegistry,
+    @Inject(TenantRegistry) private readonly registry: TenantRegistry,
     @Inject(RESOLVED_OPTIONS) { audit }: Pick<ResolvedTenancyOptions, 'audit'>,
   ) {
-    this.#registry = registry;
-    this.#audit = audit;
+    this.audit = audit;
   }
 
   /**
@@ -49,16 +47,16 @@ export class TenantAdmin {
         'Say why: `{ reason: "ticket 4711" }`.',
       );
     }
-    const tenant = canNameATenant(tenantId) ? await this.#registry.findById(tenantId) : null;
+    const tenant = canNameATenant(tenantId) ? await this.registry.findById(tenantId) : null;
     if (!tenant) throw new TenantRequiredError('the registry knows no tenant with the id that runAs was given.');
     const fromTenantId = storage.getStore()?.tenant?.id ?? null;
-    await this.#record({ action: 'run_as', tenantId, fromTenantId, reason, at: new Date() });
+    await this.record({ action: 'run_as', tenantId, fromTenantId, reason, at: new Date() });
     return await enter({ tenant: admit(tenant), refusal: null }, fn);
   }
 
-  async #record(event: TenantAuditEvent): Promise<void> {
-    if (this.#audit) await this.#audit(event);
+  private async record(event: TenantAuditEvent): Promise<void> {
+    if (this.audit) await this.audit(event);
     // JSON, so that a reason cannot forge a line of its own.
-    else this.#logger.warn(`audit ${JSON.stringify(event)}`);
+    else this.logger.warn(`audit ${JSON.stringify(event)}`);
   }
 }

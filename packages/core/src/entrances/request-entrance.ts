@@ -1,7 +1,7 @@
 import { type Corridor, storage } from '../context/storage.js';
 import { isTenancyError, type TenancyError } from '../errors/tenancy-error.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
-import type { TenantRequest } from '../resolution/tenant-source.js';
+import { nodeRequest, type TenantRequest } from '../resolution/tenant-source.js';
 import type { Tenant } from '../tenant.js';
 
 const CORRIDOR = Symbol.for('@tenancy/core:corridor');
@@ -12,8 +12,8 @@ interface EnteredRequest {
 }
 
 /** The corridor that `request` entered, if it came through an entrance. */
-export function corridorOf(request: unknown): Corridor | undefined {
-  return (request as EnteredRequest | null | undefined)?.[CORRIDOR];
+export function corridorOf(request: object): Corridor | undefined {
+  return (nodeRequest(request) as EnteredRequest)[CORRIDOR];
 }
 
 /**
@@ -23,26 +23,34 @@ export function corridorOf(request: unknown): Corridor | undefined {
  * A refusal goes on too, without a tenant: only the guard knows whether the route is `@Untenanted()`.
  */
 export function enterRequest(resolver: TenantResolver, request: TenantRequest, next: (error?: unknown) => void): void {
-  const goOn = (tenant: Tenant | null, refusal: TenancyError | null) => {
-    const corridor: Corridor = { tenant, refusal };
-    (request as EnteredRequest)[CORRIDOR] = corridor;
-    storage.run(corridor, next);
-  };
-  const refuse = (error: unknown) => (isTenancyError(error) ? goOn(null, error) : next(error));
   let tenant: Tenant | Promise<Tenant>;
   try {
     tenant = resolver.resolve(request);
   } catch (error) {
-    refuse(error);
+    refuse(request, error, next);
     return;
   }
-  if (tenant instanceof Promise) tenant.then((late) => goOn(late, null), refuse);
-  else goOn(tenant, null);
+  if (tenant instanceof Promise) {
+    tenant.then(
+      (late) => goOn(request, late, null, next),
+      (error) => refuse(request, error, next),
+    );
+  } else goOn(request, tenant, null, next);
 }
 
-/** Goes on inside the corridor that `request` entered, in case something on the way has lost it. */
-export function reenterRequest(request: unknown, next: () => void): void {
-  const corridor = corridorOf(request);
-  if (corridor === undefined || corridor === storage.getStore()) next();
+/** Goes on inside the corridor that a request entered, in case something on the way has lost it. */
+export function reenterRequest(corridor: Corridor, next: () => void): void {
+  if (corridor === storage.getStore()) next();
   else storage.run(corridor, next);
+}
+
+function goOn(request: TenantRequest, tenant: Tenant | null, refusal: TenancyError | null, next: () => void): void {
+  const corridor: Corridor = { tenant, refusal };
+  (nodeRequest(request) as EnteredRequest)[CORRIDOR] = corridor;
+  storage.run(corridor, next);
+}
+
+function refuse(request: TenantRequest, error: unknown, next: (error?: unknown) => void): void {
+  if (isTenancyError(error)) goOn(request, null, error, next);
+  else next(error);
 }

@@ -23,14 +23,11 @@ import { corridorOf, enterRequest, reenterRequest } from './request-entrance.js'
  */
 @Injectable()
 export class TenantResolverMiddleware implements NestMiddleware<TenantRequest, unknown> {
-  readonly #resolver: TenantResolver;
-
-  constructor(@Inject(TenantResolver) resolver: TenantResolver) {
-    this.#resolver = resolver;
-  }
+  constructor(@Inject(TenantResolver) private readonly resolver: TenantResolver) {}
 
   use(request: TenantRequest, _response: unknown, next: (error?: unknown) => void): void {
-    if (corridorOf(request)) reenterRequest(request, next);
-    else enterRequest(this.#resolver, request, next);
+    const corridor = corridorOf(request);
+    if (corridor) reenterRequest(corridor, next);
+    else enterRequest(this.resolver, request, next);
   }
 }

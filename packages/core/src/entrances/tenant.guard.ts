@@ -11,7 +11,8 @@ export class TenantGuard implements CanActivate {
   /** @throws the refusal of the request; `tenant_context_missing` when its context was lost on the way. */
   canActivate(context: ExecutionContext): boolean {
     const corridor = storage.getStore();
-    const entered = corridorOf(requestOf(context));
+    const request = requestOf(context);
+    const entered = request && corridorOf(request);
     const isHttp = context.getType() === 'http';
     // C6: a middleware that went on from someone else's callback would run this request as someone else's tenant.
     if (entered === undefined ? isHttp : entered !== corridor) throw lostOnTheWay();
@@ -30,12 +31,12 @@ export class TenantGuard implements CanActivate {
 }
 
 /** The HTTP request behind the call, where there is one. */
-function requestOf(context: ExecutionContext): unknown {
+function requestOf(context: ExecutionContext): object | undefined {
   switch (context.getType<'http' | 'graphql' | 'ws' | 'rpc'>()) {
     case 'http':
       return context.getArgByIndex(0);
     case 'graphql':
-      return context.getArgByIndex<{ readonly req?: unknown } | undefined>(2)?.req;
+      return context.getArgByIndex<{ readonly req?: object } | undefined>(2)?.req;
     default:
       return undefined;
   }

@@ -17,7 +17,13 @@ export interface RegistryCacheOptions {
   readonly max?: number;
 }
 
-type Answers = Record<Lookup, LRUCache<string, { readonly tenant: Tenant | null }>>;
+interface Answer {
+  readonly tenant: Tenant | null;
+  /** On the clock of `performance.now()`. */
+  readonly expires: number;
+}
+
+type Answers = Record<Lookup, LRUCache<string, Answer>>;
 
 /**
  * A registry that remembers: least recently used answers go first, callers who ask the same at once share one
@@ -28,13 +34,16 @@ export class CachedTenantRegistry extends TenantRegistry {
   readonly #known: Answers;
   // Apart from the known ones, so that a flood of invented names cannot push real tenants out.
   readonly #unknown: Answers;
+  readonly #ttl: number;
   #pending = new Map<string, Promise<Tenant | null>>();
 
   constructor(registry: TenantRegistry, { ttl = 30_000, max = 10_000 }: RegistryCacheOptions = {}) {
     super();
     this.#registry = registry;
+    this.#ttl = ttl;
     const answers = (): Answers => {
-      const cache = () => new LRUCache<string, { readonly tenant: Tenant | null }>({ max, ttl });
+      // Not the cache's own `ttl`, for which it keeps a timer going that costs each request more than all the rest here.
+      const cache = () => new LRUCache<string, Answer>({ max });
       return { id: cache(), slug: cache(), domain: cache() };
     };
     this.#known = answers();
@@ -61,7 +70,8 @@ export class CachedTenantRegistry extends TenantRegistry {
 
   /** The remembered answer, without a promise: `undefined` when the registry has to be asked. */
   peek(lookup: Lookup, name: string): Tenant | null | undefined {
-    return (this.#known[lookup].get(name) ?? this.#unknown[lookup].get(name))?.tenant;
+    const answer = this.#known[lookup].get(name) ?? this.#unknown[lookup].get(name);
+    return answer !== undefined && performance.now() < answer.expires ? answer.tenant : undefined;
   }
 
   /**
@@ -97,7 +107,13 @@ export class CachedTenantRegistry extends TenantRegistry {
   }
 
   #remember(lookup: Lookup, name: string, tenant: Tenant | null): void {
-    (tenant ? this.#known : this.#unknown)[lookup].set(name, { tenant });
-    if (tenant) this.#known.id.set(tenant.id, { tenant });
+    const answer = { tenant, expires: performance.now() + this.#ttl };
+    if (tenant === null) {
+      this.#known[lookup].delete(name);
+      this.#unknown[lookup].set(name, answer);
+    } else {
+      this.#known[lookup].set(name, answer);
+      this.#known.id.set(tenant.id, answer);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { wasSentTwice } from './sent-twice.js';
 import type { TenantRequest } from './tenant-source.js';
 
@@ -17,7 +17,8 @@ export function parseHost(value: string | undefined): string | null {
   const name = HOST.exec(host)?.[1];
   if (name === undefined) return IPV6.test(host) ? '' : null;
   if (name.length > MAX_LENGTH) return null;
-  return isIP(name) ? '' : name;
+  // An address ends in a digit and a domain hardly ever does, which spares it the comparison.
+  return name.charCodeAt(name.length - 1) <= NINE && isIPv4(name) ? '' : name;
 }
 
 /**
@@ -40,3 +41,4 @@ export function requestHost(request: TenantRequest): string | null {
 }
 
 const SLASH = '/'.charCodeAt(0);
+const NINE = '9'.charCodeAt(0);

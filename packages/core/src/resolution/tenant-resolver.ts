@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { TenantSourceFailedError } from '../errors/refusals.js';
 import { isTenancyError } from '../errors/tenancy-error.js';
 import { CachedTenantRegistry } from '../registry/cached-tenant-registry.js';
-import { find, lookupOf } from '../registry/lookup.js';
+import { find, type Lookup, lookupOf } from '../registry/lookup.js';
 import { type TenantHint, TenantRegistry } from '../registry/tenant-registry.js';
 import type { ResolvedTenancyOptions } from '../tenancy.options.js';
 import { canNameATenant, type Tenant } from '../tenant.js';
@@ -10,6 +10,7 @@ import { RESOLVED_OPTIONS } from '../tokens.js';
 import { agree } from './agreement.js';
 import type { TenantRequest, TenantSource } from './tenant-source.js';
 
+/** The tenant a source named; `null` for one that nobody knows. */
 type Answer = Tenant | null | typeof NOTHING;
 
 // A host that is nobody's custom domain: every other host of the application is one too.
@@ -22,17 +23,15 @@ const NOTHING = Symbol('nothing to say');
  */
 @Injectable()
 export class TenantResolver {
-  readonly #sources: readonly TenantSource[];
-  readonly #registry: TenantRegistry;
-  readonly #cache: CachedTenantRegistry | null;
+  private readonly sources: readonly TenantSource[];
+  private readonly cache: CachedTenantRegistry | null;
 
   constructor(
     @Inject(RESOLVED_OPTIONS) { sources }: Pick<ResolvedTenancyOptions, 'sources'>,
-    @Inject(TenantRegistry) registry: TenantRegistry,
+    @Inject(TenantRegistry) private readonly registry: TenantRegistry,
   ) {
-    this.#sources = sources;
-    this.#registry = registry;
-    this.#cache = registry instanceof CachedTenantRegistry ? registry : null;
+    this.sources = sources;
+    this.cache = registry instanceof CachedTenantRegistry ? registry : null;
   }
 
   /**
@@ -42,22 +41,23 @@ export class TenantResolver {
    * `tenant_source_failed`; as a rejection when it had to wait.
    */
   resolve(request: TenantRequest): Tenant | Promise<Tenant> {
-    const answers: (Answer | Promise<Answer>)[] = [];
-    let waiting = false;
-    for (const source of this.#sources) {
-      const answer = this.#ask(source, request);
-      if (answer instanceof Promise) waiting = true;
-      answers.push(answer);
+    const answers: (Tenant | null)[] = [];
+    const late: Promise<Answer>[] = [];
+    for (const source of this.sources) {
+      const answer = this.ask(source, request);
+      if (answer instanceof Promise) late.push(answer);
+      else if (answer !== NOTHING) answers.push(answer);
     }
-    return waiting ? Promise.all(answers).then(settle) : settle(answers as Answer[]);
+    if (late.length === 0) return agree(answers);
+    return Promise.all(late).then((more) => agree([...answers, ...more.filter((answer) => answer !== NOTHING)]));
   }
 
-  #ask(source: TenantSource, request: TenantRequest): Answer | Promise<Answer> {
+  private ask(source: TenantSource, request: TenantRequest): Answer | Promise<Answer> {
     try {
       const hint = source.identify(request);
-      if (!(hint instanceof Promise)) return this.#lookUp(source, hint);
+      if (!(hint instanceof Promise)) return this.lookUp(source, hint);
       return hint.then(
-        (late) => this.#lookUp(source, late),
+        (late) => this.lookUp(source, late),
         (error) => {
           throw failure(source, error);
         },
@@ -68,7 +68,7 @@ export class TenantResolver {
     }
   }
 
-  #lookUp(source: TenantSource, hint: TenantHint | null): Answer | Promise<Answer> {
+  private lookUp(source: TenantSource, hint: TenantHint | null): Answer | Promise<Answer> {
     if (hint === null) return NOTHING;
     const lookup = typeof hint === 'object' ? lookupOf(hint) : null;
     if (lookup === null) {
@@ -79,17 +79,14 @@ export class TenantResolver {
     }
     const name = (hint as Record<typeof lookup, unknown>)[lookup];
     if (!canNameATenant(name)) return null;
-    const remembered = this.#cache?.peek(lookup, name);
+    const remembered = this.cache?.peek(lookup, name);
     if (remembered !== undefined) return known(remembered, lookup);
-    return find(this.#registry, lookup, name).then((tenant) => known(tenant, lookup));
+    return find(this.registry, lookup, name).then((tenant) => known(tenant, lookup));
   }
 }
 
-const known = (tenant: Tenant | null, lookup: string): Answer =>
+const known = (tenant: Tenant | null, lookup: Lookup): Answer =>
   tenant === null && lookup === 'domain' ? NOTHING : tenant;
-
-const settle = (answers: readonly Answer[]): Tenant =>
-  agree(answers.filter((answer): answer is Tenant | null => answer !== NOTHING));
 
 const failure = (source: TenantSource, error: unknown): unknown =>
   isTenancyError(error)

@@ -12,6 +12,11 @@ export interface TenantRequest {
   readonly raw?: { readonly url?: string | undefined; readonly rawHeaders?: readonly string[] | undefined } | undefined;
 }
 
+/** Node's own request, which an adapter's middleware gets as well, where its handlers get a wrapper. */
+export function nodeRequest(request: object): object {
+  return (request as { readonly raw?: object }).raw ?? request;
+}
+
 /**
  * One way to tell the tenant of a request.
  *

@@ -1,3 +1,5 @@
+import { nodeRequest } from './tenant-source.js';
+
 const PAYLOAD = Symbol.for('@tenancy/core:verified-payload');
 
 interface Verified {
@@ -20,9 +22,9 @@ interface Verified {
 export function verifiedPayload<Payload extends object = Record<string, unknown>>(
   request: object,
 ): Payload | undefined {
-  return (request as Verified)[PAYLOAD] as Payload | undefined;
+  return (nodeRequest(request) as Verified)[PAYLOAD] as Payload | undefined;
 }
 
 export function keepVerifiedPayload(request: object, payload: object): void {
-  (request as Verified)[PAYLOAD] = payload;
+  (nodeRequest(request) as Verified)[PAYLOAD] = payload;
 }
