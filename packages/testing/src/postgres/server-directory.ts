@@ -20,13 +20,10 @@ export async function serversDirectory(account: Account): Promise<string> {
   );
 }
 
-/** A new folder whose name says which process owns it. */
-export async function createServerDirectory(servers: string, account: Account): Promise<string> {
+/** A folder for a new server, not yet created, whose name says which process owns it. */
+export async function serverDirectory(servers: string): Promise<string> {
   const owner = `${process.pid}-${await processStart(process.pid)}`;
-  const directory = join(servers, `${owner}-${randomBytes(4).toString('hex')}`);
-  await mkdir(directory, { mode: 0o700 });
-  if (account.foreign) await chown(directory, account.uid, account.gid);
-  return directory;
+  return join(servers, `${owner}-${randomBytes(4).toString('hex')}`);
 }
 
 /** Stops the servers and deletes the folders of owners that are gone. */
@@ -38,6 +35,11 @@ export async function sweepAbandoned(servers: string): Promise<void> {
 async function sweep(directory: string, name: string): Promise<void> {
   const [pid, start] = name.split('-');
   if (!/^\d+$/.test(pid ?? '') || (await processStart(Number(pid))) === start) return;
+  await removeServer(directory);
+}
+
+/** Stops the server of a folder, if it runs, and deletes the folder, if it is there. */
+export async function removeServer(directory: string): Promise<void> {
   await stopPostmaster(join(directory, 'data'));
   // Two starters may sweep the same folder at once; whoever comes second finds parts of it gone.
   await rm(directory, { recursive: true, force: true, maxRetries: 5 });

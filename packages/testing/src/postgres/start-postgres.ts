@@ -1,11 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chown, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { type Account, databaseAccount } from './account.js';
+import { databaseAccount } from './account.js';
 import { locateBinaries, runnableBinaries } from './binaries.js';
 import { GuardedServer } from './guarded-server.js';
-import { createServerDirectory, serversDirectory, sweepAbandoned } from './server-directory.js';
+import { serverDirectory, serversDirectory, sweepAbandoned } from './server-directory.js';
 
 export interface StartPostgresOptions {
   /**
@@ -63,41 +61,25 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
   await sweepAbandoned(servers);
   // Between finding a free port and binding it, another process may take it.
   for (let attempt = 1; ; attempt += 1) {
-    const directory = await createServerDirectory(servers, account);
-    const password = randomBytes(18).toString('base64url');
     const port = await freePort();
-    const server = await launch(directory, installed, account, password, {
-      ...THROW_AWAY,
-      ...options.settings,
-      port: String(port),
-    });
-    if (await server.ready()) {
-      return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop: () => server.stop() };
+    const password = randomBytes(18).toString('base64url');
+    const directory = await serverDirectory(servers);
+    const settings = { ...THROW_AWAY, ...options.settings, port: String(port) };
+    const server = new GuardedServer({ directory, account, settings });
+    try {
+      await server.guarded();
+      if (await server.start(await runnableBinaries(installed, account, directory), password)) {
+        return { url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`, stop: () => server.stop() };
+      }
+    } catch (error) {
+      await server.stop();
+      throw error;
     }
     const log = await server.log();
     await server.stop();
     if (attempt === 5 || !log.includes('could not bind')) {
       throw new Error(`startPostgres: the server did not start. Its log says:\n${log.trim() || '(nothing)'}`);
     }
-  }
-}
-
-async function launch(
-  directory: string,
-  installed: string,
-  account: Account,
-  password: string,
-  settings: Readonly<Record<string, string>>,
-): Promise<GuardedServer> {
-  try {
-    const passwordFile = join(directory, 'password');
-    await writeFile(passwordFile, password, { mode: 0o600 });
-    if (account.foreign) await chown(passwordFile, account.uid, account.gid);
-    const bin = await runnableBinaries(installed, account, directory);
-    return new GuardedServer({ directory, bin, account }, settings);
-  } catch (error) {
-    await rm(directory, { recursive: true, force: true });
-    throw error;
   }
 }
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { postgresFromEnvironment, startPostgres } from '../../src/postgres.js';
-import { remaining, spawnOwner, tracesOf } from './traces.js';
+import { directoriesOf, remaining, runOwner, spawnOwner, tracesOf } from './traces.js';
 
 const ALL = ['process', 'directory', 'port'];
 const patience = { timeout: 30_000, interval: 50 };
@@ -57,6 +57,14 @@ describe('startPostgres', { timeout: 120_000 }, () => {
     await vi.waitFor(async () => expect(await Promise.all(traces.map(remaining))).toEqual([[], [], []]), patience);
   });
 
+  it('stops when its guard was killed', async () => {
+    const server = await startPostgres();
+    const traces = await tracesOf(server.url);
+    process.kill(await parentOf(traces.postmaster), 'SIGKILL');
+    await server.stop();
+    expect(await remaining(traces)).toEqual([]);
+  });
+
   it('takes settings', async () => {
     const server = await startPostgres({ settings: { work_mem: '7MB' } });
     expect(await query(server.url, 'show work_mem')).toEqual([{ work_mem: '7MB' }]);
@@ -91,6 +99,11 @@ describe('an owner that ends without stopping its server', { timeout: 120_000 },
     expect(await remaining(traces)).toEqual(ALL);
     owner.kill(signal);
     await vi.waitFor(async () => expect(await remaining(traces)).toEqual([]), patience);
+  });
+
+  it.each([0, 10, 20, 40, 80, 160, 320])('leaves nothing behind: %i ms after it began to start', async (delay) => {
+    const { pid } = await runOwner(`exit-after-${delay}`);
+    await vi.waitFor(async () => expect(await directoriesOf(pid)).toEqual([]), patience);
   });
 
   it('is swept by the next start when its guard was killed too', async () => {

@@ -18,10 +18,27 @@ export interface Traces {
 
 /** Starts `owner.mjs` in a process of its own and waits until its server runs. */
 export async function spawnOwner(ending = 'wait'): Promise<{ owner: ChildProcess; url: string }> {
-  const script = fileURLToPath(new URL('owner.mjs', import.meta.url));
-  const owner = spawn(process.execPath, [script, ending], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const owner = ownerProcess(ending);
   const [url] = await once(createInterface({ input: owner.stdout as NodeJS.ReadableStream }), 'line');
   return { owner, url };
+}
+
+/** Runs `owner.mjs` in a process of its own until it ends. */
+export async function runOwner(ending: string): Promise<{ pid: number }> {
+  const owner = ownerProcess(ending);
+  await once(owner, 'exit');
+  return { pid: owner.pid as number };
+}
+
+function ownerProcess(ending: string): ChildProcess {
+  const script = fileURLToPath(new URL('owner.mjs', import.meta.url));
+  return spawn(process.execPath, [script, ending], { stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+/** The folders of servers that a process owns. */
+export async function directoriesOf(pid: number): Promise<string[]> {
+  const names = await readdir(await serversDirectory(await databaseAccount()));
+  return names.filter((name) => name.startsWith(`${pid}-`));
 }
 
 /** The traces of the server at `url`. */
