@@ -24,7 +24,16 @@ export default defineConfig({
         globalSetup: 'test/support/build.ts',
       }),
       { test: { name: 'docs', root: 'test/docs', include: ['*.test.ts'] } },
-      { test: { name: 'consumers', root: 'test/consumers', include: ['*.test.ts'] } },
+      {
+        test: {
+          name: 'consumers',
+          root: 'test/consumers',
+          include: ['*.test.ts'],
+          // They install from a registry, compile, and start a test runner of their own.
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
     ],
   },
 });

@@ -107,6 +107,7 @@ describe('P25: nothing leads back to the unscoped client', () => {
       expect(() => client[name]?.({})).toThrow(expect.objectContaining({ code: 'scope_refused' }));
     }
     expect(() => Object.assign(db.prisma, { job: db.inside.job })).toThrow(TypeError);
+    expect(() => Object.defineProperty(db.prisma, 'job', { value: db.inside.job })).toThrow(TypeError);
     expect(() => Object.assign(db.prisma.job, { findMany: db.inside.job.findMany })).toThrow(TypeError);
   });
 

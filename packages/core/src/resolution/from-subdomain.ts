@@ -66,7 +66,9 @@ function subdomainHint(host: string, bases: readonly string[], reserved: Readonl
 // One spelling for each name: `xn--acme-` decodes to `acme`, and must not pass for it.
 function punycodeHint(label: string): TenantHint {
   const slug = domainToUnicode(label);
-  return slug !== '' && domainToASCII(slug) === label ? { slug } : NO_TENANT;
+  // What cannot be decoded comes back empty, or as it was: that differs between versions of Node.
+  const decoded = slug !== '' && slug !== label;
+  return decoded && domainToASCII(slug) === label ? { slug } : NO_TENANT;
 }
 
 function toBaseDomain(domain: unknown): string {

@@ -3,19 +3,19 @@ import type { RawClient, TransactionOptions } from './raw-client.js';
 import { captureCaller, type Scope } from './scope.js';
 import { type LazyQuery, ScopedQuery } from './scoped-query.js';
 
-/** Both forms of `$transaction`, in the tenant's context from `BEGIN` to `COMMIT`. */
+/** Both forms of `$transaction`: from `BEGIN` to `COMMIT` they belong to the tenant that began them. */
 export async function runTransaction(
   scope: Scope,
   work: unknown,
   options: TransactionOptions | undefined,
   scopedClient: (scope: Scope) => object,
 ): Promise<unknown> {
-  const { tenantId, within } = captureCaller(scope);
+  const { tenantId } = captureCaller(scope);
   const { client } = scope;
   if (typeof work === 'function') {
-    const inTransaction = (transaction: RawClient) =>
-      within(async () => work(scopedClient({ ...scope, client: transaction, transactionOf: tenantId })));
-    return within(() => client.$transaction(inTransaction, publicOptions(options)));
+    const inTransaction = async (transaction: RawClient) =>
+      work(scopedClient({ ...scope, client: transaction, transactionOf: tenantId }));
+    return client.$transaction(inTransaction, publicOptions(options));
   }
   const plans = (Array.isArray(work) ? work : [work]).map((query) => {
     const plan = ScopedQuery.planOf(query);
@@ -38,7 +38,7 @@ export async function runTransaction(
     }
     return query.start();
   });
-  const results = await within(() => client.$transaction(queries, publicOptions(options)));
+  const results = await client.$transaction(queries, publicOptions(options));
   return results.map((result, index) => plans[index]?.check(result));
 }
 
