@@ -1,0 +1,60 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { node, pnpm } from './pnpm.ts';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Each is an application as its users write it, with the options its test runner needs to report as JSON. */
+const consumers = {
+  'nest-11-jest': ['--json', '--outputFile=result.json'],
+  'nest-12-vitest': ['--reporter=default', '--reporter=json', '--outputFile=result.json'],
+};
+
+/** What each consumer's tests come to: fewer would be tests that were not found. */
+const TESTS = 20;
+
+let temporary: string;
+let tarball: string;
+
+beforeAll(async () => {
+  // Outside the repository, so that nothing of the workspace can be found from there.
+  temporary = await mkdtemp(join(tmpdir(), 'tenancy-consumers-'));
+  const packed = join(temporary, 'packed');
+  await mkdir(packed);
+  await pnpm(here('../../packages/core'), 'pack', '--pack-destination', packed);
+  const [file, ...others] = await readdir(packed);
+  expect(others).toEqual([]);
+  tarball = join(packed, String(file));
+});
+
+afterAll(() => rm(temporary, { recursive: true, force: true, maxRetries: 5 }));
+
+describe.each(Object.entries(consumers))('%s with the packed packages', (name, reporting) => {
+  let app: string;
+
+  beforeAll(async () => {
+    app = join(temporary, name);
+    await cp(here(name), app, { recursive: true, filter: (path) => !/node_modules|result\.json/.test(path) });
+    await cp(here('two-copies.mjs'), join(app, 'two-copies.mjs'));
+    const manifest = await readFile(join(app, 'package.json'), 'utf8');
+    await writeFile(join(app, 'package.json'), manifest.replace('"packed"', JSON.stringify(`file:${tarball}`)));
+    await pnpm(app, 'install', '--ignore-workspace', '--prefer-offline', '--no-frozen-lockfile', '--ignore-scripts');
+  });
+
+  it('passes its own tests', async () => {
+    await pnpm(app, 'test', ...reporting);
+    const result = JSON.parse(await readFile(join(app, 'result.json'), 'utf8'));
+    expect(result).toMatchObject({ numPassedTests: TESTS, numFailedTests: 0, numPendingTests: 0, success: true });
+  });
+
+  it('type-checks against the published declarations', async () => {
+    await pnpm(app, 'typecheck');
+  });
+
+  it('has one context in an ESM and a CommonJS copy', async () => {
+    expect(await node(app, 'two-copies.mjs')).toContain('one context in two copies');
+  });
+});
