@@ -11,14 +11,8 @@ export interface Row {
   readonly node: string;
 }
 
-/** What could not be measured here, and why. */
-export interface Skipped {
-  readonly skipped: string;
-  readonly because: string;
-}
-
 /** One comparison: one file, one name on the command line. */
 export interface Benchmark {
   readonly name: string;
-  measure(): AsyncIterable<Row | Skipped>;
+  measure(): AsyncIterable<Row>;
 }

@@ -1,4 +1,4 @@
-import type { Benchmark, Row, Skipped } from './benchmark.js';
+import type { Benchmark, Row } from './benchmark.js';
 import { Child } from './child.js';
 import type { AdapterName } from './http/case.js';
 import type { CaseName } from './http/cases.js';
@@ -15,8 +15,6 @@ interface Comparison {
   readonly case: CaseName;
   readonly against: CaseName;
   readonly token?: boolean;
-  /** The lowest major version of Node that the case runs on. */
-  readonly node?: number;
 }
 
 const comparisons: readonly Comparison[] = [
@@ -43,12 +41,8 @@ export const http: Benchmark = {
   },
 };
 
-async function measure(comparison: Comparison, adapter: AdapterName, load: Child): Promise<Row | Skipped> {
-  const name = `${comparison.case}/${adapter}`;
-  const { node = 0, token = false } = comparison;
-  if (Number.parseInt(process.versions.node, 10) < node) {
-    return { skipped: name, because: `it needs Node ${node}` };
-  }
+async function measure(comparison: Comparison, adapter: AdapterName, load: Child): Promise<Row> {
+  const { token = false } = comparison;
   const servers = [
     new Child('http/server', comparison.case, adapter),
     new Child('http/server', comparison.against, adapter),
@@ -65,7 +59,7 @@ async function measure(comparison: Comparison, adapter: AdapterName, load: Child
     );
     return {
       benchmark: 'http',
-      case: name,
+      case: `${comparison.case}/${adapter}`,
       against: `${comparison.against}/${adapter}`,
       metric: 'cpu',
       ratio,

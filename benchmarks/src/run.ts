@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Benchmark, Row, Skipped } from './benchmark.js';
+import type { Benchmark, Row } from './benchmark.js';
 import { http } from './http.js';
 import { recordResults } from './results.js';
 import { heading, line } from './table.js';
@@ -23,18 +23,13 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
-const print = (result: Row | Skipped) => {
-  if ('skipped' in result) console.error(`skipped ${result.skipped}: ${result.because}`);
-  else console.log(values.json ? JSON.stringify(result) : line(result));
-};
-
 for (const benchmark of benchmarks) {
   if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
   if (!values.json) console.log(heading(benchmark.name));
-  const results: (Row | Skipped)[] = [];
-  for await (const result of benchmark.measure()) {
-    results.push(result);
-    print(result);
+  const rows: Row[] = [];
+  for await (const row of benchmark.measure()) {
+    rows.push(row);
+    console.log(values.json ? JSON.stringify(row) : line(row));
   }
-  if (values.record) await recordResults(benchmark.name, results);
+  if (values.record) await recordResults(benchmark.name, rows);
 }
