@@ -177,7 +177,8 @@ describe('the start script', { timeout: 120_000 }, () => {
         if (run === 1) {
           await client.query(`update job set title = 'Edited by hand' where title = $1`, [acme.jobs[0].title]);
           await client.query(`delete from note where tenant_id = 't_globex'`);
-        }
+          await client.query(`update user_account set password_hash = 'changed' where tenant_id = 't_globex'`);
+        } else expect(script.output).toContain('Bearer SIGN_IN_FIRST');
         script.signalGroup('SIGINT');
         expect(await script.exited()).toEqual({ code: 0, signal: null });
         const { rows } = await client.query(
