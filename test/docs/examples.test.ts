@@ -36,7 +36,11 @@ function examplesOf(file: string): Example[] {
   }));
 }
 
-const home = (file: string) => /^packages\/\w+/.exec(file)?.[0] ?? 'examples/hiring-platform';
+function home(file: string): string {
+  const place = /^packages\/\w+/.exec(file)?.[0] ?? 'examples/hiring-platform';
+  // Beside the client that is generated for its tests.
+  return place === 'packages/prisma' ? 'packages/prisma/test' : place;
+}
 
 function problemsOf(examples: readonly Example[]): string[] {
   const options: ts.CompilerOptions = {

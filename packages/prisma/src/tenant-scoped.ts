@@ -32,10 +32,13 @@ export interface TenantScopedOptions {
  * ```ts
  * import { TenantContext } from '@tenancy/core';
  * import { tenantScoped } from '@tenancy/prisma';
+ * import { PrismaPg } from '@prisma/adapter-pg';
+ * import { PrismaClient } from './generated/client.js';
  *
  * const context = new TenantContext();
+ * const adapter = new PrismaPg({ connectionString: process.env.DATABASE_URL });
  * const prisma = tenantScoped(new PrismaClient({ adapter }), { context, shared: ['Country'] });
- * const jobs = await context.run(acme, () => prisma.job.findMany());
+ * const jobs = await context.run({ id: 't_acme', slug: 'acme' }, () => prisma.job.findMany());
  * ```
  */
 export function tenantScoped<Client extends PrismaClientLike>(

@@ -37,6 +37,14 @@ export interface EntityClassification {
  *
  * @example
  * ```ts
+ * import { classifyEntities } from '@tenancy/typeorm';
+ * import { DataSource, EntitySchema } from 'typeorm';
+ *
+ * const id = { type: String, primary: true } as const;
+ * const Job = new EntitySchema({ name: 'Job', columns: { id, tenantId: { type: String } } });
+ * const Country = new EntitySchema({ name: 'Country', columns: { id } });
+ *
+ * const url = 'postgres://localhost/app';
  * const dataSource = await new DataSource({ type: 'postgres', url, entities: [Job, Country] }).initialize();
  * classifyEntities(dataSource, { shared: [Country] }); // { tenantOwned: ['Job'], shared: ['Country'], joinTables: [] }
  * ```
