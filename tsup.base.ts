@@ -10,6 +10,7 @@ export const packageBuild = (entry: Record<string, string>, more: Options = {}) 
     splitting: true,
     sourcemap: true,
     clean: true,
+    silent: true,
     // tsup passes `baseUrl` to the declaration build, which TypeScript 6 deprecates.
     dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
     ...more,
