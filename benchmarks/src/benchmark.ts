@@ -1,4 +1,4 @@
-import type { Ratio } from './paired-ratio.js';
+import type { Ratio } from './paired-ratios.js';
 
 /** One line of the result. */
 export interface Row {

@@ -3,13 +3,15 @@ import { Child } from './child.js';
 import type { AdapterName } from './http/case.js';
 import type { CaseName } from './http/cases.js';
 import type { Load } from './http/load.js';
-import { pairedRatio } from './paired-ratio.js';
+import { pairedRatios, summary } from './paired-ratios.js';
 
 // Many short pairs rather than few long ones: what else the machine does comes in bursts.
-const PAIRS = 25;
+const PAIRS = 5;
 const REQUESTS = 5_000;
+// With new processes each: how a process happens to be compiled and laid out moves its cost by more than a few percent.
+const ROUNDS = 5;
 // What the compiler optimises late, and what it optimises again, has happened by then.
-const WARM_UP = 30_000;
+const WARM_UP = 20_000;
 
 interface Comparison {
   readonly case: CaseName;
@@ -42,32 +44,35 @@ export const http: Benchmark = {
 };
 
 async function measure(comparison: Comparison, adapter: AdapterName, load: Child): Promise<Row> {
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) ratios.push(...(await oneRound(comparison, adapter, load)));
+  return {
+    benchmark: 'http',
+    case: `${comparison.case}/${adapter}`,
+    against: `${comparison.against}/${adapter}`,
+    metric: 'cpu',
+    ratio: summary(ratios),
+    pairs: ratios.length,
+    node: process.versions.node,
+  };
+}
+
+async function oneRound(comparison: Comparison, adapter: AdapterName, load: Child): Promise<number[]> {
   const { token = false } = comparison;
-  const servers = [
-    new Child('http/server', comparison.case, adapter),
-    new Child('http/server', comparison.against, adapter),
-  ];
+  const server = new Child('http/server', comparison.case, adapter);
+  const other = new Child('http/server', comparison.against, adapter);
   try {
-    const [sample, against] = await Promise.all(servers.map((server) => sampler(server, load, token)));
-    if (!sample || !against) throw new Error('two servers were started');
+    const sample = await sampler(server, load, token);
+    const against = await sampler(other, load, token);
     await sample(WARM_UP);
     await against(WARM_UP);
-    const ratio = await pairedRatio(
+    return await pairedRatios(
       PAIRS,
       () => sample(REQUESTS),
       () => against(REQUESTS),
     );
-    return {
-      benchmark: 'http',
-      case: `${comparison.case}/${adapter}`,
-      against: `${comparison.against}/${adapter}`,
-      metric: 'cpu',
-      ratio,
-      pairs: PAIRS,
-      node: process.versions.node,
-    };
   } finally {
-    await Promise.all(servers.map((server) => server.stop()));
+    await Promise.all([server.stop(), other.stop()]);
   }
 }
 

@@ -153,6 +153,22 @@ describe('TenancyModule', () => {
     }
   });
 
+  it('is registered once: a second entrance could let a second tenant in', async () => {
+    const twice = serve('express', { imports: [TenancyModule.forRoot(options()), TenancyModule.forRoot(options())] });
+    await expect(twice).rejects.toThrow(
+      /tenancy_misconfigured: TenancyModule: it is registered twice.+Register it once/,
+    );
+  });
+
+  it('says so when the HTTP adapter has no request hook', async () => {
+    const old = serve('express', { imports: [TenancyModule.forRoot(options())] }, (app) => {
+      Object.assign(app.getHttpAdapter(), { setOnRequestHook: undefined });
+    });
+    await expect(old).rejects.toThrow(
+      /tenancy_misconfigured: TenancyModule: the HTTP adapter has no request hook.+11\.1\.4/,
+    );
+  });
+
   it('works without HTTP', async () => {
     const module = await Test.createTestingModule({ imports: [TenancyModule.forRoot(options())] }).compile();
     await module.init();

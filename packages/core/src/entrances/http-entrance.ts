@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { TenantRequest } from '../resolution/tenant-source.js';
 import { enterRequest } from './request-entrance.js';
@@ -12,6 +13,8 @@ interface Adapter {
   readonly onRequestHook?: Hook;
 }
 
+const opened = new WeakSet<Adapter>();
+
 /**
  * The HTTP entrance: the adapter's own request hook, which runs before body parsers, CORS and every middleware. A
  * middleware of Nest's would come later and cost several times as much.
@@ -23,9 +26,28 @@ export class HttpEntrance {
     @Inject(TenantResolver) private readonly resolver: TenantResolver,
   ) {}
 
-  /** Called once for each HTTP application, before its routes are registered. */
+  /**
+   * Called once for each HTTP application, before its routes are registered.
+   *
+   * @throws `tenancy_misconfigured` when the adapter has no request hook, or a tenant entrance already.
+   */
   open(): void {
     const adapter = this.host.httpAdapter as unknown as Adapter;
+    if (typeof adapter.setOnRequestHook !== 'function') {
+      throw new TenancyConfigurationError(
+        'TenancyModule',
+        'the HTTP adapter has no request hook',
+        'Use Nest 11.1.4 or later, with its Express or Fastify adapter.',
+      );
+    }
+    if (opened.has(adapter)) {
+      throw new TenancyConfigurationError(
+        'TenancyModule',
+        'it is registered twice, and two entrances could let two tenants in',
+        'Register it once, with all the sources; it is global.',
+      );
+    }
+    opened.add(adapter);
     const { resolver } = this;
     const { onRequestHook: previous } = adapter;
     adapter.setOnRequestHook((request, response, next) => {
