@@ -1,0 +1,38 @@
+/** How many times what the other costs. */
+export interface Ratio {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * The ratios between two costs, each pair of samples taken right after each other and in alternating order, so that
+ * what else the machine does falls on both.
+ */
+export async function pairedRatios(
+  pairs: number,
+  sample: () => Promise<number>,
+  against: () => Promise<number>,
+): Promise<number[]> {
+  const ratios: number[] = [];
+  for (let pair = 0; pair < pairs; pair += 1) {
+    if (pair % 2 === 0) {
+      const cost = await sample();
+      ratios.push(cost / (await against()));
+    } else {
+      const cost = await against();
+      ratios.push((await sample()) / cost);
+    }
+  }
+  return ratios;
+}
+
+export function summary(ratios: readonly number[]): Ratio {
+  const sorted = ratios.toSorted((a, b) => a - b);
+  const at = (index: number) => sorted[index] ?? Number.NaN;
+  const middle = (sorted.length - 1) / 2;
+  const median = (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2;
+  return { median: round(median), min: round(at(0)), max: round(at(sorted.length - 1)) };
+}
+
+const round = (ratio: number) => Math.round(ratio * 1000) / 1000;
