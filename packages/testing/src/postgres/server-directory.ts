@@ -1,41 +1,41 @@
 import { randomBytes } from 'node:crypto';
-import { chown, lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Account, canEnter } from './account.js';
 import { processCommand, processStart } from './process-start.js';
 
-/** The folder that holds one folder for each running server of this account. */
-export async function serversDirectory(account: Account): Promise<string> {
-  const parent = (await canEnter(account, tmpdir())) ? tmpdir() : '/tmp';
-  const servers = join(parent, `tenancy-postgres-${account.uid}`);
-  const created = await mkdir(servers, { recursive: true, mode: 0o700 });
-  if (created && account.foreign) await chown(servers, account.uid, account.gid);
-  const found = await lstat(servers);
-  if (found.isDirectory() && found.uid === account.uid) return servers;
-  throw new Error(
-    `startPostgres: ${servers} is not a folder of the account ${account.uid} that the database runs as, so somebody else ` +
-      'could read or replace its data. Delete it, or point TMPDIR somewhere else.',
-  );
-}
+const PREFIX = 'tenancy-postgres-';
 
 /** A folder for a new server, not yet created, whose name says which process owns it. */
-export async function serverDirectory(servers: string): Promise<string> {
+export async function serverDirectory(account: Account): Promise<string> {
   const owner = `${process.pid}-${await processStart(process.pid)}`;
-  return join(servers, `${owner}-${randomBytes(4).toString('hex')}`);
+  return join(await temporaryFolder(account), `${PREFIX}${owner}-${randomBytes(4).toString('hex')}`);
+}
+
+/** The folders of every server that runs under this account, or has run and was not cleaned up. */
+export async function serverDirectories(account: Account): Promise<string[]> {
+  const parent = await temporaryFolder(account);
+  const found = (await readdir(parent)).filter((name) => name.startsWith(PREFIX)).map((name) => join(parent, name));
+  // Anybody may create folders there: only the account's own are touched.
+  const own = await Promise.all(found.map(async (path) => (await lstat(path).catch(() => null))?.uid === account.uid));
+  return found.filter((_, index) => own[index]);
 }
 
 /** Stops the servers and deletes the folders of owners that are gone. */
-export async function sweepAbandoned(servers: string): Promise<void> {
-  const names = await readdir(servers);
-  await Promise.all(names.map((name) => sweep(join(servers, name), name)));
+export async function sweepAbandoned(account: Account): Promise<void> {
+  await Promise.all((await serverDirectories(account)).map(sweep));
 }
 
-async function sweep(directory: string, name: string): Promise<void> {
-  const [pid, start] = name.split('-');
+async function sweep(directory: string): Promise<void> {
+  const [pid, start] = basename(directory).slice(PREFIX.length).split('-');
   if (!/^\d+$/.test(pid ?? '') || (await processStart(Number(pid))) === start) return;
   await removeServer(directory);
+}
+
+async function temporaryFolder(account: Account): Promise<string> {
+  return (await canEnter(account, tmpdir())) ? tmpdir() : '/tmp';
 }
 
 /** Stops the server of a folder, if it runs, and deletes the folder, if it is there. */

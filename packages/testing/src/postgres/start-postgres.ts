@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { databaseAccount } from './account.js';
 import { locateBinaries, runnableBinaries } from './binaries.js';
 import { GuardedServer } from './guarded-server.js';
-import { serverDirectory, serversDirectory, sweepAbandoned } from './server-directory.js';
+import { serverDirectory, sweepAbandoned } from './server-directory.js';
 
 export interface StartPostgresOptions {
   /**
@@ -57,13 +57,12 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
   }
   const installed = locateBinaries();
   const account = await databaseAccount();
-  const servers = await serversDirectory(account);
-  await sweepAbandoned(servers);
+  await sweepAbandoned(account);
   // Between finding a free port and binding it, another process may take it.
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     const password = randomBytes(18).toString('base64url');
-    const directory = await serverDirectory(servers);
+    const directory = await serverDirectory(account);
     const settings = { ...THROW_AWAY, ...options.settings, port: String(port) };
     const server = new GuardedServer({ directory, account, settings });
     try {

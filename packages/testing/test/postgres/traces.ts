@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { databaseAccount } from '../../src/postgres/account.js';
 import { processStart } from '../../src/postgres/process-start.js';
-import { serversDirectory } from '../../src/postgres/server-directory.js';
+import { serverDirectories } from '../../src/postgres/server-directory.js';
 
 /** What a server leaves on the machine while it runs. */
 export interface Traces {
@@ -37,17 +37,16 @@ function ownerProcess(ending: string): ChildProcess {
 
 /** The folders of servers that a process owns. */
 export async function directoriesOf(pid: number): Promise<string[]> {
-  const names = await readdir(await serversDirectory(await databaseAccount()));
-  return names.filter((name) => name.startsWith(`${pid}-`));
+  const directories = await serverDirectories(await databaseAccount());
+  return directories.filter((directory) => basename(directory).startsWith(`tenancy-postgres-${pid}-`));
 }
 
 /** The traces of the server at `url`. */
 export async function tracesOf(url: string): Promise<Traces> {
   const port = Number(new URL(url).port);
-  const servers = await serversDirectory(await databaseAccount());
-  for (const name of await readdir(servers)) {
-    const lines = (await readFile(join(servers, name, 'data', 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
-    if (Number(lines[3]) === port) return { directory: join(servers, name), postmaster: Number(lines[0]), port };
+  for (const directory of await serverDirectories(await databaseAccount())) {
+    const lines = (await readFile(join(directory, 'data', 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+    if (Number(lines[3]) === port) return { directory, postmaster: Number(lines[0]), port };
   }
   throw new Error(`No server directory belongs to port ${port}`);
 }
