@@ -19,10 +19,10 @@ export { CachedTenantRegistry, type RegistryCacheOptions } from './registry/cach
 export { type InMemoryTenant, InMemoryTenantRegistry } from './registry/in-memory-tenant-registry.js';
 export { type TenantHint, TenantRegistry } from './registry/tenant-registry.js';
 export { fromCustomDomain } from './resolution/from-custom-domain.js';
-export { fromJwt, type JwtOptions, type TokenVerifier } from './resolution/from-jwt.js';
+export { fromJwt } from './resolution/from-jwt.js';
 export { fromSignedHeader, type SignedHeaderOptions } from './resolution/from-signed-header.js';
 export { fromSubdomain, type SubdomainOptions } from './resolution/from-subdomain.js';
-export type { Algorithm } from './resolution/jwt-verifier.js';
+export type { Algorithm, JwtOptions, TokenVerifier } from './resolution/jwt-options.js';
 export { signTenantHeader } from './resolution/signed-header.js';
 export { TenantResolver } from './resolution/tenant-resolver.js';
 export type { TenantRequest, TenantSource } from './resolution/tenant-source.js';

@@ -101,3 +101,20 @@ describe('C3: findUnique calls of one tick', () => {
     }
   });
 });
+
+it('C2: an exhausted pool gives every caller its own tenant’s rows, and its own context back', async () => {
+  const callers = Array.from({ length: 200 }, (_, n) => (n % 2 === 0 ? acme : globex));
+  const wrong = await Promise.all(
+    callers.map((tenant) =>
+      db.context.run(tenant, async () => {
+        const jobs = await db.prisma.job.findMany();
+        const one = await db.prisma.job.findUnique({ where: { id: `${tenant.slug}-job-1` } });
+        const foreign = [...jobs, one].filter((job) => job?.tenantId !== tenant.id);
+        return jobs.length !== 3 || foreign.length > 0 || db.context.tenantId !== tenant.id;
+      }),
+    ),
+  );
+  expect(wrong.filter(Boolean)).toEqual([]);
+  // More callers than connections, or it would prove nothing.
+  expect(db.pool.totalCount).toBeLessThan(callers.length / 4);
+});

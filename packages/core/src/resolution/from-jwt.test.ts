@@ -1,7 +1,8 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import { describe, expect, it } from 'vitest';
-import { fromJwt, type JwtOptions } from './from-jwt.js';
+import { fromJwt } from './from-jwt.js';
+import type { JwtOptions } from './jwt-options.js';
 import { NO_TENANT } from './tenant-source.js';
 import { verifiedPayload } from './verified-payload.js';
 

@@ -1,48 +1,11 @@
-import type { KeyObject } from 'node:crypto';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import type { TenantHint } from '../registry/tenant-registry.js';
-import { type Algorithm, jwtVerifier } from './jwt-verifier.js';
+import type { JwtOptions } from './jwt-options.js';
+import { jwtVerifier } from './jwt-verifier.js';
 import { wasSentTwice } from './sent-twice.js';
 import { NO_TENANT, type TenantRequest, type TenantSource } from './tenant-source.js';
 import { keepVerifiedPayload } from './verified-payload.js';
-
-/** Checks a token and returns its payload. Throws, or rejects, when the token is not valid. */
-export type TokenVerifier = (token: string) => object | Promise<object>;
-
-/** Options of {@link fromJwt}: exactly one of `secret`, `publicKey` and `verifier`. */
-export interface JwtOptions {
-  /** The shared secret of HMAC-signed tokens. */
-  readonly secret?: string | Buffer | undefined;
-  /** The public key of RSA- or EC-signed tokens, as PEM. */
-  readonly publicKey?: string | Buffer | KeyObject | undefined;
-  /** A check of your own, for key sets with a `kid` and for other algorithms. */
-  readonly verifier?: TokenVerifier | undefined;
-  /**
-   * The only algorithms that are accepted.
-   * @defaultValue the usual one of the key: HS256, RS256, PS256, or the one of the EC curve
-   */
-  readonly algorithms?: readonly Algorithm[] | undefined;
-  /**
-   * The claim that holds the tenant's `id`.
-   * @defaultValue `'tenantId'`
-   */
-  readonly claim?: string | undefined;
-  /** The `iss` that a token must have. Not for a `verifier`, which checks its own. */
-  readonly issuer?: string | readonly string[] | undefined;
-  /** The `aud` that a token must have. Not for a `verifier`, which checks its own. */
-  readonly audience?: string | readonly string[] | undefined;
-  /**
-   * Where the token is, for example in a cookie.
-   * @defaultValue the `Authorization` header with the scheme `Bearer`
-   */
-  readonly extract?: ((request: TenantRequest) => string | null | undefined) | undefined;
-  /**
-   * Whether an invalid or expired token counts as absent, or refuses the request with `tenant_required`.
-   * @defaultValue `'ignore'`
-   */
-  readonly onInvalid?: 'ignore' | 'refuse' | undefined;
-}
 
 /**
  * The tenant from a claim of a signed token. The verified payload is kept: `verifiedPayload(request)`.

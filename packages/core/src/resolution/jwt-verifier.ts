@@ -1,26 +1,7 @@
 import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
-import type { JwtOptions, TokenVerifier } from './from-jwt.js';
-
-/** Signature algorithms that a token may be checked with. `none` is not one. */
-export const algorithms = [
-  'HS256',
-  'HS384',
-  'HS512',
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-] as const;
-
-/** The name of a signature algorithm. */
-export type Algorithm = (typeof algorithms)[number];
+import { type Algorithm, algorithms, type JwtOptions, type TokenVerifier } from './jwt-options.js';
 
 /** Turns the options into the one function that checks a token's signature, expiry and issuer. */
 export function jwtVerifier(options: JwtOptions): TokenVerifier {
