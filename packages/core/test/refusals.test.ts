@@ -142,6 +142,17 @@ describe.each(adapters)('on %s', (adapter) => {
     expect(forbidden.headers).toMatchObject(headers);
   });
 
+  it.each([
+    ['an array', ['t_acme']],
+    ['an object', { id: 't_acme' }],
+    ['a number', 7],
+    ['empty', ''],
+    ['very long', 't_acme'.repeat(500)],
+  ])('takes a tenant claim that is %s for nobody’s, beside a good subdomain too', async (_, claim) => {
+    expect((await who('localhost', { token: token(claim) })).body).toEqual(REQUIRED);
+    expect((await who('acme.localhost', { token: token(claim) })).body).toEqual(MISMATCH);
+  });
+
   it('refuses an inactive tenant', async () => {
     expect((await who('closed.localhost')).body).toEqual(INACTIVE);
     expect((await who('localhost', { token: token('t_closed') })).body).toEqual(INACTIVE);

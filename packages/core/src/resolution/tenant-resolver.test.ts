@@ -1,9 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { isTenancyError } from '../errors/tenancy-error.js';
 import { CachedTenantRegistry } from '../registry/cached-tenant-registry.js';
 import { CheckedTenantRegistry } from '../registry/checked-tenant-registry.js';
 import { InMemoryTenantRegistry } from '../registry/in-memory-tenant-registry.js';
 import type { TenantHint, TenantRegistry } from '../registry/tenant-registry.js';
+import { fromCustomDomain } from './from-custom-domain.js';
+import { fromSubdomain } from './from-subdomain.js';
 import { TenantResolver } from './tenant-resolver.js';
 
 const acme = { id: 't_acme', slug: 'acme' };
@@ -84,6 +87,49 @@ it.each([byId(''), byId('\0'), bySlug('a'.repeat(256))])(
     expect(calls.map((spy) => spy.mock.calls.length)).toEqual([0, 0]);
   },
 );
+
+it('no host name crashes it, or resolves to a tenant that the host does not name', async () => {
+  const sources = [fromSubdomain({ baseDomain: 'app.test' }), fromCustomDomain()];
+  const resolver = new TenantResolver({ sources }, new CachedTenantRegistry(known()));
+  const piece = fc.constantFrom(
+    'acme',
+    'globex',
+    'closed',
+    '.app.test',
+    '.app.test.',
+    'app.test',
+    'acme.test',
+    '.',
+    ':80',
+    'XN--',
+    '-',
+    ' ',
+    ',',
+  );
+  const host = fc.oneof(
+    fc.string(),
+    fc.domain(),
+    fc.array(fc.oneof(piece, fc.string({ maxLength: 2 })), { maxLength: 4 }).map((pieces) => pieces.join('')),
+  );
+  let resolved = 0;
+  await fc.assert(
+    fc.asyncProperty(host, async (value) => {
+      const answer = await (async () => resolver.resolve({ headers: { host: value }, url: '/' }))().catch(
+        (error: unknown) => error,
+      );
+      if (isTenancyError(answer)) {
+        expect(['tenant_required', 'tenant_mismatch', 'tenant_inactive']).toContain(answer.code);
+        return;
+      }
+      resolved += 1;
+      const name = value.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
+      const { slug } = answer as { slug: string };
+      expect([`${slug}.app.test`, `${slug}.test`]).toContain(name);
+    }),
+    { numRuns: 20_000 },
+  );
+  expect(resolved).toBeGreaterThan(20);
+});
 
 describe('a source that fails', () => {
   it.each<[string, Said]>([
