@@ -16,5 +16,6 @@ switch (process.argv[2]) {
   case 'throw':
     throw new Error('an owner that crashes');
   default:
-    setInterval(() => {}, 1000);
+    // Until it is killed, or the test that started it is gone.
+    process.stdin.on('end', () => process.exit(0)).resume();
 }

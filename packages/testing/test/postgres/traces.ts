@@ -32,7 +32,7 @@ export async function runOwner(ending: string): Promise<{ pid: number }> {
 
 function ownerProcess(ending: string): ChildProcess {
   const script = fileURLToPath(new URL('owner.mjs', import.meta.url));
-  return spawn(process.execPath, [script, ending], { stdio: ['ignore', 'pipe', 'ignore'] });
+  return spawn(process.execPath, [script, ending], { stdio: ['pipe', 'pipe', 'ignore'] });
 }
 
 /** The folders of servers that a process owns. */
