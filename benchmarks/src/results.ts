@@ -11,7 +11,7 @@ export async function recordResults(name: string, rows: readonly Row[]): Promise
   const text = await readFile(RESULTS, 'utf8');
   const [start, stop] = [text.indexOf(begin), text.indexOf(end)];
   if (start === -1 || stop < start) throw new Error(`RESULTS.md has no "${begin}" … "${end}".`);
-  const section = `\n${machine()}\n\n${table(rows)}\n`;
+  const section = `\n\n${machine()}\n\n${table(rows)}\n\n`;
   await writeFile(RESULTS, text.slice(0, start + begin.length) + section + text.slice(stop));
 }
 
@@ -24,10 +24,21 @@ function machine(): string {
   );
 }
 
+/** Padded as the formatter of this repository pads it. */
 function table(rows: readonly Row[]): string {
-  const lines = rows.map(
-    ({ case: name, against, metric, ratio, pairs }) =>
-      `| ${name} | ${against} | ${metric} | **${fixed(ratio.median)}** | ${fixed(ratio.min)} – ${fixed(ratio.max)} | ${pairs} |`,
-  );
-  return ['| case | against | metric | median | min – max | pairs |', '|---|---|---|---|---|---|', ...lines].join('\n');
+  const cells = [
+    ['case', 'against', 'metric', 'median', 'min – max', 'pairs'],
+    ...rows.map(({ case: name, against, metric, ratio, pairs }) => [
+      name,
+      against,
+      metric,
+      `**${fixed(ratio.median)}**`,
+      `${fixed(ratio.min)} – ${fixed(ratio.max)}`,
+      `${pairs}`,
+    ]),
+  ];
+  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
+  const line = (row: readonly string[]) => `| ${row.map((cell, n) => cell.padEnd(widths[n] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = cells;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
