@@ -6,6 +6,8 @@ type Reply = { readonly value: unknown } | { readonly error: string };
 /** Called in a child process: answers each question of its parent, and ends with it. */
 export function answer(to: (question: unknown) => unknown): void {
   process.on('disconnect', () => process.exit());
+  // The parent may have ended while this process was still starting.
+  if (!process.connected) process.exit();
   process.on('message', async (question) => {
     let reply: Reply;
     try {
