@@ -63,8 +63,10 @@ export function fromJwt(options: JwtOptions): TenantSource {
   };
 }
 
-const BEARER = /^bearer +([^\s]+) *$/i;
-
 function bearerToken(header: string | undefined): string | null {
-  return header === undefined ? null : (BEARER.exec(header)?.[1] ?? null);
+  if (header === undefined || header.slice(0, BEARER.length).toLowerCase() !== BEARER) return null;
+  const token = header.slice(BEARER.length).trim();
+  return token === '' || token.includes(' ') ? null : token;
 }
+
+const BEARER = 'bearer ';
