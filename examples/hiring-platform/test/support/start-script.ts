@@ -57,18 +57,17 @@ export class StartScript {
 
   /** The process ids of the databases that run, and the folders that are there. */
   async traces(): Promise<{ postmasters: number[]; directories: string[] }> {
-    const [servers] = await readdir(this.temporary);
-    const directories = servers ? await readdir(join(this.temporary, servers)) : [];
-    const pidFiles = directories.map((name) => join(this.temporary, servers as string, name, 'data', 'postmaster.pid'));
+    const directories = await readdir(this.temporary);
+    const pidFiles = directories.map((name) => join(this.temporary, name, 'data', 'postmaster.pid'));
     const pids = await Promise.all(pidFiles.map((file) => readFile(file, 'utf8').catch(() => '')));
     return { directories, postmasters: pids.filter(Boolean).map((text) => Number.parseInt(text, 10)) };
   }
 }
 
-/** A temporary folder that the account of the database may enter. */
+/** A temporary folder in which the account of the database may create its own. */
 export async function temporaryFolder(): Promise<{ path: string; delete(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'hiring-platform-'));
-  await chmod(path, 0o755);
+  await chmod(path, 0o777);
   return { path, delete: () => rm(path, { recursive: true, force: true }) };
 }
 

@@ -29,15 +29,23 @@ export async function databaseAccount(): Promise<Account> {
 /** Whether the account may enter every folder above and including `path`. */
 export async function canEnter(account: Account, path: string): Promise<boolean> {
   for (let folder = path; ; folder = dirname(folder)) {
-    if (!isSearchable(await stat(folder), account)) return false;
+    if (!isPermitted(await stat(folder), account, SEARCH)) return false;
     if (folder === dirname(folder)) return true;
   }
 }
 
-function isSearchable(folder: Stats, { uid, gid }: Account): boolean {
-  if (folder.uid === uid) return (folder.mode & 0o100) !== 0;
-  if (folder.gid === gid) return (folder.mode & 0o010) !== 0;
-  return (folder.mode & 0o001) !== 0;
+/** Whether the account may create something in the folder `path`. */
+export async function canCreateIn(account: Account, path: string): Promise<boolean> {
+  return (await canEnter(account, path)) && isPermitted(await stat(path), account, WRITE);
+}
+
+const SEARCH = 0o1;
+const WRITE = 0o2;
+
+function isPermitted(folder: Stats, { uid, gid }: Account, permission: number): boolean {
+  if (folder.uid === uid) return (folder.mode & (permission << 6)) !== 0;
+  if (folder.gid === gid) return (folder.mode & (permission << 3)) !== 0;
+  return (folder.mode & permission) !== 0;
 }
 
 async function accountNamed(name: string): Promise<Account | null> {

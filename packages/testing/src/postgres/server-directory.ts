@@ -3,7 +3,7 @@ import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Account, canEnter } from './account.js';
+import { type Account, canCreateIn } from './account.js';
 import { processCommand, processStart } from './process-start.js';
 
 const PREFIX = 'tenancy-postgres-';
@@ -35,7 +35,7 @@ async function sweep(directory: string): Promise<void> {
 }
 
 async function temporaryFolder(account: Account): Promise<string> {
-  return (await canEnter(account, tmpdir())) ? tmpdir() : '/tmp';
+  return (await canCreateIn(account, tmpdir())) ? tmpdir() : '/tmp';
 }
 
 /** Stops the server of a folder, if it runs, and deletes the folder, if it is there. */

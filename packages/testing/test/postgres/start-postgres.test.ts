@@ -1,5 +1,7 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { postgresFromEnvironment, startPostgres } from '../../src/postgres.js';
@@ -56,6 +58,24 @@ describe('startPostgres', { timeout: 120_000 }, () => {
     await two.stop();
     await vi.waitFor(async () => expect(await Promise.all(traces.map(remaining))).toEqual([[], [], []]), patience);
   });
+
+  it.each([0o700, 0o755])(
+    'starts with a TMPDIR of mode %o, in which another account can create nothing',
+    async (mode) => {
+      const folder = await mkdtemp(join(tmpdir(), 'tenancy-tmpdir-'));
+      await chmod(folder, mode);
+      vi.stubEnv('TMPDIR', folder);
+      try {
+        const server = await startPostgres();
+        expect(await query(server.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+        await server.stop();
+        expect(await readdir(folder)).toEqual([]);
+      } finally {
+        vi.unstubAllEnvs();
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
 
   it('stops when its guard was killed', async () => {
     const server = await startPostgres();
