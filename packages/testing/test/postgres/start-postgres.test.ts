@@ -63,7 +63,7 @@ describe('startPostgres', { timeout: 120_000 }, () => {
     'starts with a TMPDIR of mode %o, in which another account can create nothing',
     async (mode) => {
       const folder = await mkdtemp(join(tmpdir(), 'tenancy-tmpdir-'));
-      await chmod(folder, mode);
+      await chmod(folder, Number.parseInt(mode, 8));
       vi.stubEnv('TMPDIR', folder);
       try {
         const server = await startPostgres();
