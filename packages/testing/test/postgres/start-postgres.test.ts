@@ -59,8 +59,8 @@ describe('startPostgres', { timeout: 120_000 }, () => {
     await vi.waitFor(async () => expect(await Promise.all(traces.map(remaining))).toEqual([[], [], []]), patience);
   });
 
-  it.each([0o700, 0o755])(
-    'starts with a TMPDIR of mode %o, in which another account can create nothing',
+  it.each(['700', '755'])(
+    'starts with a TMPDIR of mode %s, in which another account can create nothing',
     async (mode) => {
       const folder = await mkdtemp(join(tmpdir(), 'tenancy-tmpdir-'));
       await chmod(folder, Number.parseInt(mode, 8));
