@@ -17,7 +17,7 @@ const opened = new WeakSet<Adapter>();
 
 /**
  * The HTTP entrance: the adapter's own request hook, which runs before body parsers, CORS and every middleware. A
- * middleware of Nest's would come later and cost several times as much.
+ * middleware of Nest's would come later and cost more.
  */
 @Injectable()
 export class HttpEntrance {
