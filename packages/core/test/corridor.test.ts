@@ -32,7 +32,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { interval, map, Observable, take, tap } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromSubdomain, TenancyModule, TenantContext } from '../src/index.js';
-import { acme, adapters, call, globex, type Server, sendRaw, serve, testRegistry } from './server.js';
+import { acme, adapters, call, globex, type Server, sendInPieces, sendRaw, serve, testRegistry } from './server.js';
 
 const context = new TenantContext();
 const seen = () => (context.isActive() ? context.tenantId : 'none');
@@ -340,19 +340,3 @@ describe.each(adapters)('C4: on %s the context covers', (adapter) => {
     expect(context.isActive()).toBe(false);
   });
 });
-
-async function sendInPieces(server: Server, pieces: readonly string[]): Promise<string> {
-  const { connect } = await import('node:net');
-  const socket = connect(server.port, '127.0.0.1');
-  let answer = '';
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    answer += chunk;
-  });
-  const closed = new Promise((resolve) => socket.once('close', resolve));
-  for (const piece of pieces) {
-    socket.write(piece.startsWith('POST') ? piece.replaceAll('\n', '\r\n') : piece);
-    await sleep(5 + Math.random() * 5);
-  }
-  await closed;
-  return answer;
-}

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -106,4 +107,20 @@ export function sendRaw({ port }: Server, text: string): Promise<string> {
     socket.on('error', reject);
     socket.on('close', () => resolve(answer));
   });
+}
+
+/** Writes a request to a socket piece by piece, with pauses; the first piece is its head. */
+export async function sendInPieces({ port }: Server, pieces: readonly string[]): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  let answer = '';
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    answer += chunk;
+  });
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  for (const piece of pieces) {
+    socket.write(piece.startsWith('POST') ? piece.replaceAll('\n', '\r\n') : piece);
+    await sleep(5 + Math.random() * 5);
+  }
+  await closed;
+  return answer;
 }
