@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     reporters: ['default', new ClosingLine()],
     projects: [
-      project('core', 'packages/core', { setupFiles: ['reflect-metadata'] }),
+      project('core', 'packages/core', { setupFiles: ['reflect-metadata'], testTimeout: 30_000 }),
       project('postgres', 'packages/postgres'),
       project('prisma', 'packages/prisma', {
         setupFiles: ['reflect-metadata'],

@@ -1,4 +1,5 @@
 import { type Corridor, storage } from './storage.js';
+import { isThenable } from './thenable.js';
 
 /**
  * Runs `fn` inside `corridor`. C5: only ever `run`, never `enterWith`, which would leak into whatever runs next.
@@ -20,14 +21,6 @@ function startInside<R>(corridor: Corridor, result: R): R {
     return isPlainPromise(result) ? result : (new Promise((resolve, reject) => result.then(resolve, reject)) as R);
   }
   return isGenerator(result) ? (generatorInside(corridor, result) as R) : result;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    value !== null &&
-    (typeof value === 'object' || typeof value === 'function') &&
-    typeof (value as { then?: unknown }).then === 'function'
-  );
 }
 
 // A plain promise is running already; a subclass may override `then` to start late.

@@ -58,7 +58,7 @@ export class CheckedTenantRegistry extends TenantRegistry {
     });
     try {
       // C6: a look-up is shared by requests of several tenants, so it belongs to none of them.
-      return checked(lookup, name, await Promise.race([outside(async () => find(this.#registry, lookup, name)), late]));
+      return checked(lookup, name, await Promise.race([outside(() => find(this.#registry, lookup, name)), late]));
     } catch (error) {
       if (error instanceof TenantRegistryUnavailableError) throw error;
       throw new TenantRegistryUnavailableError(

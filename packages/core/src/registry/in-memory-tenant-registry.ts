@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { admit, canNameATenant, type Tenant } from '../tenant.js';
 import { TenantRegistry } from './tenant-registry.js';
@@ -21,7 +22,7 @@ export class InMemoryTenantRegistry extends TenantRegistry {
       const { id, slug, domains = [] } = tenant;
       claim(this.#byId, 'id', id, tenant);
       claim(this.#bySlug, 'slug', slug, tenant);
-      for (const domain of domains) claim(this.#byDomain, 'domain', domain, tenant);
+      for (const domain of domains) claim(this.#byDomain, 'domain', domainToASCII(domain), tenant);
     }
   }
 

@@ -10,14 +10,14 @@ export function lookupOf(hint: TenantHint): Lookup | null {
   return 'domain' in hint ? 'domain' : null;
 }
 
-/** Asks `registry` once. */
-export function find(registry: TenantRegistry, lookup: Lookup, name: string): Promise<Tenant | null> {
+/** Asks `registry` once. Whatever it answers with, or throws, comes as a promise of our own. */
+export async function find(registry: TenantRegistry, lookup: Lookup, name: string): Promise<Tenant | null> {
   switch (lookup) {
     case 'id':
       return registry.findById(name);
     case 'slug':
       return registry.findBySlug(name);
     case 'domain':
-      return registry.findByDomain?.(name) ?? Promise.resolve(null);
+      return (await registry.findByDomain?.(name)) ?? null;
   }
 }

@@ -213,7 +213,8 @@ describe('the check', () => {
 
 describe('the registry in memory', () => {
   it('finds by id, slug and domain, and lists', async () => {
-    const registry = new InMemoryTenantRegistry([{ ...acme, domains: ['Careers.Acme.test'] }, globex]);
+    const registry = new InMemoryTenantRegistry([{ ...acme, domains: ['Careers.Acme.test', 'münchen.test'] }, globex]);
+    expect((await registry.findByDomain('xn--mnchen-3ya.test'))?.id).toBe('t_acme');
     expect((await registry.findById('t_acme'))?.slug).toBe('acme');
     expect((await registry.findBySlug('globex'))?.id).toBe('t_globex');
     expect((await registry.findByDomain('careers.acme.test'))?.id).toBe('t_acme');

@@ -156,6 +156,17 @@ describe('a verifier of the application’s own', () => {
     );
   });
 
+  it('may answer with a promise of another library, which is waited for and never taken for a payload', async () => {
+    // biome-ignore lint/suspicious/noThenProperty: a promise of another library.
+    const rejecting = { then: (_: unknown, reject: (error: Error) => void) => reject(new Error('forged')) };
+    const request = withHeader('Bearer any');
+    expect(await fromJwt({ verifier: () => rejecting }).identify(request)).toBeNull();
+    expect(verifiedPayload(request)).toBeUndefined();
+    // biome-ignore lint/suspicious/noThenProperty: a promise of another library.
+    const resolving = { then: (resolve: (payload: object) => void) => resolve({ tenantId: 't_acme' }) };
+    expect(await identify('any', { verifier: () => resolving })).toEqual({ id: 't_acme' });
+  });
+
   it('has to answer with a payload', () => {
     expect(identify('any', { verifier: () => true as never })).toBeNull();
   });
@@ -189,6 +200,11 @@ describe('wrong options are refused at start, by name and with the fix', () => {
     ['no algorithms', { secret, algorithms: [] }, /fromJwt\.algorithms: names none/],
     ['a key of an unknown kind', { publicKey: ed.publicKey }, /fromJwt\.algorithms: names none.+verifier/],
     ['a verifier that is none', { verifier: 'x' }, /fromJwt\.verifier/],
+    ['an unset issuer', { secret, issuer: undefined }, /fromJwt\.issuer: is empty/],
+    ['an empty issuer', { secret, issuer: '' }, /fromJwt\.issuer: is empty/],
+    ['an empty audience', { secret, audience: [] }, /fromJwt\.audience: is empty/],
+    ['an issuer beside a verifier', { verifier: () => ({}), issuer: 'us' }, /fromJwt\.issuer: is not checked by/],
+    ['algorithms beside a verifier', { verifier: () => ({}), algorithms: ['HS256'] }, /fromJwt\.algorithms: is not/],
     ['an empty claim', { secret, claim: '' }, /fromJwt\.claim/],
     ['an unknown onInvalid', { secret, onInvalid: 'throw' }, /fromJwt\.onInvalid/],
   ])('%s', (_, options, message) => {

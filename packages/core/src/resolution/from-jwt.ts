@@ -1,3 +1,4 @@
+import { isThenable } from '../context/thenable.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import type { TenantHint } from '../registry/tenant-registry.js';
@@ -51,8 +52,9 @@ export function fromJwt(options: JwtOptions): TenantSource {
       if (!token) return null;
       try {
         const payload = verify(token);
-        if (!(payload instanceof Promise)) return read(request, payload);
-        return payload.then(
+        // Whatever is not waited for counts as verified, so every kind of promise has to be.
+        if (!isThenable(payload)) return read(request, payload);
+        return Promise.resolve(payload).then(
           (verified) => read(request, verified),
           () => invalid(),
         );

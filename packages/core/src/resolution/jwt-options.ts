@@ -42,9 +42,9 @@ export interface JwtOptions {
    */
   readonly claim?: string | undefined;
   /** The `iss` that a token must have. Not for a `verifier`, which checks its own. */
-  readonly issuer?: string | readonly string[] | undefined;
+  readonly issuer?: string | readonly string[];
   /** The `aud` that a token must have. Not for a `verifier`, which checks its own. */
-  readonly audience?: string | readonly string[] | undefined;
+  readonly audience?: string | readonly string[];
   /**
    * Where the token is, for example in a cookie.
    * @defaultValue the `Authorization` header with the scheme `Bearer`

@@ -13,7 +13,25 @@ export function jwtVerifier(options: JwtOptions): TokenVerifier {
       'Pass exactly one of `secret`, `publicKey` and `verifier` (is the environment variable set?).',
     );
   }
+  for (const check of ['issuer', 'audience'] as const) {
+    // An unset environment variable must not turn a check off.
+    if (Object.hasOwn(options, check) && !options[check]?.length) {
+      throw new TenancyConfigurationError(
+        `fromJwt.${check}`,
+        'is empty',
+        'Set it, or leave it out to accept every one.',
+      );
+    }
+  }
   if (options.verifier !== undefined) {
+    const ignored = (['algorithms', 'issuer', 'audience'] as const).find((name) => options[name] !== undefined);
+    if (ignored) {
+      throw new TenancyConfigurationError(
+        `fromJwt.${ignored}`,
+        'is not checked by a `verifier` of your own',
+        'Check it in the verifier, and leave it out here.',
+      );
+    }
     if (typeof options.verifier !== 'function') {
       throw new TenancyConfigurationError('fromJwt.verifier', 'is not a function', 'Pass `(token) => payload`.');
     }

@@ -131,6 +131,15 @@ it('no host name crashes it, or resolves to a tenant that the host does not name
   expect(resolved).toBeGreaterThan(20);
 });
 
+it('waits for promises of another library, from a source and from a registry', async () => {
+  // biome-ignore lint/suspicious/noThenProperty: a promise of another library.
+  const later = <T>(value: T) => ({ then: (resolve: (value: T) => void) => resolve(value) }) as unknown as Promise<T>;
+  const registry: TenantRegistry = { findById: () => later(acme), findBySlug: () => later(null) };
+  expect(await outcome([later(byId('t_acme'))], registry)).toBe('t_acme');
+  expect(await new TenantResolver({ sources: says(byId('t_acme')) }, registry).resolve({ headers: {} })).toBe(acme);
+  expect(await outcome([later(bySlug('nobody'))], registry)).toBe('tenant_required');
+});
+
 describe('a source that fails', () => {
   it.each<[string, Said]>([
     ['throws', new Error('acme’s secret')],

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { isThenable } from '../context/thenable.js';
 import { TenantSourceFailedError } from '../errors/refusals.js';
 import { isTenancyError } from '../errors/tenancy-error.js';
 import { CachedTenantRegistry } from '../registry/cached-tenant-registry.js';
@@ -55,15 +56,15 @@ export class TenantResolver {
   private ask(source: TenantSource, request: TenantRequest): Answer | Promise<Answer> {
     try {
       const hint = source.identify(request);
-      if (!(hint instanceof Promise)) return this.lookUp(source, hint);
-      return hint.then(
+      if (!isThenable(hint)) return this.lookUp(source, hint);
+      return Promise.resolve(hint).then(
         (late) => this.lookUp(source, late),
         (error) => {
           throw failure(source, error);
         },
       );
     } catch (error) {
-      // Rejected, not thrown: the other sources are asked all the same, so that a refusal takes as long as any other.
+      // Rejected, not thrown: the other sources are asked all the same, so that every refusal takes as long.
       return Promise.reject(failure(source, error));
     }
   }

@@ -27,7 +27,7 @@ export interface TenantSource<Request = TenantRequest> {
   readonly name: string;
   identify(request: Request): TenantHint | null | Promise<TenantHint | null>;
   /** Optional methods of the registry that this source cannot do without. */
-  readonly requires?: readonly ('findByDomain' | 'list')[];
+  readonly requires?: readonly 'findByDomain'[];
 }
 
 /** The answer of a source that was told something contradictory: no tenant has this name, so it never agrees. */
