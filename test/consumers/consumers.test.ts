@@ -37,7 +37,10 @@ describe.each(Object.entries(consumers))('%s with the packed packages', (name, r
 
   beforeAll(async () => {
     app = join(temporary, name);
-    await cp(here(name), app, { recursive: true, filter: (path) => !/node_modules|result\.json/.test(path) });
+    // One application, as each of the frameworks' users would set it up.
+    for (const part of ['application', name]) {
+      await cp(here(part), app, { recursive: true, filter: (path) => !/node_modules|result\.json/.test(path) });
+    }
     await cp(here('two-copies.mjs'), join(app, 'two-copies.mjs'));
     const manifest = await readFile(join(app, 'package.json'), 'utf8');
     await writeFile(join(app, 'package.json'), manifest.replace('"packed"', JSON.stringify(`file:${tarball}`)));

@@ -1,13 +1,13 @@
 import 'reflect-metadata';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { JwtService } from '@nestjs/jwt';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { appModule, type registrations } from '../src/app.module';
-import { SECRET } from '../src/companies';
-import { type Sent, send } from './send';
+import { appModule, type registrations } from '../src/app.module.js';
+import { SECRET } from '../src/companies.js';
+import { afterAll, beforeAll, describe, expect, it } from './runner.js';
+import { type Sent, send } from './send.js';
 
 const adapters = { Express: () => new ExpressAdapter(), Fastify: () => new FastifyAdapter() };
 const unauthorized = (message: string) => ({
