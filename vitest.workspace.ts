@@ -10,7 +10,12 @@ export default defineConfig({
     reporters: ['default', new ClosingLine()],
     projects: [
       project('core', 'packages/core', { setupFiles: ['reflect-metadata'], testTimeout: 30_000 }),
-      project('postgres', 'packages/postgres'),
+      project('postgres', 'packages/postgres', {
+        setupFiles: ['reflect-metadata'],
+        globalSetup: ['test/database/global-setup.ts'],
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      }),
       project('prisma', 'packages/prisma', {
         setupFiles: ['reflect-metadata'],
         globalSetup: ['test/database/global-setup.ts'],

@@ -1,0 +1,42 @@
+// Two copies of this package (ESM and CommonJS) may meet in one process, so an error is known by its brand.
+const BRAND = Symbol.for('@tenancy/postgres:floor-error');
+
+/**
+ * - `floor_misconfigured`: an option is wrong or missing; thrown where the pool, a strategy or the policies are built.
+ * - `floor_unsafe`: the database does not hold the tenants apart as it stands, so the pool refused to start.
+ * - `statement_refused`: this SQL cannot be bound to one tenant, so it was not sent.
+ * - `connection_released`: a connection was used after it went back to the pool.
+ * - `connection_out_of_step`: the server's reply did not begin with this tenant's own binding; the connection was closed.
+ * - `tenant_unplaceable`: the tenant has no schema or database of its own that could be used.
+ * - `tenant_databases_exhausted`: every database the pool may keep open is in use.
+ */
+export type TenantFloorErrorCode =
+  | 'floor_misconfigured'
+  | 'floor_unsafe'
+  | 'statement_refused'
+  | 'connection_released'
+  | 'connection_out_of_step'
+  | 'tenant_unplaceable'
+  | 'tenant_databases_exhausted';
+
+/** An error of the floor: `message` says what happened, why, and the fix, and never shows a row or a tenant's id. */
+export class TenantFloorError extends Error {
+  readonly [BRAND] = true;
+  override readonly name = 'TenantFloorError';
+  readonly code: TenantFloorErrorCode;
+
+  constructor(code: TenantFloorErrorCode, explanation: string, options?: { readonly cause?: unknown }) {
+    super(`${code}: ${explanation}`, options);
+    this.code = code;
+  }
+}
+
+/** Whether `error` is a {@link TenantFloorError} (of `code`, when given), whichever copy of the package made it. */
+export function isTenantFloorError(error: unknown, code?: TenantFloorErrorCode): error is TenantFloorError {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    (error as { [BRAND]?: unknown })[BRAND] === true &&
+    (code === undefined || (error as TenantFloorError).code === code)
+  );
+}

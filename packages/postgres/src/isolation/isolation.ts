@@ -1,0 +1,26 @@
+import type { Tenant } from '@tenancy/core';
+import type { Pool, PoolClient, PoolConfig } from 'pg';
+
+/** Where a tenant's rows are, and what each of its queries is bound to. */
+export interface Placement {
+  /** PostgreSQL settings by name, set for the query alone: `[['app.tenant_id', 't_acme']]`. */
+  readonly settings: readonly (readonly [name: string, value: string])[];
+  /**
+   * Checks out a connection to the tenant's own database. Without it the connection comes from the pool itself.
+   * `createPool` makes a pool whose connections can be bound.
+   */
+  readonly connect?: (createPool: (config: PoolConfig) => Pool) => Promise<PoolClient>;
+}
+
+/** A way to keep tenants apart in PostgreSQL. */
+export interface Isolation {
+  readonly strategy: 'row-level-security' | 'schema-per-tenant' | 'database-per-tenant' | 'by-tenant';
+  /** The setting that carries the tenant's id. */
+  readonly setting: string;
+  /**
+   * @throws `tenant_unplaceable` when this tenant cannot be given a place of its own.
+   */
+  place(tenant: Tenant): Placement;
+  /** Closes what the strategy opened; called by the pool's own `end()`. */
+  end?(): Promise<void>;
+}
