@@ -1,4 +1,11 @@
+export type { TenantFloorErrorCode } from './errors/tenant-floor-error.js';
+export { isTenantFloorError, TenantFloorError } from './errors/tenant-floor-error.js';
+export type { Isolation, Placement } from './isolation/isolation.js';
+export { type RowLevelSecurityOptions, rowLevelSecurity } from './isolation/row-level-security.js';
 export type { MigrateOptions, MigrateResult } from './migrations/migrate.js';
 export { migrate } from './migrations/migrate.js';
 export type { MigrationErrorCode } from './migrations/migration-error.js';
 export { isMigrationError, MigrationError } from './migrations/migration-error.js';
+export type { TenantSource } from './pool/ask.js';
+export { createTenantPool } from './pool/create-tenant-pool.js';
+export { TenantPool, type TenantPoolOptions } from './pool/tenant-pool.js';

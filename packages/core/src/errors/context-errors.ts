@@ -12,11 +12,10 @@ export class TenantContextMissingError extends TenancyError {
 
 /** 500 `tenant_switch_refused`: code tried to enter another tenant from inside one. */
 export class TenantSwitchRefusedError extends TenancyError {
-  constructor() {
-    super(
-      'tenant_switch_refused',
-      'code tried to enter another tenant from inside a tenant’s context. ' +
-        'If it really has to, `TenantAdmin.runAs` from @tenancy/core/admin switches and leaves an audit event.',
-    );
+  constructor(
+    explanation = 'code tried to enter another tenant from inside a tenant’s context. ' +
+      'If it really has to, `TenantAdmin.runAs` from @tenancy/core/admin switches and leaves an audit event.',
+  ) {
+    super('tenant_switch_refused', explanation);
   }
 }

@@ -5,6 +5,8 @@ import type { Pool, PoolClient, PoolConfig } from 'pg';
 export interface Placement {
   /** PostgreSQL settings by name, set for the query alone: `[['app.tenant_id', 't_acme']]`. */
   readonly settings: readonly (readonly [name: string, value: string])[];
+  /** Whether the tables are this tenant's alone, so that emptying one empties nobody else's. */
+  readonly ownsTables: boolean;
   /**
    * Checks out a connection to the tenant's own database. Without it the connection comes from the pool itself.
    * `createPool` makes a pool whose connections can be bound.

@@ -1,0 +1,63 @@
+import { TenantSwitchRefusedError } from '@tenancy/core';
+import type { PoolClient } from 'pg';
+import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import type { Asker, TenantSource } from './ask.js';
+import type { Release } from './release.js';
+import type { TenantClient } from './tenant-client.js';
+
+type Listener = (...args: unknown[]) => void;
+
+const ADD_LISTENER: ReadonlySet<string | symbol> = new Set([
+  'on',
+  'once',
+  'addListener',
+  'prependListener',
+  'prependOnceListener',
+]);
+
+/**
+ * One holder's view of a connection: the pg client itself until it is released, and nothing after that.
+ *
+ * pg hands the same object to one caller after the other. Whoever keeps it would send a query as the next tenant, so
+ * each caller gets an object of its own.
+ */
+export function checkoutOf(client: TenantClient, asker: Asker, context: TenantSource, release: Release): PoolClient {
+  let released = false;
+  const listeners: { readonly event: string; readonly listener: Listener }[] = [];
+
+  const own: Readonly<Record<string | symbol, unknown>> = {
+    release: (error?: Error | boolean) => {
+      released = true;
+      // A listener would hear what the connection says to the next tenant.
+      for (const { event, listener } of listeners.splice(0)) client.removeListener(event, listener);
+      release(error);
+    },
+    query: (...args: [unknown, unknown, unknown]) => {
+      if (released) return client.refuse(new TenantFloorError('connection_released', RELEASED), ...args);
+      if (asker.tenant && context.isActive() && context.current().id !== asker.tenant.id) {
+        return client.refuse(new TenantSwitchRefusedError(SWITCHED), ...args);
+      }
+      return client.query(...args);
+    },
+  };
+
+  return new Proxy(client, {
+    get(target, property, checkout) {
+      if (Object.hasOwn(own, property)) return own[property];
+      const value: unknown = Reflect.get(target, property, target);
+      if (!ADD_LISTENER.has(property) || typeof value !== 'function') return value;
+      return (event: string, listener: Listener) => {
+        if (released) throw new TenantFloorError('connection_released', RELEASED);
+        listeners.push({ event, listener });
+        Reflect.apply(value, target, [event, listener]);
+        return checkout;
+      };
+    },
+  }) as unknown as PoolClient;
+}
+
+const RELEASED =
+  'a connection was used after it went back to the pool. Release it after its last query, and do not keep it.';
+
+const SWITCHED =
+  'a connection that one tenant checked out was used by another. Check one out in each tenant’s own context.';

@@ -1,0 +1,28 @@
+import type { EventEmitter } from 'node:events';
+import type { Duplex } from 'node:stream';
+
+/** A message of the server, as pg hands it on. */
+export interface BackendMessage {
+  readonly fields?: readonly (string | null)[];
+  readonly text?: string;
+  readonly status?: TransactionStatus;
+  readonly code?: string;
+  readonly routine?: string;
+  message?: string;
+}
+
+/** `I`: in no transaction; `T`: in one; `E`: in one that failed. */
+export type TransactionStatus = 'I' | 'T' | 'E';
+
+/** What is used of pg's protocol connection, as its query classes and cursors use it too. */
+export interface Connection extends EventEmitter {
+  readonly stream: Duplex;
+  readonly parsedStatements: Readonly<Record<string, string>>;
+  readonly submittedNamedStatements?: Readonly<Record<string, string>>;
+  parse(message: { readonly text: string; readonly name?: string }): void;
+  bind(message: { readonly statement?: string }): void;
+  describe(message: { readonly type: 'P' | 'S'; readonly name?: string }): void;
+  execute(message: object): void;
+  sync(): void;
+  query(text: string): void;
+}

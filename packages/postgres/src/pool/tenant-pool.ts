@@ -1,0 +1,158 @@
+import { AsyncResource } from 'node:async_hooks';
+import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import type { Isolation, Placement } from '../isolation/isolation.js';
+import { type Asker, captureAsker, needsNoTenant, type TenantSource } from './ask.js';
+import { type Binding, encodeBinding } from './binding.js';
+import { checkoutOf } from './checkout.js';
+import { type Release, releaseOf } from './release.js';
+import { type Holder, TenantClient } from './tenant-client.js';
+
+/** pg's own options, and where the tenant comes from and how tenants are kept apart. */
+export interface TenantPoolOptions extends Omit<PoolConfig, 'Client'> {
+  /** Where the tenant comes from: a `TenantContext`. */
+  readonly context: TenantSource;
+  /** How tenants are kept apart: `rowLevelSecurity()`, `schemaPerTenant()` or `databasePerTenant()`. */
+  readonly isolation: Isolation;
+}
+
+type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
+
+/** C6: a socket is opened in nobody's context, or what it delivers later would be delivered in its first user's. */
+const nobody = new AsyncResource('TenantPool');
+
+const NOTHING: Release = () => {};
+
+/**
+ * A `pg.Pool` whose every query runs as the tenant that asked for it. See `createTenantPool`.
+ *
+ * It is a class for libraries that make their pool themselves, as TypeORM does with its `driver`.
+ */
+export class TenantPool extends Pool {
+  readonly #context: TenantSource;
+  readonly #isolation: Isolation;
+  readonly #bindings = new WeakMap<Placement, Binding>();
+  /** Who a `pool.query` is for, while pg takes it to `connect`. */
+  #queryFor: Asker | undefined;
+
+  constructor(options: TenantPoolOptions) {
+    super({ ...validated(options), Client: TenantClient } as PoolConfig);
+    this.#context = options.context;
+    this.#isolation = options.isolation;
+  }
+
+  override connect(): Promise<PoolClient>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<PoolClient> | undefined {
+    const queryFor = this.#queryFor;
+    if (queryFor && callback) {
+      this.#acquire(queryFor, undefined, callback);
+      return undefined;
+    }
+    const asker = captureAsker(this.#context);
+    const scope = new AsyncResource('TenantCheckout');
+    if (callback) {
+      this.#acquire(asker, scope, (...answer) => scope.runInAsyncScope(callback, null, ...answer));
+      return undefined;
+    }
+    return new Promise((resolve, reject) =>
+      this.#acquire(asker, scope, (error, client) => (client ? resolve(client) : reject(error))),
+    );
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: `query` has eight overloads, and all are passed on as they are.
+  override query(query: any, values?: any, callback?: any): any {
+    const asker = captureAsker(this.#context);
+    const [answer, parameters] = typeof values === 'function' ? [values, undefined] : [callback, values];
+    // C2: pg calls back in the context of whoever gave the connection back.
+    const settle = typeof answer === 'function' ? AsyncResource.bind(answer) : undefined;
+    if (!asker.tenant && !needsNoTenant(typeof query === 'string' ? query : query?.text)) {
+      if (!settle) return Promise.reject(asker.refusal);
+      process.nextTick(settle, asker.refusal);
+      return undefined;
+    }
+    this.#queryFor = asker;
+    try {
+      return super.query(query, parameters, settle as never);
+    } finally {
+      this.#queryFor = undefined;
+    }
+  }
+
+  override end(): Promise<void>;
+  override end(callback: () => void): void;
+  override end(callback?: () => void): Promise<void> | undefined {
+    const ended = Promise.all([super.end(), this.#isolation.end?.()]).then(() => undefined);
+    if (!callback) return ended;
+    ended.then(callback, callback);
+    return undefined;
+  }
+
+  /** `scope` is where a checkout's replies are handed on; without it the connection is for one query of the pool. */
+  #acquire(asker: Asker, scope: AsyncResource | undefined, callback: ConnectCallback): void {
+    let placement: Placement | undefined;
+    let holder: Holder;
+    try {
+      placement = asker.tenant ? this.#isolation.place(asker.tenant) : undefined;
+      holder = this.#holderOf(asker, placement);
+    } catch (error) {
+      process.nextTick(callback, error, undefined, NOTHING);
+      return;
+    }
+    const handOut = (client: TenantClient & PoolClient, giveBack: Release) => {
+      const release = releaseOf(client, giveBack);
+      client.hold(holder, scope);
+      client.release = release;
+      callback(undefined, scope ? checkoutOf(client, asker, this.#context, release) : client, release);
+    };
+    if (placement?.connect) {
+      placement
+        .connect((config) => nobody.runInAsyncScope(() => new Pool({ ...config, Client: TenantClient } as PoolConfig)))
+        .then(
+          (client) => handOut(client as TenantClient & PoolClient, client.release),
+          (error) => callback(error, undefined, NOTHING),
+        );
+      return;
+    }
+    nobody.runInAsyncScope(() =>
+      super.connect((error, client, release) => {
+        if (client) handOut(client as TenantClient & PoolClient, release);
+        else callback(error, undefined, NOTHING);
+      }),
+    );
+  }
+
+  #holderOf(asker: Asker, placement: Placement | undefined): Holder {
+    if (!placement) return { binding: null, refusal: asker.refusal };
+    let binding = this.#bindings.get(placement);
+    if (!binding) {
+      binding = encodeBinding(placement.settings);
+      this.#bindings.set(placement, binding);
+    }
+    return { binding, truncates: placement.ownsTables };
+  }
+}
+
+function validated(options: TenantPoolOptions): TenantPoolOptions {
+  const { context, isolation, Client, pipeline } = (options ?? {}) as TenantPoolOptions & {
+    readonly Client?: unknown;
+    readonly pipeline?: unknown;
+  };
+  if (typeof context?.current !== 'function' || typeof context.isActive !== 'function') {
+    throw misconfigured('the option `context` is missing. Pass a TenantContext.');
+  }
+  if (typeof isolation?.place !== 'function') {
+    throw misconfigured('the option `isolation` is missing. Pass `rowLevelSecurity()`, or another strategy.');
+  }
+  if (Client !== undefined) {
+    throw misconfigured('the option `Client` is taken: the pool makes connections of its own kind. Leave it out.');
+  }
+  if (pipeline) {
+    throw misconfigured('the option `pipeline` is not supported: each reply must begin with its own binding.');
+  }
+  return options;
+}
+
+function misconfigured(explanation: string): TenantFloorError {
+  return new TenantFloorError('floor_misconfigured', `createTenantPool: ${explanation}`);
+}
