@@ -2,6 +2,7 @@ export type { TenantFloorErrorCode } from './errors/tenant-floor-error.js';
 export { isTenantFloorError, TenantFloorError } from './errors/tenant-floor-error.js';
 export type { Isolation, Placement } from './isolation/isolation.js';
 export { type RowLevelSecurityOptions, rowLevelSecurity } from './isolation/row-level-security.js';
+export { type SchemaPerTenantOptions, schemaPerTenant } from './isolation/schema-per-tenant.js';
 export type { MigrateOptions, MigrateResult } from './migrations/migrate.js';
 export { migrate } from './migrations/migrate.js';
 export type { MigrationErrorCode } from './migrations/migration-error.js';

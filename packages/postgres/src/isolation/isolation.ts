@@ -1,5 +1,6 @@
 import type { Tenant } from '@tenancy/core';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
+import type { Finding, Queryable } from '../doctor/rule.js';
 
 /** Where a tenant's rows are, and what each of its queries is bound to. */
 export interface Placement {
@@ -23,6 +24,8 @@ export interface Isolation {
    * @throws `tenant_unplaceable` when this tenant cannot be given a place of its own.
    */
   place(tenant: Tenant): Placement;
+  /** What keeps the database behind `connection`, which is the application's own, from holding tenants apart. */
+  verify?(connection: Queryable): Promise<readonly Finding[]>;
   /** Closes what the strategy opened; called by the pool's own `end()`. */
   end?(): Promise<void>;
 }

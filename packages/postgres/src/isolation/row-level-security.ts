@@ -1,5 +1,4 @@
-import type { Tenant } from '@tenancy/core';
-import type { Isolation, Placement } from './isolation.js';
+import type { Isolation } from './isolation.js';
 
 export interface RowLevelSecurityOptions {
   /**
@@ -10,16 +9,9 @@ export interface RowLevelSecurityOptions {
 }
 
 export function rowLevelSecurity({ setting = 'app.tenant_id' }: RowLevelSecurityOptions = {}): Isolation {
-  const placements = new WeakMap<Tenant, Placement>();
   return {
     strategy: 'row-level-security',
     setting,
-    place(tenant) {
-      const known = placements.get(tenant);
-      if (known) return known;
-      const placement: Placement = { settings: [[setting, tenant.id]], ownsTables: false };
-      placements.set(tenant, placement);
-      return placement;
-    },
+    place: (tenant) => ({ settings: [[setting, tenant.id]], ownsTables: false }),
   };
 }

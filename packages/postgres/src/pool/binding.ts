@@ -2,12 +2,20 @@ import { TenantFloorError } from '../errors/tenant-floor-error.js';
 
 /** What ties one query to one tenant: the messages that go in front of it, and the reply they must get. */
 export interface Binding {
-  /** `Parse`, `Bind` and `Execute` of `select set_config(…)`, without a `Sync`: the query's own ends both. */
-  readonly messages: Buffer;
-  /** The one row of the reply: each value as PostgreSQL took it. */
-  readonly receipt: readonly string[];
   /** The names of the settings, which no SQL of the application may set. */
   readonly settings: readonly string[];
+  /** The one row of the reply: each value as PostgreSQL took it. */
+  readonly receipt: readonly string[];
+  /** The prepared statement that binds these settings, for connections without a pooler. */
+  readonly statement: string;
+  /** `Parse` of that statement: once for each connection. */
+  readonly prepare: Buffer;
+  /** `Bind` and `Execute` of that statement. */
+  readonly prepared: Buffer;
+  /** `Parse`, `Bind` and `Execute` without a name, which every pooler carries. */
+  readonly unnamed: Buffer;
+  /** The same, and the reply ends with the id of the server process: what tells whether there is a pooler. */
+  readonly probe: Buffer;
 }
 
 const EXECUTE = message('E', cstring(''), int32(0));
@@ -15,23 +23,27 @@ const EXECUTE = message('E', cstring(''), int32(0));
 /**
  * Encodes the binding of `settings` once, for every query of a tenant.
  *
- * PostgreSQL runs the messages up to one `Sync` as one implicit transaction: when the binding fails the query is
- * skipped, and a local setting ends with it, so nothing stays on the connection. The statement and the portal are
- * unnamed, which every pooler carries.
+ * None of the messages has a `Sync`: the query's own ends both. PostgreSQL runs the messages up to one `Sync` as one
+ * implicit transaction: when the binding fails the query is skipped, and a local setting ends with it, so nothing stays
+ * on the connection.
  *
  * Source: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
  */
 export function encodeBinding(settings: readonly (readonly [name: string, value: string])[]): Binding {
-  const calls = settings.map(([name], index) => `set_config('${settingName(name)}', $${index + 1}, true)`);
+  const names = settings.map(([name]) => settingName(name));
+  const statement = `tenancy ${names.join(' ')}`;
+  const select = `select ${names.map((name, index) => `set_config('${name}', $${index + 1}, true)`).join(', ')}`;
   const values = settings.map(([, value]) => sized(Buffer.from(value)));
+  const bind = (name: string) =>
+    message('B', cstring(''), cstring(name), int16(0), int16(values.length), ...values, int16(0));
   return {
-    messages: Buffer.concat([
-      message('P', cstring(''), cstring(`select ${calls.join(', ')}`), int16(0)),
-      message('B', cstring(''), cstring(''), int16(0), int16(values.length), ...values, int16(0)),
-      EXECUTE,
-    ]),
+    settings: names,
     receipt: settings.map(([, value]) => value),
-    settings: settings.map(([name]) => name),
+    statement,
+    prepare: parse(statement, select),
+    prepared: Buffer.concat([bind(statement), EXECUTE]),
+    unnamed: Buffer.concat([parse('', select), bind(''), EXECUTE]),
+    probe: Buffer.concat([parse('', `${select}, pg_backend_pid()`), bind(''), EXECUTE]),
   };
 }
 
@@ -42,6 +54,10 @@ function settingName(name: string): string {
     'floor_misconfigured',
     'a setting’s name is made of lower-case letters, digits, "_" and ".", as in "app.tenant_id". Rename it.',
   );
+}
+
+function parse(name: string, text: string): Buffer {
+  return message('P', cstring(name), cstring(text), int16(0));
 }
 
 function message(type: string, ...parts: readonly Buffer[]): Buffer {

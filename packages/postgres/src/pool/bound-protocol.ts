@@ -1,6 +1,7 @@
 import type { AsyncResource } from 'node:async_hooks';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Binding } from './binding.js';
+import { BindingWriter } from './binding-writer.js';
 import type { BackendMessage, Connection, TransactionStatus } from './connection.js';
 import { statementKind } from './statement.js';
 
@@ -30,10 +31,12 @@ export class BoundProtocol {
   #phase: Phase = 'idle';
   #returnsNoRows = false;
   readonly #connection: Connection;
+  readonly #bindings: BindingWriter;
   readonly #send: Pick<Connection, 'parse' | 'bind' | 'query'>;
 
   constructor(connection: Connection) {
     this.#connection = connection;
+    this.#bindings = new BindingWriter(connection);
     this.#send = {
       parse: connection.parse.bind(connection),
       bind: connection.bind.bind(connection),
@@ -71,7 +74,7 @@ export class BoundProtocol {
     if (kind === 'stateful') this.leavesState = true;
     if (kind === 'control') return;
     this.#phase = 'binding';
-    this.#connection.stream.write(binding.messages);
+    this.#bindings.write(binding);
   }
 
   /**
@@ -107,6 +110,7 @@ export class BoundProtocol {
       case 'commandComplete':
         if (this.#phase === 'binding') {
           this.#phase = 'query';
+          if (this.binding) this.#bindings.succeeded(this.binding);
           return true;
         }
         // `SELECT … INTO` is a SELECT that returns no rows, and may have made a temporary table.
@@ -116,6 +120,7 @@ export class BoundProtocol {
         this.#returnsNoRows = true;
         return false;
       case 'errorMessage':
+        if (this.#phase === 'binding' && this.binding) this.#bindings.failed(this.binding, message.code);
         explainSeveralStatements(message);
         return this.#phase === 'broken';
       case 'readyForQuery':
@@ -127,6 +132,9 @@ export class BoundProtocol {
       case 'copyInResponse':
       case 'copyOutResponse':
         return this.#phase === 'binding' ? this.#isOutOfStep(undefined) : this.#phase === 'broken';
+      case 'backendKeyData':
+        this.#bindings.processId = message.processID ?? 0;
+        return false;
       default:
         return false;
     }
@@ -134,8 +142,7 @@ export class BoundProtocol {
 
   /** Closes the connection unless `receipt` is the binding's own. Either way it is not handed on. */
   #isOutOfStep(receipt: readonly (string | null)[] | undefined): true {
-    const due = this.binding?.receipt;
-    if (due && receipt?.length === due.length && due.every((value, index) => value === receipt[index])) return true;
+    if (this.binding && this.#bindings.isReceipt(receipt, this.binding)) return true;
     this.#phase = 'broken';
     this.#connection.stream.destroy(
       new TenantFloorError(

@@ -8,6 +8,7 @@ export interface BackendMessage {
   readonly status?: TransactionStatus;
   readonly code?: string;
   readonly routine?: string;
+  readonly processID?: number;
   message?: string;
 }
 

@@ -3,9 +3,10 @@ import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation, Placement } from '../isolation/isolation.js';
 import { type Asker, captureAsker, needsNoTenant, type TenantSource } from './ask.js';
-import { type Binding, encodeBinding } from './binding.js';
+import { BindingCache } from './binding-cache.js';
 import { checkoutOf } from './checkout.js';
 import { type Release, releaseOf } from './release.js';
+import { runStartChecks, type StartChecks } from './start-checks.js';
 import { type Holder, TenantClient } from './tenant-client.js';
 
 /** pg's own options, and where the tenant comes from and how tenants are kept apart. */
@@ -14,6 +15,11 @@ export interface TenantPoolOptions extends Omit<PoolConfig, 'Client'> {
   readonly context: TenantSource;
   /** How tenants are kept apart: `rowLevelSecurity()`, `schemaPerTenant()` or `databasePerTenant()`. */
   readonly isolation: Isolation;
+  /**
+   * What becomes of a start-up check that fails, by its name: `'warn'` logs it, `'off'` leaves it out.
+   * @defaultValue `{}`: every check that fails stops the pool.
+   */
+  readonly checks?: StartChecks;
 }
 
 type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
@@ -31,7 +37,10 @@ const NOTHING: Release = () => {};
 export class TenantPool extends Pool {
   readonly #context: TenantSource;
   readonly #isolation: Isolation;
-  readonly #bindings = new WeakMap<Placement, Binding>();
+  readonly #bindings = new BindingCache();
+  readonly #checks: StartChecks;
+  #verifying: Promise<void> | undefined;
+  #verified: boolean;
   /** Who a `pool.query` is for, while pg takes it to `connect`. */
   #queryFor: Asker | undefined;
 
@@ -39,6 +48,23 @@ export class TenantPool extends Pool {
     super({ ...validated(options), Client: TenantClient } as PoolConfig);
     this.#context = options.context;
     this.#isolation = options.isolation;
+    this.#checks = options.checks ?? {};
+    // There each database holds one tenant, and the pool's own connection may lead nowhere.
+    this.#verified = options.isolation.strategy === 'database-per-tenant';
+  }
+
+  /**
+   * Runs the start-up checks, once. The first query runs them too; an application that calls this when it starts learns
+   * of a fault before its first request does.
+   *
+   * @throws `floor_unsafe` with every finding and its fix. The next call looks again.
+   * @throws what pg throws when it cannot connect.
+   */
+  verify(): Promise<void> {
+    if (this.#verified) return Promise.resolve();
+    return (this.#verifying ??= this.#runStartChecks().finally(() => {
+      this.#verifying = undefined;
+    }));
   }
 
   override connect(): Promise<PoolClient>;
@@ -88,8 +114,32 @@ export class TenantPool extends Pool {
     return undefined;
   }
 
+  async #runStartChecks(): Promise<void> {
+    const client = await new Promise<TenantClient & PoolClient>((resolve, reject) =>
+      nobody.runInAsyncScope(() =>
+        super.connect((error, found) => (found ? resolve(found as TenantClient & PoolClient) : reject(error))),
+      ),
+    );
+    const release = releaseOf(client, client.release);
+    try {
+      await runStartChecks(client, this.#isolation, this.#checks);
+      this.#verified = true;
+      release();
+    } catch (error) {
+      release(true);
+      throw error;
+    }
+  }
+
   /** `scope` is where a checkout's replies are handed on; without it the connection is for one query of the pool. */
   #acquire(asker: Asker, scope: AsyncResource | undefined, callback: ConnectCallback): void {
+    if (!this.#verified) {
+      this.verify().then(
+        () => this.#acquire(asker, scope, callback),
+        (error) => callback(error, undefined, NOTHING),
+      );
+      return;
+    }
     let placement: Placement | undefined;
     let holder: Holder;
     try {
@@ -124,12 +174,7 @@ export class TenantPool extends Pool {
 
   #holderOf(asker: Asker, placement: Placement | undefined): Holder {
     if (!placement) return { binding: null, refusal: asker.refusal };
-    let binding = this.#bindings.get(placement);
-    if (!binding) {
-      binding = encodeBinding(placement.settings);
-      this.#bindings.set(placement, binding);
-    }
-    return { binding, truncates: placement.ownsTables };
+    return { binding: this.#bindings.of(placement.settings), truncates: placement.ownsTables };
   }
 }
 
