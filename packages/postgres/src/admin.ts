@@ -1,1 +1,1 @@
-export {};
+export { AdminPool, type AdminPoolAuditEvent, type AdminPoolOptions } from './admin/admin-pool.js';

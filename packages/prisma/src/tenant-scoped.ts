@@ -3,9 +3,10 @@ import type { RawClient } from './client/raw-client.js';
 import { scopedClient } from './client/scoped-client.js';
 import { TenantTurns } from './client/tenant-turns.js';
 import { TenantScopeError } from './errors/tenant-scope-error.js';
+import { checkFloor, type TenantPoolLike } from './floor.js';
 import { classify } from './schema/classify.js';
 import { readSchema } from './schema/read-schema.js';
-import type { PrismaClientLike, TenantScopedClient } from './tenant-scoped-client.js';
+import type { PrismaClientLike, RawSql, TenantScopedClient } from './tenant-scoped-client.js';
 
 export interface TenantScopedOptions {
   /** Where the tenant comes from. */
@@ -20,6 +21,11 @@ export interface TenantScopedOptions {
    * @defaultValue `'tenantId'`
    */
   readonly tenantField?: string;
+  /**
+   * The pool of @tenancy/postgres that the client sends its queries through. Row-level security then holds raw SQL to the
+   * tenant, so it is allowed.
+   */
+  readonly floor?: TenantPoolLike;
 }
 
 /**
@@ -43,9 +49,17 @@ export interface TenantScopedOptions {
  */
 export function tenantScoped<Client extends PrismaClientLike>(
   prisma: Client,
+  options: TenantScopedOptions & { readonly floor: TenantPoolLike },
+): TenantScopedClient<Client, RawSql>;
+export function tenantScoped<Client extends PrismaClientLike>(
+  prisma: Client,
+  options: TenantScopedOptions,
+): TenantScopedClient<Client>;
+export function tenantScoped<Client extends PrismaClientLike>(
+  prisma: Client,
   options: TenantScopedOptions,
 ): TenantScopedClient<Client> {
-  const { context, shared = [], tenantField = 'tenantId' } = options ?? {};
+  const { context, shared = [], tenantField = 'tenantId', floor } = options ?? {};
   if (typeof context?.bind !== 'function')
     throw misconfigured('the option `context` is missing. Pass a TenantContext.');
   const internal = prisma as { _extensions?: { isEmpty?(): boolean }; _activeProvider?: unknown } | null | undefined;
@@ -58,6 +72,7 @@ export function tenantScoped<Client extends PrismaClientLike>(
   if (internal._activeProvider !== 'postgresql') {
     throw misconfigured('this version is proven on PostgreSQL only. Use a client whose datasource is "postgresql".');
   }
+  checkFloor(prisma, floor);
   const models = classify(readSchema(prisma), shared, tenantField);
   const client = prisma as unknown as RawClient;
   return scopedClient({
@@ -65,6 +80,7 @@ export function tenantScoped<Client extends PrismaClientLike>(
     context,
     models,
     turns: new TenantTurns(),
+    hasFloor: floor !== undefined,
     transactionOf: null,
   }) as TenantScopedClient<Client>;
 }

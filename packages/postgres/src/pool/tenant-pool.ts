@@ -24,6 +24,8 @@ export interface TenantPoolOptions extends Omit<PoolConfig, 'Client'> {
 
 type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
 
+const TENANT_POOL = Symbol.for('@tenancy/postgres:tenant-pool');
+
 /** C6: a socket is opened in nobody's context, or what it delivers later would be delivered in its first user's. */
 const nobody = new AsyncResource('TenantPool');
 
@@ -35,6 +37,8 @@ const NOTHING: Release = () => {};
  * It is a class for libraries that make their pool themselves, as TypeORM does with its `driver`.
  */
 export class TenantPool extends Pool {
+  /** How an adapter knows the pool, whichever copy of this package made it. */
+  readonly [TENANT_POOL] = true;
   readonly #context: TenantSource;
   readonly #isolation: Isolation;
   readonly #bindings = new BindingCache();
@@ -51,6 +55,11 @@ export class TenantPool extends Pool {
     this.#checks = options.checks ?? {};
     // There each database holds one tenant, and the pool's own connection may lead nowhere.
     this.#verified = options.isolation.strategy === 'database-per-tenant';
+  }
+
+  /** How the tenants of this pool are kept apart. */
+  get strategy(): Isolation['strategy'] {
+    return this.#isolation.strategy;
   }
 
   /**

@@ -13,6 +13,8 @@ export const tenants = [acme, globex, initech] as const;
 export interface FloorDatabase {
   /** The application's own role, which policies apply to. */
   readonly url: string;
+  /** A role that no policy holds. */
+  readonly superuserUrl: string;
   readonly context: TenantContext;
   /** Sees every row, from outside. */
   readonly outside: pg.Pool;
@@ -55,6 +57,7 @@ export async function openFloorDatabase(): Promise<FloorDatabase> {
   const pools: TenantPool[] = [];
   return {
     url: url.href,
+    superuserUrl: database.url,
     context,
     outside,
     pool: (options) => {

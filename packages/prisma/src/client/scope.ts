@@ -11,6 +11,8 @@ export interface Scope {
   readonly context: Pick<TenantContext, 'tenantId' | 'bind'>;
   readonly models: readonly ScopedModel[];
   readonly turns: TenantTurns;
+  /** Whether the database itself holds every query to its tenant. */
+  readonly hasFloor: boolean;
   /** The tenant that began the transaction, when there is one. */
   readonly transactionOf: string | null;
 }

@@ -1,6 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { modelDelegate } from './model-delegate.js';
 import type { RawClient, RawDelegate, TransactionOptions } from './raw-client.js';
+import { RAW_SQL, rawSql } from './raw-sql.js';
 import type { Scope } from './scope.js';
 import { runTransaction } from './transaction.js';
 
@@ -18,6 +19,10 @@ export function scopedClient(scope: Scope): object {
   for (const model of scope.models) {
     const property = model.name.replace(/^./, (first) => first.toLowerCase());
     define(client, property, () => modelDelegate(scope, model, scope.client[property] as RawDelegate));
+  }
+  if (scope.hasFloor) {
+    for (const name of RAW_SQL)
+      if (typeof scope.client[name] === 'function') define(client, name, () => rawSql(scope, name));
   }
   if (scope.transactionOf === null) {
     const raw = scope.client;
@@ -42,16 +47,7 @@ function define(client: object, name: string, build: () => unknown): void {
   });
 }
 
-const RAW_SQL = [
-  '$queryRaw',
-  '$executeRaw',
-  '$queryRawUnsafe',
-  '$executeRawUnsafe',
-  '$queryRawTyped',
-  '$runCommandRaw',
-];
-
-const OTHERS = ['$extends', '$on', '$connect', '$disconnect', '$transaction'];
+const OTHERS = ['$runCommandRaw', '$extends', '$on', '$connect', '$disconnect', '$transaction'];
 
 /** P22, P23: whatever else a client of this or a later Prisma has under `$`. */
 function refusedMembers(client: RawClient): readonly string[] {
@@ -60,10 +56,11 @@ function refusedMembers(client: RawClient): readonly string[] {
 }
 
 function refusedMember(name: string): TenantScopeError {
-  if (RAW_SQL.includes(name)) {
+  if ((RAW_SQL as readonly string[]).includes(name)) {
     return new TenantScopeError(
       'scope_refused',
-      `${name} was refused: SQL of your own reaches every tenant’s rows. Use the model’s operations.`,
+      `${name} was refused: SQL of your own reaches every tenant’s rows. Use the model’s operations, or put the client on a ` +
+        'tenant pool of @tenancy/postgres and pass it as `floor`.',
     );
   }
   return new TenantScopeError(

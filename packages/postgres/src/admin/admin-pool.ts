@@ -1,0 +1,81 @@
+import { Logger } from '@nestjs/common';
+import { TenancyConfigurationError, TenantContext } from '@tenancy/core';
+import { Pool, type PoolConfig } from 'pg';
+
+/** What {@link AdminPool} is about to do. */
+export interface AdminPoolAuditEvent {
+  readonly action: 'across_tenants';
+  /** The `id` of the tenant whose context was active, if one was. */
+  readonly fromTenantId: string | null;
+  /** Why, in the caller's words. */
+  readonly reason: string;
+  readonly at: Date;
+}
+
+/** pg's own options, of a role that sees every tenant's rows. */
+export interface AdminPoolOptions extends PoolConfig {
+  /**
+   * Where events are kept. What it throws stops the work: what cannot be recorded is not done.
+   * @defaultValue a warning in Nest's log
+   */
+  readonly audit?: (event: AdminPoolAuditEvent) => void | Promise<void>;
+}
+
+/**
+ * The pool that no tenant limits, for work that belongs to none: sign-up, reports over all customers, `LISTEN`. It lives in
+ * an import path of its own so that a lint rule can keep it in one folder, and every use leaves an audit event.
+ *
+ * To work as one other tenant, use `TenantAdmin.runAs` of @tenancy/core/admin and the tenant pool.
+ *
+ * @example
+ * ```ts
+ * import { AdminPool } from '@tenancy/postgres/admin';
+ *
+ * const admin = new AdminPool({ connectionString: process.env.ADMIN_DATABASE_URL });
+ * const { rows } = await admin.acrossTenants({ reason: 'monthly invoices' }, (pool) =>
+ *   pool.query('select tenant_id, count(*) from job group by tenant_id'),
+ * );
+ * ```
+ */
+export class AdminPool {
+  readonly #logger = new Logger(AdminPool.name);
+  readonly #context = new TenantContext();
+  readonly #audit: AdminPoolOptions['audit'];
+  readonly #pool: Pool;
+
+  constructor({ audit, ...config }: AdminPoolOptions) {
+    this.#audit = audit;
+    this.#pool = new Pool(config);
+    // Without a listener an idle connection that the server closes would end the process.
+    this.#pool.on('error', (error) => this.#logger.warn(`an idle connection was closed: ${error.message}`));
+  }
+
+  /**
+   * Hands `fn` a plain `pg.Pool`, whose queries are bound to no tenant.
+   *
+   * @throws `tenancy_misconfigured` without a reason.
+   * @throws whatever the audit sink throws.
+   */
+  async acrossTenants<R>({ reason }: { readonly reason: string }, fn: (pool: Pool) => R): Promise<Awaited<R>> {
+    if (typeof reason !== 'string' || reason.trim() === '') {
+      throw new TenancyConfigurationError(
+        'AdminPool.acrossTenants',
+        'has no reason',
+        'Say why: `{ reason: "ticket 4711" }`.',
+      );
+    }
+    const fromTenantId = this.#context.isActive() ? this.#context.tenantId : null;
+    await this.#record({ action: 'across_tenants', fromTenantId, reason, at: new Date() });
+    return await fn(this.#pool);
+  }
+
+  end(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  async #record(event: AdminPoolAuditEvent): Promise<void> {
+    if (this.#audit) await this.#audit(event);
+    // JSON, so that a reason cannot forge a line of its own.
+    else this.#logger.warn(`audit ${JSON.stringify(event)}`);
+  }
+}
