@@ -1,3 +1,6 @@
+export { examine } from './doctor/examine.js';
+export type { DoctorOptions, Finding, Queryable, Rule, RuleName, Severity } from './doctor/rule.js';
+export { adviceRules, startRules } from './doctor/rules.js';
 export type { TenantFloorErrorCode } from './errors/tenant-floor-error.js';
 export { isTenantFloorError, TenantFloorError } from './errors/tenant-floor-error.js';
 export type { Isolation, Placement } from './isolation/isolation.js';
@@ -7,6 +10,10 @@ export type { MigrateOptions, MigrateResult } from './migrations/migrate.js';
 export { migrate } from './migrations/migrate.js';
 export type { MigrationErrorCode } from './migrations/migration-error.js';
 export { isMigrationError, MigrationError } from './migrations/migration-error.js';
+export { type CompiledPolicies, type CompiledTable, compilePolicies } from './policies/compile-policies.js';
+export type { CompilePoliciesOptions, SharedTable, TenantTable, TenantView } from './policies/policy-options.js';
+export { type ReadTablesOptions, readTables, type TableClassification } from './policies/read-tables.js';
 export type { TenantSource } from './pool/ask.js';
 export { createTenantPool } from './pool/create-tenant-pool.js';
+export type { StartCheck, StartChecks } from './pool/start-checks.js';
 export { TenantPool, type TenantPoolOptions } from './pool/tenant-pool.js';

@@ -9,8 +9,8 @@ import { type Deployment, InjectDeployment } from '../settings/settings.module.j
  */
 @Injectable()
 export class AdminPrisma extends PrismaClient implements OnApplicationShutdown {
-  constructor(@InjectDeployment() { databaseUrl }: Deployment) {
-    super({ adapter: new PrismaPg({ connectionString: databaseUrl, max: 2 }) });
+  constructor(@InjectDeployment() { adminDatabaseUrl }: Deployment) {
+    super({ adapter: new PrismaPg({ connectionString: adminDatabaseUrl, max: 2 }) });
   }
 
   async onApplicationShutdown(): Promise<void> {

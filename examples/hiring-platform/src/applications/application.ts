@@ -6,5 +6,10 @@ export const applicationChange = z.strictObject({
   stage: z.enum(['applied', 'interview', 'offer', 'hired', 'rejected']),
 });
 
+export interface StageCount {
+  readonly stage: string;
+  readonly applications: number;
+}
+
 export type NewApplication = z.infer<typeof newApplication>;
 export type ApplicationChange = z.infer<typeof applicationChange>;

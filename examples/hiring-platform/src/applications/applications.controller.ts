@@ -11,6 +11,11 @@ export class ApplicationsController {
     return this.applications.list();
   }
 
+  @Get('pipeline')
+  pipeline() {
+    return this.applications.pipeline();
+  }
+
   @Get(':id')
   find(@Param('id', ParseUUIDPipe) id: string) {
     return this.applications.find(id);

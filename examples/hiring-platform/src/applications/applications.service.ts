@@ -1,6 +1,6 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectPrisma, type TenantPrisma } from '../database/tenant-prisma.js';
-import type { ApplicationChange, NewApplication } from './application.js';
+import type { ApplicationChange, NewApplication, StageCount } from './application.js';
 
 @Injectable()
 export class ApplicationsService {
@@ -19,6 +19,15 @@ export class ApplicationsService {
   /** A job or candidate of another company is refused by the foreign key, as one that does not exist. */
   create(data: NewApplication) {
     return this.prisma.application.create({ data });
+  }
+
+  /**
+   * How many applications are in which stage. The SQL names no company: PostgreSQL itself shows it the rows of the current
+   * one.
+   */
+  pipeline() {
+    return this.prisma.$queryRaw<StageCount[]>`
+      select stage, count(*)::int as applications from application group by stage order by stage`;
   }
 
   change(id: string, data: ApplicationChange) {

@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { TenantContext } from '@tenancy/core';
+import type { TenantPool } from '@tenancy/postgres';
 import { tenantScoped } from '@tenancy/prisma';
 import { PrismaClient } from '../generated/client.js';
 
@@ -11,7 +12,7 @@ export const InjectPrisma = () => Inject(TENANT_PRISMA);
 
 export type TenantPrisma = ReturnType<typeof createTenantPrisma>;
 
-export function createTenantPrisma(connectionString: string, context: TenantContext) {
-  const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString }) });
-  return tenantScoped(prisma, { context, shared: ['Company'] });
+export function createTenantPrisma(pool: TenantPool, context: TenantContext) {
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return tenantScoped(prisma, { context, shared: ['Company'], floor: pool });
 }

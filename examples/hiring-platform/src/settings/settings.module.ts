@@ -1,9 +1,12 @@
 import { type DynamicModule, Inject, Module } from '@nestjs/common';
 import type { Settings } from './settings.js';
 
-/** The settings, and the address of the database that was started or configured. */
+/** The settings, and the database that was started or configured. */
 export interface Deployment extends Settings {
+  /** As the application: row-level security holds this role to one company at a time. */
   readonly databaseUrl: string;
+  /** As the owner of the tables, for what belongs to no company. */
+  readonly adminDatabaseUrl: string;
 }
 
 export const DEPLOYMENT = Symbol('DEPLOYMENT');

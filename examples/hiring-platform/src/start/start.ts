@@ -2,12 +2,12 @@ import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { migrate } from '@tenancy/postgres';
 import { postgresFromEnvironment } from '@tenancy/testing/postgres';
 import { DemoData } from '../admin/demo-data.js';
 import { AppModule } from '../app.module.js';
 import type { Settings } from '../settings/settings.js';
 import { asStartError, IPV4, joinOnIPv6, reservePort } from './loopback.js';
+import { prepareDatabase } from './prepare-database.js';
 
 export interface Platform {
   readonly app: INestApplication;
@@ -25,8 +25,9 @@ export async function startPlatform(settings: Settings): Promise<Platform> {
   try {
     const database = await postgresFromEnvironment();
     undo.push(() => database.stop());
-    await migrate({ connection: database.url, directory: new URL('../../migrations', import.meta.url) });
-    const app = await NestFactory.create(AppModule.for({ ...settings, databaseUrl: database.url }), {
+    const { databaseUrl } = await prepareDatabase(database.url);
+    const deployment = { ...settings, databaseUrl, adminDatabaseUrl: database.url };
+    const app = await NestFactory.create(AppModule.for(deployment), {
       // A browser's idle connection must not delay Ctrl-C.
       forceCloseConnections: true,
       logger: ['warn', 'error'],

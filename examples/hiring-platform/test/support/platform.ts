@@ -1,10 +1,10 @@
 import { NestFactory } from '@nestjs/core';
-import { migrate } from '@tenancy/postgres';
 import { createDatabase, postgresFromEnvironment } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { type DemoCompany, demoCompanies } from '../../src/admin/demo-companies.js';
 import { DemoData } from '../../src/admin/demo-data.js';
 import { AppModule } from '../../src/app.module.js';
+import { prepareDatabase } from '../../src/start/prepare-database.js';
 import { type Answer, type Call, call } from './http.js';
 
 export const [acme, globex] = demoCompanies;
@@ -25,14 +25,15 @@ export class TestPlatform {
   static async start(): Promise<TestPlatform> {
     const server = await postgresFromEnvironment();
     const database = await createDatabase(server.url, { prefix: 'hiring' });
-    await migrate({ connection: database.url, directory: new URL('../../migrations', import.meta.url) });
+    const { databaseUrl } = await prepareDatabase(database.url);
     const app = await NestFactory.create(
       AppModule.for({
         port: 0,
         baseDomain: 'localhost',
         jwtSecret: 'a secret of the tests',
         throwAway: true,
-        databaseUrl: database.url,
+        databaseUrl,
+        adminDatabaseUrl: database.url,
       }),
       { logger: ['error', 'warn'], abortOnError: false, forceCloseConnections: true },
     );
@@ -40,7 +41,13 @@ export class TestPlatform {
     await app.listen(0, '127.0.0.1');
     const outside = new pg.Client({ connectionString: database.url });
     await outside.connect();
-    const stops = [() => app.close(), () => outside.end(), () => database.stop(), () => server.stop()];
+    const stops = [
+      () => app.close(),
+      () => outside.end(),
+      () => database.stop(),
+      () => dropRole(server.url, databaseUrl),
+      () => server.stop(),
+    ];
     return new TestPlatform(app.getHttpServer().address().port, outside, stops);
   }
 
@@ -81,6 +88,14 @@ export class TestPlatform {
   }
 
   readonly #tokens = new Map<Company, string>();
+}
+
+/** Roles belong to the server, and outlive the database. */
+export async function dropRole(serverUrl: string, databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
+  await client.query(`drop role if exists ${pg.escapeIdentifier(new URL(databaseUrl).username)}`);
+  await client.end();
 }
 
 /** What must never appear in an answer to somebody else: the company's ids, and words only its data has. */

@@ -1,3 +1,6 @@
+import { examine } from '../doctor/examine.js';
+import { startRules } from '../doctor/rules.js';
+import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation } from './isolation.js';
 
 export interface RowLevelSecurityOptions {
@@ -6,12 +9,43 @@ export interface RowLevelSecurityOptions {
    * @defaultValue `'app.tenant_id'`
    */
   readonly setting?: string;
+  /**
+   * The schemas that hold the application's tables, which the start-up checks examine.
+   * @defaultValue `['public']`
+   */
+  readonly schemas?: readonly string[];
+  /**
+   * The tables without a tenant, as `name` or `schema.name`. Any other table that the application can reach must have
+   * its policies, or the pool does not start.
+   * @defaultValue `[]`
+   */
+  readonly shared?: readonly string[];
+  /**
+   * The column that holds the tenant's id, where no policy says otherwise.
+   * @defaultValue `'tenant_id'`
+   */
+  readonly tenantColumn?: string;
 }
 
-export function rowLevelSecurity({ setting = 'app.tenant_id' }: RowLevelSecurityOptions = {}): Isolation {
+/**
+ * All tenants in the same tables: policies of PostgreSQL show each query the rows of the tenant it is bound to, whatever
+ * its SQL says. `compilePolicies` makes the policies.
+ *
+ * @throws `floor_misconfigured` when an option is wrong.
+ */
+export function rowLevelSecurity(options: RowLevelSecurityOptions = {}): Isolation {
+  const { setting = 'app.tenant_id', schemas = ['public'], shared = [], tenantColumn = 'tenant_id' } = options;
+  for (const [name, list] of Object.entries({ schemas, shared })) {
+    if (Array.isArray(list) && list.every((entry) => typeof entry === 'string' && entry !== '')) continue;
+    throw new TenantFloorError(
+      'floor_misconfigured',
+      `rowLevelSecurity: the option \`${name}\` is not a list of names. Pass strings.`,
+    );
+  }
   return {
     strategy: 'row-level-security',
     setting,
     place: (tenant) => ({ settings: [[setting, tenant.id]], ownsTables: false }),
+    verify: (connection) => examine(connection, { setting, schemas, shared, tenantColumn }, startRules),
   };
 }

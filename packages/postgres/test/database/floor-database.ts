@@ -64,7 +64,7 @@ export async function openFloorDatabase(): Promise<FloorDatabase> {
       const pool = createTenantPool({
         connectionString: url.href,
         context,
-        isolation: rowLevelSecurity(),
+        isolation: rowLevelSecurity({ shared: ['country'] }),
         ...options,
       });
       pool.on('error', () => {});

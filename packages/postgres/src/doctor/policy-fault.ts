@@ -1,0 +1,70 @@
+import { isTenantCondition, TENANT_COLUMN_TYPES, type TenantColumnType } from '../policies/policy-body.js';
+
+/** A policy that applies to the application, as the catalogs hold it. */
+export interface CatalogPolicy {
+  readonly name: string;
+  readonly identifier: string;
+  readonly permissive: boolean;
+  /** The roles that it names, as SQL; `public` is every role. */
+  readonly roles: readonly string[];
+  /** `*` all, `r` select, `a` insert, `w` update, `d` delete. */
+  readonly command: string;
+  readonly using: string | null;
+  readonly check: string | null;
+  /** The columns of the table that it reads. */
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly deterministic: boolean }[];
+  /** What it uses beyond its own table and what comes with PostgreSQL: a function, an operator, another table. */
+  readonly foreign: boolean;
+  readonly volatile: boolean;
+}
+
+/** The column by which the policy holds the tenant: all it says is that this column is the tenant's; else null. */
+export function tenantKey(policy: CatalogPolicy, setting: string): string | null {
+  const [column, ...others] = policy.columns;
+  // A function of somebody's own may print like PostgreSQL's, depending on the search path; its dependency shows it.
+  if (!column || others.length > 0 || policy.foreign || !column.deterministic || !isTenantType(column.type))
+    return null;
+  const { name, type } = column;
+  const holds = (condition: string | null) => isTenantCondition(condition, name, type, setting);
+  // Without WITH CHECK, the condition of USING is checked on new rows too; INSERT has nothing else.
+  const using = policy.command === 'a' ? policy.using === null : holds(policy.using);
+  const check = policy.command === 'a' ? holds(policy.check) : policy.check === null || holds(policy.check);
+  return using && check ? name : null;
+}
+
+/** What is wrong with a policy that does not hold the tenant. Never its text: that may contain a tenant's id. */
+export function policyFault(policy: CatalogPolicy, setting: string): string {
+  if (tenantKey(policy, setting) !== null)
+    return 'holds the tenant by another column, so either of them lets a row through';
+  const { using, check, columns, foreign, volatile } = policy;
+  const text = [using, check].filter((condition) => condition !== null).join(' ');
+  const code = text.replace(/'(?:[^']|'')*'/g, "''");
+  if (using === 'true' || check === 'true') return 'lets every row through';
+  if (volatile) return 'calls a VOLATILE function, for every row and with no index (G3)';
+  if (/\bOR\b/.test(code)) return 'has an OR, so the tenant is one of several ways in, and no index serves it (G3)';
+  if (!/\bcurrent_setting\(/.test(code)) {
+    return foreign
+      ? 'calls a function or reads a table, which this rule does not see into'
+      : 'does not ask for the setting';
+  }
+  if (!text.includes(`current_setting('${setting.replaceAll("'", "''")}'::text`)) {
+    return `asks for another setting than "${setting}"`;
+  }
+  if (!/\bNULLIF\(/.test(code)) return 'does not turn an empty setting into NULL, which NULLIF does (G2)';
+  if (columns.some(({ name, type }) => type !== 'varchar' && isCast(code, name))) {
+    return 'casts the column instead of the setting, which puts its index out of use (G3)';
+  }
+  if (columns.some(({ deterministic }) => !deterministic)) {
+    return 'compares a column whose collation takes different texts for equal, and so two tenants for one';
+  }
+  return 'is not the condition that is known to be safe';
+}
+
+function isCast(code: string, name: string): boolean {
+  return [name, `"${name.replaceAll('"', '""')}"`].some((column) => code.includes(`(${column})::`));
+}
+
+/** Whether PostgreSQL's name of a type is one that the tenant condition is written for. */
+export function isTenantType(type: string): type is TenantColumnType {
+  return (TENANT_COLUMN_TYPES as readonly string[]).includes(type);
+}

@@ -1,0 +1,64 @@
+import { catalogRule, type Diagnosis } from './catalog-rule.js';
+import { REACHABLE_ROLES } from './reachable-roles.js';
+
+interface Row {
+  readonly role: string;
+  readonly identifier: string;
+  readonly application: string;
+  readonly login: string;
+  /** The reachable roles that are its members, as SQL; null when it is reached by logging in. */
+  readonly members: string | null;
+  readonly attributes: readonly string[];
+}
+
+/** G1, G8: a role that skips policies, or that the application can become by `SET ROLE`, holds nobody apart. */
+export const privilegedRole = catalogRule<Row>({
+  name: 'privileged-role',
+  trap: 'G1',
+  severity: 'error',
+  // Before PostgreSQL 16 CREATEROLE could grant itself every role but superusers; since then only those it administers.
+  sql: `
+    with recursive ${REACHABLE_ROLES}
+    select r.rolname as role, quote_ident(r.rolname) as identifier, attributes,
+      current_user as application, session_user as login,
+      (
+        select string_agg(distinct quote_ident(pg_get_userbyid(m.member)), ', ')
+        from pg_auth_members m
+        where m.roleid = r.oid and m.member in (select oid from reach)
+      ) as members
+    from reach
+    join pg_roles r using (oid)
+    cross join lateral array_remove(array[
+      case when r.rolsuper then 'SUPERUSER' end,
+      case when r.rolbypassrls then 'BYPASSRLS' end,
+      case when r.rolreplication then 'REPLICATION' end,
+      case when r.rolcreaterole and current_setting('server_version_num')::int < 160000 then 'CREATEROLE' end,
+      case when r.rolname in ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
+        then 'access to the files of the server' end
+    ], null) attributes
+    where attributes <> '{}'`,
+  diagnose: ({ role, identifier, application, login, members, attributes }): Diagnosis[] => {
+    const holds = attributes.join(' and ');
+    if (role === application) {
+      return [
+        {
+          subject: `role ${role}`,
+          message: `the application runs as a role with ${holds}, to which row-level security does not apply.`,
+          fix: `alter role ${identifier} ${attributes.map((attribute) => `no${attribute.toLowerCase()}`).join(' ')}`,
+        },
+      ];
+    }
+    return [
+      {
+        subject: `role ${role}`,
+        message:
+          `the application runs as ${application}, which can act as ${role}; that role has ${holds}, so row-level ` +
+          'security does not hold it.',
+        fix:
+          role === login
+            ? `log in as ${application} itself, since RESET ROLE goes back to ${role}`
+            : `revoke ${identifier} from ${members ?? application}`,
+      },
+    ];
+  },
+});

@@ -1,0 +1,33 @@
+/**
+ * A recursive table expression `reach(oid)`: every role that a query of this connection can act as.
+ *
+ * - The role that logged in counts beside the current one: `RESET ROLE` goes back to it.
+ * - A membership counts when it is inherited, when `SET ROLE` may use it, or when it can be granted on, since it can then
+ *   be granted to oneself with both. PostgreSQL 15 has no options to tell these apart; read through JSON, a column that is
+ *   missing is NULL.
+ * - `pg_database_owner` has one member, the owner of the database, and `pg_auth_members` does not list it.
+ */
+export const REACHABLE_ROLES = `reach(oid) as (
+  select oid from pg_roles where rolname in (current_user, session_user)
+  union
+  select edge.roleid
+  from reach
+  join (
+    select m.member, m.roleid
+    from pg_auth_members m
+    where m.admin_option
+      or coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)
+      or coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true)
+    union all
+    select d.datdba, 'pg_database_owner'::regrole
+    from pg_database d
+    where d.datname = current_database()
+  ) edge on edge.member = reach.oid
+)`;
+
+/** Whether some reachable role may read or write the relation `c`, be it only one column of it. */
+export const IS_REACHABLE_RELATION = `exists (
+  select from reach
+  where has_any_column_privilege(reach.oid, c.oid, 'SELECT, INSERT, UPDATE')
+    or has_table_privilege(reach.oid, c.oid, 'DELETE')
+)`;

@@ -1,0 +1,67 @@
+/** What a rule is known by in reports, in tests and in an ignore list. */
+export type RuleName =
+  | 'privileged-role'
+  | 'table-owner'
+  | 'server-version'
+  | 'classification'
+  | 'table-policies'
+  | 'views'
+  | 'truncate'
+  | 'temporary-tables'
+  | 'preset-tenant'
+  | 'server-updates'
+  | 'forced-owner'
+  | 'table-privileges'
+  | 'schema-create'
+  | 'ledger'
+  | 'unexamined-schemas'
+  | 'shared-tenant-column'
+  | 'leakproof-indexes'
+  | 'foreign-keys'
+  | 'unique-keys'
+  | 'security-definer'
+  | 'table-rules'
+  | 'bypass-roles'
+  | 'publications';
+
+/** The facts of PostgreSQL that the rules guard against, as `docs/security` lists them. */
+export type Trap = 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'G7' | 'G8';
+
+/** `error`: tenants are not held apart, and a pool refuses to start. `advice`: worth knowing, and found only when asked. */
+export type Severity = 'error' | 'advice';
+
+/** One fault of a database. It names tables, columns and roles, and never shows a row or a tenant's id. */
+export interface Finding {
+  readonly rule: RuleName;
+  readonly severity: Severity;
+  /** What is at fault, such as `public.job` or `role app`. */
+  readonly subject: string;
+  /** What is wrong, and why it matters. */
+  readonly message: string;
+  /** The SQL that puts it right, or the step when SQL alone does not. */
+  readonly fix: string;
+}
+
+export interface DoctorOptions {
+  /** The setting that carries the tenant's id. */
+  readonly setting: string;
+  /** The schemas that hold the application's tables. */
+  readonly schemas: readonly string[];
+  /** The tables and views that belong to no tenant, as `name` or `schema.name`. */
+  readonly shared: readonly string[];
+  /** The column that names the tenant, where no policy says otherwise. */
+  readonly tenantColumn: string;
+}
+
+/** Anything with `query` as `pg` has it, connected as the role that the application runs as. */
+export interface Queryable {
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
+}
+
+/** One question to the catalogs of PostgreSQL. */
+export interface Rule {
+  readonly name: RuleName;
+  readonly trap: Trap;
+  readonly severity: Severity;
+  examine(connection: Queryable, options: DoctorOptions): Promise<readonly Finding[]>;
+}

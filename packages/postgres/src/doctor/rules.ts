@@ -1,0 +1,52 @@
+import { bypassRoles } from './bypass-roles.js';
+import { classification } from './classification.js';
+import { foreignKeys } from './foreign-keys.js';
+import { leakproofIndexes } from './leakproof-indexes.js';
+import { ledger } from './ledger.js';
+import { presetTenant } from './preset-tenant.js';
+import { privilegedRole } from './privileged-role.js';
+import { publications } from './publications.js';
+import type { Rule } from './rule.js';
+import { schemaCreate } from './schema-create.js';
+import { securityDefiner } from './security-definer.js';
+import { serverUpdates, serverVersion } from './server-version.js';
+import { sharedTenantColumn } from './shared-tenant-column.js';
+import { tablePolicies } from './table-policies.js';
+import { tablePrivileges, truncate } from './table-privileges.js';
+import { tableRules } from './table-rules.js';
+import { temporaryTables } from './temporary-tables.js';
+import { forcedOwner, tableOwner } from './tenant-owner.js';
+import { unexaminedSchemas } from './unexamined-schemas.js';
+import { uniqueKeys } from './unique-keys.js';
+import { views } from './views.js';
+
+/** What a pool asks before its first query. A finding of these is an error: tenants are not held apart. */
+export const startRules: readonly Rule[] = [
+  serverVersion,
+  privilegedRole,
+  tableOwner,
+  presetTenant,
+  temporaryTables,
+  classification,
+  tablePolicies,
+  views,
+  truncate,
+];
+
+/** What is asked only by hand: what reveals a little, what slows queries down, what should be known. */
+export const adviceRules: readonly Rule[] = [
+  serverUpdates,
+  forcedOwner,
+  schemaCreate,
+  unexaminedSchemas,
+  sharedTenantColumn,
+  foreignKeys,
+  uniqueKeys,
+  leakproofIndexes,
+  securityDefiner,
+  tablePrivileges,
+  tableRules,
+  ledger,
+  publications,
+  bypassRoles,
+];

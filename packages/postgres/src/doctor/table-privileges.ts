@@ -1,0 +1,57 @@
+import { catalogRule } from './catalog-rule.js';
+import { grantedPrivileges } from './granted-privileges.js';
+import { REACHABLE_ROLES } from './reachable-roles.js';
+import { IS_EXAMINED, RELATION_NAMES } from './relations.js';
+
+interface Row {
+  readonly subject: string;
+  readonly identifier: string;
+  readonly privileges: readonly string[];
+  readonly grantees: string;
+}
+
+const holding = (...privileges: string[]) => `
+  with recursive ${REACHABLE_ROLES}
+  select ${RELATION_NAMES}, privileges, grantees
+  from pg_class c
+  join pg_namespace n on n.oid = c.relnamespace
+  cross join lateral (${grantedPrivileges('c', privileges)}) granted
+  where c.relkind in ('r', 'p', 'f') and ${IS_EXAMINED} and privileges is not null`;
+
+/** G7: `TRUNCATE` ignores row-level security, and empties the table for every tenant. */
+export const truncate = catalogRule<Row>({
+  name: 'truncate',
+  trap: 'G7',
+  severity: 'error',
+  sql: holding('TRUNCATE'),
+  values: ({ schemas, shared }) => [schemas, shared],
+  diagnose: ({ subject, identifier, grantees }) => [
+    {
+      subject,
+      message:
+        'the application may TRUNCATE this table, which ignores row-level security and deletes every tenant’s rows.',
+      fix: `revoke truncate on ${identifier} from ${grantees}`,
+    },
+  ],
+});
+
+/**
+ * G5, G7: a foreign key of one's own asks whether any tenant's row exists, and a trigger of one's own runs in every tenant's
+ * statements. Both need a table or function besides, so this is advice.
+ */
+export const tablePrivileges = catalogRule<Row>({
+  name: 'table-privileges',
+  trap: 'G7',
+  severity: 'advice',
+  sql: holding('REFERENCES', 'TRIGGER'),
+  values: ({ schemas, shared }) => [schemas, shared],
+  diagnose: ({ subject, identifier, privileges, grantees }) => [
+    {
+      subject,
+      message:
+        `the application holds ${privileges.join(' and ')} on this table, which only migrations need: a foreign key shows ` +
+        'whether another tenant’s row exists, and a trigger runs in every tenant’s statements.',
+      fix: `revoke ${privileges.join(', ').toLowerCase()} on ${identifier} from ${grantees}`,
+    },
+  ],
+});

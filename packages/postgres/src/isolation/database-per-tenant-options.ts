@@ -1,0 +1,81 @@
+import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import type { DatabaseConnection } from './database-directory.js';
+
+export interface DatabasePerTenantOptions {
+  /**
+   * Where a tenant's database is. Asked each time the database is opened, so that a changed password or a moved database
+   * is taken up when the old connections are gone. The database must be named; host, port and user default as pg's do.
+   */
+  readonly connection: DatabaseConnection;
+  /**
+   * The most databases that are open at once in this process. When more are needed, the one that was not used for longest
+   * is closed for another.
+   * @defaultValue `20`
+   */
+  readonly maxDatabases?: number;
+  /**
+   * The most connections to one database, unless its configuration has a `max` of its own.
+   * @defaultValue `5`
+   */
+  readonly maxConnectionsPerDatabase?: number;
+  /**
+   * Milliseconds after which a database that nobody uses is closed.
+   * @defaultValue `60_000`
+   */
+  readonly idleTimeoutMillis?: number;
+  /**
+   * Milliseconds that a caller waits when all `maxDatabases` are in use. With `0` it fails at once.
+   * @defaultValue `5_000`
+   */
+  readonly acquireTimeoutMillis?: number;
+  /**
+   * The setting that carries the tenant's id.
+   * @defaultValue `'app.tenant_id'`
+   */
+  readonly setting?: string;
+}
+
+/** The options, all of them there and checked. */
+export type DatabasePerTenantSettings = Required<DatabasePerTenantOptions>;
+
+/** Node's timers take a longer delay for one millisecond. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+export function resolveDatabasePerTenantOptions(options: DatabasePerTenantOptions): DatabasePerTenantSettings {
+  const settings: DatabasePerTenantSettings = {
+    connection: options?.connection,
+    maxDatabases: options?.maxDatabases ?? 20,
+    maxConnectionsPerDatabase: options?.maxConnectionsPerDatabase ?? 5,
+    idleTimeoutMillis: options?.idleTimeoutMillis ?? 60_000,
+    acquireTimeoutMillis: options?.acquireTimeoutMillis ?? 5_000,
+    setting: options?.setting ?? 'app.tenant_id',
+  };
+  if (typeof settings.connection !== 'function') {
+    throw misconfigured('connection', 'is not a function', 'Pass one that answers with the database of a tenant.');
+  }
+  checkWhole(settings, 'maxDatabases', 1, Number.MAX_SAFE_INTEGER);
+  checkWhole(settings, 'maxConnectionsPerDatabase', 1, Number.MAX_SAFE_INTEGER);
+  checkWhole(settings, 'idleTimeoutMillis', 1, LONGEST_DELAY);
+  checkWhole(settings, 'acquireTimeoutMillis', 0, LONGEST_DELAY);
+  if (typeof settings.setting !== 'string' || !/^[a-z_]\w*(\.[a-z_]\w*)+$/i.test(settings.setting)) {
+    throw misconfigured(
+      'setting',
+      'is not a name that PostgreSQL leaves to applications',
+      'Use two words with a dot between them, as in `app.tenant_id`.',
+    );
+  }
+  return settings;
+}
+
+type WholeNumber = 'maxDatabases' | 'maxConnectionsPerDatabase' | 'idleTimeoutMillis' | 'acquireTimeoutMillis';
+
+function checkWhole(settings: DatabasePerTenantSettings, option: WholeNumber, least: number, most: number): void {
+  const value: unknown = settings[option];
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
+  const range = most === LONGEST_DELAY ? `from ${least} to ${most}` : `of at least ${least}`;
+  throw misconfigured(option, `is ${JSON.stringify(value) ?? typeof value}`, `Use a whole number ${range}.`);
+}
+
+function misconfigured(option: string, what: string, fix: string): TenantFloorError {
+  return new TenantFloorError('floor_misconfigured', `databasePerTenant: the option \`${option}\` ${what}. ${fix}`);
+}

@@ -1,0 +1,56 @@
+import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import { type DatabasePerTenantOptions, resolveDatabasePerTenantOptions } from './database-per-tenant-options.js';
+import { DatabasePools } from './database-pools.js';
+import type { Isolation } from './isolation.js';
+
+/**
+ * Each tenant in a database of its own, opened when it is first needed and closed when nobody uses it. Its queries carry
+ * the tenant's id as well, as in a shared database.
+ *
+ * Give each pool a strategy of its own: the pool's `end()` closes the databases that were opened for it.
+ *
+ * A connection is refused with `tenant_unplaceable` when `connection` fails or its answer is of no use, when it leads two
+ * tenants to one database, and after `end()`; with `tenant_databases_exhausted` when `maxDatabases` are in use for longer
+ * than `acquireTimeoutMillis`.
+ *
+ * @throws `floor_misconfigured` when an option is missing or wrong.
+ *
+ * @example
+ * ```ts
+ * import { TenantContext } from '@tenancy/core';
+ * import { createTenantPool, databasePerTenant } from '@tenancy/postgres';
+ *
+ * const server = { host: 'db.internal', user: 'app', password: process.env.PGPASSWORD };
+ * const pool = createTenantPool({
+ *   context: new TenantContext(),
+ *   isolation: databasePerTenant({
+ *     connection: (tenant) => ({ ...server, database: `tenant_${tenant.slug}` }),
+ *     maxDatabases: 50,
+ *   }),
+ * });
+ * ```
+ */
+export function databasePerTenant(options: DatabasePerTenantOptions): Isolation {
+  const settings = resolveDatabasePerTenantOptions(options);
+  const { setting } = settings;
+  const pools = new DatabasePools(settings);
+  return {
+    strategy: 'database-per-tenant',
+    setting,
+    place: (tenant) => {
+      // P2: a pool under the key `undefined` would be everybody's.
+      if (typeof tenant?.id !== 'string' || tenant.id === '') {
+        throw new TenantFloorError(
+          'tenant_unplaceable',
+          'the tenant has no `id`. Pass a tenant as the registry returns it.',
+        );
+      }
+      return {
+        settings: [[setting, tenant.id]],
+        ownsTables: true,
+        connect: (createPool) => pools.connect(tenant, createPool),
+      };
+    },
+    end: () => pools.end(),
+  };
+}

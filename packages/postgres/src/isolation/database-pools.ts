@@ -1,0 +1,194 @@
+import type { Tenant } from '@tenancy/core';
+import type { Pool, PoolClient, PoolConfig } from 'pg';
+import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import { DatabaseDirectory } from './database-directory.js';
+import type { DatabasePerTenantSettings } from './database-per-tenant-options.js';
+import { DatabasePlaces } from './database-places.js';
+import { OpenDatabase } from './open-database.js';
+
+type CreatePool = (config: PoolConfig) => Pool;
+
+/** What newcomers of a database that is going away wait for: that it is gone, or stays after all. */
+interface Gate {
+  readonly opened: Promise<void>;
+  readonly open: () => void;
+}
+
+/** The open databases of a process: one pool for each tenant, never more than there are places for. */
+export class DatabasePools {
+  readonly #settings: DatabasePerTenantSettings;
+  readonly #directory: DatabaseDirectory;
+  readonly #places: DatabasePlaces;
+  readonly #databases = new Map<string, OpenDatabase>();
+  /** Least recently used first. */
+  readonly #unused = new Set<OpenDatabase>();
+  /** Those that take no newcomers, and are closed when the last user has gone. */
+  readonly #leaving = new Map<OpenDatabase, Gate>();
+  /** The one of them that is only making way, and stays when nobody needs its place any more. */
+  #yielding: OpenDatabase | undefined;
+  #sweep: NodeJS.Timeout | undefined;
+  #ended: Promise<void> | undefined;
+
+  constructor(settings: DatabasePerTenantSettings) {
+    this.#settings = settings;
+    this.#directory = new DatabaseDirectory(settings.connection);
+    this.#places = new DatabasePlaces({
+      places: settings.maxDatabases,
+      patience: settings.acquireTimeoutMillis,
+      onDemand: () => this.#makeRoom(),
+    });
+  }
+
+  /** A connection to the tenant's own database, which is opened for it when it is not open. */
+  async connect(tenant: Tenant, createPool: CreatePool): Promise<PoolClient> {
+    for (;;) {
+      if (this.#ended) throw ended();
+      const known = this.#databases.get(tenant.id);
+      const gate = known && this.#leaving.get(known);
+      if (gate) {
+        await gate.opened;
+        continue;
+      }
+      const database = known ?? this.#open(tenant, createPool);
+      this.#unused.delete(database);
+      return database.checkOut();
+    }
+  }
+
+  /** Closes each database when its last user has gone. Nobody else is let in. */
+  end(): Promise<void> {
+    return (this.#ended ??= this.#endAll());
+  }
+
+  async #endAll(): Promise<void> {
+    clearTimeout(this.#sweep);
+    this.#places.refuseAll(ended());
+    const open = [...this.#databases.values()].filter((database) => database.isOpen);
+    for (const database of open) {
+      this.#retire(database);
+      this.#leaving.get(database)?.open();
+    }
+    await Promise.all(open.map((database) => database.closed));
+  }
+
+  #open(tenant: Tenant, createPool: CreatePool): OpenDatabase {
+    const database = new OpenDatabase(tenant.id, {
+      onUnused: (unused) => this.#putAside(unused),
+      onUnreachable: (unreachable) => this.#retire(unreachable),
+    });
+    this.#databases.set(tenant.id, database);
+    database.open(async (watch) => {
+      try {
+        const config = await this.#directory.locate(tenant);
+        if (this.#ended) throw ended();
+        await this.#places.take();
+        return watch(this.#createPool(createPool, config));
+      } catch (error) {
+        this.#databases.delete(tenant.id);
+        throw error;
+      } finally {
+        this.#keepSweeping();
+        // Somebody may be waiting for it to be open, to take its turn.
+        this.#makeRoom();
+      }
+    });
+    return database;
+  }
+
+  #createPool(createPool: CreatePool, config: PoolConfig): Pool {
+    try {
+      if (this.#ended) throw ended();
+      return createPool({ ...config, max: config.max ?? this.#settings.maxConnectionsPerDatabase });
+    } catch (error) {
+      this.#places.giveBack(Promise.resolve());
+      throw error;
+    }
+  }
+
+  #putAside(database: OpenDatabase): void {
+    if (this.#leaving.has(database) || this.#places.wanted > 0) this.#close(database);
+    else this.#unused.add(database);
+  }
+
+  /** Lets nobody in any more; the next one opens the database anew, and asks again where it is. */
+  #retire(database: OpenDatabase): void {
+    if (this.#yielding === database) this.#yielding = undefined;
+    if (!this.#leaving.has(database)) this.#leaving.set(database, gateway());
+    if (this.#unused.has(database)) this.#close(database);
+  }
+
+  #close(database: OpenDatabase): void {
+    this.#unused.delete(database);
+    this.#retire(database);
+    const closed = database.close().then(() => {
+      this.#databases.delete(database.tenantId);
+      this.#leaving.get(database)?.open();
+      this.#leaving.delete(database);
+    });
+    this.#places.giveBack(closed);
+  }
+
+  #makeRoom(): void {
+    for (const database of this.#unused) {
+      if (this.#places.wanted === 0) break;
+      this.#close(database);
+    }
+    if (!this.#places.isPressing) this.#stopYielding();
+    else if (!this.#yielding) this.#startYielding();
+  }
+
+  /** A database that is never without users would keep its place for ever; so one lets nobody in until it is. */
+  #startYielding(): void {
+    let latest = Number.NEGATIVE_INFINITY;
+    for (const database of this.#databases.values()) {
+      const since = database.busySince;
+      if (!database.isOpen || this.#leaving.has(database) || since === undefined || since <= latest) continue;
+      // Whose longest use began last is likely to be free first.
+      latest = since;
+      this.#yielding = database;
+    }
+    if (this.#yielding) this.#leaving.set(this.#yielding, gateway());
+  }
+
+  #stopYielding(): void {
+    if (!this.#yielding) return;
+    this.#leaving.get(this.#yielding)?.open();
+    this.#leaving.delete(this.#yielding);
+    this.#yielding = undefined;
+  }
+
+  // Set where a pool is made, not where a connection is given back: that is in some tenant's context (C6).
+  #keepSweeping(): void {
+    if (this.#sweep || this.#ended || this.#databases.size === 0) return;
+    const { idleTimeoutMillis } = this.#settings;
+    const [longest] = this.#unused;
+    const rest = longest ? longest.unusedSince + idleTimeoutMillis - performance.now() : idleTimeoutMillis;
+    this.#sweep = setTimeout(
+      () => {
+        this.#sweep = undefined;
+        const expired = performance.now() - idleTimeoutMillis;
+        for (const database of this.#unused) {
+          if (database.unusedSince > expired) break;
+          this.#close(database);
+        }
+        this.#keepSweeping();
+      },
+      Math.max(1, rest),
+    ).unref();
+  }
+}
+
+function gateway(): Gate {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+function ended(): TenantFloorError {
+  return new TenantFloorError(
+    'tenant_unplaceable',
+    'the tenants’ databases are closed, because `end()` was called. Ask for no connection after that.',
+  );
+}

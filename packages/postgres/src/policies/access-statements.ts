@@ -1,0 +1,83 @@
+import { doBlock, quoteIdentifier, quoteLiteral, quoteQualified } from './quoting.js';
+import type { Relation, ResolvedPolicyOptions } from './resolve-policy-options.js';
+import { quotedRoles } from './tenant-table-statements.js';
+
+/** Creates the roles that are absent. Those that exist stay as they are, above all their passwords. */
+export function roleStatements({ role, adminRole }: ResolvedPolicyOptions): string[] {
+  return [role, ...(adminRole === null ? [] : [adminRole])].map((name) =>
+    doBlock(
+      [
+        'BEGIN',
+        `  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = ${quoteLiteral(name)}) THEN`,
+        `    CREATE ROLE ${quoteIdentifier(name)} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION;`,
+        '  END IF;',
+        // Roles belong to the whole server: a migration of another database may have been faster.
+        'EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;',
+        'END',
+      ].join('\n'),
+    ),
+  );
+}
+
+/** Lets the roles look into the schemas and create nothing there, nor any temporary table when the database is known. */
+export function schemaStatements(options: ResolvedPolicyOptions): string[] {
+  const roles = quotedRoles(options).join(', ');
+  const { tables, shared, views, database } = options;
+  const schemas = [...new Set([...tables, ...shared, ...views].map(({ schema }) => schema))]
+    .sort()
+    .map(quoteIdentifier);
+  return [
+    ...(database === null ? [] : [`REVOKE TEMPORARY ON DATABASE ${quoteIdentifier(database)} FROM PUBLIC, ${roles}`]),
+    ...schemas.flatMap((schema) => [
+      `REVOKE CREATE ON SCHEMA ${schema} FROM PUBLIC, ${roles}`,
+      `GRANT USAGE ON SCHEMA ${schema} TO ${roles}`,
+    ]),
+  ];
+}
+
+/** A table of everybody: no policy, and nobody may empty it. */
+export function sharedTableStatements(
+  table: ResolvedPolicyOptions['shared'][number],
+  options: ResolvedPolicyOptions,
+): string[] {
+  const roles = quotedRoles(options).join(', ');
+  const rights = table.writable ? 'SELECT, INSERT, UPDATE, DELETE' : 'SELECT';
+  return [
+    `REVOKE ALL ON TABLE ${quoteQualified(table)} FROM PUBLIC, ${roles}`,
+    `GRANT ${rights} ON TABLE ${quoteQualified(table)} TO ${roles}`,
+  ];
+}
+
+/** G7: a view reads with the rights of its owner, past every policy, unless it is told not to. */
+export function viewStatements(view: Relation, options: ResolvedPolicyOptions): string[] {
+  const roles = quotedRoles(options).join(', ');
+  return [
+    `REVOKE ALL ON TABLE ${quoteQualified(view)} FROM PUBLIC, ${roles}`,
+    `ALTER VIEW ${quoteQualified(view)} SET (security_invoker = true)`,
+    `GRANT SELECT ON TABLE ${quoteQualified(view)} TO ${roles}`,
+  ];
+}
+
+/** The sequences that belong to columns of tables the roles insert into, and no others. */
+export function sequenceStatement(options: ResolvedPolicyOptions): string {
+  const writable = [...options.tables, ...options.shared.filter((table) => table.writable)];
+  const targets = writable.map((table) => `    ${quoteLiteral(quoteQualified(table))}`).join(',\n');
+  return doBlock(
+    [
+      'DECLARE',
+      '  sequence regclass;',
+      'BEGIN',
+      '  FOR sequence IN',
+      '    SELECT c.oid FROM pg_catalog.pg_depend d',
+      "    JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S'",
+      "    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass",
+      "    AND d.deptype IN ('a', 'i') AND d.refobjid = ANY (ARRAY[",
+      `${targets}`,
+      '    ]::regclass[])',
+      '  LOOP',
+      `    EXECUTE format('GRANT USAGE ON SEQUENCE %s TO %s', sequence, ${quoteLiteral(quotedRoles(options).join(', '))});`,
+      '  END LOOP;',
+      'END',
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,63 @@
+import type { TenantColumnType } from './policy-body.js';
+
+/** A table whose rows each belong to one tenant. Names are as the database stores them: case counts. */
+export interface TenantTable {
+  /** @defaultValue `'public'` */
+  readonly schema?: string;
+  readonly name: string;
+  /**
+   * The column that holds the tenant's id.
+   * @defaultValue `'tenant_id'`
+   */
+  readonly tenantColumn?: string;
+  /**
+   * The type of that column.
+   * @defaultValue `'text'`
+   */
+  readonly type?: TenantColumnType;
+}
+
+/** A table without a tenant, which every tenant may read. */
+export interface SharedTable {
+  /** @defaultValue `'public'` */
+  readonly schema?: string;
+  readonly name: string;
+  /**
+   * Whether every tenant may also write to it.
+   * @defaultValue `false`
+   */
+  readonly writable?: boolean;
+}
+
+/** A view, which is made to run with the rights of whoever reads it. */
+export interface TenantView {
+  /** @defaultValue `'public'` */
+  readonly schema?: string;
+  readonly name: string;
+}
+
+export interface CompilePoliciesOptions {
+  /** The role that the application connects as. It is created when it is absent, without a password. */
+  readonly role: string;
+  /**
+   * A role that sees the rows of every tenant, without BYPASSRLS. The application's role must not be a member of it.
+   * @defaultValue no such role
+   */
+  readonly adminRole?: string;
+  /**
+   * The setting that carries the tenant's id, bound to each query by the pool.
+   * @defaultValue `'app.tenant_id'`
+   */
+  readonly setting?: string;
+  readonly tables: readonly TenantTable[];
+  /** @defaultValue `[]` */
+  readonly shared?: readonly SharedTable[];
+  /** @defaultValue `[]` */
+  readonly views?: readonly TenantView[];
+  /**
+   * The database's name. With it, the right to create temporary tables is revoked: a temporary table outlives its query,
+   * and the next tenant on the same connection would find it.
+   * @defaultValue the right is left as it is
+   */
+  readonly database?: string;
+}

@@ -1,0 +1,98 @@
+import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import type { CatalogConnection } from './catalog-connection.js';
+import type { SharedTable, TenantTable, TenantView } from './policy-options.js';
+import { isTenantColumn, type NamedRelation, readRelations } from './relation-catalog.js';
+import { relationProblem } from './relation-problem.js';
+import { describeRelation } from './resolve-policy-options.js';
+
+export interface ReadTablesOptions {
+  /** @defaultValue `['public']` */
+  readonly schemas?: readonly string[];
+  /** @defaultValue `'tenant_id'` */
+  readonly tenantColumn?: string;
+  /**
+   * The tables without a tenant: as `name`, which means it in each of the schemas, as `schema.name`, or as an object
+   * that says more.
+   * @defaultValue `[]`
+   */
+  readonly shared?: readonly (string | SharedTable)[];
+}
+
+export interface ClassifiedTable extends Required<TenantTable> {
+  /**
+   * Whether the tenant column may be NULL. A row without a tenant is nobody's: only `adminRole` sees it, and the
+   * application cannot write one.
+   */
+  readonly nullable: boolean;
+}
+
+/** Every table and view of some schemas, to be passed to `compilePolicies` together with a role. */
+export interface TableClassification {
+  readonly tables: readonly ClassifiedTable[];
+  readonly shared: readonly Required<SharedTable>[];
+  readonly views: readonly Required<TenantView>[];
+}
+
+/**
+ * Reads the tables and views of a live database and says of each what it is: a tenant's, shared, or a view. One query.
+ *
+ * Nothing stays unclassified: a table without the tenant column must be named in `shared`, even one that only joins two
+ * others (G7). A partition is a table too, because reading it directly asks its own policies and not its parent's. What
+ * belongs to an extension is left out unless it is shared, and so is the ledger `public.tenancy_migrations`.
+ *
+ * @throws TenantFloorError `floor_misconfigured` naming every table that is neither, every name in `shared` that does
+ * not exist or has the tenant column, and every materialised view and foreign table that is not shared.
+ *
+ * @example
+ * ```ts
+ * import { compilePolicies, readTables } from '@tenancy/postgres';
+ * import { Client } from 'pg';
+ *
+ * const client = new Client('postgres://localhost/app');
+ * await client.connect();
+ * const { sql } = compilePolicies({ role: 'app', ...(await readTables(client, { shared: ['country'] })) });
+ * ```
+ */
+export async function readTables(
+  connection: CatalogConnection,
+  { schemas = ['public'], tenantColumn = 'tenant_id', shared = [] }: ReadTablesOptions = {},
+): Promise<TableClassification> {
+  const rows = await readRelations(connection, [...new Set(schemas)], tenantColumn);
+  const problems = rows
+    .filter(({ schemaExists }) => !schemaExists)
+    .map(({ schema }) => `There is no schema ${JSON.stringify(schema)}. Correct schemas.`);
+  const relations = rows.filter((row): row is NamedRelation => row.name !== null);
+  for (const entry of shared) {
+    if (!relations.some((relation) => isNamedBy(entry, relation))) {
+      const name = typeof entry === 'string' ? entry : describeRelation({ schema: 'public', ...entry });
+      problems.push(`There is no table ${name}, which shared names. Correct the name, or add its schema to schemas.`);
+    }
+  }
+  const sharing = (relation: NamedRelation) => shared.find((entry) => isNamedBy(entry, relation));
+  const examined = relations.filter((relation) => !relation.fromExtension || sharing(relation) !== undefined);
+  const problemOf = (relation: NamedRelation) =>
+    relationProblem(relation, sharing(relation) !== undefined, tenantColumn);
+  problems.push(...examined.map(problemOf).filter((problem) => problem !== null));
+  if (problems.length > 0) {
+    throw new TenantFloorError('floor_misconfigured', `not every table can be held.\n- ${problems.join('\n- ')}`);
+  }
+  return {
+    tables: examined.flatMap((relation) => {
+      const { schema, name, kind, nullable } = relation;
+      return kind === 'table' && isTenantColumn(relation)
+        ? [{ schema, name, tenantColumn, type: relation.type, nullable }]
+        : [];
+    }),
+    shared: examined.flatMap((relation) => {
+      const entry = sharing(relation);
+      const writable = typeof entry === 'object' && entry.writable === true;
+      return entry === undefined ? [] : [{ schema: relation.schema, name: relation.name, writable }];
+    }),
+    views: examined.flatMap(({ schema, name, kind }) => (kind === 'view' ? [{ schema, name }] : [])),
+  };
+}
+
+function isNamedBy(entry: string | SharedTable, { schema, name }: NamedRelation): boolean {
+  if (typeof entry === 'string') return entry === name || entry === `${schema}.${name}`;
+  return entry.name === name && (entry.schema ?? 'public') === schema;
+}

@@ -1,0 +1,59 @@
+import type { CatalogConnection } from './catalog-connection.js';
+import { TENANT_COLUMN_TYPES, type TenantColumnType } from './policy-body.js';
+
+/** The library's own record of migrations, which is no tenant's table. */
+export const LEDGER = 'public.tenancy_migrations';
+
+/** A tenant column's type by the name that policies are compiled for, or as PostgreSQL calls it. */
+export const COLUMN_TYPE = `case format_type(a.atttypid, null)
+    when 'character varying' then 'varchar' else format_type(a.atttypid, null) end`;
+
+/** One table or view, or a row with `name` null for a schema that holds none. */
+export interface CatalogRelation {
+  readonly schema: string;
+  readonly schemaExists: boolean;
+  readonly name: string | null;
+  readonly kind: 'table' | 'view' | 'materialised view' | 'foreign table';
+  /** The type of the tenant column; null when there is no such column. */
+  readonly type: string | null;
+  readonly nullable: boolean;
+  readonly deterministic: boolean;
+  readonly fromExtension: boolean;
+}
+
+export type NamedRelation = CatalogRelation & { readonly name: string };
+
+/** Every table, partition, view, materialised view and foreign table of the schemas, in one query. */
+export async function readRelations(
+  connection: CatalogConnection,
+  schemas: readonly string[],
+  tenantColumn: string,
+): Promise<readonly CatalogRelation[]> {
+  const { rows } = await connection.query(RELATIONS, [[...schemas], tenantColumn]);
+  return rows as readonly CatalogRelation[];
+}
+
+/** Whether a tenant condition can be compiled for the column as it is. */
+export function isTenantColumn(relation: CatalogRelation): relation is CatalogRelation & { type: TenantColumnType } {
+  return relation.deterministic && TENANT_COLUMN_TYPES.some((type) => type === relation.type);
+}
+
+// Never information_schema: it hides what this role has no rights on, and takes seconds (G9).
+const RELATIONS = `
+  select s.name as schema, n.oid is not null as "schemaExists", c.relname::text as name,
+    case c.relkind when 'v' then 'view' when 'm' then 'materialised view' when 'f' then 'foreign table' else 'table' end
+      as kind,
+    ${COLUMN_TYPE} as type,
+    coalesce(not a.attnotnull, false) as nullable,
+    coalesce(l.collisdeterministic, true) as deterministic,
+    exists (
+      select from pg_catalog.pg_depend d
+      where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+    ) as "fromExtension"
+  from unnest($1::text[]) as s (name)
+  left join pg_catalog.pg_namespace n on n.nspname = s.name
+  left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'm', 'f')
+    and n.nspname || '.' || c.relname <> '${LEDGER}'
+  left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = $2 and a.attnum > 0 and not a.attisdropped
+  left join pg_catalog.pg_collation l on l.oid = a.attcollation
+  order by s.name collate "C", c.relname collate "C"`;

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { quoteIdentifier, quoteLiteral, quoteQualified } from './quoting.js';
+import type { ResolvedPolicyOptions, ResolvedTable } from './resolve-policy-options.js';
+import { POLICY_NAMES, type TablePolicy, tablePolicies } from './table-policies.js';
+
+export interface TenantTableStatements {
+  readonly statements: readonly string[];
+  /** What the policies say, as 16 hexadecimal digits; also their comment in the database. */
+  readonly hash: string;
+}
+
+/**
+ * What protects one table. The grants go first and come back last, so that nobody reads the table while its policies are
+ * exchanged, even where each statement commits by itself.
+ */
+export function tenantTableStatements(table: ResolvedTable, options: ResolvedPolicyOptions): TenantTableStatements {
+  const target = quoteQualified(table);
+  const roles = quotedRoles(options).join(', ');
+  const policies = tablePolicies(table, options);
+  const creations = policies.map((policy) => createPolicy(target, policy));
+  const hash = shortHash(creations.join('\n'));
+  return {
+    hash,
+    statements: [
+      // Also takes TRUNCATE, which ignores policies, and REFERENCES, TRIGGER and MAINTAIN.
+      `REVOKE ALL ON TABLE ${target} FROM PUBLIC, ${roles}`,
+      `ALTER TABLE ${target} ENABLE ROW LEVEL SECURITY`,
+      `ALTER TABLE ${target} FORCE ROW LEVEL SECURITY`,
+      // What opens goes before what closes.
+      ...POLICY_NAMES.map((name) => `DROP POLICY IF EXISTS ${name} ON ${target}`),
+      ...creations,
+      ...policies.map(({ name }) => `COMMENT ON POLICY ${name} ON ${target} IS ${quoteLiteral(`tenancy:${hash}`)}`),
+      `GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE ${target} TO ${roles}`,
+    ],
+  };
+}
+
+export function quotedRoles({ role, adminRole }: ResolvedPolicyOptions): string[] {
+  return [role, ...(adminRole === null ? [] : [adminRole])].map(quoteIdentifier);
+}
+
+export function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+function createPolicy(target: string, { name, permissive, role, condition }: TablePolicy): string {
+  return (
+    `CREATE POLICY ${name} ON ${target} AS ${permissive ? 'PERMISSIVE' : 'RESTRICTIVE'} FOR ALL ` +
+    `TO ${quoteIdentifier(role)}\n  USING (${condition})\n  WITH CHECK (${condition})`
+  );
+}

@@ -1,0 +1,163 @@
+import type { Tenant } from '@tenancy/core';
+import pg, { type PoolClient } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  context,
+  failureOf,
+  openTenantDatabases,
+  pause,
+  type Recorded,
+  record,
+  type TenantDatabases,
+  titlesOf,
+} from './database-fixture.js';
+
+describe('databasePerTenant, when every place is taken', () => {
+  let databases: TenantDatabases;
+  let acme: Tenant;
+  let globex: Tenant;
+  let initech: Tenant;
+
+  beforeAll(async () => {
+    databases = await openTenantDatabases(4);
+    [acme, globex, initech] = databases.tenants as [Tenant, Tenant, Tenant];
+  });
+  afterAll(() => databases.stop());
+
+  /** Callers who keep a database in use without a moment's rest, until stopped. */
+  const crowd = ({ connect }: Recorded, tenant: Tenant) => {
+    let isOpen = true;
+    const visitor = async (delay: number) => {
+      await pause(delay);
+      while (isOpen) {
+        const client = await connect(tenant);
+        await client.query('select pg_sleep(0.02)');
+        client.release();
+      }
+    };
+    const visits = Promise.all([visitor(0), visitor(7), visitor(14)]);
+    return async () => {
+      isOpen = false;
+      await visits;
+    };
+  };
+
+  it('lets a caller in when a database is no longer used', async () => {
+    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1 });
+    const held = await connect(acme);
+    const waiting = titles(globex);
+    await pause(20);
+    expect(log).toEqual(['open acme']);
+    held.release();
+    expect(await waiting).toEqual(titlesOf(globex));
+    expect(log).toEqual(['open acme', 'close acme', 'open globex']);
+    await isolation.end?.();
+  });
+
+  it('lets callers in in the order they came, those of one tenant together', async () => {
+    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1 });
+    const held = await connect(acme);
+    const waiting = [globex, initech, globex, initech, globex].map((tenant) =>
+      context.run(tenant, async () => ({ tenant, titles: await titles(tenant), in: context.getStore() })),
+    );
+    await pause(20);
+    context.run(acme, () => held.release());
+    for (const { tenant, titles, in: own } of await Promise.all(waiting)) {
+      expect(titles).toEqual(titlesOf(tenant));
+      // C2: not the one of whoever gave the connection back.
+      expect(own).toBe(tenant);
+    }
+    expect(log).toEqual(['open acme', 'close acme', 'open globex', 'close globex', 'open initech']);
+    await isolation.end?.();
+  });
+
+  it('C6: makes pools in the context of whoever asked, which is nobody’s, not of whoever gave a connection back', async () => {
+    const { isolation } = record(databases, { maxDatabases: 1, connection: (tenant) => databases.urlOf(tenant) });
+    const contexts: unknown[] = [];
+    const noteContext = () => contexts.push(context.getStore());
+    const connect = (tenant: Tenant) =>
+      context.exit(() =>
+        isolation.place(tenant).connect?.((config) => {
+          noteContext();
+          return new pg.Pool(config).on('connect', noteContext).on('remove', noteContext);
+        }),
+      ) as Promise<PoolClient>;
+    const held = await connect(acme);
+    const waiting = connect(globex);
+    await pause(20);
+    context.run(acme, () => held.release());
+    const next = await waiting;
+    context.run(globex, () => next.release());
+    await context.run(globex, async () => isolation.end?.());
+    expect(contexts).toEqual(Array.from({ length: 6 }, () => undefined));
+  });
+
+  it('sends a caller away who waited for too long, with what to do, and leaves nothing of it behind', async () => {
+    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: 30 });
+    const held = await connect(acme);
+    const [one, other] = await Promise.all([failureOf(connect(globex)), failureOf(connect(globex))]);
+    expect(one).toMatchObject({ code: 'tenant_databases_exhausted' });
+    expect(one.message).toContain('`maxDatabases`');
+    expect(one.message).toContain('`acquireTimeoutMillis`');
+    expect(one.message).not.toContain(globex.id);
+    expect(other).toMatchObject({ code: 'tenant_databases_exhausted' });
+    expect(await titles(acme)).toEqual(titlesOf(acme));
+    held.release();
+    // Nobody waits, so nothing is closed.
+    await pause(20);
+    expect(log).toEqual(['open acme']);
+    expect(await titles(globex)).toEqual(titlesOf(globex));
+    await isolation.end?.();
+  });
+
+  it('with a timeout of 0, fails at once when all are in use, and still closes one that is not', async () => {
+    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: 0 });
+    const held = await connect(acme);
+    expect(await failureOf(connect(globex))).toMatchObject({ code: 'tenant_databases_exhausted' });
+    held.release();
+    expect(await titles(globex)).toEqual(titlesOf(globex));
+    expect(log).toEqual(['open acme', 'close acme', 'open globex']);
+    await isolation.end?.();
+  });
+
+  it('lets a caller in although the open databases are never without users', async () => {
+    const recorded = record(databases, { maxDatabases: 2, acquireTimeoutMillis: 3_000 });
+    const stop = [crowd(recorded, acme), crowd(recorded, globex)];
+    await pause(100);
+    expect(await recorded.titles(initech)).toEqual(titlesOf(initech));
+    expect(recorded.peak()).toBe(2);
+    await Promise.all(stop.map((end) => end()));
+    await recorded.isolation.end?.();
+  });
+
+  it('lets the users of a database go on when it made way for somebody who left', async () => {
+    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: 60 });
+    const held = await connect(acme);
+    const waiting = failureOf(connect(globex));
+    await pause(45);
+    // The one who holds a connection asks for a second, as code in a transaction does.
+    expect(await titles(acme)).toEqual(titlesOf(acme));
+    expect(await waiting).toMatchObject({ code: 'tenant_databases_exhausted' });
+    held.release();
+    expect(log).toEqual(['open acme']);
+    await isolation.end?.();
+  });
+
+  it('serves everybody under a rush that is larger than what may be open', async () => {
+    const { isolation, connect, titles, peak } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: 30_000 });
+    const rush = Array.from({ length: 120 }, async (_, n) => {
+      const tenant = databases.tenants[n % 4] as Tenant;
+      await pause(Math.random() * 200);
+      if (n % 10 === 0) {
+        const client = await connect(tenant);
+        await pause(Math.random() * 20);
+        // C7: this one is closed, not reused.
+        client.release(true);
+      }
+      expect(await titles(tenant)).toEqual(titlesOf(tenant));
+    });
+    await Promise.all(rush);
+    expect(peak()).toBe(1);
+    await isolation.end?.();
+  });
+});
