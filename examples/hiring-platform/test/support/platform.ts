@@ -1,3 +1,4 @@
+import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { createDatabase, postgresFromEnvironment } from '@tenancy/testing/postgres';
 import pg from 'pg';
@@ -16,6 +17,7 @@ const TABLES = ['company', 'user_account', 'job', 'candidate', 'application', 'n
 /** The platform on a database of its own, listening, with both companies in it. */
 export class TestPlatform {
   private constructor(
+    readonly app: INestApplication,
     private readonly port: number,
     /** A connection of the test's own, to look at the rows from outside. */
     readonly outside: pg.Client,
@@ -48,7 +50,7 @@ export class TestPlatform {
       () => dropRole(server.url, databaseUrl),
       () => server.stop(),
     ];
-    return new TestPlatform(app.getHttpServer().address().port, outside, stops);
+    return new TestPlatform(app, app.getHttpServer().address().port, outside, stops);
   }
 
   async stop(): Promise<void> {
