@@ -6,25 +6,34 @@ export interface Ratio {
 }
 
 /**
- * The ratios between two costs, each pair of samples taken right after each other and in alternating order, so that
- * what else the machine does falls on both.
+ * Samples of two sides, each pair taken right after each other and in alternating order, so that what else the machine
+ * does falls on both.
  */
+export async function inPairs<S>(
+  pairs: number,
+  sample: () => Promise<S>,
+  against: () => Promise<S>,
+): Promise<(readonly [S, S])[]> {
+  const taken: (readonly [S, S])[] = [];
+  for (let pair = 0; pair < pairs; pair += 1) {
+    if (pair % 2 === 0) {
+      const first = await sample();
+      taken.push([first, await against()]);
+    } else {
+      const first = await against();
+      taken.push([await sample(), first]);
+    }
+  }
+  return taken;
+}
+
+/** The ratios between two costs, sampled in pairs. */
 export async function pairedRatios(
   pairs: number,
   sample: () => Promise<number>,
   against: () => Promise<number>,
 ): Promise<number[]> {
-  const ratios: number[] = [];
-  for (let pair = 0; pair < pairs; pair += 1) {
-    if (pair % 2 === 0) {
-      const cost = await sample();
-      ratios.push(cost / (await against()));
-    } else {
-      const cost = await against();
-      ratios.push((await sample()) / cost);
-    }
-  }
-  return ratios;
+  return (await inPairs(pairs, sample, against)).map(([cost, other]) => cost / other);
 }
 
 export function summary(ratios: readonly number[]): Ratio {

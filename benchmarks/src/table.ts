@@ -1,6 +1,6 @@
 import type { Row } from './benchmark.js';
 
-const WIDTHS = [24, 26, 8, 16, 6];
+const WIDTHS = [26, 26, 8, 16, 6];
 
 /** The table of one benchmark as people read it in a terminal, a line at a time. */
 export const heading = (name: string): string =>

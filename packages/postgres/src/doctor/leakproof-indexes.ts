@@ -41,7 +41,7 @@ export const leakproofIndexes = catalogRule<Row>({
     join pg_am m on m.oid = i.relam
     join pg_opclass o on o.oid = x.indclass[0]
     left join pg_attribute first on first.attrelid = t.oid and first.attnum = x.indkey[0]
-    where not i.relispartition and x.indkey[0] is distinct from t.key_number
+    where not i.relispartition
       and (
         exists (
           select from pg_amop s

@@ -20,10 +20,10 @@ export interface CatalogPolicy {
 
 /** The column by which the policy holds the tenant: all it says is that this column is the tenant's; else null. */
 export function tenantKey(policy: CatalogPolicy, setting: string): string | null {
-  const [column, ...others] = policy.columns;
+  // The condition reads one column, so a policy that reads more is another condition.
+  const [column] = policy.columns;
   // A function of somebody's own may print like PostgreSQL's, depending on the search path; its dependency shows it.
-  if (!column || others.length > 0 || policy.foreign || !column.deterministic || !isTenantType(column.type))
-    return null;
+  if (!column || policy.foreign || !column.deterministic || !isTenantType(column.type)) return null;
   const { name, type } = column;
   const holds = (condition: string | null) => isTenantCondition(condition, name, type, setting);
   // Without WITH CHECK, the condition of USING is checked on new rows too; INSERT has nothing else.

@@ -8,6 +8,7 @@ export type RuleName =
   | 'views'
   | 'truncate'
   | 'temporary-tables'
+  | 'public-tables'
   | 'preset-tenant'
   | 'server-updates'
   | 'forced-owner'

@@ -55,15 +55,12 @@ export const tablePolicies = catalogRule<ReachableTable>({
             ) order by a.attnum) filter (where a.attnum is not null) as columns,
             bool_or(d.refclassid <> 'pg_class'::regclass or d.refobjid <> c.oid) as foreign,
             bool_or(f.provolatile = 'v') as volatile
-          from (
-            select distinct refclassid, refobjid, refobjsubid
-            from pg_depend
-            where classid = 'pg_policy'::regclass and objid = p.oid
-          ) d
+          from pg_depend d
           left join pg_attribute a
             on d.refclassid = 'pg_class'::regclass and a.attrelid = d.refobjid and a.attnum = d.refobjsubid and d.refobjid = c.oid
           left join pg_collation l on l.oid = a.attcollation
           left join pg_proc f on d.refclassid = 'pg_proc'::regclass and f.oid = d.refobjid
+          where d.classid = 'pg_policy'::regclass and d.objid = p.oid
         ) uses on true
         where p.polrelid = c.oid and p.polroles && (select array_agg(oid) || 0::oid from reach)
       ), '[]') as policies

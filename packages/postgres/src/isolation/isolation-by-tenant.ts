@@ -46,6 +46,8 @@ export function isolationByTenant(byDefault: Isolation, choose: (tenant: Tenant)
       used.add(chosen);
       return chosen.place(tenant);
     },
+    // Which others there are is known when they are chosen.
+    ...(byDefault.verify && { verify: (connection) => byDefault.verify?.(connection) ?? Promise.resolve([]) }),
     end: () => (ended ??= endAll(used)),
   };
 }

@@ -98,7 +98,7 @@ export class OpenDatabase {
 
   #watch(pool: Pool): Pool {
     // A connection that breaks in the pool is dropped by it. Without a listener it would end the process as well.
-    
+    pool.on('error', () => {});
     pool.on('connect', (client) => this.#connections.add(client));
     pool.on('remove', (client) => {
       this.#connections.delete(client);

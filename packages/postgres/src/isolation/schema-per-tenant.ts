@@ -1,4 +1,7 @@
 import type { Tenant } from '@tenancy/core';
+import { examine } from '../doctor/examine.js';
+import { publicTables } from '../doctor/public-tables.js';
+import { temporaryTables } from '../doctor/temporary-tables.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation } from './isolation.js';
 import { quoted, quotedSchema } from './schema-name.js';
@@ -64,6 +67,12 @@ export function schemaPerTenant(options: SchemaPerTenantOptions = {}): Isolation
         ownsTables: true,
       };
     },
+    verify: (connection) =>
+      examine(
+        connection,
+        { setting, schemas: ['public'], shared: [], tenantColumn: '' },
+        shared.includes('public') ? [temporaryTables] : [temporaryTables, publicTables],
+      ),
   };
 }
 

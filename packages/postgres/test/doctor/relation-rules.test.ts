@@ -299,6 +299,18 @@ describe('unique-keys', () => {
     expect((await onlyFault('unique-keys'))?.fix).toContain('(tenant_id, title) INCLUDE (tenant_id) WHERE');
   });
 
+  it('takes for the tenant the column that the policies hold it by, whatever it is called', async () => {
+    await patient.admin.query(`
+      create table label (name text, org_id text, tenant_id text, unique (org_id, name));
+      alter table label enable row level security, force row level security;
+      create policy named on label using (name <> '');
+      create policy held on label as restrictive using (${HELD.replace('tenant_id', 'org_id')});
+      grant select on label to ${patient.role}`);
+    expect(await patient.findings()).toEqual([]);
+    await patient.admin.query('alter table label add unique (tenant_id, name)');
+    expect((await onlyFault('unique-keys'))?.fix).toContain('(org_id, tenant_id, name)');
+  });
+
   it('G6: an exclusion constraint refuses what another tenant has as well', async () => {
     await patient.admin.query(
       'alter table job add column slot int4range, add constraint no_overlap exclude using gist (slot with &&)',

@@ -76,7 +76,10 @@ describe('privileged-role', () => {
     await patient.admin.query(`grant ${powerful} to ${patient.role} with inherit false, set false`);
     expect(await patient.findings()).toEqual([]);
     await patient.admin.query(`grant ${powerful} to ${patient.role} with admin true`);
+    expect(await patient.find('privileged-role')).toHaveLength(1);
     await patient.app.query(`grant ${powerful} to ${patient.role} with set true`);
+    await patient.app.query(`set role ${powerful}`);
+    await patient.app.query('reset role');
     expect(await patient.find('privileged-role')).toHaveLength(1);
     await patient.admin.query(`revoke ${powerful} from ${patient.role} cascade`);
     expect(await patient.findings()).toEqual([]);
@@ -139,13 +142,14 @@ describe('table-owner', () => {
 
 describe('preset-tenant', () => {
   const presets: readonly [string, (p: Patient) => string, (p: Patient) => string][] = [
+    // First: PostgreSQL keeps the spelling of a name that the session has not met before.
+    ['database', (p) => `alter database ${p.database} set "App.Tenant_Id" = 't_acme'`, () => 'database'],
     ['role', (p) => `alter role ${p.role} set app.tenant_id = 't_acme'`, (p) => `role ${p.role}`],
     [
       'role in this database',
       (p) => `alter role ${p.role} in database ${p.database} set app.tenant_id = 't_acme'`,
       (p) => `role ${p.role}`,
     ],
-    ['database', (p) => `alter database ${p.database} set "App.Tenant_Id" = 't_acme'`, () => 'database'],
   ];
   for (const [where, preset, subject] of presets) {
     it(`G2: a tenant set for the ${where} is whom every unbound query runs as, and is found`, async () => {

@@ -224,6 +224,13 @@ describe('policies that do not hold the tenant', () => {
     await expect(patient.as('t_acme', insert)).rejects.toThrow('row-level security');
   });
 
+  it('finds a USING that shows every tenant although no row of another can be written', async () => {
+    await policy(`create policy tenant_isolation on job using (title <> '') with check (${HELD})`);
+    expect(await titles()).toEqual(['acme job', 'globex job']);
+    await onlyFault();
+    expect(await titles()).toEqual(['acme job']);
+  });
+
   it('finds a second policy, which PostgreSQL adds by OR', async () => {
     await patient.admin.query(`create policy published on job for select using (title <> '')`);
     expect(await titles()).toEqual(['acme job', 'globex job']);
@@ -332,7 +339,7 @@ describe('classification', () => {
       `create table tenancy_migrations (name text); grant select on tenancy_migrations to ${patient.role}`,
     );
     expect(await patient.findings()).toEqual([]);
-    await patient.admin.query(`grant insert, update on tenancy_migrations to ${patient.role}, public`);
+    await patient.admin.query(`grant insert on tenancy_migrations to ${patient.role}, public`);
     const findings = await patient.findings();
     expect(findings).toMatchObject([{ rule: 'ledger', severity: 'advice', subject: 'public.tenancy_migrations' }]);
     await patient.admin.query(findings[0]?.fix ?? '');

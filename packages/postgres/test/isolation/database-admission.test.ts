@@ -43,7 +43,8 @@ describe('databasePerTenant, when every place is taken', () => {
   };
 
   it('lets a caller in when a database is no longer used', async () => {
-    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1 });
+    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: 600_000 });
+    // Of which it needs no more than until the release.
     const held = await connect(acme);
     const waiting = titles(globex);
     await pause(20);
@@ -51,6 +52,35 @@ describe('databasePerTenant, when every place is taken', () => {
     held.release();
     expect(await waiting).toEqual(titlesOf(globex));
     expect(log).toEqual(['open acme', 'close acme', 'open globex']);
+    await isolation.end?.();
+  });
+
+  it('counts a database that is being closed as open until its pool has ended', async () => {
+    const { isolation, connect, titles, log, peak } = record(databases, { maxDatabases: 1, farewell: 40 });
+    await titles(acme);
+    await titles(globex);
+    const held = await connect(globex);
+    const waiting = titles(acme);
+    held.release();
+    await waiting;
+    expect(peak()).toBe(1);
+    expect(log).toEqual(['open acme', 'close acme', 'open globex', 'close globex', 'open acme']);
+    await isolation.end?.();
+    expect(log.at(-1)).toBe('close acme');
+  });
+
+  it('waits with a tenant’s new pool until its old one has ended', async () => {
+    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 2, farewell: 40 });
+    const held = await connect(globex);
+    await titles(acme);
+    // Closes acme's, which is asked for again while it is ending.
+    const other = connect(initech);
+    await pause(10);
+    const own = titles(acme);
+    held.release();
+    (await other).release();
+    expect(await own).toEqual(titlesOf(acme));
+    expect(log.filter((line) => line.endsWith('acme'))).toEqual(['open acme', 'close acme', 'open acme']);
     await isolation.end?.();
   });
 
@@ -131,16 +161,30 @@ describe('databasePerTenant, when every place is taken', () => {
   });
 
   it('lets the users of a database go on when it made way for somebody who left', async () => {
-    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: 60 });
+    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: 300 });
     const held = await connect(acme);
     const waiting = failureOf(connect(globex));
-    await pause(45);
+    await pause(200);
     // The one who holds a connection asks for a second, as code in a transaction does.
     expect(await titles(acme)).toEqual(titlesOf(acme));
     expect(await waiting).toMatchObject({ code: 'tenant_databases_exhausted' });
     held.release();
     expect(log).toEqual(['open acme']);
     await isolation.end?.();
+  });
+
+  it('sends away at once, when it ends, those whose database is making way', async () => {
+    const { isolation, connect } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: 600 });
+    const held = await connect(acme);
+    const waiting = failureOf(connect(globex));
+    await pause(400);
+    const newcomer = failureOf(connect(acme));
+    await pause(10);
+    const ended = isolation.end?.();
+    expect(await newcomer).toMatchObject({ code: 'tenant_unplaceable' });
+    expect(await waiting).toMatchObject({ code: 'tenant_unplaceable' });
+    held.release();
+    await ended;
   });
 
   it('serves everybody under a rush that is larger than what may be open', async () => {

@@ -60,9 +60,12 @@ export interface Recorded {
   titles(tenant: Tenant): Promise<string[]>;
 }
 
-type Options = Omit<DatabasePerTenantOptions, 'connection'> & Partial<DatabasePerTenantOptions>;
+type Options = Partial<DatabasePerTenantOptions> & {
+  /** Milliseconds that a pool takes to end, besides what it takes anyway. */
+  readonly farewell?: number;
+};
 
-export function record(databases: TenantDatabases, options: Options = {}): Recorded {
+export function record(databases: TenantDatabases, { farewell = 0, ...options }: Options = {}): Recorded {
   const applicationName = `databases_${randomBytes(6).toString('hex')}`;
   const log: string[] = [];
   let [open, peak] = [0, 0];
@@ -75,6 +78,7 @@ export function record(databases: TenantDatabases, options: Options = {}): Recor
     const end = pool.end.bind(pool) as () => Promise<void>;
     pool.end = async () => {
       await end();
+      if (farewell > 0) await pause(farewell);
       open--;
       log.push(`close ${tenant.slug}`);
     };

@@ -100,6 +100,35 @@ it('creates the role once when two databases are migrated at the same time', asy
   await db.outside.query(`drop role ${role}`);
 });
 
+it('runs as the owner of the tables, who is no superuser', async () => {
+  const own = await openPolicyDatabase(`
+    create table job (tenant_id text not null, id serial);
+    create view jobs as select * from job;
+    insert into job values ('t_acme'), ('t_globex')`);
+  const owner = own.roles.role.replace('app', 'owner');
+  try {
+    await own.outside.query(`
+      create role ${owner} login; create role ${own.roles.role} login;
+      alter database ${own.name} owner to ${owner}; alter table job owner to ${owner}; alter view jobs owner to ${owner}`);
+    const compiled = compilePolicies({
+      role: own.roles.role,
+      ...options,
+      tables: [{ name: 'job' }],
+      shared: [],
+      database: own.name,
+    });
+    const client = await own.login(owner);
+    await client.query(compiled.sql);
+    await client.query(compiled.sql);
+    const app = await own.login(own.roles.role);
+    expect((await asTenant(app, 't_acme', 'select id from jobs')).rows).toEqual([{ id: 1 }]);
+    await expect(app.query('create temporary table mine (id int)')).rejects.toThrow('permission denied');
+    expect((await client.query('select * from job')).rows).toEqual([]);
+  } finally {
+    await own.stop(owner);
+  }
+});
+
 describe('names that try to be SQL', () => {
   const suffix = randomBytes(4).toString('hex');
   const hostile = [

@@ -127,6 +127,14 @@ describe.each(TENANT_COLUMN_TYPES)('with a tenant column of type %s', (type) => 
   });
 });
 
+it('G2: a row whose tenant is empty is nobody’s, also where the setting reads empty', async () => {
+  await db.outside.query("truncate job_text; insert into job_text values ('', 1, 'a')");
+  const fresh = await db.login(db.roles.role);
+  expect((await asTenant(fresh, '', 'select * from job_text')).rows).toEqual([]);
+  expect((await fresh.query("select *, current_setting('app.tenant_id') from job_text")).rows).toEqual([]);
+  await expect(asTenant(fresh, '', "insert into job_text values ('', 2, 'b')")).rejects.toThrow('policy');
+});
+
 it('a setting that is no value of the type fails instead of showing rows', async () => {
   await expect(asTenant(app, 'no-uuid', 'select * from job_uuid')).rejects.toThrow('invalid input syntax');
   await expect(asTenant(app, '1 or 1=1', 'select * from job_integer')).rejects.toThrow('invalid input syntax');

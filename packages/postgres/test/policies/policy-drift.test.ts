@@ -102,7 +102,8 @@ describe('what was changed by hand is found, and the compiled SQL puts it right'
       changed('USING'),
     ],
     ['another role', 'alter policy tenancy_isolation on job to public', changed('is for public')],
-    ['one role more', 'alter policy tenancy_access on job to $app, $admin', changed('is for')],
+    ['a role before', 'alter policy tenancy_access on job to $app, $admin', changed('is for')],
+    ['a role after', 'alter policy tenancy_admin on job to $app, $admin', changed('is for')],
     [
       'permissive',
       `drop policy tenancy_isolation on job;
