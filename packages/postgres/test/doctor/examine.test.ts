@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { examine } from '../../src/doctor/examine.js';
 import { ADVISED_FIXES, REQUIRED_FIXES } from '../../src/doctor/row-security-fixes.js';
-import type { Queryable } from '../../src/doctor/rule.js';
+import type { Queryable, Rule } from '../../src/doctor/rule.js';
 import { adviceRules, startRules } from '../../src/doctor/rules.js';
 import { missing, serverVersion } from '../../src/doctor/server-version.js';
 import { createPatient, type Patient } from './patient.js';
@@ -46,6 +46,18 @@ describe('examine', () => {
       ['truncate', 'public.b'],
     ]);
     expect(await patient.findings()).toEqual(findings);
+  });
+
+  it('sorts what a rule finds by subject, whatever order the catalogs have', async () => {
+    const finding = (subject: string) => ({ rule: 'views', severity: 'error', subject, message: '', fix: '' }) as const;
+    const rule: Rule = {
+      name: 'views',
+      trap: 'G7',
+      severity: 'error',
+      examine: async () => ['public.b', 'public.a', 'public.B'].map(finding),
+    };
+    const findings = await examine(patient.app, OPTIONS, [rule]);
+    expect(findings.map(({ subject }) => subject)).toEqual(['public.B', 'public.a', 'public.b']);
   });
 
   it('finds nothing of advice at the start, and nothing but errors', async () => {
