@@ -3,7 +3,11 @@ export type { DoctorOptions, Finding, Queryable, Rule, RuleName, Severity } from
 export { adviceRules, startRules } from './doctor/rules.js';
 export type { TenantFloorErrorCode } from './errors/tenant-floor-error.js';
 export { isTenantFloorError, TenantFloorError } from './errors/tenant-floor-error.js';
+export type { DatabaseConnection } from './isolation/database-directory.js';
+export { databasePerTenant } from './isolation/database-per-tenant.js';
+export type { DatabasePerTenantOptions } from './isolation/database-per-tenant-options.js';
 export type { Isolation, Placement } from './isolation/isolation.js';
+export { isolationByTenant } from './isolation/isolation-by-tenant.js';
 export { type RowLevelSecurityOptions, rowLevelSecurity } from './isolation/row-level-security.js';
 export { type SchemaPerTenantOptions, schemaPerTenant } from './isolation/schema-per-tenant.js';
 export type { MigrateOptions, MigrateResult } from './migrations/migrate.js';
@@ -11,8 +15,16 @@ export { migrate } from './migrations/migrate.js';
 export type { MigrationErrorCode } from './migrations/migration-error.js';
 export { isMigrationError, MigrationError } from './migrations/migration-error.js';
 export { type CompiledPolicies, type CompiledTable, compilePolicies } from './policies/compile-policies.js';
+export type { PolicyDrift, PolicyDriftKind } from './policies/drift.js';
+export type { TenantColumnType } from './policies/policy-body.js';
+export { policyDrift } from './policies/policy-drift.js';
 export type { CompilePoliciesOptions, SharedTable, TenantTable, TenantView } from './policies/policy-options.js';
-export { type ReadTablesOptions, readTables, type TableClassification } from './policies/read-tables.js';
+export {
+  type ClassifiedTable,
+  type ReadTablesOptions,
+  readTables,
+  type TableClassification,
+} from './policies/read-tables.js';
 export type { TenantSource } from './pool/ask.js';
 export { createTenantPool } from './pool/create-tenant-pool.js';
 export type { StartCheck, StartChecks } from './pool/start-checks.js';

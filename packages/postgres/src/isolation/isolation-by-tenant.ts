@@ -31,7 +31,8 @@ export function isolationByTenant(byDefault: Isolation, choose: (tenant: Tenant)
   const used = new Set<Isolation>();
   let ended: Promise<void> | undefined;
   return {
-    strategy: 'by-tenant',
+    // Whoever asks wants to know how SQL finds its tables.
+    strategy: byDefault.strategy === 'schema-per-tenant' ? 'schema-per-tenant' : 'by-tenant',
     setting,
     place: (tenant) => {
       // A strategy that opened something now would never be closed.
@@ -41,6 +42,13 @@ export function isolationByTenant(byDefault: Isolation, choose: (tenant: Tenant)
         throw misconfigured(
           `the strategy chosen for a tenant carries its id in the setting ${JSON.stringify(chosen.setting)}, and the usual ` +
             `one in ${JSON.stringify(setting)}. Give all of them the same \`setting\`.`,
+        );
+      }
+      if (chosen.strategy === 'schema-per-tenant' && byDefault.strategy !== 'schema-per-tenant') {
+        // What sits on the pool was told where its tables are, and must be able to rely on it.
+        throw misconfigured(
+          'a tenant was given a schema of its own beside others without one. Give it a database of its own, or make ' +
+            '`schemaPerTenant()` the usual strategy.',
         );
       }
       used.add(chosen);

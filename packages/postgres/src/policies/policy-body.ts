@@ -18,10 +18,10 @@ export interface TenantCondition {
  *
  * - G2: after a local `set_config` the setting reads `''`, so `''` becomes NULL, which equals no row.
  * - G3: only the setting is cast; a cast on the column would put its index out of use.
- * - It is not wrapped into `(SELECT …)`. A sequential scan then asks for the setting once instead of once a row
- *   (72 against 260 ms on a million rows, PostgreSQL 18), but the planner no longer knows which tenant it plans for and
- *   takes the average one: a tenant with 0.1 % of the rows waited 118 ms instead of 0.8 ms for a count, a join of three
- *   tables by a tenant with half of the rows took 2.9 s instead of 1.7 s, and no scan of a large tenant was parallel.
+ * - It is not wrapped into `(SELECT …)`. A sequential scan would then ask for the setting once instead of once a row
+ *   (72 against 260 ms on a million rows, PostgreSQL 18), but the planner would no longer know which tenant it plans for
+ *   and take the average one: a count for a tenant with 0.1 % of the rows took 118 ms instead of 0.8 ms, and a join of
+ *   three tables for a tenant with half of the rows 2.9 s instead of 1.7 s.
  */
 export function tenantCondition(column: string, type: TenantColumnType, setting: string): TenantCondition {
   const cast = CASTS[type];

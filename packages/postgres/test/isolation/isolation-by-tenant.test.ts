@@ -7,7 +7,7 @@ const acme: Tenant = { id: 't_acme', slug: 'acme' };
 const globex: Tenant = { id: 't_globex', slug: 'globex' };
 
 const strategy = (schema: string, setting = 'app.tenant_id') => ({
-  strategy: 'schema-per-tenant' as const,
+  strategy: 'row-level-security' as const,
   setting,
   place: vi.fn(({ id }: Tenant) => ({
     settings: [
@@ -114,5 +114,14 @@ describe('isolationByTenant', () => {
     expect(() => isolationByTenant(byDefault as Isolation, choose as never)).toThrow(
       expect.objectContaining({ code: 'floor_misconfigured' }),
     );
+  });
+
+  it('refuses a schema for one tenant beside others without one, and keeps the name of the usual strategy for SQL', () => {
+    const bySchema = { ...strategy('own'), strategy: 'schema-per-tenant' as const };
+    const beside = isolationByTenant(strategy('shared'), () => bySchema);
+    expect(() => beside.place(acme)).toThrow('floor_misconfigured');
+    const usual = isolationByTenant(bySchema, () => undefined);
+    expect(usual.strategy).toBe('schema-per-tenant');
+    expect(usual.place(acme)).toEqual(bySchema.place(acme));
   });
 });

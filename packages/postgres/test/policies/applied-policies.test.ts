@@ -94,10 +94,13 @@ it('creates the role once when two databases are migrated at the same time', asy
   const role = `race_${randomBytes(6).toString('hex')}`;
   const [create = ''] = compilePolicies({ role, tables: [{ name: 'job' }] }).statements;
   const clients = await Promise.all(Array.from({ length: 6 }, () => db.connect()));
-  await Promise.all(clients.map((client) => client.query(create)));
-  await Promise.all(clients.map((client) => client.end()));
-  expect(await db.rows(`select from pg_roles where rolname = '${role}'`)).toHaveLength(1);
-  await db.outside.query(`drop role ${role}`);
+  try {
+    await Promise.all(clients.map((client) => client.query(create)));
+    expect(await db.rows(`select from pg_roles where rolname = '${role}'`)).toHaveLength(1);
+  } finally {
+    await Promise.all(clients.map((client) => client.end()));
+    await db.outside.query(`drop role if exists ${role}`);
+  }
 });
 
 it('runs as the owner of the tables, who is no superuser', async () => {

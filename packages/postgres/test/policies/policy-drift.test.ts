@@ -211,6 +211,7 @@ describe('what only people can put right is found', () => {
     const drift = await driftAfter(
       `create table job_tag (id int); grant insert on job_tag to $app;
        create table part (tenant_id text) partition by list (tenant_id);
+       create table part_a partition of part for values in ('a'); grant select on part_a to $app;
        create materialized view totals as select 1 as n; grant select (n) on totals to public;
        create table closed (id int);
        grant select on tenancy_migrations to public`,
@@ -218,6 +219,7 @@ describe('what only people can put right is found', () => {
     );
     expect(drift.map(([kind, name]) => [kind, name])).toEqual([
       ['unclassified', 'public.job_tag'],
+      ['unclassified', 'public.part_a'],
       ['unclassified', 'public.totals'],
     ]);
   });
