@@ -1,6 +1,12 @@
 import type { PrismaPromise } from '@prisma/client/runtime/client';
+import type { TenantContext } from '@tenancy/core';
 import { expectTypeOf } from 'vitest';
-import type { TenantScopedClient, TenantScopedTransaction } from '../src/index.js';
+import {
+  type TenantPoolLike,
+  type TenantScopedClient,
+  type TenantScopedTransaction,
+  tenantScoped,
+} from '../src/index.js';
 import type { Job, PrismaClient } from './generated/client.js';
 
 /** Compiled by `typecheck`, and never called. */
@@ -30,4 +36,20 @@ export async function scopedClientTypes(prisma: TenantScopedClient<PrismaClient>
   expectTypeOf<ReturnType<Scoped['job']['count']>>().toExtend<PrismaPromise<number>>();
   expectTypeOf<keyof Scoped & `$${string}`>().toEqualTypeOf<'$connect' | '$disconnect' | '$transaction'>();
   expectTypeOf<keyof TenantScopedTransaction<PrismaClient> & `$${string}`>().toEqualTypeOf<never>();
+}
+
+/** Over a floor raw SQL is there, and nothing else is. */
+export async function floorClientTypes(
+  prisma: PrismaClient,
+  options: { context: TenantContext; floor: TenantPoolLike },
+) {
+  const scoped = tenantScoped(prisma, options);
+  expectTypeOf(await scoped.$queryRaw<{ n: number }[]>`select 1 as n`).toEqualTypeOf<{ n: number }[]>();
+  await scoped.$transaction(async (tx) => {
+    expectTypeOf(await tx.$executeRaw`delete from "Job"`).toEqualTypeOf<number>();
+  });
+  expectTypeOf<Extract<keyof typeof scoped, '$extends' | '$on' | '$runCommandRaw'>>().toEqualTypeOf<never>();
+  const { floor: _, ...without } = options;
+  // @ts-expect-error: raw SQL needs a floor
+  tenantScoped(prisma, without).$queryRaw;
 }
