@@ -1,6 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { compilePolicies, migrate, readTables } from '@tenancy/postgres';
 import pg from 'pg';
+import { StartError } from './start-error.js';
+
+const INSUFFICIENT_PRIVILEGE = '42501';
 
 /** The tables, the role that the application connects as, and the policies that hold it to one company at a time. */
 export async function prepareDatabase(adminDatabaseUrl: string): Promise<{ readonly databaseUrl: string }> {
@@ -28,6 +31,12 @@ export async function prepareDatabase(adminDatabaseUrl: string): Promise<{ reado
     await client.query(`alter role ${pg.escapeIdentifier(role)} password ${pg.escapeLiteral(url.password)}`);
     await client.query('commit');
     return { databaseUrl: url.href };
+  } catch (error) {
+    if ((error as { readonly code?: string }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+    throw new StartError(
+      'DATABASE_URL names a role that may not create the application’s own role and its policies. ' +
+        'Use one that owns the database and has CREATEROLE.',
+    );
   } finally {
     await client.end();
   }

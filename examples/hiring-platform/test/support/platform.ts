@@ -47,7 +47,7 @@ export class TestPlatform {
       () => app.close(),
       () => outside.end(),
       () => database.stop(),
-      () => dropRole(server.url, databaseUrl),
+      () => dropRole(server.url, new URL(databaseUrl).username),
       () => server.stop(),
     ];
     return new TestPlatform(app, app.getHttpServer().address().port, outside, stops);
@@ -93,10 +93,10 @@ export class TestPlatform {
 }
 
 /** Roles belong to the server, and outlive the database. */
-export async function dropRole(serverUrl: string, databaseUrl: string): Promise<void> {
+export async function dropRole(serverUrl: string, role: string): Promise<void> {
   const client = new pg.Client({ connectionString: serverUrl });
   await client.connect();
-  await client.query(`drop role if exists ${pg.escapeIdentifier(new URL(databaseUrl).username)}`);
+  await client.query(`drop role if exists ${pg.escapeIdentifier(role)}`);
   await client.end();
 }
 

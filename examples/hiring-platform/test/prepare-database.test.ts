@@ -1,0 +1,55 @@
+import {
+  createDatabase,
+  type PostgresServer,
+  postgresFromEnvironment,
+  type TestDatabase,
+} from '@tenancy/testing/postgres';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prepareDatabase } from '../src/start/prepare-database.js';
+import { StartError } from '../src/start/start-error.js';
+import { dropRole } from './support/platform.js';
+
+describe('preparing the database', { timeout: 30_000 }, () => {
+  let server: PostgresServer;
+  let database: TestDatabase;
+  let client: pg.Client;
+  beforeAll(async () => {
+    server = await postgresFromEnvironment();
+    database = await createDatabase(server.url, { prefix: 'hiring_prepare' });
+    client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+  }, 60_000);
+  afterAll(async () => {
+    await client.end();
+    await database.stop();
+    await dropRole(server.url, `${database.name}_app`);
+    await dropRole(server.url, `${database.name}_owner`);
+    await server.stop();
+  });
+
+  it('says in one line that the role of DATABASE_URL may not create another', async () => {
+    const owner = `${database.name}_owner`;
+    await client.query(
+      `create role ${owner} login password 'owner'; alter database ${database.name} owner to ${owner}`,
+    );
+    const url = new URL(database.url);
+    url.username = owner;
+    url.password = 'owner';
+    await expect(prepareDatabase(url.href)).rejects.toThrow(StartError);
+    await client.query(`reassign owned by ${owner} to current_user`);
+  });
+
+  it('can run again, and at the same time, and gives the same unprivileged role', async () => {
+    const urls = await Promise.all([1, 2, 3].map(() => prepareDatabase(database.url)));
+    expect(new Set(urls.map(({ databaseUrl }) => databaseUrl)).size).toBe(1);
+    const application = new pg.Client({ connectionString: urls[0]?.databaseUrl });
+    await application.connect();
+    const { rows } = await application.query(
+      'select rolsuper, rolbypassrls from pg_roles where rolname = current_user',
+    );
+    expect(rows).toEqual([{ rolsuper: false, rolbypassrls: false }]);
+    await expect(application.query('create table mine ()')).rejects.toThrow('permission denied');
+    await application.end();
+  });
+});
