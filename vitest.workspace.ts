@@ -22,7 +22,12 @@ export default defineConfig({
         testTimeout: 60_000,
         hookTimeout: 60_000,
       }),
-      project('typeorm', 'packages/typeorm', { setupFiles: ['reflect-metadata'] }),
+      project('typeorm', 'packages/typeorm', {
+        setupFiles: ['reflect-metadata'],
+        globalSetup: ['test/database/global-setup.ts'],
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      }),
       project('testing', 'packages/testing'),
       project('hiring-platform', 'examples/hiring-platform', {
         setupFiles: ['reflect-metadata'],

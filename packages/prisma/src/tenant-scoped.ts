@@ -79,7 +79,7 @@ export function tenantScoped<Client extends PrismaClientLike>(
     client,
     context,
     models,
-    turns: new TenantTurns(),
+    turns: TenantTurns.of(client),
     hasFloor: floor !== undefined,
     transactionOf: null,
   }) as TenantScopedClient<Client>;

@@ -36,13 +36,12 @@ function planQuery(
   try {
     const { tenantId, within } = captureCaller(scope);
     const scoped = scopeArguments(args, { model, operation: name, tenantId }, operation);
-    const batched = name.startsWith('findUnique') && scope.transactionOf === null;
     return {
       ...shape,
       tenantId,
       within,
       query: { start: () => (raw[name] as RawDelegate[string])(scoped) },
-      schedule: (start) => (batched ? scope.turns.take(tenantId, start) : start()),
+      schedule: (start) => scope.turns.take(tenantId, start),
     };
   } catch (refusal) {
     // As with Prisma's own errors, the promise rejects: `.catch()` and `Promise.allSettled` see it.

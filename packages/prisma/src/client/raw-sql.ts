@@ -13,13 +13,12 @@ export function rawSql(scope: Scope, name: string): (...args: readonly unknown[]
 function planRawSql(scope: Scope, start: () => LazyQuery): QueryPlan {
   const shape = {
     client: scope.client,
-    schedule: (run: () => Promise<unknown>) => run(),
     check: (result: unknown) => result,
   };
   try {
     const { tenantId, within } = captureCaller(scope);
-    return { ...shape, tenantId, within, query: { start } };
+    return { ...shape, tenantId, within, query: { start }, schedule: (run) => scope.turns.take(tenantId, run) };
   } catch (refusal) {
-    return { ...shape, tenantId: null, within: (fn) => fn(), query: { refusal } };
+    return { ...shape, tenantId: null, query: { refusal }, within: (fn) => fn(), schedule: (run) => run() };
   }
 }

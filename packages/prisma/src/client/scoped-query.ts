@@ -14,7 +14,7 @@ export interface QueryPlan {
   readonly tenantId: string | null;
   readonly query: { readonly start: () => LazyQuery } | { readonly refusal: unknown };
   readonly within: Within;
-  /** Runs `start` so that Prisma never merges it with the query of another tenant. */
+  /** Runs `start` so that Prisma never sends it together with the query of another tenant. */
   readonly schedule: (start: () => Promise<unknown>) => Promise<unknown>;
   readonly check: (result: unknown) => unknown;
 }

@@ -10,7 +10,7 @@ export async function runTransaction(
   options: TransactionOptions | undefined,
   scopedClient: (scope: Scope) => object,
 ): Promise<unknown> {
-  const { tenantId } = captureCaller(scope);
+  const { tenantId, within } = captureCaller(scope);
   const { client } = scope;
   if (typeof work === 'function') {
     const inTransaction = async (transaction: RawClient) =>
@@ -38,8 +38,10 @@ export async function runTransaction(
     }
     return query.start();
   });
-  const results = await client.$transaction(queries, publicOptions(options));
-  return results.map((result, index) => plans[index]?.check(result));
+  const results = await scope.turns.take(tenantId, () =>
+    within(() => client.$transaction(queries, publicOptions(options))),
+  );
+  return (results as unknown[]).map((result, index) => plans[index]?.check(result));
 }
 
 /** Only what Prisma documents: it takes the id of somebody else's transaction by an option as well. */

@@ -106,3 +106,17 @@ export class Tally {
     this.add(`${operation}: ${code ?? message?.trim().split('\n').at(-1)}`);
   }
 }
+
+/** Everybody who comes waits for the last, and all go on in one tick. */
+export function meetingOf(size: number): () => Promise<void> {
+  let missing = size;
+  let open = () => {};
+  const met = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return () => {
+    missing -= 1;
+    if (missing === 0) open();
+    return met;
+  };
+}
