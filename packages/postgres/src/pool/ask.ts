@@ -1,4 +1,5 @@
 import { type Tenant, type TenantContext, TenantContextMissingError } from '@tenancy/core';
+import { firstWord } from './statement.js';
 
 /** Where the tenant comes from: a `TenantContext`, or anything that answers like one. */
 export type TenantSource = Pick<TenantContext, 'current' | 'isActive'>;
@@ -15,11 +16,20 @@ export type Asker =
 export function captureAsker(context: TenantSource): Asker {
   try {
     const tenant = context.current();
-    if (typeof tenant?.id === 'string' && tenant.id !== '') return { tenant };
-    return { tenant: null, refusal: new TenantContextMissingError() };
+    if (canBeSent(tenant?.id)) return { tenant };
+    return { tenant: null, refusal: new TenantContextMissingError(UNUSABLE) };
   } catch (refusal) {
     return { tenant: null, refusal };
   }
+}
+
+const UNUSABLE =
+  'the tenant of the context has no usable `id`: a non-empty string, well-formed and without NUL. ' +
+  'Pass a tenant as the registry returns it.';
+
+/** PostgreSQL takes no NUL, and two strings with lone surrogates can have the same bytes. */
+function canBeSent(id: unknown): boolean {
+  return typeof id === 'string' && id !== '' && !id.includes('\0') && id.isWellFormed();
 }
 
 /** Statements that drivers and health checks send before there is a tenant. Each by its exact text; none reads a table. */
@@ -30,6 +40,9 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'SELECT * FROM current_schema()',
 ]);
 
+/** A transaction without a tenant can do nothing, but some libraries keep the connection when its first word is refused. */
+const TRANSACTION: ReadonlySet<string> = new Set(['begin', 'start', 'commit', 'end', 'rollback']);
+
 export function needsNoTenant(text: string | undefined): boolean {
-  return text !== undefined && HARMLESS.has(text);
+  return text !== undefined && (HARMLESS.has(text) || TRANSACTION.has(firstWord(text)));
 }

@@ -12,7 +12,8 @@ export class BindingWriter {
   #processId: string | undefined;
   /** `undefined` until the first binding was answered. */
   #direct: boolean | undefined;
-  #probing = false;
+  /** The form of the binding that was written last. */
+  #form: 'probe' | 'unnamed' | 'prepared' = 'probe';
   readonly #prepared = new Set<string>();
   readonly #connection: Connection;
 
@@ -25,35 +26,40 @@ export class BindingWriter {
     this.#processId = String(id);
   }
 
-  write(binding: Binding): void {
+  /** @param prepares - whether what is prepared on the session can be relied on */
+  write(binding: Binding, prepares: boolean): void {
     // Read each time: pg puts another stream in its place when it upgrades to TLS.
     const { stream } = this.#connection;
-    this.#probing = this.#direct === undefined;
-    if (this.#probing) stream.write(binding.probe);
-    else if (!this.#direct) stream.write(binding.unnamed);
+    this.#form = this.#direct === undefined ? 'probe' : this.#direct && prepares ? 'prepared' : 'unnamed';
+    // As pg does: the query then fails when the stream says why it ended.
+    if (!stream.writable) return;
+    if (this.#form !== 'prepared') stream.write(binding[this.#form]);
     else {
       if (!this.#prepared.has(binding.statement)) stream.write(binding.prepare);
       stream.write(binding.prepared);
     }
   }
 
+  /** The server has parsed `binding`. What is prepared outlives an error, and the end of a transaction. */
+  parsed(binding: Binding): void {
+    if (this.#form === 'prepared') this.#prepared.add(binding.statement);
+  }
+
   /** Whether `row` is the reply that `binding` is due: its values, as PostgreSQL took them. */
   isReceipt(row: readonly (string | null)[] | undefined, binding: Binding): boolean {
     const { receipt } = binding;
-    if (row?.length !== receipt.length + (this.#probing ? 1 : 0)) return false;
+    const probing = this.#form === 'probe';
+    if (row?.length !== receipt.length + (probing ? 1 : 0)) return false;
     for (let index = 0; index < receipt.length; index += 1) if (row[index] !== receipt[index]) return false;
-    if (this.#probing) this.#direct = row[receipt.length] === this.#processId;
+    if (probing) this.#direct = row[receipt.length] === this.#processId;
     return true;
   }
 
-  succeeded(binding: Binding): void {
-    if (this.#direct && !this.#probing) this.#prepared.add(binding.statement);
-  }
-
   failed(binding: Binding, code: string | undefined): void {
-    // Somebody deallocated it, or it is there already: the next binding goes by what is so.
+    // Somebody deallocated it.
     if (code === INVALID_STATEMENT_NAME) this.#prepared.delete(binding.statement);
-    if (code === DUPLICATE_PREPARED_STATEMENT) this.#prepared.add(binding.statement);
+    // Somebody else's statement has its name, and might bind to whom it likes.
+    if (code === DUPLICATE_PREPARED_STATEMENT) this.#direct = false;
   }
 }
 

@@ -18,6 +18,9 @@ export interface Binding {
   readonly probe: Buffer;
 }
 
+/** What the names of prepared bindings begin with; no statement of the application may be called so. */
+export const BINDING_PREFIX = 'tenancy ';
+
 const EXECUTE = message('E', cstring(''), int32(0));
 
 /**
@@ -31,7 +34,7 @@ const EXECUTE = message('E', cstring(''), int32(0));
  */
 export function encodeBinding(settings: readonly (readonly [name: string, value: string])[]): Binding {
   const names = settings.map(([name]) => settingName(name));
-  const statement = `tenancy ${names.join(' ')}`;
+  const statement = BINDING_PREFIX + names.join(' ');
   const select = `select ${names.map((name, index) => `set_config('${name}', $${index + 1}, true)`).join(', ')}`;
   const values = settings.map(([, value]) => sized(Buffer.from(value)));
   const bind = (name: string) =>

@@ -23,6 +23,7 @@ const ADD_LISTENER: ReadonlySet<string | symbol> = new Set([
  */
 export function checkoutOf(client: TenantClient, asker: Asker, context: TenantSource, release: Release): PoolClient {
   let released = false;
+  let setsParsers = false;
   const listeners: { readonly event: string; readonly listener: Listener }[] = [];
 
   const own: Readonly<Record<string | symbol, unknown>> = {
@@ -30,7 +31,12 @@ export function checkoutOf(client: TenantClient, asker: Asker, context: TenantSo
       released = true;
       // A listener would hear what the connection says to the next tenant.
       for (const { event, listener } of listeners.splice(0)) client.removeListener(event, listener);
-      release(error);
+      release(error || setsParsers);
+    },
+    setTypeParser: (...parser: Parameters<TenantClient['setTypeParser']>) => {
+      // It would read the next tenant's rows as well, so the connection is closed when it is given back.
+      setsParsers = true;
+      return client.setTypeParser(...parser);
     },
     query: (...args: [unknown, unknown, unknown]) => {
       if (released) return client.refuse(new TenantFloorError('connection_released', RELEASED), ...args);

@@ -9,6 +9,8 @@ export interface BackendMessage {
   readonly code?: string;
   readonly routine?: string;
   readonly processID?: number;
+  readonly parameterName?: string;
+  readonly parameterValue?: string;
   message?: string;
 }
 

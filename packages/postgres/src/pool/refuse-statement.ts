@@ -1,7 +1,7 @@
 import { TenantSwitchRefusedError } from '@tenancy/core';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Binding } from './binding.js';
-import { statementKind } from './statement.js';
+import { firstWord, statementKind } from './statement.js';
 
 /**
  * Why a statement of a tenant is not sent, or `undefined` when it is.
@@ -24,6 +24,10 @@ export function refuseStatement(text: string | undefined, binding: Binding, trun
     case 'truncate':
       if (truncates) break;
       return refused('TRUNCATE', 'It ignores row-level security and empties the table of every tenant. Use DELETE.');
+    case 'stateful':
+      if (/\bowned\b/i.test(text) && /^(?:drop|reassign)$/.test(firstWord(text))) {
+        return refused('DROP OWNED', 'It takes the role’s rights and policies away from every tenant.');
+      }
   }
   return setsBinding(text, binding) ? new TenantSwitchRefusedError(SWITCH) : undefined;
 }
@@ -34,10 +38,16 @@ const SWITCH =
 
 /** It would not hold for the next statement, which is bound anew, but it could for the rest of this one. */
 function setsBinding(text: string, { settings }: Binding): boolean {
-  if (!/set_config|^\s*(?:re)?set\s/i.test(text)) return false;
+  if (!/set/i.test(text)) return false;
   const lower = text.toLowerCase();
-  return settings.some((setting) => lower.includes(setting));
+  if (lower.includes('set_config')) return settings.some((setting) => lower.includes(setting));
+  if (!BEGINS_LIKE_SET.has(firstWord(text))) return false;
+  const bare = lower.replace(/(?:\/\*.*?\*\/|--[^\r\n]*|[\s;]+)+/gs, ' ').replaceAll('"', '');
+  const set = /^ ?(?:alter (?:role|user|database) .*)?\b(?:re)?set (?:local |session )?([\w.]+)/.exec(bare);
+  return set?.[1] !== undefined && settings.includes(set[1]);
 }
+
+const BEGINS_LIKE_SET: ReadonlySet<string> = new Set(['set', 'reset', 'alter']);
 
 function refused(what: string, why: string): TenantFloorError {
   return new TenantFloorError('statement_refused', `${what} cannot be bound to one tenant. ${why}`);

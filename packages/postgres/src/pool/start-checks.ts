@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
-import type { Finding, RuleName } from '../doctor/rule.js';
+import { types } from 'pg';
+import type { Finding, Queryable, RuleName } from '../doctor/rule.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation } from '../isolation/isolation.js';
 import type { TenantClient } from './tenant-client.js';
@@ -22,9 +23,11 @@ const logger = new Logger('TenantPool');
  */
 export async function runStartChecks(client: TenantClient, isolation: Isolation, checks: StartChecks): Promise<void> {
   client.hold('setup');
+  // The application's own type parsers are for its own rows.
+  const catalogs: Queryable = { query: (text, values = []) => client.query({ text, values, types }) };
   const all: readonly StartFinding[] = [
-    ...((await isolation.verify?.(client)) ?? []),
-    ...(await examineTwoTenants(client, isolation.setting)),
+    ...((await isolation.verify?.(catalogs)) ?? []),
+    ...(checks['two-tenants'] === 'off' ? [] : await examineTwoTenants(client, isolation.setting)),
   ];
   const findings = all.filter(({ rule }) => checks[rule] !== 'off');
   for (const found of findings) if (checks[found.rule] === 'warn') logger.warn(sentence(found));

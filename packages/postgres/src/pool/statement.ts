@@ -2,16 +2,17 @@
  * How a statement is treated.
  *
  * - `bound`: sent behind the tenant's binding.
- * - `control`: opens or ends a transaction, and is sent alone: a binding would take the snapshot that `ISOLATION LEVEL`
- *   must come before, and would fail in an aborted transaction that only `ROLLBACK` can end.
+ * - `control`: opens or ends a transaction, or locks a table in it, and is sent alone: a binding would take the snapshot
+ *   that `ISOLATION LEVEL` and `LOCK` must come before, and would fail in an aborted transaction that only `ROLLBACK` can
+ *   end. None of them reads a row.
  * - `stateful`: bound, and may leave something on the session, so its connection is closed when it is given back.
  * - `copy`, `listen`, `truncate`: cannot be held to one tenant.
  */
 export type StatementKind = 'bound' | 'control' | 'stateful' | 'copy' | 'listen' | 'truncate';
 
 const KINDS: ReadonlyMap<string, StatementKind> = new Map([
-  ...words('control', 'begin start commit end rollback abort savepoint release'),
-  ...words('bound', 'select insert update delete merge with values table explain show lock fetch move close notify'),
+  ...words('control', 'begin start commit end rollback abort savepoint release lock'),
+  ...words('bound', 'select insert update delete merge with values table show fetch move close notify'),
   ['copy', 'copy'],
   ['listen', 'listen'],
   ['truncate', 'truncate'],
@@ -27,11 +28,26 @@ export function statementKind(text: string): StatementKind {
   // The client asks before it sends, and the connection while it does.
   if (text === lastText) return lastKind;
   const first = wordAt(text, 0);
-  const kind = first.word === 'set' ? kindOfSet(text, first.end) : (KINDS.get(first.word) ?? 'stateful');
+  let kind = first.word === 'set' ? kindOfSet(text, first.end) : (KINDS.get(first.word) ?? 'stateful');
+  const isUnread = first.word === '' && first.end < text.length;
+  if (isUnread || (kind === 'bound' && leavesState(text))) kind = 'stateful';
   lastText = text;
   lastKind = kind;
   return kind;
 }
+
+/** In lower case; empty when there is none. */
+export function firstWord(text: string): string {
+  return wordAt(text, 0).word;
+}
+
+/** The functions whose effect stays on the session. `set_config(…, true)` is over with the transaction. */
+function leavesState(text: string): boolean {
+  if (!/set_config|advisory_lock|setseed|dblink_connect/i.test(text)) return false;
+  return /set_config|pg_(?:try_)?advisory_lock|setseed|dblink_connect/i.test(text.replace(SETS_LOCALLY, ''));
+}
+
+const SETS_LOCALLY = /set_config\s*\((?:[^()]|\([^()]*\))*,\s*true\s*\)/gi;
 
 /** `SET LOCAL` and `SET TRANSACTION` end with the transaction; any other `SET` stays on the session. */
 function kindOfSet(text: string, after: number): StatementKind {

@@ -2,7 +2,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import { Client, type ClientConfig } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { needsNoTenant } from './ask.js';
-import type { Binding } from './binding.js';
+import { BINDING_PREFIX, type Binding } from './binding.js';
 import { BoundProtocol } from './bound-protocol.js';
 import type { Connection } from './connection.js';
 import { refuseStatement } from './refuse-statement.js';
@@ -10,7 +10,7 @@ import { refuseStatement } from './refuse-statement.js';
 /** Who holds the connection: a tenant, or somebody without one. */
 export type Holder =
   | { readonly binding: Binding; readonly truncates: boolean }
-  | { readonly binding: null; readonly refusal: unknown };
+  | { readonly binding: Binding; readonly refusal: unknown };
 
 /** A query as pg takes it: its text, or an object that has one, or one that sends itself. */
 type Submitted = {
@@ -30,6 +30,7 @@ export class TenantClient extends Client {
   readonly #protocol: BoundProtocol;
   /** `'setup'` until it is first handed out: what `onConnect` and `connect` listeners send belongs to no tenant. */
   #holder: Holder | 'setup' | null = 'setup';
+  #settingUp = false;
 
   constructor(config?: string | ClientConfig) {
     super(config);
@@ -40,8 +41,7 @@ export class TenantClient extends Client {
   /** From here on every query is the holder's, and replies are handed on in `scope`. */
   hold(holder: Holder | 'setup', scope?: AsyncResource): void {
     this.#holder = holder;
-    this.#protocol.binding = holder === 'setup' ? undefined : (holder.binding ?? undefined);
-    this.#protocol.scope = scope;
+    this.#protocol.hold(holder === 'setup' ? undefined : holder.binding, scope);
   }
 
   /**
@@ -52,12 +52,34 @@ export class TenantClient extends Client {
    */
   letGo(): boolean {
     this.#holder = null;
-    this.#protocol.scope = undefined;
-    return this.#protocol.isClean;
+    const left = this.#protocol.letGo();
+    // What still waits in pg's own queue would be sent for the next holder. (The name changed within pg 8.)
+    const pg = this as unknown as { readonly [queue in '_queryQueue' | 'queryQueue']: readonly unknown[] | undefined };
+    const queue = pg._queryQueue ?? pg.queryQueue;
+    return left && queue?.length === 0;
+  }
+
+  /** Calls back when nothing that a `connect` listener sent is on its way any more: it must not be sent for a tenant. */
+  whenSetUp(done: (error?: Error) => void): void {
+    if (!this.#settingUp) {
+      done();
+      return;
+    }
+    const settle = (error?: Error) => {
+      this.off('drain', settle).off('error', settle).off('end', settle);
+      done(error);
+    };
+    this.on('drain', settle).on('error', settle).on('end', settle);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: `query` has eight overloads, and all are passed on as they are.
   override query(query: any, values?: any, callback?: any): any {
+    if (this.#holder === 'setup' && !this.#settingUp) {
+      this.#settingUp = true;
+      this.once('drain', () => {
+        this.#settingUp = false;
+      });
+    }
     const refusal = this.#refusalOf(query);
     if (refusal === undefined) return super.query(query, values, callback);
     return this.refuse(refusal, query, values, callback);
@@ -65,12 +87,13 @@ export class TenantClient extends Client {
 
   /** As pg refuses a query itself: to whoever waits for it, and not before the call has returned. */
   refuse(refusal: unknown, query: unknown, values: unknown, callback: unknown): unknown {
-    const submitted = query as (Submitted & { readonly callback?: unknown }) | null | undefined;
+    const submitted = query as (Submitted & { callback?: unknown }) | null | undefined;
     const settle = [callback, values, submitted?.callback].find(
       (each): each is (error: unknown) => void => typeof each === 'function',
     );
-    if (typeof submitted?.submit === 'function') {
-      process.nextTick(() => (settle ? settle(refusal) : submitted.handleError?.(refusal, this.#connection)));
+    if (submitted && typeof submitted.submit === 'function') {
+      if (settle) submitted.callback ??= settle;
+      process.nextTick(() => submitted.handleError?.(refusal, this.#connection));
       return query;
     }
     if (!settle) return Promise.reject(refusal);
@@ -88,7 +111,13 @@ export class TenantClient extends Client {
       );
     }
     const text = this.#textOf(query);
-    if (!holder.binding) return needsNoTenant(text) ? undefined : holder.refusal;
+    if ('refusal' in holder) return needsNoTenant(text) ? undefined : holder.refusal;
+    if (nameOf(query)?.startsWith(BINDING_PREFIX)) {
+      return new TenantFloorError(
+        'statement_refused',
+        `the pool’s own statements have names that begin with "${BINDING_PREFIX}". Give this one another name.`,
+      );
+    }
     return refuseStatement(text, holder.binding, holder.truncates);
   }
 
@@ -96,7 +125,11 @@ export class TenantClient extends Client {
     if (typeof query === 'string') return query;
     const text = query?.text ?? query?.cursor?.text;
     if (typeof text === 'string') return text;
-    const known = typeof query?.name === 'string' ? this.#connection.parsedStatements[query.name] : undefined;
-    return typeof known === 'string' ? known : undefined;
+    const name = nameOf(query);
+    return name === undefined ? undefined : this.#connection.parsedStatements[name];
   }
+}
+
+function nameOf(query: string | Submitted | null | undefined): string | undefined {
+  return typeof query === 'object' && typeof query?.name === 'string' ? query.name : undefined;
 }

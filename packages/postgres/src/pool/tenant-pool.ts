@@ -22,6 +22,10 @@ export interface TenantPoolOptions extends Omit<PoolConfig, 'Client'> {
   readonly checks?: StartChecks;
 }
 
+type Asked = string | { readonly text?: string } | null | undefined;
+
+type Answer = (...answer: unknown[]) => void;
+
 type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
 
 const TENANT_POOL = Symbol.for('@tenancy/postgres:tenant-pool');
@@ -50,6 +54,8 @@ export class TenantPool extends Pool {
 
   constructor(options: TenantPoolOptions) {
     super({ ...validated(options), Client: TenantClient } as PoolConfig);
+    // As a method it would have to repeat pg's eight overloads.
+    this.query = this.#query.bind(this) as Pool['query'];
     this.#context = options.context;
     this.#isolation = options.isolation;
     this.#checks = options.checks ?? {};
@@ -95,12 +101,11 @@ export class TenantPool extends Pool {
     );
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: `query` has eight overloads, and all are passed on as they are.
-  override query(query: any, values?: any, callback?: any): any {
+  #query(query: Asked, values?: unknown, callback?: unknown): unknown {
     const asker = captureAsker(this.#context);
     const [answer, parameters] = typeof values === 'function' ? [values, undefined] : [callback, values];
     // C2: pg calls back in the context of whoever gave the connection back.
-    const settle = typeof answer === 'function' ? AsyncResource.bind(answer) : undefined;
+    const settle = typeof answer === 'function' ? AsyncResource.bind(answer as Answer) : undefined;
     if (!asker.tenant && !needsNoTenant(typeof query === 'string' ? query : query?.text)) {
       if (!settle) return Promise.reject(asker.refusal);
       process.nextTick(settle, asker.refusal);
@@ -108,7 +113,7 @@ export class TenantPool extends Pool {
     }
     this.#queryFor = asker;
     try {
-      return super.query(query, parameters, settle as never);
+      return super.query(query as string, parameters as unknown[], settle as never);
     } finally {
       this.#queryFor = undefined;
     }
@@ -123,6 +128,11 @@ export class TenantPool extends Pool {
     return undefined;
   }
 
+  /** C6: the pool's events come when somebody gives a connection back, or a timer runs out, and are in nobody's context. */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    return nobody.runInAsyncScope(() => super.emit(event as 'error', ...(args as [Error, PoolClient])));
+  }
+
   async #runStartChecks(): Promise<void> {
     const client = await new Promise<TenantClient & PoolClient>((resolve, reject) =>
       nobody.runInAsyncScope(() =>
@@ -130,13 +140,19 @@ export class TenantPool extends Pool {
       ),
     );
     const release = releaseOf(client, client.release);
+    // The query that waits is told as well; without a listener the process would end.
+    const tolerate = () => {};
+    client.on('error', tolerate);
     try {
+      await new Promise<void>((resolve, reject) => client.whenSetUp((error) => (error ? reject(error) : resolve())));
       await runStartChecks(client, this.#isolation, this.#checks);
       this.#verified = true;
       release();
     } catch (error) {
       release(true);
       throw error;
+    } finally {
+      client.off('error', tolerate);
     }
   }
 
@@ -158,15 +174,21 @@ export class TenantPool extends Pool {
       process.nextTick(callback, error, undefined, NOTHING);
       return;
     }
-    const handOut = (client: TenantClient & PoolClient, giveBack: Release) => {
-      const release = releaseOf(client, giveBack);
-      client.hold(holder, scope);
-      client.release = release;
-      callback(undefined, scope ? checkoutOf(client, asker, this.#context, release) : client, release);
-    };
-    if (placement?.connect) {
-      placement
-        .connect((config) => nobody.runInAsyncScope(() => new Pool({ ...config, Client: TenantClient } as PoolConfig)))
+    const handOut = (client: TenantClient & PoolClient, giveBack: Release) =>
+      client.whenSetUp((error) => {
+        const release = releaseOf(client, giveBack);
+        if (error) {
+          release(error);
+          return callback(error, undefined, NOTHING);
+        }
+        client.hold(holder, scope);
+        client.release = release;
+        callback(undefined, scope ? checkoutOf(client, asker, this.#context, release) : client, release);
+      });
+    const connect = placement?.connect;
+    if (connect) {
+      nobody
+        .runInAsyncScope(() => connect((config) => new Pool({ ...config, Client: TenantClient } as PoolConfig)))
         .then(
           (client) => handOut(client as TenantClient & PoolClient, client.release),
           (error) => callback(error, undefined, NOTHING),
@@ -182,7 +204,8 @@ export class TenantPool extends Pool {
   }
 
   #holderOf(asker: Asker, placement: Placement | undefined): Holder {
-    if (!placement) return { binding: null, refusal: asker.refusal };
+    // Nobody's queries are bound to nobody, so that they have a receipt as well.
+    if (!placement) return { binding: this.#bindings.of([[this.#isolation.setting, '']]), refusal: asker.refusal };
     return { binding: this.#bindings.of(placement.settings), truncates: placement.ownsTables };
   }
 }

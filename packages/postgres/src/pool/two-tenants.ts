@@ -1,3 +1,4 @@
+import { types } from 'pg';
 import { encodeBinding } from './binding.js';
 import type { StartFinding } from './start-checks.js';
 import type { TenantClient } from './tenant-client.js';
@@ -17,6 +18,7 @@ export async function examineTwoTenants(client: TenantClient, setting: string): 
       const { rows } = await client.query({
         text: "select nullif(current_setting($1, true), '') as tenant, pg_backend_pid() as process",
         values: [setting],
+        types,
       });
       const { tenant: seen, process } = rows[0] as { readonly tenant: string | null; readonly process: number };
       if (seen !== tenant)
