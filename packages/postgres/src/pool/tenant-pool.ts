@@ -130,7 +130,9 @@ export class TenantPool extends Pool {
 
   /** C6: the pool's events come when somebody gives a connection back, or a timer runs out, and are in nobody's context. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
-    return nobody.runInAsyncScope(() => super.emit(event as 'error', ...(args as [Error, PoolClient])));
+    const emit = () => super.emit(event as 'error', ...(args as [Error, PoolClient]));
+    // Twice for every query, and mostly for no one.
+    return this.listenerCount(event) === 0 ? emit() : nobody.runInAsyncScope(emit);
   }
 
   async #runStartChecks(): Promise<void> {

@@ -1,7 +1,7 @@
 import { Query } from 'pg';
 import Cursor from 'pg-cursor';
 import QueryStream from 'pg-query-stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
 import { acme, type FloorDatabase, globex, openFloorDatabase, tenants } from '../database/floor-database.js';
 import { interleaved } from './interleaved.js';
@@ -129,11 +129,27 @@ describe('C6: callbacks of a connection that many tenants share', () => {
     // Left idle by a tenant, and closed by a timer.
     await removed;
     const idle = listen(database.pool({ max: 1, idleTimeoutMillis: 0 }));
-    const { rows } = await database.context.run(globex, () => idle.query('select pg_backend_pid() as pid'));
+    idle.on('connect', (client) => {
+      for (const event of ['error', 'end'] as const) {
+        client.on(event, () => heard.set(`client ${event}`, (heard.get(`client ${event}`) ?? new Set()).add(now())));
+      }
+    });
+    const held = await database.context.run(globex, () => idle.connect());
+    const { rows } = await held.query('select pg_backend_pid() as pid');
+    held.release();
     const died = new Promise<void>((resolve) => idle.once('error', () => resolve()));
     await database.outside.query('select pg_terminate_backend($1)', [rows[0].pid]);
     await died;
-    expect([...heard.keys()].sort()).toEqual(['acquire', 'connect', 'error', 'release', 'remove']);
+    await vi.waitUntil(() => heard.has('client end'));
+    expect([...heard.keys()].sort()).toEqual([
+      'acquire',
+      'client end',
+      'client error',
+      'connect',
+      'error',
+      'release',
+      'remove',
+    ]);
     for (const seen of heard.values()) expect([...seen]).toEqual([null]);
   });
 

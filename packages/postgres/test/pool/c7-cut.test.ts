@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
 import { acme, type FloorDatabase, globex, openFloorDatabase, tenants } from '../database/floor-database.js';
@@ -131,6 +132,18 @@ describe('C7: a connection that is lost', () => {
     const removed = new Promise((resolve) => pool.once('error', resolve));
     await database.outside.query('select pg_terminate_backend($1)', [pid]);
     await removed;
+    await recovered();
+  });
+
+  it('half closed when a query is sent: told as pg tells it', async () => {
+    const client = await database.context.run(acme, () => pool.connect());
+    const errors: Error[] = [];
+    client.on('error', (error) => errors.push(error));
+    await client.query('select 1');
+    (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream.end();
+    await expect(client.query(ALL)).rejects.toThrow('Connection terminated unexpectedly');
+    client.release();
+    expect(errors.map(({ message }) => message)).toEqual(['Connection terminated unexpectedly']);
     await recovered();
   });
 

@@ -106,6 +106,12 @@ describe('C7: a reply that is not the one that is due', () => {
     expect(isTenantFloorError(await told(twice), 'connection_out_of_step')).toBe(true);
     const rowsFirst = bytes.filter((message, index) => index < at || typeOf(message) === 'T' || index > at);
     expect(isTenantFloorError(await told(rowsFirst), 'connection_out_of_step')).toBe(true);
+    // A row of the tenant’s own, which begins with its id as the receipt does.
+    const row = bytes.findLast((message) => typeOf(message) === 'D') as Buffer;
+    const longer = bytes.map((message, index) => (index === at ? row : message));
+    expect(isTenantFloorError(await told(longer), 'connection_out_of_step')).toBe(true);
+    const onlyReceipt = [...bytes.slice(0, at + 1), bytes.at(-1) as Buffer];
+    expect(isTenantFloorError(await told(onlyReceipt), 'connection_out_of_step')).toBe(true);
   });
 
   it('an end that nobody asked for, with a query on its way and with none', async () => {
