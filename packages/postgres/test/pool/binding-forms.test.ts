@@ -135,8 +135,8 @@ describe('the form of the binding', () => {
     };
     const many = database.pool({ connectionString: proxy.url, max: 4 });
     let wrong = 0;
-    await interleaved(database, { callers: 24, rounds: 40 }, async (tenant, round) => {
-      const text = round % 5 === 0 ? 'deallocate all' : ALL;
+    await interleaved(database, { callers: 24, rounds: 12 }, async (tenant, round) => {
+      const text = round % 6 === 0 ? 'deallocate all' : ALL;
       const { rows } = await many.query(text);
       if (text === ALL && !areOwn(tenant, rows)) wrong += 1;
     });

@@ -91,7 +91,7 @@ describe('C6: callbacks of a connection that many tenants share', () => {
   });
 
   it('are in the asker’s context: a timeout of the checkout, with a callback', async () => {
-    const impatient = database.pool({ max: 1, connectionTimeoutMillis: 2_000 });
+    const impatient = database.pool({ max: 1, connectionTimeoutMillis: 1_000 });
     await impatient.verify();
     const held = await database.context.run(acme, () => impatient.connect());
     const seen = await Promise.all(

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isTenantFloorError, type TenantPool } from '../../src/index.js';
 import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
@@ -84,6 +85,32 @@ describe('C7: a reply that is not the one that is due', () => {
     for (let from = 0; from < bytes.length; from += 1) {
       const outcome = await told(bytes.slice(from));
       expect([from, isTenantFloorError(outcome, 'connection_out_of_step')]).toEqual([from, true]);
+    }
+  });
+
+  it('not even what its columns are called, or that it ended, is told', async () => {
+    const recorded = await record();
+    const alone = ['n', 'I', 's', 'C', 'T', 'd'].map((type) => Buffer.from(`${type}\0\0\0\x0a\0\0\0\0\0\0`, 'latin1'));
+    for (const bytes of [...recorded.map((_, from) => recorded.slice(from)), ...alone.map((message) => [message])]) {
+      const client = await database.context.run(acme, () => pool.connect());
+      client.on('error', () => {});
+      const told: string[] = [];
+      const { connection } = client as unknown as { readonly connection: EventEmitter };
+      for (const event of ['rowDescription', 'dataRow', 'commandComplete', 'noData', 'emptyQuery', 'copyData']) {
+        connection.on(event, () => told.push(event));
+      }
+      connection.on('portalSuspended', () => told.push('portalSuspended'));
+      let rest = bytes;
+      proxy.reply = () => {
+        const now = rest;
+        rest = [];
+        return now;
+      };
+      const outcome = await client.query(ALL).catch((error: unknown) => error);
+      proxy.reply = undefined;
+      client.release();
+      expect(isTenantFloorError(outcome, 'connection_out_of_step')).toBe(true);
+      expect(told).toEqual([]);
     }
   });
 
