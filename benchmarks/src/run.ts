@@ -2,10 +2,11 @@ import { parseArgs } from 'node:util';
 import type { Benchmark, Row } from './benchmark.js';
 import { floor } from './floor.js';
 import { http } from './http.js';
+import { prisma } from './prisma.js';
 import { recordResults } from './results.js';
 import { heading, line } from './table.js';
 
-const benchmarks: readonly Benchmark[] = [http, floor];
+const benchmarks: readonly Benchmark[] = [http, floor, prisma];
 
 /** `pnpm bench [NAME…] [--json] [--record]` */
 const { values, positionals } = parseArgs({

@@ -5,24 +5,24 @@ const TENANT_POOL = Symbol.for('@tenancy/postgres:tenant-pool');
 /** The pool of `createTenantPool` (@tenancy/postgres), which binds every query to the tenant that sends it. */
 export interface TenantPoolLike {
   readonly strategy: string;
+  /** The schema of the current tenant, where each has its own. */
+  readonly currentSchema: string | null;
+  /** Runs the start-up checks. */
+  verify(): Promise<void>;
   connect(...args: never): unknown;
 }
 
 /**
- * Makes sure that what the client sends goes through `floor`: raw SQL is allowed on its word.
+ * Makes sure that what a client sends goes through `floor`: raw SQL is allowed on its word.
  *
- * @throws `scope_misconfigured` when it is not such a pool, the client has another one, or the two would disagree.
+ * @throws `scope_misconfigured` when it is not such a pool, or the client has another one.
  */
 export function checkFloor(prisma: object, floor: unknown): void {
   const pool = poolOf(prisma);
-  if (isTenantPool(pool) && pool.strategy === 'schema-per-tenant') {
-    // P27
-    throw misconfigured(
-      'Prisma names a schema in every query of a model, so they would all go to one schema while raw SQL follows the ' +
-        'tenant. Use row-level security or a database per tenant.',
-    );
+  if (floor === undefined) {
+    if (!isTenantPool(pool) || pool.strategy !== 'schema-per-tenant') return;
+    throw oneClientForAllSchemas();
   }
-  if (floor === undefined) return;
   if (!isTenantPool(floor)) {
     throw misconfigured(
       'the option `floor` is not a tenant pool. Pass what `createTenantPool` of @tenancy/postgres made.',
@@ -36,15 +36,23 @@ export function checkFloor(prisma: object, floor: unknown): void {
   }
 }
 
+/** P27: Prisma names a schema in every query of a model, so a client belongs to one schema. */
+export function oneClientForAllSchemas(): TenantScopeError {
+  return misconfigured(
+    'each tenant of this pool has a schema of its own, and a Prisma client belongs to one schema. Pass a function that ' +
+      'makes a client for a schema: `tenantScoped(({ schema }) => new PrismaClient({ adapter: new PrismaPg(pool, { schema }) }), …)`.',
+  );
+}
+
+export function isTenantPool(value: unknown): value is TenantPoolLike {
+  return typeof value === 'object' && value !== null && TENANT_POOL in value;
+}
+
 function poolOf(prisma: object): unknown {
   const { _engineConfig: engine } = prisma as { readonly _engineConfig?: { readonly adapter?: unknown } };
   return (engine?.adapter as { readonly externalPool?: unknown } | null | undefined)?.externalPool;
 }
 
-function isTenantPool(value: unknown): value is TenantPoolLike {
-  return typeof value === 'object' && value !== null && TENANT_POOL in value;
-}
-
-function misconfigured(explanation: string): TenantScopeError {
+export function misconfigured(explanation: string): TenantScopeError {
   return new TenantScopeError('scope_misconfigured', `tenantScoped: ${explanation}`);
 }

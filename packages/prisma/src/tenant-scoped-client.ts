@@ -1,3 +1,6 @@
+import type { Types } from '@prisma/client/runtime/client';
+import type { TenantScopedExtends } from './tenant-scoped-extends.js';
+
 /** Any generated client of Prisma 7. */
 export interface PrismaClientLike {
   $connect(): Promise<void>;
@@ -6,23 +9,23 @@ export interface PrismaClientLike {
   $transaction(...args: any[]): Promise<any>;
 }
 
-type TransactionOptionsOf<Client extends PrismaClientLike> = Parameters<Client['$transaction']>[1];
+type TransactionOptionsOf<Client> = Client extends PrismaClientLike ? Parameters<Client['$transaction']>[1] : never;
 
 /** What sends SQL of the application's own. */
 export type RawSql = '$queryRaw' | '$executeRaw' | '$queryRawUnsafe' | '$executeRawUnsafe' | '$queryRawTyped';
 
-/** What a callback of `$transaction` receives: the models of `Client`, each query scoped, and raw SQL over a floor. */
-export type TenantScopedTransaction<Client, Raw extends string = never> = Omit<Client, `$${string}`> &
-  Pick<Client, Extract<keyof Client, Raw>>;
+/**
+ * What a callback of `$transaction` receives: the models of `Client`, each query scoped, and of its members under `$` those
+ * in `Kept`: raw SQL over a floor, and methods that an extension added.
+ */
+export type TenantScopedTransaction<Client, Kept extends PropertyKey = never> = Omit<Client, `$${string}`> &
+  Pick<Client, Extract<keyof Client, Kept>>;
 
 /**
- * `Client` without `$extends` and `$on`, and without raw SQL unless there is a floor. Arguments and results have the types
- * they have on `Client`.
+ * `Client` without `$on`, and without raw SQL unless there is a floor. Arguments and results have the types they have on
+ * `Client`. `$extends` adds to the scoped client, on top of the scope.
  */
-export type TenantScopedClient<Client extends PrismaClientLike, Raw extends string = never> = TenantScopedTransaction<
-  Client,
-  Raw
-> & {
+export type TenantScopedClient<Client, Kept extends PropertyKey = never> = TenantScopedTransaction<Client, Kept> & {
   $connect(): Promise<void>;
   $disconnect(): Promise<void>;
   $transaction<const Queries extends readonly PromiseLike<unknown>[]>(
@@ -30,7 +33,15 @@ export type TenantScopedClient<Client extends PrismaClientLike, Raw extends stri
     options?: TransactionOptionsOf<Client>,
   ): Promise<{ -readonly [Index in keyof Queries]: Awaited<Queries[Index]> }>;
   $transaction<Result>(
-    work: (transaction: TenantScopedTransaction<Client, Raw>) => Promise<Result>,
+    work: (transaction: TenantScopedTransaction<Client, Kept>) => Promise<Result>,
     options?: TransactionOptionsOf<Client>,
   ): Promise<Result>;
-};
+} & (Client extends {
+    $extends: Types.Extensions.ExtendsHook<
+      'extends',
+      infer TypeMapCb extends Types.Extensions.TypeMapCbDef,
+      infer ExtArgs extends Types.Extensions.InternalArgs
+    >;
+  }
+    ? { $extends: TenantScopedExtends<TypeMapCb, ExtArgs, Kept> }
+    : unknown);

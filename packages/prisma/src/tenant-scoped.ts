@@ -1,38 +1,61 @@
 import type { TenantContext } from '@tenancy/core';
+import { type ClientSource, oneClient } from './client/client-source.js';
 import type { RawClient } from './client/raw-client.js';
 import { scopedClient } from './client/scoped-client.js';
 import { TenantTurns } from './client/tenant-turns.js';
-import { TenantScopeError } from './errors/tenant-scope-error.js';
-import { checkFloor, type TenantPoolLike } from './floor.js';
+import { checkFloor, isTenantPool, misconfigured, oneClientForAllSchemas, type TenantPoolLike } from './floor.js';
 import { classify } from './schema/classify.js';
-import { readSchema } from './schema/read-schema.js';
+import type { TenancySchema } from './schema/generated-schema.js';
+import { schemaOf } from './schema/schema-of.js';
+import { clientPerSchema } from './separate/client-per-schema.js';
 import type { PrismaClientLike, RawSql, TenantScopedClient } from './tenant-scoped-client.js';
 
 export interface TenantScopedOptions {
   /** Where the tenant comes from. */
   readonly context: Pick<TenantContext, 'tenantId' | 'bind'>;
   /**
-   * The models without the tenant field, by name: every tenant may read all of their rows, and none may write.
+   * The models without the tenant field, by name: every tenant may read all of their rows.
    * @defaultValue `[]`
    */
   readonly shared?: readonly string[];
+  /**
+   * Those of `shared` that tenants may write to, each for all of them.
+   * @defaultValue `[]`
+   */
+  readonly writable?: readonly string[];
   /**
    * The field that holds the tenant's id.
    * @defaultValue `'tenantId'`
    */
   readonly tenantField?: string;
   /**
-   * The pool of @tenancy/postgres that the client sends its queries through. Row-level security then holds raw SQL to the
+   * What the generator `tenancy-prisma` wrote: `tenancySchema` of its file.
+   * @defaultValue the schema that the client carries in itself
+   */
+  readonly schema?: TenancySchema;
+  /**
+   * The pool of @tenancy/postgres that the client sends its queries through. The database then holds raw SQL to the
    * tenant, so it is allowed.
    */
   readonly floor?: TenantPoolLike;
+}
+
+/** For a pool that gives each tenant a schema of its own. */
+export interface ClientPerSchemaOptions extends TenantScopedOptions {
+  readonly floor: TenantPoolLike;
+  /**
+   * How many clients are kept; the one that was not used for longest is disconnected first.
+   * @defaultValue 50
+   */
+  readonly maxClients?: number;
 }
 
 /**
  * A Prisma client whose every query stays within the tenant of the context it is created in. What cannot be kept there
  * is refused; nothing runs unscoped.
  *
- * @throws `scope_misconfigured` when a model is unclassified, `shared` is wrong, or the client cannot be scoped.
+ * @throws `scope_misconfigured` when a model is unclassified, `shared` is wrong, the schema is stale, or the client cannot
+ * be scoped.
  *
  * @example
  * ```ts
@@ -44,9 +67,15 @@ export interface TenantScopedOptions {
  * const context = new TenantContext();
  * const adapter = new PrismaPg({ connectionString: process.env.DATABASE_URL });
  * const prisma = tenantScoped(new PrismaClient({ adapter }), { context, shared: ['Country'] });
- * const jobs = await context.run({ id: 't_acme', slug: 'acme' }, () => prisma.job.findMany());
+ * const jobs = await context.run({ id: 't_acme', slug: 'acme' }, () =>
+ *   prisma.job.findMany({ include: { candidates: true } }),
+ * );
  * ```
  */
+export function tenantScoped<Client extends PrismaClientLike>(
+  prisma: (place: { readonly schema: string }) => Client,
+  options: ClientPerSchemaOptions,
+): TenantScopedClient<Client, RawSql>;
 export function tenantScoped<Client extends PrismaClientLike>(
   prisma: Client,
   options: TenantScopedOptions & { readonly floor: TenantPoolLike },
@@ -56,35 +85,97 @@ export function tenantScoped<Client extends PrismaClientLike>(
   options: TenantScopedOptions,
 ): TenantScopedClient<Client>;
 export function tenantScoped<Client extends PrismaClientLike>(
-  prisma: Client,
-  options: TenantScopedOptions,
+  prisma: Client | ((place: { readonly schema: string }) => Client),
+  options: TenantScopedOptions | ClientPerSchemaOptions,
 ): TenantScopedClient<Client> {
-  const { context, shared = [], tenantField = 'tenantId', floor } = options ?? {};
-  if (typeof context?.bind !== 'function')
-    throw misconfigured('the option `context` is missing. Pass a TenantContext.');
-  const internal = prisma as { _extensions?: { isEmpty?(): boolean }; _activeProvider?: unknown } | null | undefined;
-  // An extension's own methods hold the unscoped client, and its query hooks could take the tenant out again.
-  if (internal?._extensions?.isEmpty?.() !== true) {
-    throw misconfigured(
-      'this is not a PrismaClient of Prisma 7 without extensions. Pass `new PrismaClient(…)` itself.',
-    );
-  }
-  if (internal._activeProvider !== 'postgresql') {
-    throw misconfigured('this version is proven on PostgreSQL only. Use a client whose datasource is "postgresql".');
-  }
-  checkFloor(prisma, floor);
-  const models = classify(readSchema(prisma), shared, tenantField);
-  const client = prisma as unknown as RawClient;
-  return scopedClient({
-    client,
-    context,
-    models,
-    turns: TenantTurns.of(client),
-    hasFloor: floor !== undefined,
-    transactionOf: null,
-  }) as TenantScopedClient<Client>;
+  return scopedClientOf(prisma, options, null);
 }
 
-function misconfigured(explanation: string): TenantScopeError {
-  return new TenantScopeError('scope_misconfigured', `tenantScoped: ${explanation}`);
+/**
+ * As `tenantScoped`.
+ *
+ * @param before waited for before anything is sent.
+ */
+export function scopedClientOf<Client extends PrismaClientLike>(
+  prisma: Client | ((place: { readonly schema: string }) => Client),
+  options: TenantScopedOptions | ClientPerSchemaOptions,
+  before: Promise<void> | null,
+): TenantScopedClient<Client> {
+  const { context, floor } = options ?? {};
+  if (typeof context?.bind !== 'function')
+    throw misconfigured('the option `context` is missing. Pass a TenantContext.');
+  if (typeof prisma === 'function') return scopedOverSchemas(prisma, options as ClientPerSchemaOptions);
+  const client = checkedClient(prisma);
+  if (isTenantPool(floor) && floor.strategy === 'schema-per-tenant') throw oneClientForAllSchemas();
+  checkFloor(client, floor);
+  const isSeparate = isTenantPool(floor) && floor.strategy === 'database-per-tenant';
+  return build(client, options, isSeparate, oneClient(client), before) as TenantScopedClient<Client>;
+}
+
+function scopedOverSchemas<Client extends PrismaClientLike>(
+  create: (place: { readonly schema: string }) => Client,
+  options: ClientPerSchemaOptions,
+): TenantScopedClient<Client> {
+  const { floor, maxClients } = options;
+  if (!isTenantPool(floor) || floor.strategy !== 'schema-per-tenant') {
+    throw misconfigured(
+      'a function that makes clients is for a pool of `schemaPerTenant()`, passed as `floor`. Otherwise pass the client itself.',
+    );
+  }
+  const open = (schema: string) => {
+    const client = checkedClient(create({ schema }));
+    checkFloor(client, floor);
+    return client;
+  };
+  // Never sends a query: it only tells what there is on a client.
+  const template = open('public');
+  return build(
+    template,
+    options,
+    true,
+    clientPerSchema(template, open, floor, maxClients),
+    null,
+  ) as TenantScopedClient<Client>;
+}
+
+function build(
+  template: RawClient,
+  { context, shared = [], writable = [], tenantField = 'tenantId', schema: generated, floor }: TenantScopedOptions,
+  isSeparate: boolean,
+  source: ClientSource,
+  before: Promise<void> | null,
+): object {
+  const schema = schemaOf(template, generated);
+  const { _globalOmit: omit } = template as { readonly _globalOmit?: Record<string, Record<string, boolean>> };
+  const isOmitted = (property: string, field: string) => omit?.[property]?.[field] === true;
+  return scopedClient({
+    identity: {},
+    source,
+    context,
+    models: classify(schema, { tenantField, shared, writable, isSeparate, isOmitted }),
+    turns: TenantTurns.of(template),
+    hasFloor: floor !== undefined,
+    comparesBytes: COMPARES_BYTES.has(schema.provider),
+    before,
+    extensions: [],
+    computed: new Set(),
+    transaction: null,
+  });
+}
+
+/** The databases whose usual text is equal only when it is the same. */
+const COMPARES_BYTES: ReadonlySet<string> = new Set(['postgresql', 'postgres', 'cockroachdb', 'sqlite']);
+
+function checkedClient(prisma: unknown): RawClient {
+  const internal = prisma as { _extensions?: { isEmpty?(): boolean }; _activeProvider?: unknown } | null | undefined;
+  // Its methods hold the unscoped client, and its query hooks could take the tenant out again.
+  if (internal?._extensions?.isEmpty?.() !== true) {
+    throw misconfigured(
+      'this is not a PrismaClient of Prisma 7 without extensions. Pass `new PrismaClient(…)` itself, and extend what ' +
+        '`tenantScoped` returns: `tenantScoped(prisma, …).$extends(…)`.',
+    );
+  }
+  if (internal._activeProvider === 'mongodb')
+    throw misconfigured('MongoDB is not supported. Use a relational database.');
+  return prisma as RawClient;
 }

@@ -54,7 +54,7 @@ describe('construction fails, naming what is wrong and the fix,', () => {
       'a client with extensions (P25)',
       client.$extends({ query: { $allOperations: ({ args, query }) => query(args) } }),
     ],
-    ['a client of a database that is not proven yet', Object.create(client, { _activeProvider: { value: 'mysql' } })],
+    ['a client of MongoDB', Object.create(client, { _activeProvider: { value: 'mongodb' } })],
     ['a client without its schema', Object.create(client, { _engineConfig: { value: {} } })],
     [
       'a client whose schema is another',

@@ -115,9 +115,9 @@ describe('the option `floor`', () => {
     expect(client['$queryRaw']).toThrow(/scope_refused.*floor/s);
   });
 
-  it('P27: a schema for each tenant is refused, because the queries of models would all go to one', () => {
+  it('P27: one client for the schemas of all tenants is refused, because the queries of models would all go to one', () => {
     const pool = tenantPool(schemaPerTenant());
-    expect(refusal(construction(pool))).toMatch('names a schema in every query');
-    expect(refusal(construction(pool, pool))).toMatch('names a schema in every query');
+    expect(refusal(construction(pool))).toMatch('a Prisma client belongs to one schema');
+    expect(refusal(construction(pool, pool))).toMatch('a Prisma client belongs to one schema');
   });
 });

@@ -34,7 +34,7 @@ export async function scopedClientTypes(prisma: TenantScopedClient<PrismaClient>
   type Scoped = TenantScopedClient<PrismaClient>;
   expectTypeOf<Scoped['job']>().toEqualTypeOf<PrismaClient['job']>();
   expectTypeOf<ReturnType<Scoped['job']['count']>>().toExtend<PrismaPromise<number>>();
-  expectTypeOf<keyof Scoped & `$${string}`>().toEqualTypeOf<'$connect' | '$disconnect' | '$transaction'>();
+  expectTypeOf<keyof Scoped & `$${string}`>().toEqualTypeOf<'$connect' | '$disconnect' | '$transaction' | '$extends'>();
   expectTypeOf<keyof TenantScopedTransaction<PrismaClient> & `$${string}`>().toEqualTypeOf<never>();
 }
 
@@ -48,8 +48,31 @@ export async function floorClientTypes(
   await scoped.$transaction(async (tx) => {
     expectTypeOf(await tx.$executeRaw`delete from "Job"`).toEqualTypeOf<number>();
   });
-  expectTypeOf<Extract<keyof typeof scoped, '$extends' | '$on' | '$runCommandRaw'>>().toEqualTypeOf<never>();
+  expectTypeOf<Extract<keyof typeof scoped, '$on' | '$runCommandRaw'>>().toEqualTypeOf<never>();
   const { floor: _, ...without } = options;
   // @ts-expect-error: raw SQL needs a floor
   tenantScoped(prisma, without).$queryRaw;
+}
+
+/** Extensions are on top of the scoped client, and the result is one as well. */
+export async function extendedClientTypes(prisma: TenantScopedClient<PrismaClient>) {
+  const extended = prisma
+    .$extends({
+      result: { job: { label: { needs: { title: true }, compute: ({ title }) => title.toUpperCase() } } },
+      model: { job: { newest: (of: string) => of.length } },
+    })
+    .$extends({
+      client: { $hello: (name: string) => name.length },
+      query: { job: { findMany: ({ args, query }) => query(args) } },
+    });
+  expectTypeOf((await extended.job.findFirstOrThrow()).label).toEqualTypeOf<string>();
+  expectTypeOf(extended.job.newest('x')).toEqualTypeOf<number>();
+  expectTypeOf(extended.$hello('you')).toEqualTypeOf<number>();
+  await extended.$transaction(async (tx) =>
+    expectTypeOf((await tx.job.findFirstOrThrow()).label).toEqualTypeOf<string>(),
+  );
+  expectTypeOf<Extract<keyof typeof extended, '$queryRaw' | '$executeRawUnsafe' | '$on'>>().toEqualTypeOf<never>();
+  await extended.job.create({
+    data: { id: '1', title: 'x', candidates: { create: [{ email: 'nested, without the tenant' }] } },
+  });
 }

@@ -6,6 +6,8 @@ import type { Finding, Queryable } from '../doctor/rule.js';
 export interface Placement {
   /** PostgreSQL settings by name, set for the query alone: `[['app.tenant_id', 't_acme']]`. */
   readonly settings: readonly (readonly [name: string, value: string])[];
+  /** The name of the schema that holds the tenant's tables, where each tenant has one. */
+  readonly schema?: string;
   /** Whether the tables are this tenant's alone, so that emptying one empties nobody else's. */
   readonly ownsTables: boolean;
   /**

@@ -53,7 +53,8 @@ export function schemaPerTenant(options: SchemaPerTenantOptions = {}): Isolation
     strategy: 'schema-per-tenant',
     setting,
     place(tenant) {
-      const schema = quotedSchema(nameOf(name, tenant), shared);
+      const unquoted = nameOf(name, tenant);
+      const schema = quotedSchema(unquoted, shared);
       const owner = ownerOf.get(schema);
       if (owner === undefined) ownerOf.set(schema, tenant.id);
       else if (owner !== tenant.id) {
@@ -64,6 +65,7 @@ export function schemaPerTenant(options: SchemaPerTenantOptions = {}): Isolation
           ['search_path', schema + sharedPath],
           [setting, tenant.id],
         ],
+        schema: unquoted,
         ownsTables: true,
       };
     },

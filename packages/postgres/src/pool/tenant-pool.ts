@@ -69,6 +69,16 @@ export class TenantPool extends Pool {
   }
 
   /**
+   * The schema that holds the current tenant's tables: for libraries that name it in their queries, as Prisma does. Null
+   * where tenants have no schema of their own.
+   *
+   * @throws `tenant_context_missing` without a tenant, `tenant_unplaceable` when it has no place of its own.
+   */
+  get currentSchema(): string | null {
+    return this.#isolation.place(this.#context.current()).schema ?? null;
+  }
+
+  /**
    * Runs the start-up checks, once. The first query runs them too; an application that calls this when it starts learns
    * of a fault before its first request does.
    *

@@ -1,80 +1,84 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedModel } from '../schema/model.js';
-import { type Operation, operations } from '../scope/operations.js';
-import { scopeArguments } from '../scope/scope-arguments.js';
+import { operations } from '../scope/operations.js';
+import { structure } from '../scope/structure.js';
+import { hooksOf, planHooked } from './extension.js';
+import { type ModelCall, planModelQuery } from './model-query.js';
 import type { RawDelegate } from './raw-client.js';
-import { captureCaller, type Scope } from './scope.js';
-import { type QueryPlan, ScopedQuery } from './scoped-query.js';
+import type { Scope } from './scope.js';
+import { ScopedQuery } from './scoped-query.js';
 
 /** `prisma.job`: each operation of Prisma's, either scoped or refused (P23). */
-export function modelDelegate(scope: Scope, model: ScopedModel, raw: RawDelegate): object {
+export function modelDelegate(scope: Scope, model: ScopedModel): Record<string, unknown> {
+  const raw = scope.source.template[model.property] as RawDelegate;
   // Names of columns, to compare one with another in a filter.
   const { fields } = raw;
   const delegate: Record<string, unknown> = { fields };
-  const Query = queryOf(model);
   for (const name of Object.keys(raw)) {
     if (typeof raw[name] !== 'function') continue;
     const operation = operations.get(name);
-    delegate[name] = operation
-      ? (args: unknown) => new Query(planQuery(scope, model, raw, name, operation, args))
-      : () => {
-          throw unknownOperation(model, name);
-        };
+    if (operation) {
+      delegate[name] = (args: unknown) => modelQuery({ scope, model, name, operation, args, path: [] }, model);
+    } else {
+      delegate[name] = () => {
+        throw unknownOperation(model, name);
+      };
+    }
   }
-  return Object.freeze(delegate);
+  return delegate;
 }
 
-function planQuery(
-  scope: Scope,
-  model: ScopedModel,
-  raw: RawDelegate,
-  name: string,
-  operation: Operation,
-  args: unknown,
-): QueryPlan {
-  const shape = { client: scope.client, check: (result: unknown) => checkResult(model, name, result) };
-  try {
-    const { tenantId, within } = captureCaller(scope);
-    const scoped = scopeArguments(args, { model, operation: name, tenantId }, operation);
-    return {
-      ...shape,
-      tenantId,
-      within,
-      query: { start: () => (raw[name] as RawDelegate[string])(scoped) },
-      schedule: (start) => scope.turns.take(tenantId, start),
-    };
-  } catch (refusal) {
-    // As with Prisma's own errors, the promise rejects: `.catch()` and `Promise.allSettled` see it.
-    return { ...shape, tenantId: null, query: { refusal }, within: (fn) => fn(), schedule: (start) => start() };
-  }
-}
-
-/** P18: when the unique key belongs to a row that is not this tenant's, Prisma answers an upsert with null. */
-function checkResult(model: ScopedModel, operation: string, result: unknown): unknown {
-  if (operation !== 'upsert' || result !== null) return result;
-  throw new TenantScopeError(
-    'tenant_row_unavailable',
-    `${model.name}.upsert found no row of this tenant, and could not create one, because a unique value is taken. ` +
-      'Choose another, or put the tenant into the unique key so that each tenant has its own values.',
+/** @param target the model that the query's result is of, or null when it is no single row. */
+function modelQuery(call: ModelCall, target: ScopedModel | null): ScopedQuery {
+  const { scope, model, name } = call;
+  const Query = target && call.operation.isOne ? fluentQuery(target) : ScopedQuery;
+  const hooks = hooksOf(scope.extensions, model.property, name);
+  const plan = (args: unknown) => planModelQuery({ ...call, args });
+  const query = new Query(() =>
+    hooks.length === 0
+      ? planModelQuery(call)
+      : planHooked(hooks, scope, { model: model.name, operation: name, args: call.args }, plan),
   );
+  if (query instanceof FluentQuery) calls.set(query, call);
+  return query;
 }
 
-/** P25: `findUnique(…).office()` continues through a relation. */
-function queryOf(model: ScopedModel): typeof ScopedQuery {
-  const Query = class extends ScopedQuery {};
-  for (const [name, { kind }] of model.fields) {
-    if (kind !== 'relation' || name in ScopedQuery.prototype) continue;
-    Object.defineProperty(Query.prototype, name, {
-      value: () => {
-        throw new TenantScopeError(
-          'scope_refused',
-          `${model.name}.${name}() continues a query through a relation, and this version cannot keep that within the ` +
-            `tenant. Query the related model of its own, by the foreign key of ${model.name}.`,
+/** A query of one row, with a method for each relation of it (P25). */
+class FluentQuery extends ScopedQuery {}
+
+const calls = new WeakMap<FluentQuery, ModelCall>();
+const fluentQueries = new WeakMap<ScopedModel, typeof FluentQuery>();
+
+function fluentQuery(model: ScopedModel): typeof FluentQuery {
+  const known = fluentQueries.get(model);
+  if (known) return known;
+  const Query = class extends FluentQuery {};
+  for (const field of model.fields.values()) {
+    if (field.kind !== 'relation' || field.name in ScopedQuery.prototype) continue;
+    Object.defineProperty(Query.prototype, field.name, {
+      value(this: FluentQuery, args?: unknown) {
+        const call = calls.get(this) as ModelCall;
+        const path = [...call.path, field.name];
+        return modelQuery(
+          { ...call, path, args: selecting(call.args, path, args ?? true) },
+          field.isList ? null : field.to,
         );
       },
     });
   }
+  fluentQueries.set(model, Query);
   return Query;
+}
+
+/** The arguments with `{ select: { [path]: args } }`, at the end of the path. */
+function selecting(given: unknown, [relation = '', ...rest]: readonly string[], args: unknown): unknown {
+  const known = typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {};
+  const select = (known['select'] ?? {}) as Record<string, unknown>;
+  const value = rest.length === 0 ? args : selecting(select[relation], rest, args);
+  return structure([
+    ...Object.entries(known).filter(([key]) => key !== 'select'),
+    ['select', structure([...Object.entries(select), [relation, value]])],
+  ]);
 }
 
 function unknownOperation(model: ScopedModel, name: string): TenantScopeError {

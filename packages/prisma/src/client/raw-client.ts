@@ -1,10 +1,14 @@
-import type { LazyQuery } from './scoped-query.js';
+/** A query that Prisma starts when it is first awaited. */
+export interface LazyQuery {
+  then<A, B>(onResult: (value: unknown) => A, onError: (error: unknown) => B): PromiseLike<A | B>;
+}
 
 /** What is used of a Prisma client, behind the scope. Nothing of it is ever handed out. */
 export interface RawClient {
   readonly [model: string]: unknown;
   $connect(): Promise<void>;
   $disconnect(): Promise<void>;
+  $extends(extension: { readonly result: unknown }): RawClient;
   $transaction(queries: readonly LazyQuery[], options: TransactionOptions): Promise<unknown[]>;
   $transaction<R>(fn: (transaction: RawClient) => Promise<R>, options: TransactionOptions): Promise<R>;
 }

@@ -1,21 +1,35 @@
 import type { TenantContext } from '@tenancy/core';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedModel } from '../schema/model.js';
+import type { ClientSource } from './client-source.js';
+import type { Extension } from './extension.js';
 import type { RawClient } from './raw-client.js';
-import type { Within } from './scoped-query.js';
 import type { TenantTurns } from './tenant-turns.js';
 
 /** One scoped client, or one transaction of it. */
 export interface Scope {
-  readonly client: RawClient;
+  /** The same for a client and everything derived from it: its transactions, its extensions. */
+  readonly identity: object;
+  readonly source: ClientSource;
   readonly context: Pick<TenantContext, 'tenantId' | 'bind'>;
   readonly models: readonly ScopedModel[];
   readonly turns: TenantTurns;
   /** Whether the database itself holds every query to its tenant. */
   readonly hasFloor: boolean;
-  /** The tenant that began the transaction, when there is one. */
-  readonly transactionOf: string | null;
+  /** Whether the database compares text by its bytes, so that no two tenants' ids are equal to it. */
+  readonly comparesBytes: boolean;
+  /** Waited for before anything is sent. */
+  readonly before: Promise<void> | null;
+  /** The application's own, in the order they were added. */
+  readonly extensions: readonly Extension[];
+  /** The columns that these compute. */
+  readonly computed: ReadonlySet<string>;
+  /** The transaction, and the tenant that began it. */
+  readonly transaction: { readonly client: RawClient; readonly tenantId: string } | null;
 }
+
+/** Runs something in the tenant's context that was there when the query was created. */
+export type Within = <R>(fn: () => R) => R;
 
 /** The tenant of a call, captured when the call is made, and a way back into its context. */
 export interface Caller {
@@ -28,12 +42,19 @@ export interface Caller {
  *
  * @throws `tenant_context_missing` outside any tenant's context, `transaction_tenant_changed` inside another's.
  */
-export function captureCaller({ context, transactionOf }: Scope): Caller {
+export function captureCaller({ context, transaction, comparesBytes }: Scope): Caller {
   const { tenantId } = context;
   if (typeof tenantId !== 'string' || tenantId === '') {
     throw new TenantScopeError('scope_misconfigured', 'the `context` has no tenant id. Pass a TenantContext.');
   }
-  if (transactionOf !== null && transactionOf !== tenantId) {
+  if (!comparesBytes && !/^[a-z0-9_-]+$/.test(tenantId)) {
+    throw new TenantScopeError(
+      'scope_refused',
+      'this database may take two texts for equal that differ in upper and lower case, in accents or in spaces at the end, ' +
+        'so the ids of two tenants could be one to it. Use tenant ids of lower-case letters a to z, digits, - and _.',
+    );
+  }
+  if (transaction !== null && transaction.tenantId !== tenantId) {
     throw new TenantScopeError(
       'transaction_tenant_changed',
       'a transaction that one tenant began was used by another. Begin a transaction in each tenant’s own context.',

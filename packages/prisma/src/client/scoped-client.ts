@@ -1,40 +1,77 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import type { ScopedModel } from '../schema/model.js';
+import { withComputedColumns } from './client-source.js';
+import type { Extension } from './extension.js';
 import { modelDelegate } from './model-delegate.js';
-import type { RawClient, RawDelegate, TransactionOptions } from './raw-client.js';
+import type { RawClient, TransactionOptions } from './raw-client.js';
 import { RAW_SQL, rawSql } from './raw-sql.js';
 import type { Scope } from './scope.js';
 import { runTransaction } from './transaction.js';
 
 /**
- * A client that has what is scoped and nothing else. It is built, not derived: no `$parent`, no `$extends`, no property
- * of Prisma's own leads back to the unscoped client (P25).
+ * A client that has what is scoped and nothing else. It is built, not derived: no `$parent`, no property of Prisma's own
+ * leads back to the unscoped client (P25).
  */
 export function scopedClient(scope: Scope): object {
   const client: object = {};
-  for (const member of refusedMembers(scope.client)) {
+  const { template } = scope.source;
+  for (const member of refusedMembers(template)) {
     define(client, member, () => () => {
       throw refusedMember(member);
     });
   }
   for (const model of scope.models) {
-    const property = model.name.replace(/^./, (first) => first.toLowerCase());
-    define(client, property, () => modelDelegate(scope, model, scope.client[property] as RawDelegate));
+    define(client, model.property, () =>
+      Object.freeze(extendedModel(modelDelegate(scope, model), scope.extensions, model, client)),
+    );
   }
   if (scope.hasFloor) {
     for (const name of RAW_SQL)
-      if (typeof scope.client[name] === 'function') define(client, name, () => rawSql(scope, name));
+      if (typeof template[name] === 'function') define(client, name, () => rawSql(scope, name));
   }
-  if (scope.transactionOf === null) {
-    const raw = scope.client;
-    define(client, '$connect', () => () => raw.$connect());
-    define(client, '$disconnect', () => () => raw.$disconnect());
+  if (scope.transaction === null) {
+    define(client, '$connect', () => () => scope.source.connect());
+    define(client, '$disconnect', () => () => scope.source.disconnect());
     define(
       client,
       '$transaction',
       () => (work: unknown, options?: TransactionOptions) => runTransaction(scope, work, options, scopedClient),
     );
+    define(client, '$extends', () => (extension: unknown) => extended(scope, client, extension));
+  }
+  for (const extension of scope.extensions) {
+    for (const [name, method] of Object.entries(extension.client ?? {})) define(client, name, () => method);
   }
   return Object.freeze(client);
+}
+
+/** The application's own methods and hooks go on top of the scope; columns that it computes are Prisma's to add. */
+function extended(scope: Scope, client: object, extension: unknown): object {
+  if (typeof extension === 'function') return extension(client);
+  const { result } = extension as Extension;
+  return scopedClient({
+    ...scope,
+    source: result === undefined ? scope.source : withComputedColumns(scope.source, result),
+    extensions: [...scope.extensions, extension as Extension],
+    computed: new Set([...scope.computed, ...computedColumns(result)]),
+  });
+}
+
+function computedColumns(result: unknown): readonly string[] {
+  return Object.values((result ?? {}) as Record<string, object>).flatMap((columns) => Object.keys(columns));
+}
+
+/** What methods of an extension find on `this`, as in Prisma. */
+function extendedModel(
+  delegate: Record<string, unknown>,
+  extensions: readonly Extension[],
+  { name, property }: ScopedModel,
+  client: object,
+): object {
+  for (const { model } of extensions) {
+    Object.assign(delegate, model?.['$allModels'], model?.[property], { name, $name: name, $parent: client });
+  }
+  return delegate;
 }
 
 /** A getter that builds its value once: a transaction uses few of the models. */
@@ -51,8 +88,12 @@ const OTHERS = ['$runCommandRaw', '$extends', '$on', '$connect', '$disconnect', 
 
 /** P22, P23: whatever else a client of this or a later Prisma has under `$`. */
 function refusedMembers(client: RawClient): readonly string[] {
-  const found = Reflect.ownKeys(client).filter((key) => typeof key === 'string' && key.startsWith('$')) as string[];
-  return [...new Set([...RAW_SQL, ...OTHERS, ...found])].filter((name) => name !== '$parent');
+  const found: string[] = [];
+  for (let each: object | null = client; each && each !== Object.prototype; each = Object.getPrototypeOf(each)) {
+    found.push(...Reflect.ownKeys(each).filter((key) => typeof key === 'string'));
+  }
+  const members = found.filter((name) => name.startsWith('$'));
+  return [...new Set([...RAW_SQL, ...OTHERS, ...members])].filter((name) => name !== '$parent');
 }
 
 function refusedMember(name: string): TenantScopeError {

@@ -1,22 +1,20 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import type { LazyQuery, RawClient } from './raw-client.js';
+import type { Caller, Scope } from './scope.js';
 
-/** A query that Prisma starts when it is first awaited. */
-export interface LazyQuery {
-  then<A, B>(onResult: (value: unknown) => A, onError: (error: unknown) => B): PromiseLike<A | B>;
-}
-
-/** Runs something in the tenant's context that was there when the query was created. */
-export type Within = <R>(fn: () => R) => R;
-
-/** What a query is made of: the tenant it belongs to, and the query itself or the reason why there is none. */
+/** What a query is made of, once its arguments are scoped: the one query of Prisma's, or several steps in a transaction. */
 export interface QueryPlan {
-  readonly client: object;
-  readonly tenantId: string | null;
-  readonly query: { readonly start: () => LazyQuery } | { readonly refusal: unknown };
-  readonly within: Within;
-  /** Runs `start` so that Prisma never sends it together with the query of another tenant. */
-  readonly schedule: (start: () => Promise<unknown>) => Promise<unknown>;
-  readonly check: (result: unknown) => unknown;
+  readonly scope: Scope;
+  readonly caller: Caller;
+  /** The whole of it as one query of Prisma's, which may go into a batch; null when it needs more than that. */
+  readonly single: {
+    readonly start: (client: RawClient) => LazyQuery;
+    readonly check: (result: unknown) => unknown;
+  } | null;
+  /** All of it, step by step, on the client of a transaction. */
+  readonly inTransaction: (client: RawClient) => Promise<unknown>;
+  /** All of it, on its own. */
+  readonly run: () => Promise<unknown>;
 }
 
 /**
@@ -27,15 +25,20 @@ export interface QueryPlan {
  */
 export class ScopedQuery implements PromiseLike<unknown> {
   readonly [Symbol.toStringTag] = 'PrismaPromise';
-  readonly #plan: QueryPlan;
+  readonly #plan: QueryPlan | { readonly refusal: unknown };
   #running: Promise<unknown> | undefined;
 
-  constructor(plan: QueryPlan) {
-    this.#plan = plan;
+  /** As with Prisma's own errors, a refusal rejects: `.catch()` and `Promise.allSettled` see it. */
+  constructor(plan: () => QueryPlan) {
+    try {
+      this.#plan = plan();
+    } catch (refusal) {
+      this.#plan = { refusal };
+    }
   }
 
   /** For `$transaction` of the same library; the query itself is never handed to callers (P25). */
-  static planOf(value: unknown): QueryPlan | undefined {
+  static planOf(value: unknown): QueryPlan | { readonly refusal: unknown } | undefined {
     return typeof value === 'object' && value !== null && #plan in value ? value.#plan : undefined;
   }
 
@@ -65,12 +68,6 @@ export class ScopedQuery implements PromiseLike<unknown> {
   }
 
   #run(): Promise<unknown> {
-    return (this.#running ??= this.#start(this.#plan));
-  }
-
-  #start({ query, within, schedule, check }: QueryPlan): Promise<unknown> {
-    if ('refusal' in query) return Promise.reject(query.refusal);
-    const run = () => within(() => new Promise((resolve, reject) => query.start().then(resolve, reject)));
-    return schedule(run).then(check);
+    return (this.#running ??= 'refusal' in this.#plan ? Promise.reject(this.#plan.refusal) : this.#plan.run());
   }
 }

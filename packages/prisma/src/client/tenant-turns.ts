@@ -1,7 +1,7 @@
 /**
  * C3: what Prisma batches (`findUnique`, and every query of a transaction) it gathers for one tick, and sends all of it in
- * the context of whoever came first. So tenants take turns: each starts its queries in a tick of its own, where Prisma
- * still merges them.
+ * the context of whoever came first. So tenants take turns: queries of one tick that belong to one tenant start together,
+ * and Prisma still merges them; those of another tenant start when Prisma has sent them.
  *
  * Every query takes a turn, batched or not: which ones are is for Prisma to say, and may change.
  */
@@ -9,7 +9,8 @@ export class TenantTurns {
   static readonly #ofClient = new WeakMap<object, TenantTurns>();
 
   readonly #waiting = new Map<string, (() => void)[]>();
-  #taking = false;
+  /** Whose turn it is, and whether more of that tenant's queries may still start in it. */
+  #turn: { readonly tenantId: string; isOpen: boolean } | null = null;
 
   /** A client has one batch, however often it was scoped. */
   static of(client: object): TenantTurns {
@@ -21,32 +22,40 @@ export class TenantTurns {
   /** Calls `start` in this tenant's next turn. */
   take(tenantId: string, start: () => Promise<unknown>): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const starts = this.#waiting.get(tenantId) ?? [];
-      this.#waiting.set(tenantId, starts);
-      starts.push(() => {
+      const run = () => {
         try {
           resolve(start());
         } catch (error) {
           reject(error);
         }
-      });
-      if (this.#taking) return;
-      this.#taking = true;
-      process.nextTick(() => this.#next());
+      };
+      if (this.#turn === null) this.#begin(tenantId);
+      if (this.#turn?.isOpen && this.#turn.tenantId === tenantId) return run();
+      const waiting = this.#waiting.get(tenantId);
+      if (waiting) waiting.push(run);
+      else this.#waiting.set(tenantId, [run]);
     });
   }
 
-  #next(): void {
-    const [turn] = this.#waiting;
-    if (!turn) {
-      this.#taking = false;
-      return;
-    }
-    const [tenantId, starts] = turn;
+  #begin(tenantId: string): void {
+    const turn = { tenantId, isOpen: true };
+    this.#turn = turn;
+    // Prisma comes to its batch by way of promises alone, and sends it from a tick that it asks for then: after this one,
+    // which was asked for before.
+    process.nextTick(() => {
+      turn.isOpen = false;
+      // The first tick may come before Prisma's, the second comes after it.
+      queueMicrotask(() => process.nextTick(() => process.nextTick(() => this.#end())));
+    });
+  }
+
+  #end(): void {
+    this.#turn = null;
+    const [next] = this.#waiting;
+    if (!next) return;
+    const [tenantId, starts] = next;
     this.#waiting.delete(tenantId);
+    this.#begin(tenantId);
     for (const start of starts) start();
-    // Prisma comes to its batch by way of promises alone, all of which are settled before the next tick, and then sends it
-    // from a tick of its own: the first tick may come before that one, the second comes after it.
-    queueMicrotask(() => process.nextTick(() => process.nextTick(() => this.#next())));
   }
 }

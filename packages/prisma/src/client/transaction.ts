@@ -1,47 +1,73 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import type { RawClient, TransactionOptions } from './raw-client.js';
+import type { TransactionOptions } from './raw-client.js';
+import { transactionally, withClient } from './run-query.js';
 import { captureCaller, type Scope } from './scope.js';
-import { type LazyQuery, ScopedQuery } from './scoped-query.js';
+import { type QueryPlan, ScopedQuery } from './scoped-query.js';
 
-/** Both forms of `$transaction`: from `BEGIN` to `COMMIT` they belong to the tenant that began them. */
+/** Both forms of `$transaction`: from `BEGIN` to `COMMIT` they belong to the tenant that began them (P26). */
 export async function runTransaction(
   scope: Scope,
   work: unknown,
   options: TransactionOptions | undefined,
   scopedClient: (scope: Scope) => object,
 ): Promise<unknown> {
-  const { tenantId, within } = captureCaller(scope);
-  const { client } = scope;
+  const caller = captureCaller(scope);
+  const { tenantId, within } = caller;
   if (typeof work === 'function') {
-    const inTransaction = async (transaction: RawClient) =>
-      work(scopedClient({ ...scope, client: transaction, transactionOf: tenantId }));
-    return client.$transaction(inTransaction, publicOptions(options));
+    return withClient(scope, caller, (client) =>
+      within(() =>
+        client.$transaction(
+          async (transaction) => work(scopedClient({ ...scope, transaction: { client: transaction, tenantId } })),
+          publicOptions(options),
+        ),
+      ),
+    );
   }
-  const plans = (Array.isArray(work) ? work : [work]).map((query) => {
-    const plan = ScopedQuery.planOf(query);
-    // P25: a query of the unscoped client must not ride along.
-    if (plan?.client !== client) {
-      throw new TenantScopeError(
-        'scope_refused',
-        '`$transaction` was given something that is not a query of this scoped client. Create its queries with the same client.',
+  const plans = (Array.isArray(work) ? work : [work]).map((query) => planOf(query, scope, tenantId));
+  const singles = plans.map(({ single }) => single);
+  if (singles.every((single) => single !== null)) {
+    return withClient(scope, caller, async (client) => {
+      const results = await scope.turns.take(tenantId, () =>
+        within(() =>
+          client.$transaction(
+            singles.map(({ start }) => start(client)),
+            publicOptions(options),
+          ),
+        ),
       );
-    }
-    return plan;
-  });
-  const queries = plans.map(({ query, tenantId: createdBy }): LazyQuery => {
-    if ('refusal' in query) throw query.refusal;
-    if (createdBy !== tenantId) {
-      throw new TenantScopeError(
-        'transaction_tenant_changed',
-        '`$transaction` was given a query that another tenant created. Create its queries where the transaction runs.',
-      );
-    }
-    return query.start();
-  });
-  const results = await scope.turns.take(tenantId, () =>
-    within(() => client.$transaction(queries, publicOptions(options))),
+      return (results as unknown[]).map((result, index) => singles[index]?.check(result));
+    });
+  }
+  // Some need more than one query: all of them run one after the other, in one transaction as well.
+  return transactionally(
+    scope,
+    caller,
+    async (client) => {
+      const results: unknown[] = [];
+      for (const plan of plans) results.push(await plan.inTransaction(client));
+      return results;
+    },
+    publicOptions(options),
   );
-  return (results as unknown[]).map((result, index) => plans[index]?.check(result));
+}
+
+function planOf(query: unknown, scope: Scope, tenantId: string): QueryPlan {
+  const plan = ScopedQuery.planOf(query);
+  if (plan && 'refusal' in plan) throw plan.refusal;
+  // P25: a query of the unscoped client must not ride along, nor one that belongs to another transaction.
+  if (plan?.scope.identity !== scope.identity || plan.scope.transaction !== null) {
+    throw new TenantScopeError(
+      'scope_refused',
+      '`$transaction` was given something that is not a query of this scoped client. Create its queries with the same client.',
+    );
+  }
+  if (plan.caller.tenantId !== tenantId) {
+    throw new TenantScopeError(
+      'transaction_tenant_changed',
+      '`$transaction` was given a query that another tenant created. Create its queries where the transaction runs.',
+    );
+  }
+  return plan;
 }
 
 /** Only what Prisma documents: it takes the id of somebody else's transaction by an option as well. */

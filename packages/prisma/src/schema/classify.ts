@@ -1,59 +1,164 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import type { ScopedField, ScopedModel } from './model.js';
-import type { Schema, SchemaField, SchemaModel } from './read-schema.js';
+import type { ScopedField, ScopedModel, ScopedRelation, ScopedScalar } from './model.js';
+import type { Schema, SchemaField, SchemaModel } from './schema.js';
+
+export interface Classification {
+  readonly tenantField: string;
+  readonly shared: readonly string[];
+  readonly writable: readonly string[];
+  /** Whether each tenant has a database or schema of its own, so that no model needs the tenant field. */
+  readonly isSeparate: boolean;
+  /** Whether the client leaves a field out of every result of a delegate. */
+  readonly isOmitted: (property: string, field: string) => boolean;
+}
 
 /**
  * Every model is either a tenant's, because it has the tenant field, or named in `shared`. Nothing is unclassified.
  *
  * @throws `scope_misconfigured` naming the model and the fix.
  */
-export function classify(schema: Schema, shared: readonly string[], tenantField: string): readonly ScopedModel[] {
-  const tenantFieldOf = ({ fields }: SchemaModel) => fields.find(({ name }) => name === tenantField);
-  for (const name of shared) {
-    const model = schema.models.get(name);
-    if (!model) throw misconfigured(`shared names ${JSON.stringify(name)}, which is no model. Correct or remove it.`);
-    if (tenantFieldOf(model)) {
-      throw misconfigured(
-        `shared names ${name}, which has the field ${tenantField} and so belongs to tenants. Remove it from shared.`,
-      );
-    }
+export function classify(schema: Schema, classification: Classification): readonly ScopedModel[] {
+  const { tenantField, shared, writable, isSeparate, isOmitted } = classification;
+  for (const name of shared) checkShared(schema, name, tenantField);
+  for (const name of writable) {
+    if (shared.includes(name)) continue;
+    throw misconfigured(
+      `writable names ${JSON.stringify(name)}, which is not named in shared. Only a shared model needs it: a tenant always ` +
+        'writes to its own rows.',
+    );
   }
-  return [...schema.models.values()].map((model) => {
-    const field = tenantFieldOf(model);
-    if (!field && !shared.includes(model.name)) {
+  const models = new Map<string, Draft>();
+  for (const model of schema.models.values()) {
+    const field = model.fields.find(({ name }) => name === tenantField);
+    if (!field && !isSeparate && !shared.includes(model.name)) {
       throw misconfigured(
         `the model ${model.name} has no field ${tenantField} and is not named in shared. Add the field if its rows ` +
           `belong to tenants, or add ${JSON.stringify(model.name)} to shared if every tenant may read all of them.`,
       );
     }
-    if (field && (field.declared.type !== 'String' || field.declared.isList)) {
-      throw misconfigured(
-        `${model.name}.${tenantField} must be a String, because a tenant’s id is one. Change its type.`,
-      );
-    }
-    return {
+    if (field) checkTenantField(model, field);
+    const property = model.name.replace(/^./, (first) => first.toLowerCase());
+    models.set(model.name, {
       name: model.name,
+      property,
+      isTenantOmitted: isOmitted(property, tenantField),
       tenantField: field ? tenantField : null,
-      fields: new Map(model.fields.map((each) => [each.name, scopedField(schema, model, each, tenantField, shared)])),
-    };
-  });
+      isWritable: field !== undefined || writable.includes(model.name) || (isSeparate && !shared.includes(model.name)),
+      fields: new Map(),
+      dependents: [],
+    });
+  }
+  for (const model of schema.models.values()) addRelations(schema, models, model);
+  for (const model of schema.models.values()) linkInverses(schema, models, model);
+  for (const model of schema.models.values()) addScalars(models, model);
+  return [...models.values()];
 }
 
-function scopedField(
-  schema: Schema,
-  model: SchemaModel,
-  { name, isScalar }: SchemaField,
-  tenantField: string,
-  shared: readonly string[],
-): ScopedField {
-  if (!isScalar) return { kind: 'relation', uncheckedRelation: null };
-  const unchecked = model.fields.find(({ declared: { foreignKey, type } }) => {
-    if (name === tenantField || !foreignKey?.fields.includes(name) || shared.includes(type)) return false;
-    // P15: a foreign key that includes the tenant on both ends can only name a row of the same tenant.
-    const tenant = foreignKey.fields.indexOf(tenantField);
-    return !schema.hasForeignKeys || tenant < 0 || foreignKey.references[tenant] !== tenantField;
-  });
-  return { kind: 'scalar', uncheckedRelation: unchecked?.name ?? null };
+/** A model while it is built: relations need the models at both ends. */
+interface Draft extends ScopedModel {
+  readonly fields: Map<string, ScopedField>;
+  readonly dependents: ScopedRelation[];
+}
+type DraftRelation = { -readonly [Key in keyof ScopedRelation]: ScopedRelation[Key] };
+
+function checkShared(schema: Schema, name: string, tenantField: string): void {
+  const model = schema.models.get(name);
+  if (!model) throw misconfigured(`shared names ${JSON.stringify(name)}, which is no model. Correct or remove it.`);
+  if (model.fields.some((field) => field.name === tenantField)) {
+    throw misconfigured(
+      `shared names ${name}, which has the field ${tenantField} and so belongs to tenants. Remove it from shared.`,
+    );
+  }
+}
+
+function checkTenantField(model: SchemaModel, field: SchemaField): void {
+  if (field.type !== 'String' || field.isList) {
+    throw misconfigured(`${model.name}.${field.name} must be a String, because a tenant’s id is one. Change its type.`);
+  }
+  if (!field.isRequired) {
+    throw misconfigured(
+      `${model.name}.${field.name} is optional, and a row without a tenant is nobody’s. Remove the \`?\`.`,
+    );
+  }
+  // Two tenants whose ids differ in upper and lower case alone would be one to such a column.
+  if (field.nativeType?.toLowerCase() === 'citext') {
+    throw misconfigured(`${model.name}.${field.name} ignores upper and lower case (@db.Citext). Use @db.Text.`);
+  }
+}
+
+function addRelations(schema: Schema, models: ReadonlyMap<string, Draft>, { name, fields }: SchemaModel): void {
+  const of = models.get(name) as Draft;
+  for (const field of fields) {
+    if (field.kind !== 'relation' || !field.relation) continue;
+    const to = models.get(field.type) as Draft;
+    const other = inverseOf(schema, name, field);
+    const holdsKey = field.relation.fields.length > 0;
+    const key = holdsKey ? field.relation : (other.relation ?? field.relation);
+    const [holder, referred] = holdsKey ? [of, to] : [to, of];
+    const tenantAt = holder.tenantField === null ? -1 : key.fields.indexOf(holder.tenantField);
+    const relation: Omit<DraftRelation, 'inverse'> = {
+      kind: 'relation',
+      name: field.name,
+      of,
+      to,
+      isList: field.isList,
+      isRequired: field.isRequired,
+      isManyToMany: key.fields.length === 0,
+      holdsKey,
+      key: { fields: key.fields, references: key.references },
+      keyHasTenant: tenantAt >= 0,
+      comparesTenant: tenantAt >= 0 && key.references[tenantAt] === referred.tenantField,
+      cascades: key.onDelete === 'Cascade',
+      follows: isAction(key.onUpdate),
+    };
+    of.fields.set(field.name, relation as DraftRelation);
+    if (!holdsKey && key.fields.length > 0 && isAction(key.onDelete)) of.dependents.push(relation as DraftRelation);
+  }
+}
+
+function linkInverses(schema: Schema, models: ReadonlyMap<string, Draft>, { name, fields }: SchemaModel): void {
+  for (const field of fields) {
+    if (field.kind !== 'relation') continue;
+    const relation = models.get(name)?.fields.get(field.name) as DraftRelation;
+    relation.inverse = models.get(field.type)?.fields.get(inverseOf(schema, name, field).name) as ScopedRelation;
+  }
+}
+
+function addScalars(models: ReadonlyMap<string, Draft>, { name: modelName, fields }: SchemaModel): void {
+  const model = models.get(modelName) as Draft;
+  const relations = [...model.fields.values()].filter((field) => field.kind === 'relation');
+  for (const { name, kind } of fields) {
+    if (kind !== 'scalar') continue;
+    const scalar: ScopedScalar = {
+      kind: 'scalar',
+      name,
+      unchecked: relations.filter(
+        ({ holdsKey, key, comparesTenant, to }) =>
+          holdsKey && key.fields.includes(name) && !comparesTenant && to.tenantField !== null,
+      ),
+      followers: relations.filter(
+        ({ holdsKey, key, comparesTenant, follows }) =>
+          !holdsKey && follows && !comparesTenant && key.references.includes(name),
+      ),
+    };
+    model.fields.set(name, scalar);
+  }
+}
+
+function inverseOf(schema: Schema, model: string, { type, name, relation }: SchemaField): SchemaField {
+  const other = schema.models
+    .get(type)
+    ?.fields.find(
+      (field) =>
+        field.relation?.name === relation?.name && field.type === model && !(type === model && field.name === name),
+    );
+  if (!other)
+    throw misconfigured(`the relation ${model}.${name} has no other side in the schema. Run \`prisma generate\`.`);
+  return other;
+}
+
+function isAction(action: string | null): boolean {
+  return action !== 'Restrict' && action !== 'NoAction';
 }
 
 function misconfigured(explanation: string): TenantScopeError {

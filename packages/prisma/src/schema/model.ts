@@ -1,14 +1,58 @@
-/** A field as the scope sees it. */
-export interface ScopedField {
-  readonly kind: 'scalar' | 'relation';
-  /** For a scalar that names a row of a tenant's model without the database comparing the tenant: that relation. */
-  readonly uncheckedRelation: string | null;
-}
-
 /** A model, classified. Prepared once, at construction. */
 export interface ScopedModel {
   readonly name: string;
+  /** The name of its delegate on the client. */
+  readonly property: string;
   /** Null for a shared model. */
   readonly tenantField: string | null;
+  /** Whether a tenant may write to it: always for a tenant's model. */
+  readonly isWritable: boolean;
+  /** Whether the client leaves the tenant field out of every result (its own option `omit`). */
+  readonly isTenantOmitted: boolean;
   readonly fields: ReadonlyMap<string, ScopedField>;
+  /** The back relations whose rows the database changes by itself when a row of this model is deleted. */
+  readonly dependents: readonly ScopedRelation[];
+}
+
+export type ScopedField = ScopedScalar | ScopedRelation;
+
+export interface ScopedScalar {
+  readonly kind: 'scalar';
+  readonly name: string;
+  /** P15: the relations it is the foreign key of (or a part of it) without the tenant being compared. */
+  readonly unchecked: readonly ScopedRelation[];
+  /** The back relations whose foreign key follows it when it changes, without the tenant being compared. */
+  readonly followers: readonly ScopedRelation[];
+}
+
+export interface ScopedRelation {
+  readonly kind: 'relation';
+  readonly name: string;
+  readonly of: ScopedModel;
+  readonly to: ScopedModel;
+  readonly isList: boolean;
+  readonly isRequired: boolean;
+  readonly isManyToMany: boolean;
+  /** Whether the foreign key is on this side. */
+  readonly holdsKey: boolean;
+  /** The foreign key and what it refers to, whichever side holds it. */
+  readonly key: { readonly fields: readonly string[]; readonly references: readonly string[] };
+  /**
+   * Whether the foreign key contains the tenant at both ends. Rows of such a relation always belong to the same tenant,
+   * because the relation itself compares it.
+   */
+  readonly comparesTenant: boolean;
+  /** Whether the foreign key contains the tenant field of the side that holds it. */
+  readonly keyHasTenant: boolean;
+  /** Whether deleting the row it refers to deletes the row that holds the key. */
+  readonly cascades: boolean;
+  /** Whether the foreign key changes when what it refers to does. */
+  readonly follows: boolean;
+  /** The same relation from the other side. */
+  readonly inverse: ScopedRelation;
+}
+
+/** Whether rows of several tenants may be reached through it, so that a condition is due. */
+export function mayLeaveTenant({ to, comparesTenant }: ScopedRelation): boolean {
+  return to.tenantField !== null && !comparesTenant;
 }

@@ -1,22 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import { type DeclaredField, type DeclaredSchema, parseSchema } from './schema-text.js';
-
-export interface SchemaField {
-  readonly name: string;
-  readonly isScalar: boolean;
-  readonly declared: DeclaredField;
-  readonly relationName: string | null;
-}
-
-export interface SchemaModel {
-  readonly name: string;
-  readonly fields: readonly SchemaField[];
-}
-
-export interface Schema {
-  readonly models: ReadonlyMap<string, SchemaModel>;
-  readonly hasForeignKeys: boolean;
-}
+import { keyRelation } from './referential-actions.js';
+import type { Schema, SchemaField, SchemaModel } from './schema.js';
+import { type DeclaredSchema, parseSchema } from './schema-text.js';
 
 interface RuntimeField {
   readonly name: string;
@@ -25,31 +10,58 @@ interface RuntimeField {
   readonly relationName?: string;
 }
 
+/** What a client says about its own schema: not all there is, and not by a public way. */
+export interface ClientSchema {
+  readonly provider: string;
+  readonly text: string;
+  readonly models: ReadonlyMap<string, readonly RuntimeField[]>;
+}
+
+/** @throws `scope_misconfigured` when it carries none. */
+export function clientSchema(client: object): ClientSchema {
+  const {
+    _runtimeDataModel: runtime,
+    _engineConfig: engine,
+    _activeProvider: provider,
+  } = client as {
+    _runtimeDataModel?: { models?: Record<string, { fields?: readonly RuntimeField[] }> };
+    _engineConfig?: { inlineSchema?: unknown };
+    _activeProvider?: unknown;
+  };
+  const text = engine?.inlineSchema;
+  if (
+    typeof text !== 'string' ||
+    typeof provider !== 'string' ||
+    typeof runtime?.models !== 'object' ||
+    runtime.models === null
+  ) {
+    throw unreadable('it carries no schema');
+  }
+  const models = new Map<string, readonly RuntimeField[]>();
+  for (const [name, { fields }] of Object.entries(runtime.models)) {
+    if (!Array.isArray(fields)) throw unreadable(`its model ${name} has no fields`);
+    models.set(name, fields);
+  }
+  if (models.size === 0) throw unreadable('its schema has no models');
+  return { provider, text, models };
+}
+
 /**
- * The schema a client was generated from. Prisma 7 has no public way to it without a generator of one's own, so what the
- * client carries (`_runtimeDataModel`, and the schema's text) is read, each is checked against the other, and anything
- * missing or unexpected is an error: unknown means refuse.
+ * The schema a client was generated from, without a generator of one's own: what the client carries is read, each part is
+ * checked against the other, and anything missing or unexpected is an error: unknown means refuse.
  *
  * @throws `scope_misconfigured` when the two do not describe the same models, fields and relations.
  */
 export function readSchema(client: object): Schema {
-  const { _runtimeDataModel: runtime, _engineConfig: engine } = client as {
-    _runtimeDataModel?: { models?: Record<string, { fields?: readonly RuntimeField[] }> };
-    _engineConfig?: { inlineSchema?: unknown };
-  };
-  const text = engine?.inlineSchema;
-  if (typeof text !== 'string' || typeof runtime?.models !== 'object' || runtime.models === null) {
-    throw unreadable('it carries no schema');
-  }
+  const { provider, text, models: runtime } = clientSchema(client);
   const declared = parseSchema(text);
   const models = new Map<string, SchemaModel>();
-  for (const [name, { fields }] of Object.entries(runtime.models)) {
-    if (!Array.isArray(fields)) throw unreadable(`its model ${name} has no fields`);
+  for (const [name, fields] of runtime) {
     models.set(name, { name, fields: fields.map((field) => schemaField(name, field, declared)) });
   }
-  if (models.size === 0) throw unreadable('its schema has no models');
-  for (const model of models.values()) for (const field of model.fields) checkRelation(models, model, field);
-  return { models, hasForeignKeys: declared.hasForeignKeys };
+  const schema = { provider, hasForeignKeys: declared.hasForeignKeys, models };
+  checkRelations(schema);
+  return schema;
 }
 
 function schemaField(model: string, field: RuntimeField, schema: DeclaredSchema): SchemaField {
@@ -58,30 +70,44 @@ function schemaField(model: string, field: RuntimeField, schema: DeclaredSchema)
   if (declared?.type !== type) throw unreadable(`the schema’s text does not declare ${model}.${name} as ${type}`);
   if (kind !== 'scalar' && kind !== 'enum' && kind !== 'object')
     throw unreadable(`${model}.${name} is of kind ${kind}`);
-  return { name, isScalar: kind !== 'object', declared, relationName: relationName ?? null };
+  if (kind === 'object' && relationName === undefined)
+    throw unreadable(`${model}.${name} is of the composite type ${type}`);
+  const { isList, isRequired, nativeType } = declared;
+  return {
+    name,
+    kind: kind === 'object' ? 'relation' : 'scalar',
+    type,
+    isList,
+    isRequired: isRequired || isList,
+    nativeType,
+    relation: relationName === undefined ? null : keyRelation(relationName, declared.foreignKey, isRequired),
+  };
 }
 
-/** Each relation has two ends, of which one holds the foreign key, or both are lists: otherwise one was misread. */
-function checkRelation(models: Schema['models'], model: SchemaModel, field: SchemaField): void {
-  if (field.isScalar) return;
-  const other = models.get(field.declared.type);
-  if (!other || field.relationName === null) {
-    throw unreadable(`${model.name}.${field.name} is of the composite type ${field.declared.type}`);
+/**
+ * Each relation has two ends, of which one holds the foreign key, or both are lists: otherwise one was misread.
+ *
+ * @throws `scope_misconfigured` naming the relation.
+ */
+export function checkRelations({ models }: Pick<Schema, 'models'>): void {
+  const ends = new Map<string, SchemaField[]>();
+  for (const { fields } of models.values()) {
+    for (const field of fields) {
+      if (!field.relation) continue;
+      if (!models.has(field.type)) throw unreadable(`the model ${field.type} of ${field.name} is missing`);
+      ends.set(field.relation.name, [...(ends.get(field.relation.name) ?? []), field]);
+    }
   }
-  const ends = [...new Set([model, other])].flatMap((end) =>
-    end.fields.filter(
-      ({ relationName, declared: { type } }) =>
-        relationName === field.relationName && type === (end === model ? other.name : model.name),
-    ),
-  );
-  const keys = ends.filter(({ declared }) => declared.foreignKey !== null).length;
-  const isManyToMany = keys === 0 && ends.every(({ declared }) => declared.isList);
-  if (ends.length !== 2 || !(keys === 1 || isManyToMany)) {
-    throw unreadable(`the foreign key of ${model.name}.${field.name} is not in the schema’s text`);
+  for (const [name, fields] of ends) {
+    const holders = fields.filter(({ relation }) => relation !== null && relation.fields.length > 0);
+    const isManyToMany = holders.length === 0 && fields.every(({ isList }) => isList);
+    if (fields.length !== 2 || !(holders.length === 1 || isManyToMany)) {
+      throw unreadable(`the two ends of the relation ${name} do not fit`);
+    }
   }
 }
 
-function unreadable(what: string): TenantScopeError {
+export function unreadable(what: string): TenantScopeError {
   return new TenantScopeError(
     'scope_misconfigured',
     `tenantScoped cannot read the schema of this client: ${what}. It reads clients that Prisma 7 generated. ` +

@@ -16,12 +16,18 @@ describe('parseSchema', () => {
         HIRED }
       type Address { city String }`);
     expect([...models.keys()]).toEqual(['Job', 'Summary']);
-    const fields = [...(models.get('Job') ?? [])].map(([name, { type, isList }]) => [name, type, isList]);
+    const fields = [...(models.get('Job') ?? [])].map(([name, { type, isList, isRequired, nativeType }]) => [
+      name,
+      type,
+      isList,
+      isRequired,
+      nativeType,
+    ]);
     expect(fields).toEqual([
-      ['id', 'Int', false],
-      ['tags', 'String', true],
-      ['note', 'String', false],
-      ['body', 'Unsupported', false],
+      ['id', 'Int', false, true, null],
+      ['tags', 'String', true, false, 'VarChar'],
+      ['note', 'String', false, false, null],
+      ['body', 'Unsupported', false, true, null],
     ]);
   });
 
@@ -47,9 +53,11 @@ describe('parseSchema', () => {
     expect(models.get('Candidate')?.get('job')?.foreignKey).toEqual({
       fields: ['tenantId', 'jobId'],
       references: ['tenantId', 'id'],
+      onDelete: 'Cascade',
+      onUpdate: null,
     });
     expect(models.get('Candidate')?.get('jobId')?.foreignKey).toBeNull();
-    expect(models.get('Job')?.get('candidates')).toEqual({ type: 'Candidate', isList: true, foreignKey: null });
+    expect(models.get('Job')?.get('candidates')).toMatchObject({ type: 'Candidate', isList: true, foreignKey: null });
   });
 
   it('knows a schema whose database has no foreign keys', () => {

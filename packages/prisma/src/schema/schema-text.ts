@@ -2,8 +2,17 @@
 export interface DeclaredField {
   readonly type: string;
   readonly isList: boolean;
+  readonly isRequired: boolean;
+  readonly nativeType: string | null;
   /** What `@relation(fields: […], references: […])` says, on the side that holds the foreign key. */
-  readonly foreignKey: { readonly fields: readonly string[]; readonly references: readonly string[] } | null;
+  readonly foreignKey: DeclaredForeignKey | null;
+}
+
+export interface DeclaredForeignKey {
+  readonly fields: readonly string[];
+  readonly references: readonly string[];
+  readonly onDelete: string | null;
+  readonly onUpdate: string | null;
 }
 
 export interface DeclaredSchema {
@@ -15,7 +24,7 @@ export interface DeclaredSchema {
 const TOKEN = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|[\p{L}_][\p{L}\p{N}_-]*|\n|\S/gu;
 
 /**
- * Reads what the client's own metadata leaves out of a Prisma schema: lists and foreign keys.
+ * Reads what the client's own metadata leaves out of a Prisma schema: lists, optional fields and foreign keys.
  * It reads no more than that; `readSchema` checks the result against the client, field by field.
  */
 export function parseSchema(text: string): DeclaredSchema {
@@ -68,11 +77,28 @@ function declaredField(line: readonly string[]): DeclaredField {
   const relation = line.findIndex((token, index) => token === '@' && line[index + 1] === 'relation');
   const fields = relation < 0 ? null : namesAfter(line, 'fields', relation);
   const references = relation < 0 ? null : namesAfter(line, 'references', relation);
+  const native = line.findIndex((token, index) => token === '@' && line[index + 1] === 'db' && line[index + 2] === '.');
   return {
     type: line[1] ?? '',
     isList: line[2] === '[',
-    foreignKey: fields && references ? { fields, references } : null,
+    isRequired: line[2] !== '?' && line[2] !== '[',
+    nativeType: native < 0 ? null : (line[native + 3] ?? null),
+    foreignKey:
+      fields && references
+        ? {
+            fields,
+            references,
+            onDelete: nameAfter(line, 'onDelete', relation),
+            onUpdate: nameAfter(line, 'onUpdate', relation),
+          }
+        : null,
   };
+}
+
+/** The name in `key: name`. */
+function nameAfter(line: readonly string[], key: string, from: number): string | null {
+  const at = line.findIndex((token, index) => index > from && token === key && line[index + 1] === ':');
+  return at < 0 ? null : (line[at + 2] ?? null);
 }
 
 /** The names in `key: [a, b]`. */

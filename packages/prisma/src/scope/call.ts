@@ -1,17 +1,45 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import type { ScopedModel } from '../schema/model.js';
+import type { ScopedModel, ScopedRelation } from '../schema/model.js';
+import type { Guards } from './guards.js';
+import type { ResultCheck } from './result-check.js';
+import { structure } from './structure.js';
+
+export type Filter = Readonly<Record<string, unknown>>;
 
 /** One call of a model operation, which the rules of this folder rewrite the arguments of. */
 export interface Call {
   readonly model: ScopedModel;
   readonly operation: string;
   readonly tenantId: string;
+  /** Whether the database itself shows and changes rows of this tenant only. */
+  readonly hasFloor: boolean;
+  /** What must be found true in the transaction of the call; the rules add to it. */
+  readonly guards: Guards;
+  /** A condition on the rows being written, as a condition on the rows that the call itself is about. */
+  readonly through: (condition: Filter) => Filter;
+  /** Columns that the application's extensions compute: Prisma makes them of columns of the same row. */
+  readonly computed: ReadonlySet<string>;
+  /** What must be found true of the result, at the place the rules are at. */
+  readonly result: ResultCheck;
 }
 
-/** Rewrites one argument. `undefined` leaves it out. */
-export type Rule = (value: unknown, call: Call, argument: string) => unknown;
+/** Rewrites one argument, or a part of it that concerns `model`. `undefined` leaves it out. */
+export type Rule = (value: unknown, model: ScopedModel, call: Call, argument: string) => unknown;
 
 export const asGiven: Rule = (value) => value;
+
+/** Only rows of the tenant; null when the model is shared. */
+export function tenantCondition({ tenantField }: ScopedModel, { tenantId }: Call): Filter | null {
+  return tenantField === null ? null : structure([[tenantField, tenantId]]);
+}
+
+/** P3: the tenant is ANDed with what is asked, so that no key of it can override the tenant. */
+export function withinTenant(model: ScopedModel, call: Call, asked: Filter | undefined): Filter | undefined {
+  const condition = tenantCondition(model, call);
+  if (!condition) return asked;
+  if (!asked || Object.keys(asked).length === 0) return condition;
+  return structure([['AND', [condition, asked]]]);
+}
 
 /** P23: an argument, key or shape that is not known to be safe. */
 export function refused(call: Call, what: string, fix: string): TenantScopeError {
@@ -21,10 +49,25 @@ export function refused(call: Call, what: string, fix: string): TenantScopeError
   );
 }
 
-export function refusedRelation(call: Call, argument: string, relation: string): TenantScopeError {
+export function unknownKey(call: Call, model: ScopedModel, argument: string, key: string): TenantScopeError {
   return refused(
     call,
-    `\`${argument}\` reaches through the relation ${relation}`,
-    `Query the related model of its own, by the foreign key of ${call.model.name}.`,
+    `\`${argument}\` has the key ${JSON.stringify(key)}, which is not known for ${model.name}`,
+    'Correct or remove it.',
   );
 }
+
+/** P12, P13: arguments that name another tenant. */
+export function conflict(call: Call, what: string, fix: string): TenantScopeError {
+  return new TenantScopeError('tenant_conflict', `${call.model.name}.${call.operation} ${what}. ${fix}`);
+}
+
+export function sharedWrite(call: Call, model: ScopedModel): TenantScopeError {
+  return refused(
+    call,
+    `${model.name} is shared by all tenants, and a write would reach every one of them`,
+    `Write to it with AdminPrisma of @tenancy/prisma/admin, or name it in \`writable\` if tenants may change it.`,
+  );
+}
+
+export const nameOf = ({ of, name }: ScopedRelation): string => `${of.name}.${name}`;

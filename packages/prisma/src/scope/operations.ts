@@ -1,45 +1,61 @@
+import { aggregated, columnNames, having } from './aggregates.js';
 import { asGiven, type Rule } from './call.js';
-import { createData, createManyData, updateData } from './data.js';
-import { having, orderBy, orderGroupsBy } from './order.js';
-import { aggregated, columnNames, columns, include } from './selection.js';
-import { cursor, uniqueWhere } from './unique-where.js';
+import { createData, createManyData } from './create-data.js';
+import { cursor } from './cursor.js';
+import { orderBy, orderGroupsBy } from './order.js';
+import { omitted, selection } from './selection.js';
+import { uniqueWhere } from './unique-where.js';
+import { updateData } from './update-data.js';
 import { where } from './where.js';
 
 export interface Operation {
-  readonly kind: 'read' | 'write';
+  readonly kind: 'read' | 'create' | 'update' | 'delete';
+  /** Whether it returns one row, from which the fluent API goes on. */
+  readonly isOne: boolean;
   /** Every argument this operation may have. One that is not here is refused (P23). */
   readonly rules: Readonly<Record<string, Rule>>;
 }
 
-const selection = { select: columns, omit: columns, include };
+const result = { select: selection, omit: omitted, include: selection };
 const page = { orderBy, cursor, take: asGiven, skip: asGiven };
 const aggregates = { _count: aggregated, _avg: aggregated, _sum: aggregated, _min: aggregated, _max: aggregated };
 
-const findOne: Operation = { kind: 'read', rules: { where: uniqueWhere, ...selection } };
-const find: Operation = { kind: 'read', rules: { where, ...page, distinct: columnNames, ...selection } };
+const findOne: Operation = { kind: 'read', isOne: true, rules: { where: uniqueWhere, ...result } };
+const find: Operation = { kind: 'read', isOne: false, rules: { where, ...page, distinct: columnNames, ...result } };
+const findFirst: Operation = { ...find, isOne: true };
+const many = { isOne: false } as const;
 
 /** Every operation that is scoped. What a later Prisma adds is refused until it stands here. */
 export const operations: ReadonlyMap<string, Operation> = new Map(
   Object.entries({
     findUnique: findOne,
     findUniqueOrThrow: findOne,
-    findFirst: find,
-    findFirstOrThrow: find,
+    findFirst,
+    findFirstOrThrow: findFirst,
     findMany: find,
-    count: { kind: 'read', rules: { where, ...page, select: aggregated } },
-    aggregate: { kind: 'read', rules: { where, ...page, ...aggregates } },
+    count: { kind: 'read', ...many, rules: { where, ...page, select: aggregated } },
+    aggregate: { kind: 'read', ...many, rules: { where, ...page, ...aggregates } },
     groupBy: {
       kind: 'read',
+      ...many,
       rules: { where, by: columnNames, having, orderBy: orderGroupsBy, take: asGiven, skip: asGiven, ...aggregates },
     },
-    create: { kind: 'write', rules: { data: createData, ...selection } },
-    createMany: { kind: 'write', rules: { data: createManyData, skipDuplicates: asGiven } },
-    createManyAndReturn: { kind: 'write', rules: { data: createManyData, skipDuplicates: asGiven, ...selection } },
-    update: { kind: 'write', rules: { where: uniqueWhere, data: updateData, ...selection } },
-    updateMany: { kind: 'write', rules: { where, data: updateData, limit: asGiven } },
-    updateManyAndReturn: { kind: 'write', rules: { where, data: updateData, limit: asGiven, ...selection } },
-    upsert: { kind: 'write', rules: { where: uniqueWhere, create: createData, update: updateData, ...selection } },
-    delete: { kind: 'write', rules: { where: uniqueWhere, ...selection } },
-    deleteMany: { kind: 'write', rules: { where, limit: asGiven } },
+    create: { kind: 'create', isOne: true, rules: { data: createData, ...result } },
+    createMany: { kind: 'create', ...many, rules: { data: createManyData, skipDuplicates: asGiven } },
+    createManyAndReturn: {
+      kind: 'create',
+      ...many,
+      rules: { data: createManyData, skipDuplicates: asGiven, ...result },
+    },
+    update: { kind: 'update', isOne: true, rules: { where: uniqueWhere, data: updateData, ...result } },
+    updateMany: { kind: 'update', ...many, rules: { where, data: updateData, limit: asGiven } },
+    updateManyAndReturn: { kind: 'update', ...many, rules: { where, data: updateData, limit: asGiven, ...result } },
+    upsert: {
+      kind: 'update',
+      isOne: true,
+      rules: { where: uniqueWhere, create: createData, update: updateData, ...result },
+    },
+    delete: { kind: 'delete', isOne: true, rules: { where: uniqueWhere, ...result } },
+    deleteMany: { kind: 'delete', ...many, rules: { where, limit: asGiven } },
   } satisfies Record<string, Operation>),
 );

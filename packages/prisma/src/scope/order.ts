@@ -1,34 +1,49 @@
-import { type Call, type Rule, refused, refusedRelation } from './call.js';
-import { aggregated } from './selection.js';
+import { mayLeaveTenant, type ScopedModel, type ScopedRelation } from '../schema/model.js';
+import { aggregated } from './aggregates.js';
+import { type Call, nameOf, type Rule, refused, unknownKey } from './call.js';
 import { eachOf, entriesOf, structure } from './structure.js';
-import { filter } from './where.js';
 
-/** P10: rows ordered through a relation show another tenant's values by their order. */
-export const orderBy: Rule = (value, call, argument) =>
-  value === undefined ? undefined : eachOf(value, (item) => order(item, call, argument, []));
+export const orderBy: Rule = (value, model, call, argument) =>
+  value === undefined ? undefined : eachOf(value, (item) => order(item, model, call, argument, []));
 
 const AGGREGATES = ['_count', '_avg', '_sum', '_min', '_max'];
 
 /** The groups of a `groupBy` are ordered by aggregates as well, which P24 keeps within the tenant by its `where`. */
-export const orderGroupsBy: Rule = (value, call, argument) =>
-  value === undefined ? undefined : eachOf(value, (item) => order(item, call, argument, AGGREGATES));
+export const orderGroupsBy: Rule = (value, model, call, argument) =>
+  value === undefined ? undefined : eachOf(value, (item) => order(item, model, call, argument, AGGREGATES));
 
-/** Filters the groups of a `groupBy`: a filter over columns. */
-export const having: Rule = (value, call, argument) =>
-  value === undefined ? undefined : filter(value, call, argument);
-
-function order(value: unknown, call: Call, argument: string, aggregates: readonly string[]): unknown {
+function order(
+  value: unknown,
+  model: ScopedModel,
+  call: Call,
+  argument: string,
+  aggregates: readonly string[],
+): unknown {
   return structure(
     entriesOf(value, call, argument).map(([key, entry]) => {
-      const field = call.model.fields.get(key);
+      const field = model.fields.get(key);
       if (field?.kind === 'scalar') return [key, entry];
-      if (field) throw refusedRelation(call, argument, key);
-      if (aggregates.includes(key)) return [key, aggregated(entry, call, argument)];
-      throw refused(
-        call,
-        `\`${argument}\` has the key ${JSON.stringify(key)}, which is no column`,
-        'Order by columns.',
-      );
+      if (field) return [key, relatedOrder(entry, field, call, `${argument}.${key}`)];
+      if (aggregates.includes(key)) return [key, aggregated(entry, model, call, argument)];
+      throw unknownKey(call, model, argument, key);
+    }),
+  );
+}
+
+/** P10: Prisma takes no condition here, so another tenant's value or number of rows would show in the order. */
+function relatedOrder(value: unknown, relation: ScopedRelation, call: Call, argument: string): unknown {
+  if (mayLeaveTenant(relation) && !call.hasFloor) {
+    throw refused(
+      call,
+      `\`${argument}\` orders by rows that may be another tenant’s`,
+      `Put the tenant into the foreign key of ${nameOf(relation)} at both ends, or use a floor (the option \`floor\`).`,
+    );
+  }
+  if (!relation.isList) return order(value, relation.to, call, argument, []);
+  return structure(
+    entriesOf(value, call, argument).map(([key, entry]) => {
+      if (key !== '_count') throw unknownKey(call, relation.to, argument, key);
+      return [key, entry];
     }),
   );
 }

@@ -1,23 +1,61 @@
-import { type Call, refused } from './call.js';
-import { sharedWrite } from './data.js';
+import type { ScopedModel } from '../schema/model.js';
+import { type Call, refused, sharedWrite } from './call.js';
+import { guardDelete } from './dependents.js';
+import { Guards } from './guards.js';
 import type { Operation } from './operations.js';
+import { ResultCheck } from './result-check.js';
 import { entriesOf, structure } from './structure.js';
+import { andUnique, uniqueWhere } from './unique-where.js';
+
+/** What a call may reach the database with. */
+export interface ScopedCall {
+  readonly args: Readonly<Record<string, unknown>>;
+  /** Looked up before, in the same transaction. */
+  readonly guards: Guards;
+  /** Looked at afterwards, before the transaction ends. */
+  readonly result: ResultCheck;
+}
+
+export interface CallSite {
+  readonly model: ScopedModel;
+  readonly operation: string;
+  readonly tenantId: string;
+  readonly hasFloor: boolean;
+  readonly computed: ReadonlySet<string>;
+}
 
 /**
- * The arguments a call may reach the database with: the caller's, within the tenant. Theirs are not changed.
+ * The caller's arguments within the tenant. Theirs are not changed.
  *
  * @throws `scope_refused` for what is not known to be safe, `tenant_conflict` for another tenant's name.
  */
-export function scopeArguments(args: unknown, call: Call, { kind, rules }: Operation): Record<string, unknown> {
-  if (kind === 'write' && call.model.tenantField === null) throw sharedWrite(call);
+export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: Operation): ScopedCall {
+  const guards = new Guards();
+  const result = new ResultCheck();
+  const call: Call = { ...site, guards, result, through: (condition) => condition };
+  const { model } = call;
+  if (kind !== 'read' && !model.isWritable) throw sharedWrite(call, model);
   const given = new Map(entriesOf(args, call, 'arguments'));
   for (const name of given.keys()) {
     if (!Object.hasOwn(rules, name)) throw refused(call, `its argument \`${name}\` is not known`, 'Leave it out.');
   }
   // Every rule runs, given or not: a `where` that is not there means every tenant's rows (P2).
-  return structure(
-    Object.entries(rules)
-      .map(([name, rule]) => [name, rule(given.get(name), call, name)] as const)
-      .filter(([, value]) => value !== undefined),
-  );
+  const entries: [string, unknown][] = [];
+  for (const name of Object.keys(rules)) {
+    const value = rules[name]?.(given.get(name), model, call, name);
+    if (value !== undefined) entries.push([name, value]);
+  }
+  const scoped = structure(entries);
+  if (kind === 'delete') guardDelete(model, call);
+  const where = (scoped['where'] ?? {}) as Readonly<Record<string, unknown>>;
+  const isUnique = rules['where'] === uniqueWhere;
+  for (const { condition, why } of guards.ofRows) {
+    guards.forbidden.push({
+      model,
+      where: isUnique ? andUnique(where, condition) : structure([['AND', [where, condition]]]),
+      isUnique,
+      why,
+    });
+  }
+  return { args: scoped, guards, result };
 }

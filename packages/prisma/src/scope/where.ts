@@ -1,26 +1,37 @@
-import { type Call, type Rule, refused, refusedRelation } from './call.js';
+import type { ScopedModel, ScopedRelation } from '../schema/model.js';
+import { type Call, type Filter, type Rule, unknownKey, withinTenant } from './call.js';
+import { relationFilter } from './relation-filter.js';
 import { eachOf, entriesOf, structure } from './structure.js';
 
-/** P3: the tenant is ANDed with what the caller asks, so that no key of theirs can override it. */
-export const where: Rule = (value, call, argument) => {
-  const asked = filter(value, call, argument);
-  const { tenantField } = call.model;
-  if (tenantField === null) return asked;
-  return structure([['AND', [structure([[tenantField, call.tenantId]]), asked]]]);
-};
+/** The caller's filter, within the tenant. */
+export const where: Rule = (value, model, call, argument) =>
+  withinTenant(model, call, filter(value, model, call, argument));
 
-/** A filter over the model's own columns, combined with AND, OR and NOT at any depth. */
-export function filter(value: unknown, call: Call, argument: string): Record<string, unknown> {
+/** A filter of the model's own columns and relations, combined with AND, OR and NOT at any depth. */
+export function filter(value: unknown, model: ScopedModel, call: Call, argument: string): Filter {
   return structure(
-    entriesOf(value, call, argument).map(([key, entry]) => [key, filterEntry(key, entry, call, argument)]),
+    entriesOf(value, call, argument).map(([key, entry]) => [key, filterEntry(key, entry, model, call, argument)]),
   );
 }
 
-export function filterEntry(key: string, value: unknown, call: Call, argument: string): unknown {
+export function filterEntry(key: string, value: unknown, model: ScopedModel, call: Call, argument: string): unknown {
   // A field wins, in case a model has one of that name.
-  const field = call.model.fields.get(key);
+  const field = model.fields.get(key);
   if (field?.kind === 'scalar') return value;
-  if (field) throw refusedRelation(call, argument, key);
-  if (key === 'AND' || key === 'OR' || key === 'NOT') return eachOf(value, (item) => filter(item, call, argument));
-  throw refused(call, `\`${argument}\` has the key ${JSON.stringify(key)}, which is no field`, 'Filter by a field.');
+  if (field) return relationFilter(value, field, call, `${argument}.${key}`);
+  if (key === 'AND' || key === 'OR' || key === 'NOT') {
+    return eachOf(value, (item) => filter(item, model, call, argument));
+  }
+  throw unknownKey(call, model, argument, key);
+}
+
+/** What a relation is asked, within the tenant: of a relation that compares the tenant itself, as it is. */
+export function relatedWhere(
+  value: unknown,
+  relation: ScopedRelation,
+  call: Call,
+  argument: string,
+): Filter | undefined {
+  const asked = value === undefined ? undefined : filter(value, relation.to, call, argument);
+  return relation.comparesTenant ? asked : withinTenant(relation.to, call, asked);
 }

@@ -1,0 +1,1 @@
+export { AdminPrisma, type AdminPrismaAuditEvent, type AdminPrismaOptions } from './admin/admin-prisma.js';

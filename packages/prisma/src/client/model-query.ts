@@ -1,0 +1,63 @@
+import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import type { ScopedModel } from '../schema/model.js';
+import type { Operation } from '../scope/operations.js';
+import { scopeArguments } from '../scope/scope-arguments.js';
+import { guardRows } from './guard-rows.js';
+import type { RawClient, RawDelegate } from './raw-client.js';
+import { startQuery, transactionally, withClient } from './run-query.js';
+import { captureCaller, type Scope } from './scope.js';
+import type { QueryPlan } from './scoped-query.js';
+
+/** A call of a model's operation. */
+export interface ModelCall {
+  readonly scope: Scope;
+  readonly model: ScopedModel;
+  readonly name: string;
+  readonly operation: Operation;
+  readonly args: unknown;
+  /** P25: the relations that the fluent API went through. */
+  readonly path: readonly string[];
+}
+
+/** Scopes the call's arguments, and plans how it runs. */
+export function planModelQuery({ scope, model, name, operation, args, path }: ModelCall): QueryPlan {
+  const caller = captureCaller(scope);
+  const { tenantId } = caller;
+  const scoped = scopeArguments(
+    args,
+    { model, operation: name, tenantId, hasFloor: scope.hasFloor, computed: scope.computed },
+    operation,
+  );
+  const check = (result: unknown) => {
+    if (!scoped.result.isEmpty) scoped.result.check(result, tenantId);
+    return resultOf(model, name, result, path);
+  };
+  const start = (client: RawClient) =>
+    ((client[model.property] as RawDelegate)[name] as RawDelegate[string])(scoped.args);
+  const inTransaction = async (client: RawClient) => {
+    await guardRows(scoped.guards, client, (query) => startQuery(scope, caller, query));
+    return check(await startQuery(scope, caller, () => start(client)));
+  };
+  const needsTransaction = !scoped.guards.isEmpty || (operation.kind !== 'read' && !scoped.result.isEmpty);
+  return {
+    scope,
+    caller,
+    single: needsTransaction ? null : { start, check },
+    inTransaction,
+    run: needsTransaction
+      ? () => transactionally(scope, caller, inTransaction)
+      : () => withClient(scope, caller, (client) => startQuery(scope, caller, () => start(client)).then(check)),
+  };
+}
+
+function resultOf(model: ScopedModel, name: string, result: unknown, path: readonly string[]): unknown {
+  // P18: when the unique key belongs to a row that is not this tenant's, Prisma answers an upsert with null.
+  if (name === 'upsert' && result === null) {
+    throw new TenantScopeError(
+      'tenant_row_unavailable',
+      `${model.name}.upsert found no row of this tenant, and could not create one, because a unique value is taken. ` +
+        'Choose another, or put the tenant into the unique key so that each tenant has its own values.',
+    );
+  }
+  return path.reduce<unknown>((row, relation) => (row as Record<string, unknown> | null)?.[relation] ?? null, result);
+}

@@ -1,0 +1,41 @@
+import type { DMMF } from '@prisma/generator-helper';
+import { hashOf, SCHEMA_VERSION, type TenancySchema, type TenancySchemaField } from '../schema/generated-schema.js';
+
+/** What `tenantScoped` needs to know of a schema, from Prisma's own description of it. */
+export function tenancySchema(datamodel: DMMF.Datamodel, text: string, relationMode: string): TenancySchema {
+  return {
+    version: SCHEMA_VERSION,
+    hash: hashOf(text),
+    relationMode,
+    models: Object.fromEntries(datamodel.models.map(({ name, fields }) => [name, fields.map(schemaField)])),
+  };
+}
+
+function schemaField(field: DMMF.Field): TenancySchemaField {
+  const { name, type, isList, isRequired, nativeType, relationName } = field;
+  const { relationFromFields = [], relationToFields = [], relationOnDelete, relationOnUpdate } = field;
+  return {
+    name,
+    type,
+    isList,
+    isRequired,
+    nativeType: nativeType?.[0] ?? null,
+    relation:
+      relationName === undefined
+        ? null
+        : {
+            name: relationName,
+            fields: [...relationFromFields],
+            references: [...relationToFields],
+            onDelete: relationOnDelete ?? null,
+            onUpdate: relationOnUpdate ?? null,
+          },
+  };
+}
+
+/** The models whose rows cannot be created without naming the tenant, as far as types go. */
+export function modelsWithoutDefault({ models }: DMMF.Datamodel, tenantField: string): readonly string[] {
+  return models
+    .filter(({ fields }) => fields.some(({ name, hasDefaultValue }) => name === tenantField && !hasDefaultValue))
+    .map(({ name }) => name);
+}

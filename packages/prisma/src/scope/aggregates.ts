@@ -1,0 +1,27 @@
+import { type Rule, refused, unknownKey } from './call.js';
+import { entriesOf, structure } from './structure.js';
+import { filter } from './where.js';
+
+/** `_count`, `_sum` and the like of an `aggregate` or `groupBy`: over columns, or over all rows. */
+export const aggregated: Rule = (value, model, call, argument) => {
+  if (value === undefined || value === null || typeof value === 'boolean') return value;
+  return structure(
+    entriesOf(value, call, argument).map(([key, entry]) => {
+      if (key !== '_all' && model.fields.get(key)?.kind !== 'scalar') throw unknownKey(call, model, argument, key);
+      return [key, entry];
+    }),
+  );
+};
+
+/** `by` and `distinct`: names of columns. */
+export const columnNames: Rule = (value, model, call, argument) => {
+  for (const name of Array.isArray(value) ? value : [value]) {
+    if (name === undefined || model.fields.get(String(name))?.kind === 'scalar') continue;
+    throw refused(call, `\`${argument}\` names ${JSON.stringify(name)}, which is no column`, 'Name columns only.');
+  }
+  return Array.isArray(value) ? [...value] : value;
+};
+
+/** Filters the groups of a `groupBy`: a filter over columns. */
+export const having: Rule = (value, model, call, argument) =>
+  value === undefined ? undefined : filter(value, model, call, argument);

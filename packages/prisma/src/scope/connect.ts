@@ -1,0 +1,55 @@
+import type { ScopedRelation } from '../schema/model.js';
+import { type Call, conflict, type Filter, nameOf, refused, sharedWrite } from './call.js';
+import { foreignRows } from './dependents.js';
+import { isTenantRelation } from './stamp.js';
+import { eachOf, entriesOf, structure } from './structure.js';
+import { andUnique, scopedUnique } from './unique-where.js';
+
+/** P14: connects rows of this tenant only. */
+export function connect(value: unknown, relation: ScopedRelation, call: Call, argument: string): unknown {
+  return eachOf(value, (item) => connected(item, relation, call, argument));
+}
+
+/** A unique key of a row that is about to be connected. */
+export function connected(value: unknown, relation: ScopedRelation, call: Call, argument: string): Filter {
+  const { to, holdsKey, isManyToMany } = relation;
+  if (isTenantRelation(relation)) return ownTenant(value, relation, call, argument);
+  guardKeyHolder(relation, call, argument);
+  if (!holdsKey && !isManyToMany && !to.isWritable) throw sharedWrite(call, to);
+  const unique = scopedUnique(value, to, call, argument);
+  // One to one: Prisma takes it away from the row that has it.
+  const taken = holdsKey && !relation.inverse.isList && !call.hasFloor ? foreignRows(relation.inverse, call) : null;
+  if (taken) {
+    call.guards.forbidden.push({
+      model: to,
+      where: andUnique(unique, taken),
+      isUnique: true,
+      why: `connecting ${nameOf(relation)}`,
+    });
+  }
+  return unique;
+}
+
+/** The tenant field as a foreign key may come from a relation that compares the tenant, and from no other. */
+export function guardKeyHolder(relation: ScopedRelation, call: Call, argument: string): void {
+  if (!relation.holdsKey || !relation.keyHasTenant || relation.comparesTenant) return;
+  throw refused(
+    call,
+    `\`${argument}\` would set ${relation.of.tenantField} of ${relation.of.name} from a row that need not be this tenant’s`,
+    `Set the other foreign keys of ${nameOf(relation)} by their columns.`,
+  );
+}
+
+/** P13: the tenant's own row, by its id and nothing else. */
+function ownTenant(value: unknown, relation: ScopedRelation, call: Call, argument: string): Filter {
+  const entries = entriesOf(value, call, argument);
+  const [reference = ''] = relation.key.references;
+  if (entries.length === 1 && entries[0]?.[0] === reference && entries[0][1] === call.tenantId) {
+    return structure([[reference, call.tenantId]]);
+  }
+  throw conflict(
+    call,
+    `would connect ${nameOf(relation)} to what may be another tenant`,
+    `Leave \`${argument}\` out; the row is stamped with the tenant.`,
+  );
+}

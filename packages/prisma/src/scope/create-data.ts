@@ -1,0 +1,29 @@
+import type { ScopedModel, ScopedRelation } from '../schema/model.js';
+import { type Call, type Filter, type Rule, sharedWrite, unknownKey } from './call.js';
+import { guardForeignKeys } from './foreign-key.js';
+import { nestedCreate } from './nested-create.js';
+import { stampTenant } from './stamp.js';
+import { eachOf, entriesOf, structure } from './structure.js';
+
+export const createData: Rule = (value, model, call, argument) => newRow(value, model, call, argument, null);
+
+export const createManyData: Rule = (value, model, call, argument) =>
+  eachOf(value, (item) => newRow(item, model, call, argument, null));
+
+/** A row to create, and what is created with it. */
+export function newRow(
+  value: unknown,
+  model: ScopedModel,
+  call: Call,
+  argument: string,
+  parent: ScopedRelation | null,
+): Filter {
+  if (!model.isWritable) throw sharedWrite(call, model);
+  const entries = entriesOf(value, call, argument).map(([key, entry]) => {
+    const field = model.fields.get(key);
+    if (!field) throw unknownKey(call, model, argument, key);
+    return [key, field.kind === 'scalar' ? entry : nestedCreate(entry, field, call, `${argument}.${key}`)] as const;
+  });
+  guardForeignKeys(entries, model, call, argument, false);
+  return structure(stampTenant(entries, model, call, argument, parent));
+}

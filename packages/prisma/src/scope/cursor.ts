@@ -1,0 +1,22 @@
+import { conflict, type Rule, unknownKey } from './call.js';
+import { entriesOf, structure } from './structure.js';
+import { isCompoundKey } from './unique-where.js';
+
+/**
+ * P11: a cursor of another tenant would position the page. Prisma compares a cursor by its plain keys alone and knows no
+ * AND here, so the tenant joins as one of them.
+ */
+export const cursor: Rule = (value, model, call, argument) => {
+  const { tenantField } = model;
+  if (value === undefined) return undefined;
+  const entries = entriesOf(value, call, argument).map(([key, entry]) => {
+    if (key === tenantField && entry !== call.tenantId) {
+      throw conflict(call, 'has a cursor that names another tenant', `Leave ${key} out of \`${argument}\`.`);
+    }
+    if (isCompoundKey(key, entry, model)) return [key, structure(Object.entries(entry))] as const;
+    if (model.fields.get(key)?.kind !== 'scalar') throw unknownKey(call, model, argument, key);
+    return [key, entry] as const;
+  });
+  if (tenantField === null) return structure(entries);
+  return structure([...entries.filter(([key]) => key !== tenantField), [tenantField, call.tenantId]]);
+};

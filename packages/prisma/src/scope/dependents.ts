@@ -1,0 +1,83 @@
+import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { mayLeaveTenant, type ScopedModel, type ScopedRelation } from '../schema/model.js';
+import { type Call, type Filter, nameOf, tenantCondition } from './call.js';
+import { structure } from './structure.js';
+
+/**
+ * What the database does by itself reaches every tenant's rows, with or without row-level security: a row is deleted or
+ * changed only when no row of another tenant depends on it.
+ */
+export function guardDelete(model: ScopedModel, call: Call): void {
+  const reached = new Set<ScopedModel>();
+  if (!reachesOthers(model, reached)) return;
+  if (call.hasFloor) throw behindTheFloor(call, model, 'deleting');
+  const condition = othersBelow(model, call, []);
+  if (condition)
+    call.guards.ofRows.push({ condition: call.through(condition), why: `deleting a row of ${model.name}` });
+}
+
+/** The same for a column that other rows refer to, and follow when it changes. */
+export function guardChange(followers: readonly ScopedRelation[], call: Call, column: string): void {
+  for (const relation of followers) {
+    if (call.hasFloor) throw behindTheFloor(call, relation.of, `changing ${column} of`);
+    const condition = foreignRows(relation, call);
+    if (condition) call.guards.ofRows.push({ condition: call.through(condition), why: `changing ${column} of a row` });
+  }
+}
+
+/** A condition that is true of a row that rows of other tenants refer to through the relation. */
+export function foreignRows(relation: ScopedRelation, call: Call): Filter | null {
+  const condition = tenantCondition(relation.to, call);
+  if (relation.comparesTenant) return null;
+  // A shared row that depends on a tenant's is every tenant's.
+  if (!condition) return relation.to.isWritable ? null : some(relation, structure([]));
+  return some(relation, structure([['NOT', condition]]));
+}
+
+function some(relation: ScopedRelation, condition: Filter): Filter {
+  return structure([[relation.name, structure([[relation.isList ? 'some' : 'is', condition]])]]);
+}
+
+/** Whether a chain of deletions can come to rows of other tenants at all. */
+function reachesOthers(model: ScopedModel, reached: Set<ScopedModel>): boolean {
+  if (reached.has(model)) return false;
+  reached.add(model);
+  return model.dependents.some(
+    (relation) =>
+      mayLeaveTenant(relation) ||
+      (relation.to.tenantField === null && !relation.to.isWritable) ||
+      (relation.cascades && reachesOthers(relation.to, reached)),
+  );
+}
+
+function othersBelow(model: ScopedModel, call: Call, chain: readonly ScopedModel[]): Filter | null {
+  if (chain.includes(model)) {
+    throw new TenantScopeError(
+      'scope_refused',
+      `${call.model.name}.${call.operation} was refused: deleting a row of ${model.name} deletes further rows of ${model.name}, ` +
+        'and this version cannot look ahead to all of them. Put the tenant into the foreign keys at both ends, or use ' +
+        '`onDelete: Restrict`.',
+    );
+  }
+  const conditions = model.dependents.flatMap((relation) => {
+    const foreign = foreignRows(relation, call);
+    const further =
+      relation.cascades && reachesOthers(relation.to, new Set())
+        ? othersBelow(relation.to, call, [...chain, model])
+        : null;
+    return [...(foreign ? [foreign] : []), ...(further ? [some(relation, further)] : [])];
+  });
+  return conditions.length === 0 ? null : structure([['OR', conditions]]);
+}
+
+function behindTheFloor(call: Call, model: ScopedModel, doing: string): TenantScopeError {
+  const relation = [...model.fields.values()].find(
+    (field) => field.kind === 'relation' && mayLeaveTenant(field) && !field.holdsKey,
+  );
+  return new TenantScopeError(
+    'scope_refused',
+    `${call.model.name}.${call.operation} was refused: ${doing} a row of ${model.name} makes the database itself change the rows ` +
+      `that refer to it${relation?.kind === 'relation' ? `, such as by ${nameOf(relation)}` : ''}, and row-level security ` +
+      'does not hold that. Put the tenant into the foreign keys at both ends, or use `onDelete: Restrict, onUpdate: Restrict`.',
+  );
+}

@@ -1,0 +1,134 @@
+import { mayLeaveTenant, type ScopedRelation } from '../schema/model.js';
+import { type Call, nameOf, refused, sharedWrite, tenantCondition, withinTenant } from './call.js';
+import { connect } from './connect.js';
+import { newRow } from './create-data.js';
+import { foreignRows, guardDelete } from './dependents.js';
+import { byRules, createActions, type NestedAction } from './nested-create.js';
+import { eachOf, entriesOf, structure } from './structure.js';
+import { scopedUnique } from './unique-where.js';
+import { changedRow } from './update-data.js';
+import { filter } from './where.js';
+
+/** P14, P16, P17: what may be nested into a change. An action that is not here is refused (P23). */
+export const updateActions: Readonly<Record<string, NestedAction>> = {
+  create: replacing('create'),
+  createMany: createActions['createMany'] as NestedAction,
+  connect: replacing('connect'),
+  connectOrCreate: replacing('connectOrCreate'),
+  set: (value, relation, call, argument) => {
+    // P20: what is connected until now and is not named any more is let go.
+    guardReplaced(relation, call);
+    return connect(value, relation, call, argument);
+  },
+  disconnect: (value, relation, call, argument) => {
+    if (!relation.holdsKey && !relation.isManyToMany) checkWritable(relation, call);
+    if (relation.isList) return eachOf(value, (item) => scopedUnique(item, relation.to, call, argument));
+    if (value === false || (value === true && relation.holdsKey)) return value;
+    return toOneWhere(value, relation, call, argument);
+  },
+  delete: (value, relation, call, argument) => {
+    checkWritable(relation, call);
+    if (value === false) return value;
+    guardDelete(relation.to, through(relation, call));
+    if (relation.isList) return eachOf(value, (item) => scopedUnique(item, relation.to, call, argument));
+    return toOneWhere(value, relation, call, argument);
+  },
+  deleteMany: (value, relation, call, argument) => {
+    checkWritable(relation, call);
+    guardDelete(relation.to, through(relation, call));
+    return eachOf(value, (item) => ownRows(item, relation, call, argument));
+  },
+  update: (value, relation, call, argument) => {
+    if (relation.isList) return eachOf(value, (item) => byRules(item, listUpdate, relation, call, argument));
+    return byRules(toOneUpdate(value, relation, call, argument), changeOne, relation, call, argument);
+  },
+  updateMany: (value, relation, call, argument) =>
+    eachOf(value, (item) =>
+      withWhere(byRules(item, { where: ownRows, data: change }, relation, call, argument), relation, call),
+    ),
+  upsert: (value, relation, call, argument) => {
+    if (relation.isList) return eachOf(value, (item) => byRules(item, listUpsert, relation, call, argument));
+    guardReplaced(relation, call);
+    return withWhere(
+      byRules(value, { where: toOneWhere, create: newRelated, update: change }, relation, call, argument),
+      relation,
+      call,
+    );
+  },
+};
+
+export const nestedUpdate: NestedAction = (value, relation, call, argument) =>
+  byRules(value, updateActions, relation, call, argument);
+
+const change: NestedAction = (value, relation, call, argument) =>
+  changedRow(value, relation.to, through(relation, call), argument);
+const newRelated: NestedAction = (value, relation, call, argument) =>
+  newRow(value, relation.to, call, argument, relation);
+const uniqueRow: NestedAction = (value, relation, call, argument) => scopedUnique(value, relation.to, call, argument);
+const ownRows: NestedAction = (value, relation, call, argument) =>
+  withinTenant(relation.to, call, filter(value, relation.to, call, argument));
+const toOneWhere: NestedAction = (value, relation, call, argument) =>
+  value === true
+    ? (tenantCondition(relation.to, call) ?? true)
+    : withinTenant(relation.to, call, filter(value, relation.to, call, argument));
+
+const listUpdate = { where: uniqueRow, data: change };
+const listUpsert = { where: uniqueRow, create: newRelated, update: change };
+const changeOne = { where: toOneWhere, data: change };
+
+/** P16: the row at the other end of a to-one relation is changed only if it is this tenant's. */
+function toOneUpdate(value: unknown, relation: ScopedRelation, call: Call, argument: string): object {
+  const keys = entriesOf(value, call, argument).map(([key]) => key);
+  const isWrapped = keys.includes('data') && keys.every((key) => key === 'data' || key === 'where');
+  if (isWrapped && relation.to.fields.has('data')) {
+    throw refused(
+      call,
+      `\`${argument}\` can be read in two ways, because ${relation.to.name} has a field \`data\``,
+      `Update ${relation.to.name} by its own.`,
+    );
+  }
+  const { where, data } = isWrapped
+    ? (value as { where?: unknown; data?: unknown })
+    : { where: undefined, data: value };
+  const condition = tenantCondition(relation.to, call);
+  return structure([
+    ...(where !== undefined ? [['where', where] as const] : condition ? [['where', true] as const] : []),
+    ['data', data],
+  ]);
+}
+
+/** An action whose `where` may be left out. */
+function withWhere(value: unknown, relation: ScopedRelation, call: Call): unknown {
+  const given = value as Readonly<Record<string, unknown>>;
+  const condition = tenantCondition(relation.to, call);
+  return condition && given['where'] === undefined
+    ? structure([...Object.entries(given), ['where', condition]])
+    : value;
+}
+
+/** Where a row can have one related row, it lets go of the one it has. */
+function replacing(action: string): NestedAction {
+  return (value, relation, call, argument) => {
+    if (!relation.isList) guardReplaced(relation, call);
+    return (createActions[action] as NestedAction)(value, relation, call, argument);
+  };
+}
+
+function guardReplaced(relation: ScopedRelation, call: Call): void {
+  if (relation.holdsKey || call.hasFloor || !mayLeaveTenant(relation)) return;
+  const foreign = foreignRows(relation, call);
+  if (foreign) call.guards.ofRows.push({ condition: call.through(foreign), why: `replacing ${nameOf(relation)}` });
+}
+
+function checkWritable({ to }: ScopedRelation, call: Call): void {
+  if (!to.isWritable) throw sharedWrite(call, to);
+}
+
+/** The call as seen from the related rows. */
+function through(relation: ScopedRelation, call: Call): Call {
+  return {
+    ...call,
+    through: (condition) =>
+      call.through(structure([[relation.name, structure([[relation.isList ? 'some' : 'is', condition]])]])),
+  };
+}

@@ -1,0 +1,65 @@
+import { mayLeaveTenant, type ScopedRelation } from '../schema/model.js';
+import { type Call, type Filter, nameOf, refused, tenantCondition, unknownKey } from './call.js';
+import { entriesOf, structure } from './structure.js';
+import { filter, relatedWhere } from './where.js';
+
+/** P8, P9: whether a row is found must not depend on a related row of another tenant. */
+export function relationFilter(value: unknown, relation: ScopedRelation, call: Call, argument: string): unknown {
+  if (relation.isList) return listFilter(value, relation, call, argument);
+  if (value === null) return absent(relation, call);
+  const entries = entriesOf(value, call, argument);
+  if (!entries.some(([key]) => key === 'is' || key === 'isNot')) {
+    const asked = relatedWhere(value, relation, call, argument);
+    return mayLeaveTenant(relation) ? structure([['is', asked]]) : asked;
+  }
+  if (relation.to.fields.has('is') || relation.to.fields.has('isNot')) {
+    throw refused(
+      call,
+      `\`${argument}\` can be read in two ways, because ${relation.to.name} has a field \`is\` or \`isNot\``,
+      'Put the filter of the related row into an AND: [ … ].',
+    );
+  }
+  const filters = entries.map(([key, entry]): readonly [string, unknown] => {
+    if (key !== 'is' && key !== 'isNot') throw unknownKey(call, relation.to, argument, key);
+    if (entry !== null) return [key, relatedWhere(entry, relation, call, argument)];
+    return [
+      ...Object.entries(key === 'is' ? (absent(relation, call) ?? { is: null }) : present(relation, call)),
+    ][0] as [string, unknown];
+  });
+  if (new Set(filters.map(([key]) => key)).size === filters.length) return structure(filters);
+  throw refused(
+    call,
+    `\`${argument}\` combines \`is\` and \`isNot\` with null`,
+    `Write two conditions of ${nameOf(relation)} in an AND: [ … ].`,
+  );
+}
+
+/** No related row. The side that holds the foreign key is asked for the key, which is the row's own. */
+function absent(relation: ScopedRelation, call: Call): Filter | null {
+  return relation.holdsKey || !mayLeaveTenant(relation)
+    ? null
+    : structure([['isNot', tenantCondition(relation.to, call)]]);
+}
+
+function present(relation: ScopedRelation, call: Call): Filter {
+  return relation.holdsKey || !mayLeaveTenant(relation)
+    ? structure([['isNot', null]])
+    : structure([['is', tenantCondition(relation.to, call)]]);
+}
+
+function listFilter(value: unknown, relation: ScopedRelation, call: Call, argument: string): Filter {
+  return structure(
+    entriesOf(value, call, argument).map(([key, entry]) => {
+      if (key === 'some' || key === 'none') return [key, relatedWhere(entry, relation, call, argument)];
+      if (key !== 'every') throw unknownKey(call, relation.to, argument, key);
+      return [key, everyOwn(entry, relation, call, argument)];
+    }),
+  );
+}
+
+/** P9: a row of another tenant must not decide: each related row is another tenant's, or as asked. */
+function everyOwn(value: unknown, relation: ScopedRelation, call: Call, argument: string): Filter {
+  const asked = filter(value, relation.to, call, argument);
+  if (!mayLeaveTenant(relation) || Object.keys(asked).length === 0) return asked;
+  return structure([['OR', [structure([['NOT', tenantCondition(relation.to, call)]]), asked]]]);
+}

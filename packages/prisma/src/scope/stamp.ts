@@ -1,0 +1,57 @@
+import type { ScopedModel, ScopedRelation } from '../schema/model.js';
+import { type Call, conflict, nameOf, refused } from './call.js';
+import { structure } from './structure.js';
+
+type Entry = readonly [string, unknown];
+
+/**
+ * P12: a new row is the tenant's. Naming the current one is allowed, naming another is refused.
+ *
+ * @param parent the relation it is created through, if there is one.
+ */
+export function stampTenant(
+  entries: readonly Entry[],
+  model: ScopedModel,
+  call: Call,
+  argument: string,
+  parent: ScopedRelation | null,
+): readonly Entry[] {
+  const { tenantField } = model;
+  if (tenantField === null) return entries;
+  const others = entries.filter(([key]) => key !== tenantField);
+  for (const [key, entry] of entries) {
+    if (key !== tenantField || entry === call.tenantId) continue;
+    throw conflict(
+      call,
+      'would create a row of another tenant',
+      `Leave ${tenantField} out of \`${argument}\`; the row is stamped with the tenant.`,
+    );
+  }
+  // The row takes the foreign key from its parent, the tenant included.
+  if (parent && !parent.holdsKey && parent.keyHasTenant) return others;
+  const holders = relationsOf(model).filter(({ holdsKey }) => holdsKey);
+  const used = holders.filter(({ name }) => others.some(([key]) => key === name));
+  // Prisma takes either columns or relations for foreign keys, and the tenant field may be a part of one.
+  if (used.length === 0 || !holders.some(({ keyHasTenant }) => keyHasTenant))
+    return [...others, [tenantField, call.tenantId]];
+  if (used.some(({ keyHasTenant }) => keyHasTenant)) return others;
+  const [toTenant] = holders.filter(isTenantRelation);
+  if (toTenant) {
+    const [reference = ''] = toTenant.key.references;
+    return [...others, [toTenant.name, structure([['connect', structure([[reference, call.tenantId]])]])]];
+  }
+  throw refused(
+    call,
+    `\`${argument}\` names ${used.map(nameOf).join(', ')} as a relation, and Prisma then takes no ${tenantField} of ${model.name}`,
+    `Set the foreign key instead (${used.flatMap(({ key }) => key.fields).join(', ')}).`,
+  );
+}
+
+/** The relation to the tenant's own row: its whole foreign key is the tenant field. */
+export function isTenantRelation({ of, holdsKey, key, comparesTenant }: ScopedRelation): boolean {
+  return holdsKey && !comparesTenant && key.fields.length === 1 && key.fields[0] === of.tenantField;
+}
+
+function relationsOf({ fields }: ScopedModel): readonly ScopedRelation[] {
+  return [...fields.values()].filter((field) => field.kind === 'relation');
+}

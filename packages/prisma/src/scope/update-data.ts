@@ -1,0 +1,33 @@
+import type { ScopedModel } from '../schema/model.js';
+import { type Call, conflict, type Filter, type Rule, sharedWrite, unknownKey } from './call.js';
+import { guardChange } from './dependents.js';
+import { guardForeignKeys, valueSet } from './foreign-key.js';
+import { nestedUpdate } from './nested-update.js';
+import { entriesOf, structure } from './structure.js';
+
+export const updateData: Rule = (value, model, call, argument) => changedRow(value, model, call, argument);
+
+/** What to change of a row, and of what it is related to. P13: no change moves a row to another tenant. */
+export function changedRow(value: unknown, model: ScopedModel, call: Call, argument: string): Filter {
+  if (!model.isWritable) throw sharedWrite(call, model);
+  const entries: (readonly [string, unknown])[] = [];
+  for (const [key, given] of entriesOf(value, call, argument)) {
+    const field = model.fields.get(key);
+    if (!field) throw unknownKey(call, model, argument, key);
+    if (field.kind === 'relation') entries.push([key, nestedUpdate(given, field, call, `${argument}.${key}`)]);
+    else if (key === model.tenantField) {
+      if (valueSet(given, key, call, argument) === call.tenantId) continue;
+      throw conflict(
+        call,
+        `would set ${key}, and a row never moves to another tenant`,
+        `Leave ${key} out of \`${argument}\`.`,
+      );
+    } else {
+      const isKey = field.unchecked.length > 0 || field.followers.length > 0;
+      entries.push([key, isKey ? valueSet(given, key, call, argument) : given]);
+      guardChange(field.followers, call, key);
+    }
+  }
+  guardForeignKeys(entries, model, call, argument, true);
+  return structure(entries);
+}
