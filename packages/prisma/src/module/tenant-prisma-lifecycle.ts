@@ -2,7 +2,7 @@ import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { TenantPoolLike } from '../floor.js';
 import type { PrismaClientLike } from '../tenant-scoped-client.js';
 
-/** Connects when the application starts, and disconnects when it ends. A pool is ended by who made it. */
+/** Connects or verifies when the application starts, and disconnects when it ends. A pool is ended by who made it. */
 export class TenantPrismaLifecycle implements OnModuleInit, OnApplicationShutdown {
   readonly #client: Pick<PrismaClientLike, '$connect' | '$disconnect'>;
   readonly #floor: TenantPoolLike | undefined;
@@ -12,7 +12,7 @@ export class TenantPrismaLifecycle implements OnModuleInit, OnApplicationShutdow
     this.#floor = floor;
   }
 
-  /** A database that is not there, or does not hold tenants apart, stops the start and not the first request. */
+  /** Under a floor, a database that does not hold tenants apart stops the start, and not the first request. */
   async onModuleInit(): Promise<void> {
     if (this.#floor) await this.#floor.verify();
     else await this.#client.$connect();

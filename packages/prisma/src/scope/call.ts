@@ -33,13 +33,25 @@ export function tenantCondition({ tenantField }: ScopedModel, { tenantId }: Call
   return tenantField === null ? null : structure([[tenantField, tenantId]]);
 }
 
-/** P3: the tenant is ANDed with what is asked, so that no key of it can override the tenant. */
-export function withinTenant(model: ScopedModel, call: Call, asked: Filter | undefined): Filter | undefined {
-  const condition = tenantCondition(model, call);
-  if (!condition) return asked;
-  if (!asked || Object.keys(asked).length === 0) return condition;
-  return structure([['AND', [condition, asked]]]);
+/**
+ * P3: the tenant is ANDed with what is asked, so that no key of it can override the tenant: it is a key of its own beside the
+ * others, and what is asked about the tenant is asked as well. In an AND of its own Prisma would read some of what is asked
+ * otherwise, such as `{ OR: [{}] }`.
+ */
+export function withinTenant(model: ScopedModel, call: Call, asked: Filter = NOTHING): Filter {
+  const { tenantField } = model;
+  if (tenantField === null) return asked;
+  const entries = Object.entries(asked);
+  if (!entries.some(([key]) => key === tenantField)) return structure([...entries, [tenantField, call.tenantId]]);
+  const { AND: and = [] } = asked;
+  return structure([
+    ...entries.filter(([key]) => key !== tenantField && key !== 'AND'),
+    [tenantField, call.tenantId],
+    ['AND', [...(Array.isArray(and) ? and : [and]), structure([[tenantField, asked[tenantField]]])]],
+  ]);
 }
+
+const NOTHING: Filter = structure([]);
 
 /** P23: an argument, key or shape that is not known to be safe. */
 export function refused(call: Call, what: string, fix: string): TenantScopeError {

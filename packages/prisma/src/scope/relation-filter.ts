@@ -9,6 +9,8 @@ export function relationFilter(value: unknown, relation: ScopedRelation, call: C
   if (value === null) return absent(relation, call);
   const entries = entriesOf(value, call, argument);
   if (!entries.some(([key]) => key === 'is' || key === 'isNot')) {
+    // Prisma asks nothing of the related row then, not even that it is there.
+    if (entries.length === 0) return structure([]);
     const asked = relatedWhere(value, relation, call, argument);
     return mayLeaveTenant(relation) ? structure([['is', asked]]) : asked;
   }

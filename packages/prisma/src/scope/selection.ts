@@ -59,7 +59,7 @@ function related(value: unknown, relation: ScopedRelation, call: Call, argument:
   const asked = new Map(given).get('where');
   if (relation.isList || !relation.isRequired) {
     const where = relatedWhere(asked, relation, call, `${argument}.where`);
-    if (where) entries.set('where', where);
+    if (asked !== undefined || Object.keys(where).length > 0) entries.set('where', where);
   } else if (asked !== undefined) {
     throw unknownKey(call, relation.to, argument, 'where');
   } else if (mayLeaveTenant(relation)) requireTenant(relation, entries, below);

@@ -1,5 +1,5 @@
 import type { ScopedModel } from '../schema/model.js';
-import type { Call, Filter, Rule } from './call.js';
+import { type Call, type Filter, type Rule, withinTenant } from './call.js';
 import { entriesOf, structure } from './structure.js';
 import { filterEntry } from './where.js';
 
@@ -10,17 +10,13 @@ import { filterEntry } from './where.js';
 export const uniqueWhere: Rule = (value, model, call, argument) => scopedUnique(value, model, call, argument);
 
 export function scopedUnique(value: unknown, model: ScopedModel, call: Call, argument: string): Filter {
-  const { tenantField } = model;
-  const entries = entriesOf(value, call, argument).map(
-    ([key, entry]) => [key, uniqueEntry(key, entry, model, call, argument)] as const,
+  return withinTenant(
+    model,
+    call,
+    structure(
+      entriesOf(value, call, argument).map(([key, entry]) => [key, uniqueEntry(key, entry, model, call, argument)]),
+    ),
   );
-  if (tenantField === null) return structure(entries);
-  // What the caller says about the tenant is asked as well, never instead.
-  const asked = entries.filter(([key]) => key === tenantField).map((entry) => structure([entry]));
-  const and = entries.flatMap(([key, entry]) => (key === 'AND' ? entry : []));
-  const others = entries.filter(([key]) => key !== tenantField && key !== 'AND');
-  const all = [...asked, ...and];
-  return structure([...others, [tenantField, call.tenantId], ...(all.length > 0 ? [['AND', all] as const] : [])]);
 }
 
 /** A unique filter with one more condition. */

@@ -16,7 +16,10 @@ export function changedRow(value: unknown, model: ScopedModel, call: Call, argum
     if (!field) throw unknownKey(call, model, argument, key);
     if (field.kind === 'relation') entries.push([key, nestedUpdate(given, field, call, `${argument}.${key}`)]);
     else if (key === model.tenantField) {
-      if (valueSet(given, key, call, argument) === call.tenantId) continue;
+      if (valueSet(given, key, call, argument) === call.tenantId) {
+        entries.push([key, call.tenantId]);
+        continue;
+      }
       throw conflict(
         call,
         `would set ${key}, and a row never moves to another tenant`,

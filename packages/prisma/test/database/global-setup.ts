@@ -10,7 +10,9 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  execFileSync(process.execPath, [fileURLToPath(new URL('generate.mjs', import.meta.url))]);
+  for (const script of ['generate.mjs', '../oracle/generate.mjs']) {
+    execFileSync(process.execPath, [fileURLToPath(new URL(script, import.meta.url))]);
+  }
   const server = await postgresFromEnvironment();
   project.provide('postgresUrl', server.url);
   return () => server.stop();

@@ -1,0 +1,97 @@
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { InMemoryTenantRegistry, TenancyModule, TenantContext } from '@tenancy/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { getTenantPrismaToken, InjectTenantPrisma, TenantPrismaModule, type TenantScopedClient } from '../src/index.js';
+import { type HiringDatabase, interleaved, openHiringDatabase, tenants } from './database/hiring-database.js';
+import { PrismaClient } from './generated/client.js';
+
+let db: HiringDatabase;
+beforeAll(async () => {
+  db = await openHiringDatabase();
+  await db.seed();
+});
+afterAll(() => db.stop());
+
+@Injectable()
+class Jobs {
+  constructor(
+    @InjectTenantPrisma() readonly prisma: TenantScopedClient<PrismaClient>,
+    @Inject(TenantContext) readonly context: TenantContext,
+  ) {}
+}
+
+const tenancy = TenancyModule.forRoot({
+  registry: new InMemoryTenantRegistry([...tenants]),
+  sources: [{ name: 'none', identify: () => null }],
+});
+const client = () => new PrismaClient({ adapter: new PrismaPg(db.pool) });
+
+describe('TenantPrismaModule', () => {
+  const modules = {
+    forRoot: () => TenantPrismaModule.forRoot({ prisma: client(), shared: ['Country'] }),
+    forRootAsync: () =>
+      TenantPrismaModule.forRootAsync({ useFactory: () => ({ prisma: client(), shared: ['Country'] }) }),
+  };
+
+  it.each(Object.entries(modules))('%s provides the scoped client: own rows, and no others', async (_name, module) => {
+    @Module({ imports: [tenancy, module()], providers: [Jobs] })
+    class AppModule {}
+    const app = await Test.createTestingModule({ imports: [AppModule] }).compile();
+    await app.init();
+    const { prisma, context } = app.get(Jobs);
+    await interleaved(context, async ({ id }) => {
+      const jobs = await prisma.job.findMany({ include: { candidates: true } });
+      expect(jobs).toHaveLength(3);
+      expect(jobs.every((job) => job.tenantId === id && job.candidates.every((each) => each.tenantId === id))).toBe(
+        true,
+      );
+    });
+    await expect(prisma.job.findMany()).rejects.toMatchObject({ code: 'tenant_context_missing' });
+    await app.close();
+  });
+
+  it('several of them live side by side under names', async () => {
+    @Module({
+      imports: [
+        tenancy,
+        TenantPrismaModule.forRoot({ prisma: client(), shared: ['Country'] }),
+        TenantPrismaModule.forRootAsync({
+          name: 'reports',
+          useFactory: () => ({ prisma: client(), shared: ['Country'] }),
+        }),
+      ],
+    })
+    class AppModule {}
+    const app = await Test.createTestingModule({ imports: [AppModule] }).compile();
+    const [usual, reports] = [undefined, 'reports'].map((name) =>
+      app.get<object>(getTenantPrismaToken(name), { strict: false }),
+    );
+    expect(usual).not.toBe(reports);
+    expect(Object.keys(usual ?? {})).toEqual(Object.keys(reports ?? {}));
+    await app.close();
+  });
+
+  it('disconnects when the application ends', async () => {
+    let disconnected = 0;
+    const prisma = client();
+    prisma.$disconnect = async () => void (disconnected += 1);
+    const build = (module: ReturnType<(typeof modules)['forRoot']>) =>
+      Test.createTestingModule({ imports: [tenancy, module] }).compile();
+    const app = await build(TenantPrismaModule.forRoot({ prisma, shared: ['Country'] }));
+    await app.init();
+    await app.close();
+    expect(disconnected).toBe(1);
+  });
+
+  it('fails when it is built without a client, or with what tenantScoped refuses', async () => {
+    expect(() => TenantPrismaModule.forRoot({} as never)).toThrow(
+      expect.objectContaining({ code: 'scope_misconfigured' }),
+    );
+    const unclassified = Test.createTestingModule({
+      imports: [tenancy, TenantPrismaModule.forRoot({ prisma: client() })],
+    });
+    await expect(unclassified.compile()).rejects.toMatchObject({ code: 'scope_misconfigured' });
+  });
+});
