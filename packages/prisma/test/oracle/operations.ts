@@ -60,8 +60,8 @@ function operationOf(schema: Schema, tenant: Tenant): fc.Arbitrary<Operation> {
     );
     const args: Record<string, fc.Arbitrary<object>> = {
       findMany: fc.tuple(page, result).map(merged),
-      findFirst: fc.tuple(page, result).map(merged),
-      findFirstOrThrow: fc.tuple(page, result).map(merged),
+      findFirst: fc.tuple(page, result).map(merged).map(first),
+      findFirstOrThrow: fc.tuple(page, result).map(merged).map(first),
       findUnique: fc.tuple(unique, result).map(([where, rest]) => ({ where, ...rest })),
       findUniqueOrThrow: fc.tuple(unique, result).map(([where, rest]) => ({ where, ...rest })),
       count: fc
@@ -107,3 +107,8 @@ function operationOf(schema: Schema, tenant: Tenant): fc.Arbitrary<Operation> {
 }
 
 const merged = ([page, result]: [object, object]): object => ({ ...page, ...result });
+
+/** `findFirst` takes one, from either end. */
+function first({ take, ...rest }: { readonly take?: number }): object {
+  return take === undefined ? rest : { ...rest, take: take < 0 ? -1 : 1 };
+}
