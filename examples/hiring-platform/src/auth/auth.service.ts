@@ -1,7 +1,8 @@
 import { Injectable, UnauthorizedException } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { TenantContext } from '@tenancy/core';
-import { InjectPrisma, type TenantPrisma } from '../database/tenant-prisma.js';
+import { InjectTenantPrisma } from '@tenancy/prisma';
+import type { TenantPrisma } from '../database/tenant-prisma.js';
 import { hashPassword, isPassword } from './password.js';
 import type { SignIn } from './sign-in.js';
 
@@ -11,7 +12,7 @@ export class AuthService {
   readonly #nobody = hashPassword('nobody');
 
   constructor(
-    @InjectPrisma() private readonly prisma: TenantPrisma,
+    @InjectTenantPrisma() private readonly prisma: TenantPrisma,
     private readonly jwt: JwtService,
     private readonly tenant: TenantContext,
   ) {}

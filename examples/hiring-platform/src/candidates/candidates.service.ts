@@ -1,10 +1,11 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
-import { InjectPrisma, type TenantPrisma } from '../database/tenant-prisma.js';
+import { InjectTenantPrisma } from '@tenancy/prisma';
+import type { TenantPrisma } from '../database/tenant-prisma.js';
 import type { CandidateChange, NewCandidate } from './candidate.js';
 
 @Injectable()
 export class CandidatesService {
-  constructor(@InjectPrisma() private readonly prisma: TenantPrisma) {}
+  constructor(@InjectTenantPrisma() private readonly prisma: TenantPrisma) {}
 
   list() {
     return this.prisma.candidate.findMany({ orderBy: { name: 'asc' } });

@@ -1,38 +1,27 @@
-import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
-import { TenantContext } from '@tenancy/core';
+import { PrismaPg } from '@prisma/adapter-pg';
 import type { TenantPool } from '@tenancy/postgres';
-import { DEPLOYMENT, type Deployment } from '../settings/settings.module.js';
+import { TenantPrismaModule } from '@tenancy/prisma';
+import { PrismaClient } from '../generated/client.js';
+import { tenancySchema } from '../generated/tenancy.js';
 import { PrismaErrorsFilter } from './prisma-errors.filter.js';
-import { InjectPool, openTenantPool, TENANT_POOL } from './tenant-pool.js';
-import { createTenantPrisma, InjectPrisma, TENANT_PRISMA, type TenantPrisma } from './tenant-prisma.js';
+import { TENANT_POOL, TenantPoolModule } from './tenant-pool.js';
 
-@Global()
 @Module({
-  providers: [
-    {
-      provide: TENANT_POOL,
-      inject: [DEPLOYMENT, TenantContext],
-      useFactory: ({ databaseUrl }: Deployment, context: TenantContext) => openTenantPool(databaseUrl, context),
-    },
-    { provide: TENANT_PRISMA, inject: [TENANT_POOL, TenantContext], useFactory: createTenantPrisma },
-    { provide: APP_FILTER, useClass: PrismaErrorsFilter },
+  imports: [
+    TenantPoolModule,
+    // It verifies the pool when the application starts: a database that does not hold companies apart stops the start.
+    TenantPrismaModule.forRootAsync({
+      inject: [TENANT_POOL],
+      useFactory: (floor: TenantPool) => ({
+        prisma: new PrismaClient({ adapter: new PrismaPg(floor) }),
+        schema: tenancySchema,
+        shared: ['Company'],
+        floor,
+      }),
+    }),
   ],
-  exports: [TENANT_PRISMA],
+  providers: [{ provide: APP_FILTER, useClass: PrismaErrorsFilter }],
 })
-export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
-  constructor(
-    @InjectPool() private readonly pool: TenantPool,
-    @InjectPrisma() private readonly prisma: TenantPrisma,
-  ) {}
-
-  /** A database that does not hold companies apart stops the start, and not the first request. */
-  onModuleInit(): Promise<void> {
-    return this.pool.verify();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.prisma.$disconnect();
-    await this.pool.end();
-  }
-}
+export class DatabaseModule {}

@@ -1,12 +1,29 @@
-import { Inject } from '@nestjs/common';
-import type { TenantContext } from '@tenancy/core';
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { TenantContext } from '@tenancy/core';
 import { createTenantPool, rowLevelSecurity, type TenantPool } from '@tenancy/postgres';
+import { DEPLOYMENT, type Deployment } from '../settings/settings.module.js';
 
 export const TENANT_POOL = Symbol('TENANT_POOL');
 
 /** The connections that run every query as the current company. */
 export const InjectPool = () => Inject(TENANT_POOL);
 
-export function openTenantPool(connectionString: string, context: TenantContext): TenantPool {
-  return createTenantPool({ connectionString, context, isolation: rowLevelSecurity() });
+@Global()
+@Module({
+  providers: [
+    {
+      provide: TENANT_POOL,
+      inject: [DEPLOYMENT, TenantContext],
+      useFactory: ({ databaseUrl: connectionString }: Deployment, context: TenantContext) =>
+        createTenantPool({ connectionString, context, isolation: rowLevelSecurity() }),
+    },
+  ],
+  exports: [TENANT_POOL],
+})
+export class TenantPoolModule implements OnApplicationShutdown {
+  constructor(@InjectPool() private readonly pool: TenantPool) {}
+
+  onApplicationShutdown(): Promise<void> {
+    return this.pool.end();
+  }
 }

@@ -1,18 +1,5 @@
-import { Inject } from '@nestjs/common';
-import { PrismaPg } from '@prisma/adapter-pg';
-import type { TenantContext } from '@tenancy/core';
-import type { TenantPool } from '@tenancy/postgres';
-import { tenantScoped } from '@tenancy/prisma';
-import { PrismaClient } from '../generated/client.js';
+import type { RawSql, TenantScopedClient } from '@tenancy/prisma';
+import type { PrismaClient } from '../generated/client.js';
 
-export const TENANT_PRISMA = Symbol('TENANT_PRISMA');
-
-/** The client that sees the rows of the current company, and no others. */
-export const InjectPrisma = () => Inject(TENANT_PRISMA);
-
-export type TenantPrisma = ReturnType<typeof createTenantPrisma>;
-
-export function createTenantPrisma(pool: TenantPool, context: TenantContext) {
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
-  return tenantScoped(prisma, { context, shared: ['Company'], floor: pool });
-}
+/** The client that sees the rows of the current company, and no others: its raw SQL as well, which the database holds. */
+export type TenantPrisma = TenantScopedClient<PrismaClient, RawSql>;

@@ -1,10 +1,11 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
-import { InjectPrisma, type TenantPrisma } from '../database/tenant-prisma.js';
+import { InjectTenantPrisma } from '@tenancy/prisma';
+import type { TenantPrisma } from '../database/tenant-prisma.js';
 import type { JobChange, NewJob } from './job.js';
 
 @Injectable()
 export class JobsService {
-  constructor(@InjectPrisma() private readonly prisma: TenantPrisma) {}
+  constructor(@InjectTenantPrisma() private readonly prisma: TenantPrisma) {}
 
   /** What the careers page shows. */
   listOpen() {

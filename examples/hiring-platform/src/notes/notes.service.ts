@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { InjectTenantPrisma } from '@tenancy/prisma';
 import { ApplicationsService } from '../applications/applications.service.js';
-import { InjectPrisma, type TenantPrisma } from '../database/tenant-prisma.js';
+import type { TenantPrisma } from '../database/tenant-prisma.js';
 import type { NewNote } from './note.js';
 
 @Injectable()
 export class NotesService {
   constructor(
-    @InjectPrisma() private readonly prisma: TenantPrisma,
+    @InjectTenantPrisma() private readonly prisma: TenantPrisma,
     private readonly applications: ApplicationsService,
   ) {}
 

@@ -1,7 +1,7 @@
 import { mayLeaveTenant, type ScopedRelation } from '../schema/model.js';
 import { type Call, type Filter, nameOf, refused, tenantCondition, unknownKey } from './call.js';
 import { entriesOf, structure } from './structure.js';
-import { filter, relatedWhere } from './where.js';
+import { relatedWhere } from './where.js';
 
 /** P8, P9: whether a row is found must not depend on a related row of another tenant. */
 export function relationFilter(value: unknown, relation: ScopedRelation, call: Call, argument: string): unknown {
@@ -59,9 +59,12 @@ function listFilter(value: unknown, relation: ScopedRelation, call: Call, argume
   );
 }
 
-/** P9: a row of another tenant must not decide: each related row is another tenant's, or as asked. */
+/**
+ * P9: a row of another tenant must not decide: each related row is another tenant's, or the tenant's and as asked. Its own
+ * tenant is named as well, because Prisma drops a filter that asks nothing from an OR.
+ */
 function everyOwn(value: unknown, relation: ScopedRelation, call: Call, argument: string): Filter {
-  const asked = filter(value, relation.to, call, argument);
-  if (!mayLeaveTenant(relation) || Object.keys(asked).length === 0) return asked;
+  const asked = relatedWhere(value, relation, call, argument);
+  if (!mayLeaveTenant(relation)) return asked;
   return structure([['OR', [structure([['NOT', tenantCondition(relation.to, call)]]), asked]]]);
 }
