@@ -6,6 +6,7 @@ import { createTenantPool, schemaPerTenant, type TenantPool } from '@tenancy/pos
 import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { tenantScoped } from '../src/index.js';
 import { crowd, interleaved, patience, Tally } from './database/floor-database.js';
 import { acme, globex } from './database/hiring-database.js';
 import { PrismaClient } from './generated/client.js';
@@ -104,5 +105,41 @@ describe('P27: a schema per tenant, and one Prisma client for each over one pool
       expect((await foreign.job.findMany()).map(({ tenantId }) => tenantId)).toContain('tenant_globex');
       expect((await rawIds(foreign)).map(({ id }) => id)).toEqual([1, 2, 3].map((n) => `tenant_acme-${n}`));
     });
+  });
+
+  it('P27: a scoped client takes the client of its tenant’s schema: models, raw SQL and transactions agree', async () => {
+    const made: string[] = [];
+    const options = { context, floor: pool, maxClients: 2, tenantField: 'none: each has its own tables' };
+    const scoped = tenantScoped(({ schema }) => {
+      made.push(schema);
+      return new PrismaClient({ adapter: new PrismaPg(pool, { schema }), transactionOptions: patience });
+    }, options);
+    const tally = new Tally();
+    await interleaved(context, { callers: 9, rounds: 8 }, async (tenant) => {
+      const schema = schemaOf(tenant);
+      const own = [1, 2, 3].map((n) => `${schema}-${n}`).join();
+      const see = (what: string, rows: readonly { id: string }[]) => {
+        if (rows.map(({ id }) => id).join() !== own) tally.add(`${what}: wrong rows`);
+      };
+      see('model', await scoped.job.findMany({ orderBy: { id: 'asc' } }));
+      see('raw', await rawIds(scoped));
+      const [models, raw] = await scoped.$transaction([
+        scoped.job.findMany({ orderBy: { id: 'asc' } }),
+        scoped.job.count(),
+      ]);
+      see('list', models);
+      if (raw !== 3) tally.add('list: wrong count');
+      see(
+        'callback',
+        await scoped.$transaction(async (tx) =>
+          (await rawIds(tx)).length === 3 ? tx.job.findMany({ orderBy: { id: 'asc' } }) : [],
+        ),
+      );
+    });
+    expect(tally.counts).toEqual({});
+    expect(new Set(made)).toEqual(new Set(['public', ...crowd.map(schemaOf)]));
+    await expect(scoped.job.findMany()).rejects.toMatchObject({ code: 'tenant_context_missing' });
+    await scoped.$disconnect();
+    await expect(context.run(acme, () => scoped.job.count())).rejects.toMatchObject({ code: 'scope_refused' });
   });
 });

@@ -3,7 +3,8 @@ import { TenantScopeError } from '../errors/tenant-scope-error.js';
 interface Held<Client> {
   readonly client: Client;
   leases: number;
-  isEvicted: boolean;
+  /** What is to be done when nothing uses it any more, once it is evicted. */
+  close: (() => void) | null;
 }
 
 /**
@@ -35,7 +36,7 @@ export class ClientPerTenant<Client extends { $disconnect(): Promise<void> }> {
    */
   lease(key: string): { readonly client: Client; release(): void } {
     if (this.#isClosed) throw new TenantScopeError('scope_refused', 'the client was disconnected. Make a new one.');
-    const held = this.#held.get(key) ?? { client: this.#create(key), leases: 0, isEvicted: false };
+    const held = this.#held.get(key) ?? { client: this.#create(key), leases: 0, close: null };
     this.#held.delete(key);
     this.#held.set(key, held);
     held.leases += 1;
@@ -45,7 +46,7 @@ export class ClientPerTenant<Client extends { $disconnect(): Promise<void> }> {
       if (isReleased) return;
       isReleased = true;
       held.leases -= 1;
-      this.#closeIfUnused(held);
+      if (held.leases === 0) held.close?.();
     };
     return { client: held.client, release };
   }
@@ -61,17 +62,13 @@ export class ClientPerTenant<Client extends { $disconnect(): Promise<void> }> {
     const [[key, held] = []] = this.#held;
     if (key === undefined || !held) return;
     this.#held.delete(key);
-    held.isEvicted = true;
-    this.#closeIfUnused(held);
-  }
-
-  #closeIfUnused({ isEvicted, leases, client }: Held<Client>): void {
-    if (!isEvicted || leases > 0) return;
-    // What fails to disconnect is gone all the same.
-    const closing = client
-      .$disconnect()
-      .catch(() => {})
+    const closing = new Promise<void>((resolve) => {
+      held.close = resolve;
+    })
+      // What fails to disconnect is gone all the same.
+      .then(() => held.client.$disconnect().catch(() => {}))
       .finally(() => this.#closing.delete(closing));
     this.#closing.add(closing);
+    if (held.leases === 0) held.close?.();
   }
 }
