@@ -7,7 +7,7 @@ import { randomWork, type Work } from './operations.js';
 import { actors } from './rows.js';
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_124);
-const OPERATIONS = Number(process.env['FUZZ_OPERATIONS'] ?? 400);
+const OPERATIONS = Number(process.env['FUZZ_OPERATIONS'] ?? 250);
 
 /** Work that is refused too often proves nothing. */
 const ANSWERED = 0.4;
