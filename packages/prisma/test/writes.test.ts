@@ -55,7 +55,10 @@ const writes: Record<string, (tenant: Tenant, other: Tenant, round: number) => P
     });
   },
   updateManyAndReturn: async (tenant, other) => {
-    const rows = await db.prisma.job.updateManyAndReturn({ where: { OR: [{ id: { not: 'nobody’s' } }] }, data: { salary: 7 } });
+    const rows = await db.prisma.job.updateManyAndReturn({
+      where: { OR: [{ id: { not: 'nobody’s' } }] },
+      data: { salary: 7 },
+    });
     expect(rows.map(({ tenantId }) => tenantId)).toEqual([tenant.id, tenant.id, tenant.id]);
     const foreign = { id: { in: [job(other, 1), job(other, 2)] } };
     expect(await db.prisma.job.updateManyAndReturn({ where: foreign, data: { salary: -1 } })).toEqual([]);
