@@ -1,24 +1,17 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { TenantContext } from '@tenancy/core';
-import type { ClientPerSchemaOptions, TenantScopedOptions } from '../tenant-scoped.js';
 import { scopedClientOf } from '../tenant-scoped.js';
 import type { PrismaClientLike } from '../tenant-scoped-client.js';
 import { getTenantPrismaToken } from './inject-tenant-prisma.decorator.js';
-import { TenantPrismaLifecycle } from './tenant-prisma-lifecycle.js';
-
-/** What `tenantScoped` takes. The context comes from the `TenancyModule`. */
-export type TenantPrismaOptions =
-  | (Omit<TenantScopedOptions, 'context'> & { readonly prisma: PrismaClientLike })
-  | (Omit<ClientPerSchemaOptions, 'context'> & {
-      readonly prisma: (place: { readonly schema: string }) => PrismaClientLike;
-    });
+import { askDatabase, PrismaLifecycle } from './prisma-lifecycle.js';
+import { checkedOptions, misconfigured, type TenantPrismaOptions } from './tenant-prisma-options.js';
 
 /** What `forRoot` and `forRootAsync` take beside the options. */
 export interface TenantPrismaModuleExtras {
   /**
    * For an application with several clients: `@InjectTenantPrisma(name)`.
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /**
    * Whether every module can inject the client.
    * @defaultValue `true`
@@ -33,11 +26,14 @@ export interface TenantPrismaOptionsFactory {
 
 const OPTIONS = Symbol.for('@tenancy/prisma:options');
 
+/** Nest takes what is named here out of the options. */
+const EXTRAS: TenantPrismaModuleExtras = { name: undefined, isGlobal: true };
+
 export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<TenantPrismaOptions>({ optionsInjectionToken: OPTIONS })
     .setClassMethodName('forRoot')
     .setFactoryMethodName('createTenantPrismaOptions')
-    .setExtras<TenantPrismaModuleExtras>({}, (definition, { name, isGlobal }) => {
+    .setExtras<TenantPrismaModuleExtras>(EXTRAS, (definition, { name, isGlobal }) => {
       const token = getTenantPrismaToken(name);
       return {
         ...definition,
@@ -46,18 +42,28 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
           ...(definition.providers ?? []),
           {
             provide: token,
-            inject: [OPTIONS, TenantContext],
-            useFactory: ({ prisma, ...options }: TenantPrismaOptions, context: TenantContext) =>
-              scopedClientOf(prisma, { ...options, context }, null),
+            inject: [OPTIONS, { token: TenantContext, optional: true }],
+            useFactory: (given: TenantPrismaOptions, context: TenantContext | undefined) => {
+              const { prisma, ...options } = checkedOptions(given);
+              if (!context) throw noTenancy();
+              return scopedClientOf(prisma, { ...options, context }, null);
+            },
           },
           {
-            provide: TenantPrismaLifecycle,
+            provide: PrismaLifecycle,
             inject: [token, OPTIONS],
-            useFactory: (client: PrismaClientLike, { floor }: TenantPrismaOptions) =>
-              new TenantPrismaLifecycle(client, floor),
+            useFactory: (client: PrismaClientLike, { prisma, floor }: TenantPrismaOptions) =>
+              new PrismaLifecycle(client, () => askDatabase(prisma, floor)),
           },
         ],
         exports: [token],
       };
     })
     .build();
+
+/** Nest would only say that an argument at index [1] is not available. */
+function noTenancy(): Error {
+  return misconfigured(
+    'there is no TenantContext to take the tenant from. Import `TenancyModule.forRoot(…)` of @tenancy/core in the root module.',
+  );
+}

@@ -1,14 +1,16 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
   type OPTIONS_TYPE,
 } from './tenant-prisma.module-definition.js';
+import { checkedOptions, misconfigured, type TenantPrismaOptions } from './tenant-prisma-options.js';
 
 /**
- * Provides the scoped client by `@InjectTenantPrisma()`: verified or connected when the application starts, disconnected
- * when it ends. It needs the `TenancyModule`, which provides the context.
+ * Provides the scoped client by `@InjectTenantPrisma()`. It needs the `TenancyModule`, which provides the context.
+ *
+ * When the application starts, the floor is verified, or without one the database is asked whether it is there. When the
+ * application shuts down, the client disconnects; a pool that was given to its adapter is ended by who made it.
  *
  * @example
  * ```ts
@@ -38,17 +40,20 @@ import {
 export class TenantPrismaModule extends ConfigurableModuleClass {
   /** @throws `scope_misconfigured` without a client; what else is wrong is found when the module is built. */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    if (options?.prisma === undefined || options.prisma === null) {
-      throw new TenantScopeError(
-        'scope_misconfigured',
-        'TenantPrismaModule.forRoot: the option `prisma` is missing. Pass a PrismaClient.',
-      );
-    }
+    const { name: _, isGlobal: __, ...own } = options ?? {};
+    checkedOptions(own as TenantPrismaOptions);
     return super.forRoot(options);
   }
 
-  /** As `forRoot`, with options that come from injection. */
+  /**
+   * As `forRoot`, with options that come from injection; `name` is given beside them.
+   *
+   * @throws `scope_misconfigured` when nothing says where the options come from.
+   */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    if (!(options?.useFactory ?? options?.useClass ?? options?.useExisting)) {
+      throw misconfigured('forRootAsync has no source of options. Pass `useFactory`, `useClass` or `useExisting`.');
+    }
     return super.forRootAsync(options);
   }
 }

@@ -23,20 +23,17 @@ it('makes one client for a key, and disconnects the one that was not used for lo
   expect(closed).toEqual(['b', 'c', 'a']);
 });
 
-it('does not disconnect what is in use, until its last lease ends', async () => {
-  const { pool, closed } = clients(1);
-  const [first, second] = [pool.lease('a'), pool.lease('a')];
-  pool.lease('b').release();
-  first.release();
-  first.release();
-  expect(closed).toEqual([]);
+it('does not disconnect what is in use, nor makes a second one beside it', async () => {
+  const { pool, made, closed } = clients(1);
+  const [first, second] = [pool.lease('a'), pool.lease('b')];
+  expect(pool.lease('a').client).toBe(first.client);
+  expect([made, closed]).toEqual([['a', 'b'], []]);
   second.release();
-  await new Promise(setImmediate);
-  expect(closed).toEqual(['a']);
-  const again = pool.lease('a');
-  expect(again.client).not.toBe(second.client);
-  again.release();
-  await pool.close();
+  second.release();
+  first.release();
+  expect(closed).toEqual(['b']);
+  pool.lease('c').release();
+  expect(closed).toEqual(['b', 'c']);
 });
 
 it('waits for what is in use when it is closed, and lends nothing afterwards', async () => {

@@ -3,21 +3,20 @@ import { TenantScopeError } from '../errors/tenant-scope-error.js';
 interface Held<Client> {
   readonly client: Client;
   leases: number;
-  /** What is to be done when nothing uses it any more, once it is evicted. */
-  close: (() => void) | null;
 }
 
 /**
- * A client for each key, made when it is first needed. At most `max` are kept; the one that was not used for longest goes
- * first, and is disconnected when nothing uses it any more.
+ * A client for each key, made when it is first needed. At most `max` are kept: beyond that, the one of those not in use
+ * that was not used for longest is disconnected. Only as many as are in use at once can be more.
  */
 export class ClientPerTenant<Client extends { $disconnect(): Promise<void> }> {
   readonly #create: (key: string) => Client;
   readonly #max: number;
   /** In the order of their last use. */
   readonly #held = new Map<string, Held<Client>>();
-  readonly #closing = new Set<Promise<void>>();
+  readonly #disconnecting = new Set<Promise<void>>();
   #isClosed = false;
+  #onEmpty = () => {};
 
   constructor(create: (key: string) => Client, { max = 50 }: { readonly max?: number } = {}) {
     if (!Number.isInteger(max) || max < 1) {
@@ -36,39 +35,53 @@ export class ClientPerTenant<Client extends { $disconnect(): Promise<void> }> {
    */
   lease(key: string): { readonly client: Client; release(): void } {
     if (this.#isClosed) throw new TenantScopeError('scope_refused', 'the client was disconnected. Make a new one.');
-    const held = this.#held.get(key) ?? { client: this.#create(key), leases: 0, close: null };
-    this.#held.delete(key);
-    this.#held.set(key, held);
+    const held = this.#held.get(key) ?? { client: this.#create(key), leases: 0 };
     held.leases += 1;
-    if (this.#held.size > this.#max) this.#evictOldest();
+    this.#touch(key, held);
     let isReleased = false;
     const release = () => {
       if (isReleased) return;
       isReleased = true;
       held.leases -= 1;
-      if (held.leases === 0) held.close?.();
+      this.#touch(key, held);
     };
     return { client: held.client, release };
   }
 
   /** Disconnects every client as soon as nothing uses it; settles when all are. */
-  async close(): Promise<void> {
+  readonly close = (): Promise<void> => (this.#closing ??= this.#close());
+  #closing: Promise<void> | undefined;
+
+  async #close(): Promise<void> {
     this.#isClosed = true;
-    while (this.#held.size > 0) this.#evictOldest();
-    while (this.#closing.size > 0) await Promise.all(this.#closing);
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      this.#evict();
+    });
+    await Promise.all(this.#disconnecting);
   }
 
-  #evictOldest(): void {
-    const [[key, held] = []] = this.#held;
-    if (key === undefined || !held) return;
+  #touch(key: string, held: Held<Client>): void {
     this.#held.delete(key);
-    const closing = new Promise<void>((resolve) => {
-      held.close = resolve;
-    })
-      // What fails to disconnect is gone all the same.
-      .then(() => held.client.$disconnect().catch(() => {}))
-      .finally(() => this.#closing.delete(closing));
-    this.#closing.add(closing);
-    if (held.leases === 0) held.close?.();
+    this.#held.set(key, held);
+    this.#evict();
   }
+
+  /** What is in use stays: to evict it would make a second client for its key, while the first is there as well. */
+  #evict(): void {
+    const most = this.#isClosed ? 0 : this.#max;
+    for (const [key, { client, leases }] of this.#held) {
+      if (this.#held.size <= most) break;
+      if (leases > 0) continue;
+      this.#held.delete(key);
+      const disconnecting = disconnect(client).finally(() => this.#disconnecting.delete(disconnecting));
+      this.#disconnecting.add(disconnecting);
+    }
+    if (this.#held.size === 0) this.#onEmpty();
+  }
+}
+
+/** What fails to disconnect is gone all the same. */
+async function disconnect(client: { $disconnect(): Promise<void> }): Promise<void> {
+  await Promise.resolve(client.$disconnect()).catch(() => {});
 }
