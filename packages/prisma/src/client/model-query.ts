@@ -38,11 +38,13 @@ export function planModelQuery({ scope, model, name, operation, args, path }: Mo
     await guardRows(scoped.guards, client, (query) => startQuery(scope, caller, query));
     return check(await startQuery(scope, caller, () => start(client)));
   };
-  const needsTransaction = !scoped.guards.isEmpty || (operation.kind !== 'read' && !scoped.result.isEmpty);
+  const isRead = operation.kind === 'read';
+  const needsTransaction = !scoped.guards.isEmpty || (!isRead && !scoped.result.isEmpty);
+  const mayRefuse = !scoped.result.isEmpty || name === 'upsert';
   return {
     scope,
     caller,
-    single: needsTransaction ? null : { start, check },
+    single: needsTransaction ? null : { start, check, mayRefuse, isRead },
     inTransaction,
     run: needsTransaction
       ? () => transactionally(scope, caller, inTransaction)

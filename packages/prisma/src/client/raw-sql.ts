@@ -24,7 +24,7 @@ function planRawSql(scope: Scope, name: string, args: readonly unknown[]): Query
   return {
     scope,
     caller,
-    single: { start, check: (result) => result },
+    single: { start, check: (result) => result, mayRefuse: false, isRead: false },
     inTransaction,
     run: () => withClient(scope, caller, inTransaction),
   };

@@ -10,6 +10,9 @@ export interface QueryPlan {
   readonly single: {
     readonly start: (client: RawClient) => LazyQuery;
     readonly check: (result: unknown) => unknown;
+    /** Whether `check` may refuse the result. */
+    readonly mayRefuse: boolean;
+    readonly isRead: boolean;
   } | null;
   /** All of it, step by step, on the client of a transaction. */
   readonly inTransaction: (client: RawClient) => Promise<unknown>;

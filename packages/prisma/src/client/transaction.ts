@@ -25,7 +25,9 @@ export async function runTransaction(
   }
   const plans = (Array.isArray(work) ? work : [work]).map((query) => planOf(query, scope, tenantId));
   const singles = plans.map(({ single }) => single);
-  if (singles.every((single) => single !== null)) {
+  // Prisma has committed a batch when its results are looked at: what was written would stay.
+  const wouldCommitRefused = singles.some((single) => single?.mayRefuse) && !singles.every((single) => single?.isRead);
+  if (!wouldCommitRefused && singles.every((single) => single !== null)) {
     return withClient(scope, caller, async (client) => {
       const results = await scope.turns.take(tenantId, () =>
         within(() =>
@@ -38,7 +40,7 @@ export async function runTransaction(
       return (results as unknown[]).map((result, index) => singles[index]?.check(result));
     });
   }
-  // Some need more than one query: all of them run one after the other, in one transaction as well.
+  // All of them run one after the other, in one transaction as well.
   return transactionally(
     scope,
     caller,

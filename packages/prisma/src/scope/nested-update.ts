@@ -23,7 +23,9 @@ export const updateActions: Readonly<Record<string, NestedAction>> = {
   disconnect: (value, relation, call, argument) => {
     if (!relation.holdsKey && !relation.isManyToMany) checkWritable(relation, call);
     if (relation.isList) return eachOf(value, (item) => scopedUnique(item, relation.to, call, argument));
-    if (value === false || (value === true && relation.holdsKey)) return value;
+    if (value === false) return value;
+    // Its own key is let go, whoever is at the other end. Prisma reads no condition as `true`.
+    if (relation.holdsKey && (value === true || entriesOf(value, call, argument).length === 0)) return true;
     return toOneWhere(value, relation, call, argument);
   },
   delete: (value, relation, call, argument) => {

@@ -172,6 +172,33 @@ describe('writes leave the other tenants’ rows as they are', () => {
     expect(await sides.shared.rows()).toEqual(before);
   });
 
+  it('P14: an own key that leads to another tenant is let go by `disconnect: {}` as by `disconnect: true`', () =>
+    interleaved(async (own) => {
+      for (const disconnect of [{}, true]) {
+        const where = { id: `${own}-profile-2` };
+        const { candidateId } = await prisma.profile.update({ where, data: { candidate: { disconnect } } });
+        expect(candidateId).toBeNull();
+      }
+    }));
+
+  it('P6, P18, P26: a list of queries of which one is refused afterwards leaves nothing written', async () => {
+    await interleaved(async (own, next) => {
+      const astray = () => prisma.candidate.findUnique({ where: { id: `${own}-candidate-4` }, include: { job: true } });
+      const write = () => prisma.office.updateMany({ data: { city: 'written' } });
+      const taken = () =>
+        prisma.office.upsert({
+          where: { id: `${next}-office-1` },
+          create: { id: `${next}-office-1`, city: 'mine', countryCode: 'CH' },
+          update: {},
+        });
+      for (const refusal of [astray, taken]) {
+        const list = prisma.$transaction([write(), refusal(), write()] as never);
+        await expect(list).rejects.toThrow();
+      }
+    });
+    expect(await sides.shared.rows()).toEqual(before);
+  });
+
   it('P15: a foreign key names no row of another tenant: the same answer as for one that is not there', async () => {
     await interleaved(async (own, next) => {
       const errors = [];
