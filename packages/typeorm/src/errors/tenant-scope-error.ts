@@ -1,0 +1,38 @@
+// ESM and CommonJS copies may meet in one process, so an error is known by its brand.
+const BRAND = Symbol.for('@tenancy/typeorm:scope-error');
+
+/**
+ * - `scope_misconfigured`: the data source cannot be scoped as it is; thrown by `tenantScoped` and when it initialises.
+ * - `scope_refused`: this statement is not known to be safe, so it did not run.
+ * - `tenant_conflict`: a row names another tenant, or would be moved to one.
+ * - `tenant_row_unavailable`: a reference names a row that is not there for this tenant.
+ * - `query_tenant_changed`: SQL that was generated for one tenant, or a transaction that it began, was used by another.
+ */
+export type TenantScopeErrorCode =
+  | 'scope_misconfigured'
+  | 'scope_refused'
+  | 'tenant_conflict'
+  | 'tenant_row_unavailable'
+  | 'query_tenant_changed';
+
+/** An error of this package: `message` says what happened, why, and the fix, and never shows a row or an id. */
+export class TenantScopeError extends Error {
+  readonly [BRAND] = true;
+  readonly code: TenantScopeErrorCode;
+
+  constructor(code: TenantScopeErrorCode, explanation: string) {
+    super(`${code}: ${explanation}`);
+    this.name = 'TenantScopeError';
+    this.code = code;
+  }
+}
+
+/** Whether `error` is a {@link TenantScopeError} (of `code`, when given), whichever copy of the package made it. */
+export function isTenantScopeError(error: unknown, code?: TenantScopeErrorCode): error is TenantScopeError {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    (error as { [BRAND]?: unknown })[BRAND] === true &&
+    (code === undefined || (error as TenantScopeError).code === code)
+  );
+}

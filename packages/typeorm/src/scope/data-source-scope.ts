@@ -1,0 +1,68 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { TenantContext } from '@tenancy/core';
+import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import type { Builder, Column, DataSource, Metadata } from './typeorm.js';
+
+/** What is known of a registered data source. */
+export interface DataSourceScope {
+  readonly context: Pick<TenantContext, 'tenantId' | 'isActive'>;
+  /** Whether the database itself holds every query to its tenant. */
+  hasFloor: boolean;
+  /** Whether the database compares text by its bytes, so that no two tenants' ids are equal to it. */
+  readonly comparesBytes: boolean;
+  /** Each entity that belongs to tenants, and the column that says to which. */
+  readonly tenantColumns: Map<Metadata, Column>;
+  readonly shared: Set<Metadata>;
+}
+
+/** T17: nothing but these is touched, whatever else the process has. */
+const scopes = new WeakMap<object, DataSourceScope>();
+
+export function register(dataSource: DataSource, scope: DataSourceScope): void {
+  scopes.set(dataSource, scope);
+}
+
+export function unregister(dataSource: DataSource): void {
+  scopes.delete(dataSource);
+}
+
+export function scopeOf(dataSource: object | undefined): DataSourceScope | undefined {
+  return dataSource && scopes.get(dataSource);
+}
+
+const system = new AsyncLocalStorage<DataSourceScope>();
+
+/** Runs TypeORM's own work on the schema and on its cache, which belongs to no tenant. */
+export function asSystem<R>(scope: DataSourceScope, work: () => R): R {
+  return system.run(scope, work);
+}
+
+export function isSystem(scope: DataSourceScope): boolean {
+  return system.getStore() === scope;
+}
+
+/** The scope that a builder is held to, or null where it is held to none. */
+export function scopeOfBuilder(builder: Builder): DataSourceScope | null {
+  const scope = scopeOf(builder.dataSource ?? builder.connection);
+  return scope && !isSystem(scope) ? scope : null;
+}
+
+/**
+ * T16: asserted before any SQL is built, because a tenant that is not there would ask for every tenant's rows.
+ *
+ * @throws `tenant_context_missing` outside any tenant's context.
+ */
+export function tenantIdOf({ context, comparesBytes }: DataSourceScope): string {
+  const { tenantId } = context;
+  if (typeof tenantId !== 'string' || tenantId === '') {
+    throw new TenantScopeError('scope_misconfigured', 'the `context` has no tenant id. Pass a TenantContext.');
+  }
+  if (!comparesBytes && !/^[a-z0-9_-]+$/.test(tenantId)) {
+    throw new TenantScopeError(
+      'scope_refused',
+      'this database may take two texts for equal that differ in upper and lower case, in accents or in spaces at the end, ' +
+        'so the ids of two tenants could be one to it. Use tenant ids of lower-case letters a to z, digits, - and _.',
+    );
+  }
+  return tenantId;
+}

@@ -1,0 +1,164 @@
+import { rowConditions, TENANT, tableConditions } from './conditions.js';
+import { type DataSourceScope, scopeOfBuilder, tenantIdOf } from './data-source-scope.js';
+import { allow } from './query-gate.js';
+import { checkReferences } from './references.js';
+import { checkClosed, checkedStatement, MARK, refusedSql } from './statement.js';
+import type { Builder, DataSource } from './typeorm.js';
+import { checkUpsert } from './upsert.js';
+import { checkUnmoved, type Inserted, stamp, tellTenant } from './write-values.js';
+
+type Method = (this: Builder, ...args: unknown[]) => unknown;
+type Prototype = Record<string, Method | undefined>;
+/** @param original calls what is replaced, on the same builder with the same arguments. */
+type Replacement = (builder: Builder, scope: DataSourceScope, original: () => unknown) => unknown;
+
+/** The prototypes that are changed, and how many data sources rely on it. */
+const patched = new Map<object, { users: number; readonly undo: readonly (() => void)[] }>();
+
+/**
+ * Scopes the query builders of the copy of TypeORM that made `dataSource`. All that repositories, managers, active record
+ * and persistence do, they do with them. A builder of a data source that is not registered works as before (T17).
+ *
+ * @returns undoes it, once no other data source relies on it.
+ */
+export function scopeQueryBuilders(dataSource: DataSource): () => void {
+  const select = dataSource.createQueryBuilder() as Record<string, () => object>;
+  const prototypeOf = (of: object) => Object.getPrototypeOf(of) as Prototype;
+  const base = prototypeOf(prototypeOf(select));
+  const entry = patched.get(base) ?? { users: 0, undo: [] };
+  if (entry.users === 0) {
+    const undo = [
+      ...patch(base, everyBuilder),
+      ...patch(prototypeOf(select), selectBuilder),
+      ...patch(prototypeOf(built(select, 'insert')), insertBuilder),
+      ...patch(prototypeOf(built(select, 'update')), updateBuilder),
+      ...patch(prototypeOf(built(select, 'delete')), { createDeleteExpression: marked }),
+      ...patch(prototypeOf(built(select, 'softDelete')), { createUpdateExpression: marked }),
+    ];
+    patched.set(base, { users: 1, undo });
+  } else {
+    entry.users += 1;
+  }
+  let isUndone = false;
+  return () => {
+    const used = patched.get(base);
+    if (isUndone || !used) return;
+    isUndone = true;
+    used.users -= 1;
+    if (used.users > 0) return;
+    for (const undo of used.undo) undo();
+    patched.delete(base);
+  };
+}
+
+function built(select: Record<string, () => object>, kind: string): object {
+  return (select[kind] as () => object).call(select);
+}
+
+function patch(prototype: Prototype, replacements: Readonly<Record<string, Replacement>>): (() => void)[] {
+  return Object.entries(replacements).flatMap(([name, replacement]) => {
+    const original = Object.hasOwn(prototype, name) ? prototype[name] : undefined;
+    // 0.3 decides by itself how it joins what it loads, and always keeps the parent's row.
+    if (!original && name === 'getRelationJoinType') return [];
+    if (!original) throw refusedSql(`this TypeORM has no \`${name}\` to scope`);
+    prototype[name] = function (this: Builder, ...args: unknown[]) {
+      const call = () => Reflect.apply(original, this, args);
+      const scope = scopeOfBuilder(this);
+      return scope ? replacement(this, scope, call) : call();
+    };
+    return [() => void (prototype[name] = original)];
+  });
+}
+
+const marked: Replacement = (_builder, _scope, original) => MARK + (original() as string);
+
+const everyBuilder = {
+  getQueryAndParameters: (_builder, scope, original) => {
+    const tenantId = tenantIdOf(scope);
+    const [sql, parameters] = original() as [string, object];
+    const checked = scope.hasFloor ? sql.replaceAll(MARK, '') : checkedStatement(sql);
+    allow(checked, parameters, tenantId);
+    return [checked, parameters];
+  },
+  // T5: what copies the parameters before there is SQL copies the tenant too; and nobody else's value stays.
+  getParameters: (_builder, scope, original) => ({ ...(original() as object), [TENANT]: tenantIdOf(scope) }),
+  createWhereExpression: (builder, scope, original) => {
+    const map = builder.expressionMap;
+    const given = map.extraAppendedAndWhereCondition;
+    const conditions = [...(given ? [given] : []), ...rowConditions(builder, scope)];
+    if (conditions.length === 0) return original();
+    map.extraAppendedAndWhereCondition = conditions.join(' AND ');
+    try {
+      return original();
+    } finally {
+      map.extraAppendedAndWhereCondition = given as string;
+    }
+  },
+  createWhereClausesExpression: (_builder, scope, original) => {
+    const clauses = original() as string;
+    if (!scope.hasFloor) checkClosed(clauses);
+    return clauses;
+  },
+} satisfies Record<string, Replacement>;
+
+const selectBuilder = {
+  createSelectExpression: marked,
+  createJoinExpression: (builder, scope, original) => {
+    const { joinAttributes, commonTableExpressions } = builder.expressionMap;
+    const given = joinAttributes.map(({ condition }) => condition);
+    for (const join of joinAttributes) {
+      const { alias, condition } = join;
+      if (condition && !scope.hasFloor) checkClosed(condition);
+      if (alias.subQuery || commonTableExpressions?.some((each) => each.alias === join.tablePath)) continue;
+      if (!alias.hasMetadata) {
+        if (scope.hasFloor) continue;
+        throw refusedSql('it joins a table instead of an entity');
+      }
+      const own = tableConditions(alias, builder, scope);
+      join.condition =
+        [...(condition ? [own.length > 0 ? `(${condition})` : condition] : []), ...own].join(' AND ') || undefined;
+    }
+    try {
+      return original();
+    } finally {
+      for (const [n, join] of joinAttributes.entries()) join.condition = given[n];
+    }
+  },
+  // T19: a required relation that leads to another tenant's row must not take the row with it that has the relation.
+  getRelationJoinType: () => 'left',
+} satisfies Record<string, Replacement>;
+
+const insertBuilder = {
+  execute: async (builder, scope, original) => {
+    prepareInsert(builder, scope);
+    await checkReferences(builder, scope);
+    const result = await original();
+    tellTenant(result as Inserted, builder, scope);
+    return result;
+  },
+  createInsertExpression: (builder, scope, original) => {
+    prepareInsert(builder, scope);
+    return MARK + (original() as string);
+  },
+} satisfies Record<string, Replacement>;
+
+function prepareInsert(builder: Builder, scope: DataSourceScope): void {
+  const { mainAlias, insertFromSelect } = builder.expressionMap;
+  if (!scope.hasFloor && mainAlias && !mainAlias.hasMetadata) throw refusedSql('it names a table instead of an entity');
+  if (!scope.hasFloor && insertFromSelect)
+    throw refusedSql('it inserts what a query selects, without a tenant to stamp');
+  stamp(builder, scope);
+  if (!scope.hasFloor) checkUpsert(builder, scope);
+}
+
+const updateBuilder = {
+  execute: async (builder, scope, original) => {
+    checkUnmoved(builder, scope);
+    await checkReferences(builder, scope);
+    return original();
+  },
+  createUpdateExpression: (builder, scope, original) => {
+    checkUnmoved(builder, scope);
+    return MARK + (original() as string);
+  },
+} satisfies Record<string, Replacement>;

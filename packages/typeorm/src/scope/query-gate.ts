@@ -1,0 +1,62 @@
+import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { type DataSourceScope, isSystem, tenantIdOf } from './data-source-scope.js';
+import { refusedSql } from './statement.js';
+import type { QueryRunner } from './typeorm.js';
+
+/** The SQL of scoped builders, by the array of parameters that goes with it, and whose rows it asks for. */
+const generated = new WeakMap<object, { readonly sql: string; readonly tenantId: string }>();
+
+/** Lets a builder's SQL through the gate, with these parameters, for this tenant. */
+export function allow(sql: string, parameters: object, tenantId: string): void {
+  generated.set(parameters, { sql, tenantId });
+}
+
+/** What begins and ends transactions says nothing about rows. */
+const TRANSACTION =
+  /^(?:(?:BEGIN|START)(?: TRANSACTION)?(?: ISOLATION LEVEL [A-Z ]+)?|SET TRANSACTION ISOLATION LEVEL [A-Z ]+|PRAGMA read_uncommitted = (?:true|false)|COMMIT|ROLLBACK|(?:SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) typeorm_\d+)$/;
+
+const gated = new WeakSet<QueryRunner>();
+
+/**
+ * T12: every query of the data source comes through here, whoever sends it. What no scoped builder generated is refused,
+ * unless the database itself holds tenants apart.
+ */
+export function gate(runner: QueryRunner, scope: DataSourceScope): QueryRunner {
+  if (gated.has(runner)) return runner;
+  gated.add(runner);
+  /** T18: whose transaction it is. */
+  let owner: string | null = null;
+  const check = (sql: string, parameters: unknown) => {
+    if (isSystem(scope)) return;
+    if (TRANSACTION.test(sql)) return;
+    const tenantId = tenantIdOf(scope);
+    if (!runner.isTransactionActive) owner = null;
+    else owner ??= tenantId;
+    if (owner !== null && owner !== tenantId) throw changed('a transaction that one tenant began was used by another');
+    const known = typeof parameters === 'object' && parameters !== null ? generated.get(parameters) : undefined;
+    if (known?.sql === sql) {
+      if (known.tenantId !== tenantId) throw changed('SQL that was generated for one tenant was sent by another');
+    } else if (!scope.hasFloor) {
+      throw refusedSql('it is raw SQL');
+    }
+  };
+  const { query, stream } = runner;
+  runner.query = async (sql, parameters, structured) => {
+    check(sql, parameters);
+    return Reflect.apply(query, runner, [sql, parameters, structured]);
+  };
+  if (stream) {
+    runner.stream = async (sql, parameters, ...rest) => {
+      check(sql, parameters);
+      return Reflect.apply(stream, runner, [sql, parameters, ...rest]);
+    };
+  }
+  return runner;
+}
+
+function changed(what: string): TenantScopeError {
+  return new TenantScopeError(
+    'query_tenant_changed',
+    `${what}. Build and run queries, and begin transactions, in each tenant’s own context.`,
+  );
+}

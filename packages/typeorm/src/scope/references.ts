@@ -1,0 +1,78 @@
+import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { endsOf } from './conditions.js';
+import type { DataSourceScope } from './data-source-scope.js';
+import { refusedSql } from './statement.js';
+import type { Builder, Column, Metadata, QueryRunner } from './typeorm.js';
+import { valueSets } from './write-values.js';
+
+type Key = readonly Column[];
+
+interface ReadBuilder {
+  select(selection: string, alias: string): ReadBuilder;
+  from(target: unknown, alias: string): ReadBuilder;
+  where(condition: string, parameters: object): ReadBuilder;
+  withDeleted(): ReadBuilder;
+  getRawOne(): Promise<{ readonly found: unknown } | undefined>;
+}
+
+/**
+ * T8: a foreign key that the database does not compare the tenant of must name a row of this tenant. Every key that is
+ * about to be written is looked up, on the connection that writes it.
+ *
+ * @throws `tenant_row_unavailable`, for another tenant's row as for one that is not there.
+ */
+export async function checkReferences(builder: Builder, scope: DataSourceScope): Promise<void> {
+  const { mainAlias, valuesSet } = builder.expressionMap;
+  if (!mainAlias?.hasMetadata) return;
+  for (const [end, columns] of referencesOf(mainAlias.metadata, scope)) {
+    const keys = new Map<string, unknown[]>();
+    for (const values of valueSets(valuesSet)) {
+      const key = columns.map((column) => keyValue(column, values));
+      if (key.some((value) => typeof value === 'function')) throw refusedSql('it sets a foreign key by raw SQL');
+      if (key.every((value) => value !== undefined && value !== null)) keys.set(JSON.stringify(key), key);
+    }
+    for (const key of keys.values()) await requireRow(end, columns, key, builder);
+  }
+}
+
+function referencesOf(metadata: Metadata, { tenantColumns, shared }: DataSourceScope): (readonly [Metadata, Key])[] {
+  const own = tenantColumns.get(metadata);
+  const references = shared.has(metadata) || own ? relationsOf(metadata) : endsOf(metadata);
+  return references.filter(([end, columns]) => {
+    const tenantColumn = tenantColumns.get(end);
+    if (!tenantColumn) return false;
+    // A key that has the tenant at both ends is compared by the database.
+    return !columns.some(
+      (column) => column.databaseName === own?.databaseName && column.referencedColumn === tenantColumn,
+    );
+  });
+}
+
+function relationsOf({ relations }: Metadata): (readonly [Metadata, Key])[] {
+  return relations
+    .filter(({ isWithJoinColumn }) => isWithJoinColumn)
+    .map(({ inverseEntityMetadata, joinColumns }) => [inverseEntityMetadata, joinColumns] as const);
+}
+
+function keyValue(column: Column, values: object): unknown {
+  const value = column.getEntityValue(values);
+  const isRow = typeof value === 'object' && value !== null && column.referencedColumn;
+  return isRow && !(value instanceof Date) ? column.referencedColumn?.getEntityValue(value) : value;
+}
+
+async function requireRow(end: Metadata, columns: Key, key: readonly unknown[], builder: Builder): Promise<void> {
+  const source = builder.dataSource ?? builder.connection;
+  const query = source?.createQueryBuilder(builder.queryRunner as QueryRunner | undefined) as ReadBuilder;
+  const conditions = columns.map((column, n) => `referenced.${column.referencedColumn?.propertyPath} = :key${n}`);
+  const found = await query
+    .select('COUNT(*)', 'found')
+    .from(end.target ?? end.name, 'referenced')
+    .where(conditions.join(' AND '), Object.fromEntries(key.map((value, n) => [`key${n}`, value])))
+    .withDeleted()
+    .getRawOne();
+  if (Number(found?.found) > 0) return;
+  throw new TenantScopeError(
+    'tenant_row_unavailable',
+    `a foreign key would name a row of ${end.name} that is not there. Use the key of a row of this tenant.`,
+  );
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { TenantScopeError } from '../errors/tenant-scope-error.js';
+
+/** Stands before each statement that a scoped builder generated, until the SQL is sent. */
+export const MARK = `/*${randomUUID()}*/`;
+
+// What is quoted hides nothing; what stands outside quotes is looked at.
+const TOKENS =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\/\*[0-9a-f-]{36}\*\/|\/\*[^*]*(?:\*(?!\/)[^*]*)*\*\/|\/\*|--|[;'"`\\]|\$[a-z_]*\$|\b(?:select|table|insert|update|delete|merge|truncate|copy)\b/gi;
+/** What TypeORM selects from where a database must select from something. */
+const DUMMY_TABLE = 'SELECT 1 AS dummy_column)';
+const STATEMENT = /^[a-z]+$/i;
+/** Where `update` is part of a clause: FOR UPDATE, FOR NO KEY UPDATE, ON DUPLICATE KEY UPDATE, DO UPDATE. */
+const CLAUSE_BEFORE_UPDATE = /\b(?:for|key|do)\s+$/i;
+
+/**
+ * T7: every statement within `sql` must be one that a scoped builder generated. A sub-query that was written by hand reads
+ * every tenant's rows.
+ *
+ * @returns the SQL as it is sent.
+ * @throws `scope_refused`
+ */
+export function checkedStatement(sql: string): string {
+  for (const { 0: token, index } of sql.matchAll(TOKENS)) {
+    if (token.startsWith('/*') && token.endsWith('*/') && token.length > 3) continue;
+    if (token.length > 1 && /^['"`]/.test(token)) continue;
+    if (STATEMENT.test(token)) {
+      const before = sql.slice(Math.max(0, index - 60), index);
+      if (before.endsWith(MARK) || sql.startsWith(DUMMY_TABLE, index)) continue;
+      if (/^update$/i.test(token) && CLAUSE_BEFORE_UPDATE.test(before)) continue;
+      throw refusedSql(`it contains ${token.toUpperCase()} that no query builder generated`);
+    }
+    throw refusedSql(`its text has ${JSON.stringify(token)} outside quotes`);
+  }
+  return sql.replaceAll(MARK, '');
+}
+
+const BRACKETS = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|[()]|['"`]|--|\/\*(?![0-9a-f-]{36}\*\/)/g;
+
+/** T7: a condition must end where it seems to, or what is put around it holds nothing. */
+export function checkClosed(condition: string): void {
+  let depth = 0;
+  for (const [token] of condition.matchAll(BRACKETS)) {
+    if (token === '(') depth += 1;
+    else if (token === ')') depth -= 1;
+    else if (token.length <= 2 && token !== "''" && token !== '""')
+      throw refusedSql('a condition has an open quote or a comment');
+    if (depth < 0) break;
+  }
+  if (depth !== 0) throw refusedSql('the brackets of a condition do not match');
+}
+
+export function refusedSql(why: string): TenantScopeError {
+  return new TenantScopeError(
+    'scope_refused',
+    `a statement did not run, because ${why}, and so it cannot be held to a tenant. Use query builders over entities, also ` +
+      'for sub-queries; or put the floor of @tenancy/postgres below the data source, which allows raw SQL.',
+  );
+}

@@ -1,0 +1,105 @@
+/** What is used of TypeORM: the part that 0.3 and 1.x have in common, private methods included. */
+
+export interface Column {
+  readonly propertyPath: string;
+  readonly databaseName: string;
+  readonly isVirtualProperty: boolean;
+  readonly referencedColumn?: Column;
+  readonly entityMetadata: Metadata;
+  getEntityValue(entity: object, transform?: boolean): unknown;
+  setEntityValue(entity: object, value: unknown): void;
+}
+
+export interface Relation {
+  readonly propertyName: string;
+  readonly propertyPath: string;
+  readonly isWithJoinColumn: boolean;
+  readonly joinColumns: readonly Column[];
+  readonly inverseEntityMetadata: Metadata;
+}
+
+export interface Metadata {
+  readonly name: string;
+  readonly target: unknown;
+  readonly tableName: string;
+  readonly tablePath: string;
+  readonly tableType: string;
+  readonly treeType?: string;
+  readonly columns: readonly Column[];
+  readonly relations: readonly Relation[];
+  readonly ownerColumns: readonly Column[];
+  readonly inverseColumns: readonly Column[];
+}
+
+export interface Alias {
+  readonly name: string;
+  readonly type: string;
+  readonly hasMetadata: boolean;
+  readonly metadata: Metadata;
+  readonly tablePath?: string;
+  readonly subQuery?: string;
+}
+
+export interface Join {
+  readonly alias: Alias;
+  readonly tablePath?: string;
+  condition?: string | undefined;
+}
+
+export interface ExpressionMap {
+  readonly queryType: string;
+  readonly mainAlias?: Alias;
+  readonly aliases: readonly Alias[];
+  readonly joinAttributes: readonly Join[];
+  readonly aliasNamePrefixingEnabled: boolean;
+  readonly commonTableExpressions: readonly { readonly alias: string }[];
+  readonly insertFromSelect?: unknown;
+  readonly onIgnore: unknown;
+  readonly onUpdate?: OnUpdate;
+  valuesSet?: object | readonly object[] | null;
+  extraAppendedAndWhereCondition?: string;
+}
+
+export interface OnUpdate {
+  readonly columns?: readonly string[];
+  readonly overwrite?: readonly string[];
+  readonly conflict?: string | readonly string[];
+  overwriteCondition?: { type: string; condition: string }[];
+}
+
+export interface Builder {
+  readonly dataSource?: DataSource;
+  readonly connection?: DataSource;
+  readonly queryRunner?: QueryRunner;
+  readonly expressionMap: ExpressionMap;
+  escape(name: string): string;
+}
+
+export interface QueryRunner {
+  readonly isTransactionActive: boolean;
+  query(sql: string, parameters?: unknown, structured?: boolean): Promise<unknown>;
+  stream?(sql: string, parameters?: unknown, ...rest: unknown[]): Promise<unknown>;
+  release(): Promise<void>;
+}
+
+export interface ResultCache {
+  getFromCache(options: CacheEntry, runner?: unknown): Promise<unknown>;
+  storeInCache(options: CacheEntry, saved: unknown, runner?: unknown): Promise<unknown>;
+  remove(identifiers: string[], runner?: unknown): Promise<unknown>;
+}
+
+export interface CacheEntry {
+  readonly identifier?: string;
+  readonly query?: string;
+}
+
+export interface DataSource {
+  readonly isInitialized: boolean;
+  readonly entityMetadatas: readonly Metadata[];
+  readonly options: { readonly type: string };
+  readonly driver: { createQueryRunner(mode: string): QueryRunner; readonly master?: unknown };
+  readonly queryResultCache?: ResultCache;
+  initialize(): Promise<unknown>;
+  destroy(): Promise<void>;
+  createQueryBuilder(...args: unknown[]): object;
+}

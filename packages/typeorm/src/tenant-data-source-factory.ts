@@ -1,0 +1,31 @@
+import { TenantContext } from '@tenancy/core';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { type TenantScopedOptions, tenantScoped } from './tenant-scoped.js';
+
+/** What {@link tenantScoped} takes; the context is the application's own unless it is given. */
+export type TenantDataSourceFactoryOptions = Omit<TenantScopedOptions, 'context'> &
+  Partial<Pick<TenantScopedOptions, 'context'>>;
+
+/**
+ * For Nest's `TypeOrmModule`: makes its data source, and holds it to the tenant. `@InjectRepository()` works as before.
+ *
+ * @example
+ * ```ts
+ * import { TypeOrmModule } from '@nestjs/typeorm';
+ * import { tenantDataSourceFactory } from '@tenancy/typeorm';
+ *
+ * TypeOrmModule.forRootAsync({
+ *   useFactory: () => ({ type: 'postgres', url: process.env.DATABASE_URL, autoLoadEntities: true }),
+ *   dataSourceFactory: tenantDataSourceFactory({ shared: ['Country'] }),
+ * });
+ * ```
+ */
+export function tenantDataSourceFactory({
+  context = new TenantContext(),
+  ...options
+}: TenantDataSourceFactoryOptions = {}) {
+  return async (dataSourceOptions?: DataSourceOptions): Promise<DataSource> => {
+    if (!dataSourceOptions) throw new TypeError('tenantDataSourceFactory: TypeOrmModule passed no options.');
+    return tenantScoped(new DataSource(dataSourceOptions), { ...options, context }).initialize();
+  };
+}

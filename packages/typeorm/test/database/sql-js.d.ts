@@ -1,0 +1,3 @@
+declare module 'sql.js' {
+  export default function initSqlJs(): Promise<unknown>;
+}
