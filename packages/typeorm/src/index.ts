@@ -10,5 +10,5 @@ export {
 } from './classification/entity-classification-error.js';
 export type { DataSourceLike, EntityMetadataLike, EntityReference } from './classification/entity-metadata.js';
 export { isTenantScopeError, TenantScopeError, type TenantScopeErrorCode } from './errors/tenant-scope-error.js';
-export { tenantDataSourceFactory } from './tenant-data-source-factory.js';
+export { type TenantDataSourceFactoryOptions, tenantDataSourceFactory } from './tenant-data-source-factory.js';
 export { type TenantScopedOptions, tenantScoped } from './tenant-scoped.js';

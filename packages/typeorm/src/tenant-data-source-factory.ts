@@ -15,7 +15,7 @@ export type TenantDataSourceFactoryOptions = Omit<TenantScopedOptions, 'context'
  * import { tenantDataSourceFactory } from '@tenancy/typeorm';
  *
  * TypeOrmModule.forRootAsync({
- *   useFactory: () => ({ type: 'postgres', url: process.env.DATABASE_URL, autoLoadEntities: true }),
+ *   useFactory: () => ({ type: 'postgres', url: process.env.DATABASE_URL ?? 'postgres://localhost/app', autoLoadEntities: true }),
  *   dataSourceFactory: tenantDataSourceFactory({ shared: ['Country'] }),
  * });
  * ```

@@ -2,11 +2,11 @@ import type { TenantContext } from '@tenancy/core';
 import { type ClassifyEntitiesOptions, classifyEntities } from './classification/classify-entities.js';
 import type { DataSourceLike } from './classification/entity-metadata.js';
 import { TenantScopeError } from './errors/tenant-scope-error.js';
-import { asSystem, type DataSourceScope, register, scopeOf, unregister } from './scope/data-source-scope.js';
+import { asSystem, type DataSourceScope, register, unregister } from './scope/data-source-scope.js';
 import { scopeQueryBuilders } from './scope/query-builders.js';
 import { gate } from './scope/query-gate.js';
 import { scopeResultCache } from './scope/result-cache.js';
-import type { DataSource } from './scope/typeorm.js';
+import type { Column, DataSource, Metadata } from './scope/typeorm.js';
 
 export interface TenantScopedOptions extends ClassifyEntitiesOptions {
   /** Where the current tenant comes from. */
@@ -15,7 +15,7 @@ export interface TenantScopedOptions extends ClassifyEntitiesOptions {
 
 const TENANT_POOL = Symbol.for('@tenancy/postgres:tenant-pool');
 const COMPARES_BYTES = new Set(['postgres', 'cockroachdb', 'sqlite', 'better-sqlite3', 'sqljs', 'expo', 'capacitor']);
-const SYSTEM = ['synchronize', 'dropDatabase', 'runMigrations', 'undoLastMigration', 'showMigrations'] as const;
+const SCHEMA_WORK = ['synchronize', 'dropDatabase', 'runMigrations', 'undoLastMigration', 'showMigrations'] as const;
 
 /**
  * Holds a data source to the tenant of the context, below its repositories, managers and query builders: each statement it
@@ -49,40 +49,64 @@ export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, 
   if (typeof context?.isActive !== 'function') {
     throw misconfigured('the option `context` is missing. Pass a TenantContext.');
   }
-  const source = dataSource as unknown as DataSource & Record<(typeof SYSTEM)[number], () => Promise<unknown>>;
-  if (scopeOf(source)) throw misconfigured('this data source is scoped already.');
+  const source = dataSource as unknown as Source & DataSource & SchemaWork;
+  if (scoped.has(source)) throw misconfigured('this data source is scoped already.');
+  scoped.add(source);
+  const { initialize, destroy } = source;
+  let unscope = () => {};
+  // Whenever it is initialised it is scoped, also when it was destroyed in between.
+  source.initialize = async () => {
+    await Reflect.apply(initialize, source, []);
+    try {
+      unscope = enforce(source, context, classification);
+    } catch (error) {
+      await Reflect.apply(destroy, source, []);
+      throw error;
+    }
+    return source;
+  };
+  source.destroy = async () => {
+    await Reflect.apply(destroy, source, []);
+    unscope();
+  };
+  if (source.isInitialized) unscope = enforce(source, context, classification);
+  return dataSource;
+}
+
+type SchemaWork = Record<(typeof SCHEMA_WORK)[number], (...args: unknown[]) => Promise<unknown>>;
+
+const scoped = new WeakSet<object>();
+
+/** Puts everything in place for an initialised data source. What it returns undoes it. */
+function enforce(
+  source: DataSourceLike & DataSource & SchemaWork,
+  context: TenantScopedOptions['context'],
+  classification: ClassifyEntitiesOptions,
+): () => void {
+  const { driver, queryResultCache } = source;
   const scope: DataSourceScope = {
     context,
-    hasFloor: false,
+    hasFloor: isTenantPool(driver.master),
     comparesBytes: COMPARES_BYTES.has(source.options.type),
-    tenantColumns: new Map(),
-    shared: new Set(),
+    ...classified(source, classification, isTenantPool(driver.master)),
   };
-  const undo: (() => void)[] = [];
-  const unscope = () => {
-    for (const each of undo.splice(0).reverse()) each();
-  };
-  const replace = <Of extends object>(of: Of, name: keyof Of, by: unknown) => {
+  const undo = [scopeQueryBuilders(source)];
+  const replace = <Of extends object, Name extends keyof Of>(of: Of, name: Name, by: Of[Name]) => {
     const own = Object.getOwnPropertyDescriptor(of, name);
-    Object.defineProperty(of, name, { value: by, configurable: true, writable: true });
+    of[name] = by;
     undo.push(() => {
       delete of[name];
       if (own) Object.defineProperty(of, name, own);
     });
   };
-
-  const { initialize, destroy } = source;
-  const { createQueryRunner } = source.driver;
   register(source, scope);
   undo.push(() => unregister(source));
-  undo.push(scopeQueryBuilders(source));
-  replace(source.driver, 'createQueryRunner', (mode: string) =>
-    gate(Reflect.apply(createQueryRunner, source.driver, [mode]), scope),
-  );
-  for (const name of SYSTEM) {
+  const { createQueryRunner } = driver;
+  replace(driver, 'createQueryRunner', (mode) => gate(Reflect.apply(createQueryRunner, driver, [mode]), scope));
+  if (queryResultCache) undo.push(scopeResultCache(queryResultCache, scope));
+  for (const name of SCHEMA_WORK) {
     const original = source[name];
-    replace(source, name, async (...args: unknown[]) => {
-      if (!source.isInitialized || isInitializing) return asSystem(scope, () => Reflect.apply(original, source, args));
+    replace(source, name, async (...args) => {
       if (!context.isActive()) return asSystem(scope, () => Reflect.apply(original, source, args));
       throw new TenantScopeError(
         'scope_refused',
@@ -90,51 +114,21 @@ export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, 
       );
     });
   }
-  let isInitializing = false;
-  const classify = () => {
-    scope.hasFloor = isTenantPool(source.driver.master);
-    learn(dataSource, classification, source, scope);
-    if (source.queryResultCache) undo.push(scopeResultCache(source.queryResultCache, scope));
+  return () => {
+    for (const each of undo.splice(0).reverse()) each();
   };
-  replace(source, 'initialize', async () => {
-    isInitializing = true;
-    try {
-      await asSystem(scope, () => Reflect.apply(initialize, source, []));
-    } finally {
-      isInitializing = false;
-    }
-    try {
-      classify();
-    } catch (error) {
-      await Reflect.apply(destroy, source, []);
-      throw error;
-    }
-    return source;
-  });
-  replace(source, 'destroy', async () => {
-    await asSystem(scope, () => Reflect.apply(destroy, source, []));
-    unscope();
-  });
-  if (source.isInitialized) {
-    try {
-      classify();
-    } catch (error) {
-      unscope();
-      throw error;
-    }
-  }
-  return dataSource;
 }
 
-function learn(
-  dataSource: DataSourceLike,
+function classified(
+  source: DataSourceLike & DataSource,
   options: ClassifyEntitiesOptions,
-  source: DataSource,
-  { hasFloor, tenantColumns, shared }: DataSourceScope,
-): void {
-  const { tenantOwned } = classifyEntities(dataSource, options);
+  hasFloor: boolean,
+): Pick<DataSourceScope, 'tenantColumns' | 'shared'> {
+  const { tenantOwned } = classifyEntities(source, options);
   const { tenantProperty = 'tenantId' } = options;
-  for (const metadata of source.entityMetadatas) {
+  const tenantColumns = new Map<Metadata, Column>();
+  const shared = new Set<Metadata>();
+  for (const metadata of source.entityMetadatas as readonly Metadata[]) {
     if (metadata.tableType === 'junction' || metadata.tableType === 'closure-junction') continue;
     if (!hasFloor && (metadata.treeType === 'nested-set' || metadata.treeType === 'closure-table')) {
       throw misconfigured(
@@ -146,6 +140,7 @@ function learn(
     if (column && tenantOwned.includes(metadata.name)) tenantColumns.set(metadata, column);
     else shared.add(metadata);
   }
+  return { tenantColumns, shared };
 }
 
 function isTenantPool(value: unknown): boolean {

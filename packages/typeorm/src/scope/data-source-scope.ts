@@ -7,12 +7,12 @@ import type { Builder, Column, DataSource, Metadata } from './typeorm.js';
 export interface DataSourceScope {
   readonly context: Pick<TenantContext, 'tenantId' | 'isActive'>;
   /** Whether the database itself holds every query to its tenant. */
-  hasFloor: boolean;
+  readonly hasFloor: boolean;
   /** Whether the database compares text by its bytes, so that no two tenants' ids are equal to it. */
   readonly comparesBytes: boolean;
   /** Each entity that belongs to tenants, and the column that says to which. */
-  readonly tenantColumns: Map<Metadata, Column>;
-  readonly shared: Set<Metadata>;
+  readonly tenantColumns: ReadonlyMap<Metadata, Column>;
+  readonly shared: ReadonlySet<Metadata>;
 }
 
 /** T17: nothing but these is touched, whatever else the process has. */

@@ -97,9 +97,9 @@ export interface DataSource {
   readonly isInitialized: boolean;
   readonly entityMetadatas: readonly Metadata[];
   readonly options: { readonly type: string };
-  readonly driver: { createQueryRunner(mode: string): QueryRunner; readonly master?: unknown };
+  readonly driver: { createQueryRunner: (mode: string) => QueryRunner; readonly master?: unknown };
   readonly queryResultCache?: ResultCache;
-  initialize(): Promise<unknown>;
-  destroy(): Promise<void>;
+  initialize: () => Promise<unknown>;
+  destroy: () => Promise<void>;
   createQueryBuilder(...args: unknown[]): object;
 }
