@@ -1,4 +1,4 @@
-// `pnpm fuzz prisma [--seed N] [--operations N]`: the oracle of a package for longer than its tests run it. Each run has
+// `pnpm fuzz prisma|typeorm [--seed N] [--operations N]`: the oracle of a package for longer than its tests run it. Each run has
 // another seed, which is printed first; the same seed does the same again.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
@@ -12,8 +12,8 @@ const { values, positionals } = parseArgs({
   },
 });
 const [project = ''] = positionals;
-if (project !== 'prisma') {
-  console.error('There is an oracle for: prisma.');
+if (!['prisma', 'typeorm'].includes(project)) {
+  console.error('There is an oracle for: prisma, typeorm.');
   process.exit(1);
 }
 console.log(`seed ${values.seed}`);

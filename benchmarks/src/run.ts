@@ -5,8 +5,9 @@ import { http } from './http.js';
 import { prisma } from './prisma.js';
 import { recordResults } from './results.js';
 import { heading, line } from './table.js';
+import { typeorm } from './typeorm.js';
 
-const benchmarks: readonly Benchmark[] = [http, floor, prisma];
+const benchmarks: readonly Benchmark[] = [http, floor, prisma, typeorm];
 
 /** `pnpm bench [NAME…] [--json] [--record]` */
 const { values, positionals } = parseArgs({

@@ -1,9 +1,9 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { TenantContext } from '@tenancy/core';
 import { answer } from '../child.js';
+import { jobOf, officeOf, tenants } from '../scope/rows.js';
 import type { OpenCase, PrismaCase, Work } from './case.js';
 import { PrismaClient } from './generated/client.js';
-import { jobOf, officeOf, tenants } from './rows.js';
 
 /** What a client is asked, from the process that measures. */
 export type ClientQuestion =

@@ -1,6 +1,6 @@
 import { tenantScoped } from '@tenancy/prisma';
+import { candidates, newJob } from '../../scope/rows.js';
 import type { OpenCase } from '../case.js';
-import { candidates, newJob } from '../rows.js';
 
 /** `tenantScoped`, and no tenant in any operation. */
 export const scoped: OpenCase = (prisma, context) => {

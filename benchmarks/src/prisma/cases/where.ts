@@ -1,5 +1,5 @@
+import { candidates, newJob } from '../../scope/rows.js';
 import type { OpenCase } from '../case.js';
-import { candidates, newJob } from '../rows.js';
 
 /** The tenant in every `where` and every row, written by hand. */
 export const where: OpenCase = ({ job, office }, context) => ({

@@ -36,11 +36,11 @@ const FILL = `
 `;
 
 /** A throw-away server with one filled database. */
-export async function startPrismaServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+export async function startScopeServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   // What the server does on its own account would fall on whoever is measured just then.
   const server = await startPostgres({ settings: { autovacuum: 'off', fsync: 'off' } });
   try {
-    const { url } = await createDatabase(server.url, { prefix: 'prisma' });
+    const { url } = await createDatabase(server.url, { prefix: 'scope' });
     const client = new pg.Client({ connectionString: url });
     await client.connect();
     try {

@@ -1,0 +1,4 @@
+import { scopeBenchmark } from './scope-benchmark.js';
+import type { Work } from './typeorm/client.js';
+
+export const typeorm = scopeBenchmark<Work>('typeorm', ['find', 'findOne', 'relations', 'builder', 'insert', 'update']);
