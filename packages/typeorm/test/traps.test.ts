@@ -1,4 +1,4 @@
-import { type DataSource, In, type Repository } from 'typeorm';
+import { type DataSource, In, Raw, type Repository } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   acme,
@@ -178,6 +178,17 @@ describe.each(settings)('TypeORM $version on $database', (setting) => {
             .update(Job)
             .set({ title: () => '(SELECT "label" FROM "tag" LIMIT 1)' })
             .execute(),
+        () => builder().where("j.id = E'\\'' || (SELECT 'x' FROM \"job\" LIMIT 1) || ''").getMany(),
+        () => builder().where("j.id = E'\\') OR (1 = 1 OR j.id = '").getMany(),
+        () => builder().select("query_to_xml('SELECT * FROM job', true, true, '')", 'all').getRawMany(),
+        () => builder().having('1 = 1 UNION TABLE "job"').getRawMany(),
+        () => jobs.find({ where: { id: Raw((id) => `${id} IN (SELECT "id" FROM "job")`) } }),
+        () =>
+          jobs
+            .createQueryBuilder()
+            .update()
+            .set({ title: () => 'o.a FROM tag o(a, b, c)' })
+            .execute(),
         () => source.createQueryBuilder().delete().from(Job).where('1 = 1) OR (1 = 1').execute(),
       ];
       for (const query of hostile)
@@ -192,7 +203,8 @@ describe.each(settings)('TypeORM $version on $database', (setting) => {
             .getMany(),
         ),
       ).toEqual(three(own));
-      expect(await builder().setParameter('tenancyTenantId', `t_${other}`).getCount()).toBe(3);
+      expect(ids(await builder().setParameter('tenancyTenantId', `t_${other}`).getMany())).toEqual(three(own));
+      expect(ids(await jobs.find({ where: { id: Raw(() => '1 = 1) OR (1 = 1') } }))).toEqual(three(own));
     });
     await untouched();
   });

@@ -1,5 +1,6 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { type DataSourceScope, tenantIdOf } from './data-source-scope.js';
+import { refusedSql } from './statement.js';
 import type { Builder, Column } from './typeorm.js';
 
 /** T4: each new row belongs to the current tenant. */
@@ -32,11 +33,21 @@ export function tellTenant({ generatedMaps }: Inserted, { expressionMap }: Build
 
 /** T15: no change moves a row to another tenant. */
 export function checkUnmoved({ expressionMap }: Builder, scope: DataSourceScope): void {
+  if (!scope.hasFloor) for (const values of valueSets(expressionMap.valuesSet)) checkExpressions(values);
   const column = tenantColumnOf(expressionMap.mainAlias, scope);
   if (!column) return;
   for (const values of valueSets(expressionMap.valuesSet)) {
     const given = column.getEntityValue(values);
     if (given !== undefined && given !== tenantIdOf(scope)) throw conflict(column);
+  }
+}
+
+/** T7: `SET a = b.c FROM other b` reads another table. */
+function checkExpressions(values: object): void {
+  for (const value of Object.values(values)) {
+    if (typeof value === 'function' && /\bfrom\b/i.test(String(value()))) {
+      throw refusedSql('it sets a column by SQL that contains FROM');
+    }
   }
 }
 
