@@ -1,0 +1,5 @@
+export {
+  AdminDataSource,
+  type AdminDataSourceAuditEvent,
+  type AdminDataSourceOptions,
+} from './admin/admin-data-source.js';

@@ -1,0 +1,119 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Logger } from '@nestjs/common';
+import { TenantContext } from '@tenancy/core';
+import type { DataSourceLike } from '../classification/entity-metadata.js';
+import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { asSystem, scopeOf } from '../scope/data-source-scope.js';
+import { type TenantScopedOptions, tenantScoped } from '../tenant-scoped.js';
+
+/** What {@link AdminDataSource} is about to do. */
+export interface AdminDataSourceAuditEvent {
+  readonly action: 'for_tenant' | 'across_tenants';
+  /** Whose rows, of `for_tenant`. */
+  readonly tenantId: string | null;
+  /** The `id` of the tenant whose context was active, if one was. */
+  readonly fromTenantId: string | null;
+  /** Why, in the caller's words, of `across_tenants`. */
+  readonly reason: string | null;
+  readonly at: Date;
+}
+
+export interface AdminDataSourceOptions extends Omit<TenantScopedOptions, 'context'> {
+  /**
+   * Where events are kept. What it throws stops the work: what cannot be recorded is not done.
+   * @defaultValue a warning in Nest's log
+   */
+  readonly audit?: (event: AdminDataSourceAuditEvent) => void | Promise<void>;
+}
+
+/**
+ * The data source that no tenant limits, for work that belongs to none: sign-up, reports over all customers. It lives in an
+ * import path of its own so that a lint rule can keep it in one folder, and every use leaves an audit event.
+ *
+ * Give it a data source of its own, initialised, with a role that may do what the application's own may not.
+ *
+ * @example
+ * ```ts
+ * import { AdminDataSource } from '@tenancy/typeorm/admin';
+ * import { DataSource, EntitySchema } from 'typeorm';
+ *
+ * const id = { type: String, primary: true } as const;
+ * const Job = new EntitySchema({ name: 'Job', columns: { id, tenantId: { type: String } } });
+ * const url = 'postgres://admin@localhost/app';
+ * const admin = new AdminDataSource(await new DataSource({ type: 'postgres', url, entities: [Job] }).initialize());
+ *
+ * await admin.forTenant('t_acme', (source) => source.getRepository(Job).save({ id: '1' })); // stamped with t_acme
+ * const jobs = await admin.acrossTenants({ reason: 'monthly invoices' }, (raw) => raw.getRepository(Job).count());
+ * ```
+ */
+export class AdminDataSource<Source extends DataSourceLike> {
+  readonly #logger = new Logger(AdminDataSource.name);
+  readonly #context = new TenantContext();
+  readonly #tenant = new AsyncLocalStorage<string>();
+  readonly #source: Source;
+  readonly #audit: AdminDataSourceOptions['audit'];
+
+  /** @throws `scope_misconfigured` and as `classifyEntities` does. */
+  constructor(dataSource: Source, { audit, ...options }: AdminDataSourceOptions = {}) {
+    if (!dataSource?.isInitialized) {
+      throw misconfigured('AdminDataSource was given no initialised data source. Await `initialize()` first.');
+    }
+    const tenant = this.#tenant;
+    const context = {
+      /** Outside of both methods nothing is reached, by whoever keeps the data source. */
+      get tenantId(): string {
+        const tenantId = tenant.getStore();
+        if (tenantId !== undefined) return tenantId;
+        throw new TenantScopeError(
+          'scope_refused',
+          'the admin’s data source was used outside of `forTenant` and `acrossTenants`. Use what they hand over while they run.',
+        );
+      },
+      isActive: () => tenant.getStore() !== undefined,
+    };
+    this.#source = tenantScoped(dataSource, { ...options, context });
+    this.#audit = audit;
+  }
+
+  /**
+   * Hands `fn` the data source for one tenant's rows, whichever context is active.
+   *
+   * @throws `scope_misconfigured` when the id is no text.
+   * @throws whatever the audit sink throws.
+   */
+  async forTenant<R>(tenantId: string, fn: (source: Source) => R): Promise<Awaited<R>> {
+    if (typeof tenantId !== 'string' || tenantId === '') {
+      throw misconfigured('AdminDataSource.forTenant was given no tenant id. Pass the `id` of a tenant.');
+    }
+    await this.#record({ action: 'for_tenant', tenantId, reason: null });
+    return await this.#tenant.run(tenantId, async () => fn(this.#source));
+  }
+
+  /**
+   * Hands `fn` the unscoped data source, which reads and writes every tenant's rows.
+   *
+   * @throws `scope_misconfigured` without a reason.
+   * @throws whatever the audit sink throws.
+   */
+  async acrossTenants<R>({ reason }: { readonly reason: string }, fn: (raw: Source) => R): Promise<Awaited<R>> {
+    if (typeof reason !== 'string' || reason.trim() === '') {
+      throw misconfigured('AdminDataSource.acrossTenants was given no reason. Say why: `{ reason: "ticket 4711" }`.');
+    }
+    await this.#record({ action: 'across_tenants', tenantId: null, reason });
+    const scope = scopeOf(this.#source);
+    if (!scope) throw misconfigured('the data source was destroyed. Make a new one.');
+    return await asSystem(scope, async () => fn(this.#source));
+  }
+
+  async #record(event: Pick<AdminDataSourceAuditEvent, 'action' | 'tenantId' | 'reason'>): Promise<void> {
+    const fromTenantId = this.#context.isActive() ? this.#context.tenantId : null;
+    const recorded = { ...event, fromTenantId, at: new Date() };
+    if (this.#audit) await this.#audit(recorded);
+    // JSON, so that a reason cannot forge a line of its own.
+    else this.#logger.warn(`audit ${JSON.stringify(recorded)}`);
+  }
+}
+
+function misconfigured(explanation: string): TenantScopeError {
+  return new TenantScopeError('scope_misconfigured', explanation);
+}
