@@ -117,6 +117,8 @@ export function randomOperation(slugs: readonly string[]): fc.Arbitrary<Operatio
       text,
       reference: fc.option(idOf(TARGETS[of] ?? 'none'), { nil: undefined }),
       other: idOf('tag'),
+      // A link that leads to another tenant is neither shown nor removed.
+      ownTag: text.map((n) => `${slugs[0]}-tag-${n}`),
     }),
   );
   return fc.oneof(
@@ -145,6 +147,7 @@ export async function perform(source: DataSource | EntityManager, operation: Ope
     id: string;
     reference?: string;
     other: string;
+    ownTag: string;
   };
   const column = textOf[of] as string;
   const value = `${column} ${given.text}`;
@@ -290,7 +293,7 @@ export async function perform(source: DataSource | EntityManager, operation: Ope
     case 'addTag':
       return repository.createQueryBuilder().relation('tags').of(id).add(given.other);
     case 'removeTag':
-      return repository.createQueryBuilder().relation('tags').of(id).remove(given.other);
+      return repository.createQueryBuilder().relation('tags').of(id).remove(given.ownTag);
     case 'setOffice':
       return repository
         .createQueryBuilder()
