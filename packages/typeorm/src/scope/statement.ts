@@ -21,6 +21,10 @@ const CLAUSE_BEFORE_UPDATE = /\b(?:for|key|do)\s+$/i;
  * @throws `scope_refused`
  */
 export function checkedStatement(sql: string): string {
+  return remembered(statements, sql, checkStatement);
+}
+
+function checkStatement(sql: string): string {
   for (const { 0: token, index } of sql.matchAll(TOKENS)) {
     if (token.startsWith('/*') && token.endsWith('*/') && token.length > 3) continue;
     if (isQuoted(token)) continue;
@@ -46,6 +50,10 @@ const BRACKETS = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|[()]|['"`]|--|\/\
 
 /** T7: a condition must end where it seems to, or what is put around it holds nothing. */
 export function checkClosed(condition: string): void {
+  remembered(conditions, condition, checkCondition);
+}
+
+function checkCondition(condition: string): true {
   let depth = 0;
   for (const [token] of condition.matchAll(BRACKETS)) {
     if (token === '(') depth += 1;
@@ -54,6 +62,23 @@ export function checkClosed(condition: string): void {
     if (depth < 0) break;
   }
   if (depth !== 0) throw refusedSql('the brackets of a condition do not match');
+  return true;
+}
+
+// An application sends the same few statements again and again, with other parameters.
+const REMEMBERED = 1_000;
+const LONGEST = 10_000;
+const statements = new Map<string, string>();
+const conditions = new Map<string, true>();
+
+/** What `check` answered for a text that it let pass. */
+function remembered<R>(known: Map<string, R>, text: string, check: (text: string) => R): R {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const result = check(text);
+  if (known.size >= REMEMBERED) known.clear();
+  if (text.length <= LONGEST) known.set(text, result);
+  return result;
 }
 
 export function refusedSql(why: string): TenantScopeError {
