@@ -1,4 +1,6 @@
 import type { DataSource, EntitySchema } from 'typeorm';
+import type { QueryResultCache } from 'typeorm/cache/QueryResultCache.js';
+import type { QueryResultCacheOptions } from 'typeorm/cache/QueryResultCacheOptions.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tenantScoped } from '../src/index.js';
 import { acme, type FloorDatabase, globex, Job, openFloorDatabase, versions } from './database/floor-database.js';
@@ -20,12 +22,30 @@ function scopedEntities(Schema: (typeof versions)[number]['Schema']) {
   ] as EntitySchema[];
 }
 
+/** An application's own store, as TypeORM takes it. */
+function cacheInMemory(): QueryResultCache {
+  const entries = new Map<string, QueryResultCacheOptions>();
+  const keyOf = ({ identifier, query }: QueryResultCacheOptions) => identifier ?? query ?? '';
+  return {
+    connect: async () => {},
+    disconnect: async () => {},
+    synchronize: async () => {},
+    getFromCache: async (options) => entries.get(keyOf(options)),
+    storeInCache: async (options) => void entries.set(keyOf(options), options),
+    isExpired: () => false,
+    clear: async () => entries.clear(),
+    remove: async (identifiers) => {
+      for (const each of identifiers) entries.delete(each);
+    },
+  };
+}
+
 describe.each(versions)('TypeORM $version, scoped, over a tenant pool', (typeorm) => {
   let db: FloorDatabase;
   let source: DataSource;
   beforeAll(async () => {
     db = await openFloorDatabase(typeorm);
-    source = await db.open({ entities: scopedEntities(typeorm.Schema) });
+    source = await db.open({ entities: scopedEntities(typeorm.Schema), cache: { provider: cacheInMemory } });
     tenantScoped(source, { context: db.context });
   });
   beforeEach(() => db.seed());
@@ -50,6 +70,17 @@ describe.each(versions)('TypeORM $version, scoped, over a tenant pool', (typeorm
       expect(idsOf(await builder.select('c.id', 'id').from('c', 'c').getRawMany())).toEqual(own(slug));
       expect(idsOf(await jobs.find())).toEqual(own(slug));
     }));
+
+  it('T11: results of raw SQL, where nothing in the SQL names the tenant, are kept apart in the cache', async () => {
+    for (let round = 0; round < 2; round += 1) {
+      await both(async (slug) => {
+        const raw = source.createQueryBuilder().select('j.id', 'id').from('(SELECT id FROM job)', 'j');
+        expect(idsOf(await raw.cache(60_000).getRawMany())).toEqual(own(slug));
+        expect(idsOf(await raw.cache('jobs', 60_000).getRawMany())).toEqual(own(slug));
+      });
+    }
+    await db.context.run(acme, () => source.queryResultCache?.remove(['jobs']) as Promise<void>);
+  });
 
   it('T3: an upsert by a key without the tenant changes own rows, and the policies refuse another’s', async () => {
     await db.context.run(acme, async () => {
