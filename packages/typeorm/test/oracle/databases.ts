@@ -4,12 +4,20 @@ import { compilePolicies, rowLevelSecurity, TenantPool } from '@tenancy/postgres
 import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import initSqlJs from 'sql.js';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, EntitySchema } from 'typeorm';
+import { DataSource as DataSource03, EntitySchema as EntitySchema03 } from 'typeorm-0.3';
 import { inject } from 'vitest';
 import { tenantScoped } from '../../src/index.js';
 import { entitiesFor } from './entities.js';
 
-export type Setting = 'PostgreSQL' | 'PostgreSQL with the floor' | 'SQLite';
+export const SETTINGS = ['PostgreSQL', 'PostgreSQL with the floor', 'SQLite', 'SQLite, TypeORM 0.3'] as const;
+export type Setting = (typeof SETTINGS)[number];
+
+/** The two versions have the same options and no common types. */
+const typeorm03 = {
+  Source: DataSource03 as unknown as typeof DataSource,
+  Schema: EntitySchema03 as unknown as typeof EntitySchema,
+};
 export type Rows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 
 export const tenants: readonly [Tenant, Tenant, Tenant] = [
@@ -83,16 +91,16 @@ export function seedStatements(only?: Tenant): string[] {
 export async function openSides(setting: Setting): Promise<Sides> {
   const context = new TenantContext();
   const stops: (() => Promise<unknown>)[] = [];
-  const open = (tenant?: Tenant) => (setting === 'SQLite' ? openSqlite(tenant, stops) : openPostgres(tenant, stops));
+  const isSqlite = setting.startsWith('SQLite');
+  const open = (tenant?: Tenant) => (isSqlite ? openSqlite(setting, tenant, stops) : openPostgres(tenant, stops));
   const shared = await open();
   let scoped: DataSource;
   if (setting === 'PostgreSQL with the floor') {
     scoped = await openFloor(shared, context, stops);
   } else {
-    scoped =
-      setting === 'SQLite'
-        ? shared.source
-        : await new DataSource({ ...shared.source.options, synchronize: false }).initialize();
+    scoped = isSqlite
+      ? shared.source
+      : await new DataSource({ ...shared.source.options, synchronize: false }).initialize();
     if (scoped !== shared.source) stops.unshift(() => scoped.destroy());
   }
   tenantScoped(scoped, { context, shared: ['Country'] });
@@ -129,9 +137,15 @@ async function storeOf(source: DataSource, run: (sql: string) => Promise<unknown
   return store;
 }
 
-async function openSqlite(tenant: Tenant | undefined, stops: (() => Promise<unknown>)[]) {
-  const options = { type: 'sqljs', driver: await initSqlJs(), entities: entitiesFor(tenant?.id), synchronize: true };
-  const source = await new DataSource(options as unknown as DataSourceOptions).initialize();
+async function openSqlite(setting: Setting, tenant: Tenant | undefined, stops: (() => Promise<unknown>)[]) {
+  const { Source, Schema } = setting.endsWith('0.3') ? typeorm03 : { Source: DataSource, Schema: EntitySchema };
+  const options = {
+    type: 'sqljs',
+    driver: await initSqlJs(),
+    entities: entitiesFor(Schema, tenant?.id),
+    synchronize: true,
+  };
+  const source = await new Source(options as unknown as DataSourceOptions).initialize();
   stops.unshift(() => source.destroy());
   const { databaseConnection } = source.driver as unknown as {
     databaseConnection: { exec(sql: string): { columns: string[]; values: unknown[][] }[] };
@@ -147,7 +161,7 @@ async function openSqlite(tenant: Tenant | undefined, stops: (() => Promise<unkn
 
 async function openPostgres(tenant: Tenant | undefined, stops: (() => Promise<unknown>)[]) {
   const database = await createDatabase(inject('postgresUrl'));
-  const entities = entitiesFor(tenant?.id);
+  const entities = entitiesFor(EntitySchema, tenant?.id);
   const options = {
     type: 'postgres',
     url: database.url,
@@ -185,7 +199,7 @@ async function openFloor(
   const source = await new DataSource({
     type: 'postgres',
     url: connection.href,
-    entities: entitiesFor(),
+    entities: entitiesFor(EntitySchema),
     installExtensions: false,
     driver: { ...pg, Pool: TenantPool },
     extra: { context, isolation, max: 3 },

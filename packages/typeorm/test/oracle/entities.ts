@@ -1,14 +1,14 @@
-import { EntitySchema } from 'typeorm';
+import type { EntitySchema } from 'typeorm';
 
 /** The oracle's entities. Alone, a tenant's database fills the tenant by a default, as nobody else is there. */
-export function entitiesFor(tenantId?: string): EntitySchema<Record<string, unknown>>[] {
+export function entitiesFor(Schema: typeof EntitySchema, tenantId?: string): EntitySchema<Record<string, unknown>>[] {
   const id = { type: String, primary: true } as const;
   const tenant = tenantId === undefined ? { type: String } : { type: String, default: tenantId };
   // Only columns that hold the same in both databases are compared, so no constraint may tell them apart.
   const free = { nullable: true, createForeignKeyConstraints: false } as const;
   return [
-    new EntitySchema<Record<string, unknown>>({ name: 'Country', columns: { id, name: { type: String } } }),
-    new EntitySchema<Record<string, unknown>>({
+    new Schema<Record<string, unknown>>({ name: 'Country', columns: { id, name: { type: String } } }),
+    new Schema<Record<string, unknown>>({
       name: 'Office',
       columns: { tenantId: tenant, id, city: { type: String } },
       relations: {
@@ -17,11 +17,11 @@ export function entitiesFor(tenantId?: string): EntitySchema<Record<string, unkn
       },
       uniques: [{ columns: ['tenantId', 'city'] }],
     }),
-    new EntitySchema<Record<string, unknown>>({
+    new Schema<Record<string, unknown>>({
       name: 'Tag',
       columns: { tenantId: tenant, id, label: { type: String } },
     }),
-    new EntitySchema<Record<string, unknown>>({
+    new Schema<Record<string, unknown>>({
       name: 'Job',
       columns: {
         tenantId: tenant,
@@ -48,7 +48,7 @@ export function entitiesFor(tenantId?: string): EntitySchema<Record<string, unkn
         candidates: { type: 'one-to-many', target: 'Candidate', inverseSide: 'job' },
       },
     }),
-    new EntitySchema<Record<string, unknown>>({
+    new Schema<Record<string, unknown>>({
       name: 'Candidate',
       columns: { tenantId: tenant, id, name: { type: String }, jobId: { type: String, nullable: true } },
       relations: {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { DataSource } from 'typeorm';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isTenantScopeError } from '../../src/index.js';
-import { openSides, type Rows, type Setting, type Sides, tenants } from './databases.js';
+import { openSides, type Rows, SETTINGS, type Sides, tenants } from './databases.js';
 import { type Operation, perform, randomOperation } from './operations.js';
 
 const SEED = Number(process.env['FUZZ_SEED'] ?? 20_261_124);
@@ -35,7 +35,7 @@ const randomWork: fc.Arbitrary<Work> = fc.constantFrom(...tenants).chain((tenant
   );
 });
 
-describe.each<Setting>(['PostgreSQL', 'PostgreSQL with the floor', 'SQLite'])('%s', (setting) => {
+describe.each(SETTINGS)('%s', (setting) => {
   let sides: Sides | undefined;
   afterAll(() => sides?.stop());
 
