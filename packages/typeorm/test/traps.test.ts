@@ -67,6 +67,23 @@ describe.each(settings)('TypeORM $version on $database', (setting) => {
     await untouched();
   });
 
+  it('T1: save takes no row of another tenant over a relation', async () => {
+    await as(async () => {
+      const offices = source.getRepository(Office);
+      const office = await offices.findOneOrFail({ where: { id: 'acme-office' }, relations: { jobs: true } });
+      office.jobs.push(jobs.create({ id: 'globex-job-1' }));
+      // Nothing is there for this tenant, so TypeORM has nothing to change, or tries to insert it.
+      await offices.save(office).catch(() => {});
+      const job = await jobs.findOneOrFail({ where: { id: 'acme-job-1' }, relations: { tags: true } });
+      job.tags.push({ id: 'globex-tag-1' } as Tag);
+      await expect(jobs.save(job)).rejects.toMatchObject({ code: 'tenant_row_unavailable' });
+      job.tags = [];
+      job.office = { id: 'globex-office' } as Office;
+      await expect(jobs.save(job)).rejects.toMatchObject({ code: 'tenant_row_unavailable' });
+    });
+    await untouched();
+  });
+
   it('T2: update, delete, remove, softDelete, restore and increment reach own rows alone', async () => {
     await as(async () => {
       for (const id of ['globex-job-1', In(three('globex'))] as const) {
