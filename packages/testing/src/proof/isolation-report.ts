@@ -1,0 +1,86 @@
+import type { Sighting } from '../canaries/canary.js';
+import type { Entrance } from '../discovery/entrance.js';
+import type { SentRequest } from '../harness/request.js';
+
+/** What the proof says of an entrance. */
+export type ProofVerdict = 'proven' | 'leaks' | 'unproven' | 'exempt';
+
+/** What is tried at an entrance. */
+export type AttackName =
+  /** Nothing foreign yet: the tenant’s own request works, and its own data is there. */
+  | 'own'
+  /** Neither host nor token name a tenant. */
+  | 'no-tenant'
+  /** The tenant’s token on the other’s host. */
+  | 'other-host'
+  /** The other’s ids in path, query, body and nested fields, one by one and all at once. */
+  | 'foreign-id'
+  /** Whether an id of the other’s is answered as one that nobody has. */
+  | 'existence'
+  /** A tenant field of the other’s in body and query. */
+  | 'tenant-field'
+  /** Unsigned headers that name the other. */
+  | 'tenant-header'
+  /** The other has called the same before, and everything is warm. */
+  | 'warm-cache'
+  /** The other’s rows have changed, and the answer has not. */
+  | 'interference'
+  /** Both at once, over and over. */
+  | 'interleaved';
+
+export interface AttackResult {
+  readonly attack: AttackName;
+  readonly verdict: ProofVerdict | 'not applicable';
+  /** One sentence: what was seen, or why there was nothing to see. */
+  readonly why: string;
+  /** Of a leak, and of an example request that did not work. */
+  readonly evidence: Evidence | null;
+}
+
+export interface Evidence {
+  readonly request: SentRequest | null;
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly text: string;
+  } | null;
+  /** The other tenant’s values that were seen. */
+  readonly sightings: readonly Sighting[];
+  /** Lines of the log that were written meanwhile and hold a sighting. */
+  readonly log: readonly string[];
+  /** What the attack changed of the other’s rows. */
+  readonly changes: readonly RowChange[];
+  /** Sends the request again. */
+  readonly curl: string | null;
+}
+
+export interface RowChange {
+  readonly table: string;
+  readonly before: Readonly<Record<string, unknown>> | null;
+  readonly after: Readonly<Record<string, unknown>> | null;
+}
+
+export interface EntranceResult {
+  readonly entrance: Entrance;
+  readonly verdict: ProofVerdict;
+  /** The reason, of an entrance that is exempt or unproven as a whole. */
+  readonly why: string | null;
+  readonly attacks: readonly AttackResult[];
+  readonly milliseconds: number;
+}
+
+/** What the proof found over a whole application. Plain data, safe to store as JSON. */
+export interface IsolationReport {
+  /** The application’s module. */
+  readonly application: string;
+  /** Names of the two tenants that attacked each other. */
+  readonly tenants: readonly string[];
+  readonly startedAt: string;
+  readonly milliseconds: number;
+  /** `isolated`: every entrance is proven or exempt. */
+  readonly verdict: 'isolated' | 'leaks' | 'unproven';
+  readonly counts: Readonly<Record<ProofVerdict, number>>;
+  readonly entrances: readonly EntranceResult[];
+  /** Rows that the proof planted and that are still there, by table. */
+  readonly rowsLeft: Readonly<Record<string, number>>;
+}
