@@ -4,7 +4,9 @@ import { fromJwt, fromSubdomain, TenancyModule } from '@tenancy/core';
 import { AdminModule } from './admin/admin.module.js';
 import { CompanyRegistry } from './admin/company-registry.js';
 import { ApplicationsModule } from './applications/applications.module.js';
+import { AuditLogModule } from './audit-log/audit-log.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { BillingModule } from './billing/billing.module.js';
 import { CandidatesModule } from './candidates/candidates.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthController } from './health/health.controller.js';
@@ -29,6 +31,8 @@ import { DEPLOYMENT, type Deployment, SettingsModule } from './settings/settings
     CandidatesModule,
     ApplicationsModule,
     NotesModule,
+    BillingModule,
+    AuditLogModule,
   ],
   controllers: [HealthController],
   providers: [{ provide: APP_PIPE, useClass: StandardSchemaValidationPipe }],

@@ -1,5 +1,6 @@
 import { TenantContext } from '@tenancy/core';
 import type { TenantPool } from '@tenancy/postgres';
+import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoId } from '../src/admin/demo-companies.js';
 import { TENANT_POOL } from '../src/database/tenant-pool.js';
@@ -13,9 +14,11 @@ const twins: readonly (readonly [Company, Company])[] = [
 describe('row-level security below the application', { timeout: 30_000 }, () => {
   let platform: TestPlatform;
   let pool: TenantPool;
+  let dataSource: DataSource;
   beforeAll(async () => {
     platform = await TestPlatform.start();
     pool = platform.app.get<TenantPool>(TENANT_POOL);
+    dataSource = platform.app.get(DataSource);
   }, 60_000);
   afterAll(() => platform.stop());
 
@@ -40,17 +43,26 @@ describe('row-level security below the application', { timeout: 30_000 }, () => 
     }
   });
 
-  it.each(['company', 'user_account', 'job', 'candidate', 'application', 'note'])(
-    'shows `select * from %s` the own rows and no foreign ones',
-    async (table) => {
-      for (const [company, other] of twins) {
-        const { rows } = await asCompany(company, () => pool.query(`select * from ${table}`));
-        expect(rows.length).toBeGreaterThan(0);
-        expect(JSON.stringify(rows)).toContain(company.id);
-        for (const canary of canariesOf(other)) expect(JSON.stringify(rows)).not.toContain(canary);
-      }
-    },
-  );
+  it.each([
+    'company',
+    'user_account',
+    'job',
+    'candidate',
+    'application',
+    'note',
+    'audit_entry',
+    'invoice',
+    'invoice_line',
+  ])('shows `select * from %s` the own rows and no foreign ones', async (table) => {
+    for (const [company, other] of twins) {
+      const sql = `select * from ${table}`;
+      const { rows } = await asCompany(company, () => pool.query(sql));
+      expect(rows.length).toBeGreaterThan(0);
+      expect(JSON.stringify(rows)).toContain(company.id);
+      for (const canary of canariesOf(other)) expect(JSON.stringify(rows)).not.toContain(canary);
+      expect(await asCompany(company, () => dataSource.query(sql))).toEqual(rows);
+    }
+  });
 
   it('neither changes nor deletes another company’s rows, and writes none for it', async () => {
     const before = await platform.rowsOf(globex);
@@ -61,6 +73,12 @@ describe('row-level security below the application', { timeout: 30_000 }, () => 
       const forGlobex = `insert into candidate (tenant_id, id, name, email) values ($1, gen_random_uuid(), 'x', 'x')`;
       await expect(pool.query(forGlobex, [globex.id])).rejects.toThrow(/row-level security/);
       await expect(pool.query('truncate note')).rejects.toThrow('statement_refused');
+      const invoiceOfGlobex = `insert into invoice (tenant_id, month) values ($1, '2040-01')`;
+      await expect(dataSource.query(invoiceOfGlobex, [globex.id])).rejects.toThrow(/row-level security/);
+      expect(await dataSource.query('update invoice_line set cents = 0 returning cents')).toMatchObject([
+        expect.arrayContaining([{ cents: 0 }]),
+        4,
+      ]);
     });
     expect(await platform.rowsOf(globex)).toEqual(before);
     expect((await platform.rowsOf(acme))['note']).toEqual([]);
@@ -68,5 +86,6 @@ describe('row-level security below the application', { timeout: 30_000 }, () => 
 
   it('sends nothing when there is no company', async () => {
     await expect(pool.query('select * from job')).rejects.toThrow('tenant_context_missing');
+    await expect(dataSource.query('select * from invoice')).rejects.toThrow('tenant_context_missing');
   });
 });

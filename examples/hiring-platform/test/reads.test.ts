@@ -19,6 +19,14 @@ const reads: readonly { path: string; finds: (company: Company) => readonly stri
     finds: (company) => [demoId(company, 'job', 0), demoId(company, 'candidate', 0)],
   },
   { path: '/applications/{application 0}/notes', finds: ({ note }) => [note] },
+  { path: '/invoices', finds: (company) => [0, 1].map((index) => demoId(company, 'invoice', index)) },
+  { path: '/invoices?search=CAREER&sort=cents&order=desc', finds: (company) => [demoId(company, 'invoice', 1)] },
+  { path: '/invoices/{invoice 0}', finds: ({ jobs }) => ['2026-09', jobs[0].title] },
+  { path: '/invoices/{invoice 1}', finds: ({ service }) => [service.name] },
+  {
+    path: '/audit-log?page=1&size=5',
+    finds: (company) => [demoId(company, 'note', 0), demoId(company, 'user', 0), company.recruiters[0].email],
+  },
   { path: '/auth/me', finds: ({ name, recruiters }) => [name, recruiters[0].email] },
 ];
 
@@ -70,6 +78,7 @@ describe('reading', { timeout: 30_000 }, () => {
       `/candidates/${id('candidate')}`,
       `/applications/${id('application')}`,
       `/applications/${id('application')}/notes`,
+      `/invoices/${id('invoice')}`,
     ];
     for (const [company, other] of twins) {
       const foreignPaths = byId((kind) => demoId(other, kind, 0));

@@ -14,7 +14,7 @@ describe('what is refused', { timeout: 30_000 }, () => {
 
   it("refuses globex's token on acme's address, on public routes too", async () => {
     const token = await platform.tokenOf(globex);
-    for (const path of ['/candidates', '/jobs', '/auth/me']) {
+    for (const path of ['/candidates', '/jobs', '/invoices', '/audit-log', '/auth/me']) {
       expect(await platform.call('acme.localhost', path, { token })).toMatchObject(refused('tenant_mismatch'));
     }
     const before = await platform.rowsOf(acme);
@@ -26,7 +26,7 @@ describe('what is refused', { timeout: 30_000 }, () => {
   });
 
   it('refuses a request that names no company', async () => {
-    for (const path of ['/jobs', '/candidates', '/auth/me']) {
+    for (const path of ['/jobs', '/candidates', '/invoices', '/audit-log', '/auth/me']) {
       expect(await platform.call('localhost', path)).toMatchObject(refused('tenant_required'));
     }
   });
@@ -59,6 +59,12 @@ describe('what is refused', { timeout: 30_000 }, () => {
     ['DELETE', `/notes/${demoId(acme, 'note', 0)}`],
     ['POST', '/jobs'],
     ['PATCH', `/jobs/${demoId(acme, 'job', 0)}`],
+    ['GET', '/invoices'],
+    ['GET', `/invoices/${demoId(acme, 'invoice', 0)}`],
+    ['POST', '/invoices'],
+    ['PATCH', `/invoices/${demoId(acme, 'invoice', 0)}`],
+    ['POST', `/invoices/${demoId(acme, 'invoice', 0)}/lines`],
+    ['GET', '/audit-log'],
     ['GET', '/auth/me'],
   ])('needs a sign-in: %s %s', async (method, path) => {
     const before = await platform.rowsOf(acme);

@@ -52,13 +52,16 @@ describe('the start script', { timeout: 120_000 }, () => {
       expect(candidates?.text).toContain(company.candidates[0].name);
       expect(candidates?.text).not.toContain(other.candidates[0].name);
     }
+    expect(at('acme.localhost', '/invoices')).toMatchObject([{ status: 200, body: [{ month: '2026-09' }, {}] }]);
+    const [auditLog] = at('acme.localhost', '/audit-log');
+    expect(auditLog).toMatchObject({ status: 200, body: { total: 1, entries: [{ by: acme.recruiters[0].email }] } });
     const [ownToken, foreignToken] = at('acme.localhost', '/candidates');
     expect(foreignToken).toMatchObject({ status: 401, body: { message: 'tenant_mismatch' } });
     expect(foreignToken?.token).toBe(at('globex.localhost', '/candidates')[0]?.token);
     expect(foreignToken?.token).not.toBe(ownToken?.token);
     expect(at('localhost', '/jobs')).toMatchObject([{ status: 401, body: { message: 'tenant_required' } }]);
     expect(at('acme.localhost', '/auth/sign-in')).toMatchObject([{ status: 200, body: { token: expect.any(String) } }]);
-    expect(answers).toHaveLength(7);
+    expect(answers).toHaveLength(9);
     script.signalGroup('SIGINT');
     await script.exited();
   });

@@ -62,6 +62,11 @@ describe('writing', { timeout: 30_000 }, () => {
       },
       { name: 'write a note', write: (id) => ['POST', `/applications/${id('application')}/notes`, { text: 'Mine.' }] },
       { name: 'delete a note', write: (id) => ['DELETE', `/notes/${id('note')}`] },
+      { name: 'pay an invoice', write: (id) => ['PATCH', `/invoices/${id('invoice')}`, { status: 'paid' }] },
+      {
+        name: 'add a line to an invoice',
+        write: (id) => ['POST', `/invoices/${id('invoice')}/lines`, { description: 'Smuggled', cents: 1 }],
+      },
     ];
 
   it.each(foreignWrites)(
@@ -89,11 +94,26 @@ describe('writing', { timeout: 30_000 }, () => {
     expect(await Promise.all([acme, globex].map((each) => platform.rowsOf(each)))).toEqual(before);
   });
 
+  it('G5: a line of an invoice, which TypeORM writes, cannot name a job of the other company, which Prisma wrote', async () => {
+    const before = await Promise.all([acme, globex].map((each) => platform.rowsOf(each)));
+    const path = `/invoices/${demoId(acme, 'invoice', 1)}/lines`;
+    const lineFor = (jobId: string) => post(acme, path, { description: 'Extra', cents: 100, jobId });
+    const unknown = await lineFor(UNKNOWN);
+    expect(unknown.status).toBe(404);
+    expect(await lineFor(demoId(globex, 'job', 0))).toEqual(unknown);
+    expect(await Promise.all([acme, globex].map((each) => platform.rowsOf(each)))).toEqual(before);
+    const own = await lineFor(demoId(acme, 'job', 0));
+    expect(own).toMatchObject({ status: 201, body: { tenantId: 't_acme', jobId: demoId(acme, 'job', 0) } });
+  });
+
   it('G6: a value that only the other company has is free', async () => {
     const taken = await post(acme, '/candidates', { name: 'Twin', email: acme.candidates[0].email });
     expect(taken.status).toBe(409);
     const free = await post(acme, '/candidates', { name: 'Twin', email: globex.candidates[0].email });
     expect(free).toMatchObject({ status: 201, body: { tenantId: 't_acme' } });
+    expect((await post(globex, '/invoices', { month: '2031-01' })).status).toBe(201);
+    expect((await post(globex, '/invoices', { month: '2031-01' })).status).toBe(409);
+    expect((await post(acme, '/invoices', { month: '2031-01' })).status).toBe(201);
   });
 
   it.each([
@@ -102,6 +122,9 @@ describe('writing', { timeout: 30_000 }, () => {
     ['PATCH', `/jobs/${demoId(acme, 'job', 0)}`, { open: true }],
     ['PATCH', `/candidates/${demoId(acme, 'candidate', 0)}`, { name: 'Moved' }],
     ['POST', `/applications/${demoId(acme, 'application', 0)}/notes`, { text: 'Smuggled.' }],
+    ['POST', '/invoices', { month: '2032-01' }],
+    ['PATCH', `/invoices/${demoId(acme, 'invoice', 0)}`, { status: 'open' }],
+    ['POST', `/invoices/${demoId(acme, 'invoice', 0)}/lines`, { description: 'Moved', cents: 1 }],
   ])('refuses a body that names a company: %s %s', async (method, path, body) => {
     const before = await Promise.all([acme, globex].map((each) => platform.rowsOf(each)));
     for (const field of ['tenantId', 'tenant_id', 'company']) {
@@ -136,5 +159,25 @@ describe('writing', { timeout: 30_000 }, () => {
       400,
     );
     expect((await patch(acme, '/jobs/1', { open: true })).status).toBe(400);
+    expect((await post(acme, '/invoices', { month: '2026-13' })).status).toBe(400);
+    const invoice = `/invoices/${demoId(acme, 'invoice', 0)}`;
+    expect((await patch(acme, invoice, { status: 'void' })).status).toBe(400);
+    expect((await post(acme, `${invoice}/lines`, { description: 'Refund', cents: -1 })).status).toBe(400);
+    for (const query of [
+      'invoices?sort=tenantId',
+      'invoices?search=a&search=b',
+      'audit-log?page=0',
+      'audit-log?size=1e9',
+    ]) {
+      expect([query, (await platform.as(acme, `/${query}`)).status]).toEqual([query, 400]);
+    }
+    // PostgreSQL has no such character.
+    for (const [path, body] of [
+      ['/jobs', { title: 'Zero\0', location: 'Tucson' }],
+      [`${invoice}/lines`, { description: 'Zero\0', cents: 1 }],
+    ] as const) {
+      expect([path, (await post(acme, path, body)).status]).toEqual([path, 400]);
+    }
+    expect((await platform.as(acme, '/invoices?search=%00')).status).toBe(400);
   });
 });

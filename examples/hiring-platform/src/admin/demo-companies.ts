@@ -20,6 +20,7 @@ export const demoCompanies = [
       { name: 'Casey Both', email: 'casey@candidates.example' },
     ],
     note: 'Acme only: asks for 90k and a helmet.',
+    service: { name: 'Acme only: cactus removal at the career fair', cents: 12_300 },
   },
   {
     id: 't_globex',
@@ -40,14 +41,15 @@ export const demoCompanies = [
       { name: 'Casey Both', email: 'casey@candidates.example' },
     ],
     note: 'Globex only: wants to own a football team.',
+    service: { name: 'Globex only: doomsday device for the career fair', cents: 45_600 },
   },
 ] as const;
 
 export type DemoCompany = (typeof demoCompanies)[number];
 
-type Kind = 'user' | 'job' | 'candidate' | 'application' | 'note';
+const KINDS = ['user', 'job', 'candidate', 'application', 'note', 'invoice', 'line', 'entry'] as const;
 
-const KINDS: readonly Kind[] = ['user', 'job', 'candidate', 'application', 'note'];
+type Kind = (typeof KINDS)[number];
 
 /** The id of a seeded row: `demoId(acme, 'job', 0)`. */
 export function demoId({ digit }: DemoCompany, kind: Kind, index: number): string {

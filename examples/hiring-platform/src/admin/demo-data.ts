@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { hashPassword } from '../auth/password.js';
+import { prices } from '../billing/prices.js';
 import { AdminPrisma } from './admin-prisma.js';
 import { type DemoCompany, demoCompanies, demoId } from './demo-companies.js';
 
@@ -62,6 +63,34 @@ export class DemoData {
         },
         skipDuplicates: true,
       }),
+      ...this.#billing(company),
     ]);
+  }
+
+  /** TypeORM's tables, which Prisma's schema does not know: SQL lets one transaction take them with the rest. */
+  #billing(company: DemoCompany) {
+    const { id: tenantId, jobs, service } = company;
+    const { prisma } = this;
+    const invoice = (index: number, month: string, paidAt: string | null) => prisma.$executeRaw`
+      insert into invoice (tenant_id, id, month, status, paid_at)
+      values (${tenantId}, ${demoId(company, 'invoice', index)}::uuid, ${month}, ${paidAt ? 'paid' : 'open'}, ${paidAt}::timestamptz)
+      on conflict do nothing`;
+    const line = (index: number, of: number, description: string, cents: number, jobId: string | null = null) =>
+      prisma.$executeRaw`
+        insert into invoice_line (tenant_id, id, invoice_id, job_id, description, cents)
+        values (${tenantId}, ${demoId(company, 'line', index)}::uuid, ${demoId(company, 'invoice', of)}::uuid, ${jobId}::uuid, ${description}, ${cents})
+        on conflict do nothing`;
+    return [
+      invoice(0, '2026-09', '2026-10-05T09:00:00Z'),
+      line(0, 0, 'Subscription', prices.subscription),
+      line(1, 0, `Published: ${jobs[0].title}`, prices.publishedJob, demoId(company, 'job', 0)),
+      invoice(1, '2026-10', null),
+      line(2, 1, 'Subscription', prices.subscription),
+      line(3, 1, service.name, service.cents),
+      prisma.$executeRaw`
+        insert into audit_entry (tenant_id, id, recruiter_id, action, record_id)
+        values (${tenantId}, ${demoId(company, 'entry', 0)}::uuid, ${demoId(company, 'user', 0)}::uuid, 'note.created', ${demoId(company, 'note', 0)}::uuid)
+        on conflict do nothing`,
+    ];
   }
 }

@@ -1,4 +1,6 @@
 import { Body, Controller, Get, Param, ParseUUIDPipe, Patch, Post } from '@nestjs/common';
+import { CurrentRecruiter } from '../auth/current-recruiter.decorator.js';
+import type { Recruiter } from '../auth/recruiter.js';
 import { type ApplicationChange, applicationChange, type NewApplication, newApplication } from './application.js';
 import { ApplicationsService } from './applications.service.js';
 
@@ -22,12 +24,16 @@ export class ApplicationsController {
   }
 
   @Post()
-  create(@Body({ schema: newApplication }) application: NewApplication) {
-    return this.applications.create(application);
+  create(@Body({ schema: newApplication }) application: NewApplication, @CurrentRecruiter() recruiter: Recruiter) {
+    return this.applications.create(application, recruiter);
   }
 
   @Patch(':id')
-  change(@Param('id', ParseUUIDPipe) id: string, @Body({ schema: applicationChange }) change: ApplicationChange) {
-    return this.applications.change(id, change);
+  change(
+    @Param('id', ParseUUIDPipe) id: string,
+    @Body({ schema: applicationChange }) change: ApplicationChange,
+    @CurrentRecruiter() recruiter: Recruiter,
+  ) {
+    return this.applications.change(id, change, recruiter);
   }
 }

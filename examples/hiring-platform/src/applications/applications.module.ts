@@ -1,6 +1,12 @@
 import { Module } from '@nestjs/common';
+import { AuditLogModule } from '../audit-log/audit-log.module.js';
 import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
 
-@Module({ controllers: [ApplicationsController], providers: [ApplicationsService], exports: [ApplicationsService] })
+@Module({
+  imports: [AuditLogModule],
+  controllers: [ApplicationsController],
+  providers: [ApplicationsService],
+  exports: [ApplicationsService],
+})
 export class ApplicationsModule {}

@@ -1,11 +1,16 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectTenantPrisma } from '@tenancy/prisma';
+import { AuditLogService } from '../audit-log/audit-log.service.js';
+import type { Recruiter } from '../auth/recruiter.js';
 import type { TenantPrisma } from '../database/tenant-prisma.js';
 import type { ApplicationChange, NewApplication, StageCount } from './application.js';
 
 @Injectable()
 export class ApplicationsService {
-  constructor(@InjectTenantPrisma() private readonly prisma: TenantPrisma) {}
+  constructor(
+    @InjectTenantPrisma() private readonly prisma: TenantPrisma,
+    private readonly auditLog: AuditLogService,
+  ) {}
 
   list() {
     return this.prisma.application.findMany({ orderBy: { createdAt: 'asc' } });
@@ -18,8 +23,12 @@ export class ApplicationsService {
   }
 
   /** A job or candidate of another company is refused by the foreign key, as one that does not exist. */
-  create(data: NewApplication) {
-    return this.prisma.application.create({ data });
+  create(data: NewApplication, recruiter: Recruiter) {
+    return this.prisma.$transaction(async (transaction) => {
+      const application = await transaction.application.create({ data });
+      await this.auditLog.record(recruiter, 'application.created', application.id);
+      return application;
+    });
   }
 
   /**
@@ -31,7 +40,11 @@ export class ApplicationsService {
       select stage, count(*)::int as applications from application group by stage order by stage`;
   }
 
-  change(id: string, data: ApplicationChange) {
-    return this.prisma.application.update({ where: { id }, data });
+  change(id: string, data: ApplicationChange, recruiter: Recruiter) {
+    return this.prisma.$transaction(async (transaction) => {
+      const application = await transaction.application.update({ where: { id }, data });
+      await this.auditLog.record(recruiter, 'application.changed', id);
+      return application;
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
+import { AuditLogModule } from '../audit-log/audit-log.module.js';
 import { CandidatesController } from './candidates.controller.js';
 import { CandidatesService } from './candidates.service.js';
 
-@Module({ controllers: [CandidatesController], providers: [CandidatesService] })
+@Module({ imports: [AuditLogModule], controllers: [CandidatesController], providers: [CandidatesService] })
 export class CandidatesModule {}

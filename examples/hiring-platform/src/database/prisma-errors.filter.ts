@@ -1,8 +1,8 @@
-import { type ArgumentsHost, Catch, ConflictException, NotFoundException } from '@nestjs/common';
+import { type ArgumentsHost, BadRequestException, Catch, ConflictException, NotFoundException } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import { Prisma } from '../generated/client.js';
 
-/** Prisma's errors that are the caller's: a row that is not there, and a value that is taken. */
+/** Prisma's errors that are the caller's: a row that is not there, a value that is taken, and text that PostgreSQL cannot keep. */
 @Catch(Prisma.PrismaClientKnownRequestError)
 export class PrismaErrorsFilter extends BaseExceptionFilter {
   override catch(error: Prisma.PrismaClientKnownRequestError, host: ArgumentsHost): void {
@@ -17,7 +17,14 @@ function answerTo(error: Prisma.PrismaClientKnownRequestError): Error {
     case 'P2003': // A foreign key names a row that is not this company's.
     case 'P2025':
       return new NotFoundException();
+    case 'P2039': // PostgreSQL's own code says what it is; 22021 is text with a zero byte.
+      return sqlStateOf(error) === '22021' ? new BadRequestException() : error;
     default:
       return error;
   }
+}
+
+function sqlStateOf({ meta }: Prisma.PrismaClientKnownRequestError): string | undefined {
+  const adapterError = meta?.['driverAdapterError'] as { cause?: { originalCode?: string } } | undefined;
+  return adapterError?.cause?.originalCode;
 }

@@ -1,11 +1,16 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectTenantPrisma } from '@tenancy/prisma';
+import { AuditLogService } from '../audit-log/audit-log.service.js';
+import type { Recruiter } from '../auth/recruiter.js';
 import type { TenantPrisma } from '../database/tenant-prisma.js';
 import type { JobChange, NewJob } from './job.js';
 
 @Injectable()
 export class JobsService {
-  constructor(@InjectTenantPrisma() private readonly prisma: TenantPrisma) {}
+  constructor(
+    @InjectTenantPrisma() private readonly prisma: TenantPrisma,
+    private readonly auditLog: AuditLogService,
+  ) {}
 
   /** What the careers page shows. */
   listOpen() {
@@ -18,11 +23,20 @@ export class JobsService {
     return job;
   }
 
-  create(data: NewJob) {
-    return this.prisma.job.create({ data });
+  /** Prisma writes the job and TypeORM the entry about it, for the same company. */
+  create(data: NewJob, recruiter: Recruiter) {
+    return this.prisma.$transaction(async (transaction) => {
+      const job = await transaction.job.create({ data });
+      await this.auditLog.record(recruiter, 'job.created', job.id);
+      return job;
+    });
   }
 
-  change(id: string, data: JobChange) {
-    return this.prisma.job.update({ where: { id }, data });
+  change(id: string, data: JobChange, recruiter: Recruiter) {
+    return this.prisma.$transaction(async (transaction) => {
+      const job = await transaction.job.update({ where: { id }, data });
+      await this.auditLog.record(recruiter, 'job.changed', id);
+      return job;
+    });
   }
 }

@@ -16,15 +16,15 @@ export class NotesController {
   @Post('applications/:id/notes')
   create(
     @Param('id', ParseUUIDPipe) applicationId: string,
-    @CurrentRecruiter() author: Recruiter,
     @Body({ schema: newNote }) note: NewNote,
+    @CurrentRecruiter() author: Recruiter,
   ) {
-    return this.notes.create(applicationId, author.sub, note);
+    return this.notes.create(applicationId, note, author);
   }
 
   @Delete('notes/:id')
   @HttpCode(204)
-  delete(@Param('id', ParseUUIDPipe) id: string) {
-    return this.notes.delete(id);
+  delete(@Param('id', ParseUUIDPipe) id: string, @CurrentRecruiter() recruiter: Recruiter) {
+    return this.notes.delete(id, recruiter);
   }
 }

@@ -39,6 +39,11 @@ Each company's candidates, for its own recruiters:
 curl ${address(acme.slug)}/candidates ${bearer(acmeToken)}
 curl ${address(globex.slug)}/candidates ${bearer(globexToken)}
 
+Through TypeORM, beside Prisma: Acme's invoices, and what its recruiters did:
+
+curl ${address(acme.slug)}/invoices ${bearer(acmeToken)}
+curl ${address(acme.slug)}/audit-log ${bearer(acmeToken)}
+
 Refused with 401 tenant_mismatch: Globex's token on Acme's address:
 
 curl ${address(acme.slug)}/candidates ${bearer(globexToken)}

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { createDatabase, postgresFromEnvironment } from '@tenancy/testing/postgres';
@@ -12,7 +13,17 @@ export const [acme, globex] = demoCompanies;
 
 export type Company = DemoCompany;
 
-const TABLES = ['company', 'user_account', 'job', 'candidate', 'application', 'note'];
+const TABLES = [
+  'company',
+  'user_account',
+  'job',
+  'candidate',
+  'application',
+  'note',
+  'audit_entry',
+  'invoice',
+  'invoice_line',
+];
 
 /** The platform on a database of its own, listening, with both companies in it. */
 export class TestPlatform {
@@ -45,6 +56,7 @@ export class TestPlatform {
     await outside.connect();
     const stops = [
       () => app.close(),
+      () => connectionsEnded(outside, new URL(databaseUrl).username),
       () => outside.end(),
       () => database.stop(),
       () => dropRole(server.url, new URL(databaseUrl).username),
@@ -92,6 +104,17 @@ export class TestPlatform {
   readonly #tokens = new Map<Company, string>();
 }
 
+/** Both ORMs have a pool of their own, and must close it. */
+async function connectionsEnded(outside: pg.Client, role: string): Promise<void> {
+  const open = async () =>
+    (await outside.query('select from pg_stat_activity where usename = $1', [role])).rowCount as number;
+  // A server process ends a moment after its connection.
+  for (let attempts = 0; (await open()) > 0; attempts++) {
+    if (attempts === 100) throw new Error('The platform has stopped, and left connections open.');
+    await setTimeout(50);
+  }
+}
+
 /** Roles belong to the server, and outlive the database. */
 export async function dropRole(serverUrl: string, role: string): Promise<void> {
   const client = new pg.Client({ connectionString: serverUrl });
@@ -109,6 +132,7 @@ export function canariesOf(company: Company): string[] {
     ...company.candidates.flatMap(({ name, email }) => [name, email]),
     ...company.recruiters.map(({ email }) => email),
     company.note,
+    company.service.name,
     company.name,
   ].filter((word) => !foreign.includes(word));
   return [company.id, company.digit.repeat(10), ...words];

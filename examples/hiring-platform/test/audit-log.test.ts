@@ -1,0 +1,121 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { demoId } from '../src/admin/demo-companies.js';
+import { acme, type Company, canariesOf, globex, TestPlatform } from './support/platform.js';
+
+interface Written {
+  readonly [kind: string]: string;
+}
+
+/** Every write there is, in an order in which each can be done, and the entry it makes. */
+const writes: readonly {
+  route: string;
+  body?: (written: Written) => unknown;
+  action: string;
+}[] = [
+  { route: 'POST /jobs', body: () => ({ title: 'Audited', location: 'Tucson' }), action: 'job.created' },
+  { route: 'PATCH /jobs/:id', body: () => ({ open: false }), action: 'job.changed' },
+  {
+    route: 'POST /candidates',
+    body: () => ({ name: 'Ada Audit', email: 'ada@candidates.example' }),
+    action: 'candidate.created',
+  },
+  { route: 'PATCH /candidates/:id', body: () => ({ name: 'Ada A.' }), action: 'candidate.changed' },
+  {
+    route: 'POST /applications',
+    body: ({ job, candidate }) => ({ jobId: job, candidateId: candidate }),
+    action: 'application.created',
+  },
+  { route: 'PATCH /applications/:id', body: () => ({ stage: 'offer' }), action: 'application.changed' },
+  { route: 'POST /applications/:id/notes', body: () => ({ text: 'Likes logs.' }), action: 'note.created' },
+  { route: 'DELETE /notes/:id', action: 'note.deleted' },
+  { route: 'DELETE /candidates/:id', action: 'candidate.forgotten' },
+  { route: 'POST /invoices', body: () => ({ month: '2033-03' }), action: 'invoice.created' },
+  { route: 'PATCH /invoices/:id', body: () => ({ status: 'paid' }), action: 'invoice.changed' },
+  {
+    route: 'POST /invoices/:id/lines',
+    body: () => ({ description: 'Extra', cents: 100 }),
+    action: 'invoice.line_added',
+  },
+];
+
+describe('the audit log', { timeout: 30_000 }, () => {
+  let platform: TestPlatform;
+  beforeAll(async () => {
+    platform = await TestPlatform.start();
+    await Promise.all([platform.tokenOf(acme), platform.tokenOf(globex)]);
+  }, 60_000);
+  afterAll(() => platform.stop());
+
+  const entriesOf = async (company: Company) => (await platform.as(company, '/audit-log?size=100')).body.entries;
+  const post = (company: Company, path: string, body: unknown) => platform.as(company, path, { method: 'POST', body });
+
+  /** Does every write once, and answers with the entries that must be there, the latest first. */
+  async function writeEverything(company: Company) {
+    const written: Record<string, string> = {};
+    const expected: object[] = [];
+    for (const { route, body, action } of writes) {
+      const [method, template] = route.split(' ') as [string, string];
+      const kindOfPath = template.split('/')[1]?.replace(/s$/, '') as string;
+      const path = template.replace(':id', written[kindOfPath] ?? '');
+      const answer = await platform.as(company, path, { method, body: body?.(written) });
+      expect([route, answer.status]).toEqual([route, expect.toSatisfy((status) => status >= 200 && status < 300)]);
+      const [kind, what] = action.split('.') as [string, string];
+      if (what === 'created') written[kind] = answer.body.id;
+      expected.unshift({
+        action,
+        recordId: written[kind],
+        recruiterId: demoId(company, 'user', 0),
+        by: company.recruiters[0].email,
+        tenantId: company.id,
+      });
+    }
+    return expected;
+  }
+
+  it('has an entry for each write, also when both companies write at once', async () => {
+    const [ofAcme, ofGlobex] = await Promise.all([acme, globex].map(writeEverything));
+    expect((await entriesOf(acme)).slice(0, writes.length)).toMatchObject(ofAcme as object[]);
+    expect((await entriesOf(globex)).slice(0, writes.length)).toMatchObject(ofGlobex as object[]);
+  });
+
+  it('is told of every route that writes', () => {
+    const { router } = (platform.app as NestExpressApplication).getHttpAdapter().getInstance();
+    const routes = (router.stack as { route?: { path: string; methods: Record<string, boolean> } }[]).flatMap(
+      ({ route }) => (route ? Object.keys(route.methods).map((method) => `${method.toUpperCase()} ${route.path}`) : []),
+    );
+    expect(routes).toContain('GET /audit-log');
+    const writing = routes.filter((route) => !route.startsWith('GET '));
+    expect(writing.sort()).toEqual([...writes.map(({ route }) => route), 'POST /auth/sign-in'].sort());
+  });
+
+  it('comes in pages of the own entries, and counts no others', async () => {
+    for (const [company, other] of [[acme, globex] as const, [globex, acme] as const]) {
+      const all = await entriesOf(company);
+      expect(all).toHaveLength(writes.length + 1);
+      const pages = await Promise.all(
+        [1, 2, 3, 4].map((page) => platform.as(company, `/audit-log?size=5&page=${page}`)),
+      );
+      expect(pages.map(({ body }) => body.total)).toEqual(Array(4).fill(writes.length + 1));
+      expect(pages.map(({ body }) => body.entries.length)).toEqual([5, 5, 3, 0]);
+      expect(pages.flatMap(({ body }) => body.entries)).toEqual(all);
+      for (const { text } of pages) for (const canary of canariesOf(other)) expect(text).not.toContain(canary);
+    }
+  });
+
+  it('undoes a write whose entry cannot be written, in Prisma and in TypeORM', async () => {
+    const before = await Promise.all([acme, globex].map((each) => platform.rowsOf(each)));
+    platform.app.useLogger(false);
+    await platform.outside.query('alter table audit_entry add constraint full_disk check (false) not valid');
+    const job = { title: 'Unaudited', location: 'Tucson' };
+    const failed = await Promise.all([
+      post(acme, '/jobs', job),
+      post(acme, '/invoices', { month: '2034-04' }),
+      platform.as(acme, `/candidates/${demoId(acme, 'candidate', 0)}`, { method: 'DELETE' }),
+    ]);
+    await platform.outside.query('alter table audit_entry drop constraint full_disk');
+    expect(failed.map(({ status }) => status)).toEqual([500, 500, 500]);
+    expect(await Promise.all([acme, globex].map((each) => platform.rowsOf(each)))).toEqual(before);
+    expect((await post(acme, '/jobs', job)).status).toBe(201);
+  });
+});
