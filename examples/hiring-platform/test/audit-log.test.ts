@@ -118,4 +118,25 @@ describe('the audit log', { timeout: 30_000 }, () => {
     expect(await Promise.all([acme, globex].map((each) => platform.rowsOf(each)))).toEqual(before);
     expect((await post(acme, '/jobs', job)).status).toBe(201);
   });
+
+  it('goes with a write of TypeORM whose commit fails, and stays with one of Prisma, which has another connection', async () => {
+    platform.app.useLogger(false);
+    const before = await platform.rowsOf(acme);
+    await platform.outside.query(`
+      create function fail_at_commit() returns trigger language plpgsql as $$ begin raise 'no commit'; end $$;
+      create constraint trigger fails after insert on job deferrable initially deferred
+        for each row execute function fail_at_commit();
+      create constraint trigger fails after insert on invoice deferrable initially deferred
+        for each row execute function fail_at_commit();`);
+    const invoice = await post(acme, '/invoices', { month: '2035-05' });
+    const afterInvoice = await platform.rowsOf(acme);
+    const job = await post(acme, '/jobs', { title: 'Never there', location: 'Tucson' });
+    await platform.outside.query('drop function fail_at_commit cascade');
+    expect([invoice.status, job.status]).toEqual([500, 500]);
+    expect(afterInvoice).toEqual(before);
+    const { audit_entry: entries, ...rest } = await platform.rowsOf(acme);
+    const { audit_entry: entriesBefore, ...restBefore } = before;
+    expect(rest).toEqual(restBefore);
+    expect(entries).toHaveLength((entriesBefore as unknown[]).length + 1);
+  });
 });
