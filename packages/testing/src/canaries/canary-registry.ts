@@ -1,0 +1,128 @@
+import { types } from 'node:util';
+import type { Tenant } from '@tenancy/core';
+import type { Planted } from '../harness/planted.js';
+import type { Canary } from './canary.js';
+import { CanaryIndex } from './canary-index.js';
+import { isTelling, SHORTEST } from './telling.js';
+
+/**
+ * What each tenant's values are, and which of them tell whose they are. A tenant's `id`, `slug` and `name` are canaries
+ * from the start.
+ *
+ * @example
+ * ```ts
+ * import { CanaryRegistry, findCanaries } from '@tenancy/testing';
+ *
+ * const [acme, globex] = [{ id: 't_acme', slug: 'acme' }, { id: 't_globex', slug: 'globex' }] as const;
+ * const canaries = new CanaryRegistry([acme, globex]);
+ * canaries.plant(globex, 'job', { id: 90817, title: 'Reactor technician' });
+ * console.log(findCanaries('90817: Reactor technician', canaries.of(globex)).length); // 2
+ * ```
+ */
+export class CanaryRegistry {
+  /** By tenant, then by value in lower case. */
+  readonly #values = new Map<string, Map<string, Canary>>();
+  /** Everything that a tenant has, dull values too, to know what is not the other's alone. */
+  readonly #texts = new Map<string, Set<string>>();
+  #own = new Map<string, readonly Canary[]>();
+  #others = new Map<string, readonly Canary[]>();
+
+  constructor(tenants: readonly Tenant[] = []) {
+    for (const tenant of tenants) this.add(tenant);
+  }
+
+  /** Makes a tenant known. Adding it again changes nothing. */
+  add(tenant: Tenant): void {
+    if (this.#values.has(tenant.id)) return;
+    this.#values.set(tenant.id, new Map());
+    this.#texts.set(tenant.id, new Set());
+    const { id, slug, name } = tenant as Tenant & { readonly name?: unknown };
+    for (const [what, value] of Object.entries({ id, slug, name })) {
+      // Whatever they look like: an address says more than a word of a text does.
+      if (typeof value === 'string') this.#keep(tenant.id, `tenant.${what}`, value, value.length >= SHORTEST);
+    }
+  }
+
+  has(tenant: Tenant): boolean {
+    return this.#values.has(tenant?.id);
+  }
+
+  /**
+   * Registers a value of `tenant`, or every value in it when it is a row, a list or a document. Values that say
+   * nothing (booleans, dates, small numbers, words of an enumeration) are known and never reported.
+   *
+   * @throws TypeError for a tenant that was not added.
+   */
+  plant(tenant: Tenant, what: string, value: unknown): void {
+    if (!this.has(tenant)) {
+      throw new TypeError(
+        'CanaryRegistry.plant: the tenant is not one of this registry. Pass it to the constructor, or `add` it.',
+      );
+    }
+    for (const [path, text] of textsOf(what, value)) this.#keep(tenant.id, path, text, isTelling(text));
+  }
+
+  /** Registers what a `seed` returned: each row under the name of its resource. */
+  plantRows(tenant: Tenant, rows: Planted): void {
+    for (const [resource, row] of Object.entries(rows)) this.plant(tenant, resource, row);
+  }
+
+  /**
+   * The canaries of `tenant`: its telling values, without those that another tenant has too, alone or as a part of a
+   * longer one. The answer is frozen, and the same list until something is planted.
+   */
+  of(tenant: Tenant): readonly Canary[] {
+    const known = this.#own.get(tenant.id);
+    if (known) return known;
+    const canaries = [...(this.#values.get(tenant.id)?.values() ?? [])];
+    const index = new CanaryIndex(canaries);
+    const ambiguous = new Set<Canary>();
+    for (const [id, texts] of this.#texts) {
+      if (id === tenant.id) continue;
+      for (const text of texts) for (const { canary } of index.find(text)) ambiguous.add(canary);
+    }
+    const answer = Object.freeze(canaries.filter((canary) => !ambiguous.has(canary)));
+    this.#own.set(tenant.id, answer);
+    return answer;
+  }
+
+  /** The canaries of every tenant but `tenant`: what it must never see. */
+  ofOthers(tenant: Tenant): readonly Canary[] {
+    const known = this.#others.get(tenant.id);
+    if (known) return known;
+    const others = [...this.#values.keys()].filter((id) => id !== tenant.id);
+    const answer = Object.freeze(others.flatMap((id) => this.of({ id } as Tenant)));
+    this.#others.set(tenant.id, answer);
+    return answer;
+  }
+
+  #keep(tenantId: string, what: string, value: string, tells: boolean): void {
+    this.#own = new Map();
+    this.#others = new Map();
+    this.#texts.get(tenantId)?.add(value);
+    const values = this.#values.get(tenantId);
+    if (tells && values && !values.has(value.toLowerCase())) {
+      values.set(value.toLowerCase(), Object.freeze({ tenantId, value, what }));
+    }
+  }
+}
+
+/** Every value in `value` as a text, with what it is: `job.title`, `candidate[1].email`. */
+function* textsOf(what: string, value: unknown, above: readonly object[] = []): Generator<[string, string]> {
+  if (typeof value === 'string' && value !== '') yield [what, value];
+  if (typeof value === 'number' || typeof value === 'bigint') yield [what, String(value)];
+  if (typeof value !== 'object' || value === null || types.isDate(value) || above.includes(value)) return;
+  if (ArrayBuffer.isView(value)) {
+    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    if (bytes.length > 0) yield* [[what, bytes.toString('hex')] as [string, string], [what, bytes.toString('base64')]];
+    return;
+  }
+  const own = typeof (value as { toJSON?: unknown }).toJSON === 'function' ? plain(value) : value;
+  if (typeof own !== 'object' || own === null) return yield* textsOf(what, own, [...above, value]);
+  for (const [key, inner] of Object.entries(own)) {
+    yield* textsOf(Array.isArray(own) ? `${what}[${key}]` : `${what}.${key}`, inner, [...above, value]);
+  }
+}
+
+/** A decimal or an entity, as it would be sent. */
+const plain = (value: object): unknown => (value as { toJSON(): unknown }).toJSON();

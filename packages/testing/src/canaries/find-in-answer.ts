@@ -1,0 +1,21 @@
+import type { HttpAnswer } from '../harness/request.js';
+import type { Canary, Sighting } from './canary.js';
+import { findCanaries } from './find-canaries.js';
+
+/**
+ * Where any of `canaries` is in an answer: in the body (`$.items[0].title`), in a header (`header location`), and in
+ * the text where parsing has hidden it (`text`).
+ */
+export function findInAnswer(
+  answer: Pick<HttpAnswer, 'headers' | 'body' | 'text'>,
+  canaries: readonly Canary[],
+): Sighting[] {
+  const inBody = findCanaries(answer.body, canaries);
+  const seen = new Set(inBody.map(({ canary }) => canary));
+  const inHeaders = Object.entries(answer.headers).flatMap(([name, value]) =>
+    [value].flat().flatMap((one) => findCanaries(one, canaries, `header ${name}`)),
+  );
+  // A key that comes twice, or a number too long for JavaScript: parsing loses one of them.
+  const inText = answer.body === answer.text ? [] : findCanaries(answer.text, canaries, 'text');
+  return [...inBody, ...inHeaders, ...inText.filter(({ canary }) => !seen.has(canary))];
+}
