@@ -1,0 +1,66 @@
+import type { INestApplication } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { TestingModuleBuilder } from '@nestjs/testing';
+import type { Tenant } from '@tenancy/core';
+import type { DiscoveryOptions } from '../discovery/discover-entrances.js';
+import type { Observer } from './observer.js';
+import type { Planted, Planting, TenantRows } from './planted.js';
+import type { TenantClient } from './tenant-client.js';
+
+/** What `signIn` answers: a bearer token, or headers such as a cookie. */
+export type SignedIn = string | { readonly headers: Readonly<Record<string, string>> };
+
+/** What `seed` is given to plant with. */
+export interface Seeding extends Planting {
+  /** Calls the application as the tenant that is seeded. */
+  readonly client: TenantClient;
+  readonly app: INestApplication;
+}
+
+/** Options of `createIsolationHarness`. */
+export interface IsolationHarnessOptions {
+  /** At least two, as the application's registry knows them; their names are for the reader. */
+  readonly tenants: Readonly<Record<string, Tenant>>;
+  /**
+   * Plants rows of `tenant`, through the application or in its database, and answers with them by the singular name of
+   * their resource. Called once at the start for each tenant, and again with the next `round` where an attack uses
+   * rows up.
+   */
+  seed(tenant: Tenant, seeding: Seeding): Planted | Promise<Planted>;
+  /**
+   * The host name that a tenant is called at.
+   * @defaultValue `<slug>.localhost`
+   */
+  readonly host?: (tenant: Tenant) => string;
+  /** Signs a user of `tenant` in. Its client has the tenant's host, and no headers. Called once for each tenant. */
+  readonly signIn?: (tenant: Tenant, client: TenantClient) => SignedIn | Promise<SignedIn>;
+  /** Reads every row of `tenant` from outside the application, so that writes can be checked. */
+  readonly rows?: (tenant: Tenant) => Promise<TenantRows>;
+  /** What `main.ts` does to the application: pipes, filters, a prefix. Called before it is initialised. */
+  readonly configure?: (app: INestApplication) => void | Promise<void>;
+  /** What tests need otherwise than production: providers, modules, guards. */
+  readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
+  /**
+   * The HTTP adapter.
+   * @defaultValue Nest's own, which is Express
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: as Nest's own signatures have it.
+  readonly adapter?: AbstractHttpAdapter<any, any, any>;
+  /** Creates what has to be there before anybody signs in: the tenants, their users. The application is running. */
+  readonly prepare?: (app: INestApplication) => void | Promise<void>;
+  /** More ways out of the application, beside those that are known: see {@link Observer}. */
+  readonly observe?: readonly Observer[];
+  /** Removes what `seed` planted for `tenant`. */
+  readonly clean?: (tenant: Tenant) => void | Promise<void>;
+  readonly discovery?: DiscoveryOptions;
+  /**
+   * Milliseconds after which a request without an answer is an error.
+   * @defaultValue `10_000`
+   */
+  readonly timeout?: number;
+  /**
+   * How long an event stream is listened to.
+   * @defaultValue 10 events or 300 milliseconds
+   */
+  readonly events?: { readonly count?: number; readonly milliseconds?: number };
+}

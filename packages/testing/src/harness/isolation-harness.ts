@@ -1,0 +1,188 @@
+import { Agent, type Server } from 'node:http';
+import type { INestApplication } from '@nestjs/common';
+import type { Tenant } from '@tenancy/core';
+import { CanaryRegistry } from '../canaries/canary-registry.js';
+import { forgetCanaries, rememberCanaries } from '../canaries/known-canaries.js';
+import type { Entrance } from '../discovery/entrance.js';
+import type { IsolationHarnessOptions, SignedIn } from './harness-options.js';
+import { HarnessMisuseError } from './misuse.js';
+import { outsideAnyTenant } from './outside-any-tenant.js';
+import type { Planted, TenantRows } from './planted.js';
+import { Recorder } from './recorder.js';
+import { SeedBed } from './seed-rows.js';
+import { type Connection, send } from './send.js';
+import { TenantClient } from './tenant-client.js';
+
+/** As whom a request is sent. */
+export interface Identity {
+  /** The `Host` header; null for the bare address, which names nobody. */
+  readonly host: string | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a running application is made a harness from. */
+interface Running {
+  readonly name: string;
+  readonly app: INestApplication;
+  readonly url: string;
+  readonly entrances: readonly Entrance[];
+  readonly tenants: readonly Tenant[];
+}
+
+/** A running application with two tenants or more, made by `createIsolationHarness`. */
+export class IsolationHarness implements AsyncDisposable {
+  /** The application's module. */
+  readonly name: string;
+  readonly app: INestApplication;
+  /** Where it listens, on the loopback interface: `http://127.0.0.1:4711`. */
+  readonly url: string;
+  readonly tenants: readonly Tenant[];
+  /** What is each tenant's own. */
+  readonly canaries: CanaryRegistry;
+  readonly entrances: readonly Entrance[];
+  /** Reads a tenant's rows from outside, where the options say how. */
+  readonly rowsOf: ((tenant: Tenant) => Promise<TenantRows>) | null;
+  /** What leaves the application by other ways than answers. */
+  readonly recorder = new Recorder();
+
+  readonly #options: IsolationHarnessOptions;
+  readonly #connection: Connection;
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #clients = new Map<string, TenantClient>();
+  readonly #seedBed: SeedBed;
+  #closed: Promise<void> | undefined;
+
+  /** @internal `createIsolationHarness` makes one. */
+  constructor({ name, app, url, entrances, tenants }: Running, options: IsolationHarnessOptions) {
+    this.name = name;
+    this.app = app;
+    this.url = url;
+    this.entrances = entrances;
+    this.tenants = tenants;
+    this.#options = options;
+    this.canaries = new CanaryRegistry(tenants);
+    this.#seedBed = new SeedBed(this.canaries, (tenant, seeding) => options.seed(tenant, seeding));
+    const { rows, timeout = 10_000, events } = options;
+    this.rowsOf = rows ? (tenant) => outsideAnyTenant(() => rows(this.#own(tenant))) : null;
+    this.#connection = {
+      url,
+      agent: this.#agent,
+      timeout,
+      events: { count: events?.count ?? 10, milliseconds: events?.milliseconds ?? 300 },
+    };
+    rememberCanaries(this.canaries);
+  }
+
+  /** The HTTP server, for supertest: `request(harness.server).get('/jobs').set(harness.as(acme).headers)`. */
+  get server(): Server {
+    this.#checkOpen();
+    return this.app.getHttpServer() as Server;
+  }
+
+  /** Calls as a signed-in user of `tenant`, at its host. */
+  as(tenant: Tenant): TenantClient {
+    this.#checkOpen();
+    const client = this.#clients.get(this.#own(tenant).id);
+    if (!client) throw new Error(`The tenant ${tenant.slug} is not signed in yet.`);
+    return client;
+  }
+
+  /** Calls as whoever: another's host with this one's token, or nobody. */
+  client({ host, headers = {} }: Identity): TenantClient {
+    this.#checkOpen();
+    const own = { host: host ?? new URL(this.url).host, ...headers };
+    return new TenantClient(own, async (request) => {
+      this.#checkOpen();
+      return send(this.#connection, own, request);
+    });
+  }
+
+  /** The host and the headers of a signed-in user of `tenant`, apart. */
+  async identityOf(tenant: Tenant): Promise<{ host: string; headers: Record<string, string> }> {
+    const { host = '', ...headers } = this.as(tenant).headers;
+    return { host, headers };
+  }
+
+  /** Plants the next round of rows for `tenant`, and registers them as its canaries. */
+  async plant(tenant: Tenant): Promise<Planted> {
+    const client = this.as(tenant);
+    return outsideAnyTenant(() => this.#seedBed.plant(this.#own(tenant), { client, app: this.app }));
+  }
+
+  /** What was planted for `tenant` last. */
+  planted(tenant: Tenant): Planted {
+    this.#checkOpen();
+    const planted = this.#seedBed.latest(this.#own(tenant));
+    if (!planted) throw new Error(`Nothing is planted for ${tenant.slug} yet.`);
+    return planted;
+  }
+
+  /** Removes what was planted, where the options say how. */
+  async clean(): Promise<void> {
+    this.#checkOpen();
+    const { clean } = this.#options;
+    if (clean) for (const tenant of this.tenants) await outsideAnyTenant(() => clean(tenant));
+  }
+
+  /** Stops the application. Calling it again does nothing more. */
+  close(): Promise<void> {
+    this.#closed ??= (async () => {
+      forgetCanaries(this.canaries);
+      this.#agent.destroy();
+      await this.app.close();
+    })();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal */
+  async signIn(): Promise<void> {
+    const { host = ({ slug }: Tenant) => `${slug}.localhost`, signIn } = this.#options;
+    const secrets = new Map<string, string>();
+    for (const tenant of this.tenants) {
+      const at = host(tenant);
+      const answer = signIn ? await outsideAnyTenant(() => signIn(tenant, this.client({ host: at }))) : null;
+      const headers = answer === null && !signIn ? {} : headersOf(tenant, answer);
+      const client = this.client({ host: at, headers });
+      const twin = secrets.get(JSON.stringify(client.headers));
+      if (twin !== undefined) {
+        throw new HarnessMisuseError(
+          `${tenant.slug} has the same host and the same headers as ${twin}: they cannot be told apart.`,
+          'Give each a `host` or a sign-in of its own.',
+        );
+      }
+      secrets.set(JSON.stringify(client.headers), tenant.slug);
+      this.#clients.set(tenant.id, client);
+    }
+  }
+
+  #own(tenant: Tenant): Tenant {
+    const own = this.tenants.find(({ id }) => id === tenant?.id);
+    if (own) return own;
+    throw new HarnessMisuseError(
+      `${tenant?.slug ?? String(tenant)} is not a tenant of this harness.`,
+      `It has ${this.tenants.map(({ slug }) => slug).join(', ')}.`,
+    );
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) {
+      throw new HarnessMisuseError('it is closed, and its application with it.', 'Close it after the last test.');
+    }
+  }
+}
+
+function headersOf(tenant: Tenant, answer: SignedIn | null): Readonly<Record<string, string>> {
+  if (typeof answer === 'string' && answer !== '') return { authorization: `Bearer ${answer}` };
+  const headers = typeof answer === 'object' ? answer?.headers : undefined;
+  const values = Object.values(headers ?? {});
+  if (headers && values.length > 0 && values.every((value) => typeof value === 'string' && value !== ''))
+    return headers;
+  throw new HarnessMisuseError(
+    `\`signIn\` answered no token for ${tenant.slug}.`,
+    'Answer with a bearer token or `{ headers: { cookie } }`. Was it let in? Look at the status of the answer.',
+  );
+}

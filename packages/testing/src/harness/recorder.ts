@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { logTap } from './log-tap.js';
+
+/** Something that left the application by another way than an answer. */
+export interface Observation {
+  /** Which way: `cache`, `job`, `message`, `event`, `socket`, `mail`, or an observer's own. */
+  readonly exit: string;
+  /** The key, queue, pattern or event: what the way calls it. */
+  readonly name: string;
+  readonly payload: unknown;
+}
+
+/** What was seen while some work was done. */
+export interface Recording<R> {
+  readonly result: R;
+  /** The lines that were logged, by Nest's logger, the console, or on standard output and error. */
+  readonly log: readonly string[];
+  readonly observed: readonly Observation[];
+}
+
+/**
+ * Records what leaves an application. The log is the process's: of two applications in one process, each is recorded
+ * with the lines of both.
+ */
+export class Recorder {
+  readonly #open = new Set<Observation[]>();
+  readonly #settle: number;
+
+  /** @param settle milliseconds to wait after the work, for what is logged or sent after the answer. */
+  constructor(settle = 5) {
+    this.#settle = settle;
+  }
+
+  /** Takes down one observation, in every recording that is under way. */
+  saw(observation: Observation): void {
+    for (const observed of this.#open) observed.push(observation);
+  }
+
+  /**
+   * Does `work`, and answers with what it answered and what left the application meanwhile. Recordings may overlap, and
+   * each has everything.
+   */
+  async record<R>(work: () => Promise<R>): Promise<Recording<R>> {
+    const observed: Observation[] = [];
+    const log: string[] = [];
+    this.#open.add(observed);
+    const stop = logTap.open(log);
+    try {
+      const result = await work();
+      await sleep(this.#settle);
+      return { result, log, observed };
+    } finally {
+      stop();
+      this.#open.delete(observed);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import type { INestApplication } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { around, can, type Duck } from './duck.js';
+import type { Observer, Saw } from './observer.js';
+import { watchSockets } from './sockets.js';
+
+/** Known by what they can do, so that none of the packages has to be installed. */
+const kinds: readonly {
+  readonly has: readonly string[];
+  readonly hasNot?: readonly string[];
+  watch(target: Duck, saw: Saw): void;
+}[] = [
+  // cache-manager, of `@nestjs/cache-manager`.
+  { has: ['get', 'set', 'del', 'wrap'], watch: watchCache },
+  // EventEmitter2, of `@nestjs/event-emitter`; a plain EventEmitter is too often not the application's own.
+  { has: ['emit', 'emitAsync', 'onAny'], watch: watchEvents },
+  // BullMQ's and Bull's queues, and BullMQ's flows.
+  { has: ['add', 'addBulk', 'getJob'], watch: watchQueue },
+  { has: ['add', 'addBulk', 'getFlow'], watch: watchQueue },
+  // Every `ClientProxy` of `@nestjs/microservices` publishes and dispatches.
+  { has: ['publish', 'dispatchEvent', 'connect', 'close'], watch: watchClient },
+  // Nodemailer's transports, and services around them.
+  { has: ['sendMail'], watch: watchMail },
+];
+
+/** The ways out that Nest applications usually have. */
+export const usualExits: Observer = (app, saw) => {
+  for (const instance of instancesOf(app)) {
+    const kind = kinds.find(
+      ({ has, hasNot = [] }) => has.every((name) => can(instance, name)) && !hasNot.some((name) => can(instance, name)),
+    );
+    kind?.watch(instance, saw);
+    if (Reflect.getMetadata?.('websockets:is_gateway', instance.constructor as object) === true) {
+      for (const name of Object.keys(instance)) watchSockets(instance[name], saw);
+    }
+  }
+};
+
+function instancesOf(app: INestApplication): Set<Duck> {
+  const instances = new Set<Duck>();
+  for (const module of app.get(ModulesContainer).values()) {
+    for (const { instance, isNotMetatype } of [...module.providers.values(), ...module.controllers.values()]) {
+      const isObject = typeof instance === 'object' && instance !== null;
+      if (isObject && (isNotMetatype || Object.getPrototypeOf(instance) !== null)) instances.add(instance as Duck);
+    }
+  }
+  return instances;
+}
+
+function watchCache(cache: Duck, saw: Saw): void {
+  const read = (args: unknown[], payload: unknown) => {
+    if (payload !== undefined && payload !== null) saw({ exit: 'cache', name: `get ${String(args[0])}`, payload });
+  };
+  around(cache, 'get', { after: read });
+  around(cache, 'mget', { after: read });
+  around(cache, 'wrap', { after: read });
+  around(cache, 'set', {
+    before: ([key, payload]) => saw({ exit: 'cache', name: `set ${String(key)}`, payload }),
+  });
+  around(cache, 'mset', { before: ([payload]) => saw({ exit: 'cache', name: 'mset', payload }) });
+}
+
+function watchEvents(emitter: Duck, saw: Saw): void {
+  for (const method of ['emit', 'emitAsync']) {
+    around(emitter, method, {
+      before: ([event, ...payload]) => saw({ exit: 'event', name: [event].flat().map(String).join('.'), payload }),
+    });
+  }
+}
+
+function watchQueue(queue: Duck, saw: Saw): void {
+  const name = typeof queue['name'] === 'string' ? queue['name'] : 'flow';
+  around(queue, 'add', { before: (payload) => saw({ exit: 'job', name, payload }) });
+  around(queue, 'addBulk', { before: ([payload]) => saw({ exit: 'job', name, payload }) });
+}
+
+function watchClient(client: Duck, saw: Saw): void {
+  for (const method of ['publish', 'dispatchEvent']) {
+    around(client, method, {
+      before: ([packet]) => {
+        const { pattern, data } = (packet ?? {}) as { pattern?: unknown; data?: unknown };
+        saw({ exit: 'message', name: typeof pattern === 'string' ? pattern : JSON.stringify(pattern), payload: data });
+      },
+    });
+  }
+}
+
+function watchMail(transport: Duck, saw: Saw): void {
+  around(transport, 'sendMail', {
+    before: ([mail]) => saw({ exit: 'mail', name: String((mail as Duck | undefined)?.['to'] ?? ''), payload: mail }),
+  });
+}
