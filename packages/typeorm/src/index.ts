@@ -8,7 +8,13 @@ export {
   type EntityClassificationErrorCode,
   isEntityClassificationError,
 } from './classification/entity-classification-error.js';
-export type { DataSourceLike, EntityMetadataLike, EntityReference } from './classification/entity-metadata.js';
+export type {
+  ColumnMetadataLike,
+  DataSourceLike,
+  EntityMetadataLike,
+  EntityReference,
+} from './classification/entity-metadata.js';
+export { TenantColumn, type TenantColumnOptions } from './classification/tenant-column.decorator.js';
 export { isTenantScopeError, TenantScopeError, type TenantScopeErrorCode } from './errors/tenant-scope-error.js';
 export { type TenantDataSourceFactoryOptions, tenantDataSourceFactory } from './tenant-data-source-factory.js';
 export { type TenantScopedOptions, tenantScoped } from './tenant-scoped.js';

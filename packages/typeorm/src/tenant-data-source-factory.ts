@@ -26,6 +26,7 @@ export function tenantDataSourceFactory({
 }: TenantDataSourceFactoryOptions = {}) {
   return async (dataSourceOptions?: DataSourceOptions): Promise<DataSource> => {
     if (!dataSourceOptions) throw new TypeError('tenantDataSourceFactory: TypeOrmModule passed no options.');
-    return tenantScoped(new DataSource(dataSourceOptions), { ...options, context }).initialize();
+    // Nest initialises it, unless `manualInitialization` leaves that to the application.
+    return tenantScoped(new DataSource(dataSourceOptions), { ...options, context });
   };
 }

@@ -1,6 +1,6 @@
 import type { TenantContext } from '@tenancy/core';
-import { type ClassifyEntitiesOptions, classifyEntities } from './classification/classify-entities.js';
-import type { DataSourceLike } from './classification/entity-metadata.js';
+import { type ClassifyEntitiesOptions, classOf } from './classification/classify-entities.js';
+import type { DataSourceLike, EntityMetadataLike } from './classification/entity-metadata.js';
 import { TenantScopeError } from './errors/tenant-scope-error.js';
 import { asSystem, type DataSourceScope, register, unregister } from './scope/data-source-scope.js';
 import { scopeQueryBuilders } from './scope/query-builders.js';
@@ -84,11 +84,12 @@ function enforce(
   classification: ClassifyEntitiesOptions,
 ): () => void {
   const { driver, queryResultCache } = source;
+  const floor = isTenantPool(driver.master) ? driver.master : null;
   const scope: DataSourceScope = {
     context,
-    hasFloor: isTenantPool(driver.master),
+    hasFloor: floor !== null,
     comparesBytes: COMPARES_BYTES.has(source.options.type),
-    ...classified(source, classification, isTenantPool(driver.master)),
+    ...classified(source, classification, floor),
   };
   const undo = [scopeQueryBuilders(source)];
   const replace = <Of extends object, Name extends keyof Of>(of: Of, name: Name, by: Of[Name]) => {
@@ -107,11 +108,18 @@ function enforce(
   for (const name of SCHEMA_WORK) {
     const original = source[name];
     replace(source, name, async (...args) => {
-      if (!context.isActive()) return asSystem(scope, () => Reflect.apply(original, source, args));
-      throw new TenantScopeError(
-        'scope_refused',
-        `\`${name}\` works on every tenant’s tables, and was called inside a tenant’s context. Call it outside of any.`,
-      );
+      if (context.isActive()) {
+        throw refused(
+          `\`${name}\` works on every tenant’s tables, and was called inside a tenant’s context. Call it outside of any.`,
+        );
+      }
+      if (floor) {
+        throw refused(
+          `\`${name}\` belongs to no tenant, and this data source’s pool runs every query as one. Use a data source of its own, ` +
+            'which connects as the owner of the tables; or `migrate` of @tenancy/postgres, for each tenant’s schema or database.',
+        );
+      }
+      return asSystem(scope, () => Reflect.apply(original, source, args));
     });
   }
   return () => {
@@ -122,29 +130,49 @@ function enforce(
 function classified(
   source: DataSourceLike & DataSource,
   options: ClassifyEntitiesOptions,
-  hasFloor: boolean,
-): Pick<DataSourceScope, 'tenantColumns' | 'shared'> {
-  const { tenantOwned } = classifyEntities(source, options);
-  const { tenantProperty = 'tenantId' } = options;
+  floor: TenantPoolLike | null,
+): Pick<DataSourceScope, 'tenantColumns' | 'unlimited'> {
+  const isSeparate = floor?.strategy === 'schema-per-tenant' || floor?.strategy === 'database-per-tenant';
   const tenantColumns = new Map<Metadata, Column>();
-  const shared = new Set<Metadata>();
-  for (const metadata of source.entityMetadatas as readonly Metadata[]) {
-    if (metadata.tableType === 'junction' || metadata.tableType === 'closure-junction') continue;
-    if (!hasFloor && (metadata.treeType === 'nested-set' || metadata.treeType === 'closure-table')) {
-      throw misconfigured(
-        `${metadata.name} is a tree of the kind ${metadata.treeType}, which TypeORM keeps with SQL over every tenant’s rows. ` +
-          'Use `materialized-path` or `adjacency-list`, or put the floor of @tenancy/postgres below the data source.',
-      );
-    }
-    const column = metadata.columns.find(({ propertyPath }) => propertyPath === tenantProperty);
-    if (column && tenantOwned.includes(metadata.name)) tenantColumns.set(metadata, column);
-    else shared.add(metadata);
+  const unlimited = new Set<Metadata>();
+  for (const [entity, of] of classOf(source as ClassifiedSource, options, isSeparate)) {
+    if (floor === null) checkTree(entity);
+    // P27: SQL that names a schema does not follow the tenant.
+    if (floor?.strategy === 'schema-per-tenant' && of !== 'shared') checkUnqualified(entity);
+    if (typeof of === 'object') tenantColumns.set(entity, of as Column);
+    else unlimited.add(entity);
   }
-  return { tenantColumns, shared };
+  return { tenantColumns, unlimited };
 }
 
-function isTenantPool(value: unknown): boolean {
+function checkTree({ name, treeType }: Metadata): void {
+  if (treeType !== 'nested-set' && treeType !== 'closure-table') return;
+  throw misconfigured(
+    `${name} is a tree of the kind ${treeType}, which TypeORM keeps with SQL over every tenant’s rows. ` +
+      'Use `materialized-path` or `adjacency-list`, or put the floor of @tenancy/postgres below the data source.',
+  );
+}
+
+function checkUnqualified({ name, schema }: Metadata): void {
+  if (schema === undefined) return;
+  throw misconfigured(
+    `${name} is in the schema ${JSON.stringify(schema)}, and each tenant has its tables in a schema of its own. Leave \`schema\` out of ` +
+      `the entity and of the data source’s options; or name ${name} in shared, if all tenants use that table.`,
+  );
+}
+
+type ClassifiedSource = DataSourceLike & { readonly entityMetadatas: readonly (Metadata & EntityMetadataLike)[] };
+
+interface TenantPoolLike {
+  readonly strategy: string;
+}
+
+function isTenantPool(value: unknown): value is TenantPoolLike {
   return typeof value === 'object' && value !== null && TENANT_POOL in value;
+}
+
+function refused(explanation: string): TenantScopeError {
+  return new TenantScopeError('scope_refused', explanation);
 }
 
 function misconfigured(explanation: string): TenantScopeError {

@@ -1,11 +1,13 @@
 import { EntityClassificationError } from './entity-classification-error.js';
 import {
+  type ColumnMetadataLike,
   type DataSourceLike,
   type EntityMetadataLike,
   type EntityReference,
   nameOf,
   refersTo,
 } from './entity-metadata.js';
+import { isTenantColumn } from './tenant-column.decorator.js';
 
 export interface ClassifyEntitiesOptions {
   /**
@@ -14,7 +16,8 @@ export interface ClassifyEntitiesOptions {
    */
   readonly shared?: readonly EntityReference[];
   /**
-   * The property that holds the tenant's id. In an embedded class, with a dot: `owner.tenantId`.
+   * The property that holds the tenant's id, of entities that do not declare it with `@TenantColumn()`. In an embedded class,
+   * with a dot: `owner.tenantId`.
    * @defaultValue `'tenantId'`
    */
   readonly tenantProperty?: string;
@@ -32,8 +35,8 @@ export interface EntityClassification {
  * Checks that every entity of an initialised data source either has the tenant property or is named in `shared`.
  * It changes nothing: no query is scoped by it.
  *
- * @throws `entity_unclassified` for an entity that is neither, `shared_invalid` for a wrong name in `shared`,
- * `data_source_not_initialized` before `initialize()`.
+ * @throws `entity_unclassified` for an entity that is neither, or has two tenant properties; `shared_invalid` for a wrong name in
+ * `shared`; `data_source_not_initialized` before `initialize()`.
  *
  * @example
  * ```ts
@@ -53,47 +56,68 @@ export function classifyEntities(
   dataSource: DataSourceLike,
   options: ClassifyEntitiesOptions = {},
 ): EntityClassification {
-  const { shared = [], tenantProperty = 'tenantId' } = options;
-  if (dataSource.isInitialized !== true) {
+  const classes = [...classOf(dataSource, options)];
+  const namesOf = (wanted: (of: EntityClass) => boolean) =>
+    classes.filter(([, of]) => wanted(of)).map(([{ name }]) => name);
+  return {
+    tenantOwned: namesOf((of) => typeof of === 'object'),
+    shared: namesOf((of) => of === 'shared'),
+    joinTables: dataSource.entityMetadatas.filter(isJoinTable).map(({ name }) => name),
+  };
+}
+
+/** The column that holds the tenant, or why there is none: shared by all, or in a schema or database of one tenant. */
+export type EntityClass = ColumnMetadataLike | 'shared' | 'separate';
+
+/**
+ * What each entity is, join tables left out.
+ *
+ * @param isSeparate - whether each tenant has tables of its own, so that no entity needs the tenant property.
+ * @throws as {@link classifyEntities}.
+ */
+export function classOf<Entity extends EntityMetadataLike>(
+  { isInitialized, entityMetadatas }: { readonly isInitialized: boolean; readonly entityMetadatas: readonly Entity[] },
+  { shared = [], tenantProperty = 'tenantId' }: ClassifyEntitiesOptions,
+  isSeparate = false,
+): ReadonlyMap<Entity, EntityClass> {
+  if (isInitialized !== true) {
     throw new EntityClassificationError(
       'data_source_not_initialized',
       'the data source has no metadata yet. Call it after `await dataSource.initialize()`.',
     );
   }
-  const isJoinTable = ({ tableType }: EntityMetadataLike) =>
-    tableType === 'junction' || tableType === 'closure-junction';
-  const entities = dataSource.entityMetadatas.filter((entity) => !isJoinTable(entity));
+  const entities = entityMetadatas.filter((entity) => !isJoinTable(entity));
   for (const reference of shared) checkShared(reference, entities, tenantProperty);
-  const isOwned = (entity: EntityMetadataLike) => isTenantOwned(entity, tenantProperty, shared);
-  return {
-    tenantOwned: namesOf(entities.filter(isOwned)),
-    shared: namesOf(entities.filter((entity) => !isOwned(entity))),
-    joinTables: namesOf(dataSource.entityMetadatas.filter(isJoinTable)),
-  };
+  const classes = new Map<Entity, EntityClass>();
+  for (const entity of entities) {
+    const column = tenantColumn(entity, tenantProperty);
+    const isShared = shared.some((reference) => refersTo(reference, entity));
+    if (!column && !isShared && !isSeparate) throw unclassified(entity, tenantProperty);
+    classes.set(entity, column ? checkedColumn(entity, column) : isShared ? 'shared' : 'separate');
+  }
+  return classes;
 }
 
-function isTenantOwned(
-  entity: EntityMetadataLike,
-  tenantProperty: string,
-  shared: readonly EntityReference[],
-): boolean {
-  const column = tenantColumn(entity, tenantProperty);
-  if (!column) {
-    if (shared.some((reference) => refersTo(reference, entity))) return false;
-    throw new EntityClassificationError(
-      'entity_unclassified',
-      `the entity ${entity.name} has no property ${tenantProperty} and is not named in shared. ` +
-        `Add a column ${tenantProperty} if its rows belong to tenants, or add ${entity.name} to shared if they do not.`,
-    );
-  }
-  if (column.isVirtualProperty) {
-    throw new EntityClassificationError(
-      'entity_unclassified',
-      `${entity.name}.${tenantProperty} is computed, so no row can be created with a tenant. ` +
-        'Make it a plain column that holds the tenant’s id.',
-    );
-  }
-  return true;
+function unclassified({ name }: EntityMetadataLike, tenantProperty: string): EntityClassificationError {
+  return new EntityClassificationError(
+    'entity_unclassified',
+    `the entity ${name} has no property ${tenantProperty} and is not named in shared. ` +
+      `Add a column ${tenantProperty}, or \`@TenantColumn()\` to the one it has, if its rows belong to tenants; or add ` +
+      `${name} to shared if they do not.`,
+  );
+}
+
+function isJoinTable({ tableType }: EntityMetadataLike): boolean {
+  return tableType === 'junction' || tableType === 'closure-junction';
+}
+
+function checkedColumn(entity: EntityMetadataLike, column: ColumnMetadataLike): ColumnMetadataLike {
+  if (!column.isVirtualProperty) return column;
+  throw new EntityClassificationError(
+    'entity_unclassified',
+    `${entity.name}.${column.propertyPath} is computed, so no row can be created with a tenant. ` +
+      'Make it a plain column that holds the tenant’s id.',
+  );
 }
 
 function checkShared(
@@ -114,19 +138,26 @@ function checkShared(
       `shared names ${nameOf(reference)}, and several entities have that name. Name the class itself.`,
     );
   }
-  if (tenantColumn(entity, tenantProperty)) {
+  const column = tenantColumn(entity, tenantProperty);
+  if (column) {
     throw new EntityClassificationError(
       'shared_invalid',
-      `shared names ${entity.name}, which has the property ${tenantProperty} and so belongs to tenants. ` +
+      `shared names ${entity.name}, which has the property ${column.propertyPath} and so belongs to tenants. ` +
         'Remove it from shared.',
     );
   }
 }
 
-function tenantColumn({ columns }: EntityMetadataLike, tenantProperty: string) {
-  return columns.find(({ propertyPath }) => propertyPath === tenantProperty);
-}
-
-function namesOf(entities: readonly EntityMetadataLike[]): readonly string[] {
-  return entities.map(({ name }) => name);
+/** The one that `@TenantColumn()` declares, or else the one of that name. */
+function tenantColumn(entity: EntityMetadataLike, tenantProperty: string): ColumnMetadataLike | undefined {
+  const named = entity.columns.filter(({ propertyPath }) => propertyPath === tenantProperty);
+  const candidates = [...new Set([...entity.columns.filter(isTenantColumn), ...named])];
+  if (candidates.length > 1) {
+    const names = candidates.map(({ propertyPath }) => propertyPath).join(' and ');
+    throw new EntityClassificationError(
+      'entity_unclassified',
+      `the entity ${entity.name} has two tenant properties, ${names}, and nobody knows which one holds. Keep one \`@TenantColumn()\`.`,
+    );
+  }
+  return candidates[0];
 }

@@ -3,7 +3,16 @@ export interface EntityMetadataLike {
   readonly name: string;
   readonly target: unknown;
   readonly tableType: string;
-  readonly columns: readonly { readonly propertyPath: string; readonly isVirtualProperty: boolean }[];
+  readonly columns: readonly ColumnMetadataLike[];
+}
+
+export interface ColumnMetadataLike {
+  /** Within embedded classes, with a dot: `owner.tenantId`. */
+  readonly propertyPath: string;
+  readonly propertyName?: string;
+  /** The class that declares it: a base class, or an embedded one. */
+  readonly target?: unknown;
+  readonly isVirtualProperty: boolean;
 }
 
 /** A TypeORM `DataSource`, 0.3 or 1.x. */

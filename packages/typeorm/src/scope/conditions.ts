@@ -33,7 +33,7 @@ export function tableConditions(alias: Alias, builder: Builder, scope: DataSourc
       : builder.escape(column.databaseName);
   const column = scope.tenantColumns.get(metadata);
   if (column) return [`${name(column)} = :${TENANT}`];
-  if (scope.shared.has(metadata)) return [];
+  if (scope.unlimited.has(metadata)) return [];
   // A join table has no tenant: the rows at both its ends say whose it is.
   const ends = endsOf(metadata);
   if (ends.length === 0 && !scope.hasFloor) throw refusedSql('it reads a table that TypeORM keeps for a tree');

@@ -12,7 +12,8 @@ export interface DataSourceScope {
   readonly comparesBytes: boolean;
   /** Each entity that belongs to tenants, and the column that says to which. */
   readonly tenantColumns: ReadonlyMap<Metadata, Column>;
-  readonly shared: ReadonlySet<Metadata>;
+  /** Entities that no condition limits: shared by all tenants, or with a table for each tenant. */
+  readonly unlimited: ReadonlySet<Metadata>;
 }
 
 /** T17: nothing but these is touched, whatever else the process has. */

@@ -35,9 +35,9 @@ export async function checkReferences(builder: Builder, scope: DataSourceScope):
   }
 }
 
-function referencesOf(metadata: Metadata, { tenantColumns, shared }: DataSourceScope): (readonly [Metadata, Key])[] {
+function referencesOf(metadata: Metadata, { tenantColumns, unlimited }: DataSourceScope): (readonly [Metadata, Key])[] {
   const own = tenantColumns.get(metadata);
-  const references = shared.has(metadata) || own ? relationsOf(metadata) : endsOf(metadata);
+  const references = unlimited.has(metadata) || own ? relationsOf(metadata) : endsOf(metadata);
   return references.filter(([end, columns]) => {
     const tenantColumn = tenantColumns.get(end);
     if (!tenantColumn) return false;

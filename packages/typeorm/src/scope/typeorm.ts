@@ -24,6 +24,7 @@ export interface Metadata {
   readonly tableName: string;
   readonly tablePath: string;
   readonly tableType: string;
+  readonly schema?: string;
   readonly treeType?: string;
   readonly columns: readonly Column[];
   readonly relations: readonly Relation[];

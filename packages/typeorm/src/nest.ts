@@ -1,0 +1,6 @@
+export {
+  TenantTypeOrmModule,
+  type TenantTypeOrmModuleAsyncOptions,
+  type TenantTypeOrmModuleOptions,
+  type TenantTypeOrmOptionsFactory,
+} from './nest/tenant-typeorm.module.js';
