@@ -4,6 +4,7 @@ export default packageBuild(
   {
     index: 'src/index.ts',
     vitest: 'src/vitest.ts',
+    jest: 'src/jest.ts',
     postgres: 'src/postgres.ts',
   },
   // `import.meta.url` in the CommonJS build.

@@ -14,6 +14,11 @@ export type { Planted, PlantedRow, Planting, TenantRows } from './harness/plante
 export type { Observation, Recorder, Recording } from './harness/recorder.js';
 export type { HttpAnswer, HttpRequest, SentRequest } from './harness/request.js';
 export type { RequestOptions, TenantClient } from './harness/tenant-client.js';
-export { type ParsedResponse, type Refusal, refusesTenant } from './matchers/refuses-tenant.js';
+export { answersAlike } from './matchers/answers-alike.js';
+export { type BelongsToTenantOptions, belongsToTenant } from './matchers/belongs-to-tenant.js';
+export { leaksNothingOf } from './matchers/leaks-nothing-of.js';
+export { type Refusal, refusesTenant } from './matchers/refuses-tenant.js';
 export { requiresTenant } from './matchers/requires-tenant.js';
+export type { ParsedResponse } from './matchers/response.js';
+export { type TenantMatchers, tenantMatchers } from './matchers/tenant-matchers.js';
 export type { Verdict } from './matchers/verdict.js';

@@ -23,6 +23,11 @@ export function knownCanaries(tenant: Tenant): Canary[] {
   return [...known].filter((registry) => registry.has(tenant)).flatMap((registry) => [...registry.of(tenant)]);
 }
 
+/** Every canary of the other tenants, in the registries that know `tenant`. */
+export function knownCanariesOfOthers(tenant: Tenant): Canary[] {
+  return [...known].filter((registry) => registry.has(tenant)).flatMap((registry) => [...registry.ofOthers(tenant)]);
+}
+
 const planted = new CanaryRegistry();
 
 /**

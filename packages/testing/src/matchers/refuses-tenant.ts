@@ -1,4 +1,6 @@
 import { inspect } from 'node:util';
+import { isTenancyError } from '@tenancy/core';
+import { checkArrived, type ParsedResponse, seenOf } from './response.js';
 import type { Verdict } from './verdict.js';
 
 const statuses = { tenant_required: 401, tenant_mismatch: 401, tenant_inactive: 403 } as const;
@@ -6,16 +8,11 @@ const statuses = { tenant_required: 401, tenant_mismatch: 401, tenant_inactive: 
 /** The refusals that a caller can bring about. */
 export type Refusal = keyof typeof statuses;
 
-/** A response as supertest, `fastify.inject` or a client of your own gives it, with its JSON body parsed. */
-export interface ParsedResponse {
-  readonly status?: number;
-  readonly statusCode?: number;
-  readonly body?: unknown;
-}
-
 /**
  * Whether `response` is the refusal `code`: its HTTP status, and a body that holds nothing but status, code and reason.
+ * An error that was thrown is the refusal when it has its code.
  *
+ * @throws TypeError for what is neither, and for what is not the code of a refusal.
  * @example
  * ```ts
  * import { refusesTenant } from '@tenancy/testing';
@@ -24,16 +21,18 @@ export interface ParsedResponse {
  * const { pass } = refusesTenant({ status: 401, body }, 'tenant_mismatch'); // true
  * ```
  */
-export function refusesTenant(response: ParsedResponse, code: Refusal): Verdict {
-  const expected = statuses[code];
+export function refusesTenant(response: ParsedResponse | Error, code: Refusal): Verdict {
+  const expected = Object.hasOwn(statuses, code) ? statuses[code] : undefined;
   if (expected === undefined) {
     throw new TypeError(`${inspect(code)} is not a refusal. Expect one of ${Object.keys(statuses).join(', ')}.`);
   }
+  checkArrived('toRefuseTenant', response);
+  if (response instanceof Error) return refusedWith(response, code);
   const status = response?.status ?? response?.statusCode;
-  if (status === undefined) {
+  if (typeof status !== 'number') {
     throw new TypeError('toRefuseTenant needs a response with `status` and its parsed JSON as `body`.');
   }
-  const body = (response.body ?? {}) as Record<string, unknown>;
+  const body = (seenOf({ headers: {}, ...response })?.body ?? {}) as Record<string, unknown>;
   // Anything more in the body of a refusal may be somebody's data.
   const rest = Object.keys(body).filter((key) => !['statusCode', 'message', 'error'].includes(key));
   const pass = status === expected && body['message'] === code && rest.length === 0;
@@ -43,5 +42,13 @@ export function refusesTenant(response: ParsedResponse, code: Refusal): Verdict 
       pass
         ? `Expected the response not to be refused with ${code}.`
         : `Expected ${expected} ${code}, and got ${status} with the body ${inspect(response.body)}.`,
+  };
+}
+
+function refusedWith(error: Error, code: Refusal): Verdict {
+  const pass = isTenancyError(error, code);
+  return {
+    pass,
+    message: () => (pass ? `Expected no ${code} to be thrown.` : `Expected ${code}, and got ${inspect(error)}.`),
   };
 }

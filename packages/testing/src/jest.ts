@@ -1,0 +1,28 @@
+import type {} from 'expect';
+import { type TenantMatchers, tenantMatchers } from './matchers/tenant-matchers.js';
+
+interface Expect {
+  extend?(matchers: object): void;
+}
+
+const { expect } = globalThis as { readonly expect?: Expect };
+if (typeof expect?.extend !== 'function') {
+  throw new Error(
+    '@tenancy/testing/jest: there is no `expect` to extend. Import it in a test or in `setupFilesAfterEnv`, not in ' +
+      '`setupFiles`. With `injectGlobals: false`, call `expect.extend(tenantMatchers)` from `@tenancy/testing` yourself.',
+  );
+}
+expect.extend(tenantMatchers);
+
+// Of `@jest/globals`.
+declare module 'expect' {
+  interface Matchers<R extends void | Promise<void>, T = unknown> extends TenantMatchers<R> {}
+}
+
+declare global {
+  // Of `@types/jest`.
+  namespace jest {
+    // biome-ignore lint/complexity/noBannedTypes: it has to repeat their own declaration.
+    interface Matchers<R, T = {}> extends TenantMatchers<R> {}
+  }
+}
