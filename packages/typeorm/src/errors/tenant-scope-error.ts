@@ -5,7 +5,7 @@ const BRAND = Symbol.for('@tenancy/typeorm:scope-error');
  * - `scope_misconfigured`: the data source cannot be scoped as it is; thrown by `tenantScoped` and when it initialises.
  * - `scope_refused`: this statement is not known to be safe, so it did not run.
  * - `tenant_conflict`: a row names another tenant, or would be moved to one.
- * - `tenant_row_unavailable`: a reference names a row that is not there for this tenant.
+ * - `tenant_row_unavailable`: a reference names a row that is not there for this tenant, or a unique key is taken by such a row.
  * - `query_tenant_changed`: SQL that was generated for one tenant, or a transaction that it began, was used by another.
  */
 export type TenantScopeErrorCode =
@@ -20,8 +20,8 @@ export class TenantScopeError extends Error {
   readonly [BRAND] = true;
   readonly code: TenantScopeErrorCode;
 
-  constructor(code: TenantScopeErrorCode, explanation: string) {
-    super(`${code}: ${explanation}`);
+  constructor(code: TenantScopeErrorCode, explanation: string, options?: ErrorOptions) {
+    super(`${code}: ${explanation}`, options);
     this.name = 'TenantScopeError';
     this.code = code;
   }

@@ -1,16 +1,20 @@
-import { rowConditions, TENANT, tableConditions } from './conditions.js';
+import { endsOf, rowConditions, TENANT, tableConditions } from './conditions.js';
 import { type DataSourceScope, scopeOfBuilder, tenantIdOf } from './data-source-scope.js';
 import { allow } from './query-gate.js';
-import { checkReferences } from './references.js';
-import { checkClosed, checkedStatement, MARK, refusedSql } from './statement.js';
-import type { Builder, DataSource } from './typeorm.js';
-import { checkUpsert } from './upsert.js';
-import { checkUnmoved, type Inserted, stamp, tellTenant } from './write-values.js';
+import { areReferencesChecked, checkReferences } from './references.js';
+import { checkClosed, checkedStatement, checkWithoutHash, MARK, refusedSql } from './statement.js';
+import { insertUntaken } from './taken-rows.js';
+import type { Builder, DataSource, Metadata } from './typeorm.js';
+import { checkUpsert, needsCondition } from './upsert.js';
+import { checkExpressions, checkUnmoved, type Inserted, stamp, tellTenant } from './write-values.js';
 
 type Method = (this: Builder, ...args: unknown[]) => unknown;
 type Prototype = Record<string, Method | undefined>;
 /** @param original calls what is replaced, on the same builder with the same arguments. */
 type Replacement = (builder: Builder, scope: DataSourceScope, original: () => unknown) => unknown;
+
+/** Early 0.3 decides by itself how it joins what it loads, always keeping the parent's row, and has no condition of upserts. */
+const OPTIONAL = new Set(['getRelationJoinType', 'createUpsertConditionExpression']);
 
 /** The prototypes that are changed, and how many data sources rely on it. */
 const patched = new Map<object, { users: number; readonly undo: readonly (() => void)[] }>();
@@ -58,8 +62,7 @@ function built(select: Record<string, () => object>, kind: string): object {
 function patch(prototype: Prototype, replacements: Readonly<Record<string, Replacement>>): (() => void)[] {
   return Object.entries(replacements).flatMap(([name, replacement]) => {
     const original = Object.hasOwn(prototype, name) ? prototype[name] : undefined;
-    // 0.3 decides by itself how it joins what it loads, and always keeps the parent's row.
-    if (!original && name === 'getRelationJoinType') return [];
+    if (!original && OPTIONAL.has(name)) return [];
     if (!original) throw refusedSql(`this TypeORM has no \`${name}\` to scope`);
     prototype[name] = function (this: Builder, ...args: unknown[]) {
       const call = () => Reflect.apply(original, this, args);
@@ -72,20 +75,33 @@ function patch(prototype: Prototype, replacements: Readonly<Record<string, Repla
 
 const marked: Replacement = (_builder, _scope, original) => MARK + (original() as string);
 
+// T8: their SQL may name rows that `execute` would have looked up.
+const WRITES = new Set(['insert', 'update']);
+
 const everyBuilder = {
-  getQueryAndParameters: (_builder, scope, original) => {
+  getQueryAndParameters: (builder, scope, original) => {
     const tenantId = tenantIdOf(scope);
     const [sql, parameters] = original() as [string, object];
     const checked = scope.hasFloor ? sql.replaceAll(MARK, '') : checkedStatement(sql);
-    allow(checked, parameters, tenantId);
+    if (!scope.hasFloor && !scope.comparesBytes) checkWithoutHash(checked);
+    if (!WRITES.has(builder.expressionMap.queryType) || areReferencesChecked(builder, scope)) {
+      allow(checked, parameters, tenantId);
+    }
     return [checked, parameters];
   },
   // T5: what copies the parameters before there is SQL copies the tenant too; and nobody else's value stays.
-  getParameters: (_builder, scope, original) => ({ ...(original() as object), [TENANT]: tenantIdOf(scope) }),
+  getParameters: (_builder, scope, original) => {
+    const parameters = { ...(original() as Record<string, unknown>), [TENANT]: tenantIdOf(scope) };
+    // T7: TypeORM puts what it returns into the SQL.
+    if (!scope.hasFloor && Object.values(parameters).some((value) => typeof value === 'function')) {
+      throw refusedSql('a parameter is a function, and so raw SQL');
+    }
+    return parameters;
+  },
   createWhereExpression: (builder, scope, original) => {
     const map = builder.expressionMap;
     const given = map.extraAppendedAndWhereCondition;
-    const conditions = [...(given ? [given] : []), ...rowConditions(builder, scope)];
+    const conditions = [...(given ? [`(${given})`] : []), ...rowConditions(builder, scope)];
     if (conditions.length === 0) return original();
     map.extraAppendedAndWhereCondition = conditions.join(' AND ');
     try {
@@ -132,23 +148,62 @@ const insertBuilder = {
   execute: async (builder, scope, original) => {
     prepareInsert(builder, scope);
     await checkReferences(builder, scope);
-    const result = await original();
+    const result = await insertUntaken(builder, scope, original);
     tellTenant(result as Inserted, builder, scope);
     return result;
   },
   createInsertExpression: (builder, scope, original) => {
     prepareInsert(builder, scope);
-    return MARK + (original() as string);
+    if (!scope.hasFloor) checkExpressions(builder);
+    const { onUpdate } = builder.expressionMap;
+    if (!onUpdate || !needsCondition(builder, scope)) return MARK + (original() as string);
+    const given = onUpdate.overwriteCondition;
+    // T3: TypeORM writes no condition where it has none.
+    onUpdate.overwriteCondition = given?.length ? [...given] : [{ type: 'simple', condition: '1=1' }];
+    try {
+      const sql = MARK + (original() as string);
+      return POSTGRES.has(typeOf(builder)) ? sql : `${sql} WHERE ${ownTarget(builder, scope)}`;
+    } finally {
+      onUpdate.overwriteCondition = given;
+    }
+  },
+  createUpsertConditionExpression: (builder, scope, original) => {
+    const condition = original() as string;
+    if (!needsCondition(builder, scope)) return condition;
+    const own = ownTarget(builder, scope);
+    return condition ? `(${condition}) AND ${own}` : own;
   },
 } satisfies Record<string, Replacement>;
+
+/** Where TypeORM itself writes what an upsert's overwriting depends on. */
+const POSTGRES = new Set(['postgres', 'aurora-postgres', 'cockroachdb']);
+
+function typeOf({ dataSource, connection }: Builder): string {
+  return (dataSource ?? connection)?.options.type ?? '';
+}
+
+function ownTarget(builder: Builder, { tenantColumns }: DataSourceScope): string {
+  const table = builder.getMainTableName();
+  const isNamed = builder.alias !== table && POSTGRES.has(typeOf(builder));
+  const target = isNamed ? builder.escape(builder.alias) : builder.getTableName(table);
+  const column = builder.expressionMap.mainAlias && tenantColumns.get(builder.expressionMap.mainAlias.metadata);
+  return `${target}.${builder.escape(column?.databaseName ?? '')} = :${TENANT}`;
+}
 
 function prepareInsert(builder: Builder, scope: DataSourceScope): void {
   const { mainAlias, insertFromSelect } = builder.expressionMap;
   if (!scope.hasFloor && mainAlias && !mainAlias.hasMetadata) throw refusedSql('it names a table instead of an entity');
   if (!scope.hasFloor && insertFromSelect)
     throw refusedSql('it inserts what a query selects, without a tenant to stamp');
+  if (!scope.hasFloor && mainAlias) checkKnown(mainAlias.metadata, scope);
   stamp(builder, scope);
-  if (!scope.hasFloor) checkUpsert(builder, scope);
+  checkUpsert(builder, scope);
+}
+
+/** Metadata that was built after the data source was scoped says of no column that it holds the tenant. */
+function checkKnown(metadata: Metadata, { tenantColumns, unlimited }: DataSourceScope): void {
+  if (tenantColumns.has(metadata) || unlimited.has(metadata) || endsOf(metadata).length > 0) return;
+  throw refusedSql('it inserts into a table that is not known');
 }
 
 const updateBuilder = {
@@ -159,6 +214,7 @@ const updateBuilder = {
   },
   createUpdateExpression: (builder, scope, original) => {
     checkUnmoved(builder, scope);
+    if (!scope.hasFloor) checkExpressions(builder);
     return MARK + (original() as string);
   },
 } satisfies Record<string, Replacement>;

@@ -3,7 +3,7 @@ import { endsOf } from './conditions.js';
 import type { DataSourceScope } from './data-source-scope.js';
 import { refusedSql } from './statement.js';
 import type { Builder, Column, Metadata, QueryRunner } from './typeorm.js';
-import { valueSets } from './write-values.js';
+import { keyValue, valueSets } from './write-values.js';
 
 type Key = readonly Column[];
 
@@ -25,14 +25,37 @@ export async function checkReferences(builder: Builder, scope: DataSourceScope):
   const { mainAlias, valuesSet } = builder.expressionMap;
   if (!mainAlias?.hasMetadata) return;
   for (const [end, columns] of referencesOf(mainAlias.metadata, scope)) {
-    const keys = new Map<string, unknown[]>();
-    for (const values of valueSets(valuesSet)) {
-      const key = columns.map((column) => keyValue(column, values));
-      if (key.some((value) => typeof value === 'function')) throw refusedSql('it sets a foreign key by raw SQL');
-      if (key.every((value) => value !== undefined && value !== null)) keys.set(JSON.stringify(key), key);
-    }
+    const keys = keysOf(columns, valuesSet);
     for (const key of keys.values()) await requireRow(end, columns, key, builder);
+    checked.set(builder, new Set([...(checked.get(builder) ?? []), ...namesOf(end, columns, keys)]));
   }
+}
+
+/** What was looked up for a builder. */
+const checked = new WeakMap<Builder, Set<string>>();
+
+/** Whether each key that a builder is about to write has been looked up: a listener may have changed one since. */
+export function areReferencesChecked(builder: Builder, scope: DataSourceScope): boolean {
+  const { mainAlias, valuesSet } = builder.expressionMap;
+  if (!mainAlias?.hasMetadata) return true;
+  return referencesOf(mainAlias.metadata, scope).every(([end, columns]) =>
+    namesOf(end, columns, keysOf(columns, valuesSet)).every((name) => checked.get(builder)?.has(name)),
+  );
+}
+
+function keysOf(columns: Key, valuesSet: Builder['expressionMap']['valuesSet']): Map<string, unknown[]> {
+  const keys = new Map<string, unknown[]>();
+  for (const values of valueSets(valuesSet)) {
+    const key = columns.map((column) => keyValue(column, values));
+    if (key.some((value) => typeof value === 'function')) throw refusedSql('it sets a foreign key by raw SQL');
+    if (key.every((value) => value !== undefined && value !== null)) keys.set(JSON.stringify(key), key);
+  }
+  return keys;
+}
+
+function namesOf(end: Metadata, columns: Key, keys: Map<string, unknown[]>): string[] {
+  const of = [end.tablePath, ...columns.map(({ databaseName }) => databaseName)];
+  return [...keys.keys()].map((key) => JSON.stringify([...of, key]));
 }
 
 function referencesOf(metadata: Metadata, { tenantColumns, unlimited }: DataSourceScope): (readonly [Metadata, Key])[] {
@@ -54,20 +77,17 @@ function relationsOf({ relations }: Metadata): (readonly [Metadata, Key])[] {
     .map(({ inverseEntityMetadata, joinColumns }) => [inverseEntityMetadata, joinColumns] as const);
 }
 
-function keyValue(column: Column, values: object): unknown {
-  const value = column.getEntityValue(values);
-  const isRow = typeof value === 'object' && value !== null && column.referencedColumn;
-  return isRow && !(value instanceof Date) ? column.referencedColumn?.getEntityValue(value) : value;
-}
-
 async function requireRow(end: Metadata, columns: Key, key: readonly unknown[], builder: Builder): Promise<void> {
   const source = builder.dataSource ?? builder.connection;
   const query = source?.createQueryBuilder(builder.queryRunner as QueryRunner | undefined) as ReadBuilder;
   const conditions = columns.map((column, n) => `referenced.${column.referencedColumn?.propertyPath} = :key${n}`);
+  const parameters = Object.fromEntries(
+    columns.map((column, n) => [`key${n}`, source?.driver.preparePersistentValue(key[n], column)]),
+  );
   const found = await query
     .select('COUNT(*)', 'found')
     .from(end.target ?? end.name, 'referenced')
-    .where(conditions.join(' AND '), Object.fromEntries(key.map((value, n) => [`key${n}`, value])))
+    .where(conditions.join(' AND '), parameters)
     .withDeleted()
     .getRawOne();
   if (Number(found?.found) > 0) return;

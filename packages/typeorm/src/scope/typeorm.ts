@@ -4,6 +4,10 @@ export interface Column {
   readonly propertyPath: string;
   readonly databaseName: string;
   readonly isVirtualProperty: boolean;
+  readonly isGenerated: boolean;
+  readonly isInsert: boolean;
+  readonly transformer?: unknown;
+  readonly relationMetadata?: { readonly propertyPath: string };
   readonly referencedColumn?: Column;
   readonly entityMetadata: Metadata;
   getEntityValue(entity: object, transform?: boolean): unknown;
@@ -26,7 +30,16 @@ export interface Metadata {
   readonly tableType: string;
   readonly schema?: string;
   readonly treeType?: string;
+  readonly parentEntityMetadata?: Metadata;
   readonly columns: readonly Column[];
+  readonly primaryColumns: readonly Column[];
+  readonly uniques: readonly { readonly name?: string; readonly columns: readonly Column[] }[];
+  readonly indices: readonly {
+    readonly name?: string;
+    readonly columns: readonly Column[];
+    readonly isUnique: boolean;
+    readonly where?: string;
+  }[];
   readonly relations: readonly Relation[];
   readonly ownerColumns: readonly Column[];
   readonly inverseColumns: readonly Column[];
@@ -56,7 +69,11 @@ export interface ExpressionMap {
   readonly commonTableExpressions: readonly { readonly alias: string }[];
   readonly insertFromSelect?: unknown;
   readonly onIgnore: unknown;
+  /** Of 0.3: raw SQL. */
+  readonly onConflict?: string;
   readonly onUpdate?: OnUpdate;
+  readonly callListeners?: boolean;
+  insertColumns?: string[];
   valuesSet?: object | readonly object[] | null;
   extraAppendedAndWhereCondition?: string;
 }
@@ -65,14 +82,20 @@ export interface OnUpdate {
   readonly columns?: readonly string[];
   readonly overwrite?: readonly string[];
   readonly conflict?: string | readonly string[];
-  overwriteCondition?: { type: string; condition: string }[];
+  readonly indexPredicate?: string;
+  readonly upsertType?: string;
+  overwriteCondition?: readonly object[] | undefined;
 }
 
 export interface Builder {
   readonly dataSource?: DataSource;
   readonly connection?: DataSource;
-  readonly queryRunner?: QueryRunner;
+  queryRunner?: QueryRunner | undefined;
   readonly expressionMap: ExpressionMap;
+  readonly alias: string;
+  getMainTableName(): string;
+  getTableName(tablePath: string): string;
+  createUpsertConditionExpression?: unknown;
   escape(name: string): string;
 }
 
@@ -81,6 +104,9 @@ export interface QueryRunner {
   query(sql: string, parameters?: unknown, structured?: boolean): Promise<unknown>;
   stream?(sql: string, parameters?: unknown, ...rest: unknown[]): Promise<unknown>;
   release(): Promise<void>;
+  startTransaction(): Promise<void>;
+  commitTransaction(): Promise<void>;
+  rollbackTransaction(): Promise<void>;
 }
 
 export interface ResultCache {
@@ -98,9 +124,15 @@ export interface DataSource {
   readonly isInitialized: boolean;
   readonly entityMetadatas: readonly Metadata[];
   readonly options: { readonly type: string };
-  readonly driver: { createQueryRunner: (mode: string) => QueryRunner; readonly master?: unknown };
+  readonly driver: {
+    createQueryRunner: (mode: string) => QueryRunner;
+    readonly master?: unknown;
+    readonly supportedUpsertTypes: readonly string[];
+    preparePersistentValue(value: unknown, column: Column): unknown;
+  };
   readonly queryResultCache?: ResultCache;
   initialize: () => Promise<unknown>;
   destroy: () => Promise<void>;
   createQueryBuilder(...args: unknown[]): object;
+  createQueryRunner(): QueryRunner;
 }

@@ -1,32 +1,77 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { DataSourceScope } from './data-source-scope.js';
-import type { Builder } from './typeorm.js';
+import { checkClosed, refusedSql } from './statement.js';
+import type { Builder, Column, Metadata, OnUpdate } from './typeorm.js';
 
-const TARGETED = new Set([
-  'postgres',
-  'aurora-postgres',
-  'cockroachdb',
-  'sqlite',
-  'better-sqlite3',
-  'sqljs',
-  'capacitor',
-  'expo',
-]);
+const CONDITIONAL = 'on-conflict-do-update';
 
 /** T3: what is taken for the same row must be one of this tenant's, or its values would be overwritten. */
-export function checkUpsert(builder: Builder, { tenantColumns }: DataSourceScope): void {
-  const { mainAlias, onUpdate } = builder.expressionMap;
-  if (!onUpdate || !mainAlias?.hasMetadata) return;
+export function checkUpsert(builder: Builder, scope: DataSourceScope): void {
+  const { mainAlias, onUpdate, onConflict } = builder.expressionMap;
+  if (scope.hasFloor || !mainAlias?.hasMetadata) return;
+  if (onConflict) throw refusedSql('what it does about a conflict is raw SQL');
+  const { metadata } = mainAlias;
+  const column = scope.tenantColumns.get(metadata);
+  if (!onUpdate || !column) return;
+  if (!isConditional(builder, onUpdate)) {
+    throw refused(
+      'this database overwrites whichever row has the same unique value, of any tenant. Look it up, and save it.',
+    );
+  }
+  const { overwrite = [], columns = [], conflict, indexPredicate } = onUpdate;
+  const known = new Set(metadata.columns.map(({ databaseName }) => databaseName));
+  for (const name of [...overwrite, ...columns, ...(typeof conflict === 'string' ? [] : (conflict ?? []))]) {
+    if (!known.has(name))
+      throw refused(`${metadata.name} has no column ${JSON.stringify(name)}. Name columns as the database does.`);
+  }
+  // These are set to parameters that nobody has looked at.
+  const foreign = metadata.relations.flatMap(({ joinColumns }) => joinColumns);
+  if ([column, ...foreign].some(({ databaseName }) => columns.includes(databaseName))) {
+    throw refused(
+      `an upsert of ${metadata.name} sets its tenant or a foreign key by a parameter. Overwrite with the inserted values.`,
+    );
+  }
+  if (indexPredicate) checkClosed(indexPredicate);
+  const target = conflictColumns(metadata, onUpdate);
+  if (target?.includes(column)) return;
+  if (!target || indexPredicate) {
+    throw refused(
+      `it cannot be told which rows of ${metadata.name} an upsert without ${column.propertyPath} in its conflict target is about. ` +
+        `Name the columns of one unique key, without a condition; best one with the tenant: upsert(rows, ['${column.propertyPath}', …]).`,
+    );
+  }
+}
+
+/** The columns of the conflict target of an upsert that might find another tenant's row. */
+export function openTarget({ expressionMap }: Builder, { tenantColumns }: DataSourceScope): readonly Column[] | null {
+  const { mainAlias, onUpdate } = expressionMap;
+  if (!onUpdate || !mainAlias?.hasMetadata) return null;
   const column = tenantColumns.get(mainAlias.metadata);
-  if (!column) return;
-  const conflict = [onUpdate.conflict ?? []].flat();
-  const type = (builder.dataSource ?? builder.connection)?.options.type ?? '';
-  if (TARGETED.has(type) && conflict.includes(column.databaseName)) return;
-  throw new TenantScopeError(
-    'scope_refused',
-    TARGETED.has(type)
-      ? `an upsert of ${mainAlias.metadata.name} might overwrite another tenant’s row, because its conflict target does not ` +
-          `contain ${column.propertyPath}. Put the tenant into the unique key, and name it: upsert(rows, ['${column.propertyPath}', …]).`
-      : 'this database overwrites whichever row has the same unique value, of any tenant. Look the row up, and save it.',
-  );
+  const target = column && conflictColumns(mainAlias.metadata, onUpdate);
+  return target && !target.includes(column) ? target : null;
+}
+
+/** Whether the tenant's condition can stand behind what an upsert overwrites, and is needed there. */
+export function needsCondition(builder: Builder, scope: DataSourceScope): boolean {
+  const { onUpdate } = builder.expressionMap;
+  if (!onUpdate || !openTarget(builder, scope) || !isConditional(builder, onUpdate)) return false;
+  return [...(onUpdate.overwrite ?? []), ...(onUpdate.columns ?? [])].length > 0;
+}
+
+function isConditional(builder: Builder, { upsertType }: OnUpdate): boolean {
+  const types = (builder.dataSource ?? builder.connection)?.driver.supportedUpsertTypes ?? [];
+  if (!types.includes(CONDITIONAL) || typeof builder.createUpsertConditionExpression !== 'function') return false;
+  return upsertType === CONDITIONAL || (upsertType === undefined && !types.includes('merge-into'));
+}
+
+function conflictColumns(metadata: Metadata, { conflict }: OnUpdate): readonly Column[] | undefined {
+  if (typeof conflict === 'string') {
+    return metadata.uniques.find(({ name }) => name === conflict)?.columns;
+  }
+  if (!conflict?.length) return undefined;
+  return metadata.columns.filter(({ databaseName }) => conflict.includes(databaseName));
+}
+
+function refused(explanation: string): TenantScopeError {
+  return new TenantScopeError('scope_refused', explanation);
 }

@@ -1,6 +1,6 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { type DataSourceScope, tenantIdOf } from './data-source-scope.js';
-import { refusedSql } from './statement.js';
+import { checkExpression } from './statement.js';
 import type { Builder, Column } from './typeorm.js';
 
 /** T4: each new row belongs to the current tenant. */
@@ -8,10 +8,12 @@ export function stamp({ expressionMap }: Builder, scope: DataSourceScope): void 
   const column = tenantColumnOf(expressionMap.mainAlias, scope);
   if (!column) return;
   const tenantId = tenantIdOf(scope);
+  const { insertColumns } = expressionMap;
+  if (insertColumns?.length && !insertColumns.includes(column.propertyPath)) insertColumns.push(column.propertyPath);
   for (const values of valueSets(expressionMap.valuesSet)) {
     const given = column.getEntityValue(values);
     if (given === undefined) column.setEntityValue(values, tenantId);
-    else if (given !== tenantId) throw conflict(column);
+    if (column.getEntityValue(values) !== tenantId) throw conflict(column);
   }
 }
 
@@ -33,26 +35,38 @@ export function tellTenant({ generatedMaps }: Inserted, { expressionMap }: Build
 
 /** T15: no change moves a row to another tenant. */
 export function checkUnmoved({ expressionMap }: Builder, scope: DataSourceScope): void {
-  if (!scope.hasFloor) for (const values of valueSets(expressionMap.valuesSet)) checkExpressions(values);
   const column = tenantColumnOf(expressionMap.mainAlias, scope);
   if (!column) return;
   for (const values of valueSets(expressionMap.valuesSet)) {
     const given = column.getEntityValue(values);
-    if (given !== undefined && given !== tenantIdOf(scope)) throw conflict(column);
+    // Named through its relation, the column may be set to what cannot be read here.
+    const { relationMetadata } = column;
+    const isNamed = given !== undefined || (relationMetadata && Object.hasOwn(values, relationMetadata.propertyPath));
+    if (isNamed && given !== tenantIdOf(scope)) throw conflict(column);
   }
 }
 
-/** T7: `SET a = b.c FROM other b` reads another table. */
-function checkExpressions(values: object): void {
-  for (const value of Object.values(values)) {
-    if (typeof value === 'function' && /\bfrom\b/i.test(String(value()))) {
-      throw refusedSql('it sets a column by SQL that contains FROM');
+/** T7: `SET a = b.c FROM other b` reads another table, and `VALUES (…, 'x'), (…)` writes another row. */
+export function checkExpressions({ expressionMap }: Builder): void {
+  const { mainAlias, valuesSet } = expressionMap;
+  if (!mainAlias?.hasMetadata) return;
+  for (const values of valueSets(valuesSet)) {
+    for (const column of mainAlias.metadata.columns) {
+      const value = column.getEntityValue(values);
+      if (typeof value === 'function') checkExpression(String(value()));
     }
   }
 }
 
 function tenantColumnOf(alias: Builder['expressionMap']['mainAlias'], scope: DataSourceScope): Column | undefined {
   return alias?.hasMetadata ? scope.tenantColumns.get(alias.metadata) : undefined;
+}
+
+/** What a column is given, also where a row is given to say which one it refers to. */
+export function keyValue(column: Column, values: object): unknown {
+  const value = column.getEntityValue(values);
+  const isRow = typeof value === 'object' && value !== null && column.referencedColumn;
+  return isRow && !(value instanceof Date) ? column.referencedColumn?.getEntityValue(value) : value;
 }
 
 export function valueSets(values: Builder['expressionMap']['valuesSet']): readonly object[] {

@@ -1,0 +1,182 @@
+import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import type { DataSourceScope } from './data-source-scope.js';
+import type { Builder, Column, DataSource, Metadata, QueryRunner } from './typeorm.js';
+import { endsTransaction, isUniqueViolation, violatedColumns } from './unique-violation.js';
+import { openTarget } from './upsert.js';
+import { keyValue, valueSets } from './write-values.js';
+
+/** A unique key, and one row's values of it. */
+type Key = readonly (readonly [Column, unknown])[];
+
+interface ReadBuilder {
+  select(selection: string, alias: string): ReadBuilder;
+  from(target: unknown, alias: string): ReadBuilder;
+  where(condition: string, parameters: object): ReadBuilder;
+  withDeleted(): ReadBuilder;
+  getRawOne(): Promise<{ readonly found: unknown } | undefined>;
+}
+
+/**
+ * T1, T3: an insert that meets another tenant's row fails as one that cannot be made, whichever way the database took it:
+ * as a unique violation, or by leaving the row out of an upsert or of `orIgnore`. Nothing of the statement is left then.
+ *
+ * That the key is taken is what the violation itself says. Whose row it is is asked of this tenant's rows alone.
+ *
+ * @throws `tenant_row_unavailable`
+ */
+export async function insertUntaken(builder: Builder, scope: DataSourceScope, insert: () => unknown): Promise<unknown> {
+  const { mainAlias, onIgnore, valuesSet } = builder.expressionMap;
+  const column = mainAlias?.hasMetadata ? scope.tenantColumns.get(mainAlias.metadata) : undefined;
+  if (!mainAlias || !column) return insert();
+  const { metadata } = mainAlias;
+  const target = openTarget(builder, scope);
+  const open = target ? [target] : onIgnore ? uniqueKeysOf(metadata) : [];
+  const attempt = async () => {
+    try {
+      return await insert();
+    } catch (error) {
+      throw (await isTaken(error, metadata, column, builder)) ? taken(metadata, error) : error;
+    }
+  };
+  // A key with the tenant in it meets own rows alone.
+  if (open.every((key) => key.includes(column))) return attempt();
+  const complete = async () => {
+    const result = await attempt();
+    await requireRows(builder, metadata, open);
+    return result;
+  };
+  return valueSets(valuesSet).length > 1 ? atomically(builder, complete) : complete();
+}
+
+/** Every row that was given must be there now, or the own row that it met. */
+async function requireRows(
+  builder: Builder,
+  metadata: Metadata,
+  unique: readonly (readonly Column[])[],
+): Promise<void> {
+  const rows = valueSets(builder.expressionMap.valuesSet).map((values) => keysOf(values, unique, builder));
+  const asked = rows.filter((keys) => keys.length > 0);
+  const counted = new Set(asked.map((keys) => JSON.stringify(keys.map(plain)))).size;
+  if (unique.length === 1 && counted === (await ownRows(builder, metadata, asked.flat()))) return;
+  for (const keys of asked) if ((await ownRows(builder, metadata, keys)) === 0) throw taken(metadata);
+}
+
+async function isTaken(error: unknown, metadata: Metadata, column: Column, builder: Builder): Promise<boolean> {
+  if (!isUniqueViolation(error)) return false;
+  const violated = violatedColumns(error);
+  if (violated?.includes(column.databaseName)) return false;
+  if (endsTransaction(error) && builder.queryRunner?.isTransactionActive) {
+    // Nothing more is answered in this transaction. `save` looked for the primary key before it inserted.
+    const isPrimary = metadata.primaryColumns.every(({ databaseName }) => violated?.includes(databaseName));
+    return isPrimary && builder.expressionMap.callListeners === false;
+  }
+  const rows = valueSets(builder.expressionMap.valuesSet).map((values) =>
+    keysOf(values, uniqueKeysOf(metadata), builder),
+  );
+  const all = rows.flat();
+  // Two of the given rows may be in each other's way.
+  if (new Set(all.map((key) => JSON.stringify(plain(key)))).size < all.length) return false;
+  return all.length > 0 && (await ownRows(builder, metadata, all)) === 0;
+}
+
+function uniqueKeysOf({ primaryColumns, uniques, indices }: Metadata): (readonly Column[])[] {
+  return [
+    primaryColumns,
+    ...uniques.map(({ columns }) => columns),
+    ...indices.filter(({ isUnique }) => isUnique).map(({ columns }) => columns),
+  ].filter((columns) => columns.length > 0);
+}
+
+/** The keys of a row that it could meet another by: null meets nothing, and what is generated is new. */
+function keysOf(values: object, unique: readonly (readonly Column[])[], { dataSource, connection }: Builder): Key[] {
+  const { driver } = (dataSource ?? connection) as DataSource;
+  return unique.flatMap((columns) => {
+    const key = columns.map((column) => [column, keyValue(column, values)] as const);
+    if (key.some(([column, value]) => value === null || (value === undefined && column.isGenerated))) return [];
+    return [
+      key.map(
+        ([column, value]) =>
+          [
+            column,
+            value === undefined || typeof value === 'function' ? value : driver.preparePersistentValue(value, column),
+          ] as const,
+      ),
+    ];
+  });
+}
+
+// As many as every database takes in one condition.
+const AT_ONCE = 200;
+
+async function ownRows(builder: Builder, metadata: Metadata, keys: readonly Key[]): Promise<number> {
+  let found = 0;
+  const distinct = [...new Map(keys.map((key) => [JSON.stringify(plain(key)), key])).values()];
+  for (let n = 0; n < distinct.length; n += AT_ONCE)
+    found += await count(builder, metadata, distinct.slice(n, n + AT_ONCE));
+  return found;
+}
+
+async function count(builder: Builder, metadata: Metadata, keys: readonly Key[]): Promise<number> {
+  const parameters: Record<string, unknown> = {};
+  const conditions = keys.flatMap((key, k) => {
+    // SQL, or a default of the database: no row can be looked up by it.
+    if (key.some(([, value]) => value === undefined || typeof value === 'function')) return [];
+    const equal = key.map(([column, value], n) => {
+      parameters[`key${k}_${n}`] = value;
+      return `taken.${column.propertyPath} = :key${k}_${n}`;
+    });
+    return [`(${equal.join(' AND ')})`];
+  });
+  if (conditions.length === 0) return 0;
+  const source = builder.dataSource ?? builder.connection;
+  const table = wholeTable(metadata);
+  const query = source?.createQueryBuilder(builder.queryRunner) as ReadBuilder;
+  const result = await query
+    .select('COUNT(*)', 'found')
+    .from(table.target ?? table.name, 'taken')
+    .where(conditions.join(' OR '), parameters)
+    .withDeleted()
+    .getRawOne();
+  return Number(result?.found ?? 0);
+}
+
+/** Of entities in one table, each of a kind, the one that has the rows of every kind. */
+function wholeTable(metadata: Metadata): Metadata {
+  const { tableType, parentEntityMetadata } = metadata;
+  return tableType === 'entity-child' && parentEntityMetadata ? wholeTable(parentEntityMetadata) : metadata;
+}
+
+function plain(key: Key): unknown[] {
+  return key.map(([column, value]) => [column.databaseName, typeof value === 'function' ? String(value()) : value]);
+}
+
+/** All or nothing: a savepoint in the caller's transaction, or else a transaction. */
+async function atomically<R>(builder: Builder, work: () => Promise<R>): Promise<R> {
+  const source = (builder.dataSource ?? builder.connection) as DataSource;
+  const given = builder.queryRunner;
+  const runner: QueryRunner = given ?? source.createQueryRunner();
+  builder.queryRunner = runner;
+  try {
+    await runner.startTransaction();
+    try {
+      const result = await work();
+      await runner.commitTransaction();
+      return result;
+    } catch (error) {
+      await runner.rollbackTransaction().catch(() => {});
+      throw error;
+    }
+  } finally {
+    builder.queryRunner = given;
+    if (!given) await runner.release();
+  }
+}
+
+function taken({ name }: Metadata, cause?: unknown): TenantScopeError {
+  return new TenantScopeError(
+    'tenant_row_unavailable',
+    `a row of ${name} was not written, because a unique key of it is taken by a row that is not there for this tenant. Use another ` +
+      'key; if each tenant is to have keys of its own, put the tenant into the unique key.',
+    ...(cause === undefined ? [] : [{ cause }]),
+  );
+}
