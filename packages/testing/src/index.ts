@@ -22,3 +22,7 @@ export { requiresTenant } from './matchers/requires-tenant.js';
 export type { ParsedResponse } from './matchers/response.js';
 export { type TenantMatchers, tenantMatchers } from './matchers/tenant-matchers.js';
 export type { Verdict } from './matchers/verdict.js';
+export { type TenancyTestOptions, tenancyTestProviders } from './unit/tenancy-test-providers.js';
+export { type Lookup, TestTenantRegistry } from './unit/test-tenant-registry.js';
+export { forgedTestTokens, signTestToken, type TestTokenOptions } from './unit/test-token.js';
+export { withTenant } from './unit/with-tenant.js';
