@@ -1,22 +1,33 @@
-// Run by plain node inside an installed consumer: every assertion is about @tenancy/core as Node itself loads it.
+// Run by plain node inside an installed consumer: every assertion is about the packages as Node itself loads them.
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as imported from '@tenancy/core';
 import * as importedAdmin from '@tenancy/core/admin';
+import * as importedTypeOrm from '@tenancy/typeorm';
+import * as importedTypeOrmAdmin from '@tenancy/typeorm/admin';
+import * as importedTypeOrmNest from '@tenancy/typeorm/nest';
+import { DataSource, Entity, PrimaryColumn } from 'typeorm';
 
 const require = createRequire(import.meta.url);
-const required = require('@tenancy/core');
 
 // `module-sync`: plain import and plain require are one copy, so a class is one injection token.
-for (const [name, value] of Object.entries(imported)) {
-  assert.equal(required[name], value, `${name} is one for import and for require`);
+for (const [entry, exported] of [
+  ['@tenancy/core', imported],
+  ['@tenancy/core/admin', importedAdmin],
+  ['@tenancy/typeorm', importedTypeOrm],
+  ['@tenancy/typeorm/admin', importedTypeOrmAdmin],
+  ['@tenancy/typeorm/nest', importedTypeOrmNest],
+]) {
+  for (const [name, value] of Object.entries(exported)) {
+    assert.equal(require(entry)[name], value, `${name} of ${entry} is one for import and for require`);
+  }
 }
-assert.equal(require('@tenancy/core/admin').TenantAdmin, importedAdmin.TenantAdmin);
 
 // The CommonJS file by its path is a second copy, such as a bundler or Jest makes.
-const copy = require(join(dirname(require.resolve('@tenancy/core/package.json')), 'dist', 'index.cjs'));
+const copyOf = (name) => require(join(dirname(require.resolve(`${name}/package.json`)), 'dist', 'index.cjs'));
+const copy = copyOf('@tenancy/core');
 assert.notEqual(copy.TenantContext, imported.TenantContext, 'two copies really exist');
 
 const acme = { id: 't_acme', slug: 'acme' };
@@ -46,6 +57,34 @@ for (const [one, other] of [
   assert.equal(other.isTenancyError(missing, 'tenant_context_missing'), true);
   const switched = errorOf(() => mine.run(acme, () => theirs.run(globex, () => {})));
   assert.equal(one.isTenancyError(switched, 'tenant_switch_refused'), true);
+}
+
+// A tenant column that one copy declared is found by the other, and so are its refusals.
+const copyTypeOrm = copyOf('@tenancy/typeorm');
+assert.notEqual(copyTypeOrm.tenantScoped, importedTypeOrm.tenantScoped, 'two copies really exist');
+for (const [one, other] of [
+  [importedTypeOrm, copyTypeOrm],
+  [copyTypeOrm, importedTypeOrm],
+]) {
+  class Job {}
+  Entity()(Job);
+  PrimaryColumn('text')(Job.prototype, 'id');
+  one.TenantColumn({ name: 'company_id' })(Job.prototype, 'companyId');
+  const context = new imported.TenantContext();
+  const source = new DataSource({ type: 'sqljs', entities: [Job], synchronize: true });
+  const { manager } = await other.tenantScoped(source, { context }).initialize();
+  await context.run(acme, () => manager.insert(Job, { id: '1' }));
+  await context.run(globex, async () => {
+    await manager.insert(Job, { id: '2' });
+    assert.deepEqual(
+      (await manager.find(Job)).map(({ id, companyId }) => [id, companyId]),
+      [['2', globex.id]],
+    );
+    const refusal = await manager.query('SELECT * FROM job').catch((error) => error);
+    assert.equal(refusal instanceof one.TenantScopeError, false);
+    assert.equal(one.isTenantScopeError(refusal, 'scope_refused'), true);
+  });
+  await source.destroy();
 }
 
 console.log('one context in two copies');

@@ -114,6 +114,30 @@ describe('tenantScoped', () => {
     expect(await context.run(globex, () => source.getRepository(Job).count())).toBe(0);
   });
 
+  it('T18: on the one connection of a driver without a pool, a transaction belongs to its tenant until it ends', async () => {
+    const source = tenantScoped(await open(), { context, shared: ['Country'] });
+    const { manager } = await source.initialize();
+    const runner = source.createQueryRunner();
+    // An insert alone: nothing reads between one transaction and the next.
+    const add = (tenant: Tenant, id: string) => context.run(tenant, () => manager.insert(Job, { id }));
+    const begin = (tenant: Tenant) => context.run(tenant, () => runner.startTransaction());
+    for (const end of ['commitTransaction', 'rollbackTransaction'] as const) {
+      for (const [tenant, other] of [
+        [acme, globex],
+        [globex, acme],
+      ] as const) {
+        await begin(tenant);
+        await add(tenant, `${tenant.slug}-${end}`);
+        await expect(add(other, 'intruder')).rejects.toMatchObject({ code: 'query_tenant_changed' });
+        await runner[end]();
+      }
+    }
+    for (const tenant of [acme, globex]) {
+      const rows = await context.run(tenant, () => manager.find(Job));
+      expect(rows).toEqual([{ id: `${tenant.slug}-commitTransaction`, tenantId: tenant.id }]);
+    }
+  });
+
   it('T10: trees that TypeORM keeps with SQL of its own are refused without the floor', async () => {
     for (const type of ['nested-set', 'closure-table'] as const) {
       const Category = new EntitySchema({

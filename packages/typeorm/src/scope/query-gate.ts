@@ -15,6 +15,8 @@ export function allow(sql: string, parameters: object, tenantId: string): void {
 const TRANSACTION =
   /^(?:(?:BEGIN|START)(?: TRANSACTION)?(?: ISOLATION LEVEL [A-Z ]+)?|SET TRANSACTION ISOLATION LEVEL [A-Z ]+|PRAGMA read_uncommitted = (?:true|false)|COMMIT|ROLLBACK|(?:SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) typeorm_\d+)$/;
 
+const END = /^(?:COMMIT|ROLLBACK)$/;
+
 const gated = new WeakSet<QueryRunner>();
 
 /**
@@ -43,7 +45,10 @@ export function gate(runner: QueryRunner, scope: DataSourceScope): QueryRunner {
   const { query, stream } = runner;
   runner.query = async (sql, parameters, structured) => {
     check(sql, parameters);
-    return Reflect.apply(query, runner, [sql, parameters, structured]);
+    const answer = await Reflect.apply(query, runner, [sql, parameters, structured]);
+    // The next transaction of a runner that a driver uses for all is anybody's.
+    if (END.test(sql)) owner = null;
+    return answer;
   };
   if (stream) {
     runner.stream = async (sql, parameters, ...rest) => {
