@@ -6,6 +6,7 @@ import { asSystem, type DataSourceScope, register, unregister } from './scope/da
 import { scopeQueryBuilders } from './scope/query-builders.js';
 import { gate } from './scope/query-gate.js';
 import { scopeResultCache } from './scope/result-cache.js';
+import { checkTables, checkTenantColumn } from './scope/tenant-column.js';
 import type { Column, DataSource, Metadata } from './scope/typeorm.js';
 
 export interface TenantScopedOptions extends ClassifyEntitiesOptions {
@@ -105,6 +106,13 @@ function enforce(
   const { createQueryRunner } = driver;
   replace(driver, 'createQueryRunner', (mode) => gate(Reflect.apply(createQueryRunner, driver, [mode]), scope));
   if (queryResultCache) undo.push(scopeResultCache(queryResultCache, scope));
+  const { setOptions } = source;
+  replace(source, 'setOptions', (changed) => {
+    // T11: it would make a cache that knows of no tenant.
+    if ('cache' in changed)
+      throw refused('the cache of a scoped data source cannot be replaced. Name it before `initialize()`.');
+    return Reflect.apply(setOptions, source, [changed]);
+  });
   for (const name of SCHEMA_WORK) {
     const original = source[name];
     replace(source, name, async (...args) => {
@@ -137,11 +145,13 @@ function classified(
   const unlimited = new Set<Metadata>();
   for (const [entity, of] of classOf(source as ClassifiedSource, options, isSeparate)) {
     if (floor === null) checkTree(entity);
+    if (floor === null && typeof of === 'object') checkTenantColumn(entity, of as Column);
     // P27: SQL that names a schema does not follow the tenant.
     if (floor?.strategy === 'schema-per-tenant' && of !== 'shared') checkUnqualified(entity);
     if (typeof of === 'object') tenantColumns.set(entity, of as Column);
     else unlimited.add(entity);
   }
+  if (floor === null) checkTables(tenantColumns.keys(), unlimited);
   return { tenantColumns, unlimited };
 }
 

@@ -135,4 +135,5 @@ export interface DataSource {
   destroy: () => Promise<void>;
   createQueryBuilder(...args: unknown[]): object;
   createQueryRunner(): QueryRunner;
+  setOptions: (options: object) => unknown;
 }

@@ -1,0 +1,49 @@
+import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import type { Column, Metadata } from './typeorm.js';
+
+/**
+ * What the column must be, for conditions on it to mean what they say where the database does not hold tenants apart.
+ *
+ * @throws `scope_misconfigured`
+ */
+export function checkTenantColumn(entity: Metadata, column: Column): void {
+  const { databaseName, isInsert, transformer } = column;
+  if (transformer) {
+    throw misconfigured(
+      entity,
+      column,
+      'has a transformer, so that two tenants’ ids might be stored as one. Store the id as it is',
+    );
+  }
+  if (!isInsert) {
+    throw misconfigured(entity, column, 'is `insert: false`, so that new rows are not stamped. Take that option away');
+  }
+  const another = entity.columns.find(
+    (each) => each !== column && each.databaseName.toLowerCase() === databaseName.toLowerCase(),
+  );
+  if (another) {
+    throw misconfigured(
+      entity,
+      column,
+      `is in one column with ${another.propertyPath}, which would move rows. Take that property away`,
+    );
+  }
+}
+
+/** @throws `scope_misconfigured` for an entity without the tenant over the table of one with it. */
+export function checkTables(owned: Iterable<Metadata>, unlimited: Iterable<Metadata>): void {
+  const tables = new Map([...owned].map((entity) => [entity.tablePath.toLowerCase(), entity]));
+  for (const entity of unlimited) {
+    const other = tables.get(entity.tablePath.toLowerCase());
+    if (!other) continue;
+    throw new TenantScopeError(
+      'scope_misconfigured',
+      `tenantScoped: ${entity.name} is shared, and is the same table as ${other.name}, which belongs to tenants. Give ${entity.name} ` +
+        'the tenant property as well.',
+    );
+  }
+}
+
+function misconfigured({ name }: Metadata, { propertyPath }: Column, explanation: string): TenantScopeError {
+  return new TenantScopeError('scope_misconfigured', `tenantScoped: ${name}.${propertyPath} ${explanation}.`);
+}
