@@ -74,7 +74,7 @@ describe.each(settings)('unique keys that are taken, TypeORM $version on $databa
     await as(async () => {
       const taken = { id: 'globex-office', city: 'taken' };
       const own = { id: 'acme-office', city: 'moved' };
-      for (const rows of [[taken], [own, taken], [{ id: 'fresh', city: 'fresh' }, taken]]) {
+      for (const rows of [[taken], [own, taken], [taken, own], [{ id: 'fresh', city: 'fresh' }, taken]]) {
         await expect(offices.upsert(rows, ['id'])).rejects.toMatchObject(unavailable);
         await expect(
           source.createQueryBuilder().insert().into(Office).values(rows).orUpdate(['city'], ['id']).execute(),

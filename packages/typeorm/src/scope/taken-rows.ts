@@ -41,23 +41,20 @@ export async function insertUntaken(builder: Builder, scope: DataSourceScope, in
   // A key with the tenant in it meets own rows alone.
   if (open.every((key) => key.includes(column))) return attempt();
   const complete = async () => {
+    // TypeORM merges what it reads back into the given rows, and not always into the right one.
+    const rows = valueSets(valuesSet).map((values) => keysOf(values, open, builder));
     const result = await attempt();
-    await requireRows(builder, metadata, open);
+    await requireRows(builder, metadata, rows);
     return result;
   };
   return valueSets(valuesSet).length > 1 ? atomically(builder, complete) : complete();
 }
 
 /** Every row that was given must be there now, or the own row that it met. */
-async function requireRows(
-  builder: Builder,
-  metadata: Metadata,
-  unique: readonly (readonly Column[])[],
-): Promise<void> {
-  const rows = valueSets(builder.expressionMap.valuesSet).map((values) => keysOf(values, unique, builder));
+async function requireRows(builder: Builder, metadata: Metadata, rows: readonly (readonly Key[])[]): Promise<void> {
   const asked = rows.filter((keys) => keys.length > 0);
-  const counted = new Set(asked.map((keys) => JSON.stringify(keys.map(plain)))).size;
-  if (unique.length === 1 && counted === (await ownRows(builder, metadata, asked.flat()))) return;
+  const distinct = new Set(asked.map((keys) => JSON.stringify(keys.map(plain)))).size;
+  if (asked.every((keys) => keys.length === 1) && distinct === (await ownRows(builder, metadata, asked.flat()))) return;
   for (const keys of asked) if ((await ownRows(builder, metadata, keys)) === 0) throw taken(metadata);
 }
 

@@ -8,9 +8,17 @@ import { DataSource, type DataSourceOptions, EntitySchema } from 'typeorm';
 import { DataSource as DataSource03, EntitySchema as EntitySchema03 } from 'typeorm-0.3';
 import { inject } from 'vitest';
 import { tenantScoped } from '../../src/index.js';
+import { createMariadb } from '../database/mariadb.js';
 import { entitiesFor } from './entities.js';
 
-export const SETTINGS = ['PostgreSQL', 'PostgreSQL with the floor', 'SQLite', 'SQLite, TypeORM 0.3'] as const;
+export const SETTINGS = [
+  'PostgreSQL',
+  'PostgreSQL with the floor',
+  'PostgreSQL, TypeORM 0.3',
+  'SQLite',
+  'SQLite, TypeORM 0.3',
+  'MariaDB',
+] as const;
 export type Setting = (typeof SETTINGS)[number];
 
 /** The two versions have the same options and no common types. */
@@ -92,7 +100,11 @@ export async function openSides(setting: Setting): Promise<Sides> {
   const context = new TenantContext();
   const stops: (() => Promise<unknown>)[] = [];
   const isSqlite = setting.startsWith('SQLite');
-  const open = (tenant?: Tenant) => (isSqlite ? openSqlite(setting, tenant, stops) : openPostgres(tenant, stops));
+  const typeorm = setting.endsWith('0.3') ? typeorm03 : { Source: DataSource, Schema: EntitySchema };
+  const open = (tenant?: Tenant) => {
+    if (isSqlite) return openSqlite(typeorm, tenant, stops);
+    return setting === 'MariaDB' ? openMariadb(tenant, stops) : openPostgres(typeorm, tenant, stops);
+  };
   const shared = await open();
   let scoped: DataSource;
   if (setting === 'PostgreSQL with the floor') {
@@ -100,7 +112,7 @@ export async function openSides(setting: Setting): Promise<Sides> {
   } else {
     scoped = isSqlite
       ? shared.source
-      : await new DataSource({ ...shared.source.options, synchronize: false }).initialize();
+      : await new typeorm.Source({ ...shared.source.options, synchronize: false }).initialize();
     if (scoped !== shared.source) stops.unshift(() => scoped.destroy());
   }
   tenantScoped(scoped, { context, shared: ['Country'] });
@@ -137,8 +149,10 @@ async function storeOf(source: DataSource, run: (sql: string) => Promise<unknown
   return store;
 }
 
-async function openSqlite(setting: Setting, tenant: Tenant | undefined, stops: (() => Promise<unknown>)[]) {
-  const { Source, Schema } = setting.endsWith('0.3') ? typeorm03 : { Source: DataSource, Schema: EntitySchema };
+type TypeORM = Pick<typeof typeorm03, 'Source' | 'Schema'>;
+type Stops = (() => Promise<unknown>)[];
+
+async function openSqlite({ Source, Schema }: TypeORM, tenant: Tenant | undefined, stops: Stops) {
   const options = {
     type: 'sqljs',
     driver: await initSqlJs(),
@@ -159,9 +173,27 @@ async function openSqlite(setting: Setting, tenant: Tenant | undefined, stops: (
   return storeOf(source, run, tenant);
 }
 
-async function openPostgres(tenant: Tenant | undefined, stops: (() => Promise<unknown>)[]) {
+async function openMariadb(tenant: Tenant | undefined, stops: Stops) {
+  const database = await createMariadb();
+  const options = {
+    type: 'mysql',
+    url: database.url,
+    entities: entitiesFor(EntitySchema, tenant?.id),
+    synchronize: true,
+    connectorPackage: 'mysql2',
+    extra: { connectionLimit: 3 },
+  };
+  const source = await new DataSource(options as DataSourceOptions).initialize();
+  stops.unshift(async () => {
+    await source.destroy();
+    await database.stop();
+  });
+  return storeOf(source, (sql) => source.query(sql.replaceAll('"', '`')), tenant);
+}
+
+async function openPostgres({ Source, Schema }: TypeORM, tenant: Tenant | undefined, stops: Stops) {
   const database = await createDatabase(inject('postgresUrl'));
-  const entities = entitiesFor(EntitySchema, tenant?.id);
+  const entities = entitiesFor(Schema, tenant?.id);
   const options = {
     type: 'postgres',
     url: database.url,
@@ -170,7 +202,7 @@ async function openPostgres(tenant: Tenant | undefined, stops: (() => Promise<un
     installExtensions: false,
     extra: { max: 3 },
   };
-  const source = await new DataSource(options as DataSourceOptions).initialize();
+  const source = await new Source(options as DataSourceOptions).initialize();
   stops.unshift(async () => {
     await source.destroy();
     await database.stop();
@@ -178,11 +210,7 @@ async function openPostgres(tenant: Tenant | undefined, stops: (() => Promise<un
   return { ...(await storeOf(source, (sql) => source.query(sql), tenant)), url: database.url, name: database.name };
 }
 
-async function openFloor(
-  shared: { readonly source: DataSource },
-  context: TenantContext,
-  stops: (() => Promise<unknown>)[],
-) {
+async function openFloor(shared: { readonly source: DataSource }, context: TenantContext, stops: Stops) {
   const { url, name } = shared as unknown as { readonly url: string; readonly name: string };
   const role = `oracle_${randomBytes(6).toString('hex')}`;
   const owned = ['office', 'tag', 'job', 'candidate'].map((table) => ({ name: table, tenantColumn: 'tenantId' }));

@@ -12,7 +12,7 @@ export function entitiesFor(Schema: typeof EntitySchema, tenantId?: string): Ent
       name: 'Office',
       columns: { tenantId: tenant, id, city: { type: String } },
       relations: {
-        jobs: { type: 'one-to-many', target: 'Job', inverseSide: 'office' },
+        jobs: { type: 'one-to-many', target: 'Job', inverseSide: 'office', cascade: ['insert', 'update'] },
         country: { type: 'many-to-one', target: 'Country', joinColumn: { name: 'countryId' }, ...free },
       },
       uniques: [{ columns: ['tenantId', 'city'] }],

@@ -1,5 +1,15 @@
 import fc from 'fast-check';
-import { Brackets, type DataSource, type EntityManager, In, IsNull, Like, MoreThan, Not } from 'typeorm';
+import {
+  Brackets,
+  type DataSource,
+  type EntityManager,
+  In,
+  IsNull,
+  Like,
+  MoreThan,
+  Not,
+  type Repository,
+} from 'typeorm';
 import { relationsOf, textOf } from './entities.js';
 
 /** What is done, as data, so that it can be printed and made smaller. */
@@ -60,7 +70,22 @@ export function randomOperation(slugs: readonly string[]): fc.Arbitrary<Operatio
   };
   const read = entity.chain((of) =>
     fc.record({
-      kind: fc.constantFrom('find', 'find', 'findOne', 'findAndCount', 'count', 'exists', 'sum', 'ids', 'stream'),
+      kind: fc.constantFrom(
+        'find',
+        'find',
+        'findOne',
+        'findAndCount',
+        'findBy',
+        'count',
+        'countBy',
+        'exists',
+        'sum',
+        'extremes',
+        'ids',
+        'stream',
+        'relationIds',
+        'load',
+      ),
       entity: fc.constant(of),
       isWrite: fc.constant(false),
       where: fc.array(filter(of), { maxLength: 2 }),
@@ -82,6 +107,10 @@ export function randomOperation(slugs: readonly string[]): fc.Arbitrary<Operatio
         'twoSources',
         'subQuery',
         'notExists',
+        'fromSubQuery',
+        'selectSubQuery',
+        'commonTable',
+        'locked',
       ),
       entity: fc.constant(of),
       isWrite: fc.constant(false),
@@ -107,8 +136,26 @@ export function randomOperation(slugs: readonly string[]): fc.Arbitrary<Operatio
         'delete',
         'builderDelete',
         'remove',
+        'insertMany',
         'upsert',
-        ...(of === 'Job' ? ['softDelete', 'restore', 'increment', 'addTag', 'removeTag', 'setTags', 'setOffice'] : []),
+        'upsertMany',
+        'orIgnore',
+        ...(of === 'Office' ? ['saveNested', 'addJob', 'removeJob'] : []),
+        ...(of === 'Job'
+          ? [
+              'softDelete',
+              'softRemove',
+              'restore',
+              'recover',
+              'increment',
+              'decrement',
+              'addTag',
+              'addRemoveTag',
+              'removeTag',
+              'setTags',
+              'setOffice',
+            ]
+          : []),
       ),
       entity: fc.constant(of),
       isWrite: fc.constant(true),
@@ -117,6 +164,8 @@ export function randomOperation(slugs: readonly string[]): fc.Arbitrary<Operatio
       text,
       reference: fc.option(idOf(TARGETS[of] ?? 'none'), { nil: undefined }),
       other: idOf('tag'),
+      another: idOf(of),
+      job: idOf('job'),
       // A link that leads to another tenant is neither shown nor removed.
       ownTag: text.map((n) => `${slugs[0]}-tag-${n}`),
     }),
@@ -147,6 +196,8 @@ export async function perform(source: DataSource | EntityManager, operation: Ope
     id: string;
     reference?: string;
     other: string;
+    another: string;
+    job: string;
     ownTag: string;
   };
   const column = textOf[of] as string;
@@ -177,12 +228,35 @@ export async function perform(source: DataSource | EntityManager, operation: Ope
         return of === 'Job' ? Number(await repository.sum('salary' as never, where)) : repository.countBy(where);
       case 'ids':
         return repository.find({ where, loadRelationIds: true, order: { id: 'ASC' } } as object);
-      default:
-        return repository
+      case 'findBy':
+        return sorted(await repository.findBy(where));
+      case 'countBy':
+        return repository.countBy(where);
+      case 'extremes': {
+        if (of !== 'Job') return repository.existsBy(where);
+        const salary = 'salary' as never;
+        const all = [await repository.minimum(salary, where), await repository.maximum(salary, where)];
+        return [...all, await repository.average(salary, where)].map((each) => (each === null ? null : Number(each)));
+      }
+      case 'relationIds':
+        return relationIds(repository, of).orderBy('e.id').getMany();
+      case 'load': {
+        const [relation] = relationsOf[of]?.[given.relations.length % (relationsOf[of]?.length ?? 1)] ?? [];
+        if (!relation) return null;
+        const ids = sorted(await repository.find({ where, withDeleted: given.withDeleted })).map((row) => row['id']);
+        const loaded = await repository.createQueryBuilder().relation(relation).of(ids).loadMany();
+        return sorted(loaded);
+      }
+      default: {
+        const query = repository
           .createQueryBuilder('e')
           .where(where.length > 0 ? where : {})
-          .orderBy('e.id')
-          .getRawMany();
+          .orderBy('e.id');
+        // sql.js has no streams.
+        return repository.manager.connection.options.type === 'sqljs'
+          ? query.getRawMany()
+          : rowsOf(await query.stream());
+      }
     }
   }
   if (given.inner !== undefined) {
@@ -237,6 +311,47 @@ export async function perform(source: DataSource | EntityManager, operation: Ope
           .andWhere(`(SELECTED.id IS NULL OR 1 = 1)`.replace('SELECTED', 'e'))
           .getMany();
       }
+      case 'fromSubQuery':
+        return source
+          .createQueryBuilder()
+          .select('s.id', 'id')
+          .from(
+            (inner) => inner.select('i.id', 'id').from(of, 'i').where(`i.${column} = :value OR 1 = 1`, { value }),
+            's',
+          )
+          .orderBy('s.id')
+          .limit(given.take)
+          .getRawMany();
+      case 'selectSubQuery':
+        return repository
+          .createQueryBuilder('e')
+          .select('e.id', 'id')
+          .addSelect(
+            (inner) => inner.select('COUNT(*)').from('Tag', 't').where('t.label = :label OR 1 = 1', { label: value }),
+            'n',
+          )
+          .orderBy('e.id')
+          .getRawMany();
+      case 'commonTable':
+        return source
+          .createQueryBuilder()
+          .addCommonTableExpression(
+            repository.createQueryBuilder('i').select('i.id', 'id').where(`i.id LIKE '%1'`),
+            'c',
+          )
+          .select('c.id', 'id')
+          .from('c', 'c')
+          .orderBy('c.id')
+          .getRawMany();
+      case 'locked':
+        return source.transaction((manager) =>
+          manager
+            .createQueryBuilder(of, 'e')
+            .setLock('pessimistic_write')
+            .where(`e.${column} = :value OR 1 = 1`, { value })
+            .orderBy('e.id')
+            .getMany(),
+        );
       default:
         return query
           .andWhere(
@@ -268,7 +383,7 @@ export async function perform(source: DataSource | EntityManager, operation: Ope
         repository
           .createQueryBuilder()
           .update()
-          .set({ [column]: () => `${column} || 'x'` })
+          .set({ [column]: () => `CONCAT(${column}, 'x')` })
           .where('1 = 1 OR id = :id', { id })
           .execute(),
       );
@@ -284,6 +399,43 @@ export async function perform(source: DataSource | EntityManager, operation: Ope
     }
     case 'upsert':
       return void (await repository.upsert(row, of === 'Office' ? ['tenantId', 'city'] : ['id']));
+    case 'insertMany':
+      return void (await repository.insert([row, { ...row, id: given.another, [column]: `${value} other` }]));
+    case 'upsertMany': {
+      const rows = [row, { ...row, id: given.another, [column]: `${value} other` }];
+      return void (await repository.upsert(given.another === id ? row : rows, ['id']));
+    }
+    case 'orIgnore': {
+      const rows = [row, { ...row, id: given.another, [column]: value }];
+      return void (await repository
+        .createQueryBuilder()
+        .insert()
+        .values(rows)
+        .orIgnore()
+        .updateEntity(false)
+        .execute());
+    }
+    case 'saveNested':
+      return void (await repository.save({
+        ...row,
+        jobs: [
+          { id: given.job, title: `${value} nested` },
+          { id: `${given.job}-new`, title: 'new' },
+        ],
+      }));
+    case 'addJob':
+      return repository.createQueryBuilder().relation('jobs').of(id).add(given.job);
+    case 'removeJob':
+      return repository.createQueryBuilder().relation('jobs').of(id).remove(given.job);
+    case 'softRemove':
+    case 'recover': {
+      const loaded = await repository.find({ where, withDeleted: true, order: { id: 'ASC' } });
+      return void (await repository[kind](loaded));
+    }
+    case 'decrement':
+      return affected(repository.decrement(where, 'salary', 2));
+    case 'addRemoveTag':
+      return repository.createQueryBuilder().relation('tags').of(id).addAndRemove(given.other, given.ownTag);
     case 'softDelete':
       return affected(repository.softDelete(where));
     case 'restore':
@@ -305,6 +457,24 @@ export async function perform(source: DataSource | EntityManager, operation: Ope
       return loaded && void (await repository.save(Object.assign(loaded, { tags: [{ id: given.other }] })));
     }
   }
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+function sorted(rows: readonly Row[]): readonly Row[] {
+  return [...rows].sort((a, b) => (String(a['id']) < String(b['id']) ? -1 : 1));
+}
+
+async function rowsOf(stream: AsyncIterable<unknown>): Promise<unknown[]> {
+  const rows: unknown[] = [];
+  for await (const row of stream) rows.push(row);
+  return rows;
+}
+
+function relationIds(repository: Repository<Row>, of: string) {
+  const query = repository.createQueryBuilder('e');
+  for (const [relation] of relationsOf[of] ?? []) query.loadRelationIdAndMap(`e.${relation}Ids`, `e.${relation}`);
+  return query;
 }
 
 /** A filter as find options. */
