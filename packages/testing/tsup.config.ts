@@ -8,5 +8,11 @@ export default packageBuild(
     postgres: 'src/postgres.ts',
   },
   // `import.meta.url` in the CommonJS build.
-  { shims: true },
+  {
+    shims: true,
+    esbuildOptions: (options, { format }) => {
+      // Jest runs CommonJS without `import()`.
+      if (format === 'cjs') options.supported = { 'dynamic-import': false };
+    },
+  },
 );

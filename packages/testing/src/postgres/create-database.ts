@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { connected } from './connection.js';
 
 export interface CreateDatabaseOptions {
   /**
@@ -6,6 +7,11 @@ export interface CreateDatabaseOptions {
    * @defaultValue `'tenancy_test'`
    */
   readonly prefix?: string;
+  /**
+   * The database that it is a copy of, which nobody may be connected to.
+   * @defaultValue PostgreSQL's own, which is empty
+   */
+  readonly template?: string;
 }
 
 export interface TestDatabase {
@@ -17,7 +23,7 @@ export interface TestDatabase {
 }
 
 /**
- * Creates an empty database of its own on a server that others may be using, under a name nobody else has.
+ * Creates a database of its own, an empty one unless it is told otherwise, on a server that others may be using, under a name nobody else has.
  *
  * @param serverUrl - a role that may create databases, and any database it can connect to
  *
@@ -41,7 +47,8 @@ export async function createDatabase(serverUrl: string, options: CreateDatabaseO
   const name = `${prefix}_${randomBytes(8).toString('hex')}`;
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
-  await execute(serverUrl, `create database ${name}`);
+  const template = options.template === undefined ? '' : ` template "${options.template.replaceAll('"', '""')}"`;
+  await execute(serverUrl, `create database ${name}${template}`);
   let dropped: Promise<void> | undefined;
   return {
     name,
@@ -53,23 +60,6 @@ export async function createDatabase(serverUrl: string, options: CreateDatabaseO
   };
 }
 
-async function execute(connectionString: string, sql: string): Promise<void> {
-  const { Client } = await loadPg();
-  const client = new Client({ connectionString });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
-
-async function loadPg() {
-  try {
-    return (await import('pg')).default;
-  } catch (cause) {
-    throw new Error('createDatabase: the package pg is not installed. Install it with `npm install --save-dev pg`.', {
-      cause,
-    });
-  }
+async function execute(url: string, sql: string): Promise<void> {
+  await connected('createDatabase', url, (client) => client.query(sql));
 }
