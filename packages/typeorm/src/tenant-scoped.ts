@@ -8,6 +8,7 @@ import { gate } from './scope/query-gate.js';
 import { scopeResultCache } from './scope/result-cache.js';
 import { checkTables, checkTenantColumn } from './scope/tenant-column.js';
 import type { Column, DataSource, Metadata } from './scope/typeorm.js';
+import { holdWholeDatabase, type WholeDatabaseDriver } from './scope/whole-database.js';
 
 export interface TenantScopedOptions extends ClassifyEntitiesOptions {
   /** Where the current tenant comes from. */
@@ -113,6 +114,8 @@ function enforce(
       throw refused('the cache of a scoped data source cannot be replaced. Name it before `initialize()`.');
     return Reflect.apply(setOptions, source, [changed]);
   });
+  const whole = driver as WholeDatabaseDriver;
+  holdWholeDatabase(whole, scope, (name, by) => replace(whole, name, by));
   for (const name of SCHEMA_WORK) {
     const original = source[name];
     replace(source, name, async (...args) => {
