@@ -22,6 +22,19 @@ export { requiresTenant } from './matchers/requires-tenant.js';
 export type { ParsedResponse } from './matchers/response.js';
 export { type TenantMatchers, tenantMatchers } from './matchers/tenant-matchers.js';
 export type { Verdict } from './matchers/verdict.js';
+export type {
+  AttackName,
+  AttackResult,
+  EntranceResult,
+  Evidence,
+  IsolationReport,
+  ProofVerdict,
+  RowChange,
+} from './proof/isolation-report.js';
+export { type CurlOptions, curlOf } from './report/curl.js';
+export { renderHtml } from './report/html/render-html.js';
+export { renderTerminal, type TerminalOptions } from './report/render-terminal.js';
+export { fromJson, SCHEMA_VERSION, toJson } from './report/to-json.js';
 export { type TenancyTestOptions, tenancyTestProviders } from './unit/tenancy-test-providers.js';
 export { type Lookup, TestTenantRegistry } from './unit/test-tenant-registry.js';
 export { forgedTestTokens, signTestToken, type TestTokenOptions } from './unit/test-token.js';

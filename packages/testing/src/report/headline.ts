@@ -1,0 +1,21 @@
+import type { IsolationReport } from '../proof/isolation-report.js';
+
+/** One line: the worst that was found first. */
+export function headline({ verdict, counts, entrances }: IsolationReport): string {
+  if (verdict === 'isolated') {
+    const exempt = counts.exempt === 0 ? '' : `, ${counts.exempt} exempt`;
+    return `Isolated: ${counted(counts.proven, 'entrance', 'entrances')} proven${exempt}`;
+  }
+  const found: string[] = [];
+  if (counts.leaks > 0) {
+    found.push(
+      `${counts.leaks} of ${counted(entrances.length, 'entrance', 'entrances')} ${counts.leaks === 1 ? 'leaks' : 'leak'}`,
+    );
+  }
+  if (counts.unproven > 0) found.push(`${counts.unproven} unproven`);
+  return found.length === 0 ? 'Nothing is proven' : found.join(', ');
+}
+
+export function counted(count: number, one: string, many: string): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,31 @@
+import type { AttackName, AttackResult, ProofVerdict } from '../proof/isolation-report.js';
+
+export type CellVerdict = AttackResult['verdict'];
+
+/** A verdict is never told by its colour alone. */
+export const SIGNS: Readonly<Record<CellVerdict, string>> = {
+  leaks: '✗',
+  unproven: '?',
+  exempt: '–',
+  proven: '✓',
+  'not applicable': '·',
+};
+
+/** The worst first: in this order everything is counted and listed. */
+export const VERDICTS: readonly ProofVerdict[] = ['leaks', 'unproven', 'exempt', 'proven'];
+
+/** What each attack does, in the order of the columns. `A` attacks `B`. */
+export const ATTACKS: Readonly<Record<AttackName, string>> = {
+  own: 'A’s own request works, and A’s own data is there',
+  'no-tenant': 'neither host nor token names a tenant',
+  'other-host': 'A’s token on B’s host',
+  'foreign-id': 'B’s ids in path, query, body and nested fields',
+  existence: 'whether B’s ids are answered as ids that nobody has',
+  'tenant-field': 'B named in a field of body and query',
+  'tenant-header': 'B named in an unsigned header',
+  'warm-cache': 'B has called the same before, and everything is warm',
+  interference: 'B’s rows have changed, and A’s answer has not',
+  interleaved: 'A and B at once, over and over',
+};
+
+export const ATTACK_NAMES = Object.keys(ATTACKS) as readonly AttackName[];
