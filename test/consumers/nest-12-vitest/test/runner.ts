@@ -1,1 +1,3 @@
+import '@tenancy/testing/vitest';
+
 export { afterAll, beforeAll, describe, expect, it } from 'vitest';
