@@ -5,6 +5,7 @@ import { DataSource, type DataSourceOptions, EntitySchema } from 'typeorm';
 import { DataSource as DataSource03, EntitySchema as EntitySchema03 } from 'typeorm-0.3';
 import { inject } from 'vitest';
 import { tenantScoped } from '../../src/index.js';
+import { createMariadb } from './mariadb.js';
 
 export const acme: Tenant = { id: 't_acme', slug: 'acme' };
 export const globex: Tenant = { id: 't_globex', slug: 'globex' };
@@ -44,6 +45,14 @@ const versions = [
 export const settings = versions.flatMap(([version, Source, Schema]) =>
   (['PostgreSQL', 'SQLite'] as const).map((database) => ({ version, database, Source, Schema })),
 );
+
+/** As {@link settings}, where a server is found. */
+export const mariadbSettings = versions.map(([version, Source, Schema]) => ({
+  version,
+  database: 'MariaDB' as const,
+  Source,
+  Schema,
+}));
 
 export type ScopedDatabase = Awaited<ReturnType<typeof openScopedDatabase>>;
 
@@ -90,11 +99,19 @@ function schemasOf(Schema: typeof EntitySchema) {
  * For each tenant an office, three jobs and two tags; the third job is in the other tenant's office, and has the other's
  * second tag. One data source is scoped, and one sees everything.
  */
-export async function openScopedDatabase({ database, Source, Schema }: (typeof settings)[number]) {
+export async function openScopedDatabase({
+  database,
+  Source,
+  Schema,
+}: (typeof settings)[number] | (typeof mariadbSettings)[number]) {
+  const mariadb = database === 'MariaDB' ? await createMariadb() : null;
   const postgres = database === 'PostgreSQL' ? await createDatabase(inject('postgresUrl')) : null;
+  const server = postgres ?? mariadb;
   const connection: object = postgres
     ? { type: 'postgres', url: postgres.url, installExtensions: false }
-    : { type: 'sqljs', driver: await initSqlJs() };
+    : mariadb
+      ? { type: 'mysql', url: mariadb.url, connectorPackage: 'mysql2' }
+      : { type: 'sqljs', driver: await initSqlJs() };
   const options = { ...connection, entities: schemasOf(Schema), cache: true } as unknown as DataSourceOptions;
   const context = new TenantContext();
   const source = tenantScoped(new Source({ ...options, synchronize: true } as DataSourceOptions), {
@@ -103,9 +120,11 @@ export async function openScopedDatabase({ database, Source, Schema }: (typeof s
   });
   await source.initialize();
   let outside = source;
-  if (postgres) outside = await new Source(options).initialize();
+  if (server) outside = await new Source(options).initialize();
   const bare = async (sql: string) => {
-    if (postgres) return outside.query(sql) as Promise<Record<string, unknown>[]>;
+    if (server) {
+      return outside.query(mariadb ? sql.replaceAll('"', '`') : sql) as Promise<Record<string, unknown>[]>;
+    }
     const [result] = (
       source.driver as unknown as {
         databaseConnection: { exec(text: string): { columns: string[]; values: unknown[][] }[] };
@@ -155,7 +174,7 @@ export async function openScopedDatabase({ database, Source, Schema }: (typeof s
     stop: async () => {
       if (outside !== source) await outside.destroy();
       if (source.isInitialized) await source.destroy();
-      await postgres?.stop();
+      await server?.stop();
     },
   };
 }
