@@ -6,7 +6,7 @@ import { asSystem, type DataSourceScope, register, unregister } from './scope/da
 import { scopeQueryBuilders } from './scope/query-builders.js';
 import { gate } from './scope/query-gate.js';
 import { scopeResultCache } from './scope/result-cache.js';
-import { checkTables, checkTenantColumn } from './scope/tenant-column.js';
+import { checkTables, checkTenantColumn, holdsNumbers } from './scope/tenant-column.js';
 import type { Column, DataSource, Metadata } from './scope/typeorm.js';
 import { holdWholeDatabase, type WholeDatabaseDriver } from './scope/whole-database.js';
 
@@ -87,11 +87,13 @@ function enforce(
 ): () => void {
   const { driver, queryResultCache } = source;
   const floor = isTenantPool(driver.master) ? driver.master : null;
+  const classes = classified(source, classification, floor);
   const scope: DataSourceScope = {
     context,
     hasFloor: floor !== null,
     comparesBytes: COMPARES_BYTES.has(source.options.type),
-    ...classified(source, classification, floor),
+    ...classes,
+    hasNumbers: floor === null && [...classes.tenantColumns.values()].some((column) => holdsNumbers(column, source)),
   };
   const undo = [scopeQueryBuilders(source)];
   const replace = <Of extends object, Name extends keyof Of>(of: Of, name: Name, by: Of[Name]) => {

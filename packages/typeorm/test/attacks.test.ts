@@ -279,6 +279,30 @@ describe('entities whose tenant column says less than it seems', () => {
     await source.destroy();
   });
 
+  it('a column of numbers takes ids that are written as one number alone', async () => {
+    const source = await open([{ name: 'Job', columns: { id, tenantId: { type: Number } } }]);
+    await source.synchronize();
+    const jobs = source.getRepository('Job');
+    const as = <R>(tenantId: string, work: () => Promise<R>) => context.run({ id: tenantId, slug: 'acme' }, work);
+    for (const each of ['7', '8']) {
+      await as(each, async () => {
+        await jobs.insert([{ id: `${each}-1` }, { id: `${each}-2`, tenantId: Number(each) }]);
+        await expect(jobs.insert({ id: 'x', tenantId: 9 })).rejects.toMatchObject({ code: 'tenant_conflict' });
+        const [first] = await jobs.find({ order: { id: 'ASC' } });
+        expect(first).toEqual({ id: `${each}-1`, tenantId: Number(each) });
+        await jobs.save({ ...first });
+        expect(await jobs.count()).toBe(2);
+      });
+    }
+    for (const each of ['07', '7.0', ' 7', '7abc', '-7', '+7', '7e0', '0x7', 't_acme']) {
+      await expect(
+        as(each, () => jobs.find()),
+        each,
+      ).rejects.toMatchObject({ code: 'scope_refused' });
+    }
+    await source.destroy();
+  });
+
   it('T15: a relation that is the tenant moves no row, however it is named', async () => {
     const source = await open(
       [

@@ -10,6 +10,8 @@ export interface DataSourceScope {
   readonly hasFloor: boolean;
   /** Whether the database compares text by its bytes, so that no two tenants' ids are equal to it. */
   readonly comparesBytes: boolean;
+  /** Whether a tenant column holds numbers, to which texts such as 7, 07 and 7.0 may be equal. */
+  readonly hasNumbers: boolean;
   /** Each entity that belongs to tenants, and the column that says to which. */
   readonly tenantColumns: ReadonlyMap<Metadata, Column>;
   /** Entities that no condition limits: shared by all tenants, or with a table for each tenant. */
@@ -53,10 +55,17 @@ export function scopeOfBuilder(builder: Builder): DataSourceScope | null {
  *
  * @throws `tenant_context_missing` outside any tenant's context.
  */
-export function tenantIdOf({ context, comparesBytes }: DataSourceScope): string {
+export function tenantIdOf({ context, comparesBytes, hasNumbers }: DataSourceScope): string {
   const { tenantId } = context;
   if (typeof tenantId !== 'string' || tenantId === '') {
     throw new TenantScopeError('scope_misconfigured', 'the `context` has no tenant id. Pass a TenantContext.');
+  }
+  if (hasNumbers && !/^(?:0|[1-9]\d{0,18})$/.test(tenantId)) {
+    throw new TenantScopeError(
+      'scope_refused',
+      'a tenant column holds numbers, and the tenant’s id is not written as one, so that the ids of two tenants could be one to the ' +
+        'database. Use ids such as 7, without a sign or leading zeros, or make the column a text.',
+    );
   }
   if (!comparesBytes && !/^[a-z0-9_-]+$/.test(tenantId)) {
     throw new TenantScopeError(

@@ -1,5 +1,5 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import type { Column, Metadata } from './typeorm.js';
+import type { Column, DataSource, Metadata } from './typeorm.js';
 
 /**
  * What the column must be, for conditions on it to mean what they say where the database does not hold tenants apart.
@@ -28,6 +28,13 @@ export function checkTenantColumn(entity: Metadata, column: Column): void {
       `is in one column with ${another.propertyPath}, which would move rows. Take that property away`,
     );
   }
+}
+
+/** Whether the database compares the column as a number. */
+export function holdsNumbers(column: Column, { driver }: DataSource): boolean {
+  return /^(?:int|integer|(?:big|small|tiny|medium|unsigned big )int|int\d|serial|decimal|numeric|number|float|double|real)/i.test(
+    driver.normalizeType(column),
+  );
 }
 
 /** @throws `scope_misconfigured` for an entity without the tenant over the table of one with it. */

@@ -128,6 +128,7 @@ export interface DataSource {
     createQueryRunner: (mode: string) => QueryRunner;
     readonly master?: unknown;
     readonly supportedUpsertTypes: readonly string[];
+    normalizeType(column: Column): string;
     preparePersistentValue(value: unknown, column: Column): unknown;
   };
   readonly queryResultCache?: ResultCache;

@@ -13,7 +13,7 @@ export function stamp({ expressionMap }: Builder, scope: DataSourceScope): void 
   for (const values of valueSets(expressionMap.valuesSet)) {
     const given = column.getEntityValue(values);
     if (given === undefined) column.setEntityValue(values, tenantId);
-    if (column.getEntityValue(values) !== tenantId) throw conflict(column);
+    if (!isTenant(column.getEntityValue(values), tenantId)) throw conflict(column);
   }
 }
 
@@ -42,7 +42,7 @@ export function checkUnmoved({ expressionMap }: Builder, scope: DataSourceScope)
     // Named through its relation, the column may be set to what cannot be read here.
     const { relationMetadata } = column;
     const isNamed = given !== undefined || (relationMetadata && Object.hasOwn(values, relationMetadata.propertyPath));
-    if (isNamed && given !== tenantIdOf(scope)) throw conflict(column);
+    if (isNamed && !isTenant(given, tenantIdOf(scope))) throw conflict(column);
   }
 }
 
@@ -67,6 +67,11 @@ export function keyValue(column: Column, values: object): unknown {
   const value = column.getEntityValue(values);
   const isRow = typeof value === 'object' && value !== null && column.referencedColumn;
   return isRow && !(value instanceof Date) ? column.referencedColumn?.getEntityValue(value) : value;
+}
+
+/** Where the column holds numbers, rows have them. */
+function isTenant(given: unknown, tenantId: string): boolean {
+  return given === tenantId || (typeof given === 'number' && String(given) === tenantId);
 }
 
 export function valueSets(values: Builder['expressionMap']['valuesSet']): readonly object[] {
