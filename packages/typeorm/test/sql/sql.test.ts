@@ -78,7 +78,7 @@ describe.each(settings.filter(({ database }) => database === 'PostgreSQL'))('Typ
       log: nothing,
       logSchemaBuild: nothing,
     };
-    (company.scoped.source as { logger: typeof logger }).logger = logger;
+    (company.scoped.source as { logger: unknown }).logger = logger;
   });
   afterAll(() => company.stop());
 
