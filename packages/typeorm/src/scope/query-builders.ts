@@ -147,7 +147,8 @@ const selectBuilder = {
 const insertBuilder = {
   execute: async (builder, scope, original) => {
     prepareInsert(builder, scope);
-    await checkReferences(builder, scope);
+    const references = checkReferences(builder, scope);
+    if (references) await references;
     const result = await insertUntaken(builder, scope, original);
     tellTenant(result as Inserted, builder, scope);
     return result;
@@ -209,7 +210,8 @@ function checkKnown(metadata: Metadata, { tenantColumns, unlimited }: DataSource
 const updateBuilder = {
   execute: async (builder, scope, original) => {
     checkUnmoved(builder, scope);
-    await checkReferences(builder, scope);
+    const references = checkReferences(builder, scope);
+    if (references) await references;
     return original();
   },
   createUpdateExpression: (builder, scope, original) => {

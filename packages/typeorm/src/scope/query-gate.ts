@@ -43,12 +43,20 @@ export function gate(runner: QueryRunner, scope: DataSourceScope): QueryRunner {
     }
   };
   const { query, stream } = runner;
-  runner.query = async (sql, parameters, structured) => {
-    check(sql, parameters);
-    const answer = await Reflect.apply(query, runner, [sql, parameters, structured]);
-    // The next transaction of a runner that a driver uses for all is anybody's.
-    if (END.test(sql)) owner = null;
-    return answer;
+  // Not `async`: turns of promises are much of what an operation costs beyond TypeORM's own work.
+  runner.query = (sql, parameters, structured) => {
+    try {
+      check(sql, parameters);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const answer = Reflect.apply(query, runner, [sql, parameters, structured]) as Promise<unknown>;
+    if (!END.test(sql)) return answer;
+    return answer.then((ended) => {
+      // The next transaction of a runner that a driver uses for all is anybody's.
+      owner = null;
+      return ended;
+    });
   };
   if (stream) {
     runner.stream = async (sql, parameters, ...rest) => {

@@ -19,13 +19,23 @@ interface ReadBuilder {
  * T8: a foreign key that the database does not compare the tenant of must name a row of this tenant. Every key that is
  * about to be written is looked up, on the connection that writes it.
  *
+ * @returns null when there is nothing to look up, so that nobody waits for it.
  * @throws `tenant_row_unavailable`, for another tenant's row as for one that is not there.
  */
-export async function checkReferences(builder: Builder, scope: DataSourceScope): Promise<void> {
+export function checkReferences(builder: Builder, scope: DataSourceScope): Promise<void> | null {
   const { mainAlias, valuesSet } = builder.expressionMap;
-  if (!mainAlias?.hasMetadata) return;
-  for (const [end, columns] of referencesOf(mainAlias.metadata, scope)) {
-    const keys = keysOf(columns, valuesSet);
+  if (!mainAlias?.hasMetadata) return null;
+  const named = referencesOf(mainAlias.metadata, scope)
+    .map(([end, columns]) => [end, columns, keysOf(columns, valuesSet)] as const)
+    .filter(([, , keys]) => keys.size > 0);
+  return named.length > 0 ? requireRows(named, builder) : null;
+}
+
+async function requireRows(
+  named: readonly (readonly [Metadata, Key, Map<string, unknown[]>])[],
+  builder: Builder,
+): Promise<void> {
+  for (const [end, columns, keys] of named) {
     for (const key of keys.values()) await requireRow(end, columns, key, builder);
     checked.set(builder, new Set([...(checked.get(builder) ?? []), ...namesOf(end, columns, keys)]));
   }
@@ -58,10 +68,22 @@ function namesOf(end: Metadata, columns: Key, keys: Map<string, unknown[]>): str
   return [...keys.keys()].map((key) => JSON.stringify([...of, key]));
 }
 
-function referencesOf(metadata: Metadata, { tenantColumns, unlimited }: DataSourceScope): (readonly [Metadata, Key])[] {
+type Reference = readonly [Metadata, Key];
+const references = new WeakMap<DataSourceScope, Map<Metadata, readonly Reference[]>>();
+
+/** The keys of a table that the database does not compare the tenant of. */
+function referencesOf(metadata: Metadata, scope: DataSourceScope): readonly Reference[] {
+  const known = references.get(scope) ?? new Map<Metadata, readonly Reference[]>();
+  references.set(scope, known);
+  const found = known.get(metadata) ?? openReferences(metadata, scope);
+  known.set(metadata, found);
+  return found;
+}
+
+function openReferences(metadata: Metadata, { tenantColumns, unlimited }: DataSourceScope): readonly Reference[] {
   const own = tenantColumns.get(metadata);
-  const references = unlimited.has(metadata) || own ? relationsOf(metadata) : endsOf(metadata);
-  return references.filter(([end, columns]) => {
+  const all = unlimited.has(metadata) || own ? relationsOf(metadata) : endsOf(metadata);
+  return all.filter(([end, columns]) => {
     const tenantColumn = tenantColumns.get(end);
     if (!tenantColumn) return false;
     // A key that has the tenant at both ends is compared by the database.
@@ -71,7 +93,7 @@ function referencesOf(metadata: Metadata, { tenantColumns, unlimited }: DataSour
   });
 }
 
-function relationsOf({ relations }: Metadata): (readonly [Metadata, Key])[] {
+function relationsOf({ relations }: Metadata): Reference[] {
   return relations
     .filter(({ isWithJoinColumn }) => isWithJoinColumn)
     .map(({ inverseEntityMetadata, joinColumns }) => [inverseEntityMetadata, joinColumns] as const);
