@@ -221,6 +221,68 @@ describe.each(settings)('attacks through the public API, TypeORM $version on $da
     await untouched();
   });
 
+  it('T6, T7: brackets, aliases and names that hide tables are refused', async () => {
+    const table = (text: string) => source.createQueryBuilder().select('*').from(text, 'x').getRawMany();
+    const generated = () => jobs.createQueryBuilder('i').select('i.id', 'id').getQuery();
+    const inner = () => jobs.createQueryBuilder('i').select('i.id', 'id');
+    await everyRefused([
+      () => table('("job")'),
+      () => table('("job" "a" CROSS JOIN "tag" "b")'),
+      async () => table(`((${generated()}) "a" CROSS JOIN "job" "b")`),
+      async () => table(`(${generated()}) "a" CROSS JOIN ("job")`),
+      async () => jobs.createQueryBuilder('j').leftJoin('("job" "a" CROSS JOIN "tag" "b")', 'x', '1 = 1').getMany(),
+      async () =>
+        jobs.createQueryBuilder('j').leftJoin(`((${generated()}) "a" CROSS JOIN "job" "b")`, 'x', '1 = 1').getMany(),
+      async () => jobs.createQueryBuilder('j" CROSS JOIN "job" "k').select('1', 'one').getRawMany(),
+      async () => jobs.createQueryBuilder('j').select('1', 'one').innerJoin(Tag, 't" CROSS JOIN "job" "k').getRawMany(),
+      async () =>
+        source
+          .createQueryBuilder()
+          .addCommonTableExpression(inner(), 'public.job')
+          .select('j.*')
+          .from('public.job', 'j')
+          .getRawMany(),
+    ]);
+    await as(async () => {
+      const from = source.createQueryBuilder().select('x.id', 'id').from(`(${generated()})`, 'x');
+      expect(ids(await from.setParameters(inner().getParameters()).getRawMany())).toEqual(three);
+      const joined = jobs
+        .createQueryBuilder('j')
+        .innerJoin((q) => q.select('i.id', 'id').from(Job, 'i'), 'x', 'x.id = j.id');
+      expect(ids(await joined.getMany())).toEqual(three);
+      const common = source
+        .createQueryBuilder()
+        .addCommonTableExpression(inner(), 'own')
+        .select('o.id', 'id')
+        .from('own', 'o');
+      expect(ids(await common.getRawMany())).toEqual(three);
+    });
+  });
+
+  it('T18: SQL that was generated is sent with the parameters that it was generated with alone', async () => {
+    await as(async () => {
+      const runner = source.createQueryRunner();
+      const [sql, parameters] = jobs.createQueryBuilder('j').getQueryAndParameters();
+      expect(await runner.query(sql, parameters)).toHaveLength(3);
+      parameters[parameters.indexOf(acme.id)] = globex.id;
+      await expect(runner.query(sql, parameters)).rejects.toMatchObject(refused);
+      await expect(runner.query(sql, [globex.id])).rejects.toMatchObject(refused);
+      await runner.release();
+    });
+  });
+
+  it('T6: a builder without its aliases is limited all the same', async () => {
+    await as(async () => {
+      const update = jobs.createQueryBuilder().update().set({ title: 'x' });
+      update.expressionMap.aliases.length = 0;
+      await update.execute();
+      const remove = jobs.createQueryBuilder().delete();
+      remove.expressionMap.aliases.length = 0;
+      await remove.execute();
+    });
+    expect(await db.rowsOf(globex)).toEqual(before[1]);
+  });
+
   it('T11: the cache of a scoped data source is not replaced by one that knows of no tenant', () => {
     expect(() => source.setOptions({ cache: true } as never)).toThrow(/scope_refused/);
   });

@@ -1,5 +1,5 @@
 import type { DataSourceScope } from './data-source-scope.js';
-import { MARK, refusedSql } from './statement.js';
+import { isGenerated, MARK, refusedSql } from './statement.js';
 import type { Alias, Builder, Column, Metadata } from './typeorm.js';
 
 /** The parameter that holds the current tenant's id. */
@@ -9,18 +9,33 @@ const END = 'tenancy_end';
 
 /** T6: what each table that a statement reads from or changes is held to. Joined tables are held in their joins. */
 export function rowConditions(builder: Builder, scope: DataSourceScope): string[] {
-  const { aliases, mainAlias, commonTableExpressions } = builder.expressionMap;
-  const sources = aliases.filter((alias) => alias === mainAlias || alias.type === 'from');
-  const own = new Set(commonTableExpressions?.map(({ alias }) => alias));
-  return sources.flatMap((alias) => {
-    // A sub-query is a statement of its own, and looked at as one.
-    if (alias.subQuery || (!alias.hasMetadata && own.has(alias.tablePath ?? ''))) return [];
-    if (!alias.hasMetadata) {
-      if (scope.hasFloor) return [];
-      throw refusedSql('it names a table instead of an entity');
-    }
-    return tableConditions(alias, builder, scope);
-  });
+  const { aliases, mainAlias } = builder.expressionMap;
+  const sources = aliases.filter((alias) => alias !== mainAlias && alias.type === 'from');
+  return [...(mainAlias ? [mainAlias] : []), ...sources].flatMap((alias) =>
+    isTable(alias, builder, scope) ? tableConditions(alias, builder, scope) : [],
+  );
+}
+
+/**
+ * Whether an alias is an entity's table, which has conditions. A sub-query and a common table expression are statements of
+ * their own, and looked at as such.
+ */
+export function isTable(
+  { name, hasMetadata, tablePath, subQuery }: Alias,
+  builder: Builder,
+  { hasFloor }: DataSourceScope,
+) {
+  if (hasFloor) return hasMetadata && !subQuery;
+  if (/["`]/.test(name)) throw refusedSql('an alias has a quote in it');
+  if (subQuery) {
+    if (isGenerated(subQuery)) return false;
+    throw refusedSql('it reads from brackets that are no sub-query of a builder');
+  }
+  if (hasMetadata) return true;
+  const own = builder.expressionMap.commonTableExpressions ?? [];
+  // With a dot it would be a table in a schema.
+  if (tablePath && /^\w+$/.test(tablePath) && own.some((each) => each.alias === tablePath)) return false;
+  throw refusedSql('it names a table instead of an entity');
 }
 
 /** What the rows of one table are held to, under the name that it has in the statement. */

@@ -1,4 +1,4 @@
-import { endsOf, rowConditions, TENANT, tableConditions } from './conditions.js';
+import { endsOf, isTable, rowConditions, TENANT, tableConditions } from './conditions.js';
 import { type DataSourceScope, scopeOfBuilder, tenantIdOf } from './data-source-scope.js';
 import { allow } from './query-gate.js';
 import { areReferencesChecked, checkReferences } from './references.js';
@@ -120,16 +120,12 @@ const everyBuilder = {
 const selectBuilder = {
   createSelectExpression: marked,
   createJoinExpression: (builder, scope, original) => {
-    const { joinAttributes, commonTableExpressions } = builder.expressionMap;
+    const { joinAttributes } = builder.expressionMap;
     const given = joinAttributes.map(({ condition }) => condition);
     for (const join of joinAttributes) {
       const { alias, condition } = join;
       if (condition && !scope.hasFloor) checkClosed(condition);
-      if (alias.subQuery || commonTableExpressions?.some((each) => each.alias === join.tablePath)) continue;
-      if (!alias.hasMetadata) {
-        if (scope.hasFloor) continue;
-        throw refusedSql('it joins a table instead of an entity');
-      }
+      if (!isTable(alias, builder, scope)) continue;
       const own = tableConditions(alias, builder, scope);
       join.condition =
         [...(condition ? [own.length > 0 ? `(${condition})` : condition] : []), ...own].join(' AND ') || undefined;

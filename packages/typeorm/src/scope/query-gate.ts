@@ -4,11 +4,18 @@ import { refusedSql } from './statement.js';
 import type { QueryRunner } from './typeorm.js';
 
 /** The SQL of scoped builders, by the array of parameters that goes with it, and whose rows it asks for. */
-const generated = new WeakMap<object, { readonly sql: string; readonly tenantId: string }>();
+const generated = new WeakMap<object, Generated>();
+
+interface Generated {
+  readonly sql: string;
+  readonly tenantId: string;
+  /** What the parameters were, which the caller may have changed since. */
+  readonly values: readonly unknown[];
+}
 
 /** Lets a builder's SQL through the gate, with these parameters, for this tenant. */
 export function allow(sql: string, parameters: object, tenantId: string): void {
-  generated.set(parameters, { sql, tenantId });
+  generated.set(parameters, { sql, tenantId, values: Object.values(parameters) });
 }
 
 /** What begins and ends transactions says nothing about rows. */
@@ -36,7 +43,7 @@ export function gate(runner: QueryRunner, scope: DataSourceScope): QueryRunner {
     else owner ??= tenantId;
     if (owner !== null && owner !== tenantId) throw changed('a transaction that one tenant began was used by another');
     const known = typeof parameters === 'object' && parameters !== null ? generated.get(parameters) : undefined;
-    if (known?.sql === sql) {
+    if (known?.sql === sql && isUnchanged(known, parameters as object)) {
       if (known.tenantId !== tenantId) throw changed('SQL that was generated for one tenant was sent by another');
     } else if (!scope.hasFloor) {
       throw refusedSql('it is raw SQL');
@@ -65,6 +72,11 @@ export function gate(runner: QueryRunner, scope: DataSourceScope): QueryRunner {
     };
   }
   return runner;
+}
+
+function isUnchanged({ values }: Generated, parameters: object): boolean {
+  const now = Object.values(parameters);
+  return now.length === values.length && now.every((value, n) => Object.is(value, values[n]));
 }
 
 function changed(what: string): TenantScopeError {

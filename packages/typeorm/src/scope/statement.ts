@@ -69,6 +69,29 @@ function checkCondition(condition: string): true {
   return true;
 }
 
+/** Whether a text in brackets is one statement that a builder generated, and nothing beside it is read from. */
+export function isGenerated(subQuery: string): boolean {
+  let text = subQuery.trim();
+  if (text === `(${DUMMY_TABLE}`) return true;
+  if (!text.startsWith('(')) return false;
+  while (text.startsWith('(')) {
+    if (closingOf(text) !== text.length - 1) return false;
+    text = text.slice(1, -1).trim();
+  }
+  return text.startsWith(MARK) || /^(?:\/\*[^*/]*\*\/\s*)?(?:WITH\b|\/\*[0-9a-f-]{36}\*\/)/i.test(text);
+}
+
+/** Where the bracket ends that a text begins with. */
+function closingOf(text: string): number {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(BRACKETS)) {
+    if (token === '(') depth += 1;
+    else if (token === ')') depth -= 1;
+    if (depth === 0) return index;
+  }
+  return -1;
+}
+
 const TERMS =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|[()[\]]|,|\b(?:from|where|returning|on|set|values|order|limit|union|intersect|except)\b/gi;
 

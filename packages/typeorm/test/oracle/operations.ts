@@ -435,7 +435,10 @@ export async function perform(source: DataSource | EntityManager, operation: Ope
     case 'decrement':
       return affected(repository.decrement(where, 'salary', 2));
     case 'addRemoveTag':
-      return repository.createQueryBuilder().relation('tags').of(id).addAndRemove(given.other, given.ownTag);
+      // Two statements to TypeORM: alone too, the first stays where the second fails.
+      return source.transaction((manager) =>
+        manager.createQueryBuilder().relation(of, 'tags').of(id).addAndRemove(given.other, given.ownTag),
+      );
     case 'softDelete':
       return affected(repository.softDelete(where));
     case 'restore':
