@@ -11,9 +11,11 @@ const END = 'tenancy_end';
 export function rowConditions(builder: Builder, scope: DataSourceScope): string[] {
   const { aliases, mainAlias } = builder.expressionMap;
   const sources = aliases.filter((alias) => alias !== mainAlias && alias.type === 'from');
-  return [...(mainAlias ? [mainAlias] : []), ...sources].flatMap((alias) =>
+  const conditions = [...(mainAlias ? [mainAlias] : []), ...sources].flatMap((alias) =>
     isTable(alias, builder, scope) ? tableConditions(alias, builder, scope) : [],
   );
+  // A cloned builder has its main alias twice.
+  return [...new Set(conditions)];
 }
 
 /**
