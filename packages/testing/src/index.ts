@@ -22,6 +22,9 @@ export { requiresTenant } from './matchers/requires-tenant.js';
 export type { ParsedResponse } from './matchers/response.js';
 export { type TenantMatchers, tenantMatchers } from './matchers/tenant-matchers.js';
 export type { Verdict } from './matchers/verdict.js';
+export type { DescribeIsolationOptions, HarnessSource } from './proof/describe-isolation.js';
+export type { Caller, Example, ExampleCall, ExampleRequest } from './proof/example.js';
+export { IsolationProof, proveIsolation } from './proof/isolation-proof.js';
 export type {
   AttackName,
   AttackResult,
@@ -31,6 +34,7 @@ export type {
   ProofVerdict,
   RowChange,
 } from './proof/isolation-report.js';
+export type { ProofOptions } from './proof/proof-options.js';
 export { type CurlOptions, curlOf } from './report/curl.js';
 export { renderHtml } from './report/html/render-html.js';
 export { renderTerminal, type TerminalOptions } from './report/render-terminal.js';

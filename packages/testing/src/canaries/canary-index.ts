@@ -13,6 +13,9 @@ interface Target {
   readonly isBounded: boolean;
 }
 
+/** Bytes, a power of two: thousands of needles leave most of them empty. */
+const FILTER = 2 ** 17;
+
 /** By length, then by text: however many needles begin alike, a place in the text is compared once for each length. */
 type Bucket = Map<number, Map<string, Target[]>>;
 
@@ -21,23 +24,27 @@ type Bucket = Map<number, Map<string, Target[]>>;
  * characters begin a needle.
  */
 export class CanaryIndex {
-  readonly #filter: Uint8Array;
-  readonly #mask: number;
+  readonly #filter = new Uint8Array(FILTER);
   readonly #buckets = new Map<string, Bucket>();
+  readonly #removed = new Set<Canary>();
   /** How many times a piece of text was compared with needles: what the time that searching takes depends on. */
   comparisons = 0;
 
-  constructor(canaries: readonly Canary[]) {
-    const size = 2 ** Math.min(20, Math.max(12, Math.ceil(Math.log2(canaries.length * 64 + 1))));
-    this.#filter = new Uint8Array(size);
-    this.#mask = size - 1;
-    for (const canary of canaries) {
-      for (const { text, isBounded } of needlesOf(canary.value)) this.#add(text, { canary, isBounded });
-    }
+  constructor(canaries: readonly Canary[] = []) {
+    for (const canary of canaries) this.add(canary);
+  }
+
+  add(canary: Canary): void {
+    for (const { text, isBounded } of needlesOf(canary.value)) this.#add(text, { canary, isBounded });
+  }
+
+  /** It is not found any more. */
+  remove(canary: Canary): void {
+    this.#removed.add(canary);
   }
 
   #add(text: string, target: Target): void {
-    this.#filter[hash(text, 0) & this.#mask] = 1;
+    this.#filter[hash(text, 0) & (FILTER - 1)] = 1;
     const bucket = getOrPut<string, Bucket>(this.#buckets, text.slice(0, GRAM), () => new Map());
     const ofLength = getOrPut(bucket, text.length, () => new Map<string, Target[]>());
     getOrPut<string, Target[]>(ofLength, text, () => []).push(target);
@@ -49,13 +56,14 @@ export class CanaryIndex {
     const lower = text.toLowerCase();
     const hits = new Map<Canary, Hit>();
     for (let index = 0; index <= lower.length - GRAM; index += 1) {
-      if (this.#filter[hash(lower, index) & this.#mask] === 0) continue;
+      if (this.#filter[hash(lower, index) & (FILTER - 1)] === 0) continue;
       const bucket = this.#buckets.get(lower.slice(index, index + GRAM));
       if (!bucket) continue;
       for (const [length, needles] of bucket) {
         this.comparisons += 1;
         for (const { canary, isBounded } of needles.get(lower.slice(index, index + length)) ?? []) {
-          if (hits.has(canary) || (isBounded && !standsAlone(lower, index, length))) continue;
+          if (this.#removed.has(canary) || hits.has(canary) || (isBounded && !standsAlone(lower, index, length)))
+            continue;
           hits.set(canary, { canary, index, length });
         }
       }

@@ -3,6 +3,7 @@ import type { Tenant } from '@tenancy/core';
 import type { Planted } from '../harness/planted.js';
 import type { Canary } from './canary.js';
 import { CanaryIndex } from './canary-index.js';
+import { indexedBy } from './find-canaries.js';
 import { isTelling, SHORTEST } from './telling.js';
 
 /**
@@ -20,10 +21,7 @@ import { isTelling, SHORTEST } from './telling.js';
  * ```
  */
 export class CanaryRegistry {
-  /** By tenant, then by value in lower case. */
-  readonly #values = new Map<string, Map<string, Canary>>();
-  /** Everything that a tenant has, dull values too, to know what is not the other's alone. */
-  readonly #texts = new Map<string, Set<string>>();
+  readonly #holdings = new Map<string, Holding>();
   #own = new Map<string, readonly Canary[]>();
   #others = new Map<string, readonly Canary[]>();
 
@@ -33,9 +31,13 @@ export class CanaryRegistry {
 
   /** Makes a tenant known. Adding it again changes nothing. */
   add(tenant: Tenant): void {
-    if (this.#values.has(tenant.id)) return;
-    this.#values.set(tenant.id, new Map());
-    this.#texts.set(tenant.id, new Set());
+    if (this.#holdings.has(tenant.id)) return;
+    this.#holdings.set(tenant.id, {
+      canaries: new Map(),
+      ambiguous: new Set(),
+      texts: new Set(),
+      index: new CanaryIndex(),
+    });
     const { id, slug, name } = tenant as Tenant & { readonly name?: unknown };
     for (const [what, value] of Object.entries({ id, slug, name })) {
       // Whatever they look like: an address says more than a word of a text does.
@@ -44,7 +46,7 @@ export class CanaryRegistry {
   }
 
   has(tenant: Tenant): boolean {
-    return this.#values.has(tenant?.id);
+    return this.#holdings.has(tenant?.id);
   }
 
   /**
@@ -74,14 +76,10 @@ export class CanaryRegistry {
   of(tenant: Tenant): readonly Canary[] {
     const known = this.#own.get(tenant.id);
     if (known) return known;
-    const canaries = [...(this.#values.get(tenant.id)?.values() ?? [])];
-    const index = new CanaryIndex(canaries);
-    const ambiguous = new Set<Canary>();
-    for (const [id, texts] of this.#texts) {
-      if (id === tenant.id) continue;
-      for (const text of texts) for (const { canary } of index.find(text)) ambiguous.add(canary);
-    }
-    const answer = Object.freeze(canaries.filter((canary) => !ambiguous.has(canary)));
+    const holding = this.#holdings.get(tenant.id);
+    if (!holding) return [];
+    const canaries = [...holding.canaries.values()].filter((canary) => !holding.ambiguous.has(canary));
+    const answer = indexedBy(Object.freeze(canaries), holding.index);
     this.#own.set(tenant.id, answer);
     return answer;
   }
@@ -90,21 +88,51 @@ export class CanaryRegistry {
   ofOthers(tenant: Tenant): readonly Canary[] {
     const known = this.#others.get(tenant.id);
     if (known) return known;
-    const others = [...this.#values.keys()].filter((id) => id !== tenant.id);
-    const answer = Object.freeze(others.flatMap((id) => this.of({ id } as Tenant)));
+    const others = [...this.#holdings.keys()].filter((id) => id !== tenant.id);
+    const [other, ...more] = others.map((id) => this.of({ id } as Tenant));
+    const answer = other && more.length === 0 ? other : Object.freeze([other ?? [], ...more].flat());
     this.#others.set(tenant.id, answer);
     return answer;
   }
 
   #keep(tenantId: string, what: string, value: string, tells: boolean): void {
+    const holding = this.#holdings.get(tenantId);
+    if (!holding || holding.texts.has(value)) return;
     this.#own = new Map();
     this.#others = new Map();
-    this.#texts.get(tenantId)?.add(value);
-    const values = this.#values.get(tenantId);
-    if (tells && values && !values.has(value.toLowerCase())) {
-      values.set(value.toLowerCase(), Object.freeze({ tenantId, value, what }));
-    }
+    holding.texts.add(value);
+    const others = [...this.#holdings].flatMap(([id, other]) => (id === tenantId ? [] : [other]));
+    for (const other of others) for (const { canary } of other.index.find(value)) disown(other, canary);
+    if (!tells || holding.canaries.has(value.toLowerCase())) return;
+    const canary = Object.freeze({ tenantId, value, what });
+    holding.canaries.set(value.toLowerCase(), canary);
+    holding.index.add(canary);
+    if (others.some(({ texts }) => isAmong(canary, texts))) disown(holding, canary);
   }
+}
+
+/** What is known of one tenant. It only grows, so that a value costs what it is, however many there are. */
+interface Holding {
+  /** By value in lower case. */
+  readonly canaries: Map<string, Canary>;
+  /** Those that another tenant has too. */
+  readonly ambiguous: Set<Canary>;
+  /** Everything that it has, dull values too, to know what is not another's alone. */
+  readonly texts: Set<string>;
+  readonly index: CanaryIndex;
+}
+
+function isAmong(canary: Canary, texts: ReadonlySet<string>): boolean {
+  const lower = canary.value.toLowerCase();
+  const candidates = [...texts].filter((text) => text.length >= lower.length && text.toLowerCase().includes(lower));
+  if (candidates.length === 0) return false;
+  const index = new CanaryIndex([canary]);
+  return candidates.some((text) => index.find(text).length > 0);
+}
+
+function disown({ ambiguous, index }: Holding, canary: Canary): void {
+  ambiguous.add(canary);
+  index.remove(canary);
 }
 
 /** Every value in `value` as a text, with what it is: `job.title`, `candidate[1].email`. */

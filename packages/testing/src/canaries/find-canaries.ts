@@ -34,6 +34,12 @@ export function findCanaries(value: unknown, canaries: readonly Canary[], root =
 
 const indexes = new WeakMap<readonly Canary[], CanaryIndex>();
 
+/** A list whose index is there already. */
+export function indexedBy(canaries: readonly Canary[], index: CanaryIndex): readonly Canary[] {
+  indexes.set(canaries, index);
+  return canaries;
+}
+
 /** A frozen list, as a registry answers it, is indexed once. */
 function indexOf(canaries: readonly Canary[]): CanaryIndex {
   if (!Object.isFrozen(canaries)) return new CanaryIndex(canaries);

@@ -1,12 +1,40 @@
 import type { INestApplication } from '@nestjs/common';
 import type { Entrance } from './entrance.js';
+import { graphqlEntrances, graphqlPath } from './graphql-entrances.js';
+import { httpEntrances } from './http-entrances.js';
+import { OpenApi } from './open-api.js';
+import { otherEntrances } from './other-entrances.js';
 
 export interface DiscoveryOptions {
-  /** The OpenAPI document of the application. */
+  /** The OpenAPI document of the application, for what handlers do not say of their bodies and queries. */
   readonly openApi?: unknown;
 }
 
-/** Every entrance of the application. */
-export function discoverEntrances(_app: INestApplication, _options?: DiscoveryOptions): readonly Entrance[] {
-  return [];
+/**
+ * Every entrance of an application that is initialised: what Nest registered, what was put on its adapter by another way, and
+ * what the decorators of other packages declare. To be known by its adapter, it must have been watched from the start.
+ */
+export function discoverEntrances(app: INestApplication, { openApi }: DiscoveryOptions = {}): readonly Entrance[] {
+  const graphql = graphqlEntrances(app);
+  // Its one address is no entrance of its own: the operations are.
+  const isOperations = ({ handler, route }: Entrance) =>
+    graphql.length > 0 && handler === null && route?.path === graphqlPath(app);
+  const http = httpEntrances(app, openApi === undefined ? null : new OpenApi(openApi)).filter(
+    (each) => !isOperations(each),
+  );
+  return withOwnIds([...http, ...graphql, ...otherEntrances(app)]);
+}
+
+/** Two handlers at one address, by host or by version, are told apart by their names. */
+function withOwnIds(entrances: readonly Entrance[]): readonly Entrance[] {
+  const counts = new Map<string, number>();
+  for (const { id } of entrances) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const used = new Map<string, number>();
+  return entrances.map((entrance) => {
+    if (counts.get(entrance.id) === 1) return entrance;
+    const named = `${entrance.id} (${entrance.handler ?? 'adapter'})`;
+    const before = used.get(named) ?? 0;
+    used.set(named, before + 1);
+    return { ...entrance, id: before === 0 ? named : `${named} ${before + 1}` };
+  });
 }

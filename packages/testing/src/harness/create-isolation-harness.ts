@@ -54,7 +54,7 @@ async function start(
 ): Promise<IsolationHarness> {
   const logger = new HeardLogger();
   const builder = Test.createTestingModule({ imports: [module] }).setLogger(logger);
-  const compiled = await (options.override?.(builder) ?? builder).compile();
+  const compiled = await (options.override?.(builder) ?? builder).compile({ snapshot: true });
   const app: INestApplication = options.adapter
     ? compiled.createNestApplication(options.adapter, { logger })
     : compiled.createNestApplication({ logger });

@@ -50,7 +50,10 @@ export interface IsolationHarnessOptions {
   readonly prepare?: (app: INestApplication) => void | Promise<void>;
   /** More ways out of the application, beside those that are known: see {@link Observer}. */
   readonly observe?: readonly Observer[];
-  /** Removes what `seed` planted for `tenant`. */
+  /**
+   * Removes what `seed` planted for `tenant`, and what the application made of it. With it the proof begins each entrance with few
+   * rows, and leaves none.
+   */
   readonly clean?: (tenant: Tenant) => void | Promise<void>;
   readonly discovery?: DiscoveryOptions;
   /**

@@ -117,11 +117,17 @@ export class IsolationHarness implements AsyncDisposable {
     return planted;
   }
 
-  /** Removes what was planted, where the options say how. */
-  async clean(): Promise<void> {
+  /**
+   * Removes what was planted, and what came of it, where the options say how.
+   *
+   * @returns whether they do; what was planted is gone then.
+   */
+  async clean(): Promise<boolean> {
     this.#checkOpen();
     const { clean } = this.#options;
-    if (clean) for (const tenant of this.tenants) await outsideAnyTenant(() => clean(tenant));
+    if (!clean) return false;
+    for (const tenant of this.tenants) await outsideAnyTenant(() => clean(tenant));
+    return true;
   }
 
   /** Stops the application. Calling it again does nothing more. */

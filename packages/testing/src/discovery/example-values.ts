@@ -1,0 +1,104 @@
+import type { Planted } from '../harness/planted.js';
+import type { JsonSchema } from './json-schema.js';
+import { idOf, rowNamed, rowOfField } from './planted-lookup.js';
+
+/** A value, or why there is none that would make sense. */
+export type Guess = { readonly value: unknown } | { readonly unknown: string };
+
+/** Makes values that a handler may take, from their names, their schemas and the rows that are there. */
+export class ExampleValues {
+  constructor(
+    private readonly planted: Planted,
+    /** What the request is about: `job` of `/jobs/:id` and of `updateJob`. */
+    private readonly resource: string | null,
+    /** A text that nobody else has. */
+    private readonly invent: (name: string) => string,
+  ) {}
+
+  /** By its name alone, when it names a row. */
+  row(name: string): Guess | null {
+    const row = rowOfField(this.planted, name, this.resource) ?? rowNamed(this.planted, name);
+    const id = idOf(row);
+    if (id !== undefined) return { value: id };
+    const own = this.resource === null ? undefined : rowNamed(this.planted, this.resource)?.[name];
+    return own === undefined || own === null || typeof own === 'object' ? null : { value: own };
+  }
+
+  of(name: string, schema: JsonSchema): Guess {
+    const { allOf, anyOf, oneOf } = schema;
+    if (allOf) return this.of(name, merged(allOf));
+    const choice = (anyOf ?? oneOf)?.find(({ type }) => type !== 'null');
+    if (choice) return this.of(name, choice);
+    const given = [schema.const, schema.example, schema.examples?.[0], schema.enum?.[0]].find(
+      (each) => each !== undefined,
+    );
+    if (given !== undefined) return { value: given };
+    const type = [schema.type].flat().find((each) => each !== 'null');
+    if (type === 'object' || schema.properties) return this.#object(schema);
+    if (type === 'array') return this.#array(name, schema);
+    const named = rowOfField(this.planted, name, this.resource);
+    if (named && idOf(named) !== undefined) return { value: idOf(named) };
+    if (/.id$/i.test(name) || schema.format === 'uuid') {
+      return { unknown: `nothing that was planted is named by \`${name}\`` };
+    }
+    if (type === 'integer' || type === 'number') return { value: numberFor(schema) };
+    if (type === 'boolean') return { value: schema.default ?? true };
+    return this.#text(name, schema);
+  }
+
+  #object({ properties = {}, required = [] }: JsonSchema): Guess {
+    const made: Record<string, unknown> = {};
+    for (const [name, schema] of Object.entries(properties)) {
+      const guess = this.of(name, schema);
+      if ('value' in guess) made[name] = guess.value;
+      else if (required.includes(name)) return guess;
+    }
+    return { value: made };
+  }
+
+  #array(name: string, { items = {}, minItems = 1 }: JsonSchema): Guess {
+    const item = this.of(name.replace(/s$/, ''), items);
+    return 'value' in item ? { value: Array.from({ length: Math.max(1, minItems) }, () => item.value) } : item;
+  }
+
+  #text(name: string, { format, pattern, minLength = 0, maxLength = Number.POSITIVE_INFINITY }: JsonSchema): Guess {
+    const plain = this.invent(name);
+    const text = FORMATS[format ?? '']?.(plain) ?? (/email/i.test(name) ? `${plain}@example.test` : plain);
+    const fitting = text.padEnd(minLength, 'x').slice(-Math.min(maxLength, 10_000));
+    if (pattern !== undefined && !matches(pattern, fitting) && format === undefined) {
+      return { unknown: `\`${name}\` must match ${pattern}` };
+    }
+    return { value: fitting };
+  }
+}
+
+const FORMATS: Readonly<Record<string, (plain: string) => string>> = {
+  email: (plain) => `${plain}@example.test`,
+  uri: (plain) => `https://example.test/${plain}`,
+  'date-time': () => '2030-01-02T03:04:05.000Z',
+  date: () => '2030-01-02',
+  time: () => '03:04:05',
+};
+
+function numberFor({ minimum, exclusiveMinimum, maximum, multipleOf = 1 }: JsonSchema): number {
+  const least = minimum ?? (exclusiveMinimum === undefined ? 1 : exclusiveMinimum + multipleOf);
+  // Integers of JavaScript are what zod says their least value is.
+  const from = least < -1e9 ? 1 : Math.ceil(least / multipleOf) * multipleOf;
+  return maximum !== undefined && from > maximum ? maximum : from;
+}
+
+function merged(schemas: readonly JsonSchema[]): JsonSchema {
+  return {
+    type: 'object',
+    properties: Object.assign({}, ...schemas.map(({ properties }) => properties)),
+    required: schemas.flatMap(({ required = [] }) => required),
+  };
+}
+
+function matches(pattern: string, text: string): boolean {
+  try {
+    return new RegExp(pattern, 'u').test(text);
+  } catch {
+    return false;
+  }
+}

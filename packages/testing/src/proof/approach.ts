@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import type { Tenant } from '@tenancy/core';
+import type { Entrance, Route } from '../discovery/entrance.js';
+import { exampleRequest } from '../discovery/example-request.js';
+import type { Identity, IsolationHarness } from '../harness/isolation-harness.js';
+import { outsideAnyTenant } from '../harness/outside-any-tenant.js';
+import type { Planted } from '../harness/planted.js';
+import type { HttpAnswer, HttpRequest } from '../harness/request.js';
+import { type Example, type ExampleCall, type ExampleRequest, isCall, type RequestExample } from './example.js';
+
+/** What is asked of an approach. */
+export interface ApproachCall {
+  readonly identity: Identity;
+  readonly tenant: Tenant | null;
+  readonly rows: Planted;
+  readonly change?: (request: HttpRequest) => HttpRequest;
+}
+
+export interface ApproachAnswer {
+  readonly request: HttpRequest | null;
+  readonly answer: HttpAnswer | null;
+  readonly seen: unknown;
+  readonly isRefused: boolean;
+  readonly error: Error | null;
+  /** Everything that the caller sent, in lower case. */
+  readonly sent: string;
+}
+
+/** How an entrance is called. */
+export interface Approach {
+  /** Why an answer holds nothing of the tenant’s own, where the author says that it is right. */
+  readonly answersNothing: string | undefined;
+  /** The request for these rows, with the same invented texts each time; null where there is no request to look at. */
+  requestFor(rows: Planted, tenant: Tenant): HttpRequest | null;
+  call(call: ApproachCall): Promise<ApproachAnswer>;
+}
+
+/** An approach that could not be found, and what the author can do about it. */
+export interface NoApproach {
+  readonly unknown: string;
+}
+
+const INVENTED = 'invented';
+
+/** From the author’s example, and from what is known of the route. */
+export function approachTo(
+  harness: IsolationHarness,
+  entrance: Entrance,
+  example: Example | undefined,
+): Approach | NoApproach {
+  if (isCall(example)) return approachByCall(harness, example);
+  const { route } = entrance;
+  if (!route) {
+    return {
+      unknown: `nothing calls a ${entrance.kind} entrance by itself. Give an example: { '${entrance.id}': { call: async (rows, caller) => … } }.`,
+    };
+  }
+  const [tenant] = harness.tenants as readonly [Tenant];
+  const given = example as RequestExample | undefined;
+  const tried = requestOf(route, given, harness.planted(tenant), tenant, () => INVENTED);
+  if ('unknown' in tried) {
+    return { unknown: `${tried.unknown} Give an example: { '${entrance.id}': (rows) => (${hintFor(route)}) }.` };
+  }
+  return approachByRequest(harness, route, given);
+}
+
+function approachByRequest(harness: IsolationHarness, route: Route, example: RequestExample | undefined): Approach {
+  const requestFor = (rows: Planted, tenant: Tenant, invent: (name: string) => string) => {
+    const request = requestOf(route, example, rows, tenant, invent);
+    if ('unknown' in request) throw new TypeError(request.unknown);
+    return request;
+  };
+  const detailsOf = (rows: Planted, tenant: Tenant) => exampleFor(example, rows, tenant, () => INVENTED);
+  const [first] = harness.tenants as readonly [Tenant];
+  return {
+    answersNothing: detailsOf(harness.planted(first), first)?.answersNothing,
+    requestFor: (rows, tenant) => requestFor(rows, tenant, (name) => `${INVENTED} ${name}`),
+    call: async ({ identity, tenant, rows, change = (request) => request }) => {
+      const whose = tenant ?? first;
+      const request = change(requestFor(rows, whose, (name) => invented(harness, whose, name)));
+      const client = harness.client(identity);
+      const answering = client.request(request);
+      // The answer may begin only with what happens meanwhile.
+      await detailsOf(rows, whose)?.meanwhile?.(client);
+      const answer = await answering;
+      return {
+        request,
+        answer,
+        seen: answer.body,
+        isRefused: isRefusal(answer),
+        error: null,
+        sent: sentText(answer),
+      };
+    },
+  };
+}
+
+/** What GraphQL refuses has the status 200, and errors instead of data. */
+function isRefusal({ status, body }: HttpAnswer): boolean {
+  if (status >= 400) return true;
+  const { errors, data } = (typeof body === 'object' && body !== null ? body : {}) as {
+    errors?: unknown;
+    data?: unknown;
+  };
+  if (!Array.isArray(errors) || errors.length === 0) return false;
+  return data === null || data === undefined || Object.values(data as object).every((each) => each === null);
+}
+
+function sentText({ request: { url, headers, body } }: HttpAnswer): string {
+  const address = [url, safely(() => decodeURIComponent(url))];
+  return [...address, ...Object.values(headers), body ?? ''].join('\n').toLowerCase();
+}
+
+function safely(decode: () => string): string {
+  try {
+    return decode();
+  } catch {
+    return '';
+  }
+}
+
+function approachByCall(harness: IsolationHarness, { call, answersNothing }: ExampleCall): Approach {
+  return {
+    answersNothing,
+    requestFor: () => null,
+    call: async ({ identity, tenant, rows }) => {
+      const sent: string[] = [identity.host ?? '', ...Object.values(identity.headers ?? {})];
+      const caller = {
+        tenant,
+        identity: { host: identity.host, headers: identity.headers ?? {} },
+        url: harness.url,
+        app: harness.app,
+        client: harness.client(identity),
+        canary: (name: string) => {
+          const text = tenant ? invented(harness, tenant, name) : `${INVENTED} ${name}`;
+          sent.push(text);
+          return text;
+        },
+      };
+      const answered = { request: null, answer: null };
+      // What the rows hold may have been sent; only the row’s ids are sure to be, as they are all that a stranger can guess.
+      sent.push(...idsOf(rows));
+      try {
+        const seen = await outsideAnyTenant(() => call(rows, caller));
+        return { ...answered, seen, isRefused: false, error: null, sent: sent.join('\n').toLowerCase() };
+      } catch (reason) {
+        const error = reason instanceof Error ? reason : new Error(String(reason));
+        return { ...answered, seen: null, isRefused: true, error, sent: sent.join('\n').toLowerCase() };
+      }
+    },
+  };
+}
+
+/** A text of the tenant’s own, which is a canary from now on. */
+function invented({ canaries }: IsolationHarness, tenant: Tenant, name: string): string {
+  const text = `canary-${name}-${randomBytes(5).toString('hex')}`;
+  canaries.plant(tenant, name, text);
+  return text;
+}
+
+function idsOf(rows: Planted): string[] {
+  return Object.values(rows)
+    .flat()
+    .flatMap((row) => Object.entries(row as Record<string, unknown>))
+    .filter(([name]) => /(^|_)id$|Id$/.test(name))
+    .map(([, value]) => String(value));
+}
+
+function exampleFor(
+  example: RequestExample | undefined,
+  rows: Planted,
+  tenant: Tenant,
+  canary: (name: string) => string,
+): ExampleRequest | undefined {
+  return typeof example === 'function' ? example(rows, { tenant, canary }) : example;
+}
+
+function requestOf(
+  route: Route,
+  example: RequestExample | undefined,
+  rows: Planted,
+  tenant: Tenant,
+  canary: (name: string) => string,
+): HttpRequest | { readonly unknown: string } {
+  const given = exampleFor(example, rows, tenant, canary) ?? {};
+  return exampleRequest(route, rows, { canary, given });
+}
+
+function hintFor({ body, parameters }: Route): string {
+  const path = parameters.filter((each) => each.in === 'path').map(({ name }) => `${name}: …`);
+  const parts = [
+    ...(path.length > 0 ? [`path: { ${path.join(', ')} }`] : []),
+    ...(body === null ? [] : ['body: { … }']),
+  ];
+  return `{ ${parts.join(', ') || 'query: { … }'} }`;
+}

@@ -1,0 +1,50 @@
+import type { AttackName, Evidence } from '../isolation-report.js';
+import { type Attempt, evidenceOf, type Site } from '../site.js';
+
+/** What an attack found out. */
+export interface Finding {
+  readonly verdict: 'proven' | 'leaks' | 'unproven';
+  readonly why: string;
+  readonly evidence: Evidence | null;
+}
+
+/** One way to get at another tenant’s data. */
+export interface Attack {
+  readonly name: AttackName;
+  /** Why there is nothing to try at this entrance, or null. */
+  inapplicable(site: Site): string | null;
+  run(site: Site): Promise<Finding>;
+}
+
+export function proven(why: string): Finding {
+  return { verdict: 'proven', why, evidence: null };
+}
+
+export function unproven(why: string, attempt?: Attempt): Finding {
+  return { verdict: 'unproven', why, evidence: attempt ? evidenceOf(attempt) : null };
+}
+
+export function leaks(why: string, attempt: Attempt): Finding {
+  return { verdict: 'leaks', why, evidence: evidenceOf(attempt) };
+}
+
+/** Whether an attempt showed or changed what it must not, in one sentence. */
+export function leakOf(attempt: Attempt, site: Site, how: string): Finding | null {
+  const [sighting] = attempt.sightings;
+  if (sighting) {
+    const { what, tenantId } = sighting.canary;
+    const whose = site.harness.tenants.find(({ id }) => id === tenantId)?.slug ?? tenantId;
+    return leaks(`${how}, ${what} of ${whose} was seen at ${sighting.path}.`, attempt);
+  }
+  const [change] = attempt.changes;
+  if (!change) return null;
+  const { table, before, after } = change;
+  const happened = before ? (after ? 'changed' : 'deleted') : 'added';
+  return leaks(`${how}, a row of another tenant was ${happened} in ${table}.`, attempt);
+}
+
+/** What an answer amounts to: its status, or that there was none. */
+export function statusOf({ answer, error, isRefused }: Attempt): string {
+  if (answer) return String(answer.status);
+  return isRefused ? `an error (${error?.message ?? ''})` : 'an answer';
+}

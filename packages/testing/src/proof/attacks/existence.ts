@@ -1,0 +1,78 @@
+import type { HttpRequest } from '../../harness/request.js';
+import { nameOf, nobodysValue, type Position, replaced } from '../positions.js';
+import type { Attempt, Site } from '../site.js';
+import { type Attack, type Finding, leaks, proven, statusOf } from './attack.js';
+import { idsIn, valueAt } from './foreign-id.js';
+import { texts } from './own-texts.js';
+
+/** Whether the answer tells that a row is there, by being another than for one that nobody has. */
+export const existence: Attack = {
+  name: 'existence',
+  inapplicable: (site) =>
+    site.approach.requestFor(site.harness.planted(site.own), site.own)
+      ? null
+      : 'It has no request to change a value in.',
+  run: async (site) => {
+    const places = idsIn(site).map(({ at }) => at);
+    for (const at of places) {
+      const found = await compared(site, at, 'a row of the other’s is there');
+      if (found) return found;
+    }
+    const taken = site.changesRows ? texts(site) : [];
+    for (const { at, column } of taken) {
+      const found = await compared(site, at, `the other has this ${column}`, column);
+      if (found) return found;
+    }
+    const names = [...places, ...taken.map(({ at }) => at)].map(nameOf);
+    return proven(names.length > 0 ? `Answered alike for ${names.join(', ')}.` : 'Its request names no rows.');
+  },
+};
+
+async function compared(site: Site, at: Position, what: string, column?: string): Promise<Finding | null> {
+  const theirs = await once(site, at, async () => {
+    if (column === undefined)
+      return valueAt(site.approach.requestFor(await site.rowsFor(site.other), site.other) as HttpRequest, at);
+    const value = columnOf(await site.harness.plant(site.other), column);
+    // Where it is taken, both have it, and it tells nothing any more.
+    site.harness.canaries.plant(site.own, column, value);
+    return value;
+  });
+  const nobodys = [await once(site, at, nobody(theirs.value)), await once(site, at, nobody(theirs.value))] as const;
+  const [one, two] = nobodys.map((each) => shapeOf(each.attempt, each.value));
+  // What is another each time anyhow tells nothing.
+  if (one !== two) return null;
+  const answer = shapeOf(theirs.attempt, theirs.value);
+  if (answer === one) return null;
+  const because = `${statusOf(theirs.attempt)} instead of ${statusOf(nobodys[0].attempt)}`;
+  const how = theirs.attempt.answer?.status === nobodys[0].attempt.answer?.status ? 'another body' : because;
+  return leaks(`The answer tells that ${what} (${nameOf(at)}): ${how}.`, theirs.attempt);
+}
+
+function nobody(value: unknown): () => Promise<unknown> {
+  return async () => nobodysValue(value);
+}
+
+async function once(site: Site, at: Position, make: () => Promise<unknown>) {
+  const call = await site.asItself();
+  const value = await make();
+  const attempt = await site.attempt({ ...call, change: (request) => replaced(request, [[at, value]]) });
+  return { attempt, value };
+}
+
+function columnOf(rows: Readonly<Record<string, unknown>>, path: string): unknown {
+  const [name = '', column = ''] = path.split('.');
+  const row = [rows[name]].flat()[0] as Record<string, unknown> | undefined;
+  return row?.[column];
+}
+
+/** The answer, without the value that was asked for and what is another in every answer. */
+function shapeOf({ answer, isRefused }: Attempt, value: unknown): string {
+  if (!answer) return String(isRefused);
+  // A success holds what was written, which is new each time.
+  if (!isRefused) return 'success';
+  const text = answer.text
+    .replaceAll(String(value), '·')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, '·')
+    .replaceAll(/"[^"]*(?:request|trace|correlation)[-_]?id"\s*:\s*"[^"]*"/gi, '·');
+  return `${answer.status} ${text}`;
+}

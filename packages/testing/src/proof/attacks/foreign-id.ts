@@ -1,0 +1,57 @@
+import type { HttpRequest } from '../../harness/request.js';
+import { differences, nameOf, replaced } from '../positions.js';
+import type { Site } from '../site.js';
+import { type Attack, type Finding, leakOf, proven } from './attack.js';
+
+/** The other’s ids, one by one and all at once. */
+export const foreignId: Attack = {
+  name: 'foreign-id',
+  inapplicable: () => null,
+  run: async (site) => {
+    if (!site.approach.requestFor(site.harness.planted(site.own), site.own)) return byRows(site);
+    const places = idsIn(site);
+    if (places.length === 0) return proven('Its request names no rows.');
+    const tried = places.length > 1 ? [...places.map((place) => [place]), places] : [places];
+    for (const some of tried) {
+      const call = await site.asItself();
+      const rows = await site.rowsFor(site.other);
+      const foreign = site.approach.requestFor(rows, site.other) as HttpRequest;
+      const change = (request: HttpRequest) =>
+        replaced(
+          request,
+          some.map(({ at }) => [at, valueAt(foreign, at)] as const),
+        );
+      const attempt = await site.attempt({ ...call, change });
+      const leak = leakOf(
+        attempt,
+        site,
+        `With the other’s value for ${some.map(({ at }) => nameOf(at)).join(' and ')}`,
+      );
+      if (leak) return leak;
+    }
+    return proven(`Tried for ${places.map(({ at }) => nameOf(at)).join(', ')}.`);
+  },
+};
+
+/** A call of the author’s own takes all the rows, so it is given the other’s. */
+async function byRows(site: Site): Promise<Finding> {
+  const [call, rows] = [await site.asItself(), await site.rowsFor(site.other)];
+  const attempt = await site.attempt({ ...call, rows });
+  return leakOf(attempt, site, 'With the other’s rows') ?? proven('Called with the other’s rows.');
+}
+
+/** Where the requests of the two differ, which is where they name rows. */
+export function idsIn({ harness, approach, own, other }: Site) {
+  const [mine, again, theirs] = [own, own, other].map((tenant) => approach.requestFor(harness.planted(tenant), tenant));
+  if (!mine || !again || !theirs) return [];
+  // What an example makes anew each time names nothing.
+  const moving = new Set(differences(mine, again).map(({ at }) => nameOf(at)));
+  return differences(mine, theirs).filter(({ at }) => !moving.has(nameOf(at)));
+}
+
+/** The value at a place that {@link differences} found. */
+export function valueAt(request: HttpRequest, [part, ...rest]: readonly (string | number)[]): unknown {
+  let value: unknown = part === 'path' ? request.path.split('/') : request[part as keyof HttpRequest];
+  for (const key of rest) value = (value as Record<string | number, unknown> | undefined)?.[key];
+  return value;
+}

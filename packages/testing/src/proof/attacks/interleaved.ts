@@ -1,0 +1,33 @@
+import { findCanaries } from '../../canaries/find-canaries.js';
+import { type Attack, leakOf, proven } from './attack.js';
+
+const ROUNDS = 4;
+
+/** Both at once: what is kept between an `await` and the next is found by no single request. */
+export const interleaved: Attack = {
+  name: 'interleaved',
+  inapplicable: () => null,
+  run: async (site) => {
+    const isSlow = site.entrance.kind !== 'http' && site.entrance.kind !== 'graphql';
+    for (let round = 0; round < (isSlow ? 1 : ROUNDS); round += 1) {
+      const calls = [];
+      for (let n = 0; n < 2; n += 1) calls.push(await site.asItself(site.own), await site.asItself(site.other));
+      const attempts = await Promise.all(calls.map((call) => site.glance(call)));
+      for (const attempt of attempts) {
+        const leak = leakOf(attempt, site, 'While both called at once');
+        if (leak) return leak;
+      }
+    }
+    return (await mixedRows(site)) ?? proven('Each saw its own.');
+  },
+};
+
+/** What was written meanwhile must have come to whom it belongs. */
+async function mixedRows(site: Parameters<Attack['run']>[0]) {
+  const { harness, own, other, changesRows } = site;
+  if (!changesRows || !harness.rowsOf) return null;
+  const rows = await harness.rowsOf(own);
+  const seen = { request: null, answer: null, seen: rows, isRefused: false, error: null, changes: [], log: [] };
+  const sightings = findCanaries(rows, harness.canaries.of(other), 'rows');
+  return leakOf({ ...seen, sightings }, site, 'After both wrote at once');
+}

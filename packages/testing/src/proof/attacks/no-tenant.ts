@@ -1,0 +1,30 @@
+import type { HttpRequest } from '../../harness/request.js';
+import { type Attack, leakOf, leaks, proven, statusOf } from './attack.js';
+
+const NOBODY = { host: null, headers: {} } as const;
+
+/** Neither host nor token name a tenant. */
+export const noTenant: Attack = {
+  name: 'no-tenant',
+  inapplicable: () => null,
+  run: async (site) => {
+    const rows = await site.rowsFor(site.own);
+    const attempt = await site.attempt({
+      identity: NOBODY,
+      tenant: null,
+      rows,
+      change: withoutCredentials,
+      watched: [site.own, site.other],
+    });
+    const leak = leakOf(attempt, site, 'Without a tenant');
+    if (leak) return leak;
+    if (site.entrance.isUntenanted) return proven('It has no tenant, and shows nothing of any.');
+    if (attempt.isRefused) return proven(`Refused with ${statusOf(attempt)}.`);
+    return leaks(`Without a tenant it was answered with ${statusOf(attempt)}, and must be refused.`, attempt);
+  },
+};
+
+function withoutCredentials({ headers, ...request }: HttpRequest): HttpRequest {
+  const kept = Object.entries(headers ?? {}).filter(([name]) => !/^(authorization|cookie|host)$/i.test(name));
+  return { ...request, headers: Object.fromEntries(kept) };
+}

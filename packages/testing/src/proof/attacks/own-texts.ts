@@ -1,0 +1,20 @@
+import { isTelling } from '../../canaries/telling.js';
+import type { Position } from '../positions.js';
+import type { Site } from '../site.js';
+
+/** Texts of a body that have the name of a column of planted rows: values that must not be unique over all tenants. */
+export function texts(site: Site): readonly { readonly at: Position; readonly column: string }[] {
+  const planted = site.harness.planted(site.other);
+  const body = site.approach.requestFor(site.harness.planted(site.own), site.own)?.body;
+  if (typeof body !== 'object' || body === null) return [];
+  return Object.entries(body).flatMap(([field, value]) => {
+    if (typeof value !== 'string' || /id$/i.test(field)) return [];
+    const name = Object.keys(planted).find((each) => isOwn([planted[each]].flat()[0]?.[field]));
+    return name ? [{ at: ['body', field], column: `${name}.${field}` }] : [];
+  });
+}
+
+/** A word of an enumeration is everybody’s. */
+function isOwn(value: unknown): boolean {
+  return typeof value === 'string' && isTelling(value);
+}

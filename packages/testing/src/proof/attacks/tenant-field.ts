@@ -1,0 +1,62 @@
+import type { HttpRequest } from '../../harness/request.js';
+import type { Site } from '../site.js';
+import { type Attack, leakOf, proven } from './attack.js';
+
+const NAMES = ['tenantId', 'tenant_id', 'tenant', 'organizationId', 'orgId', 'companyId', 'accountId', 'workspaceId'];
+
+/** A tenant field of the other’s in body and query, under each name that it may have. */
+export const tenantField: Attack = {
+  name: 'tenant-field',
+  inapplicable: ({ entrance }) => (entrance.route ? null : 'It has no request to put a field into.'),
+  run: async (site) => {
+    if (!site.approach.requestFor(site.harness.planted(site.own), site.own)) return proven('The author calls it.');
+    for (const name of await namesOf(site)) {
+      for (const value of new Set([site.other.id, ...(/id$/i.test(name) ? [] : [site.other.slug])])) {
+        for (const [where, change] of changes(site, name, value)) {
+          const attempt = await site.attempt(await site.asItself(site.own, { change }));
+          const leak = leakOf(attempt, site, `With ${name} of the other’s in the ${where}`);
+          if (leak) return leak;
+        }
+      }
+    }
+    return proven('It made no difference under any name.');
+  },
+};
+
+function changes(site: Site, name: string, value: string): [string, (request: HttpRequest) => HttpRequest][] {
+  const inQuery = (request: HttpRequest) => ({ ...request, query: { ...request.query, [name]: value } });
+  if (!site.changesRows && site.entrance.route?.body === null) return [['query', inQuery]];
+  const isObject = (body: unknown): body is object =>
+    typeof body === 'object' && body !== null && !Array.isArray(body) && !(body instanceof FormData);
+  return [
+    ['query', inQuery],
+    [
+      'body',
+      (request) =>
+        request.body === undefined || isObject(request.body)
+          ? { ...request, body: withField(request.body, name, value) }
+          : request,
+    ],
+  ];
+}
+
+/** Of a GraphQL operation, into each object among its variables. */
+function withField(body: unknown, name: string, value: string): object {
+  const { query, variables } = (body ?? {}) as { query?: unknown; variables?: Record<string, unknown> };
+  if (typeof query !== 'string' || !variables) return { ...(body as object), [name]: value };
+  const inputs = Object.entries(variables).map(([key, each]) => [
+    key,
+    typeof each === 'object' && each !== null && !Array.isArray(each) ? { ...each, [name]: value } : each,
+  ]);
+  return { ...(body as object), variables: Object.fromEntries(inputs) };
+}
+
+/** And the names that the tables themselves have for it. */
+async function namesOf({ harness, other }: Site): Promise<Set<string>> {
+  const rows = Object.values((await harness.rowsOf?.(other)) ?? {}).flat();
+  const columns = rows.flatMap((row) =>
+    Object.entries(row).flatMap(([name, value]) => (value === other.id ? [name] : [])),
+  );
+  const camel = columns.map((name) => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+  return new Set([...columns, ...camel, ...NAMES].filter((name) => name !== 'id'));
+}

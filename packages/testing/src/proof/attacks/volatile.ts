@@ -1,0 +1,59 @@
+import type { Attempt } from '../site.js';
+
+/** An answer, as values by path. */
+export type Measured = ReadonlyMap<string, unknown>;
+
+const ANOTHER_EACH_TIME =
+  /^(date|etag|age|content-length|set-cookie|x-request-id|x-response-time|keep-alive|connection|server-timing)$/;
+
+/** Every value of an answer: its status, its headers, its body. */
+export function measured({ answer, seen }: Attempt): Measured {
+  const values = new Map<string, unknown>();
+  if (answer) {
+    values.set('status', answer.status);
+    for (const [name, value] of Object.entries(answer.headers)) {
+      if (!ANOTHER_EACH_TIME.test(name)) values.set(`header ${name}`, asNumber([value].flat().join(', ')));
+    }
+  }
+  collect(answer ? answer.body : seen, '$', values);
+  return values;
+}
+
+function collect(value: unknown, path: string, into: Map<string, unknown>): void {
+  if (Array.isArray(value)) {
+    into.set(`${path}.length`, value.length);
+    for (const [n, item] of value.entries()) collect(item, `${path}[${n}]`, into);
+  } else if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+    for (const [key, each] of Object.entries(value)) collect(each, `${path}.${key}`, into);
+  } else {
+    into.set(path, value instanceof Date ? value.toISOString() : value);
+  }
+}
+
+/**
+ * Where the last answer is another than the three before it let expect: they were alike, or went on by the same step. A place
+ * that moved by itself in another way tells nothing.
+ */
+export function changedPaths([one, two, three]: readonly [Measured, Measured, Measured], last: Measured): string[] {
+  const paths = new Set([...three.keys(), ...last.keys()]);
+  return [...paths].filter((path) => {
+    const values = [one, two, three].map((each) => each.get(path));
+    const [a, b, c] = values;
+    const now = last.get(path);
+    if (isClock(c) && isClock(now)) return false;
+    if (a === b && b === c) return now !== c;
+    if (typeof a === 'number' && typeof b === 'number' && typeof c === 'number' && b - a === c - b)
+      return now !== c + (c - b);
+    return false;
+  });
+}
+
+/** The time of the answer, rather than that of a row. */
+function isClock(value: unknown): boolean {
+  const time = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
+  return Math.abs(Date.now() - time) < 5_000;
+}
+
+function asNumber(text: string): unknown {
+  return /^\d{1,15}$/.test(text) ? Number(text) : text;
+}

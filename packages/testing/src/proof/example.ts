@@ -1,0 +1,53 @@
+import type { INestApplication } from '@nestjs/common';
+import type { Tenant } from '@tenancy/core';
+import type { Planted } from '../harness/planted.js';
+import type { TenantClient } from '../harness/tenant-client.js';
+
+/** An example request: what the proof cannot guess of it. What is left out is guessed. */
+export interface ExampleRequest {
+  /** Parameters of the path, by name. */
+  readonly path?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What the same tenant does while the answer is read, of an event stream or a long poll. */
+  readonly meanwhile?: (client: TenantClient) => Promise<unknown>;
+  /** Why an answer holds nothing of the tenant’s own, where that is right. */
+  readonly answersNothing?: string;
+}
+
+/** Who calls, of an {@link ExampleCall}. */
+export interface Caller {
+  /** Null when the call must be refused, as nobody’s. */
+  readonly tenant: Tenant | null;
+  /** The host to call and the headers to send, which do not always name the same tenant. */
+  readonly identity: { readonly host: string | null; readonly headers: Readonly<Record<string, string>> };
+  /** Where the application listens: `http://127.0.0.1:4711`. */
+  readonly url: string;
+  readonly app: INestApplication;
+  /** Sends requests over HTTP as the caller. */
+  readonly client: TenantClient;
+  /** A text that nobody else has, to be sent along. */
+  canary(name: string): string;
+}
+
+/**
+ * How an entrance is called that has no request of its own: a socket, a broker, a queue, a clock. It answers with all that the
+ * caller got to see, and rejects when it was refused.
+ */
+export interface ExampleCall {
+  readonly call: (rows: Planted, caller: Caller) => Promise<unknown>;
+  /** Why what the caller sees holds nothing of the tenant’s own, where that is right. */
+  readonly answersNothing?: string;
+}
+
+/** Made from the rows that were planted for the tenant: `(rows) => ({ body: { jobId: rows.job.id } })`. */
+export type RequestExample =
+  | ExampleRequest
+  | ((rows: Planted, context: { readonly tenant: Tenant; canary(name: string): string }) => ExampleRequest);
+
+export type Example = RequestExample | ExampleCall;
+
+export function isCall(example: Example | undefined): example is ExampleCall {
+  return typeof example === 'object' && 'call' in example;
+}

@@ -1,0 +1,48 @@
+import type { Entrance } from '../discovery/entrance.js';
+import type { Example } from './example.js';
+import type { AttackName } from './isolation-report.js';
+
+/** What the author of a proof says, by the `id` of the entrance: `'POST /jobs'`. */
+export interface ProofOptions {
+  /**
+   * How an entrance is called, where that cannot be guessed.
+   * @defaultValue `{}`
+   */
+  readonly examples?: Readonly<Record<string, Example>>;
+  /**
+   * Entrances, or single attacks at one, that are not to be proven, and why.
+   * @defaultValue `{}`
+   */
+  readonly exempt?: Readonly<Record<string, string | Readonly<Partial<Record<AttackName, string>>>>>;
+}
+
+/** @throws TypeError for a name that is no entrance, or a reason that is none. */
+export function checkOptions(options: ProofOptions, entrances: readonly Entrance[]): void {
+  for (const [option, named] of Object.entries({ examples: options.examples ?? {}, exempt: options.exempt ?? {} })) {
+    for (const [id, value] of Object.entries(named)) {
+      if (!entrances.some((entrance) => entrance.id === id))
+        throw new TypeError(unknownEntrance(option, id, entrances));
+      if (option === 'exempt') checkReason(id, value);
+    }
+  }
+}
+
+function checkReason(id: string, value: unknown): void {
+  const reasons = typeof value === 'object' && value !== null ? Object.values(value) : [value];
+  if (reasons.length > 0 && reasons.every((reason) => typeof reason === 'string' && reason.trim().length >= 3)) return;
+  throw new TypeError(
+    `exempt: ${id} has no reason. Say why nobody has to prove it: { '${id}': 'counts requests alone' }.`,
+  );
+}
+
+function unknownEntrance(option: string, id: string, entrances: readonly Entrance[]): string {
+  const words = new Set(id.toLowerCase().split(/\W+/));
+  const likeness = (entrance: Entrance) =>
+    entrance.id
+      .toLowerCase()
+      .split(/\W+/)
+      .filter((word) => words.has(word)).length;
+  const [closest] = [...entrances].sort((a, b) => likeness(b) - likeness(a));
+  const known = closest ? ` Did you mean \`${closest.id}\`?` : '';
+  return `${option}: \`${id}\` is no entrance of this application.${known} \`harness.entrances\` lists them.`;
+}

@@ -1,0 +1,162 @@
+import type { Tenant } from '@tenancy/core';
+import type { Canary, Sighting } from '../canaries/canary.js';
+import { findCanaries } from '../canaries/find-canaries.js';
+import { findInAnswer } from '../canaries/find-in-answer.js';
+import type { Entrance } from '../discovery/entrance.js';
+import type { Identity, IsolationHarness } from '../harness/isolation-harness.js';
+import type { Planted, TenantRows } from '../harness/planted.js';
+import type { Observation } from '../harness/recorder.js';
+import type { HttpAnswer, HttpRequest } from '../harness/request.js';
+import { curlOf } from '../report/curl.js';
+import type { Approach } from './approach.js';
+import type { Evidence, RowChange } from './isolation-report.js';
+import { rowChanges } from './row-changes.js';
+
+/** Who calls, with whose rows, and what of the request is changed. */
+export interface Call {
+  readonly identity: Identity;
+  /** Null when nobody calls. */
+  readonly tenant: Tenant | null;
+  readonly rows: Planted;
+  readonly change?: (request: HttpRequest) => HttpRequest;
+  /** Whose values and rows must not be seen or changed by it. @defaultValue the other tenant's */
+  readonly watched?: readonly Tenant[];
+}
+
+/** What came of a call. */
+export interface Attempt {
+  readonly request: HttpRequest | null;
+  /** What the caller got to see; null when it was refused without an answer. */
+  readonly answer: HttpAnswer | null;
+  readonly seen: unknown;
+  readonly isRefused: boolean;
+  readonly error: Error | null;
+  readonly sightings: readonly Sighting[];
+  readonly changes: readonly RowChange[];
+  readonly log: readonly string[];
+}
+
+/** An entrance, and two tenants of which one attacks the other at it. */
+export class Site {
+  constructor(
+    readonly harness: IsolationHarness,
+    readonly entrance: Entrance,
+    readonly approach: Approach,
+    readonly own: Tenant,
+    readonly other: Tenant,
+  ) {}
+
+  /** Whether a call may change rows, so that fresh ones are planted for each. */
+  get changesRows(): boolean {
+    const { route, kind } = this.entrance;
+    return !(kind === 'sse' || ['GET', 'HEAD', 'OPTIONS'].includes(route?.method ?? '') || this.isQuery);
+  }
+
+  private get isQuery(): boolean {
+    return this.entrance.kind === 'graphql' && !this.entrance.id.startsWith('graphql Mutation.');
+  }
+
+  /** The tenant’s rows to call with: new ones after a call that may have used them up. */
+  async rowsFor(tenant: Tenant): Promise<Planted> {
+    const used = usedUp(this.harness);
+    return used.delete(tenant.id) ? this.harness.plant(tenant) : this.harness.planted(tenant);
+  }
+
+  identityOf(tenant: Tenant): Promise<Identity> {
+    return this.harness.identityOf(tenant);
+  }
+
+  /** As the tenant itself, with its own rows. */
+  async asItself(tenant: Tenant = this.own, more: Partial<Call> = {}): Promise<Call> {
+    const [identity, rows] = [await this.identityOf(tenant), await this.rowsFor(tenant)];
+    return { identity, tenant, rows, ...(tenant === this.other && { watched: [this.own] }), ...more };
+  }
+
+  /** Calls, and looks at everything that comes out of the application meanwhile. */
+  async attempt({ watched = [this.other], ...call }: Call): Promise<Attempt> {
+    const before = await Promise.all(watched.map((tenant) => this.#rowsOf(tenant)));
+    const { result, log, observed } = await this.harness.recorder.record(() => this.#call(call));
+    const after = await Promise.all(watched.map((tenant) => this.#rowsOf(tenant)));
+    const changes = before.flatMap((rows, n) => (rows && after[n] ? rowChanges(rows, after[n]) : []));
+    return { ...result, changes, ...this.#looked(result, call, watched, log, observed) };
+  }
+
+  /** Calls while others do too, so that only the answer can be held against it. */
+  async glance({ watched = [this.other], ...call }: Call): Promise<Attempt> {
+    const result = await this.#call(call);
+    return { ...result, changes: [], ...this.#looked(result, call, watched, [], []) };
+  }
+
+  async #call(call: Omit<Call, 'watched'>) {
+    const result = await this.approach.call(call);
+    if (this.changesRows && !result.isRefused)
+      for (const { id } of [this.own, this.other]) usedUp(this.harness).add(id);
+    return result;
+  }
+
+  #looked(
+    { answer, seen, error, sent }: Awaited<ReturnType<Approach['call']>>,
+    { tenant }: Omit<Call, 'watched'>,
+    watched: readonly Tenant[],
+    log: readonly string[],
+    observed: readonly Observation[],
+  ): Pick<Attempt, 'sightings' | 'log'> {
+    const foreign = watched.filter((each) => each !== tenant || watched.length > 1);
+    // The registry’s own lists, which are indexed once. What the caller itself sent tells it nothing when it comes back.
+    const look = (find: (canaries: readonly Canary[]) => readonly Sighting[]) =>
+      foreign
+        .flatMap((each) => find(this.harness.canaries.of(each)))
+        .filter(({ canary }) => !sent.includes(canary.value.toLowerCase()));
+    const inAnswer = look((canaries) =>
+      answer
+        ? findInAnswer({ ...answer, headers: telling(answer.headers) }, canaries)
+        : findCanaries(seen ?? error?.message, canaries),
+    );
+    const inExits = observed.flatMap(({ exit, name, payload }) =>
+      look((canaries) => findCanaries(payload, canaries, `${exit} ${name}`)),
+    );
+    const inLog = log.map((line) => look((canaries) => findCanaries(line, canaries, 'log')));
+    return {
+      sightings: [...inAnswer, ...inExits, ...inLog.flat()],
+      log: log.filter((_, n) => (inLog[n]?.length ?? 0) > 0),
+    };
+  }
+
+  async #rowsOf(tenant: Tenant): Promise<TenantRows | null> {
+    return this.changesRows && this.harness.rowsOf ? this.harness.rowsOf(tenant) : null;
+  }
+}
+
+/** Whose rows a call has changed, or may have. */
+function usedUp(harness: IsolationHarness): Set<string> {
+  const known = used.get(harness) ?? new Set();
+  used.set(harness, known);
+  return known;
+}
+
+const used = new WeakMap<IsolationHarness, Set<string>>();
+
+/** The date of an answer is nobody’s. */
+function telling(headers: HttpAnswer['headers']): HttpAnswer['headers'] {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !['date', 'content-length'].includes(name)));
+}
+
+/** What a report shows of an attempt. */
+export function evidenceOf({ answer, error, sightings, changes, log }: Attempt): Evidence {
+  return {
+    request: answer?.request ?? null,
+    response: answer
+      ? {
+          status: answer.status,
+          headers: Object.fromEntries(
+            Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
+          ),
+          text: answer.text,
+        }
+      : error && { status: 0, headers: {}, text: error.message },
+    sightings,
+    log,
+    changes,
+    curl: answer ? curlOf(answer.request) : null,
+  };
+}
