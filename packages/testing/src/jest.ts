@@ -1,5 +1,11 @@
 import type {} from 'expect';
 import { type TenantMatchers, tenantMatchers } from './matchers/tenant-matchers.js';
+import {
+  type DescribeIsolationOptions,
+  describeIsolation as describeWith,
+  type HarnessSource,
+  type Runner,
+} from './proof/describe-isolation.js';
 
 interface Expect {
   extend?(matchers: object): void;
@@ -25,4 +31,13 @@ declare global {
     // biome-ignore lint/complexity/noBannedTypes: it has to repeat their own declaration.
     interface Matchers<R, T = {}> extends TenantMatchers<R> {}
   }
+}
+
+/**
+ * One test for each entrance of the application, and one that fails on any that nobody has proven. CommonJS cannot wait for a
+ * harness before tests are defined: pass a function that makes it, and one test proves all of them.
+ */
+export function describeIsolation(source: HarnessSource, options?: DescribeIsolationOptions): void {
+  const { describe, it, afterAll } = globalThis as unknown as Runner;
+  describeWith({ describe, it, afterAll }, source, options);
 }
