@@ -6,6 +6,7 @@ export default packageBuild(
     vitest: 'src/vitest.ts',
     jest: 'src/jest.ts',
     postgres: 'src/postgres.ts',
+    oracle: 'src/oracle.ts',
   },
   // `import.meta.url` in the CommonJS build.
   {

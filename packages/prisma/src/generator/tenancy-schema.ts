@@ -1,5 +1,11 @@
 import type { DMMF } from '@prisma/generator-helper';
-import { hashOf, SCHEMA_VERSION, type TenancySchema, type TenancySchemaField } from '../schema/generated-schema.js';
+import {
+  hashOf,
+  SCHEMA_VERSION,
+  type TenancySchema,
+  type TenancySchemaField,
+  type TenancySchemaKey,
+} from '../schema/generated-schema.js';
 
 /** What `tenantScoped` needs to know of a schema, from Prisma's own description of it. */
 export function tenancySchema(datamodel: DMMF.Datamodel, text: string, relationMode: string): TenancySchema {
@@ -8,7 +14,19 @@ export function tenancySchema(datamodel: DMMF.Datamodel, text: string, relationM
     hash: hashOf(text),
     relationMode,
     models: Object.fromEntries(datamodel.models.map(({ name, fields }) => [name, fields.map(schemaField)])),
+    keys: Object.fromEntries(datamodel.models.map((model) => [model.name, keysOf(model)])),
   };
+}
+
+function keysOf({ fields, primaryKey, uniqueIndexes }: DMMF.Model): TenancySchemaKey[] {
+  const single = (isKey: (field: DMMF.Field) => boolean) =>
+    fields.filter(isKey).map(({ name }) => ({ name, fields: [name] }));
+  const compound = [...(primaryKey ? [primaryKey] : []), ...uniqueIndexes].map(({ name, fields: all }) => ({
+    // What Prisma calls it in a `where`.
+    name: name ?? all.join('_'),
+    fields: [...all],
+  }));
+  return [...single(({ isId }) => isId), ...compound, ...single(({ isId, isUnique }) => isUnique && !isId)];
 }
 
 function schemaField(field: DMMF.Field): TenancySchemaField {

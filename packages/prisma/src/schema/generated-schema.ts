@@ -12,6 +12,14 @@ export interface TenancySchema {
   readonly hash: string;
   readonly relationMode: string;
   readonly models: Readonly<Record<string, readonly TenancySchemaField[]>>;
+  /** What identifies a row of each model, the primary key first: for @tenancy/testing, as the scope needs none. */
+  readonly keys?: Readonly<Record<string, readonly TenancySchemaKey[]>>;
+}
+
+export interface TenancySchemaKey {
+  /** What it is called in a `where`. */
+  readonly name: string;
+  readonly fields: readonly string[];
 }
 
 export interface TenancySchemaField {

@@ -1,0 +1,26 @@
+/** What the generator `tenancy-prisma` writes as `tenancySchema`, as far as the fuzzing reads it. */
+export interface FuzzedPrismaSchema {
+  readonly models: Readonly<Record<string, readonly FuzzedPrismaField[]>>;
+  /** What identifies a row of each model: the primary key first. */
+  readonly keys?: Readonly<Record<string, readonly FuzzedPrismaKey[]>>;
+}
+
+export interface FuzzedPrismaKey {
+  /** What it is called in a `where`. */
+  readonly name: string;
+  readonly fields: readonly string[];
+}
+
+export interface FuzzedPrismaField {
+  readonly name: string;
+  readonly type: string;
+  readonly isList: boolean;
+  readonly isRequired: boolean;
+  readonly nativeType: string | null;
+  readonly relation: {
+    readonly name: string;
+    /** The foreign key, on the side that holds it. */
+    readonly fields: readonly string[];
+    readonly references: readonly string[];
+  } | null;
+}
