@@ -92,7 +92,11 @@ const nextMonth = () => {
   return `20${String(Math.floor(months / 12)).padStart(2, '0')}-${String((months % 12) + 1).padStart(2, '0')}`;
 };
 
+// For a page to look at: `ISOLATION_REPORT=isolation.html`.
+const { ISOLATION_REPORT: html } = process.env;
+
 describeIsolation(app, {
+  ...(html && { report: { html } }),
   examples: {
     'POST /auth/sign-in': (_, { tenant }) => {
       const { email, password } = companyOf(tenant).recruiters[0];
