@@ -27,7 +27,7 @@ export class Recorder {
   readonly #settle: number;
 
   /** @param settle milliseconds to wait after the work, for what is logged or sent after the answer. */
-  constructor(settle = 5) {
+  constructor(settle = 2) {
     this.#settle = settle;
   }
 

@@ -87,6 +87,26 @@ class JobsController {
   }
 }
 
+/** Routes that read, and tell or do more than they should. */
+@Controller()
+export class SlyController {
+  constructor(@Inject(TenantContext) private readonly context: TenantContext) {}
+
+  @Get('jobs/:id/exists')
+  exists(@Param('id') id: string) {
+    this.context.current();
+    return { exists: table.some((job) => job.id === id), of: this.context.tenantId };
+  }
+
+  @Get('jobs/:id/seen')
+  seen(@Param('id') id: string) {
+    this.context.current();
+    const job = table.find((each) => each.id === id);
+    if (job) job.title = `${job.title} (seen)`;
+    return { of: this.context.tenantId };
+  }
+}
+
 /** The application over an empty table. */
 export function start(
   JobsClass: typeof Jobs,

@@ -12,7 +12,7 @@ import {
   proveIsolation,
 } from '../../src/index.js';
 import { describeIsolation, type Runner } from '../../src/proof/describe-isolation.js';
-import { acme, examples, Jobs, Leaky, start, table } from './application.js';
+import { acme, examples, Jobs, Leaky, SlyController, start, table } from './application.js';
 
 let harness: IsolationHarness | undefined;
 const open = async (...how: Parameters<typeof start>) => (harness = await start(...how));
@@ -66,6 +66,16 @@ describe.each([
     );
     const changed = attacksOf(report, 'DELETE /jobs/:id').find(({ attack }) => attack === 'foreign-id');
     expect(changed).toMatchObject({ verdict: 'leaks', evidence: { changes: [{ table: 'job', after: null }] } });
+  });
+});
+
+describe('what only looks like reading', () => {
+  it('is caught when it tells that a row is there, or writes to it', async () => {
+    const report = await proveIsolation(await open(Jobs, {}, [SlyController]));
+    const leaking = (id: string) =>
+      attacksOf(report, id).flatMap(({ attack, verdict }) => (verdict === 'leaks' ? [attack] : []));
+    expect(leaking('GET /jobs/:id/exists')).toEqual(['existence']);
+    expect(leaking('GET /jobs/:id/seen')).toEqual(['foreign-id']);
   });
 });
 

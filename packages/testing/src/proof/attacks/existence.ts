@@ -38,10 +38,10 @@ async function compared(site: Site, at: Position, what: string, column?: string)
     return value;
   });
   const nobodys = [await once(site, at, nobody(theirs.value)), await once(site, at, nobody(theirs.value))] as const;
-  const [one, two] = nobodys.map((each) => shapeOf(each.attempt, each.value));
+  const [one, two] = nobodys.map((each) => shapeOf(each.attempt, each.value, site));
   // What is another each time anyhow tells nothing.
   if (one !== two) return null;
-  const answer = shapeOf(theirs.attempt, theirs.value);
+  const answer = shapeOf(theirs.attempt, theirs.value, site);
   if (answer === one) return null;
   const because = `${statusOf(theirs.attempt)} instead of ${statusOf(nobodys[0].attempt)}`;
   const how = theirs.attempt.answer?.status === nobodys[0].attempt.answer?.status ? 'another body' : because;
@@ -66,10 +66,10 @@ function columnOf(rows: Readonly<Record<string, unknown>>, path: string): unknow
 }
 
 /** The answer, without the value that was asked for and what is another in every answer. */
-function shapeOf({ answer, isRefused }: Attempt, value: unknown): string {
+function shapeOf({ answer, isRefused }: Attempt, value: unknown, { changesRows }: Site): string {
   if (!answer) return String(isRefused);
-  // A success holds what was written, which is new each time.
-  if (!isRefused) return 'success';
+  // A write that succeeds answers with what was written, which is new each time.
+  if (!isRefused && changesRows) return 'success';
   const text = answer.text
     .replaceAll(String(value), '·')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, '·')

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../../harness/request.js';
 import { differences, nameOf, replaced } from '../positions.js';
+import { rowChanges } from '../row-changes.js';
 import type { Site } from '../site.js';
 import { type Attack, type Finding, leakOf, proven } from './attack.js';
 
@@ -11,6 +12,7 @@ export const foreignId: Attack = {
     if (!site.approach.requestFor(site.harness.planted(site.own), site.own)) return byRows(site);
     const places = idsIn(site);
     if (places.length === 0) return proven('Its request names no rows.');
+    const untouched = await lookAt(site);
     const tried = places.length > 1 ? [...places.map((place) => [place]), places] : [places];
     for (const some of tried) {
       const call = await site.asItself();
@@ -29,9 +31,27 @@ export const foreignId: Attack = {
       );
       if (leak) return leak;
     }
-    return proven(`Tried for ${places.map(({ at }) => nameOf(at)).join(', ')}.`);
+    return (await untouched()) ?? proven(`Tried for ${places.map(({ at }) => nameOf(at)).join(', ')}.`);
   },
 };
+
+/** A request that should only read may write all the same: the other’s rows are looked at around all of them. */
+async function lookAt(site: Site): Promise<() => Promise<Finding | null>> {
+  const { rowsOf } = site.harness;
+  if (site.changesRows || !rowsOf) return async () => null;
+  const before = await rowsOf(site.other);
+  return async () => {
+    const changes = rowChanges(before, await rowsOf(site.other));
+    if (changes.length === 0) return null;
+    // Once more, to have a request to show.
+    const attempt = await site.glance(await site.asItself());
+    return leakOf(
+      { ...attempt, sightings: [], changes },
+      site,
+      'With the other’s ids, by a request that should only read',
+    );
+  };
+}
 
 /** A call of the author’s own takes all the rows, so it is given the other’s. */
 async function byRows(site: Site): Promise<Finding> {

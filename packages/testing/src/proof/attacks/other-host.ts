@@ -1,4 +1,4 @@
-import type { Site } from '../site.js';
+import type { Attempt, Site } from '../site.js';
 import { type Attack, leakOf, leaks, proven, statusOf } from './attack.js';
 
 /** The tenant’s token on the other’s host. */
@@ -20,17 +20,18 @@ export const otherHost: Attack = {
         proven(`Refused with ${statusOf(attempt)}.`)
       );
     }
-    // What everybody may see at that host is no secret of the other’s.
-    if (await isPublicAt(theirs.host, site)) return proven('Everybody sees the same at that host, without a token.');
-    return (
-      leakOf(attempt, site, 'With its token on the other’s host') ??
-      leaks(`A token was taken at another tenant’s host, and answered with ${statusOf(attempt)}.`, attempt)
-    );
+    // What everybody may see at that host is no secret of the other’s; what only a token makes visible is.
+    const anonymous = await withoutToken(theirs.host, site);
+    const seen = new Set(anonymous.sightings.map(({ canary }) => canary));
+    const beyond = { ...attempt, sightings: attempt.sightings.filter(({ canary }) => !seen.has(canary)) };
+    const leak = leakOf(anonymous.isRefused ? attempt : beyond, site, 'With its token on the other’s host');
+    if (leak) return leak;
+    if (!anonymous.isRefused) return proven('Everybody sees the same at that host, without a token.');
+    return leaks(`A token was taken at another tenant’s host, and answered with ${statusOf(attempt)}.`, attempt);
   },
 };
 
-async function isPublicAt(host: string | null, site: Site): Promise<boolean> {
+async function withoutToken(host: string | null, site: Site): Promise<Attempt> {
   const rows = await site.rowsFor(site.other);
-  const { isRefused } = await site.attempt({ identity: { host, headers: {} }, tenant: site.other, rows, watched: [] });
-  return !isRefused;
+  return site.glance({ identity: { host, headers: {} }, tenant: null, rows });
 }
