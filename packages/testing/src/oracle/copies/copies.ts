@@ -20,7 +20,7 @@ export interface Copies {
 }
 
 const IN_USE = '55006';
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 2_000;
 
 /** @throws `fuzz_misuse` when the database cannot be copied, or has no rows of one of the tenants. */
 export async function copyDatabase(pg: typeof pgModule, options: ResolvedOptions): Promise<Copies> {
