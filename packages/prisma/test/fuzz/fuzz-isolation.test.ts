@@ -93,6 +93,21 @@ describe('fuzzIsolation over Prisma', () => {
       }),
     ],
     [
+      // C3: only what runs at the same time shows it.
+      'calls of one tick that run as who came first',
+      'findMany',
+      leaking('findMany', (_, held) => {
+        let first: Call | null = null;
+        return (args) => {
+          first ??= context.bind(held);
+          queueMicrotask(() => {
+            first = null;
+          });
+          return first(args);
+        };
+      }),
+    ],
+    [
       'answers remembered without the tenant',
       'findUnique',
       leaking('findUnique', (_, held) => {
