@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import type { Entrance } from './entrance.js';
-import { graphqlEntrances, graphqlPath } from './graphql-entrances.js';
+import { graphqlEndpoints } from './graphql-entrances.js';
 import { httpEntrances } from './http-entrances.js';
 import { OpenApi } from './open-api.js';
 import { otherEntrances } from './other-entrances.js';
@@ -12,20 +12,21 @@ export interface DiscoveryOptions {
 
 /**
  * Every entrance of an application that is initialised: what Nest registered, what was put on its adapter by another way, and
- * what the decorators of other packages declare. To be known by its adapter, it must have been watched from the start.
+ * what the decorators of other packages declare.
+ *
+ * @throws HarnessMisuseError when its adapter was not watched from the start.
  */
 export function discoverEntrances(app: INestApplication, { openApi }: DiscoveryOptions = {}): readonly Entrance[] {
-  const graphql = graphqlEntrances(app);
-  // Its one address is no entrance of its own: the operations are.
-  const isOperations = ({ handler, route }: Entrance) =>
-    graphql.length > 0 && handler === null && route?.path === graphqlPath(app);
+  const graphql = graphqlEndpoints(app);
+  // The address of all operations is no entrance of its own, where the operations are known.
+  const addresses = graphql.filter(({ entrances }) => entrances.length > 0).map(({ path }) => path);
   const http = httpEntrances(app, openApi === undefined ? null : new OpenApi(openApi)).filter(
-    (each) => !isOperations(each),
+    ({ handler, route }) => handler !== null || route === null || !addresses.includes(route.path),
   );
-  return withOwnIds([...http, ...graphql, ...otherEntrances(app)]);
+  return withOwnIds([...http, ...graphql.flatMap(({ entrances }) => entrances), ...otherEntrances(app)]);
 }
 
-/** Two handlers at one address, by host or by version, are told apart by their names. */
+/** Two handlers at one address are told apart by their names, and two of one name by their order. */
 function withOwnIds(entrances: readonly Entrance[]): readonly Entrance[] {
   const counts = new Map<string, number>();
   for (const { id } of entrances) counts.set(id, (counts.get(id) ?? 0) + 1);

@@ -24,6 +24,8 @@ export interface Route {
   /** With its parameters: `/jobs/:id`. */
   readonly path: string;
   readonly parameters: readonly RouteParameter[];
+  /** What it is told apart by, such as the version of the API. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** What is known of the body: its schema, `'unknown'` when it takes one of which nothing is known, null when it takes none. */
   readonly body: JsonSchema | 'unknown' | null;
   /** The operation, of a `graphql` entrance: sent as the body’s `query`. */

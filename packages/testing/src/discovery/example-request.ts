@@ -1,10 +1,14 @@
 import type { Planted } from '../harness/planted.js';
 import type { HttpRequest } from '../harness/request.js';
 import type { Route, RouteParameter } from './entrance.js';
-import { ExampleValues } from './example-values.js';
+import { ExampleValues, SEARCH } from './example-values.js';
+import { fillPath } from './path-pattern.js';
+import { resourceIn } from './planted-lookup.js';
 
 /** What the author says of a request; the rest is guessed. */
 export interface GivenParts {
+  /** Of a route that takes every method. */
+  readonly method?: string;
   readonly path?: Readonly<Record<string, unknown>>;
   readonly query?: Readonly<Record<string, unknown>>;
   readonly body?: unknown;
@@ -26,13 +30,13 @@ export function exampleRequest(
   planted: Planted,
   { canary, given }: Guessing,
 ): HttpRequest | { readonly unknown: string } {
-  const values = new ExampleValues(planted, resourceOf(route), canary);
+  const values = new ExampleValues(planted, resourceOf(route, planted), canary);
   const path = filledPath(route, values, planted, canary, given.path ?? {});
   if (typeof path !== 'string') return path;
   const query: Record<string, unknown> = {};
   for (const parameter of route.parameters.filter((each) => each.in === 'query')) {
     if (given.query && parameter.name in given.query) continue;
-    const guess = queryValue(parameter, values, planted);
+    const guess = queryValue(parameter, values);
     if (guess && 'unknown' in guess)
       return { unknown: `The query \`${parameter.name}\` cannot be guessed: ${guess.unknown}.` };
     if (guess) query[parameter.name] = guess.value;
@@ -40,28 +44,35 @@ export function exampleRequest(
   const body = bodyOf(route, values, given);
   if ('unknown' in body) return body;
   const all = { ...query, ...given.query };
+  const headers = { ...route.headers, ...given.headers };
   return {
-    method: route.method === 'ALL' ? 'GET' : route.method,
+    method: methodOf(route, given, body.value),
     path,
     ...(Object.keys(all).length > 0 && { query: all }),
     ...(body.value !== undefined && { body: body.value }),
-    ...(given.headers && { headers: given.headers }),
+    ...(Object.keys(headers).length > 0 && { headers }),
   };
 }
 
-/** What stands last before a parameter, or at the end: `job` of `/jobs/:id/close`. */
-function resourceOf({ path, document }: Route): string | null {
-  if (document !== undefined) {
-    const [, field = ''] = /\{ (\w+)/.exec(document) ?? [];
-    return field.replace(
-      /^(?:create|update|delete|remove|add|set|get|find|list|upsert|archive|publish|close)(?=[A-Z])/,
-      '',
-    );
-  }
+const WITHOUT_BODY = ['GET', 'HEAD', 'DELETE', 'OPTIONS'];
+
+function methodOf({ method }: Route, given: GivenParts, body: unknown): string {
+  if (method !== 'ALL') return method;
+  return given.method?.toUpperCase() ?? (body === undefined ? 'GET' : 'POST');
+}
+
+/** What the request speaks of: `jobs` of `/jobs/:id/close` and of `/jobs/export`, `Job` of `renameJob`. */
+function resourceOf({ path, document }: Route, planted: Planted): string | null {
+  if (document !== undefined) return resourceIn(planted, /\{ (\w+)/.exec(document)?.[1] ?? '');
   const parts = path.split('/').filter((part) => part !== '');
   const first = parts.findIndex((part) => part.startsWith(':'));
-  const named = (first < 0 ? parts : parts.slice(0, first)).filter((part) => !part.startsWith(':'));
-  return named.at(-1) ?? null;
+  const fixed = first < 0 ? parts : parts.slice(0, first);
+  return nearest(fixed.filter((part) => !/[:*{]/.test(part)).reverse(), planted);
+}
+
+/** The first of these that was planted; the first of all, where none was. */
+function nearest(names: readonly string[], planted: Planted): string | null {
+  return names.map((name) => resourceIn(planted, name)).find((name) => name !== null) ?? names[0] ?? null;
 }
 
 function filledPath(
@@ -71,40 +82,25 @@ function filledPath(
   canary: (name: string) => string,
   given: Readonly<Record<string, unknown>>,
 ): string | { readonly unknown: string } {
-  const parts: string[] = [];
-  let before: string | null = null;
-  for (const part of path.split('/')) {
-    const [, parameter, wildcard] = /^:(\w+)|^\{?\*(\w*)\}?$/.exec(part) ?? [];
-    const name = parameter ?? (wildcard === undefined ? undefined : wildcard || '*');
-    if (name === undefined) {
-      if (part !== '') before = part;
-      parts.push(part);
-      continue;
-    }
-    const here = new ExampleValues(planted, before, canary);
+  const filled = fillPath(path, (name, before) => {
+    if (name in given) return given[name];
+    const row = new ExampleValues(planted, nearest(before, planted), canary).row(name);
     const schema = parameters.find((each) => each.in === 'path' && each.name === name)?.schema;
-    const guess =
-      name in given ? { value: given[name] } : (here.row(name) ?? (schema?.enum ? values.of(name, schema) : null));
-    if (!guess || 'unknown' in guess || guess.value === undefined || guess.value === null) {
-      return { unknown: `The path parameter \`${name}\` names nothing that was planted.` };
-    }
-    parts.push(encodeURIComponent(String(guess.value)));
-  }
-  return parts.join('/');
+    const guess = row ?? (schema?.enum ? values.of(name, schema) : null);
+    return guess && 'value' in guess ? guess.value : undefined;
+  });
+  if ('path' in filled) return filled.path;
+  return { unknown: `The path parameter \`${filled.missing}\` names nothing that was planted.` };
 }
 
-const SEARCH = /^(q|query|search|term|keyword|text|name|title)$/i;
-
-/** What may be left out is, unless it names a row or searches for what both tenants have. */
-function queryValue({ name, isRequired, schema }: RouteParameter, values: ExampleValues, planted: Planted) {
-  const row = /id$/i.test(name) ? values.row(name) : null;
-  if (row) return row;
-  if (schema?.enum) return values.of(name, schema);
-  if (SEARCH.test(name) && JSON.stringify(planted).includes('canary')) return { value: 'canary' };
-  return isRequired ? values.of(name, schema ?? { type: 'string' }) : null;
+/** What may be left out is, unless it names a row or searches: a filter or a page might hide the tenant’s own rows. */
+function queryValue({ name, isRequired, schema }: RouteParameter, values: ExampleValues) {
+  if (SEARCH.test(name)) return values.search(name, schema ?? {}, isRequired);
+  const row = isRequired || /id$/i.test(name) ? values.row(name) : null;
+  return row ?? (isRequired ? values.of(name, schema ?? { type: 'string' }) : null);
 }
 
-function bodyOf({ body, document }: Route, values: ExampleValues, given: GivenParts) {
+function bodyOf({ method, body, document }: Route, values: ExampleValues, given: GivenParts) {
   if (document !== undefined) {
     const variables =
       given.body === undefined
@@ -114,7 +110,8 @@ function bodyOf({ body, document }: Route, values: ExampleValues, given: GivenPa
     return { value: { query: document, variables: variables.value } };
   }
   if (given.body !== undefined) return { value: given.body };
-  if (body === null) return { value: undefined };
+  const isWithout = method === 'ALL' && given.method !== undefined && WITHOUT_BODY.includes(given.method.toUpperCase());
+  if (body === null || isWithout) return { value: undefined };
   if (body === 'unknown') return { unknown: 'Nothing is known of its body.' };
   const guess = values.of('body', body);
   return 'unknown' in guess ? { unknown: `Its body cannot be guessed: ${guess.unknown}.` } : guess;

@@ -1,9 +1,12 @@
 import type { Planted } from '../harness/planted.js';
 import type { JsonSchema } from './json-schema.js';
-import { idOf, rowNamed, rowOfField } from './planted-lookup.js';
+import { holdsCanaries, idOf, rowNamed, rowOfField } from './planted-lookup.js';
 
 /** A value, or why there is none that would make sense. */
 export type Guess = { readonly value: unknown } | { readonly unknown: string };
+
+/** What looks for words: a search for one that every tenant’s texts hold finds whatever a search leaks. */
+export const SEARCH = /^(q|query|search|search_?(?:term|text|query)|term|keywords?)$/i;
 
 /** Makes values that a handler may take, from their names, their schemas and the rows that are there. */
 export class ExampleValues {
@@ -46,10 +49,18 @@ export class ExampleValues {
     return this.#text(name, schema);
   }
 
+  /** Null where it may be left out, and nothing would be found. */
+  search(name: string, schema: JsonSchema, isRequired: boolean): Guess | null {
+    const type = [schema.type ?? 'string'].flat()[0];
+    if (type === 'string' && !schema.enum && holdsCanaries(this.planted)) return { value: 'canary' };
+    return isRequired ? this.of(name, schema) : null;
+  }
+
   #object({ properties = {}, required = [] }: JsonSchema): Guess {
     const made: Record<string, unknown> = {};
     for (const [name, schema] of Object.entries(properties)) {
-      const guess = this.of(name, schema);
+      const guess = SEARCH.test(name) ? this.search(name, schema, required.includes(name)) : this.of(name, schema);
+      if (guess === null) continue;
       if ('value' in guess) made[name] = guess.value;
       else if (required.includes(name)) return guess;
     }
@@ -63,22 +74,30 @@ export class ExampleValues {
 
   #text(name: string, { format, pattern, minLength = 0, maxLength = Number.POSITIVE_INFINITY }: JsonSchema): Guess {
     const plain = this.invent(name);
-    const text = FORMATS[format ?? '']?.(plain) ?? (/email/i.test(name) ? `${plain}@example.test` : plain);
+    const text = FORMATS[format ?? (/email/i.test(name) ? 'email' : '')]?.(plain) ?? plain;
     const fitting = text.padEnd(minLength, 'x').slice(-Math.min(maxLength, 10_000));
-    if (pattern !== undefined && !matches(pattern, fitting) && format === undefined) {
-      return { unknown: `\`${name}\` must match ${pattern}` };
-    }
-    return { value: fitting };
+    if (pattern === undefined || format !== undefined || matches(pattern, fitting)) return { value: fitting };
+    const usual = USUAL.find((each) => each.length >= minLength && each.length <= maxLength && matches(pattern, each));
+    return usual === undefined ? { unknown: `\`${name}\` must match ${pattern}` } : { value: usual };
   }
 }
 
+const oneWord = (text: string) => text.replaceAll(/[^\w.-]+/g, '-');
+
 const FORMATS: Readonly<Record<string, (plain: string) => string>> = {
-  email: (plain) => `${plain}@example.test`,
-  uri: (plain) => `https://example.test/${plain}`,
+  email: (plain) => `${oneWord(plain)}@example.test`,
+  uri: (plain) => `https://example.test/${oneWord(plain)}`,
   'date-time': () => '2030-01-02T03:04:05.000Z',
   date: () => '2030-01-02',
   time: () => '03:04:05',
 };
+
+/** What patterns often ask for. */
+const USUAL = [
+  ...['word', 'two-words', 'two_words', 'Word', 'Two words', 'WORD', 'AB', 'ABC', 'abc123', 'ABC-123', 'ab', 'A1'],
+  ...['1', '12', '123', '1234', '12345', '123456', '12345678', '12.50', '+4930123456', '1.2.3'],
+  ...['2030-01-02', '2030-01', '03:04', '#a0b1c2', 'example.test', 'https://example.test', 'name@example.test'],
+];
 
 function numberFor({ minimum, exclusiveMinimum, maximum, multipleOf = 1 }: JsonSchema): number {
   const least = minimum ?? (exclusiveMinimum === undefined ? 1 : exclusiveMinimum + multipleOf);

@@ -1,157 +1,117 @@
 import type { INestApplication } from '@nestjs/common';
-import type { Entrance } from './entrance.js';
-import { componentsOf, isUntenanted, metadataOf, methodsOf } from './handlers.js';
-import type { JsonSchema } from './json-schema.js';
+import type { Entrance, Route } from './entrance.js';
+import { documentOf } from './graphql-document.js';
+import type { GraphSchema } from './graphql-schema.js';
+import {
+  type Component,
+  componentsOf,
+  type Endpoint,
+  globalPrefixOf,
+  graphqlEndpointsOf,
+  isUntenanted,
+  methodsOf,
+} from './handlers.js';
 
-/** The part of graphql-js’s types that is looked at. */
-interface GraphType {
-  readonly name?: string;
-  readonly ofType?: GraphType;
-  getFields?(): Readonly<Record<string, GraphField>>;
-  getValues?(): readonly { readonly name: string }[];
-  getTypes?(): readonly GraphType[];
-  toString(): string;
-}
-interface GraphField {
-  readonly name: string;
-  readonly type: GraphType;
-  readonly args?: readonly { readonly name: string; readonly type: GraphType; readonly defaultValue?: unknown }[];
-}
-interface GraphSchema {
-  getQueryType(): GraphType | null | undefined;
-  getMutationType(): GraphType | null | undefined;
-  getSubscriptionType(): GraphType | null | undefined;
+/** What a GraphQL module serves, and where. */
+export interface GraphEndpoint {
+  readonly path: string;
+  readonly entrances: readonly Entrance[];
 }
 
-/** Leaks through nested fields are two or three objects away from where a query begins. */
-const DEPTH = 3;
-
-/** Each field of Query and Mutation, called by a document that asks for all that hangs on it. */
-export function graphqlEntrances(app: INestApplication): readonly Entrance[] {
+/**
+ * Each field of Query and Mutation, called by a document that asks for all that hangs on it; each field of Subscription; and
+ * each field with a resolver that no such document asks for, as it lies too deep, or needs arguments of its own.
+ */
+export function graphqlEndpoints(app: INestApplication): readonly GraphEndpoint[] {
   const components = componentsOf(app);
-  const host = components.find(({ type }) => type.name === 'GraphQLSchemaHost')?.instance as
-    | { schema?: GraphSchema }
-    | undefined;
-  const schema = host && readSchema(host);
-  if (!schema) return [];
-  const handlers = new Map<string, { readonly name: string; readonly isUntenanted: boolean }>();
-  for (const component of components) {
-    for (const [name, method] of methodsOf(component)) {
-      const kind = metadataOf('graphql:resolver_type', method);
-      if (typeof kind !== 'string') continue;
-      const field = metadataOf('graphql:resolver_name', method);
-      handlers.set(`${kind}.${typeof field === 'string' ? field : name}`, {
-        name: `${component.type.name}.${name}`,
-        isUntenanted: isUntenanted(method, component.type),
-      });
-    }
-  }
-  const path = graphqlPath(app);
-  const roots = [
-    ['Query', schema.getQueryType(), 'query'],
-    ['Mutation', schema.getMutationType(), 'mutation'],
-    ['Subscription', schema.getSubscriptionType(), null],
-  ] as const;
-  return roots.flatMap(([root, type, keyword]) =>
-    Object.values(type?.getFields?.() ?? {}).map((field): Entrance => {
-      const handler = handlers.get(`${root}.${field.name}`);
-      return {
-        id: `graphql ${root}.${field.name}`,
-        kind: 'graphql',
-        handler: handler?.name ?? null,
-        isUntenanted: handler?.isUntenanted ?? false,
-        // A subscription has a connection of its own, which no single request is.
-        route:
-          keyword === null
-            ? null
-            : { method: 'POST', path, parameters: [], body: inputOf(field), document: documentOf(keyword, field) },
-      };
+  const resolvers = graphqlEndpointsOf(app);
+  const modules = components.flatMap((host) => {
+    const schema = host.type.name === 'GraphQLSchemaHost' ? schemaOf(host) : undefined;
+    return schema ? [{ schema, path: pathOf(app, components, host) }] : [];
+  });
+  return modules.map(({ schema, path }) => {
+    const entrances = entrancesOf(schema, path, new Handlers(resolvers, components));
+    // Two modules may have fields of the same names.
+    const suffix = modules.length > 1 ? ` (${path})` : '';
+    return { path, entrances: entrances.map((each) => ({ ...each, id: `${each.id}${suffix}` })) };
+  });
+}
+
+function entrancesOf(schema: GraphSchema, path: string, handlers: Handlers): Entrance[] {
+  const reached = new Set<string>();
+  const fieldsOf = (type: ReturnType<GraphSchema['getQueryType']>) => Object.values(type?.getFields?.() ?? {});
+  const route = (more: Pick<Route, 'body' | 'document'>): Route => ({ method: 'POST', path, parameters: [], ...more });
+  const operations = (['Query', 'Mutation'] as const).flatMap((root) =>
+    fieldsOf(root === 'Query' ? schema.getQueryType() : schema.getMutationType()).map((field): Entrance => {
+      const keyword = root === 'Query' ? 'query' : 'mutation';
+      const { text, variables } = documentOf(keyword, field, schema, reached);
+      return handlers.entrance(root, field.name, route({ body: variables, document: text }));
     }),
   );
+  // A subscription has a connection of its own, which no single request is.
+  const subscriptions = fieldsOf(schema.getSubscriptionType()).map(({ name }) =>
+    handlers.entrance('Subscription', name, null),
+  );
+  const unreached = handlers.fields
+    .filter(([parent, field]) => !ROOTS.includes(parent) && !reached.has(`${parent}.${field}`))
+    .map(([parent, field]) => handlers.entrance(parent, field, route({ body: 'unknown' })));
+  return [...operations, ...subscriptions, ...unreached];
 }
 
-/** The address that all operations are sent to, or null without GraphQL. */
-export function graphqlPath(app: INestApplication): string {
-  try {
-    const { path = '/graphql' } = app.get<{ path?: string }>('GqlModuleOptions', { strict: false });
-    return path.startsWith('/') ? path : `/${path}`;
-  } catch {
-    return '/graphql';
+const ROOTS = ['Query', 'Mutation', 'Subscription'];
+
+/** Who resolves which field. */
+class Handlers {
+  constructor(
+    private readonly resolvers: readonly Endpoint[],
+    private readonly components: readonly Component[],
+  ) {}
+
+  /** Type and field of every resolver, each once. */
+  get fields(): (readonly [string, string])[] {
+    const named = this.resolvers.map(({ metadata: { parentType, key } }) => [String(parentType), String(key)] as const);
+    return [...new Map(named.map((each) => [each.join('.'), each])).values()];
+  }
+
+  entrance(parent: string, field: string, route: Route | null): Entrance {
+    const found = this.resolvers.filter(
+      ({ metadata }) => metadata['parentType'] === parent && metadata['key'] === field,
+    );
+    const targets = found.map(({ classNodeId, methodName }) => {
+      const component = this.components.find(({ id }) => id === classNodeId);
+      return [component && methodsOf(component).get(methodName), component?.type] as const;
+    });
+    const [first] = found;
+    return {
+      id: `graphql ${parent}.${field}`,
+      kind: 'graphql',
+      handler: first ? `${first.className}.${first.methodName}` : null,
+      // Two modules may resolve the same field: what one of them protects is.
+      isUntenanted: targets.length > 0 && targets.every((each) => isUntenanted(...each)),
+      route,
+    };
   }
 }
 
-function readSchema(host: { schema?: GraphSchema }): GraphSchema | undefined {
+function schemaOf({ instance }: Component): GraphSchema | undefined {
   try {
     // It throws before there is one.
-    return host.schema;
+    return (instance as { readonly schema?: GraphSchema } | undefined)?.schema;
   } catch {
     return undefined;
   }
 }
 
-function documentOf(keyword: string, field: GraphField): string {
-  const args = (field.args ?? []).filter(isNeeded);
-  const variables = args.map(({ name, type }) => `$${name}: ${type}`).join(', ');
-  const passed = args.map(({ name }) => `${name}: $${name}`).join(', ');
-  const selection = selectionOf(bare(field.type), DEPTH);
-  return `${keyword}${variables && ` (${variables})`} { ${field.name}${passed && `(${passed})`}${selection} }`;
+interface GraphModule {
+  readonly options?: { readonly path?: string; readonly useGlobalPrefix?: boolean };
+  /** With the defaults of its driver; since @nestjs/graphql 13. */
+  readonly completeOptions?: { readonly path?: string };
 }
 
-/** What names rows is filled too where it may be left out. */
-function isNeeded({ name, type }: { readonly name: string; readonly type: GraphType }): boolean {
-  return String(type).endsWith('!') || /id$|search|query|filter|cursor|after/i.test(name);
-}
-
-function selectionOf(type: GraphType, depth: number): string {
-  if (type.getTypes) {
-    return ` { __typename ${type
-      .getTypes()
-      .map((each) => `... on ${each.name}${selectionOf(each, depth)}`)
-      .join(' ')} }`;
-  }
-  if (!type.getFields) return '';
-  const fields = Object.values(type.getFields()).flatMap(({ name, type: of, args = [] }) => {
-    if (args.some((arg) => String(arg.type).endsWith('!'))) return [];
-    const inner = bare(of);
-    if (!inner.getFields && !inner.getTypes) return [name];
-    return depth > 1 ? [`${name}${selectionOf(inner, depth - 1)}`] : [];
-  });
-  return ` { ${fields.length > 0 ? fields.join(' ') : '__typename'} }`;
-}
-
-function bare(type: GraphType): GraphType {
-  return type.ofType ? bare(type.ofType) : type;
-}
-
-function inputOf(field: GraphField): JsonSchema {
-  return objectOf(Object.fromEntries((field.args ?? []).filter(isNeeded).map(({ name, type }) => [name, type])), DEPTH);
-}
-
-function objectOf(fields: Readonly<Record<string, GraphType>>, depth: number): JsonSchema {
-  return {
-    type: 'object',
-    properties: Object.fromEntries(Object.entries(fields).map(([name, type]) => [name, schemaOf(type, depth)])),
-    required: Object.entries(fields).flatMap(([name, type]) => (String(type).endsWith('!') ? [name] : [])),
-  };
-}
-
-const SCALARS: Readonly<Record<string, JsonSchema>> = {
-  Int: { type: 'integer' },
-  Float: { type: 'number' },
-  Boolean: { type: 'boolean' },
-  DateTime: { type: 'string', format: 'date-time' },
-};
-
-function schemaOf(type: GraphType, depth: number): JsonSchema {
-  const inner = bare(type);
-  const text = String(type).replace(/!$/, '');
-  if (text.startsWith('[')) return { type: 'array', items: schemaOf(inner, depth) };
-  if (inner.getValues) return { enum: inner.getValues().map(({ name }) => name) };
-  if (inner.getFields && depth > 0) {
-    return objectOf(
-      Object.fromEntries(Object.values(inner.getFields()).map((each) => [each.name, each.type])),
-      depth - 1,
-    );
-  }
-  return SCALARS[inner.name ?? ''] ?? { type: 'string' };
+function pathOf(app: INestApplication, components: readonly Component[], host: Component): string {
+  const module = components.find((each) => each.module === host.module && each.type.name === 'GraphQLModule');
+  const { options = {}, completeOptions } = (module?.instance ?? {}) as GraphModule;
+  const prefix = options.useGlobalPrefix ? globalPrefixOf(app) : '';
+  const path = completeOptions?.path ?? `${prefix}/${options.path ?? 'graphql'}`;
+  return `/${path}`.replaceAll(/\/+/g, '/');
 }

@@ -6,15 +6,28 @@ export interface Component {
   readonly type: Type<unknown>;
   readonly instance: unknown;
   readonly isController: boolean;
+  /** The module that it is in. */
+  readonly module: unknown;
 }
 
 interface Wrapper {
   readonly id: string;
   readonly metatype: unknown;
   readonly instance: unknown;
+  /** What a factory is given; only factories have it. */
+  readonly inject?: unknown;
+}
+
+/** How an application tells versions of a route apart. */
+export interface Versioning {
+  /** 0: in the path; 1: by a header; 2: by the media type; 3: in the application’s own way. */
+  readonly type: number;
+  readonly header?: string;
+  readonly key?: string;
 }
 
 interface Container {
+  readonly applicationConfig?: { getVersioning?(): Versioning | undefined; getGlobalPrefix?(): string };
   getModules(): ReadonlyMap<
     string,
     { readonly controllers: ReadonlyMap<unknown, Wrapper>; readonly providers: ReadonlyMap<unknown, Wrapper> }
@@ -35,25 +48,45 @@ function containerOf(app: INestApplication): Container {
   return (app as unknown as { readonly container: Container }).container;
 }
 
-/** Every controller and every provider that is a class. */
+export function versioningOf(app: INestApplication): Versioning | undefined {
+  return containerOf(app).applicationConfig?.getVersioning?.();
+}
+
+export function globalPrefixOf(app: INestApplication): string {
+  return containerOf(app).applicationConfig?.getGlobalPrefix?.() ?? '';
+}
+
+/** Every controller and every provider that is of a class. */
 export function componentsOf(app: INestApplication): readonly Component[] {
-  return [...containerOf(app).getModules().values()].flatMap(({ controllers, providers }) => [
-    ...[...controllers.values()].flatMap((wrapper) => component(wrapper, true)),
-    ...[...providers.values()].flatMap((wrapper) => component(wrapper, false)),
+  return [...containerOf(app).getModules().values()].flatMap((module) => [
+    ...[...module.controllers.values()].flatMap((wrapper) => component(wrapper, true, module)),
+    ...[...module.providers.values()].flatMap((wrapper) => component(wrapper, false, module)),
   ]);
 }
 
-function component({ id, metatype, instance }: Wrapper, isController: boolean): Component[] {
-  // A factory is a function too, and has no prototype to look at.
-  if (typeof metatype !== 'function' || typeof metatype.prototype !== 'object' || metatype.prototype === null)
+function component(wrapper: Wrapper, isController: boolean, module: unknown): Component[] {
+  const { id, metatype, instance, inject } = wrapper;
+  // Of a factory and of a value, Nest’s own explorers look at the instance as well.
+  const isClass = typeof metatype === 'function' && !inject;
+  const type: unknown = isClass ? metatype : (instance as object | null | undefined)?.constructor;
+  if (typeof type !== 'function' || type === Object || typeof type.prototype !== 'object' || type.prototype === null)
     return [];
-  return [{ id, type: metatype as Type<unknown>, instance, isController }];
+  return [{ id, type: type as Type<unknown>, instance, isController, module }];
 }
 
 /** What Nest registered with its HTTP adapter. */
 export function httpEndpointsOf(app: INestApplication): readonly Endpoint[] {
+  return endpointsOf(app, 'http-endpoint');
+}
+
+/** The resolvers of fields that GraphQL modules have found. */
+export function graphqlEndpointsOf(app: INestApplication): readonly Endpoint[] {
+  return endpointsOf(app, 'graphql-entrypoint');
+}
+
+function endpointsOf(app: INestApplication, wanted: string): readonly Endpoint[] {
   const { entrypoints } = containerOf(app).serializedGraph;
-  return [...entrypoints.values()].flatMap((all) => [...all].filter(({ type }) => type === 'http-endpoint'));
+  return [...entrypoints.values()].flatMap((all) => [...all].filter(({ type }) => type === wanted));
 }
 
 /** The methods of a class, those that it inherits too. */
@@ -76,6 +109,7 @@ export function isUntenanted(...targets: readonly (object | undefined)[]): boole
   return targets.some((target) => target !== undefined && metadataOf(UNTENANTED, target) === true);
 }
 
-export function metadataOf(key: string, target: object): unknown {
-  return (Reflect as unknown as { getMetadata(name: string, of: object): unknown }).getMetadata(key, target);
+export function metadataOf(key: string, target: object, property?: string): unknown {
+  const reflect = Reflect as unknown as { getMetadata(name: string, of: object, property?: string): unknown };
+  return reflect.getMetadata(key, target, property);
 }

@@ -8,7 +8,10 @@ const ON_METHODS: readonly { readonly key: string; readonly value?: unknown; rea
   { key: 'microservices:handler_type', value: 1, kind: 'message' },
   { key: 'microservices:handler_type', value: 2, kind: 'event' },
   { key: 'EVENT_LISTENER_METADATA', kind: 'event' },
-  { key: 'bull:queue_process', kind: 'queue' },
+  { key: 'bullmq:worker_events_metadata', kind: 'queue' },
+  { key: 'bullmq:queue_events_metadata', kind: 'queue' },
+  { key: 'bull:module_queue_process', kind: 'queue' },
+  { key: 'bull:module_on_queue_event', kind: 'queue' },
   { key: 'SCHEDULER_TYPE', kind: 'cron' },
 ];
 

@@ -28,5 +28,26 @@ export function rowOfField(planted: Planted, field: string, resource: string | n
 
 /** What identifies a row. */
 export function idOf(row: PlantedRow | undefined): unknown {
-  return row?.['id'] ?? row?.['uuid'];
+  return row?.['id'] ?? row?.['uuid'] ?? row?.['_id'];
+}
+
+/** The name of what was planted that a compound one speaks of: `job` of `renameJobById`, `job-offers` of `open-job-offers`. */
+export function resourceIn(planted: Planted, name: string): string | null {
+  const words = name.match(/[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])/g) ?? [];
+  for (let length = words.length; length > 0; length -= 1) {
+    for (let from = words.length - length; from >= 0; from -= 1) {
+      const part = words.slice(from, from + length).join('');
+      if (rowNamed(planted, part)) return part;
+    }
+  }
+  return null;
+}
+
+/** Whether what was planted holds texts that begin with the word `canary`, which a search for it finds. */
+export function holdsCanaries(planted: Planted): boolean {
+  return Object.values(planted)
+    .flat()
+    .some((row) =>
+      Object.values(row as PlantedRow).some((value) => typeof value === 'string' && /canary/i.test(value)),
+    );
 }
