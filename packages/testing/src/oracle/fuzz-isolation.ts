@@ -11,6 +11,7 @@ import { readKnownRows } from './known-rows.js';
 import { FuzzedPrisma } from './prisma/fuzzed-prisma.js';
 import { isDataSource } from './typeorm/data-source-like.js';
 import { FuzzedTypeorm } from './typeorm/fuzzed-typeorm.js';
+import { seldom } from './values.js';
 
 export interface IsolationFuzzReport {
   /** The seed that was used. */
@@ -138,8 +139,8 @@ function randomWork(
       const operation = fuzzed.operations(random, known.get(tenant.id) as KnownModels, tenant, tenants);
       const others = tenants.filter((other) => other !== tenant);
       return random
-        .tuple(operation, random.option(random.constantFrom(...others), { nil: null, freq: 1 }))
-        .map(([one, beside]): Work => ({ tenant, operation: one, beside: one.isWrite ? null : beside }));
+        .tuple(operation, seldom(random, random.constantFrom(...others)))
+        .map(([one, beside]): Work => ({ tenant, operation: one, beside: one.isWrite ? null : (beside ?? null) }));
     }),
   );
 }

@@ -27,3 +27,8 @@ export function freshLike(random: Random, like: unknown): Arbitrary<unknown> | n
   const room = Math.max(5, like.length);
   return some.map((n) => `fuzz-${n}`.slice(0, room));
 }
+
+/** The value in one of four cases. (`option` of fast-check cannot say so: its `freq` of 1 means never.) */
+export function seldom<T>(random: Random, value: Arbitrary<T>): Arbitrary<T | undefined> {
+  return random.oneof({ weight: 3, arbitrary: random.constant(undefined) }, { weight: 1, arbitrary: value });
+}

@@ -1,4 +1,5 @@
 import type { Arbitrary } from 'fast-check';
+import { seldom } from '../values.js';
 import type { FuzzedPrismaField } from './fuzzed-schema.js';
 import type { PrismaModel, PrismaRelation } from './prisma-model.js';
 import { defined, isComparable, isEnum, isNumber, type PrismaValues } from './prisma-values.js';
@@ -132,7 +133,7 @@ export class PrismaReads {
         this.order(model),
         random.option(random.integer({ min: -3, max: 3 }), { nil: undefined, freq: 2 }),
         random.option(random.integer({ min: 0, max: 2 }), { nil: undefined, freq: 2 }),
-        cursor ? random.option(cursor, { nil: undefined, freq: 1 }) : random.constant(undefined),
+        cursor ? seldom(random, cursor) : random.constant(undefined),
       )
       .map(([where, orderBy, take, skip, position]) => ({
         ...defined({ where, orderBy, take, skip, cursor: position }),
@@ -188,12 +189,10 @@ export class PrismaReads {
         .tuple(this.page(model, 1), result)
         .map(([{ cursor: _, ...page }, rest]) => ({ [relation.name]: { ...page, ...rest } }));
     }
-    return random
-      .tuple(result, random.option(this.filter(model, 1), { nil: undefined, freq: 1 }))
-      .map(([rest, where]) => {
-        const asked = relation.isRequired ? rest : defined({ where, ...rest });
-        return { [relation.name]: Object.keys(asked).length === 0 ? true : asked };
-      });
+    return random.tuple(result, seldom(random, this.filter(model, 1))).map(([rest, where]) => {
+      const asked = relation.isRequired ? rest : defined({ where, ...rest });
+      return { [relation.name]: Object.keys(asked).length === 0 ? true : asked };
+    });
   }
 
   /** Functions over columns whose result does not depend on the order of the rows. */

@@ -44,7 +44,7 @@ export class PrismaWrites {
             holders.map((each) => {
               const nested = this.nestedCreate(each, depth - 1);
               if (!nested) return random.constant({});
-              const optional = random.option(nested, { nil: undefined, freq: each.isRequired ? 20 : 1 });
+              const optional = random.option(nested, { nil: undefined, freq: each.isRequired ? 20 : 2 });
               return optional.map((value) => (value === undefined ? {} : { [each.name]: value }));
             }),
           );

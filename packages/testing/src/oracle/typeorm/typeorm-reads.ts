@@ -1,4 +1,5 @@
 import type { Arbitrary } from 'fast-check';
+import { seldom } from '../values.js';
 import type { Call, Chain } from './chain.js';
 import type { TypeormEntity } from './typeorm-entity.js';
 import type { Data, TypeormValues } from './typeorm-values.js';
@@ -61,7 +62,7 @@ export class TypeormReads {
         relationLoadStrategy: random.constantFrom('join', 'query'),
         withDeleted: random.constantFrom(false, false, true),
         take: random.option(random.integer({ min: 1, max: 3 }), { nil: undefined }),
-        skip: random.option(random.integer({ min: 1, max: 2 }), { nil: undefined, freq: 1 }),
+        skip: seldom(random, random.integer({ min: 1, max: 2 })),
       })
       .map(({ take, skip, withDeleted, ...rest }) => ({
         ...rest,
