@@ -1,11 +1,14 @@
 import type { TenantContext } from '@tenancy/core';
-import { type ClassifyEntitiesOptions, classOf } from './classification/classify-entities.js';
+import { type ClassifyEntitiesOptions, classOf, type EntityClass } from './classification/classify-entities.js';
 import type { DataSourceLike, EntityMetadataLike } from './classification/entity-metadata.js';
 import { TenantScopeError } from './errors/tenant-scope-error.js';
-import { asSystem, type DataSourceScope, register, unregister } from './scope/data-source-scope.js';
+import { floorOf, type TenantPoolLike } from './floor.js';
+import { endsOf } from './scope/conditions.js';
+import { type DataSourceScope, register, unregister } from './scope/data-source-scope.js';
 import { scopeQueryBuilders } from './scope/query-builders.js';
 import { gate } from './scope/query-gate.js';
 import { scopeResultCache } from './scope/result-cache.js';
+import { guardSchemaWork, holdBackUntilScoped } from './scope/schema-work.js';
 import { checkTables, checkTenantColumn, holdsNumbers } from './scope/tenant-column.js';
 import type { Column, DataSource, Metadata } from './scope/typeorm.js';
 import { holdWholeDatabase, type WholeDatabaseDriver } from './scope/whole-database.js';
@@ -15,9 +18,7 @@ export interface TenantScopedOptions extends ClassifyEntitiesOptions {
   readonly context: Pick<TenantContext, 'tenantId' | 'isActive'>;
 }
 
-const TENANT_POOL = Symbol.for('@tenancy/postgres:tenant-pool');
 const COMPARES_BYTES = new Set(['postgres', 'cockroachdb', 'sqlite', 'better-sqlite3', 'sqljs', 'expo', 'capacitor']);
-const SCHEMA_WORK = ['synchronize', 'dropDatabase', 'runMigrations', 'undoLastMigration', 'showMigrations'] as const;
 
 /**
  * Holds a data source to the tenant of the context, below its repositories, managers and query builders: each statement it
@@ -51,22 +52,25 @@ export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, 
   if (typeof context?.isActive !== 'function') {
     throw misconfigured('the option `context` is missing. Pass a TenantContext.');
   }
-  const source = dataSource as unknown as Source & DataSource & SchemaWork;
+  const source = dataSource as unknown as Source & DataSource;
   if (scoped.has(source)) throw misconfigured('this data source is scoped already.');
   scoped.add(source);
   const { initialize, destroy } = source;
+  guardSchemaWork(source, context);
+  const heldBack = holdBackUntilScoped(source);
   let unscope = () => {};
   // Whenever it is initialised it is scoped, also when it was destroyed in between.
-  source.initialize = async () => {
-    await Reflect.apply(initialize, source, []);
-    try {
-      unscope = enforce(source, context, classification);
-    } catch (error) {
-      await Reflect.apply(destroy, source, []);
-      throw error;
-    }
-    return source;
-  };
+  source.initialize = () =>
+    heldBack(async () => {
+      await Reflect.apply(initialize, source, []);
+      try {
+        unscope = enforce(source, context, classification);
+      } catch (error) {
+        await Reflect.apply(destroy, source, []);
+        throw error;
+      }
+      return source;
+    });
   source.destroy = async () => {
     await Reflect.apply(destroy, source, []);
     unscope();
@@ -75,18 +79,16 @@ export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, 
   return dataSource;
 }
 
-type SchemaWork = Record<(typeof SCHEMA_WORK)[number], (...args: unknown[]) => Promise<unknown>>;
-
 const scoped = new WeakSet<object>();
 
 /** Puts everything in place for an initialised data source. What it returns undoes it. */
 function enforce(
-  source: DataSourceLike & DataSource & SchemaWork,
+  source: DataSourceLike & DataSource,
   context: TenantScopedOptions['context'],
   classification: ClassifyEntitiesOptions,
 ): () => void {
   const { driver, queryResultCache } = source;
-  const floor = isTenantPool(driver.master) ? driver.master : null;
+  const floor = floorOf(source);
   const classes = classified(source, classification, floor);
   const scope: DataSourceScope = {
     context,
@@ -113,28 +115,14 @@ function enforce(
   replace(source, 'setOptions', (changed) => {
     // T11: it would make a cache that knows of no tenant.
     if ('cache' in changed)
-      throw refused('the cache of a scoped data source cannot be replaced. Name it before `initialize()`.');
+      throw new TenantScopeError(
+        'scope_refused',
+        'the cache of a scoped data source cannot be replaced. Name it before `initialize()`.',
+      );
     return Reflect.apply(setOptions, source, [changed]);
   });
   const whole = driver as WholeDatabaseDriver;
   holdWholeDatabase(whole, scope, (name, by) => replace(whole, name, by));
-  for (const name of SCHEMA_WORK) {
-    const original = source[name];
-    replace(source, name, async (...args) => {
-      if (context.isActive()) {
-        throw refused(
-          `\`${name}\` works on every tenant’s tables, and was called inside a tenant’s context. Call it outside of any.`,
-        );
-      }
-      if (floor) {
-        throw refused(
-          `\`${name}\` belongs to no tenant, and this data source’s pool runs every query as one. Use a data source of its own, ` +
-            'which connects as the owner of the tables; or `migrate` of @tenancy/postgres, for each tenant’s schema or database.',
-        );
-      }
-      return asSystem(scope, () => Reflect.apply(original, source, args));
-    });
-  }
   return () => {
     for (const each of undo.splice(0).reverse()) each();
   };
@@ -148,16 +136,24 @@ function classified(
   const isSeparate = floor?.strategy === 'schema-per-tenant' || floor?.strategy === 'database-per-tenant';
   const tenantColumns = new Map<Metadata, Column>();
   const unlimited = new Set<Metadata>();
-  for (const [entity, of] of classOf(source as ClassifiedSource, options, isSeparate)) {
+  const classes = classOf(source as ClassifiedSource, options, isSeparate);
+  for (const [entity, of] of classes) {
     if (floor === null) checkTree(entity);
     if (floor === null && typeof of === 'object') checkTenantColumn(entity, of as Column);
-    // P27: SQL that names a schema does not follow the tenant.
-    if (floor?.strategy === 'schema-per-tenant' && of !== 'shared') checkUnqualified(entity);
     if (typeof of === 'object') tenantColumns.set(entity, of as Column);
     else unlimited.add(entity);
   }
   if (floor === null) checkTables(tenantColumns.keys(), unlimited);
+  if (floor?.strategy === 'schema-per-tenant') {
+    for (const entity of source.entityMetadatas) if (!isShared(entity, classes)) checkUnqualified(entity);
+  }
   return { tenantColumns, unlimited };
+}
+
+/** A join table is, when both its ends are. */
+function isShared(entity: Metadata, classes: ReadonlyMap<Metadata, EntityClass>): boolean {
+  const ends = classes.has(entity) ? [entity] : endsOf(entity).map(([end]) => end);
+  return ends.length > 0 && ends.every((end) => classes.get(end) === 'shared');
 }
 
 function checkTree({ name, treeType }: Metadata): void {
@@ -168,27 +164,16 @@ function checkTree({ name, treeType }: Metadata): void {
   );
 }
 
-function checkUnqualified({ name, schema }: Metadata): void {
-  if (schema === undefined) return;
+/** P27: SQL that names a schema does not follow the tenant. `@Entity('acme.job')` names one too. */
+function checkUnqualified({ name, tablePath }: Metadata): void {
+  if (!tablePath.includes('.')) return;
   throw misconfigured(
-    `${name} is in the schema ${JSON.stringify(schema)}, and each tenant has its tables in a schema of its own. Leave \`schema\` out of ` +
-      `the entity and of the data source’s options; or name ${name} in shared, if all tenants use that table.`,
+    `${name} is the table ${tablePath}, in a schema that it names, and each tenant has its tables in a schema of its own. Leave the ` +
+      `schema out of the entity, its join table and the data source’s options; or name ${name} in shared, if all tenants use that table.`,
   );
 }
 
 type ClassifiedSource = DataSourceLike & { readonly entityMetadatas: readonly (Metadata & EntityMetadataLike)[] };
-
-interface TenantPoolLike {
-  readonly strategy: string;
-}
-
-function isTenantPool(value: unknown): value is TenantPoolLike {
-  return typeof value === 'object' && value !== null && TENANT_POOL in value;
-}
-
-function refused(explanation: string): TenantScopeError {
-  return new TenantScopeError('scope_refused', explanation);
-}
 
 function misconfigured(explanation: string): TenantScopeError {
   return new TenantScopeError('scope_misconfigured', `tenantScoped: ${explanation}`);

@@ -114,6 +114,41 @@ describe('tenantScoped', () => {
     expect(await context.run(globex, () => source.getRepository(Job).count())).toBe(0);
   });
 
+  it('T12: `synchronize` while it is initialised runs outside of tenants alone', async () => {
+    const source = tenantScoped(await open(), { context, shared: ['Country'] });
+    await expect(context.run(acme, () => source.initialize())).rejects.toMatchObject({ code: 'scope_refused' });
+    expect(source.isInitialized).toBe(false);
+    await source.initialize();
+    expect(await context.run(acme, () => source.getRepository(Job).count())).toBe(0);
+  });
+
+  it('T16: nobody uses a data source that TypeORM calls initialised while it is not scoped yet', async () => {
+    const source = tenantScoped(await open(), { context, shared: ['Country'] });
+    let early: Promise<unknown>[] = [];
+    const synchronize = source.synchronize.bind(source);
+    source.synchronize = async () => {
+      await synchronize();
+      await source.query(`INSERT INTO "job" VALUES ('1', 't_globex')`);
+      expect(source.isInitialized).toBe(true);
+      opening?.();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    // Somebody else, from outside of the initialisation.
+    let opening: (() => void) | undefined;
+    const somebody = new Promise<void>((resolve) => {
+      opening = resolve;
+    }).then(() => {
+      early = [source.query('SELECT * FROM "job"'), context.run(acme, () => source.getRepository(Job).find())];
+      return Promise.allSettled(early);
+    });
+    await source.initialize();
+    for (const result of await somebody) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'scope_refused' } });
+    }
+    expect(await context.run(globex, () => source.getRepository(Job).count())).toBe(1);
+    expect(await context.run(acme, () => source.getRepository(Job).count())).toBe(0);
+  });
+
   it('T18: on the one connection of a driver without a pool, a transaction belongs to its tenant until it ends', async () => {
     const source = tenantScoped(await open(), { context, shared: ['Country'] });
     const { manager } = await source.initialize();

@@ -3,7 +3,7 @@ import { type Tenant, TenantContext } from '@tenancy/core';
 import { databasePerTenant, schemaPerTenant, TenantPool } from '@tenancy/postgres';
 import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
-import type { DataSource, DataSourceOptions, EntitySchema } from 'typeorm';
+import type { DataSource, DataSourceOptions, EntitySchema, SelectQueryBuilder } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { tenantScoped } from '../src/index.js';
 import { acme, globex, Job, Office, tenants, versions } from './database/floor-database.js';
@@ -127,6 +127,12 @@ describe.each(places)('%s', (_, openPlaces) => {
       Promise.all(
         Array.from({ length: 6 }, () => tenants.map((tenant) => context.run(tenant, () => work(tenant.slug)))).flat(),
       );
+    const streamed = async (builder: SelectQueryBuilder<Job>) => {
+      const rows: Pick<Job, 'id' | 'title'>[] = [];
+      const stream = await builder.select('job.id', 'id').addSelect('job.title', 'title').stream();
+      for await (const row of stream) rows.push(row as unknown as Job);
+      return rows;
+    };
     const titles = (slug: string) => [1, 2, 3].map((n) => `${slug} job ${n}`);
     const titlesOf = (rows: readonly { title: string }[]) => rows.map(({ title }) => title).sort();
 
@@ -195,12 +201,85 @@ describe.each(places)('%s', (_, openPlaces) => {
       }
     });
 
+    it('T12: does not start with `synchronize`, `dropSchema` or `migrationsRun`, under a tenant or none', async () => {
+      class Later1700000000000 {
+        async up(): Promise<void> {}
+        async down(): Promise<void> {}
+      }
+      const asked = [
+        { synchronize: true },
+        { dropSchema: true },
+        { migrationsRun: true, migrations: [Later1700000000000] },
+      ];
+      for (const option of asked) {
+        await expect(open(option)).rejects.toMatchObject({ code: 'scope_refused' });
+        await expect(context.run(acme, () => open(option))).rejects.toMatchObject({ code: 'scope_refused' });
+      }
+      await interleaved(async (slug) =>
+        expect(titlesOf(await source.query('SELECT title FROM job'))).toEqual(titles(slug)),
+      );
+    });
+
+    it('C2: any order of reads, writes, transactions and streams of all tenants leaves each what it alone wrote', async () => {
+      const jobs = source.getRepository(Job);
+      const due = new Map(tenants.map(({ slug }) => [slug, new Map<string, string>()]));
+      await Promise.all(
+        tenants.flatMap((tenant) =>
+          [0, 1, 2, 3].map((caller) =>
+            context.run(tenant, async () => {
+              const { slug } = tenant;
+              for (let round = 0; round < 25; round += 1) {
+                // The same id in each tenant's place, and a text of its own.
+                const id = `new-${caller}-${round}`;
+                const title = `${slug} ${id}`;
+                const works: (() => Promise<unknown>)[] = [
+                  () => jobs.insert({ id, title }),
+                  () => jobs.save({ id, title, office: { id: 'office' } }),
+                  () => source.query('INSERT INTO job (id, title) VALUES ($1, $2)', [id, title]),
+                  () =>
+                    source.transaction(async (manager) => {
+                      await manager.insert(Job, { id, title: 'for now' });
+                      await manager.update(Job, { id }, { title });
+                    }),
+                ];
+                await works[Math.floor(Math.random() * works.length)]?.();
+                due.get(slug)?.set(id, title);
+                const read = Math.random() < 0.5 ? await jobs.find() : await streamed(jobs.createQueryBuilder('job'));
+                // Those of this tenant's other callers may be among them.
+                expect(read.find((job) => job.id === id)?.title).toBe(title);
+                expect(read.filter((job) => !job.title.startsWith(`${slug} `))).toEqual([]);
+              }
+            }),
+          ),
+        ),
+      );
+      for (const tenant of tenants) {
+        const rows = await context.run(tenant, () => jobs.createQueryBuilder('j').where(`j.id LIKE 'new-%'`).getMany());
+        expect(new Map(rows.map(({ id, title }) => [id, title]))).toEqual(due.get(tenant.slug));
+        await context.run(tenant, () => jobs.delete([...(due.get(tenant.slug)?.keys() ?? [])]));
+      }
+      await interleaved(async (slug) => expect(titlesOf(await jobs.find())).toEqual(titles(slug)));
+    });
+
     if (openPlaces === openSchemas) {
       it('P27: an entity that names a schema does not follow the tenant, and is refused unless it is shared', async () => {
         const pinned = entitiesOf(Schema, { schema: schemaOf(acme) });
         const code = { code: 'scope_misconfigured' };
         await expect(open({ entities: pinned })).rejects.toMatchObject(code);
         await expect(open({ schema: schemaOf(acme) })).rejects.toMatchObject(code);
+        // TypeORM takes a point in a name for the end of a schema's.
+        const dotted = new Schema({
+          name: 'Job',
+          tableName: `${schemaOf(acme)}.job`,
+          columns: { id: { type: 'text', primary: true } },
+        });
+        await expect(open({ entities: [dotted] })).rejects.toMatchObject(code);
+        const linked = new Schema({
+          name: 'Tag',
+          columns: { id: { type: 'text', primary: true } },
+          relations: { jobs: { type: 'many-to-many', target: 'Job', joinTable: { schema: schemaOf(acme) } } },
+        } as never);
+        await expect(open({ entities: [...entitiesOf(Schema), linked] })).rejects.toMatchObject(code);
         const Country = new Schema({
           name: 'Country',
           schema: 'common',
