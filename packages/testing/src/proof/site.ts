@@ -77,8 +77,20 @@ export class Site {
     const before = await Promise.all(watched.map((tenant) => this.#rowsOf(tenant)));
     const { result, log, observed } = await this.harness.recorder.record(() => this.#call(call));
     const after = await Promise.all(watched.map((tenant) => this.#rowsOf(tenant)));
+    const looked = this.#looked(result, call, watched, log, observed);
+    if (this.changesRows && !result.isRefused) this.#own(call.tenant, result.sent);
     const changes = before.flatMap((rows, n) => (rows && after[n] ? rowChanges(rows, after[n]) : []));
-    return { ...result, changes, ...this.#looked(result, call, watched, log, observed) };
+    return { ...result, changes, ...looked };
+  }
+
+  /** What a tenant wrote may be in its rows from now on, also where it is another’s value; who is whose stays known. */
+  #own(tenant: Tenant | null, sent: string): void {
+    if (tenant === null) return;
+    const others = this.harness.tenants.filter(({ id }) => id !== tenant.id);
+    for (const { value, what } of others.flatMap((each) => this.harness.canaries.of(each))) {
+      if (!what.startsWith('tenant.') && sent.includes(value.toLowerCase()))
+        this.harness.canaries.plant(tenant, what, value);
+    }
   }
 
   /** Calls while others do too, so that only the answer can be held against it. */

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../../harness/request.js';
 import { nameOf, nobodysValue, type Position, replaced } from '../positions.js';
+import { rowChanges } from '../row-changes.js';
 import type { Attempt, Site } from '../site.js';
 import { type Attack, type Finding, leaks, proven, statusOf } from './attack.js';
 import { idsIn, valueAt } from './foreign-id.js';
@@ -38,10 +39,11 @@ async function compared(site: Site, at: Position, what: string, column?: string)
     return value;
   });
   const nobodys = [await once(site, at, nobody(theirs.value)), await once(site, at, nobody(theirs.value))] as const;
-  const [one, two] = nobodys.map((each) => shapeOf(each.attempt, each.value, site));
+  const isRead = nobodys.every(({ hasWritten }) => !hasWritten);
+  const [one, two] = nobodys.map((each) => shapeOf(each.attempt, each.value, isRead));
   // What is another each time anyhow tells nothing.
   if (one !== two) return null;
-  const answer = shapeOf(theirs.attempt, theirs.value, site);
+  const answer = shapeOf(theirs.attempt, theirs.value, isRead);
   if (answer === one) return null;
   const because = `${statusOf(theirs.attempt)} instead of ${statusOf(nobodys[0].attempt)}`;
   const how = theirs.attempt.answer?.status === nobodys[0].attempt.answer?.status ? 'another body' : because;
@@ -55,8 +57,12 @@ function nobody(value: unknown): () => Promise<unknown> {
 async function once(site: Site, at: Position, make: () => Promise<unknown>) {
   const call = await site.asItself();
   const value = await make();
+  const { rowsOf } = site.harness;
+  const before = site.changesRows ? await rowsOf?.(site.own) : null;
   const attempt = await site.attempt({ ...call, change: (request) => replaced(request, [[at, value]]) });
-  return { attempt, value };
+  // A POST may ask a question only; where nobody can look at the rows, it is taken for a write.
+  const hasWritten = site.changesRows && (!before || !rowsOf || rowChanges(before, await rowsOf(site.own)).length > 0);
+  return { attempt, value, hasWritten };
 }
 
 function columnOf(rows: Readonly<Record<string, unknown>>, path: string): unknown {
@@ -66,10 +72,10 @@ function columnOf(rows: Readonly<Record<string, unknown>>, path: string): unknow
 }
 
 /** The answer, without the value that was asked for and what is another in every answer. */
-function shapeOf({ answer, isRefused }: Attempt, value: unknown, { changesRows }: Site): string {
+function shapeOf({ answer, isRefused }: Attempt, value: unknown, isRead: boolean): string {
   if (!answer) return String(isRefused);
   // A write that succeeds answers with what was written, which is new each time.
-  if (!isRefused && changesRows) return 'success';
+  if (!isRefused && !isRead) return 'success';
   const text = answer.text
     .replaceAll(String(value), '·')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, '·')

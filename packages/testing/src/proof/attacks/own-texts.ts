@@ -9,8 +9,8 @@ export function texts(site: Site): readonly { readonly at: Position; readonly co
   if (typeof body !== 'object' || body === null) return [];
   return Object.entries(body).flatMap(([field, value]) => {
     if (typeof value !== 'string' || /id$/i.test(field)) return [];
-    const name = Object.keys(planted).find((each) => isOwn([planted[each]].flat()[0]?.[field]));
-    return name ? [{ at: ['body', field], column: `${name}.${field}` }] : [];
+    const names = Object.keys(planted).filter((each) => isOwn([planted[each]].flat()[0]?.[field]));
+    return names.map((name) => ({ at: ['body', field], column: `${name}.${field}` }));
   });
 }
 

@@ -22,6 +22,11 @@ describe('what moved when the other’s rows did', () => {
     expect(answers({ left: 9 }, { left: 8 }, { left: 7 }, { left: 3 })).toEqual(['$.left']);
   });
 
+  it('finds that a list grows by more than each call adds, and not what is in it', () => {
+    expect(answers([1], [1, 2], [1, 2, 3], [1, 2, 3, 4])).toEqual([]);
+    expect(answers([1], [1, 2], [1, 2, 3], [1, 2, 3, 4, 5, 6])).toEqual(['$.length']);
+  });
+
   it('leaves out what is another each time, and the clock', () => {
     expect(answers({ id: 'a' }, { id: 'b' }, { id: 'c' }, { id: 'd' })).toEqual([]);
     const second = new Date(Date.now() - 1_000).toISOString();

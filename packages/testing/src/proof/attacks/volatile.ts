@@ -36,7 +36,12 @@ function collect(value: unknown, path: string, into: Map<string, unknown>): void
  */
 export function changedPaths([one, two, three]: readonly [Measured, Measured, Measured], last: Measured): string[] {
   const paths = new Set([...three.keys(), ...last.keys()]);
+  // The rows of a list that grows by itself are others each time; only how much it grows tells something.
+  const growing = [...three.keys()].filter((path) => path.endsWith('.length') && one.get(path) !== three.get(path));
+  const isInGrowing = (path: string) =>
+    growing.some((length) => path.startsWith(`${length.slice(0, -'.length'.length)}[`));
   return [...paths].filter((path) => {
+    if (isInGrowing(path)) return false;
     const values = [one, two, three].map((each) => each.get(path));
     const [a, b, c] = values;
     const now = last.get(path);
