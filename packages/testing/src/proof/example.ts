@@ -5,6 +5,8 @@ import type { TenantClient } from '../harness/tenant-client.js';
 
 /** An example request: what the proof cannot guess of it. What is left out is guessed. */
 export interface ExampleRequest {
+  /** Of a route that takes every method. @defaultValue `POST` with a body, `GET` without */
+  readonly method?: string;
   /** Parameters of the path, by name. */
   readonly path?: Readonly<Record<string, unknown>>;
   readonly query?: Readonly<Record<string, unknown>>;
