@@ -255,13 +255,14 @@ class JobsController {
   list(
     @Query('q') q: string,
     @Query('kind', new ParseEnumPipe(Kind)) kind: Kind,
+    @Query('level', new ParseEnumPipe(Level)) level: Level,
     @Query('jobId', ParseUUIDPipe) jobId: string,
     @Query('limit', ParseIntPipe) limit: number,
-    @Query('page', new DefaultValuePipe(1), ParseIntPipe) page: number,
+    @Query('page', new DefaultValuePipe(7), ParseIntPipe) page: number,
     @Query('open', new ParseBoolPipe({ optional: true })) open: boolean,
     @Headers('x-any') _: string,
   ) {
-    return { q, kind, jobId, limit, page, open };
+    return { q, kind, level, jobId, limit, page, open };
   }
 
   @Get('by-class')
@@ -350,7 +351,7 @@ describe.each(['Express', 'Fastify'] as const)('examples for a real application 
   it('takes what pipes let through', async () => {
     expect(await send('GET /jobs')).toEqual({
       status: 200,
-      body: { q: 'canary', kind: 'full', jobId: JOB, limit: 1, page: 1 },
+      body: { q: 'canary', kind: 'full', level: 0, jobId: JOB, limit: 1, page: 7 },
     });
     expect(await send('GET /jobs/:id')).toEqual({ status: 200, body: { id: JOB } });
     expect(await send('DELETE /jobs/:id')).toEqual({ status: 200, body: { id: JOB } });
