@@ -12,7 +12,9 @@ export type Verdict =
   | 'refused by the scope'
   | 'refused by the database';
 
-type Outcome = { readonly answer: unknown } | { readonly error: { readonly code?: unknown; readonly message: string } };
+type Outcome =
+  | { readonly answer: unknown }
+  | { readonly error: { readonly code?: unknown; readonly message: string; readonly name?: string } };
 type Delegate = Record<string, (args: object) => PromiseLike<unknown> & Record<string, () => PromiseLike<unknown>>>;
 
 /**
@@ -50,6 +52,8 @@ export async function compare(sides: Sides, work: Work): Promise<Verdict> {
     if ('answer' in one) {
       // SQLite looks at every foreign key of a row that is updated, and alone some of them are dangling.
       if ('error' in other && other.error.code === 'P2003' && sides.checksWholeRows) return 'beyond the oracle';
+      // Prisma takes the columns of foreign keys or relations, and not both; the scope lets the own tenant be named beside either.
+      if ('error' in other && isMixed(other.error, work)) return 'beyond the oracle';
       check('answer' in other, 'the scoped client answered what a database of its own refuses');
       check(isDeepStrictEqual(one.answer, (other as { answer: unknown }).answer), 'another answer');
       check(isDeepStrictEqual(part(after, work.tenant, true), expected), 'other rows of its own');
@@ -80,6 +84,10 @@ async function run(client: object, { transaction, operations }: Work): Promise<O
   } catch (error) {
     return { error: error as Error };
   }
+}
+
+function isMixed({ name }: { readonly name?: string }, { operations }: Work): boolean {
+  return name === 'PrismaClientValidationError' && JSON.stringify(operations).includes('"tenantId":');
 }
 
 function start(

@@ -105,7 +105,7 @@ export class Reads {
         fc.option(fc.integer({ min: -3, max: 3 }), { nil: undefined, freq: 2 }),
         fc.option(fc.integer({ min: 0, max: 2 }), { nil: undefined, freq: 2 }),
         fc.option(this.values.id(model), { nil: undefined, freq: 2 }),
-        fc.option(fc.constantFrom(...this.scalars(model)), { nil: undefined, freq: 1 }),
+        fc.option(fc.constantFrom(...this.scalars(model)), { nil: undefined, freq: 2 }),
       )
       .map(([where, orderBy, take, skip, cursor, distinct]) =>
         defined({
@@ -173,7 +173,7 @@ export class Reads {
           field.isRequired
             ? fc.constant(result)
             : fc
-                .option(this.filter(model, 1), { nil: undefined, freq: 1 })
+                .option(this.filter(model, 1), { nil: undefined, freq: 2 })
                 .map((where) => defined({ where, ...result })),
         );
     // An unordered list would have no determined answer.

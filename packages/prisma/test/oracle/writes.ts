@@ -33,7 +33,7 @@ export class Writes {
             .tuple(
               ...holders.map((field) =>
                 fc
-                  .option(this.nestedCreate(field, depth - 1), { nil: undefined, freq: field.isRequired ? 20 : 1 })
+                  .option(this.nestedCreate(field, depth - 1), { nil: undefined, freq: field.isRequired ? 20 : 2 })
                   .map((value) => ({ [field.name]: value })),
               ),
             )
@@ -48,7 +48,7 @@ export class Writes {
               .chain((field) => this.nestedCreate(field, depth - 1).map((value) => ({ [field.name]: value }))),
           );
     const tenant = fc
-      .option(reads.values.tenantId(), { nil: undefined, freq: 1 })
+      .option(reads.values.tenantId(), { nil: undefined, freq: 2 })
       .map((tenantId) => (tenantId && !parent ? { tenantId } : {}));
     return fc
       .tuple(
