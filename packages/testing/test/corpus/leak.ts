@@ -1,0 +1,65 @@
+import type { INestApplication, ModuleMetadata, Provider, Type } from '@nestjs/common';
+import type { TenantSource } from '@tenancy/core';
+import type { IsolationHarness, TenantClient } from '../../src/index.js';
+import type { Example } from '../../src/proof/example.js';
+import type { AttackName } from '../../src/proof/isolation-report.js';
+import type { PlantedHiring } from './tables.js';
+
+/** What an application is put together from, beside what all of them have. */
+export interface Parts {
+  readonly controllers?: readonly Type<unknown>[];
+  /** Of two with the same token, the later one is taken. */
+  readonly providers?: readonly Provider[];
+  readonly imports?: NonNullable<ModuleMetadata['imports']>;
+  /** @defaultValue host and token, which must agree */
+  readonly sources?: readonly TenantSource[];
+  /** What `main.ts` does before it listens. */
+  configure?(app: INestApplication): void | Promise<void>;
+  /** What `main.ts` does once it listens. */
+  started?(app: INestApplication): void | Promise<void>;
+}
+
+/** An application that keeps its tenants apart, and the ways in which its twins do not. */
+export interface Twins {
+  /** A heading of the table. */
+  readonly about: string;
+  readonly correct: Parts;
+  readonly examples?: Readonly<Record<string, Example>>;
+  /** Whether each tenant has a note about the other’s candidate: a link that was there before anybody checked. */
+  readonly isLinked?: boolean;
+  readonly leaks: readonly Leak[];
+}
+
+/** One leak, in an application that is correct otherwise. */
+export interface Leak {
+  /** As the table has it: `a cache key without the tenant`. */
+  readonly name: string;
+  /** Where it is: `GET /jobs/:id`. */
+  readonly entrance: string;
+  /** The attacks that must find it. */
+  readonly caughtBy: readonly [AttackName, ...AttackName[]];
+  /** What the leaky twin has instead, or beside. */
+  readonly leaky: Parts;
+  /** The same attack, by hand: whether acme got at something of globex’s. */
+  readonly byHand: (scene: Scene) => Promise<boolean>;
+}
+
+/** Two tenants of a running application, of which acme is the attacker. */
+export interface Scene {
+  readonly harness: IsolationHarness;
+  readonly acme: TenantClient;
+  readonly globex: TenantClient;
+  readonly ours: PlantedHiring;
+  readonly theirs: PlantedHiring;
+  /** Plants more rows of globex’s. */
+  readonly plantTheirs: () => Promise<PlantedHiring>;
+  /** Whether any text of globex’s is in what was seen. */
+  readonly shows: (...seen: readonly unknown[]) => boolean;
+  /** Whether rows of globex’s are others after the work than before. */
+  readonly harms: (work: () => Promise<unknown>) => Promise<boolean>;
+}
+
+/** The leaky twin’s provider in place of the correct one. */
+export function instead<T>(correct: Type<T>, leaky: Type<T>): Parts {
+  return { providers: [{ provide: correct, useClass: leaky }] };
+}
