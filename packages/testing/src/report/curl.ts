@@ -38,7 +38,7 @@ const LONGEST_ARGUMENT = 100_000;
  */
 export function curlOf(request: SentRequest, { secrets = 'shown' }: CurlOptions = {}): string {
   const { method, url, headers, body } = request;
-  const parts = [['curl', '-i', ...methodOf(method), shellQuote(url)].join(' ')];
+  const parts = [['curl', '-i', ...methodOf(method, body), shellQuote(url)].join(' ')];
   // Curl reads [1-9] and {a,b} as lists, and takes `..` and what follows `#` away.
   if (/[[\]{}]/.test(url)) parts.push('--globoff');
   if (/\/\.\.?(?:[/?#]|$)/.test(url)) parts.push('--path-as-is');
@@ -61,14 +61,15 @@ export function curlOf(request: SentRequest, { secrets = 'shown' }: CurlOptions 
   return line.length <= 76 ? line : `${input}${parts.join(' \\\n  ')}`;
 }
 
-function methodOf(method: string): string[] {
-  if (method === 'GET') return [];
+function methodOf(method: string, body: string | null): string[] {
+  // With a body, curl would make it a POST.
+  if (method === 'GET' && !body) return [];
   // With -X HEAD, curl would wait for a body.
   return method === 'HEAD' ? ['--head'] : ['-X', shellQuote(method)];
 }
 
 function headerOf(name: string, value: string, secrets: 'shown' | 'variables'): string {
-  const title = name.replace(/(?<![a-z0-9])[a-z]/g, (letter) => letter.toUpperCase());
+  const title = name.replace(/(?<![A-Za-z0-9])[a-z]/g, (letter) => letter.toUpperCase());
   if (secrets === 'variables' && isSecretHeader(name)) {
     const { scheme } = partsOf(name, value);
     const variable = variableOf(name);
@@ -81,7 +82,7 @@ function headerOf(name: string, value: string, secrets: 'shown' | 'variables'): 
   if (value === '') return shellQuote(`${title};`);
   const header = `${title}: ${value}`;
   // Node writes headers in Latin-1, a terminal in UTF-8.
-  return /[\x80-\xff]/.test(header) ? `"$(${printfOf(Buffer.from(header, 'latin1'))})"` : shellQuote(header);
+  return shellQuote(header, /[^\0-\xff]/.test(header) ? 'utf8' : 'latin1');
 }
 
 function variableOf(name: string): string {

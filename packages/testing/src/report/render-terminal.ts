@@ -68,6 +68,7 @@ export function renderTerminal(report: IsolationReport, options: TerminalOptions
     ];
   };
 
+  const counts = VERDICTS.map((verdict) => `${SIGNS[verdict]} ${report.counts[verdict]} ${verdict}`);
   const leaks = report.entrances.filter(({ verdict }) => verdict === 'leaks');
   const unproven = report.entrances.filter(({ verdict }) => verdict === 'unproven');
   return [
@@ -95,7 +96,7 @@ export function renderTerminal(report: IsolationReport, options: TerminalOptions
     ...paragraph(headline(report)).map((line) =>
       paint(report.verdict === 'isolated' ? 'proven' : report.verdict, line),
     ),
-    VERDICTS.map((verdict) => paint(verdict, `${SIGNS[verdict]} ${report.counts[verdict]} ${verdict}`)).join('  '),
+    VERDICTS.map((verdict, n) => paint(verdict, counts[n] ?? '')).join(counts.join('  ').length <= width ? '  ' : '\n'),
     '',
   ].join('\n');
 }

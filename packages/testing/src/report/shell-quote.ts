@@ -5,15 +5,18 @@ const PLAIN = /^[\w@%+=:,./-]+$/;
 /**
  * One argument for a POSIX shell, on one line of printable characters: pasted into a terminal, nothing in it is run,
  * expanded, or interpreted by the terminal itself. NUL, which no argument can hold, is left out.
+ *
+ * @param encoding - of what the program gets
  */
-export function shellQuote(text: string): string {
+export function shellQuote(text: string, encoding: 'utf8' | 'latin1' = 'utf8'): string {
   if (PLAIN.test(text)) return text;
   const clean = text.replaceAll('\0', '');
-  if (!INVISIBLE.test(clean)) return singleQuoted(clean);
+  const isAsTyped = encoding === 'utf8' || !/[^\0-\x7f]/.test(clean);
+  if (isAsTyped && !INVISIBLE.test(clean)) return singleQuoted(clean);
   // $(…) drops newlines at the end.
   const end = clean.replace(/\n+$/, '');
   const newlines = clean.length === end.length ? '' : singleQuoted(clean.slice(end.length));
-  return `${end === '' ? '' : `"$(${printfOf(Buffer.from(end))})"`}${newlines}`;
+  return `${end === '' ? '' : `"$(${printfOf(Buffer.from(end, encoding))})"`}${newlines}`;
 }
 
 /** `printf '…'`, which writes exactly these bytes. */

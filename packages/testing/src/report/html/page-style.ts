@@ -18,12 +18,12 @@ export const PAGE_STYLE = `
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 html { color-scheme: light dark; scroll-padding-top: 5rem; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif; }
+body { margin: 0; overflow-wrap: anywhere; background: var(--ground); color: var(--ink); font: 15px/1.5 system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif; }
 main, footer { max-width: 82rem; margin: 0 auto; padding: 0 1.5rem; }
 a { color: var(--link); text-underline-offset: .2em; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; border-radius: 3px; }
 h1, h2, h3, h4, h5, p { margin: 0; }
-h1 { font-size: 1.9rem; line-height: 1.2; letter-spacing: -.01em; overflow-wrap: anywhere; }
+h1 { font-size: 1.9rem; line-height: 1.2; letter-spacing: -.01em; }
 h2 { font-size: 1.25rem; margin-top: 2.5rem; }
 h4 { font-size: .95rem; margin: 1.25rem 0 .35rem; }
 h5 { font-size: .78rem; letter-spacing: .03em; color: var(--quiet-ink); margin: 1rem 0 .35rem; }
@@ -52,7 +52,7 @@ code, pre, .row th a, .entrance h3, .where { font-family: var(--mono); }
 .counts .leaks { color: var(--leaks-ink); } .counts .unproven { color: var(--unproven-ink); }
 .counts .proven { color: var(--proven-ink); } .counts .exempt { color: var(--exempt-ink); }
 .facts { display: flex; flex-wrap: wrap; gap: .35rem 2rem; margin: .9rem 0 0; }
-.facts div { display: flex; gap: .5rem; } .facts dt { color: var(--quiet-ink); } .facts dd { margin: 0; overflow-wrap: anywhere; }
+.facts div { display: flex; gap: .5rem; } .facts dt { color: var(--quiet-ink); } .facts dd { margin: 0; }
 .note { margin-top: 1rem; padding: .7rem 1rem; background: var(--unproven-ground); color: var(--unproven-ink); border-radius: 8px; }
 
 .filters { position: sticky; top: 0; z-index: 2; display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .9rem; margin: 1.5rem -1.5rem 0; padding: .65rem 1.5rem; background: var(--ground); border-block: 1px solid var(--line); font-size: .88rem; }
@@ -64,20 +64,20 @@ code, pre, .row th a, .entrance h3, .where { font-family: var(--mono); }
 .chip:has(:checked).leaks { background: var(--leaks-ground); } .chip:has(:checked).unproven { background: var(--unproven-ground); }
 .chip:has(:checked).proven { background: var(--proven-ground); } .chip:has(:checked).exempt { background: var(--exempt-ground); }
 .chip input { margin: 0; accent-color: currentColor; }
-.field { display: inline-flex; align-items: center; gap: .4rem; color: var(--quiet-ink); } .field.grow { flex: 1 1 12rem; }
+.field { white-space: nowrap; display: inline-flex; align-items: center; gap: .4rem; color: var(--quiet-ink); } .field.grow { flex: 1 1 12rem; }
 .filters select, .filters input[type=search], button { font: inherit; color: var(--ink); background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: .25rem .5rem; min-width: 0; }
 .filters input[type=search] { width: 100%; } .filters ::placeholder { color: var(--quiet-ink); opacity: 1; } button { cursor: pointer; } button:hover { border-color: var(--quiet-ink); }
 output { color: var(--quiet-ink); white-space: nowrap; font-variant-numeric: tabular-nums; }
 
 .scroll { overflow-x: auto; margin-top: .8rem; border: 1px solid var(--line); border-radius: 10px; }
 .grid { border-collapse: separate; border-spacing: 0; width: 100%; font-size: .8rem; }
-.grid thead th { text-align: left; vertical-align: bottom; padding: .55rem .45rem; font-weight: 600; color: var(--quiet-ink); border-bottom: 1px solid var(--line); line-height: 1.25; }
+.grid thead th { overflow-wrap: normal; text-align: left; vertical-align: bottom; padding: .55rem .45rem; font-weight: 600; color: var(--quiet-ink); border-bottom: 1px solid var(--line); line-height: 1.25; }
 .grid th:first-child { padding-left: .9rem; }
 .grid .kind th { text-align: left; padding: .5rem .9rem; background: var(--raised); font-weight: 650; }
 .row th { text-align: left; font-weight: 400; padding: .3rem .9rem; min-width: 15rem; }
-.row th a { color: var(--ink); font-size: .82rem; text-decoration: none; overflow-wrap: anywhere; } .row th a:hover { text-decoration: underline; }
+.row th a { color: var(--ink); font-size: .82rem; text-decoration: none; } .row th a:hover { text-decoration: underline; }
 .row th.leaks a { color: var(--leaks-ink); font-weight: 650; } .row th.unproven a { color: var(--unproven-ink); font-weight: 650; }
-.row .handler { display: block; color: var(--quiet-ink); font-size: .74rem; overflow-wrap: anywhere; }
+.row .handler { display: block; color: var(--quiet-ink); font-size: .74rem; }
 .row > * { border-bottom: 1px solid var(--line); } tbody:last-child .row:last-child > * { border-bottom: 0; }
 .row:hover th { background: var(--raised); }
 .cell { padding: 0; width: 5.4rem; border-left: 2px solid var(--ground); white-space: nowrap; }
@@ -99,25 +99,25 @@ output { color: var(--quiet-ink); white-space: nowrap; font-variant-numeric: tab
 .entrance summary::after { content: '+'; margin-left: auto; order: 1; color: var(--quiet-ink); font-size: 1.1rem; width: 1rem; text-align: center; } .entrance[open] summary::after { content: '−'; }
 .entrance summary:hover { background: var(--raised); }
 .entrance summary .sign { flex: none; display: grid; place-items: center; width: 1.35rem; height: 1.35rem; border-radius: 50%; color: var(--solid-ink); font-size: .8rem; font-weight: 700; }
-.entrance h3 { font-size: .92rem; font-weight: 650; overflow-wrap: anywhere; min-width: 0; max-width: calc(100% - 4.5rem); }
-.entrance .sentence { order: 2; flex: 1 0 100%; padding-left: 1.95rem; overflow-wrap: anywhere; }
+.entrance h3 { font-size: .92rem; font-weight: 650; min-width: 0; max-width: calc(100% - 4.5rem); }
+.entrance .sentence { order: 2; flex: 1 0 100%; padding-left: 1.95rem; }
 .tag { font-size: .78rem; padding: .05rem .5rem; border-radius: 99px; background: var(--leaks-ground); color: var(--leaks-ink); }
 .entrance .body { padding: 0 1.1rem 1.1rem; border-top: 1px solid var(--line); }
-.entrance .body > p { margin-top: .8rem; overflow-wrap: anywhere; }
+.entrance .body > p { margin-top: .8rem; }
 article.attack { padding-bottom: .4rem; border-bottom: 1px solid var(--line); }
-article.attack .why { font-size: 1rem; overflow-wrap: anywhere; }
+article.attack .why { font-size: 1rem; }
 .badge { display: inline-block; padding: .05rem .5rem; border-radius: 5px; font-size: .8rem; font-weight: 600; white-space: nowrap; }
 .badge.none { padding-left: 0; font-weight: 400; }
-.seen { margin: 0; padding-left: 1.1rem; } .seen li { overflow-wrap: anywhere; } .where { font-size: .85rem; } .seen code { font-size: .85rem; }
+.seen { margin: 0; padding-left: 1.1rem; } .where { font-size: .85rem; } .seen code { font-size: .85rem; }
 .exchange { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 1rem; }
-pre { margin: 0; padding: .7rem .85rem; background: var(--raised); border: 1px solid var(--line); border-radius: 8px; font-size: .8rem; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 30rem; overflow-y: auto; tab-size: 2; }
+pre { margin: 0; padding: .7rem .85rem; background: var(--raised); border: 1px solid var(--line); border-radius: 8px; font-size: .8rem; line-height: 1.5; white-space: pre-wrap; max-height: 30rem; overflow-y: auto; tab-size: 2; }
 pre .name { color: var(--quiet-ink); }
 mark { background: var(--mark-ground); color: var(--mark-ink); font-weight: 650; padding: .05em .15em; border-radius: 3px; }
-.cut { display: inline-block; color: var(--quiet-ink); font-style: italic; } .unseen { color: var(--leaks-ink); }
+.cut { display: block; color: var(--quiet-ink); font-style: italic; } .unseen { color: var(--leaks-ink); }
 .copyable { position: relative; } .copyable pre { padding-right: 5rem; } .copy { position: absolute; top: .45rem; right: .45rem; font-size: .8rem; background: var(--ground); }
 .change, .attacks { border-collapse: collapse; width: 100%; font-size: .84rem; } .change { margin-bottom: .6rem; table-layout: fixed; }
 .change caption { text-align: left; padding: .2rem 0; }
-.change th, .change td, .attacks th, .attacks td { text-align: left; vertical-align: top; padding: .28rem .6rem; border-top: 1px solid var(--line); font-weight: 400; overflow-wrap: anywhere; }
+.change th, .change td, .attacks th, .attacks td { text-align: left; vertical-align: top; padding: .28rem .6rem; border-top: 1px solid var(--line); font-weight: 400; }
 .change td { font-family: var(--mono); font-size: .8rem; } .change .same { color: var(--quiet-ink); } .change .differs th { font-weight: 650; }
 .attacks td:first-child { width: 8rem; padding-left: 0; } .attacks th { width: 8rem; }
 del { color: var(--leaks-ink); background: var(--leaks-ground); } ins { color: var(--proven-ink); background: var(--proven-ground); text-decoration: none; font-weight: 600; }
@@ -131,7 +131,7 @@ footer { padding-block: 2.5rem; color: var(--quiet-ink); font-size: .85rem; }
   .masthead { padding-top: 1.25rem; } h1 { font-size: 1.5rem; } .verdict { font-size: 1.1rem; padding: .75rem .85rem; }
   .counts { grid-template-columns: repeat(2, 1fr); } .counts li { display: flex; align-items: baseline; gap: .5rem; } .counts .number { display: inline; }
   .filters { position: static; margin-inline: -1rem; padding-inline: 1rem; } .field { flex: 1 1 40%; } .field select { flex: 1; }
-  .scroll { border: 0; overflow: visible; } .grid thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .scroll { border: 0; overflow: visible; } .grid thead { display: block; position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .grid, .grid tbody, .grid tr { display: block; } .grid .kind th { display: block; border-radius: 6px; }
   .grid .row { display: flex; flex-wrap: wrap; gap: .25rem; padding: .55rem 0; border-bottom: 1px solid var(--line); } .row > * { border: 0; }
   .row th { flex: 1 0 100%; padding: 0 0 .15rem; } .grid th:first-child { padding-left: 0; } .grid .kind th:first-child { padding-left: .6rem; }
