@@ -98,6 +98,12 @@ export class SlyController {
     return { exists: table.some((job) => job.id === id), of: this.context.tenantId };
   }
 
+  /** As a token that says when it was issued. */
+  @Get('token')
+  token() {
+    return { of: this.context.tenantId, token: Buffer.from(String(Math.floor(Date.now() / 1000))).toString('hex') };
+  }
+
   @Get('jobs/:id/seen')
   seen(@Param('id') id: string) {
     this.context.current();

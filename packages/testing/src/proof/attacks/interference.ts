@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attempt, Site } from '../site.js';
 import { type Attack, leaks, proven, unproven } from './attack.js';
 import { changedPaths, type Measured, measured } from './volatile.js';
@@ -10,32 +11,43 @@ export const interference: Attack = {
   name: 'interference',
   inapplicable: () => null,
   run: async (site) => {
-    const first = await difference(site);
-    if ('proven' in first) return proven(first.proven);
-    // Once more, as a clock or a job of the application’s own may have moved it.
-    const again = await difference(site);
-    if ('proven' in again) return proven(again.proven);
-    const both = first.paths.filter((path) => again.paths.includes(path));
-    if (both.length === 0)
-      return unproven('Its answer moves by itself, so nobody can tell whether the other moves it.', again.after);
-    return leaks(`The answer changed at ${both[0]} when the other tenant’s rows did.`, again.after);
+    const first = await tried(site, (before) => otherChanges(site, before));
+    if (first.paths.length === 0) return alike;
+    // The same without the other, for as long: a token or a clock moves by itself.
+    const alone = await tried(site, () => sleep(Math.max(first.milliseconds, A_SECOND)));
+    const again = await tried(site, (before) => otherChanges(site, before));
+    const moved = again.paths.filter((path) => first.paths.includes(path) && !alone.paths.includes(path));
+    const [path] = moved;
+    if (path !== undefined)
+      return leaks(`The answer changed at ${path} when the other tenant’s rows did.`, again.after);
+    if (again.paths.length === 0 || alone.paths.length > 0) return alike;
+    return unproven('Its answer moves by itself, so nobody can tell whether the other moves it.', again.after);
   },
 };
 
-async function difference(
-  site: Site,
-): Promise<{ readonly proven: string } | { readonly paths: readonly string[]; readonly after: Attempt }> {
+const alike = proven('The answer stayed the same while the other’s rows changed.');
+
+/** What JSON Web Tokens and the headers of HTTP count in. */
+const A_SECOND = 1_100;
+
+/** Where the answer is another than expected after something has happened. */
+async function tried(site: Site, happen: (before: Measured) => Promise<void>) {
   // New rows of its own come first in a list by time, until the other’s are newer.
   await site.harness.plant(site.own);
   const before: Measured[] = [];
   // What a tenant’s own calls fill, such as a list of what it looked at last, is full by then.
   for (let n = 0; n < (site.changesRows ? 0 : 4); n += 1) await once(site);
   for (let n = 0; n < 3; n += 1) before.push(measured(await once(site)));
-  for (let n = 0; n < (listsRows(before[2] as Measured) ? A_PAGE : 1); n += 1) await site.harness.plant(site.other);
+  const began = performance.now();
+  await happen(before[2] as Measured);
+  const milliseconds = performance.now() - began;
+  const after: Attempt = await once(site);
+  return { paths: changedPaths(before as [Measured, Measured, Measured], measured(after)), after, milliseconds };
+}
+
+async function otherChanges(site: Site, before: Measured): Promise<void> {
+  for (let n = 0; n < (listsRows(before) ? A_PAGE : 1); n += 1) await site.harness.plant(site.other);
   for (let n = 0; n < 3; n += 1) await site.glance(await site.asItself(site.other));
-  const after = await once(site);
-  const paths = changedPaths(before as [Measured, Measured, Measured], measured(after));
-  return paths.length > 0 ? { paths, after } : { proven: 'The answer stayed the same while the other’s rows changed.' };
 }
 
 /** As many as would fill a page, where rows are listed: one that is cut before the tenant is looked at loses own rows. */
