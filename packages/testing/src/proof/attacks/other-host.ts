@@ -4,7 +4,10 @@ import { type Attack, leakOf, leaks, proven, statusOf } from './attack.js';
 /** The tenant’s token on the other’s host. */
 export const otherHost: Attack = {
   name: 'other-host',
-  inapplicable: ({ entrance }) => (entrance.isUntenanted ? 'It has no tenant.' : null),
+  inapplicable: ({ entrance: { isUntenanted, kind } }) => {
+    if (isUntenanted) return 'It has no tenant.';
+    return ['event', 'queue', 'cron'].includes(kind) ? 'Nobody calls it at a host.' : null;
+  },
   run: async (site) => {
     const [mine, theirs] = [await site.identityOf(site.own), await site.identityOf(site.other)];
     if (mine.host === theirs.host)

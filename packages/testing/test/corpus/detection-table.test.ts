@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { corpus } from './corpus.js';
+import type { Twins } from './leak.js';
+
+const all = corpus.flatMap(({ leaks }) => leaks);
+
+function tableOf({ about, leaks }: Twins): string {
+  const rows = leaks.map(({ name, entrance, caughtBy }) => [
+    name,
+    `\`${entrance}\``,
+    caughtBy.map((attack) => `\`${attack}\``).join(', '),
+  ]);
+  return [`## ${about}`, '', aligned([['leak', 'at', 'caught by'], ...rows])].join('\n');
+}
+
+/** As the formatter has tables. */
+function aligned([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const widths = head.map((_, n) => Math.max(...[head, ...rows].map((row) => row[n]?.length ?? 0)));
+  const line = (cells: readonly string[], fill = ' ') =>
+    `| ${cells.map((cell, n) => cell.padEnd(widths[n] ?? 0, fill)).join(' | ')} |`;
+  return [
+    line(head),
+    line(
+      head.map(() => ''),
+      '-',
+    ),
+    ...rows.map((row) => line(row)),
+  ].join('\n');
+}
+
+const ATTACKS = [
+  ['attack', 'what is tried'],
+  ['`own`', 'the tenant’s own request, whose answer, log and exits hold nothing of the other’s'],
+  ['`no-tenant`', 'neither host nor token name a tenant'],
+  ['`other-host`', 'the tenant’s token on the other’s host'],
+  ['`foreign-id`', 'the other’s ids in path, query, body and nested fields'],
+  ['`existence`', 'whether an id of the other’s is answered as one that nobody has'],
+  ['`tenant-field`', 'a tenant field of the other’s in body and query'],
+  ['`tenant-header`', 'unsigned headers that name the other'],
+  ['`warm-cache`', 'the other has just asked for the same'],
+  ['`interference`', 'the other’s rows change, and the answer does not'],
+  ['`interleaved`', 'both at once, over and over'],
+];
+
+const page = `# What the proof detects
+
+${all.length} small applications, each with one leak, beside correct twins that differ from them in that alone. Tests hold that
+each leak is real (tried by hand), that \`proveIsolation\` finds it by these attacks, and that every entrance of the correct
+twins is proven. They are in [packages/testing/test/corpus](../packages/testing/test/corpus/corpus.ts), and this page is made from
+them: \`npx vitest run --config vitest.workspace.ts --project testing -u packages/testing/test/corpus/detection-table.test.ts\`.
+
+${aligned(ATTACKS)}
+
+${corpus.map(tableOf).join('\n\n')}
+`;
+
+describe('the table of what is detected', () => {
+  it('is the page in the docs', async () => {
+    await expect(page).toMatchFileSnapshot(resolve(import.meta.dirname, '../../../../docs/detection.md'));
+  });
+
+  it('names each leak once, and more than 40', () => {
+    const names = all.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.length).toBeGreaterThan(40);
+  });
+});
