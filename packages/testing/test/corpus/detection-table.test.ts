@@ -48,7 +48,7 @@ const page = `# What the proof detects
 ${all.length} small applications, each with one leak, beside correct twins that differ from them in that alone. Tests hold that
 each leak is real (tried by hand), that \`proveIsolation\` finds it by these attacks, and that every entrance of the correct
 twins is proven. They are in [packages/testing/test/corpus](../packages/testing/test/corpus/corpus.ts), and this page is made from
-them: \`npx vitest run --config vitest.workspace.ts --project testing -u packages/testing/test/corpus/detection-table.test.ts\`.
+them: \`npx vitest run --config vitest.workspace.ts --project testing packages/testing/test/corpus/detection-table.test.ts -u\`.
 
 ${aligned(ATTACKS)}
 
