@@ -80,9 +80,12 @@ describe('the audit log', { timeout: 30_000 }, () => {
   });
 
   it('is told of every route that writes', () => {
-    const { router } = (platform.app as NestExpressApplication).getHttpAdapter().getInstance();
-    const routes = (router.stack as { route?: { path: string; methods: Record<string, boolean> } }[]).flatMap(
-      ({ route }) => (route ? Object.keys(route.methods).map((method) => `${method.toUpperCase()} ${route.path}`) : []),
+    const instance: unknown = (platform.app as NestExpressApplication).getHttpAdapter().getInstance();
+    const { router } = instance as {
+      router: { stack: { route?: { path: string; methods: Record<string, boolean> } }[] };
+    };
+    const routes = router.stack.flatMap(({ route }) =>
+      route ? Object.keys(route.methods).map((method) => `${method.toUpperCase()} ${route.path}`) : [],
     );
     expect(routes).toContain('GET /audit-log');
     const writing = routes.filter((route) => !route.startsWith('GET '));
