@@ -26,7 +26,6 @@ const insert = async (table: string, given: Record<string, unknown>) => {
   const sql = `insert into ${table} (${columns.join(', ')}) values (${places.join(', ')}) returning *`;
   return (await outside.query(sql, Object.values(row))).rows[0] as { id: string };
 };
-type Row = { id: string };
 const companyOf = ({ id }: { id: string }) => demoCompanies.find((company) => company.id === id) as DemoCompany;
 
 const app = await createIsolationHarness(
@@ -102,9 +101,7 @@ describeIsolation(app, {
       const { email, password } = companyOf(tenant).recruiters[0];
       return { body: { email, password } };
     },
-    'POST /applications': ({ job, applicant }) => ({
-      body: { jobId: (job as Row).id, candidateId: (applicant as Row).id },
-    }),
+    'POST /applications': ({ job, applicant }) => ({ body: { jobId: job.id, candidateId: applicant.id } }),
     'POST /invoices': () => ({ body: { month: nextMonth() } }),
   },
 });

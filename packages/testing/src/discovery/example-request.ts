@@ -7,8 +7,9 @@ import { resourceIn } from './planted-lookup.js';
 
 /** What the author says of a request; the rest is guessed. */
 export interface GivenParts {
-  /** Of a route that takes every method. */
+  /** Of a route that takes every method. @defaultValue `POST` with a body, `GET` without */
   readonly method?: string;
+  /** Parameters of the path, by name. */
   readonly path?: Readonly<Record<string, unknown>>;
   readonly query?: Readonly<Record<string, unknown>>;
   readonly body?: unknown;

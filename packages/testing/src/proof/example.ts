@@ -1,17 +1,16 @@
 import type { INestApplication } from '@nestjs/common';
 import type { Tenant } from '@tenancy/core';
-import type { Planted } from '../harness/planted.js';
+import type { GivenParts } from '../discovery/example-request.js';
 import type { TenantClient } from '../harness/tenant-client.js';
 
+/**
+ * What `seed` answered for the tenant. The author knows its shape, and casts would say nothing that the seed has not.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: so that an example reads `rows.job.id`.
+export type SeededRows = Readonly<Record<string, any>>;
+
 /** An example request: what the proof cannot guess of it. What is left out is guessed. */
-export interface ExampleRequest {
-  /** Of a route that takes every method. @defaultValue `POST` with a body, `GET` without */
-  readonly method?: string;
-  /** Parameters of the path, by name. */
-  readonly path?: Readonly<Record<string, unknown>>;
-  readonly query?: Readonly<Record<string, unknown>>;
-  readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+export interface ExampleRequest extends GivenParts {
   /** What the same tenant does while the answer is read, of an event stream or a long poll. */
   readonly meanwhile?: (client: TenantClient) => Promise<unknown>;
   /** Why an answer holds nothing of the tenant’s own, where that is right. */
@@ -38,7 +37,7 @@ export interface Caller {
  * caller got to see, and rejects when it was refused.
  */
 export interface ExampleCall {
-  readonly call: (rows: Planted, caller: Caller) => Promise<unknown>;
+  readonly call: (rows: SeededRows, caller: Caller) => Promise<unknown>;
   /** Why what the caller sees holds nothing of the tenant’s own, where that is right. */
   readonly answersNothing?: string;
 }
@@ -46,7 +45,7 @@ export interface ExampleCall {
 /** Made from the rows that were planted for the tenant: `(rows) => ({ body: { jobId: rows.job.id } })`. */
 export type RequestExample =
   | ExampleRequest
-  | ((rows: Planted, context: { readonly tenant: Tenant; canary(name: string): string }) => ExampleRequest);
+  | ((rows: SeededRows, context: { readonly tenant: Tenant; canary(name: string): string }) => ExampleRequest);
 
 export type Example = RequestExample | ExampleCall;
 

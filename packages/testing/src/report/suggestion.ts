@@ -2,38 +2,36 @@ import type { Entrance, Route } from '../discovery/entrance.js';
 import type { JsonSchema } from '../discovery/json-schema.js';
 
 /** What the author writes so that an entrance is no longer unproven, ready to be pasted into the test. */
-export function suggestionFor({ id, route, kind }: Entrance): string {
-  if (!route) return exemption(id, `${kind}: what shows that it keeps tenants apart`);
+export function suggestionFor({ id, route }: Entrance): string {
+  const example = route ? `(rows, { canary }) => (${requestOf(route)})` : CALL;
   return `describeIsolation(app, {
   examples: {
-    ${literal(id)}: (rows) => (${requestOf(route, kind === 'graphql')}),
+    ${literal(id)}: ${example},
   },
 });`;
 }
 
-function exemption(id: string, reason: string): string {
-  return `describeIsolation(app, {
-  exempt: {
-    ${literal(id)}: ${literal(`TODO ${reason}`)},
-  },
-});`;
-}
+/** Until the author has written it, it answers with nothing, and so proves nothing. */
+const CALL =
+  '{ call: async (rows, { client, app }) => { /* call it as the client; answer with what the client sees */ } }';
 
-function requestOf(route: Route, isGraphql: boolean): string {
+function requestOf({ path, parameters, body }: Route): string {
   const parts: string[] = [];
-  const path = route.parameters.filter((parameter) => parameter.in === 'path');
-  const query = route.parameters.filter((parameter) => parameter.in === 'query' && parameter.isRequired);
-  if (path.length > 0 && !isGraphql) parts.push(`path: ${pathOf(route.path)}`);
+  const inPath = parameters.filter((parameter) => parameter.in === 'path');
+  const query = parameters.filter((parameter) => parameter.in === 'query' && parameter.isRequired);
+  if (inPath.length > 0)
+    parts.push(`path: { ${inPath.map(({ name }) => `${key(name)}: ${rowIn(path, name)}`).join(', ')} }`);
   if (query.length > 0) parts.push(`query: { ${query.map(({ name, schema }) => field(name, schema)).join(', ')} }`);
-  if (isGraphql) parts.push(`body: { query: ${literal(route.document ?? '{ … }')}, variables: {} }`);
-  else if (route.body === 'unknown') parts.push('body: { /* the fields it needs */ }');
-  else if (route.body) parts.push(`body: ${bodyOf(route.body)}`);
-  return parts.length === 0 ? `{ path: ${pathOf(route.path)} }` : `{ ${parts.join(', ')} }`;
+  if (body !== null) parts.push(`body: ${body === 'unknown' ? UNKNOWN : bodyOf(body)}`);
+  return `{ ${parts.join(', ') || 'query: {}'} }`;
 }
 
+const UNKNOWN = '{ /* the fields it needs */ }';
+
+/** Of a GraphQL operation, its variables. */
 function bodyOf({ properties = {}, required = [] }: JsonSchema): string {
   const names = required.length > 0 ? required : Object.keys(properties);
-  if (names.length === 0) return '{ /* the fields it needs */ }';
+  if (names.length === 0) return UNKNOWN;
   return `{ ${names.map((name) => field(name, properties[name] ?? null)).join(', ')} }`;
 }
 
@@ -49,21 +47,18 @@ function exampleOf(name: string, schema: JsonSchema | null): string {
   if (schema?.type === 'boolean') return 'true';
   if (schema?.type === 'array') return '[]';
   if (schema?.type === 'object') return '{}';
-  return literal('TODO');
+  return `canary(${literal(name)})`;
 }
 
-/** `/jobs/:id` as a template: `/jobs/${rows.job.id}`. */
-function pathOf(path: string): string {
-  let row = 'row';
-  const segments = path.split('/').map((segment) => {
-    if (/^[:*{]/.test(segment)) {
-      const named = /^:(\p{L}+)(?:Id|_id)$/u.exec(segment)?.[1];
-      return `\${rows.${named ?? row}.id}`;
-    }
-    row = /^\p{L}+$/u.test(segment) ? segment.replace(/ies$/, 'y').replace(/s$/, '') : 'row';
-    return escaped(segment).replaceAll(/[`$]/g, '\\$&');
-  });
-  return `\`${segments.join('/')}\``;
+/** `id` of `/jobs/:id` as `rows.job.id`, `jobId` likewise. */
+function rowIn(path: string, name: string): string {
+  const named = /^(\p{L}+)(?:Id|_id)$/u.exec(name)?.[1];
+  if (named) return `rows.${named}.id`;
+  const parts = path.split('/');
+  const before = parts
+    .slice(0, parts.findIndex((part) => part.includes(`:${name}`)) + 1)
+    .filter((part) => /^\p{L}+$/u.test(part));
+  return `rows.${(before.at(-1) ?? 'row').replace(/ies$/, 'y').replace(/s$/, '')}.id`;
 }
 
 const key = (name: string) => (/^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : literal(name));

@@ -104,7 +104,7 @@ describe('the page', () => {
   });
 
   it('says what to write for what is unproven, ready to be pasted', () => {
-    expect(renderHtml(aSample())).toContain('&#39;POST /jobs&#39;: (rows) =&gt; ({ body: {');
+    expect(renderHtml(aSample())).toContain('&#39;POST /jobs&#39;: (rows, { canary }) =&gt; ({ body: {');
   });
 
   it('shows no token and no cookie, wherever they turn up', () => {

@@ -23,7 +23,7 @@ Unproven: what to write
   Its body cannot be guessed.
     describeIsolation(app, {
       examples: {
-        'POST /jobs': (rows) => ({ body: { /* the fields it needs */ } }),
+        'POST /jobs': (rows, { canary }) => ({ body: { /* the fields it needs */ } }),
       },
     });
 
