@@ -1,19 +1,12 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { endsOf } from './conditions.js';
 import type { DataSourceScope } from './data-source-scope.js';
+import { countOwnRows } from './own-rows.js';
 import { refusedSql } from './statement.js';
-import type { Builder, Column, Metadata, QueryRunner } from './typeorm.js';
+import type { Builder, Column, Metadata } from './typeorm.js';
 import { keyValue, valueSets } from './write-values.js';
 
 type Key = readonly Column[];
-
-interface ReadBuilder {
-  select(selection: string, alias: string): ReadBuilder;
-  from(target: unknown, alias: string): ReadBuilder;
-  where(condition: string, parameters: object): ReadBuilder;
-  withDeleted(): ReadBuilder;
-  getRawOne(): Promise<{ readonly found: unknown } | undefined>;
-}
 
 /**
  * T8: a foreign key that the database does not compare the tenant of must name a row of this tenant. Every key that is
@@ -101,18 +94,11 @@ function relationsOf({ relations }: Metadata): Reference[] {
 
 async function requireRow(end: Metadata, columns: Key, key: readonly unknown[], builder: Builder): Promise<void> {
   const source = builder.dataSource ?? builder.connection;
-  const query = source?.createQueryBuilder(builder.queryRunner as QueryRunner | undefined) as ReadBuilder;
   const conditions = columns.map((column, n) => `referenced.${column.referencedColumn?.propertyPath} = :key${n}`);
   const parameters = Object.fromEntries(
     columns.map((column, n) => [`key${n}`, source?.driver.preparePersistentValue(key[n], column)]),
   );
-  const found = await query
-    .select('COUNT(*)', 'found')
-    .from(end.target ?? end.name, 'referenced')
-    .where(conditions.join(' AND '), parameters)
-    .withDeleted()
-    .getRawOne();
-  if (Number(found?.found) > 0) return;
+  if ((await countOwnRows(builder, end, 'referenced', conditions.join(' AND '), parameters)) > 0) return;
   throw new TenantScopeError(
     'tenant_row_unavailable',
     `a foreign key would name a row of ${end.name} that is not there. Use the key of a row of this tenant.`,

@@ -1,5 +1,6 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { DataSourceScope } from './data-source-scope.js';
+import { countOwnRows } from './own-rows.js';
 import type { Builder, Column, DataSource, Metadata, QueryRunner } from './typeorm.js';
 import { endsTransaction, isUniqueViolation, violatedColumns } from './unique-violation.js';
 import { openTarget } from './upsert.js';
@@ -7,14 +8,6 @@ import { keyValue, valueSets } from './write-values.js';
 
 /** A unique key, and one row's values of it. */
 type Key = readonly (readonly [Column, unknown])[];
-
-interface ReadBuilder {
-  select(selection: string, alias: string): ReadBuilder;
-  from(target: unknown, alias: string): ReadBuilder;
-  where(condition: string, parameters: object): ReadBuilder;
-  withDeleted(): ReadBuilder;
-  getRawOne(): Promise<{ readonly found: unknown } | undefined>;
-}
 
 /**
  * T1, T3: an insert that meets another tenant's row fails as one that cannot be made, whichever way the database took it:
@@ -125,16 +118,7 @@ async function count(builder: Builder, metadata: Metadata, keys: readonly Key[])
     return [`(${equal.join(' AND ')})`];
   });
   if (conditions.length === 0) return 0;
-  const source = builder.dataSource ?? builder.connection;
-  const table = wholeTable(metadata);
-  const query = source?.createQueryBuilder(builder.queryRunner) as ReadBuilder;
-  const result = await query
-    .select('COUNT(*)', 'found')
-    .from(table.target ?? table.name, 'taken')
-    .where(conditions.join(' OR '), parameters)
-    .withDeleted()
-    .getRawOne();
-  return Number(result?.found ?? 0);
+  return countOwnRows(builder, wholeTable(metadata), 'taken', conditions.join(' OR '), parameters);
 }
 
 /** Of entities in one table, each of a kind, the one that has the rows of every kind. */

@@ -1,0 +1,28 @@
+import type { Builder, Metadata } from './typeorm.js';
+
+interface ReadBuilder {
+  select(selection: string, alias: string): ReadBuilder;
+  from(target: unknown, alias: string): ReadBuilder;
+  where(condition: string, parameters: object): ReadBuilder;
+  withDeleted(): ReadBuilder;
+  getRawOne(): Promise<{ readonly found: unknown } | undefined>;
+}
+
+/** How many of the tenant's own rows a condition holds for, deleted ones too, on the connection that `builder` writes with. */
+export async function countOwnRows(
+  builder: Builder,
+  { target, name }: Metadata,
+  alias: string,
+  condition: string,
+  parameters: object,
+): Promise<number> {
+  const source = builder.dataSource ?? builder.connection;
+  const query = source?.createQueryBuilder(builder.queryRunner) as ReadBuilder;
+  const result = await query
+    .select('COUNT(*)', 'found')
+    .from(target ?? name, alias)
+    .where(condition, parameters)
+    .withDeleted()
+    .getRawOne();
+  return Number(result?.found ?? 0);
+}
