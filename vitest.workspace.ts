@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import ClosingLine from './test/closing-line.ts';
 
@@ -8,6 +9,8 @@ const project = (name: string, root: string, options = {}) => ({
 export default defineConfig({
   test: {
     reporters: ['default', new ClosingLine()],
+    // Most files wait more than they compute: for databases, for servers, for time to pass.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       project('core', 'packages/core', { setupFiles: ['reflect-metadata'], testTimeout: 30_000 }),
       project('postgres', 'packages/postgres', {
@@ -28,7 +31,7 @@ export default defineConfig({
         testTimeout: 60_000,
         hookTimeout: 60_000,
       }),
-      project('testing', 'packages/testing'),
+      project('testing', 'packages/testing', { testTimeout: 60_000, hookTimeout: 60_000 }),
       project('hiring-platform', 'examples/hiring-platform', {
         setupFiles: ['reflect-metadata'],
         globalSetup: 'test/support/build.ts',

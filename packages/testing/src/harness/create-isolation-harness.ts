@@ -76,7 +76,7 @@ async function start(
       await observe(app, (observation) => recorder.saw(observation));
     }
     await harness.signIn();
-    for (const tenant of tenants) await harness.plant(tenant);
+    await harness.plantFirst();
     return harness;
   } catch (error) {
     await (harness ?? app).close();

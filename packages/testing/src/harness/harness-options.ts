@@ -34,7 +34,10 @@ export interface IsolationHarnessOptions {
   readonly host?: (tenant: Tenant) => string;
   /** Signs a user of `tenant` in. Its client has the tenant's host, and no headers. Called once for each tenant. */
   readonly signIn?: (tenant: Tenant, client: TenantClient) => SignedIn | Promise<SignedIn>;
-  /** Reads every row of `tenant` from outside the application, so that writes can be checked. */
+  /**
+   * Reads every row of `tenant` from outside the application, so that writes can be checked. Without it, what may write is
+   * unproven.
+   */
   readonly rows?: (tenant: Tenant) => Promise<TenantRows>;
   /** What `main.ts` does to the application: pipes, filters, a prefix. Called before it is initialised. */
   readonly configure?: (app: INestApplication) => void | Promise<void>;

@@ -42,6 +42,8 @@ export class IsolationHarness implements AsyncDisposable {
   readonly entrances: readonly Entrance[];
   /** Reads a tenant's rows from outside, where the options say how. */
   readonly rowsOf: ((tenant: Tenant) => Promise<TenantRows>) | null;
+  /** Each tenant's rows before anything was planted, by its `id`, where the options say how to read them. */
+  readonly rowsAtStart = new Map<string, TenantRows>();
   /** What leaves the application by other ways than answers. */
   readonly recorder = new Recorder();
 
@@ -163,6 +165,15 @@ export class IsolationHarness implements AsyncDisposable {
       secrets.set(JSON.stringify(client.headers), tenant.slug);
       this.#clients.set(tenant.id, client);
     }
+  }
+
+  /** @internal The first rows of each tenant. */
+  async plantFirst(): Promise<void> {
+    for (const tenant of this.tenants) {
+      const rows = await this.rowsOf?.(tenant);
+      if (rows) this.rowsAtStart.set(tenant.id, rows);
+    }
+    for (const tenant of this.tenants) await this.plant(tenant);
   }
 
   #own(tenant: Tenant): Tenant {

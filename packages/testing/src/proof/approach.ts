@@ -57,7 +57,9 @@ export function approachTo(
   }
   const [tenant] = harness.tenants as readonly [Tenant];
   const given = example as RequestExample | undefined;
-  const tried = requestOf(route, given, harness.planted(tenant), tenant, () => INVENTED);
+  const rows = harness.planted(tenant);
+  const canary = () => INVENTED;
+  const tried = exampleRequest(route, rows, { canary, given: exampleFor(given, rows, tenant, canary) });
   if ('unknown' in tried) {
     return { unknown: `${tried.unknown} Give an example: { '${entrance.id}': (rows) => (${hintFor(route)}) }.` };
   }
@@ -65,24 +67,24 @@ export function approachTo(
 }
 
 function approachByRequest(harness: IsolationHarness, route: Route, example: RequestExample | undefined): Approach {
-  const requestFor = (rows: Planted, tenant: Tenant, invent: (name: string) => string) => {
-    const request = requestOf(route, example, rows, tenant, invent);
+  const made = (rows: Planted, tenant: Tenant, canary: (name: string) => string) => {
+    const given = exampleFor(example, rows, tenant, canary);
+    const request = exampleRequest(route, rows, { canary, given });
     if ('unknown' in request) throw new TypeError(request.unknown);
-    return request;
+    return { request, given };
   };
-  const detailsOf = (rows: Planted, tenant: Tenant) => exampleFor(example, rows, tenant, () => INVENTED);
+  const repeated = (rows: Planted, tenant: Tenant) => made(rows, tenant, (name) => `${INVENTED} ${name}`);
   const [first] = harness.tenants as readonly [Tenant];
   return {
-    answersNothing: detailsOf(harness.planted(first), first)?.answersNothing,
-    requestFor: (rows, tenant) => requestFor(rows, tenant, (name) => `${INVENTED} ${name}`),
+    answersNothing: repeated(harness.planted(first), first).given.answersNothing,
+    requestFor: (rows, tenant) => repeated(rows, tenant).request,
     call: async ({ identity, tenant, rows, change = (request) => request }) => {
       const whose = tenant ?? first;
-      const request = change(requestFor(rows, whose, (name) => invented(harness, whose, name)));
+      const example = made(rows, whose, (name) => invented(harness, whose, name));
+      const request = change(example.request);
       const client = harness.client(identity);
-      const answering = client.request(request);
       // The answer may begin only with what happens meanwhile.
-      await detailsOf(rows, whose)?.meanwhile?.(client);
-      const answer = await answering;
+      const [answer] = await Promise.all([client.request(request), example.given.meanwhile?.(client)]);
       return {
         request,
         answer,
@@ -171,19 +173,8 @@ function exampleFor(
   rows: Planted,
   tenant: Tenant,
   canary: (name: string) => string,
-): ExampleRequest | undefined {
-  return typeof example === 'function' ? example(rows, { tenant, canary }) : example;
-}
-
-function requestOf(
-  route: Route,
-  example: RequestExample | undefined,
-  rows: Planted,
-  tenant: Tenant,
-  canary: (name: string) => string,
-): HttpRequest | { readonly unknown: string } {
-  const given = exampleFor(example, rows, tenant, canary) ?? {};
-  return exampleRequest(route, rows, { canary, given });
+): ExampleRequest {
+  return (typeof example === 'function' ? example(rows, { tenant, canary }) : example) ?? {};
 }
 
 function hintFor({ body, parameters }: Route): string {

@@ -31,6 +31,8 @@ export interface Attempt {
   readonly seen: unknown;
   readonly isRefused: boolean;
   readonly error: Error | null;
+  /** Everything that the caller sent, in lower case. */
+  readonly sent: string;
   readonly sightings: readonly Sighting[];
   readonly changes: readonly RowChange[];
   readonly log: readonly string[];
@@ -86,10 +88,8 @@ export class Site {
   /** What a tenant wrote may be in its rows from now on, also where it is another’s value; who is whose stays known. */
   #own(tenant: Tenant | null, sent: string): void {
     if (tenant === null) return;
-    const others = this.harness.tenants.filter(({ id }) => id !== tenant.id);
-    for (const { value, what } of others.flatMap((each) => this.harness.canaries.of(each))) {
-      if (!what.startsWith('tenant.') && sent.includes(value.toLowerCase()))
-        this.harness.canaries.plant(tenant, what, value);
+    for (const { canary } of findCanaries(sent, this.harness.canaries.ofOthers(tenant))) {
+      if (!canary.what.startsWith('tenant.')) this.harness.canaries.plant(tenant, canary.what, canary.value);
     }
   }
 

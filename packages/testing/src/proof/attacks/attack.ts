@@ -3,21 +3,26 @@ import { type Attempt, evidenceOf, type Site } from '../site.js';
 
 /** What an attack found out. */
 export interface Finding {
-  readonly verdict: 'proven' | 'leaks' | 'unproven';
+  readonly verdict: 'proven' | 'leaks' | 'unproven' | 'not applicable';
   readonly why: string;
   readonly evidence: Evidence | null;
+  /** Whether whatever else is tried would prove nothing. */
+  readonly isVain?: boolean;
 }
 
 /** One way to get at another tenant’s data. */
 export interface Attack {
   readonly name: AttackName;
-  /** Why there is nothing to try at this entrance, or null. */
-  inapplicable(site: Site): string | null;
   run(site: Site): Promise<Finding>;
 }
 
 export function proven(why: string): Finding {
   return { verdict: 'proven', why, evidence: null };
+}
+
+/** There was nothing to try. */
+export function notApplicable(why: string): Finding {
+  return { verdict: 'not applicable', why, evidence: null };
 }
 
 export function unproven(why: string, attempt?: Attempt): Finding {

@@ -2,17 +2,13 @@ import type { HttpRequest } from '../../harness/request.js';
 import { nameOf, nobodysValue, type Position, replaced } from '../positions.js';
 import { rowChanges } from '../row-changes.js';
 import type { Attempt, Site } from '../site.js';
-import { type Attack, type Finding, leaks, proven, statusOf } from './attack.js';
+import { type Attack, type Finding, leaks, notApplicable, proven, statusOf } from './attack.js';
 import { idsIn, valueAt } from './foreign-id.js';
 import { texts } from './own-texts.js';
 
 /** Whether the answer tells that a row is there, by being another than for one that nobody has. */
 export const existence: Attack = {
   name: 'existence',
-  inapplicable: (site) =>
-    site.approach.requestFor(site.harness.planted(site.own), site.own)
-      ? null
-      : 'It has no request to change a value in.',
   run: async (site) => {
     const places = idsIn(site).map(({ at }) => at);
     for (const at of places) {
@@ -24,8 +20,9 @@ export const existence: Attack = {
       const found = await compared(site, at, `the other has this ${column}`, column);
       if (found) return found;
     }
-    const names = [...places, ...taken.map(({ at }) => at)].map(nameOf);
-    return proven(names.length > 0 ? `Answered alike for ${names.join(', ')}.` : 'Its request names no rows.');
+    const names = new Set([...places, ...taken.map(({ at }) => at)].map(nameOf));
+    if (names.size === 0) return notApplicable('It has no request that names rows.');
+    return proven(`Answered alike for ${[...names].join(', ')}.`);
   },
 };
 

@@ -1,18 +1,19 @@
+import type { TenantRows } from '../../harness/planted.js';
 import type { HttpRequest } from '../../harness/request.js';
 import { differences, nameOf, replaced } from '../positions.js';
 import { rowChanges } from '../row-changes.js';
-import type { Site } from '../site.js';
-import { type Attack, type Finding, leakOf, proven } from './attack.js';
+import type { Attempt, Site } from '../site.js';
+import { type Attack, type Finding, leakOf, notApplicable, proven } from './attack.js';
 
 /** The other’s ids, one by one and all at once. */
 export const foreignId: Attack = {
   name: 'foreign-id',
-  inapplicable: () => null,
   run: async (site) => {
     if (!site.approach.requestFor(site.harness.planted(site.own), site.own)) return byRows(site);
     const places = idsIn(site);
-    if (places.length === 0) return proven('Its request names no rows.');
-    const untouched = await lookAt(site);
+    if (places.length === 0) return notApplicable('Its request names no rows.');
+    const before = site.changesRows ? undefined : await site.harness.rowsOf?.(site.other);
+    let last: Attempt | undefined;
     const tried = places.length > 1 ? [...places.map((place) => [place]), places] : [places];
     for (const some of tried) {
       const call = await site.asItself();
@@ -30,27 +31,18 @@ export const foreignId: Attack = {
         `With the other’s value for ${some.map(({ at }) => nameOf(at)).join(' and ')}`,
       );
       if (leak) return leak;
+      last = attempt;
     }
-    return (await untouched()) ?? proven(`Tried for ${places.map(({ at }) => nameOf(at)).join(', ')}.`);
+    return (await written(site, before, last)) ?? proven(`Tried for ${places.map(({ at }) => nameOf(at)).join(', ')}.`);
   },
 };
 
 /** A request that should only read may write all the same: the other’s rows are looked at around all of them. */
-async function lookAt(site: Site): Promise<() => Promise<Finding | null>> {
-  const { rowsOf } = site.harness;
-  if (site.changesRows || !rowsOf) return async () => null;
-  const before = await rowsOf(site.other);
-  return async () => {
-    const changes = rowChanges(before, await rowsOf(site.other));
-    if (changes.length === 0) return null;
-    // Once more, to have a request to show.
-    const attempt = await site.glance(await site.asItself());
-    return leakOf(
-      { ...attempt, sightings: [], changes },
-      site,
-      'With the other’s ids, by a request that should only read',
-    );
-  };
+async function written(site: Site, before: TenantRows | undefined, last: Attempt | undefined): Promise<Finding | null> {
+  const after = await site.harness.rowsOf?.(site.other);
+  if (!before || !after || !last) return null;
+  const changes = rowChanges(before, after);
+  return leakOf({ ...last, changes }, site, 'With the other’s ids, by a request that should only read');
 }
 
 /** A call of the author’s own takes all the rows, so it is given the other’s. */

@@ -9,18 +9,17 @@ import { changedPaths, type Measured, measured } from './volatile.js';
  */
 export const interference: Attack = {
   name: 'interference',
-  inapplicable: () => null,
   run: async (site) => {
     const first = await tried(site, (before) => otherChanges(site, before));
     if (first.paths.length === 0) return alike;
     // The same without the other, for as long: a token or a clock moves by itself.
     const alone = await tried(site, () => sleep(Math.max(first.milliseconds, A_SECOND)));
     const again = await tried(site, (before) => otherChanges(site, before));
-    const moved = again.paths.filter((path) => first.paths.includes(path) && !alone.paths.includes(path));
-    const [path] = moved;
-    if (path !== undefined)
-      return leaks(`The answer changed at ${path} when the other tenant’s rows did.`, again.after);
-    if (again.paths.length === 0 || alone.paths.length > 0) return alike;
+    const [before, after] = [first, again].map(({ paths }) => paths.filter((path) => !alone.paths.includes(path)));
+    const both = after?.find((path) => before?.includes(path));
+    if (both !== undefined)
+      return leaks(`The answer changed at ${both} when the other tenant’s rows did.`, again.after);
+    if (before?.length === 0 && after?.length === 0) return alike;
     return unproven('Its answer moves by itself, so nobody can tell whether the other moves it.', again.after);
   },
 };

@@ -6,7 +6,6 @@ const ROUNDS = 4;
 /** Both at once: what is kept between an `await` and the next is found by no single request. */
 export const interleaved: Attack = {
   name: 'interleaved',
-  inapplicable: () => null,
   run: async (site) => {
     const isSlow = site.entrance.kind !== 'http' && site.entrance.kind !== 'graphql';
     for (let round = 0; round < (isSlow ? 1 : ROUNDS); round += 1) {
@@ -32,7 +31,16 @@ async function mixedRows(site: Parameters<Attack['run']>[0]) {
   const { harness, own, other, changesRows } = site;
   if (!changesRows || !harness.rowsOf) return null;
   const rows = await harness.rowsOf(own);
-  const seen = { request: null, answer: null, seen: rows, isRefused: false, error: null, changes: [], log: [] };
+  const seen = {
+    request: null,
+    answer: null,
+    seen: rows,
+    isRefused: false,
+    error: null,
+    sent: '',
+    changes: [],
+    log: [],
+  };
   const sightings = findCanaries(rows, harness.canaries.of(other), 'rows');
   return leakOf({ ...seen, sightings }, site, 'After both wrote at once');
 }

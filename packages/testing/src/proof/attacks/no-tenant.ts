@@ -1,4 +1,5 @@
 import type { HttpRequest } from '../../harness/request.js';
+import type { Attempt } from '../site.js';
 import { type Attack, leakOf, leaks, proven, statusOf } from './attack.js';
 
 const NOBODY = { host: null, headers: {} } as const;
@@ -6,7 +7,6 @@ const NOBODY = { host: null, headers: {} } as const;
 /** Neither host nor token name a tenant. */
 export const noTenant: Attack = {
   name: 'no-tenant',
-  inapplicable: () => null,
   run: async (site) => {
     const rows = await site.rowsFor(site.own);
     const attempt = await site.attempt({
@@ -19,10 +19,15 @@ export const noTenant: Attack = {
     const leak = leakOf(attempt, site, 'Without a tenant');
     if (leak) return leak;
     if (site.entrance.isUntenanted) return proven('It has no tenant, and shows nothing of any.');
-    if (attempt.isRefused) return proven(`Refused with ${statusOf(attempt)}.`);
+    // To the sign-in, say; it showed nothing and wrote nothing.
+    if (attempt.isRefused || isRedirect(attempt)) return proven(`Refused with ${statusOf(attempt)}.`);
     return leaks(`Without a tenant it was answered with ${statusOf(attempt)}, and must be refused.`, attempt);
   },
 };
+
+function isRedirect({ answer }: Attempt): boolean {
+  return answer !== null && answer.status >= 300 && answer.status < 400;
+}
 
 function withoutCredentials({ headers, ...request }: HttpRequest): HttpRequest {
   const kept = Object.entries(headers ?? {}).filter(([name]) => !/^(authorization|cookie|host)$/i.test(name));

@@ -1,19 +1,17 @@
 import type { Attempt, Site } from '../site.js';
-import { type Attack, leakOf, leaks, proven, statusOf } from './attack.js';
+import { type Attack, leakOf, leaks, notApplicable, proven, statusOf } from './attack.js';
 
 /** The tenant’s token on the other’s host. */
 export const otherHost: Attack = {
   name: 'other-host',
-  inapplicable: ({ entrance: { isUntenanted, kind } }) => {
-    if (isUntenanted) return 'It has no tenant.';
-    return ['event', 'queue', 'cron'].includes(kind) ? 'Nobody calls it at a host.' : null;
-  },
   run: async (site) => {
+    const { isUntenanted, kind } = site.entrance;
+    if (isUntenanted) return notApplicable('It has no tenant.');
+    if (['event', 'queue', 'cron'].includes(kind)) return notApplicable('Nobody calls it at a host.');
     const [mine, theirs] = [await site.identityOf(site.own), await site.identityOf(site.other)];
-    if (mine.host === theirs.host)
-      return proven('Both tenants are called at one host, so there is no other host to try.');
+    if (mine.host === theirs.host) return notApplicable('Both tenants are called at one host.');
     if (Object.keys(mine.headers ?? {}).length === 0)
-      return proven('A caller sends nothing but the host, so there is no token to try.');
+      return notApplicable('A caller sends nothing but the host, so there is no token to try.');
     const rows = await site.rowsFor(site.other);
     const identity = { host: theirs.host, headers: mine.headers ?? {} };
     const attempt = await site.attempt({ identity, tenant: site.own, rows });

@@ -6,20 +6,19 @@ import { type Attack, leakOf, proven, statusOf, unproven } from './attack.js';
 /** Without it, an entrance that refuses everything, or answers with nothing, would pass. */
 export const own: Attack = {
   name: 'own',
-  inapplicable: () => null,
   run: async (site) => {
-    const before = await site.harness.rowsOf?.(site.own);
     const call = await site.asItself();
-    const seeded = site.changesRows ? await site.harness.rowsOf?.(site.own) : before;
+    const before = site.changesRows ? await site.harness.rowsOf?.(site.own) : undefined;
     const attempt = await site.attempt(call);
     const leak = leakOf(attempt, site, 'By its own request');
     if (leak) return leak;
-    if (attempt.isRefused || redirects(attempt)) {
-      return unproven(
+    if (attempt.isRefused) {
+      const finding = unproven(
         `The tenant’s own request was answered with ${statusOf(attempt)}, so nothing that is refused means anything. ` +
           `Give an example that works: { '${site.entrance.id}': (rows) => ({ … }) }.`,
         attempt,
       );
+      return { ...finding, isVain: true };
     }
     const { answersNothing } = site.approach;
     if (answersNothing) return proven(`It works for the tenant; its answer holds nothing of it: ${answersNothing}`);
@@ -27,7 +26,7 @@ export const own: Attack = {
     if (shows(attempt, site)) return proven('The tenant’s own data is there.');
     if (site.changesRows) {
       const after = await site.harness.rowsOf?.(site.own);
-      if (seeded && after && rowChanges(seeded, after).length > 0) return proven('It changed the tenant’s own rows.');
+      if (before && after && rowChanges(before, after).length > 0) return proven('It changed the tenant’s own rows.');
     } else if (await changesWithRows(site, attempt)) {
       return proven('Its answer follows the tenant’s own rows.');
     }
@@ -35,12 +34,10 @@ export const own: Attack = {
   },
 };
 
-function redirects({ answer }: Attempt): boolean {
-  return answer !== null && answer.status >= 300 && answer.status < 400 && answer.headers['location'] === undefined;
-}
-
-function shows({ answer, seen }: Attempt, site: Site): boolean {
-  return findCanaries(answer ? [answer.body, answer.headers] : seen, site.harness.canaries.of(site.own)).length > 0;
+/** What a reader sent itself, and got back, is no data of the tenant’s; what it wrote is, as it is there now. */
+function shows({ answer, seen, sent }: Attempt, site: Site): boolean {
+  const found = findCanaries(answer ? [answer.body, answer.headers] : seen, site.harness.canaries.of(site.own));
+  return found.some(({ canary }) => site.changesRows || !sent.includes(canary.value.toLowerCase()));
 }
 
 /** A count holds no value of the tenant’s, but grows with its rows. */
@@ -51,11 +48,7 @@ async function changesWithRows(site: Site, first: Attempt): Promise<boolean> {
 }
 
 function nothingOwn(site: Site): string {
-  const rows = site.changesRows
-    ? site.harness.rowsOf
-      ? ' and changed none of its rows'
-      : ', and without `rows` nobody knows what it changed'
-    : ', and did not change with its rows';
+  const rows = site.changesRows ? ' and changed none of its rows' : ', and did not change with its rows';
   return (
     `Its answer held nothing of the tenant’s own${rows}, so that nothing foreign is in it either proves little. ` +
     `Plant rows that it answers with, or say why that is right: { '${site.entrance.id}': { answersNothing: '…' } }.`

@@ -1,15 +1,15 @@
 import type { HttpRequest } from '../../harness/request.js';
 import type { Site } from '../site.js';
-import { type Attack, leakOf, proven } from './attack.js';
+import { type Attack, leakOf, notApplicable, proven } from './attack.js';
 
 const NAMES = ['tenantId', 'tenant_id', 'tenant', 'organizationId', 'orgId', 'companyId', 'accountId', 'workspaceId'];
 
 /** A tenant field of the other’s in body and query, under each name that it may have. */
 export const tenantField: Attack = {
   name: 'tenant-field',
-  inapplicable: ({ entrance }) => (entrance.route ? null : 'It has no request to put a field into.'),
   run: async (site) => {
-    if (!site.approach.requestFor(site.harness.planted(site.own), site.own)) return proven('The author calls it.');
+    if (!site.approach.requestFor(site.harness.planted(site.own), site.own))
+      return notApplicable('It has no request to put a field into.');
     for (const name of await namesOf(site)) {
       for (const value of new Set([site.other.id, ...(/id$/i.test(name) ? [] : [site.other.slug])])) {
         for (const [where, change] of changes(site, name, value)) {

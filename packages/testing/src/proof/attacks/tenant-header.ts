@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../../harness/request.js';
 import type { Site } from '../site.js';
-import { type Attack, leakOf, leaks, proven, statusOf } from './attack.js';
+import { type Attack, leakOf, leaks, notApplicable, proven, statusOf } from './attack.js';
 
 const NAMES = [
   'tenant',
@@ -16,9 +16,9 @@ const NAMES = [
 /** Headers that anybody can send, with the other’s name in them. */
 export const tenantHeader: Attack = {
   name: 'tenant-header',
-  inapplicable: ({ entrance }) => (entrance.route ? null : 'It has no headers.'),
   run: async (site) => {
-    if (!site.approach.requestFor(site.harness.planted(site.own), site.own)) return proven('The author calls it.');
+    if (!site.approach.requestFor(site.harness.planted(site.own), site.own))
+      return notApplicable('It has no request to put a header into.');
     const host = (await site.identityOf(site.other)).host;
     for (const value of new Set([site.other.id, site.other.slug])) {
       const headers = Object.fromEntries(
@@ -28,21 +28,20 @@ export const tenantHeader: Attack = {
         ]),
       );
       const forwarded = host ? { 'x-forwarded-host': host, 'x-original-host': host, forwarded: `host=${host}` } : {};
-      const found =
-        (await beside(site, { ...headers })) ?? (await beside(site, forwarded)) ?? (await alone(site, headers));
+      const found = (await beside(site, headers)) ?? (await beside(site, forwarded)) ?? (await alone(site, headers));
       if (found) return found;
     }
     return proven('They made no difference.');
   },
 };
 
-const with_ = (headers: Readonly<Record<string, string>>) => (request: HttpRequest) => ({
+const adding = (headers: Readonly<Record<string, string>>) => (request: HttpRequest) => ({
   ...request,
   headers: { ...request.headers, ...headers },
 });
 
 async function beside(site: Site, headers: Readonly<Record<string, string>>) {
-  const attempt = await site.attempt(await site.asItself(site.own, { change: with_(headers) }));
+  const attempt = await site.attempt(await site.asItself(site.own, { change: adding(headers) }));
   return leakOf(attempt, site, 'With an unsigned header that names the other');
 }
 
@@ -54,7 +53,7 @@ async function alone(site: Site, headers: Readonly<Record<string, string>>) {
     identity: { host: null, headers: {} },
     tenant: null,
     rows,
-    change: with_(headers),
+    change: adding(headers),
   });
   const leak = leakOf(attempt, site, 'With nothing but an unsigned header');
   if (leak || attempt.isRefused) return leak;

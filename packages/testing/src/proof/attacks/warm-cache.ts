@@ -3,7 +3,6 @@ import { type Attack, leakOf, proven, statusOf, unproven } from './attack.js';
 /** The other has called the same before, so that whatever is remembered is the other’s. */
 export const warmCache: Attack = {
   name: 'warm-cache',
-  inapplicable: () => null,
   run: async (site) => {
     for (let n = 0; n < 2; n += 1) await site.attempt(await site.asItself(site.other));
     const after = await site.attempt(await site.asItself());

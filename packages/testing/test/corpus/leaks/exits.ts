@@ -1,7 +1,18 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Controller, Get, Header, Inject, Injectable, Logger, Post, Redirect, Res } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Header,
+  Inject,
+  Injectable,
+  Logger,
+  type OnModuleDestroy,
+  Post,
+  Redirect,
+  Res,
+} from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { instead, type Leak, type Twins } from '../leak.js';
 import { type Row, Tables } from '../tables.js';
@@ -47,13 +58,17 @@ interface PlainResponse {
 }
 
 @Controller()
-class ExitsController {
+class ExitsController implements OnModuleDestroy {
   private readonly logger = new Logger('Exits');
 
   constructor(
     @Inject(Rows) private readonly rows: Rows,
     @Inject(EventEmitter2) private readonly events: EventEmitter2,
   ) {}
+
+  onModuleDestroy(): Promise<void> {
+    return rm(folder, { recursive: true, force: true });
+  }
 
   @Get('with-header')
   async header(@Res({ passthrough: true }) response: PlainResponse) {
