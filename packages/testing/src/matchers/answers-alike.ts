@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
+import { isVolatileHeader } from '../harness/volatile-headers.js';
 import { type Difference, showDifferences } from './difference.js';
 import { checkArrived, type ParsedResponse, type Seen, seenOf } from './response.js';
 import type { Verdict } from './verdict.js';
 
-/** What says nothing about whether a row exists: it differs between any two answers. */
-const VOLATILE =
-  /^(date|age|connection|keep-alive|content-length|etag|server-timing|x-(request|correlation|trace)-id|x-response-time|(x-)?ratelimit-.*|retry-after)$/;
+/** What each answer counts down says nothing about whether a row exists. */
+const COUNTED = /^((x-)?ratelimit-.*|retry-after)$/i;
 
 /**
  * Whether a caller cannot tell two responses apart: status, headers and body are the same, but for what each repeats of
@@ -49,7 +49,7 @@ function described(seen: Seen, path: string | null): Map<string, string> {
   const masked = (value: unknown) =>
     words.reduce((text, word) => text.replaceAll(word, '…'), inspect(value, { depth: null, sorted: true }));
   for (const [name, value] of Object.entries(seen.headers)) {
-    if (!VOLATILE.test(name.toLowerCase())) places.set(`header ${name.toLowerCase()}`, masked(value));
+    if (!isVolatileHeader(name) && !COUNTED.test(name)) places.set(`header ${name.toLowerCase()}`, masked(value));
   }
   places.set('body', masked(seen.body));
   return places;

@@ -10,6 +10,7 @@ import {
   Param,
   Patch,
   Post,
+  Res,
   type Type,
 } from '@nestjs/common';
 import { fromSubdomain, InMemoryTenantRegistry, TenancyModule, TenantContext, Untenanted } from '@tenancy/core';
@@ -96,6 +97,16 @@ export class SlyController {
   exists(@Param('id') id: string) {
     this.context.current();
     return { exists: table.some((job) => job.id === id), of: this.context.tenantId };
+  }
+
+  /** Tells by a header, beside a body that is another each time. */
+  @Get('jobs/:id/hint')
+  hint(
+    @Param('id') id: string,
+    @Res({ passthrough: true }) response: { setHeader(name: string, value: string): void },
+  ) {
+    if (table.some((job) => job.id === id)) response.setHeader('x-kind', 'job');
+    return { of: this.context.tenantId, serial: randomUUID() };
   }
 
   /** As a token that says when it was issued. */

@@ -75,6 +75,7 @@ describe('what only looks like reading', () => {
     const leaking = (id: string) =>
       attacksOf(report, id).flatMap(({ attack, verdict }) => (verdict === 'leaks' ? [attack] : []));
     expect(leaking('GET /jobs/:id/exists')).toEqual(['existence']);
+    expect(leaking('GET /jobs/:id/hint')).toEqual(['existence']);
     expect(leaking('GET /jobs/:id/seen')).toEqual(['foreign-id']);
     // A clock is no interference, though it may have moved just then.
     expect(leaking('GET /token')).toEqual([]);

@@ -1,10 +1,11 @@
 import type { HttpRequest } from '../../harness/request.js';
 import { nameOf, nobodysValue, type Position, replaced } from '../positions.js';
 import { rowChanges } from '../row-changes.js';
-import type { Attempt, Site } from '../site.js';
+import type { Site } from '../site.js';
 import { type Attack, type Finding, leaks, notApplicable, proven, statusOf } from './attack.js';
 import { idsIn, valueAt } from './foreign-id.js';
 import { texts } from './own-texts.js';
+import { isClock, type Measured, measured } from './volatile.js';
 
 /** Whether the answer tells that a row is there, by being another than for one that nobody has. */
 export const existence: Attack = {
@@ -37,13 +38,17 @@ async function compared(site: Site, at: Position, what: string, column?: string)
   });
   const nobodys = [await once(site, at, nobody(theirs.value)), await once(site, at, nobody(theirs.value))] as const;
   const isRead = nobodys.every(({ hasWritten }) => !hasWritten);
-  const [one, two] = nobodys.map((each) => shapeOf(each.attempt, each.value, isRead));
+  const [one, two] = nobodys.map((each) => told(each, isRead)) as [Measured, Measured];
+  const answer = told(theirs, isRead);
   // What is another each time anyhow tells nothing.
-  if (one !== two) return null;
-  const answer = shapeOf(theirs.attempt, theirs.value, isRead);
-  if (answer === one) return null;
-  const because = `${statusOf(theirs.attempt)} instead of ${statusOf(nobodys[0].attempt)}`;
-  const how = theirs.attempt.answer?.status === nobodys[0].attempt.answer?.status ? 'another body' : because;
+  const tells = [...new Set([...one.keys(), ...answer.keys()])].filter(
+    (path) => one.get(path) === two.get(path) && answer.get(path) !== one.get(path),
+  );
+  const [path] = tells;
+  if (path === undefined) return null;
+  const how = tells.includes('status')
+    ? `${statusOf(theirs.attempt)} instead of ${statusOf(nobodys[0].attempt)}`
+    : `another answer at ${path}`;
   return leaks(`The answer tells that ${what} (${nameOf(at)}): ${how}.`, theirs.attempt);
 }
 
@@ -68,14 +73,21 @@ function columnOf(rows: Readonly<Record<string, unknown>>, path: string): unknow
   return row?.[column];
 }
 
-/** The answer, without the value that was asked for and what is another in every answer. */
-function shapeOf({ answer, isRefused }: Attempt, value: unknown, isRead: boolean): string {
-  if (!answer) return String(isRefused);
+type Told = Awaited<ReturnType<typeof once>>;
+
+/** What an answer tells, but for the value that was asked for and the time. */
+function told({ attempt, value }: Told, isRead: boolean): Measured {
+  const { status, ...rest } = Object.fromEntries(measured(attempt));
   // A write that succeeds answers with what was written, which is new each time.
-  if (!isRefused && !isRead) return 'success';
-  const text = answer.text
-    .replaceAll(String(value), '·')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z?/g, '·')
-    .replaceAll(/"[^"]*(?:request|trace|correlation)[-_]?id"\s*:\s*"[^"]*"/gi, '·');
-  return `${answer.status} ${text}`;
+  if (!attempt.isRefused && !isRead) return new Map([['status', 'a success']]);
+  const asked = [String(value), encodeURIComponent(String(value))];
+  const plain = (each: unknown) => {
+    if (isClock(each)) return 'a time';
+    return typeof each === 'string'
+      ? asked.reduce((text, word) => text.replaceAll(word, '·'), each)
+      : each === value
+        ? '·'
+        : each;
+  };
+  return new Map([['status', status], ...Object.entries(rest).map(([path, each]) => [path, plain(each)] as const)]);
 }

@@ -1,10 +1,8 @@
+import { isVolatileHeader } from '../../harness/volatile-headers.js';
 import type { Attempt } from '../site.js';
 
 /** An answer, as values by path. */
 export type Measured = ReadonlyMap<string, unknown>;
-
-const ANOTHER_EACH_TIME =
-  /^(date|etag|age|content-length|set-cookie|x-request-id|x-response-time|keep-alive|connection|server-timing)$/;
 
 /** Every value of an answer: its status, its headers, its body. */
 export function measured({ answer, seen }: Attempt): Measured {
@@ -12,7 +10,8 @@ export function measured({ answer, seen }: Attempt): Measured {
   if (answer) {
     values.set('status', answer.status);
     for (const [name, value] of Object.entries(answer.headers)) {
-      if (!ANOTHER_EACH_TIME.test(name)) values.set(`header ${name}`, asNumber([value].flat().join(', ')));
+      if (!isVolatileHeader(name) && name !== 'set-cookie')
+        values.set(`header ${name}`, asNumber([value].flat().join(', ')));
     }
   }
   collect(answer ? answer.body : seen, '$', values);
@@ -53,10 +52,11 @@ export function changedPaths([one, two, three]: readonly [Measured, Measured, Me
   });
 }
 
-/** The time of the answer, rather than that of a row. */
-function isClock(value: unknown): boolean {
-  const time = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
-  return Math.abs(Date.now() - time) < 5_000;
+/** The time of the answer, rather than that of a row: as text, or in milliseconds or seconds. */
+export function isClock(value: unknown): boolean {
+  const isText = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value);
+  const times = isText ? [Date.parse(value)] : typeof value === 'number' ? [value, value * 1_000] : [];
+  return times.some((time) => Math.abs(Date.now() - time) < 5_000);
 }
 
 function asNumber(text: string): unknown {
