@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, release, type } from 'node:os';
 import type { Row } from './benchmark.js';
-import { fixed } from './table.js';
+import { range, shown } from './table.js';
 
 const RESULTS = new URL('../RESULTS.md', import.meta.url);
 
@@ -32,8 +32,8 @@ function table(rows: readonly Row[]): string {
       name,
       against,
       metric,
-      `**${fixed(ratio.median)}**`,
-      `${fixed(ratio.min)} – ${fixed(ratio.max)}`,
+      `**${shown(ratio.median, metric)}**`,
+      range(ratio, metric),
       `${pairs}`,
     ]),
   ];

@@ -7,8 +7,12 @@ export const heading = (name: string): string =>
   `${name}\n${columns(['case', 'against', 'median', 'min – max', 'pairs', 'metric'])}`;
 
 export const line = ({ case: name, against, metric, ratio, pairs }: Row): string =>
-  columns([name, against, `${fixed(ratio.median)}`, `${fixed(ratio.min)} – ${fixed(ratio.max)}`, `${pairs}`, metric]);
+  columns([name, against, shown(ratio.median, metric), range(ratio, metric), `${pairs}`, metric]);
 
-export const fixed = (ratio: number): string => ratio.toFixed(3);
+/** A ratio, or what is counted in bytes. */
+export const shown = (value: number, metric: Row['metric']): string => value.toFixed(metric === 'bytes' ? 0 : 3);
+
+export const range = ({ min, max }: Row['ratio'], metric: Row['metric']): string =>
+  `${shown(min, metric)} – ${shown(max, metric)}`;
 
 const columns = (cells: readonly string[]) => cells.map((cell, n) => cell.padEnd(WIDTHS[n] ?? 0)).join('  ');

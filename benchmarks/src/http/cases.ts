@@ -4,7 +4,11 @@ import type { HttpCase } from './case.js';
 export const cases = {
   bare: async () => (await import('./cases/bare.js')).bare,
   'als-hook': async () => (await import('./cases/als-hook.js')).alsHook,
+  'als-hook+guard': async () => (await import('./cases/als-hook.js')).alsHookAndGuard,
   subdomain: async () => (await import('./cases/tenancy.js')).subdomain,
+  'subdomain, 10 tenants': async () => (await import('./cases/tenancy.js')).subdomainOf(10),
+  'subdomain, 1000 tenants': async () => (await import('./cases/tenancy.js')).subdomainOf(1_000),
+  'subdomain, 100000 tenants': async () => (await import('./cases/tenancy.js')).subdomainOf(100_000),
   'subdomain+jwt': async () => (await import('./cases/tenancy.js')).subdomainAndJwt,
   'bare+verify': async () => (await import('./cases/bare-verify.js')).withString,
   'bare+verify(key)': async () => (await import('./cases/bare-verify.js')).withKey,

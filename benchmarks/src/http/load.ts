@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { answer } from '../child.js';
-import { type Exchange, exchanges } from './workload.js';
+import { type Exchange, exchanges, type Spread } from './workload.js';
 
 /** One sample: so many requests to one server, of which each must be answered as it should. */
 export interface Load {
@@ -8,6 +8,7 @@ export interface Load {
   readonly requests: number;
   readonly token: boolean;
   readonly ownTenant: boolean;
+  readonly spread: Spread;
 }
 
 const CONNECTIONS = 16;
@@ -17,11 +18,11 @@ const END_OF_HEAD = '\r\n\r\n';
 answer((load) => run(load as Load));
 
 /** @throws when one answer is not the one that was expected, or the time is over. */
-async function run({ port, requests, token, ownTenant }: Load): Promise<null> {
-  const all = exchanges({ token, ownTenant });
+async function run({ port, requests, token, ownTenant, spread }: Load): Promise<null> {
+  const all = exchanges(spread, { token, ownTenant });
   const sockets: Socket[] = [];
   let sent = 0;
-  const next = () => (sent < requests ? all[sent++ % all.length] : undefined);
+  const next = () => (sent++ < requests ? all.next().value : undefined);
   const timer = setTimeout(() => {
     for (const socket of sockets) socket.destroy(new Error(`no end after ${DEADLINE} ms`));
   }, DEADLINE);

@@ -8,7 +8,7 @@ import {
   type TenantSource,
 } from '@tenancy/core';
 import type { HttpCase } from '../case.js';
-import { BASE_DOMAIN, companies, row, SECRET } from '../workload.js';
+import { BASE_DOMAIN, companies, row, SECRET, TENANTS } from '../workload.js';
 
 @Controller('jobs')
 class JobsController {
@@ -25,9 +25,11 @@ class JobsController {
 }
 
 /** As the README mounts it: sources, cached registry, agreement, and the guard that refuses what has no tenant. */
-const tenancy = (sources: readonly TenantSource[]): HttpCase => {
+const tenancy = (sources: readonly TenantSource[], tenants = TENANTS): HttpCase => {
+  const registry = new InMemoryTenantRegistry(companies(tenants));
   @Module({
-    imports: [TenancyModule.forRoot({ registry: new InMemoryTenantRegistry(companies), sources })],
+    // As many are remembered as there are, and for longer than a sample takes.
+    imports: [TenancyModule.forRoot({ registry, sources, cache: { max: Math.max(tenants, 10_000), ttl: 600_000 } })],
     controllers: [JobsController],
   })
   class TenancyAppModule {}
@@ -35,5 +37,7 @@ const tenancy = (sources: readonly TenantSource[]): HttpCase => {
 };
 
 export const subdomain = tenancy([fromSubdomain({ baseDomain: BASE_DOMAIN })]);
+
+export const subdomainOf = (tenants: number) => tenancy([fromSubdomain({ baseDomain: BASE_DOMAIN })], tenants);
 
 export const subdomainAndJwt = tenancy([fromSubdomain({ baseDomain: BASE_DOMAIN }), fromJwt({ secret: SECRET })]);
