@@ -8,7 +8,9 @@ export const packageBuild = (entry: Record<string, string>, more: Options = {}) 
     target: 'node20',
     // Two CommonJS subpaths must not carry two copies of a class: they are injection tokens.
     splitting: true,
-    sourcemap: true,
+    // What is built is not minified, so a stack trace is readable without maps; they were more than half of each package, and
+    // esbuild writes the path of the machine that built it into those of CommonJS.
+    sourcemap: false,
     clean: true,
     silent: true,
     // tsup passes `baseUrl` to the declaration build, which TypeScript 6 deprecates.

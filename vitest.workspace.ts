@@ -42,9 +42,10 @@ export default defineConfig({
           name: 'consumers',
           root: 'test/consumers',
           include: ['*.test.ts'],
+          globalSetup: ['packed.ts'],
           // They install from a registry, compile, and start a test runner of their own.
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -1,13 +1,19 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** The pnpm that started this run (also through `npx pnpm test`), or the one on the path. */
-function running(): [string, string[]] {
-  const { npm_execpath: file, npm_config_user_agent: agent } = process.env;
-  if (!file || !agent?.startsWith('pnpm/')) return ['pnpm', []];
-  return /\.[cm]?js$/.test(file) ? [process.execPath, [file]] : [file, []];
+/**
+ * The pnpm that started this run (also through `npx --yes pnpm@12 test`), the one on the path, or, where a test runner was
+ * started by itself on a machine without pnpm, the one that the README's commands fetch.
+ */
+export function pnpmCommand(): readonly [string, ...string[]] {
+  const { npm_execpath: file, npm_config_user_agent: agent, PATH = '' } = process.env;
+  if (file && agent?.startsWith('pnpm/')) return /\.[cm]?js$/.test(file) ? [process.execPath, file] : [file];
+  if (PATH.split(delimiter).some((folder) => existsSync(join(folder, 'pnpm')))) return ['pnpm'];
+  return ['npx', '--yes', 'pnpm@12'];
 }
 
 /** What a consumer's own shell would have: nothing of the run that this one is part of. */
@@ -25,29 +31,24 @@ function environment(): NodeJS.ProcessEnv {
  * @throws with that output when it fails.
  */
 export async function pnpm(directory: string, ...args: readonly string[]): Promise<string> {
-  const [file, first] = running();
-  return run(file, [...first, ...args], directory);
+  return run([...pnpmCommand(), ...args], directory);
 }
 
-/** Runs a script with this Node, on the same terms as {@link pnpm}. */
-export async function node(directory: string, script: string): Promise<string> {
-  return run(process.execPath, [script], directory);
-}
-
-async function run(file: string, args: readonly string[], cwd: string): Promise<string> {
+/** Runs `command` in `directory`, on the same terms as {@link pnpm}. */
+export async function run([file = '', ...args]: readonly string[], directory: string): Promise<string> {
   try {
-    const { stdout, stderr } = await execute(file, [...args], {
-      cwd,
+    const { stdout, stderr } = await execute(file, args, {
+      cwd: directory,
       env: environment(),
       maxBuffer: 64 * 1024 * 1024,
       // Sooner than the test that waits for it, so that nothing still writes where its directory is removed.
-      timeout: 170_000,
+      timeout: 570_000,
       killSignal: 'SIGKILL',
     });
     return stdout + stderr;
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
     // Not as a cause: it would repeat all of the output, in escapes.
-    throw new Error(`${args.join(' ')} failed in ${cwd}:\n${stdout}\n${stderr}`);
+    throw new Error(`${[file, ...args].join(' ')} failed in ${directory}:\n${stdout}\n${stderr}`);
   }
 }

@@ -1,0 +1,51 @@
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { pnpm, run } from '../pnpm.ts';
+
+const here = (path: string) => join(import.meta.dirname, path);
+
+/** What each consumer's tests come to: fewer would be tests that were not found. */
+const TESTS = 37;
+
+/**
+ * An application as its users write it, with the packed packages installed in it.
+ *
+ * @param reporting what its test runner needs to report as JSON.
+ */
+export function describeConsumer(name: string, reporting: readonly string[]): void {
+  describe(`${name} with the packed packages`, () => {
+    const app = join(inject('outside'), name);
+
+    beforeAll(async () => {
+      // One application, as each of the frameworks' users would set it up.
+      for (const part of ['application', name]) {
+        await cp(here(part), app, { recursive: true, filter: (path) => !/node_modules|result\.json/.test(path) });
+      }
+      await cp(here('two-copies.mjs'), join(app, 'two-copies.mjs'));
+      const tarballs = Object.fromEntries(
+        Object.entries(inject('tarballs')).map(([packed, file]) => [packed, `file:${file}`]),
+      );
+      const manifest = JSON.parse(await readFile(join(app, 'package.json'), 'utf8'));
+      Object.assign(manifest.dependencies, tarballs);
+      await writeFile(join(app, 'package.json'), JSON.stringify(manifest));
+      // What is packed asks for @tenancy/core by its version, which is not published: JSON is YAML too.
+      await writeFile(join(app, 'pnpm-workspace.yaml'), JSON.stringify({ overrides: tarballs }));
+      await pnpm(app, 'install', '--prefer-offline', '--no-frozen-lockfile', '--ignore-scripts');
+    });
+
+    it('passes its own tests', async () => {
+      await pnpm(app, 'test', ...reporting);
+      const result = JSON.parse(await readFile(join(app, 'result.json'), 'utf8'));
+      expect(result).toMatchObject({ numPassedTests: TESTS, numFailedTests: 0, numPendingTests: 0, success: true });
+    });
+
+    it('type-checks against the published declarations', async () => {
+      await pnpm(app, 'typecheck');
+    });
+
+    it('has one context in an ESM and a CommonJS copy', async () => {
+      expect(await run([process.execPath, 'two-copies.mjs'], app)).toContain('one context in two copies');
+    });
+  });
+}
