@@ -139,7 +139,7 @@ describe('the start script', { timeout: 120_000 }, () => {
     const { port } = other.address() as { port: number };
     const script = await run({ PORT: String(port) });
     expect(await script.exited()).toEqual({ code: 1, signal: null });
-    expect(script.output).toMatch(new RegExp(`^Port ${port} is taken: .*PORT=${port + 1} pnpm start\\n$`));
+    expect(script.output).toMatch(new RegExp(`^Port ${port} is taken: .*PORT=${port + 1} npx --yes pnpm@12 start\\n$`));
     expect(await script.traces()).toEqual({ directories: [], postmasters: [] });
     await new Promise((resolve) => other.close(resolve));
   });

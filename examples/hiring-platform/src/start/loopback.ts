@@ -6,6 +6,9 @@ export const IPV4 = '127.0.0.1';
 /** `acme.localhost` may lead here as well. */
 export const IPV6 = '::1';
 
+/** What starts this platform on a machine with only Node. */
+const COMMAND = 'npx --yes pnpm@12 start';
+
 /**
  * Holds the port until the answer is called, so that a start which takes seconds does not find out at its end that
  * another one was faster.
@@ -55,14 +58,14 @@ function listen(server: Server, port: number, address: string): Promise<void> {
 export function asStartError(port: number, error: unknown): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return new StartError(portProblem(port));
-  if (code === 'EACCES') return new StartError(`Port ${port} needs more rights. Choose another: PORT=3001 pnpm start`);
+  if (code === 'EACCES') return new StartError(`Port ${port} needs more rights. Choose another: PORT=3001 ${COMMAND}`);
   return error;
 }
 
 function portProblem(port: number): string {
   return (
     `Port ${port} is taken: another program listens there, perhaps an earlier start of this one. ` +
-    `Stop it, or choose another port: PORT=${port === 65_535 ? 3000 : port + 1} pnpm start`
+    `Stop it, or choose another port: PORT=${port === 65_535 ? 3000 : port + 1} ${COMMAND}`
   );
 }
 
