@@ -20,12 +20,19 @@ export { type InMemoryTenant, InMemoryTenantRegistry } from './registry/in-memor
 export { type TenantHint, TenantRegistry } from './registry/tenant-registry.js';
 export { fromCustomDomain } from './resolution/from-custom-domain.js';
 export { fromJwt } from './resolution/from-jwt.js';
+export {
+  fromRequest,
+  type LateRequest,
+  type RequestSourceOptions,
+  type TenantIdOf,
+} from './resolution/from-request.js';
+export { fromSession, type SessionSourceOptions } from './resolution/from-session.js';
 export { fromSignedHeader, type SignedHeaderOptions } from './resolution/from-signed-header.js';
 export { fromSubdomain, type SubdomainOptions } from './resolution/from-subdomain.js';
 export type { Algorithm, JwtOptions, TokenVerifier } from './resolution/jwt-options.js';
 export { signTenantHeader } from './resolution/signed-header.js';
 export { TenantResolver } from './resolution/tenant-resolver.js';
-export type { TenantRequest, TenantSource } from './resolution/tenant-source.js';
+export type { LateMoment, TenantRequest, TenantSource } from './resolution/tenant-source.js';
 export { verifiedPayload } from './resolution/verified-payload.js';
 export { TenancyModule } from './tenancy.module.js';
 export type { TenancyModuleExtras, TenancyOptionsFactory } from './tenancy.module-definition.js';

@@ -63,6 +63,13 @@ export function resolveTenancyOptions(options: TenancyOptions): ResolvedTenancyO
     if (typeof source?.name !== 'string' || typeof source.identify !== 'function') {
       throw wrong('sources', 'holds something that is not a source', 'A source is `{ name, identify(request) }`.');
     }
+    if (source.after !== undefined && source.after !== 'middleware' && source.after !== 'guards') {
+      throw wrong(
+        'sources',
+        `"${source.name}" is asked after something unknown`,
+        "Set `after: 'middleware'` or 'guards'.",
+      );
+    }
     for (const method of source.requires ?? []) {
       if (typeof registry[method] !== 'function') {
         throw wrong('registry', `has no ${method}(), which "${source.name}" needs`, `Implement ${method}().`);

@@ -28,6 +28,8 @@ it('the public surface is this, and grows only on purpose', () => {
       'Untenanted',
       'fromCustomDomain',
       'fromJwt',
+      'fromRequest',
+      'fromSession',
       'fromSignedHeader',
       'fromSubdomain',
       'isTenancyError',

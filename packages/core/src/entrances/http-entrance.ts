@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { TenantRequest } from '../resolution/tenant-source.js';
+import { AfterGuardsInterceptor } from './late-entrance.js';
 import { enterRequest } from './request-entrance.js';
+import { TenantGuard } from './tenant.guard.js';
 
 type Hook = (request: TenantRequest, response: unknown, next: (error?: unknown) => void) => void;
 
@@ -24,6 +26,7 @@ export class HttpEntrance {
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(TenantResolver) private readonly resolver: TenantResolver,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {}
 
   /**
@@ -53,5 +56,14 @@ export class HttpEntrance {
     adapter.setOnRequestHook((request, response, next) => {
       enterRequest(resolver, request, previous ? () => previous.call(adapter, request, response, next) : next);
     });
+    // X7: a guard of the root module comes before ours otherwise, and would run without the session's word.
+    toFront(this.config.getGlobalGuards(), (guard) => guard instanceof TenantGuard);
+    if (resolver.asksAfter('guards')) this.config.getGlobalInterceptors().unshift(new AfterGuardsInterceptor(resolver));
   }
+}
+
+/** Changes the list itself, which is the application's own. */
+function toFront<T>(list: T[], isWanted: (item: T) => boolean): void {
+  const [wanted] = list.splice(list.findIndex(isWanted) >>> 0, 1);
+  if (wanted !== undefined) list.unshift(wanted);
 }

@@ -1,15 +1,27 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { storage } from '../context/storage.js';
+import { type CanActivate, type ExecutionContext, Inject, Injectable, Optional } from '@nestjs/common';
+import { type Corridor, storage } from '../context/storage.js';
 import { TenantContextMissingError } from '../errors/context-errors.js';
-import { TenantRequiredError } from '../errors/refusals.js';
+import { TenantRequiredError, TenantSourceFailedError } from '../errors/refusals.js';
+import { TenantResolver } from '../resolution/tenant-resolver.js';
+import { identifyAfter, isIdentifiedAfterGuards } from './late-entrance.js';
 import { corridorOf } from './request-entrance.js';
+import { requestOf } from './request-of.js';
 import { isUntenanted } from './untenanted.decorator.js';
 
-/** Lets nothing pass without a tenant, in any transport, except what is `@Untenanted()`. */
+/**
+ * Lets nothing pass without a tenant, in any transport, except what is `@Untenanted()`. The module runs it before every
+ * other guard.
+ */
 @Injectable()
 export class TenantGuard implements CanActivate {
+  private readonly late: boolean;
+
+  constructor(@Optional() @Inject(TenantResolver) private readonly resolver?: TenantResolver) {
+    this.late = resolver !== undefined && (resolver.asksAfter('middleware') || resolver.asksAfter('guards'));
+  }
+
   /** @throws the refusal of the request; `tenant_context_missing` when its context was lost on the way. */
-  canActivate(context: ExecutionContext): boolean {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const corridor = storage.getStore();
     const request = requestOf(context);
     const entered = request && corridorOf(request);
@@ -24,21 +36,19 @@ export class TenantGuard implements CanActivate {
       }
       return true;
     }
-    if (corridor?.refusal) throw corridor.refusal;
-    if (!corridor?.tenant) throw new TenantRequiredError('this entrance was reached without a tenant.');
-    return true;
+    if (this.late && this.resolver) {
+      if (request === undefined && context.getType<string>() === 'graphql') throw noRequest();
+      const waiting = entered && request && identifyAfter('middleware', this.resolver, request, entered);
+      if (waiting) return waiting.then(() => this.letIn(context, corridor));
+    }
+    return this.letIn(context, corridor);
   }
-}
 
-/** The HTTP request behind the call, where there is one. */
-function requestOf(context: ExecutionContext): object | undefined {
-  switch (context.getType<'http' | 'graphql' | 'ws' | 'rpc'>()) {
-    case 'http':
-      return context.getArgByIndex(0);
-    case 'graphql':
-      return context.getArgByIndex<{ readonly req?: object } | undefined>(2)?.req;
-    default:
-      return undefined;
+  private letIn(context: ExecutionContext, corridor: Corridor | undefined): boolean {
+    if (corridor?.tenant) return true;
+    const refusal = corridor?.refusal ?? new TenantRequiredError('this entrance was reached without a tenant.');
+    if (this.late && this.resolver && isIdentifiedAfterGuards(context, this.resolver, refusal)) return true;
+    throw refusal;
   }
 }
 
@@ -47,4 +57,10 @@ const lostOnTheWay = () =>
     'the context of this request was lost between its entrance and the guard. Either a middleware went on from a ' +
       'callback that belongs to no request or another one: apply `TenantResolverMiddleware` right after it. Or the ' +
       'application replaced the request hook of its HTTP adapter: set it before `app.init()`, and it is kept.',
+  );
+
+const noRequest = () =>
+  new TenantSourceFailedError(
+    'a source that is asked after middleware or guards needs the request, and the GraphQL context has none. ' +
+      'Return it from the `context` function: `{ req }`.',
   );

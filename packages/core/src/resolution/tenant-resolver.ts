@@ -9,7 +9,7 @@ import type { ResolvedTenancyOptions } from '../tenancy.options.js';
 import { canNameATenant, type Tenant } from '../tenant.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { agree } from './agreement.js';
-import type { TenantRequest, TenantSource } from './tenant-source.js';
+import type { LateMoment, TenantRequest, TenantSource } from './tenant-source.js';
 
 /** The tenant a source named; `null` for one that nobody knows. */
 type Answer = Tenant | null | typeof NOTHING;
@@ -24,33 +24,66 @@ const NOTHING = Symbol('nothing to say');
  */
 @Injectable()
 export class TenantResolver {
-  private readonly sources: readonly TenantSource[];
+  private readonly sources: Readonly<Record<'entrance' | LateMoment, readonly TenantSource[]>>;
   private readonly cache: CachedTenantRegistry | null;
 
   constructor(
     @Inject(RESOLVED_OPTIONS) { sources }: Pick<ResolvedTenancyOptions, 'sources'>,
     @Inject(TenantRegistry) private readonly registry: TenantRegistry,
   ) {
-    this.sources = sources;
+    const asked = (moment: LateMoment | undefined) => sources.filter(({ after }) => after === moment);
+    this.sources = { entrance: asked(undefined), middleware: asked('middleware'), guards: asked('guards') };
     this.cache = registry instanceof CachedTenantRegistry ? registry : null;
   }
 
   /**
-   * The tenant of `request`.
+   * The tenant of `request`, as the sources see it that can be asked at the entrance.
    *
    * @throws `tenant_required`, `tenant_mismatch`, `tenant_inactive`, `tenant_registry_unavailable`,
    * `tenant_source_failed`; as a rejection when it had to wait.
    */
   resolve(request: TenantRequest): Tenant | Promise<Tenant> {
     const answers: (Tenant | null)[] = [];
+    const late = this.askAll('entrance', request, answers);
+    return late === null ? agree(answers) : late.then(agree);
+  }
+
+  /** Whether there are sources to ask at `moment`. */
+  asksAfter(moment: LateMoment): boolean {
+    return this.sources[moment].length > 0;
+  }
+
+  /**
+   * The tenant of `request` once the sources of a later moment were asked as well, which must agree with what the
+   * `earlier` ones have answered. `null` where nobody has had anything to say yet.
+   *
+   * @throws as {@link resolve}.
+   */
+  resolveAfter(
+    moment: LateMoment,
+    request: TenantRequest,
+    earlier: readonly (Tenant | null)[],
+  ): Tenant | null | Promise<Tenant | null> {
+    const answers = [...earlier];
+    const late = this.askAll(moment, request, answers);
+    const settle = (all: readonly (Tenant | null)[]) => (all.length === 0 ? null : agree(all));
+    return late === null ? settle(answers) : late.then(settle);
+  }
+
+  /** Adds to `answers` what is known at once; a promise of all answers when some had to be waited for. */
+  private askAll(
+    moment: 'entrance' | LateMoment,
+    request: TenantRequest,
+    answers: (Tenant | null)[],
+  ): Promise<(Tenant | null)[]> | null {
     const late: Promise<Answer>[] = [];
-    for (const source of this.sources) {
+    for (const source of this.sources[moment]) {
       const answer = this.ask(source, request);
       if (answer instanceof Promise) late.push(answer);
       else if (answer !== NOTHING) answers.push(answer);
     }
-    if (late.length === 0) return agree(answers);
-    return Promise.all(late).then((more) => agree([...answers, ...more.filter((answer) => answer !== NOTHING)]));
+    if (late.length === 0) return null;
+    return Promise.all(late).then((more) => [...answers, ...more.filter((answer) => answer !== NOTHING)]);
   }
 
   private ask(source: TenantSource, request: TenantRequest): Answer | Promise<Answer> {

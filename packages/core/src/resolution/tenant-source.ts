@@ -17,6 +17,9 @@ export function nodeRequest(request: object): object {
   return (request as { readonly raw?: object }).raw ?? request;
 }
 
+/** When a source that cannot be asked at the entrance is asked: after all middleware, or after all guards. */
+export type LateMoment = 'middleware' | 'guards';
+
 /**
  * One way to tell the tenant of a request.
  *
@@ -27,7 +30,13 @@ export interface TenantSource<Request = TenantRequest> {
   readonly name: string;
   identify(request: Request): TenantHint | null | Promise<TenantHint | null>;
   /** Optional methods of the registry that this source cannot do without. */
-  readonly requires?: readonly 'findByDomain'[];
+  readonly requires?: readonly 'findByDomain'[] | undefined;
+  /**
+   * `'middleware'`: asked once all middleware has run, before every guard. `'guards'`: asked once all guards have run,
+   * before pipes and the handler.
+   * @defaultValue at the entrance, before all middleware
+   */
+  readonly after?: LateMoment | undefined;
 }
 
 /** The answer of a source that was told something contradictory: no tenant has this name, so it never agrees. */

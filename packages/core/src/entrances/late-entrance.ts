@@ -1,0 +1,85 @@
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import type { Corridor } from '../context/storage.js';
+import { TenantMismatchError, TenantRequiredError } from '../errors/refusals.js';
+import type { TenancyError } from '../errors/tenancy-error.js';
+import { answersBefore } from '../resolution/agreement.js';
+import type { TenantResolver } from '../resolution/tenant-resolver.js';
+import type { LateMoment, TenantRequest } from '../resolution/tenant-source.js';
+import type { Tenant } from '../tenant.js';
+import { corridorOf } from './request-entrance.js';
+import { requestOf } from './request-of.js';
+import { isUntenanted } from './untenanted.decorator.js';
+
+/**
+ * Asks the sources of a later moment, and changes the corridor in place, because what runs in it has been entered long
+ * ago: to their tenant where the earlier ones had nothing to say, to a refusal where they do not agree.
+ *
+ * @throws the refusal of the request.
+ */
+export function identifyAfter(
+  moment: LateMoment,
+  resolver: TenantResolver,
+  request: TenantRequest,
+  corridor: Corridor,
+): void | Promise<void> {
+  const earlier = corridor.refusal ? answersBefore(corridor.refusal) : corridor.tenant ? [corridor.tenant] : [];
+  if (earlier === null) throw corridor.refusal;
+  let tenant: Tenant | null | Promise<Tenant | null>;
+  try {
+    tenant = resolver.resolveAfter(moment, request, earlier);
+  } catch (error) {
+    return refuse(corridor, error as TenancyError);
+  }
+  if (!(tenant instanceof Promise)) return settle(corridor, tenant);
+  return tenant.then(
+    (late) => settle(corridor, late),
+    (error: TenancyError) => refuse(corridor, error),
+  );
+}
+
+/** Whether only sources that are asked after the guards can still tell the tenant of what `context` calls. */
+export function isIdentifiedAfterGuards(context: ExecutionContext, resolver: TenantResolver, refusal: object): boolean {
+  if (!resolver.asksAfter('guards') || answersBefore(refusal) === null) return false;
+  // Interceptors need not run for a field of GraphQL that is below another one, while guards may.
+  const info = context.getType<string>() === 'graphql' ? context.getArgByIndex<GraphQLInfo>(3) : undefined;
+  return info?.path?.prev === undefined && info?.operation?.operation !== 'subscription';
+}
+
+interface GraphQLInfo {
+  readonly path?: { readonly prev?: unknown };
+  readonly operation?: { readonly operation?: string };
+}
+
+/** Asks what can be told once all guards have run. Mounted only where there is such a source: it costs every request. */
+export class AfterGuardsInterceptor implements NestInterceptor {
+  constructor(private readonly resolver: TenantResolver) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
+    const request = requestOf(context);
+    const corridor = request && corridorOf(request);
+    if (!corridor || isUntenanted(context)) return next.handle();
+    const goOn = () => {
+      if (!corridor.tenant) throw corridor.refusal ?? new TenantRequiredError();
+      return next.handle();
+    };
+    const waiting = identifyAfter('guards', this.resolver, request, corridor);
+    return waiting ? waiting.then(goOn) : goOn();
+  }
+}
+
+function settle(corridor: Corridor, tenant: Tenant | null): void {
+  // Another resolver of the same GraphQL operation may have settled it meanwhile.
+  if (corridor.refusal && answersBefore(corridor.refusal) === null) throw corridor.refusal;
+  if (tenant === null) return;
+  if (corridor.tenant && corridor.tenant.id !== tenant.id) refuse(corridor, new TenantMismatchError());
+  corridor.tenant = tenant;
+  corridor.refusal = null;
+}
+
+// What is not final is left to whoever asks the last of the sources.
+function refuse(corridor: Corridor, refusal: TenancyError): void {
+  corridor.tenant = null;
+  corridor.refusal = refusal;
+  if (answersBefore(refusal) === null) throw refusal;
+}
