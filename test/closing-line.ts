@@ -1,6 +1,9 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Ends a run with `N passed, N failed, N skipped` on a line of its own. A module that fails to load counts as a failure. */
+/**
+ * Ends a run with `N passed, N failed, N skipped` on a line of its own. A module that fails to load and a hook that fails
+ * count as failures, and so does a run that never came to a test: nothing that passed is no success.
+ */
 export default class ClosingLine implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     let passed = 0;
@@ -8,6 +11,7 @@ export default class ClosingLine implements Reporter {
     let skipped = 0;
     for (const module of modules) {
       failed += module.errors().length;
+      for (const suite of module.children.allSuites()) failed += suite.errors().length;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (state === 'passed') passed += 1;
@@ -16,6 +20,10 @@ export default class ClosingLine implements Reporter {
       }
     }
     // After the other reporters' summary, which is written in the same hook.
-    process.once('exit', () => process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`));
+    process.once('exit', (code) => {
+      if (passed + failed + skipped === 0 || (code !== 0 && failed === 0)) failed = 1;
+      if (failed > 0) process.exitCode = 1;
+      process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
+    });
   }
 }
