@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
+import { defer, lastValueFrom, map } from 'rxjs';
 import { describe, expect, it, vi } from 'vitest';
 import { TenantAdmin, type TenantAuditEvent } from '../src/admin.js';
 import { fromSubdomain, TenancyModule, type TenancyOptions, TenantContext } from '../src/index.js';
@@ -61,6 +62,20 @@ describe('TenantAdmin.runAs', () => {
       }),
     );
     expect(seen).toEqual(seen.map((_, i) => ['t_acme', 't_globex', 't_acme from t_globex'][i % 3]));
+  });
+
+  it('core-4: an Observable runs as the tenant of runAs, inside another one’s context, and hands over in that one’s', async () => {
+    const { admin } = await build();
+    const query = () => sleep(Math.random() * 5).then(() => context.tenantId);
+    const read = (mine: typeof acme, theirs: string) =>
+      context.run(mine, async () => {
+        const rows = await admin.runAs(theirs, { reason }, () => defer(query));
+        return lastValueFrom(rows.pipe(map((id) => `${id} for ${context.tenantId}`)));
+      });
+    const seen = await Promise.all(
+      Array.from({ length: 40 }, (_, i) => (i % 2 ? read(acme, 't_globex') : read(globex, 't_acme'))),
+    );
+    expect(seen).toEqual(seen.map((_, i) => (i % 2 ? 't_globex for t_acme' : 't_acme for t_globex')));
   });
 
   it.each(['t_nobody', '', 'acme', undefined as never])(

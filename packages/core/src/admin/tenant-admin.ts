@@ -27,7 +27,7 @@ export class TenantAdmin {
 
   /**
    * Runs `fn` as the tenant with `tenantId`, whatever tenant is active, and restores what was before. Inactive tenants
-   * can be entered too: closing an account is an admin's work.
+   * can be entered too: closing an account is an admin's work. What `fn` returns is held to that tenant as by `TenantContext.run`.
    *
    * @throws `tenant_required` when the registry does not know the tenant.
    * @throws `tenancy_misconfigured` without a reason.

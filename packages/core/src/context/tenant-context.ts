@@ -20,7 +20,8 @@ import { storage } from './storage.js';
 @Injectable()
 export class TenantContext {
   /**
-   * Runs `fn` as `tenant`, and restores what was before. A thenable or generator that `fn` returns runs inside as well.
+   * Runs `fn` as `tenant`, and restores what was before. What `fn` returns runs inside as well: a thenable is awaited, and
+   * an Observable, a stream, an iterator or a function runs as `tenant` whenever, and by whomever, it is read or called.
    *
    * @throws `tenant_switch_refused` inside another tenant's context.
    * @throws `tenant_context_missing` when `tenant` has no usable `id`.
@@ -57,7 +58,8 @@ export class TenantContext {
   }
 
   /**
-   * Carries today's tenant to a later call, wherever that comes from: a listener, a callback of a shared connection.
+   * Carries today's tenant to a later call, wherever that comes from: a listener, a callback of a shared connection. What
+   * `fn` returns is held to it as that of {@link run} is.
    *
    * @throws `tenant_context_missing` outside any tenant's context.
    */

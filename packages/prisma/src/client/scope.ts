@@ -60,5 +60,17 @@ export function captureCaller({ context, transaction, comparesBytes }: Scope): C
       'a transaction that one tenant began was used by another. Begin a transaction in each tenant’s own context.',
     );
   }
-  return { tenantId, within: context.bind((fn: () => unknown) => fn()) as Within };
+  return { tenantId, within: withinTenantOf(context) };
+}
+
+/** What Prisma answers has begun by then, so that nothing of it needs to be looked through for what begins later. */
+function withinTenantOf(context: Scope['context']): Within {
+  const bound = context.bind((fn: () => void) => fn());
+  return <R>(fn: () => R) => {
+    let result: R | undefined;
+    bound(() => {
+      result = fn();
+    });
+    return result as R;
+  };
 }

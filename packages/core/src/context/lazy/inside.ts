@@ -1,0 +1,93 @@
+import { types } from 'node:util';
+import { StreamableFile } from '@nestjs/common';
+import { type Corridor, storage } from '../storage.js';
+import { isThenable } from '../thenable.js';
+import { containerWithin, isContainer } from './container.js';
+import { functionWithin, isClass } from './function.js';
+import { isIterable, methodsWithin } from './methods.js';
+import { isReadable, streamWithin } from './node-stream.js';
+import { isObservable, observableWithin } from './observable.js';
+import { isPlainResponse, responseWithin, webStreamWithin } from './web-stream.js';
+
+/**
+ * What work inside `corridor` returned, such that whatever of it runs later runs there too: what was not begun by then
+ * would otherwise run as whoever begins it. What is not lazy is returned as it is.
+ *
+ * A thenable is awaited at once. Everything else begins when its reader wants it to, stays what it was (`instanceof`,
+ * backpressure, cancellation), and is handed over in the reader's own context.
+ */
+export function inside<R>(corridor: Corridor, value: R): R {
+  if (!isObject(value)) return value;
+  return (isThenable(value) ? awaited(corridor, value) : later(corridor, value)) as R;
+}
+
+/** As {@link inside}, for what is found within something else: nobody may ever await it, so it is not begun either. */
+export function later(corridor: Corridor, value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const within = wayInto(value);
+  if (within) return within(corridor, value);
+  return isContainer(value) ? containerWithin(corridor, value, later, wayInto) : value;
+}
+
+type Way<T> = (corridor: Corridor, value: T) => unknown;
+
+function wayInto(value: object): Way<object> | undefined {
+  return wayOf(value) as Way<object> | undefined;
+}
+
+// Each way takes the kind of value that is asked for right before it.
+function wayOf(value: object): Way<never> | undefined {
+  // A thenable stands for what it resolves to, whatever else it is: a query builder may be a stream as well.
+  if (isThenable(value)) return isPlainPromise(value) ? awaited : thenable;
+  if (typeof value === 'function') return isClass(value) ? undefined : callable;
+  // A proxy has what its traps say: some answer with a function whatever they are asked for.
+  if (types.isProxy(value)) return undefined;
+  if (isObservable(value)) return observable;
+  if (isReadable(value)) return stream;
+  if (value instanceof StreamableFile) return file;
+  if (value instanceof ReadableStream) return webStream;
+  if (isPlainResponse(value)) return response;
+  return isIterable(value) ? iterable : undefined;
+}
+
+function awaited(corridor: Corridor, value: PromiseLike<unknown>): Promise<unknown> {
+  if (!isPlainPromise(value)) {
+    return new Promise((resolve, reject) => value.then(resolve, reject)).then((result) => inside(corridor, result));
+  }
+  // What is kept on a promise stays there, such as the `child` of `promisify(execFile)`.
+  return Object.assign(
+    value.then((result) => inside(corridor, result)),
+    value,
+  );
+}
+
+// A plain promise is running already; a subclass may override `then` to start late.
+function isPlainPromise(value: PromiseLike<unknown>): value is Promise<unknown> {
+  return value instanceof Promise && value.then === Promise.prototype.then;
+}
+
+function thenable(corridor: Corridor, value: PromiseLike<unknown>): unknown {
+  const start = () => storage.run(corridor, () => awaited(corridor, value));
+  return methodsWithin(corridor, value, later, {
+    // biome-ignore lint/suspicious/noThenProperty: it stays the thenable that it was.
+    then: (...handlers: Parameters<Promise<unknown>['then']>) => start().then(...handlers),
+    catch: (handler: Parameters<Promise<unknown>['catch']>[0]) => start().catch(handler),
+    finally: (handler: Parameters<Promise<unknown>['finally']>[0]) => start().finally(handler),
+  });
+}
+
+const callable = functionWithin(inside);
+const observable = observableWithin(later);
+const stream = streamWithin(later);
+const webStream = webStreamWithin(later);
+const response = responseWithin(later);
+const iterable = (corridor: Corridor, value: object) => methodsWithin(corridor, value, inside);
+
+function file(corridor: Corridor, value: StreamableFile): StreamableFile {
+  stream(corridor, value.getStream());
+  return value;
+}
+
+function isObject(value: unknown): value is object {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}

@@ -1,0 +1,49 @@
+import { type Corridor, storage } from '../storage.js';
+import type { Lazily } from './lazily.js';
+
+/** Whether `value` is an iterator, or iterated asynchronously: what comes next is made when it is asked for. */
+export function isIterable(value: object): boolean {
+  const { next, [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = value as Partial<AsyncGenerator & Generator>;
+  // Collections, such as a Map or a list of one's own, hold what is there already.
+  if (typeof async === 'function') return true;
+  return typeof sync === 'function' && (typeof next === 'function' || isPlain(value));
+}
+
+/** Whether `value` is an object literal. */
+export function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** `target`, with every method called on it and inside `corridor`; `own` replaces methods. */
+export function methodsWithin<T extends object>(
+  corridor: Corridor,
+  target: T,
+  lazily: Lazily,
+  own: Readonly<Record<string, unknown>> = {},
+): T {
+  const proxy: T = new Proxy(isFixed(target) ? Object.create(target) : target, {
+    get(_, property) {
+      if (typeof property === 'string' && Object.hasOwn(own, property)) return own[property];
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== 'function' || property === 'constructor') return value;
+      return (...args: unknown[]) => {
+        const result: unknown = storage.run(corridor, () => Reflect.apply(value, target, args));
+        if (result === target) return proxy;
+        // An iterator needs nothing but `next`, by which nothing else could tell what it is.
+        if (isIteration(property)) return methodsWithin(corridor, result as object, lazily);
+        return storage.run(corridor, () => lazily(corridor, result));
+      };
+    },
+    set: (_, property, value) => Reflect.set(target, property, value, target),
+  });
+  return proxy;
+}
+
+const isIteration = (property: string | symbol) => property === Symbol.iterator || property === Symbol.asyncIterator;
+
+/** Whether a proxy could not answer otherwise than `target`, because something of it can never change. */
+export function isFixed(target: object): boolean {
+  const properties = Object.values(Object.getOwnPropertyDescriptors(target));
+  return properties.some(({ configurable, writable }) => !configurable && !writable);
+}

@@ -1,0 +1,78 @@
+import { from, Observable, type ObservableInput, Subscriber } from 'rxjs';
+import { type Corridor, storage } from '../storage.js';
+import type { Lazily } from './lazily.js';
+
+const INTEROP = ((Symbol as { readonly observable?: symbol }).observable ??
+  '@@observable') as keyof Observable<unknown>;
+
+/** Whether `value` is an Observable of any library. A `subscribe` alone is no sign: brokers and stores have it too. */
+export function isObservable(value: object): value is Observable<unknown> {
+  const { lift, subscribe, [INTEROP]: interop } = value as Partial<Observable<unknown>>;
+  return typeof subscribe === 'function' && (typeof lift === 'function' || typeof interop === 'function');
+}
+
+/** `source`, subscribed to and unsubscribed from inside `corridor`, and delivered to each subscriber in its own. */
+export const observableWithin =
+  (lazily: Lazily) =>
+  <T>(corridor: Corridor, source: Observable<T>): Observable<T> => {
+    const crossing = new Observable<T>((subscriber) => {
+      const subscribers = storage.getStore();
+      const input = source instanceof Observable ? source : from(source as ObservableInput<T>);
+      storage.run(corridor, () => input.subscribe(new Crossing(subscriber, corridor, subscribers, lazily)));
+    });
+    const proxy: Observable<T> = new Proxy(source, {
+      // What it calls on itself is called on the proxy, so that operators subscribe to that one.
+      get(target, property) {
+        if (property === 'subscribe') return crossing.subscribe.bind(crossing);
+        return property === INTEROP ? () => proxy : Reflect.get(target, property, target);
+      },
+    });
+    return proxy;
+  };
+
+/** `source`, delivered in the context of whoever subscribes, whatever context it emits in. */
+export function deliveredToSubscriber<T>(source: Observable<T>): Observable<T> {
+  return new Observable<T>((subscriber) => {
+    const own = storage.getStore();
+    source.subscribe(new Crossing(subscriber, own, own));
+  });
+}
+
+/** Between a source that is kept in one context and a subscriber in another. */
+class Crossing<T> extends Subscriber<T> {
+  constructor(
+    private readonly subscriber: Subscriber<T>,
+    private readonly sources: Corridor | undefined,
+    private readonly subscribers: Corridor | undefined,
+    private readonly lazily?: Lazily,
+  ) {
+    // Which ends this one when the subscriber ends, also while the source is still being subscribed to.
+    super(subscriber);
+  }
+
+  protected override _next(value: T): void {
+    const { sources, lazily } = this;
+    const given = sources && lazily ? (lazily(sources, value) as T) : value;
+    storage.run(this.subscribers, () => this.subscriber.next(given));
+  }
+
+  protected override _error(error: unknown): void {
+    try {
+      storage.run(this.subscribers, () => this.subscriber.error(error));
+    } finally {
+      this.unsubscribe();
+    }
+  }
+
+  protected override _complete(): void {
+    try {
+      storage.run(this.subscribers, () => this.subscriber.complete());
+    } finally {
+      this.unsubscribe();
+    }
+  }
+
+  override unsubscribe(): void {
+    if (!this.closed) storage.run(this.sources, () => super.unsubscribe());
+  }
+}

@@ -1,0 +1,49 @@
+import { type Corridor, storage } from '../storage.js';
+import type { Lazily } from './lazily.js';
+
+/** A stream that reads `source` inside `corridor`, chunk by chunk as it is read itself. */
+export const webStreamWithin =
+  (lazily: Lazily) =>
+  (corridor: Corridor, source: ReadableStream<unknown>): ReadableStream<unknown> => {
+    // Somebody else reads it.
+    if (source.locked) return source;
+    const within = <R>(fn: () => R) => storage.run(corridor, fn);
+    const type = isByteStream(source) ? ('bytes' as const) : undefined;
+    const reader = source.getReader();
+    const underlying = {
+      type,
+      async pull(controller: ReadableStreamDefaultController & Partial<ReadableByteStreamController>) {
+        const { done, value } = await within(() => reader.read());
+        if (!done) return controller.enqueue(lazily(corridor, value));
+        controller.close();
+        controller.byobRequest?.respond(0);
+      },
+      cancel: (reason: unknown) => within(() => reader.cancel(reason)),
+    };
+    // Nothing is read ahead.
+    return new ReadableStream(underlying as ConstructorParameters<typeof ReadableStream>[0], { highWaterMark: 0 });
+  };
+
+function isByteStream(source: ReadableStream): boolean {
+  try {
+    source.getReader({ mode: 'byob' }).releaseLock();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether `value` is a web `Response` made here: what `fetch` answered reads a connection, and knows where it came from. */
+export function isPlainResponse(value: object): value is Response {
+  return value.constructor === Response && (value as Response).url === '' && (value as Response).body !== null;
+}
+
+/** The same answer, with its body read inside `corridor`. */
+export const responseWithin =
+  (lazily: Lazily) =>
+  (corridor: Corridor, response: Response): Response => {
+    const { body, status, statusText, headers } = response;
+    if (!body || body.locked) return response;
+    const within = webStreamWithin(lazily)(corridor, body);
+    return new Response(within as ReadableStream, { status, statusText, headers });
+  };
