@@ -36,6 +36,17 @@ export default defineConfig({
         setupFiles: ['reflect-metadata'],
         globalSetup: 'test/support/build.ts',
       }),
+      {
+        test: {
+          name: 'census',
+          root: 'test/census',
+          include: ['*.test.ts'],
+          setupFiles: ['reflect-metadata'],
+          globalSetup: 'global-setup.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       { test: { name: 'docs', root: 'test/docs', include: ['*.test.ts'] } },
       {
         test: {

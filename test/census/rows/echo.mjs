@@ -1,0 +1,2 @@
+// What a worker of a pool runs.
+export default (value) => value;
