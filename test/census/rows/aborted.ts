@@ -23,7 +23,7 @@ const aborted = (
         const { id } = exchange;
         await listen(exchange, () => waiting.answer(id));
         reached.emit(`request ${id}`);
-        await sleep(20);
+        await once(exchange.request.socket, 'close');
         return 'too late';
       });
       return {
