@@ -18,7 +18,13 @@ export { type CompiledPolicies, type CompiledTable, compilePolicies } from './po
 export type { PolicyDrift, PolicyDriftKind } from './policies/drift.js';
 export type { TenantColumnType } from './policies/policy-body.js';
 export { policyDrift } from './policies/policy-drift.js';
-export type { CompilePoliciesOptions, SharedTable, TenantTable, TenantView } from './policies/policy-options.js';
+export type {
+  CompilePoliciesOptions,
+  HiddenTable,
+  SharedTable,
+  TenantTable,
+  TenantView,
+} from './policies/policy-options.js';
 export {
   type ClassifiedTable,
   type ReadTablesOptions,

@@ -1,5 +1,5 @@
 import { catalogRule } from './catalog-rule.js';
-import { TENANT_TABLES } from './relations.js';
+import { TENANT_TABLES, unexamined } from './relations.js';
 
 interface Row {
   readonly subject: string;
@@ -54,7 +54,7 @@ export const foreignKeys = catalogRule<Row>({
         select from unnest(k.conkey, k.confkey) pair(own, other)
         where pair.own = source.key_number and pair.other = t.key_number
       )`,
-  values: ({ schemas, shared, tenantColumn }) => [schemas, shared, tenantColumn],
+  values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
   diagnose: (row) => [
     {
       subject: row.subject,

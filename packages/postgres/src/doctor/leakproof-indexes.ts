@@ -1,5 +1,5 @@
 import { catalogRule } from './catalog-rule.js';
-import { TENANT_TABLES } from './relations.js';
+import { TENANT_TABLES, unexamined } from './relations.js';
 
 interface Row {
   readonly subject: string;
@@ -60,7 +60,7 @@ export const leakproofIndexes = catalogRule<Row>({
           where not f.proleakproof
         ))
       )`,
-  values: ({ schemas, shared, tenantColumn }) => [schemas, shared, tenantColumn],
+  values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
   diagnose: (row) => [
     {
       subject: row.subject,

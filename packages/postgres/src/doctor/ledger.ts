@@ -1,11 +1,9 @@
 import { catalogRule } from './catalog-rule.js';
-import { grantedPrivileges } from './granted-privileges.js';
+import { type Grantees, grantedPrivileges, revocations } from './granted-privileges.js';
 import { REACHABLE_ROLES } from './reachable-roles.js';
 import { LEDGER } from './relations.js';
 
-interface Row {
-  readonly grantees: string;
-}
+type Row = Grantees;
 
 const PRIVILEGES = ['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'];
 
@@ -16,16 +14,15 @@ export const ledger = catalogRule<Row>({
   severity: 'advice',
   sql: `
     with recursive ${REACHABLE_ROLES}
-    select grantees
+    select grantees, connected, memberships
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     cross join lateral (${grantedPrivileges('c', PRIVILEGES)}) granted
     where n.nspname || '.' || c.relname = '${LEDGER}' and c.relkind = 'r' and privileges is not null`,
-  diagnose: ({ grantees }) => [
-    {
+  diagnose: (granted) =>
+    revocations(granted, `revoke ${PRIVILEGES.join(', ').toLowerCase()} on ${LEDGER}`).map((fix) => ({
       subject: LEDGER,
       message: 'the application may write the record of migrations, which decides what the next ones change.',
-      fix: `revoke ${PRIVILEGES.join(', ').toLowerCase()} on ${LEDGER} from ${grantees}`,
-    },
-  ],
+      fix,
+    })),
 });

@@ -7,6 +7,8 @@ export interface CatalogPolicy {
   readonly permissive: boolean;
   /** The roles that it names, as SQL; `public` is every role. */
   readonly roles: readonly string[];
+  /** The roles that the application can act as, that can reach the table, and that the policy applies to. */
+  readonly appliesTo: readonly string[];
   /** `*` all, `r` select, `a` insert, `w` update, `d` delete. */
   readonly command: string;
   readonly using: string | null;

@@ -1,31 +1,117 @@
-import { tenantCondition } from '../policies/policy-body.js';
+import { isMigrationRecord } from '../policies/migration-records.js';
+import type { ResolvedTable } from '../policies/resolve-policy-options.js';
+import { tenantTableStatements } from '../policies/tenant-table-statements.js';
+import { CONNECT_AS } from './connected-role.js';
+import { revocations } from './granted-privileges.js';
 import { type CatalogPolicy, isTenantType } from './policy-fault.js';
-import type { ReachableTable } from './table-policies.js';
+import { floorForEverybody, losesRestrictivePolicies } from './policy-floor.js';
+import type { ReachableTable } from './reachable-table.js';
+import type { DoctorOptions } from './rule.js';
 
-/** What holds the table to one tenant: SQL where the table has a tenant column, else the step that comes before it. */
+/** What holds the table to one tenant: SQL that anybody may run, else the step that comes before it. */
 export function policyRepair(
-  { identifier, type, foreign, policies }: ReachableTable,
-  unheld: readonly CatalogPolicy[],
-  setting: string,
-  tenantColumn: string,
+  table: ReachableTable,
+  unheld: ReadonlyMap<string, readonly CatalogPolicy[]>,
+  { setting, tenantColumn }: DoctorOptions,
 ): string {
-  const share = 'or, when every tenant may see and change all of its rows, list it in `shared`';
-  if (foreign) return `revoke all on ${identifier} from public, and from every role of the application; ${share}`;
-  const enable = `alter table ${identifier} enable row level security, force row level security`;
-  if (policies.length > 0 && unheld.length === 0) return enable;
-  if (type === null) return `add a column ${tenantColumn} with the tenant of each row, and a policy on it; ${share}`;
+  const { identifier, type } = table;
+  if (table.foreign) return `${revoked(table)} -- or, when every tenant may see all of its rows, list it in \`shared\``;
+  if ((table.policies.length > 0 || table.others) && unheld.size === 0) {
+    return `alter table ${identifier} enable row level security, force row level security`;
+  }
+  // A role that others' policies stand beside is not the one that they were made for: to hold it would blind an administrator.
+  const isMeant = [...unheld.values()].flat().some(({ roles }) => roles.includes(table.application_identifier));
+  if (table.administrative || table.admin === table.application || (table.others && (isMeant || unheld.size === 0)))
+    return CONNECT_AS;
+  if (type === null && table.alike.length > 0) {
+    const [first] = table.alike;
+    return (
+      `the tenant column is called ${table.alike.map((name) => JSON.stringify(name)).join(' or ')} here: pass ` +
+      `\`tenantColumn: ${JSON.stringify(first)}\` to rowLevelSecurity and to readTables, and run the SQL of compilePolicies`
+    );
+  }
+  if (type === null && isMigrationRecord(table.name)) {
+    return `${revoked(table)} -- a record of migrations: list it in \`hidden\` of readTables and of rowLevelSecurity`;
+  }
+  if (type === null) {
+    return (
+      `add a column ${tenantColumn} with the tenant of each row, and run the SQL of compilePolicies; or, when every tenant may ` +
+      'see all of its rows, list it in `shared`; or, when the application must not see it, in `hidden`'
+    );
+  }
   if (!isTenantType(type)) {
-    return `make the column ${tenantColumn} text or uuid (it is ${type}, for which there is no condition that keeps its index in use), and add a policy on it`;
+    return (
+      `make the column ${tenantColumn} text or uuid (it is ${type}, for which there is no condition that keeps its index in ` +
+      'use), and run the SQL of compilePolicies'
+    );
   }
-  const condition = tenantCondition(tenantColumn, type, setting).sql;
-  if (policies.length === 0) {
-    return `${enable}; create policy tenant_isolation on ${identifier} using (${condition}) with check (${condition})`;
-  }
-  // A restrictive policy is combined with the others by AND: it holds them, whatever they say, and none has to be dropped.
-  const roles = [...new Set(unheld.flatMap((policy) => policy.roles))];
-  const target = roles.includes('public') ? 'public' : roles.join(', ');
-  return (
-    `${enable}; create policy tenant_floor on ${identifier} as restrictive to ${target} ` +
-    `using (${condition}) with check (${condition})`
+  const column = { schema: table.schema, name: table.name, tenantColumn, type };
+  return [
+    `${compileCall(table, column, setting)}\n${compiled(table, column, setting).join(';\n')}`,
+    ...beside(table, unheld, column, setting),
+  ].join(';\n');
+}
+
+/** What the compiled policies, which are for the connected role, do not hold. */
+function beside(
+  table: ReachableTable,
+  unheld: ReadonlyMap<string, readonly CatalogPolicy[]>,
+  column: ResolvedTable,
+  setting: string,
+): string[] {
+  const policies = [...new Set([...unheld.values()].flat())];
+  // Named in a policy of its own, a role is meant to see more than a tenant, which the application is not.
+  const named = table.reached.filter(
+    ({ role, identifier }) => role !== table.application && policies.some(({ roles }) => roles.includes(identifier)),
   );
+  const left = named.flatMap(({ leave }) => leave ?? []);
+  const open = policies.filter(({ roles }) => roles.includes('public'));
+  const isReached = [...unheld.keys()].some(
+    (role) => role !== table.application && !named.some((one) => one.role === role),
+  );
+  const [first] = open;
+  if (!first || !(isReached || losesRestrictivePolicies(table.version))) return left;
+  const floor = floorForEverybody(table, first.identifier, { name: column.tenantColumn, type: column.type }, setting);
+  if (floor.startsWith('create')) return [...left, floor];
+  return [...left, ...open.map(({ identifier }) => floorForEverybody(table, identifier, undefined, setting))];
+}
+
+/** A comment above the SQL: what to call to get it, so that it is kept with the other tables'. */
+function compileCall(
+  { application, admin }: ReachableTable,
+  { schema, name, tenantColumn, type }: ResolvedTable,
+  setting: string,
+): string {
+  const table = {
+    ...(schema === 'public' ? {} : { schema }),
+    name,
+    ...(tenantColumn === 'tenant_id' ? {} : { tenantColumn }),
+    ...(type === 'text' ? {} : { type }),
+  };
+  const call = {
+    role: application,
+    ...(admin === null ? {} : { adminRole: admin }),
+    ...(setting === 'app.tenant_id' ? {} : { setting }),
+    tables: [table],
+  };
+  // JSON has no line break in a name, which would end the comment.
+  return `-- compilePolicies(${JSON.stringify(call)}), or with readTables for every table at once, writes:`;
+}
+
+function compiled({ application, admin }: ReachableTable, column: ResolvedTable, setting: string): readonly string[] {
+  const options = {
+    role: application,
+    adminRole: admin,
+    setting,
+    tables: [],
+    shared: [],
+    views: [],
+    hidden: [],
+    database: null,
+  };
+  return tenantTableStatements(column, options).statements;
+}
+
+function revoked({ identifier, ...granted }: ReachableTable): string {
+  return revocations(granted, `revoke all on ${identifier}`).join('; ');
 }

@@ -1,4 +1,5 @@
 import { catalogRule, type Diagnosis } from './catalog-rule.js';
+import { CONNECT_AS, CONNECTED_ADMINISTRATOR, isAdministrative } from './connected-role.js';
 import { REACHABLE_ROLES } from './reachable-roles.js';
 
 interface Row {
@@ -6,8 +7,12 @@ interface Row {
   readonly identifier: string;
   readonly application: string;
   readonly login: string;
-  /** The reachable roles that are its members, as SQL; null when it is reached by logging in. */
+  /** The reachable roles that are its members and administer nothing, as SQL; null when there are none. */
   readonly members: string | null;
+  /** The connected role administers, so nothing is taken from it. */
+  readonly administrative: boolean;
+  /** `compilePolicies` made the policies of a table for this role. */
+  readonly compiled: boolean;
   readonly attributes: readonly string[];
 }
 
@@ -20,11 +25,12 @@ export const privilegedRole = catalogRule<Row>({
   sql: `
     with recursive ${REACHABLE_ROLES}
     select r.rolname as role, quote_ident(r.rolname) as identifier, attributes,
-      current_user as application, session_user as login,
+      current_user as application, session_user as login, ${CONNECTED_ADMINISTRATOR} as administrative,
+      exists (select from pg_policy p where p.polname = 'tenancy_isolation' and r.oid = any(p.polroles)) as compiled,
       (
         select string_agg(distinct quote_ident(pg_get_userbyid(m.member)), ', ')
         from pg_auth_members m
-        where m.roleid = r.oid and m.member in (select oid from reach)
+        where m.roleid = r.oid and m.member in (select oid from reach) and not ${isAdministrative('m.member')}
       ) as members
     from reach
     join pg_roles r using (oid)
@@ -37,14 +43,19 @@ export const privilegedRole = catalogRule<Row>({
         then 'access to the files of the server' end
     ], null) attributes
     where attributes <> '{}'`,
-  diagnose: ({ role, identifier, application, login, members, attributes }): Diagnosis[] => {
+  diagnose({ role, identifier, application, login, attributes, ...row }): Diagnosis[] {
     const holds = attributes.join(' and ');
     if (role === application) {
       return [
         {
           subject: `role ${role}`,
           message: `the application runs as a role with ${holds}, to which row-level security does not apply.`,
-          fix: `alter role ${identifier} ${attributes.map((attribute) => `no${attribute.toLowerCase()}`).join(' ')}`,
+          // Whoever else it is there for, it is not the application's: without its attributes, a superuser or the role of the
+          // backups would be of no use.
+          fix:
+            row.compiled && !attributes.includes('SUPERUSER')
+              ? `alter role ${identifier} ${attributes.map((attribute) => `no${attribute.toLowerCase()}`).join(' ')}`
+              : CONNECT_AS,
         },
       ];
     }
@@ -57,7 +68,9 @@ export const privilegedRole = catalogRule<Row>({
         fix:
           role === login
             ? `log in as ${application} itself, since RESET ROLE goes back to ${role}`
-            : `revoke ${identifier} from ${members ?? application}`,
+            : row.administrative || row.members === null
+              ? CONNECT_AS
+              : `revoke ${identifier} from ${row.members}`,
       },
     ];
   },

@@ -1,5 +1,5 @@
 import { catalogRule } from './catalog-rule.js';
-import { TENANT_TABLES } from './relations.js';
+import { TENANT_TABLES, unexamined } from './relations.js';
 
 interface Row {
   readonly publication: string;
@@ -18,7 +18,7 @@ export const publications = catalogRule<Row>({
     cross join lateral pg_get_publication_tables(p.pubname) published
     join tenant_table t on t.oid = published.relid
     group by p.pubname`,
-  values: ({ schemas, shared, tenantColumn }) => [schemas, shared, tenantColumn],
+  values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
   diagnose: ({ publication, tables }) => [
     {
       subject: `publication ${publication}`,

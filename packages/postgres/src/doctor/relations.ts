@@ -1,8 +1,19 @@
+import { FROM_EXTENSION } from '../policies/relation-catalog.js';
+import type { DoctorOptions } from './rule.js';
+
 /** How the relation `c` of the schema `n` is called in findings, and how it is written in SQL. */
 export const RELATION_NAMES = `n.nspname || '.' || c.relname as subject, format('%I.%I', n.nspname, c.relname) as identifier`;
 
-/** Whether the relation `c` of the schema `n` is to be examined: `$1` are the schemas, `$2` what is shared. */
-export const IS_EXAMINED = `n.nspname = any($1::text[]) and not ${isNamedIn('$2')}`;
+/**
+ * Whether the relation `c` of the schema `n` is to be examined: `$1` are the schemas, `$2` what is {@link unexamined}. What came
+ * with an extension has no tenant’s rows, and rights that its author chose.
+ */
+export const IS_EXAMINED = `n.nspname = any($1::text[]) and not ${isNamedIn('$2')} and not ${FROM_EXTENSION}`;
+
+/** What needs no policies: everybody’s, and what the application must not reach, which is a rule of its own. */
+export function unexamined({ shared, hidden = [] }: DoctorOptions): string[] {
+  return [...shared, ...hidden];
+}
 
 /** Whether the relation `c` of the schema `n` is in the list, by its name or by the schema's and its name. */
 export function isNamedIn(list: string): string {
@@ -35,5 +46,4 @@ export const TENANT_TABLES = `tenant_table as (
   where c.relkind in ('r', 'p') and c.relrowsecurity and ${IS_EXAMINED}
 )`;
 
-/** The library's own record of migrations: no tenant's table, and nothing for the application to write. */
-export const LEDGER = 'public.tenancy_migrations';
+export { LEDGER } from '../policies/relation-catalog.js';

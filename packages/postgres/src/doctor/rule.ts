@@ -5,11 +5,13 @@ export type RuleName =
   | 'server-version'
   | 'classification'
   | 'table-policies'
+  | 'hidden-tables'
   | 'views'
   | 'truncate'
   | 'temporary-tables'
   | 'public-tables'
   | 'preset-tenant'
+  | 'role-settings'
   | 'server-updates'
   | 'forced-owner'
   | 'table-privileges'
@@ -21,6 +23,11 @@ export type RuleName =
   | 'foreign-keys'
   | 'unique-keys'
   | 'security-definer'
+  | 'public-policies'
+  | 'default-privileges'
+  | 'large-objects'
+  | 'server-functions'
+  | 'query-texts'
   | 'table-rules'
   | 'bypass-roles'
   | 'publications';
@@ -50,6 +57,11 @@ export interface DoctorOptions {
   readonly schemas: readonly string[];
   /** The tables and views that belong to no tenant, as `name` or `schema.name`. */
   readonly shared: readonly string[];
+  /**
+   * The tables and views that the application must not reach at all, named like `shared`.
+   * @defaultValue `[]`
+   */
+  readonly hidden?: readonly string[];
   /** The column that names the tenant, where no policy says otherwise. */
   readonly tenantColumn: string;
 }

@@ -1,11 +1,14 @@
 import { bypassRoles } from './bypass-roles.js';
 import { classification } from './classification.js';
 import { foreignKeys } from './foreign-keys.js';
+import { hiddenTables } from './hidden-tables.js';
 import { leakproofIndexes } from './leakproof-indexes.js';
 import { ledger } from './ledger.js';
 import { presetTenant } from './preset-tenant.js';
 import { privilegedRole } from './privileged-role.js';
+import { publicPolicies } from './public-policies.js';
 import { publications } from './publications.js';
+import { roleSettings } from './role-settings.js';
 import type { Rule } from './rule.js';
 import { schemaCreate } from './schema-create.js';
 import { securityDefiner } from './security-definer.js';
@@ -26,9 +29,11 @@ export const startRules: readonly Rule[] = [
   privilegedRole,
   tableOwner,
   presetTenant,
+  roleSettings,
   temporaryTables,
   classification,
   tablePolicies,
+  hiddenTables,
   views,
   truncate,
 ];
@@ -40,6 +45,7 @@ export const adviceRules: readonly Rule[] = [
   schemaCreate,
   unexaminedSchemas,
   sharedTenantColumn,
+  publicPolicies,
   foreignKeys,
   uniqueKeys,
   leakproofIndexes,

@@ -1,10 +1,10 @@
 import { catalogRule } from './catalog-rule.js';
+import { type Grantees, granteesOf, IS_GRANTED, revocations } from './granted-privileges.js';
 import { REACHABLE_ROLES } from './reachable-roles.js';
 
-interface Row {
+interface Row extends Grantees {
   readonly schema: string;
   readonly identifier: string;
-  readonly grantees: string;
 }
 
 /** G7: a table that the application makes has no policies, and a function that it makes may run for the next tenant. */
@@ -15,20 +15,18 @@ export const schemaCreate = catalogRule<Row>({
   sql: `
     with recursive ${REACHABLE_ROLES}
     select n.nspname as schema, quote_ident(n.nspname) as identifier,
-      string_agg(distinct case acl.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(acl.grantee)) end, ', ') as grantees
+      ${granteesOf('n.nspowner')}
     from pg_namespace n
     cross join lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) acl
-    where n.nspname = any($1::text[]) and acl.privilege_type = 'CREATE'
-      and (acl.grantee = 0 or acl.grantee in (select oid from reach))
-    group by n.nspname`,
+    where n.nspname = any($1::text[]) and acl.privilege_type = 'CREATE' and ${IS_GRANTED}
+    group by n.nspname, n.nspowner`,
   values: ({ schemas }) => [schemas],
-  diagnose: ({ schema, identifier, grantees }) => [
-    {
+  diagnose: ({ schema, identifier, ...granted }) =>
+    revocations(granted, `revoke create on schema ${identifier}`).map((fix) => ({
       subject: `schema ${schema}`,
       message:
         'the application may create tables and functions in this schema. Such a table has no policies, and such a function ' +
         'may stand in for another in the queries of every tenant.',
-      fix: `revoke create on schema ${identifier} from ${grantees}`,
-    },
-  ],
+      fix,
+    })),
 });

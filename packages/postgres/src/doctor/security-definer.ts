@@ -1,6 +1,6 @@
 import { catalogRule } from './catalog-rule.js';
 import { REACHABLE_ROLES } from './reachable-roles.js';
-import { IS_EXAMINED } from './relations.js';
+import { IS_EXAMINED, unexamined } from './relations.js';
 
 interface Row {
   readonly subject: string;
@@ -40,7 +40,7 @@ export const securityDefiner = catalogRule<Row>({
           where t.tgfoid = f.oid and n.nspname = any($1::text[])
         )
       )`,
-  values: ({ schemas, shared }) => [schemas, shared],
+  values: (options) => [options.schemas, unexamined(options)],
   diagnose: ({ subject, identifier, owner }) => [
     {
       subject,

@@ -1,18 +1,17 @@
 import { catalogRule } from './catalog-rule.js';
-import { grantedPrivileges } from './granted-privileges.js';
+import { type Grantees, grantedPrivileges, revocations } from './granted-privileges.js';
 import { REACHABLE_ROLES } from './reachable-roles.js';
-import { IS_EXAMINED, RELATION_NAMES } from './relations.js';
+import { IS_EXAMINED, RELATION_NAMES, unexamined } from './relations.js';
 
-interface Row {
+interface Row extends Grantees {
   readonly subject: string;
   readonly identifier: string;
   readonly privileges: readonly string[];
-  readonly grantees: string;
 }
 
 const holding = (...privileges: string[]) => `
   with recursive ${REACHABLE_ROLES}
-  select ${RELATION_NAMES}, privileges, grantees
+  select ${RELATION_NAMES}, privileges, grantees, connected, memberships
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   cross join lateral (${grantedPrivileges('c', privileges)}) granted
@@ -24,15 +23,14 @@ export const truncate = catalogRule<Row>({
   trap: 'G7',
   severity: 'error',
   sql: holding('TRUNCATE'),
-  values: ({ schemas, shared }) => [schemas, shared],
-  diagnose: ({ subject, identifier, grantees }) => [
-    {
+  values: (options) => [options.schemas, unexamined(options)],
+  diagnose: ({ subject, identifier, ...granted }) =>
+    revocations(granted, `revoke truncate on ${identifier}`).map((fix) => ({
       subject,
       message:
         'the application may TRUNCATE this table, which ignores row-level security and deletes every tenant’s rows.',
-      fix: `revoke truncate on ${identifier} from ${grantees}`,
-    },
-  ],
+      fix,
+    })),
 });
 
 /**
@@ -44,14 +42,13 @@ export const tablePrivileges = catalogRule<Row>({
   trap: 'G7',
   severity: 'advice',
   sql: holding('REFERENCES', 'TRIGGER'),
-  values: ({ schemas, shared }) => [schemas, shared],
-  diagnose: ({ subject, identifier, privileges, grantees }) => [
-    {
+  values: (options) => [options.schemas, unexamined(options)],
+  diagnose: ({ subject, identifier, privileges, ...granted }) =>
+    revocations(granted, `revoke ${privileges.join(', ').toLowerCase()} on ${identifier}`).map((fix) => ({
       subject,
       message:
         `the application holds ${privileges.join(' and ')} on this table, which only migrations need: a foreign key shows ` +
         'whether another tenant’s row exists, and a trigger runs in every tenant’s statements.',
-      fix: `revoke ${privileges.join(', ').toLowerCase()} on ${identifier} from ${grantees}`,
-    },
-  ],
+      fix,
+    })),
 });

@@ -1,5 +1,5 @@
 import { catalogRule } from './catalog-rule.js';
-import { IS_EXAMINED, RELATION_NAMES } from './relations.js';
+import { IS_EXAMINED, RELATION_NAMES, unexamined } from './relations.js';
 
 interface Row {
   readonly subject: string;
@@ -18,7 +18,7 @@ export const tableRules = catalogRule<Row>({
     join pg_class c on c.oid = r.ev_class
     join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'v') and r.rulename <> '_RETURN' and ${IS_EXAMINED}`,
-  values: ({ schemas, shared }) => [schemas, shared],
+  values: (options) => [options.schemas, unexamined(options)],
   diagnose: ({ subject, identifier, rule }) => [
     {
       subject,

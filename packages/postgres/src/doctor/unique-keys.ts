@@ -1,5 +1,5 @@
 import { catalogRule } from './catalog-rule.js';
-import { TENANT_TABLES } from './relations.js';
+import { TENANT_TABLES, unexamined } from './relations.js';
 
 interface Row {
   readonly subject: string;
@@ -41,7 +41,7 @@ export const uniqueKeys = catalogRule<Row>({
         where a.attnum = t.key_number or a.atttypid = 'uuid'::regtype or a.attidentity <> ''
           or pg_get_expr(d.adbin, d.adrelid) like 'nextval(%'
       )`,
-  values: ({ schemas, shared, tenantColumn }) => [schemas, shared, tenantColumn],
+  values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
   diagnose: (row) => [
     {
       subject: row.subject,

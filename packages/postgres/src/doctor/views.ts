@@ -1,8 +1,9 @@
 import { catalogRule, type Diagnosis } from './catalog-rule.js';
+import { type Grantees, grantedPrivileges, revocations } from './granted-privileges.js';
 import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from './reachable-roles.js';
-import { IS_EXAMINED, RELATION_NAMES } from './relations.js';
+import { IS_EXAMINED, RELATION_NAMES, unexamined } from './relations.js';
 
-interface Row {
+interface Row extends Grantees {
   readonly subject: string;
   readonly identifier: string;
   readonly materialized: boolean;
@@ -16,25 +17,30 @@ export const views = catalogRule<Row>({
   // The option is kept as it was written, so `on`, `1` and `yes` all mean true.
   sql: `
     with recursive ${REACHABLE_ROLES}
-    select ${RELATION_NAMES}, c.relkind = 'm' as materialized
+    select ${RELATION_NAMES}, c.relkind = 'm' as materialized,
+      granted.grantees, granted.connected, granted.memberships
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
+    cross join lateral (${grantedPrivileges('c', ['SELECT', 'INSERT', 'UPDATE', 'DELETE'])}) granted
     where c.relkind in ('v', 'm') and ${IS_EXAMINED} and ${IS_REACHABLE_RELATION}
       and not coalesce((
         select option_value::boolean from pg_options_to_table(c.reloptions) where option_name = 'security_invoker'
       ), false)`,
-  values: ({ schemas, shared }) => [schemas, shared],
-  diagnose: ({ subject, identifier, materialized }): Diagnosis[] => [
+  values: (options) => [options.schemas, unexamined(options)],
+  diagnose: ({ subject, identifier, materialized, ...granted }): Diagnosis[] =>
     materialized
-      ? {
+      ? revocations(granted, `revoke all on ${identifier}`).map((fix) => ({
           subject,
           message: 'a materialised view has no policies: the application reads in it the rows of every tenant.',
-          fix: `revoke all on ${identifier} from public, and from every role of the application; or, when its rows belong to no tenant, list it in \`shared\``,
-        }
-      : {
-          subject,
-          message: 'the view runs as its owner, so the policies of its tables do not apply to the application.',
-          fix: `alter view ${identifier} set (security_invoker = true)`,
-        },
-  ],
+          fix: fix.startsWith('revoke')
+            ? `${fix} -- or, when its rows belong to no tenant, list it in \`shared\``
+            : fix,
+        }))
+      : [
+          {
+            subject,
+            message: 'the view runs as its owner, so the policies of its tables do not apply to the application.',
+            fix: `alter view ${identifier} set (security_invoker = true)`,
+          },
+        ],
 });

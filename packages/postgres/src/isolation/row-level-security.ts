@@ -21,6 +21,12 @@ export interface RowLevelSecurityOptions {
    */
   readonly shared?: readonly string[];
   /**
+   * The tables and views that the application must not reach at all, such as the record of the ORM's migrations, named like
+   * `shared`. Those that are not there, or that it cannot reach, are no fault.
+   * @defaultValue `[]`
+   */
+  readonly hidden?: readonly string[];
+  /**
    * The column that holds the tenant's id, where no policy says otherwise.
    * @defaultValue `'tenant_id'`
    */
@@ -34,18 +40,26 @@ export interface RowLevelSecurityOptions {
  * @throws `floor_misconfigured` when an option is wrong.
  */
 export function rowLevelSecurity(options: RowLevelSecurityOptions = {}): Isolation {
-  const { setting = 'app.tenant_id', schemas = ['public'], shared = [], tenantColumn = 'tenant_id' } = options;
-  for (const [name, list] of Object.entries({ schemas, shared })) {
+  const { setting = 'app.tenant_id', schemas = ['public'], tenantColumn = 'tenant_id' } = options;
+  const { shared = [], hidden = [] } = options;
+  for (const [name, list] of Object.entries({ schemas, shared, hidden })) {
     if (Array.isArray(list) && list.every((entry) => typeof entry === 'string' && entry !== '')) continue;
     throw new TenantFloorError(
       'floor_misconfigured',
       `rowLevelSecurity: the option \`${name}\` is not a list of names. Pass strings.`,
     );
   }
+  const both = shared.find((name) => hidden.includes(name));
+  if (both !== undefined) {
+    throw new TenantFloorError(
+      'floor_misconfigured',
+      `rowLevelSecurity: ${JSON.stringify(both)} is in both \`shared\` and \`hidden\`. Keep the one that is true.`,
+    );
+  }
   return {
     strategy: 'row-level-security',
     setting,
     place: (tenant) => ({ settings: [[setting, tenant.id]], ownsTables: false }),
-    verify: (connection) => examine(connection, { setting, schemas, shared, tenantColumn }, startRules),
+    verify: (connection) => examine(connection, { setting, schemas, shared, hidden, tenantColumn }, startRules),
   };
 }

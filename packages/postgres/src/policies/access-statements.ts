@@ -19,7 +19,7 @@ export function roleStatements({ role, adminRole }: ResolvedPolicyOptions): stri
   );
 }
 
-/** Lets the roles look into the schemas and create nothing there, nor any temporary table when the database is known. */
+/** Lets the roles look into the schemas and create nothing there, nor any temporary table. */
 export function schemaStatements(options: ResolvedPolicyOptions): string[] {
   const roles = quotedRoles(options).join(', ');
   const { tables, shared, views, database } = options;
@@ -27,12 +27,49 @@ export function schemaStatements(options: ResolvedPolicyOptions): string[] {
     .sort()
     .map(quoteIdentifier);
   return [
-    ...(database === null ? [] : [`REVOKE TEMPORARY ON DATABASE ${quoteIdentifier(database)} FROM PUBLIC, ${roles}`]),
+    revokeTemporary(database, roles),
     ...schemas.flatMap((schema) => [
       `REVOKE CREATE ON SCHEMA ${schema} FROM PUBLIC, ${roles}`,
       `GRANT USAGE ON SCHEMA ${schema} TO ${roles}`,
     ]),
   ];
+}
+
+/** Committed SQL runs in databases of many names, so it asks for the name where none was given. */
+function revokeTemporary(database: string | null, roles: string): string {
+  if (database !== null) return `REVOKE TEMPORARY ON DATABASE ${quoteIdentifier(database)} FROM PUBLIC, ${roles}`;
+  const revoke = `format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC, %s', current_database(), ${quoteLiteral(roles)})`;
+  return doBlock(['BEGIN', `  EXECUTE ${revoke};`, 'END'].join('\n'));
+}
+
+/** Takes a relation away from the application. It need not be there: a tool may make its record of migrations later. */
+export function hiddenTableStatement(table: Relation, options: ResolvedPolicyOptions): string {
+  const target = quoteQualified(table);
+  const roles = quotedRoles(options).join(', ');
+  return doBlock(
+    [
+      'DECLARE',
+      '  sequence regclass;',
+      'BEGIN',
+      `  IF to_regclass(${quoteLiteral(target)}) IS NULL THEN RETURN; END IF;`,
+      `  REVOKE ALL ON TABLE ${target} FROM PUBLIC, ${roles};`,
+      `  FOR sequence IN ${ownedSequences(`${quoteLiteral(target)}::regclass`)}`,
+      '  LOOP',
+      `    EXECUTE format('REVOKE ALL ON SEQUENCE %s FROM PUBLIC, %s', sequence, ${quoteLiteral(roles)});`,
+      '  END LOOP;',
+      'END',
+    ].join('\n'),
+  );
+}
+
+/** The sequences that belong to columns of the tables. */
+function ownedSequences(tables: string): string {
+  return [
+    'SELECT c.oid FROM pg_catalog.pg_depend d',
+    "    JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S'",
+    "    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass",
+    `    AND d.deptype IN ('a', 'i') AND d.refobjid = ${tables}`,
+  ].join('\n');
 }
 
 /** A table of everybody: no policy, and nobody may empty it. */
@@ -68,12 +105,7 @@ export function sequenceStatement(options: ResolvedPolicyOptions): string {
       '  sequence regclass;',
       'BEGIN',
       '  FOR sequence IN',
-      '    SELECT c.oid FROM pg_catalog.pg_depend d',
-      "    JOIN pg_catalog.pg_class c ON c.oid = d.objid AND c.relkind = 'S'",
-      "    WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass",
-      "    AND d.deptype IN ('a', 'i') AND d.refobjid = ANY (ARRAY[",
-      `${targets}`,
-      '    ]::regclass[])',
+      `    ${ownedSequences(`ANY (ARRAY[\n${targets}\n    ]::regclass[])`)}`,
       '  LOOP',
       `    EXECUTE format('GRANT USAGE ON SEQUENCE %s TO %s', sequence, ${quoteLiteral(quotedRoles(options).join(', '))});`,
       '  END LOOP;',

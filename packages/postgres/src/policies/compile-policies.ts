@@ -1,4 +1,5 @@
 import {
+  hiddenTableStatement,
   roleStatements,
   schemaStatements,
   sequenceStatement,
@@ -7,6 +8,7 @@ import {
 } from './access-statements.js';
 import type { CompilePoliciesOptions } from './policy-options.js';
 import { resolvePolicyOptions } from './resolve-policy-options.js';
+import { serverFunctionStatements } from './server-functions.js';
 import { shortHash, tenantTableStatements } from './tenant-table-statements.js';
 
 export interface CompiledTable {
@@ -31,7 +33,8 @@ export interface CompiledPolicies {
  * policies and grants. It is pure, and the same for the same tables in any order; nothing is sent anywhere.
  *
  * Run the SQL in one transaction, as the owner of the tables; run it again after any change, it starts from whatever it
- * finds. It takes an exclusive lock on each table for a moment. The roles get no password: set one yourself. The owner
+ * finds. It takes an exclusive lock on each table for a moment. The roles get no password, without which they cannot log
+ * in: set one yourself, and not in SQL that is committed. The owner
  * is held too and sees no rows, so migrations that move data need `adminRole`, or a role with BYPASSRLS.
  *
  * PostgreSQL 15 or later is needed when there are views. Foreign keys are checked without policies (G5): let them
@@ -61,6 +64,8 @@ export function compilePolicies(options: CompilePoliciesOptions): CompiledPolici
     ...resolved.shared.map((table) => sharedTableStatements(table, resolved)),
     ...resolved.views.map((view) => viewStatements(view, resolved)),
     [sequenceStatement(resolved)],
+    ...resolved.hidden.map((table) => [hiddenTableStatement(table, resolved)]),
+    serverFunctionStatements(resolved),
   ];
   const statements = groups.flat();
   const hash = shortHash(statements.join('\n'));

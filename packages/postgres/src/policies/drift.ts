@@ -11,6 +11,7 @@ import type { Relation } from './resolve-policy-options.js';
  * - `policy_unknown`: a policy of somebody else.
  * - `truncate_granted`: the application, or the administrator's role, may empty the table for every tenant (G7).
  * - `view_runs_as_owner`: the view passes the policies of what it reads (G7).
+ * - `hidden_reachable`: the application, or the administrator's role, can reach what is hidden from it.
  * - `unclassified`: the application can reach a table or view that the options do not name (G7).
  */
 export type PolicyDriftKind =
@@ -25,6 +26,7 @@ export type PolicyDriftKind =
   | 'policy_unknown'
   | 'truncate_granted'
   | 'view_runs_as_owner'
+  | 'hidden_reachable'
   | 'unclassified';
 
 /** One difference between a live database and what `compilePolicies` would make of it. */

@@ -1,5 +1,5 @@
 import type { CatalogConnection } from './catalog-connection.js';
-import { COLUMN_TYPE, LEDGER } from './relation-catalog.js';
+import { COLUMN_TYPE, FROM_EXTENSION, LEDGER } from './relation-catalog.js';
 import type { Relation, ResolvedPolicyOptions } from './resolve-policy-options.js';
 
 /** A table or view that the options name, as it stands; `kind` is null when there is none. */
@@ -10,6 +10,9 @@ export interface LiveRelation extends Relation {
   readonly securityInvoker: boolean;
   /** The type of the tenant column; null when there is no such column. */
   readonly columnType: string | null;
+  readonly fromExtension: boolean;
+  /** Those of the roles that may read or write it. */
+  readonly readers: readonly string[];
   /** Those of the roles that may empty the table. */
   readonly truncators: readonly string[];
 }
@@ -28,7 +31,7 @@ export interface LivePolicy extends Relation {
 
 /** The live side of the comparison, in four queries for any number of tables. */
 export async function readPolicyCatalog(connection: CatalogConnection, options: ResolvedPolicyOptions) {
-  const relations = [...options.tables, ...options.shared, ...options.views];
+  const relations = [...options.tables, ...options.shared, ...options.views, ...options.hidden];
   const names = [relations.map(({ schema }) => schema), relations.map(({ name }) => name)];
   const roles = options.adminRole === null ? [options.role] : [options.role, options.adminRole];
   const columns = relations.map((_, index) => options.tables[index]?.tenantColumn ?? null);
@@ -45,6 +48,10 @@ const MISSING_ROLES = `
   select name from unnest($1::text[]) as r (name)
   where not exists (select from pg_catalog.pg_roles where rolname = r.name)`;
 
+/** Whether the role `r` may read or write the relation `c`, be it only one column of it. */
+const MAY_REACH = `(has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+    or has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))`;
+
 const LIVE_RELATIONS = `
   select w.schema, w.name, c.relkind::text as kind, coalesce(c.relrowsecurity, false) as "rowSecurity",
     coalesce(c.relforcerowsecurity, false) as forced,
@@ -53,6 +60,11 @@ const LIVE_RELATIONS = `
       where option_name = 'security_invoker' and option_value::boolean
     ) as "securityInvoker",
     ${COLUMN_TYPE} as "columnType",
+    ${FROM_EXTENSION} as "fromExtension",
+    array(
+      select rolname::text from pg_catalog.pg_roles r
+      where rolname = any($4::text[]) and ${MAY_REACH} order by 1
+    ) as readers,
     array(
       select rolname::text from pg_catalog.pg_roles r
       where rolname = any($4::text[]) and has_table_privilege(r.oid, c.oid, 'TRUNCATE') order by 1
@@ -92,8 +104,5 @@ const UNCLASSIFIED = `
   and n.nspname || '.' || c.relname <> '${LEDGER}'
   and not exists (select from unnest($1::text[], $2::text[]) as w (schema, name)
     where w.schema = n.nspname and w.name = c.relname)
-  and not exists (select from pg_catalog.pg_depend d
-    where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-  and (has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
-    or has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))
+  and not ${FROM_EXTENSION} and ${MAY_REACH}
   order by 1, 2`;

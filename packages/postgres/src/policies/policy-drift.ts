@@ -45,6 +45,7 @@ export async function policyDrift(
     ),
     ...resolved.shared.flatMap((table) => sharedTableDrift(table, found(table))),
     ...resolved.views.flatMap((view) => viewDrift(view, found(view))),
+    ...resolved.hidden.flatMap((table) => hiddenDrift(table, found(table))),
     ...unclassified.map(unclassifiedDrift),
   ];
 }
@@ -59,7 +60,19 @@ function roleMissing(name: string): PolicyDrift {
 
 function sharedTableDrift(table: Relation, live: LiveRelation | undefined): PolicyDrift[] {
   // A view in its place would read with the rights of its owner.
-  return live?.kind && live.kind !== 'v' ? truncateDrift(live) : [tableMissing(table)];
+  return live?.kind && (live.kind !== 'v' || live.fromExtension) ? truncateDrift(live) : [tableMissing(table)];
+}
+
+function hiddenDrift(table: Relation, live: LiveRelation | undefined): PolicyDrift[] {
+  // What is not there cannot be seen: a tool may make its record of migrations later.
+  return (live?.readers ?? []).map((role) =>
+    drift(
+      'hidden_reachable',
+      table,
+      `the role ${quoteIdentifier(role)} may read or write ${describeRelation(table)}, which is hidden from it. ` +
+        `${COMPILE_AGAIN} If the role is a superuser or has the right through another role, end that first.`,
+    ),
+  );
 }
 
 function viewDrift(view: Relation, live: LiveRelation | undefined): PolicyDrift[] {
@@ -75,6 +88,6 @@ function viewDrift(view: Relation, live: LiveRelation | undefined): PolicyDrift[
 function unclassifiedDrift(relation: Relation): PolicyDrift {
   const message =
     `${describeRelation(relation)} can be reached by the application and is not named in the options, so nothing holds ` +
-    'its rows apart (G7). Name it in tables, shared or views and run the SQL again, or revoke the rights on it.';
+    'its rows apart (G7). Name it in tables, shared, views or hidden and run the SQL again, or revoke the rights on it.';
   return drift('unclassified', relation, message);
 }

@@ -29,6 +29,13 @@ export interface SharedTable {
   readonly writable?: boolean;
 }
 
+/** A table or view that the application must not see at all, such as the record of the ORM's migrations. */
+export interface HiddenTable {
+  /** @defaultValue `'public'` */
+  readonly schema?: string;
+  readonly name: string;
+}
+
 /** A view, which is made to run with the rights of whoever reads it. */
 export interface TenantView {
   /** @defaultValue `'public'` */
@@ -55,9 +62,14 @@ export interface CompilePoliciesOptions {
   /** @defaultValue `[]` */
   readonly views?: readonly TenantView[];
   /**
-   * The database's name. With it, the right to create temporary tables is revoked: a temporary table outlives its query,
-   * and the next tenant on the same connection would find it.
-   * @defaultValue the right is left as it is
+   * What the application must not see at all. Each right on it is revoked, where it exists.
+   * @defaultValue `[]`
+   */
+  readonly hidden?: readonly HiddenTable[];
+  /**
+   * The database in which the right to create temporary tables is revoked: a temporary table outlives its query, and the
+   * next tenant on the same connection would find it.
+   * @defaultValue the database that the SQL runs in
    */
   readonly database?: string;
 }

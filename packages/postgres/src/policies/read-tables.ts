@@ -1,7 +1,7 @@
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { CatalogConnection } from './catalog-connection.js';
-import type { SharedTable, TenantTable, TenantView } from './policy-options.js';
-import { isTenantColumn, type NamedRelation, readRelations } from './relation-catalog.js';
+import type { HiddenTable, SharedTable, TenantTable, TenantView } from './policy-options.js';
+import { isTenantColumn, LEDGER, type NamedRelation, readRelations } from './relation-catalog.js';
 import { relationProblem } from './relation-problem.js';
 import { describeRelation } from './resolve-policy-options.js';
 
@@ -16,6 +16,11 @@ export interface ReadTablesOptions {
    * @defaultValue `[]`
    */
   readonly shared?: readonly (string | SharedTable)[];
+  /**
+   * What the application must not see at all: the records of migrations, tables of the operators. Written like `shared`.
+   * @defaultValue `[]`
+   */
+  readonly hidden?: readonly (string | HiddenTable)[];
 }
 
 export interface ClassifiedTable extends Required<TenantTable> {
@@ -31,17 +36,21 @@ export interface TableClassification {
   readonly tables: readonly ClassifiedTable[];
   readonly shared: readonly Required<SharedTable>[];
   readonly views: readonly Required<TenantView>[];
+  /** Absent when nothing is hidden. */
+  readonly hidden?: readonly Required<HiddenTable>[];
 }
 
 /**
- * Reads the tables and views of a live database and says of each what it is: a tenant's, shared, or a view. One query.
+ * Reads the tables and views of a live database and says of each what it is: a tenant's, shared, a view, or hidden from the
+ * application. One query.
  *
- * Nothing stays unclassified: a table without the tenant column must be named in `shared`, even one that only joins two
- * others (G7). A partition is a table too, because reading it directly asks its own policies and not its parent's. What
- * belongs to an extension is left out unless it is shared, and so is the ledger `public.tenancy_migrations`.
+ * Nothing stays unclassified: a table without the tenant column must be named in `shared` or in `hidden`, even one that only
+ * joins two others (G7). A partition is a table too, because reading it directly asks its own policies and not its parent's.
+ * What belongs to an extension is left out unless it is named, and so is the ledger `public.tenancy_migrations`.
  *
- * @throws TenantFloorError `floor_misconfigured` naming every table that is neither, every name in `shared` that does
- * not exist or has the tenant column, and every materialised view and foreign table that is not shared.
+ * @throws TenantFloorError `floor_misconfigured` naming every table that is none of them, every name in `shared` that has
+ * the tenant column, every name in either list that does not exist or stands in both, and every materialised view and foreign
+ * table that is in neither.
  *
  * @example
  * ```ts
@@ -55,21 +64,30 @@ export interface TableClassification {
  */
 export async function readTables(
   connection: CatalogConnection,
-  { schemas = ['public'], tenantColumn = 'tenant_id', shared = [] }: ReadTablesOptions = {},
+  { schemas = ['public'], tenantColumn = 'tenant_id', shared = [], hidden = [] }: ReadTablesOptions = {},
 ): Promise<TableClassification> {
   const rows = await readRelations(connection, [...new Set(schemas)], tenantColumn);
   const problems = rows
     .filter(({ schemaExists }) => !schemaExists)
     .map(({ schema }) => `There is no schema ${JSON.stringify(schema)}. Correct schemas.`);
   const relations = rows.filter((row): row is NamedRelation => row.name !== null);
-  for (const entry of shared) {
-    if (!relations.some((relation) => isNamedBy(entry, relation))) {
+  for (const [list, entries] of Object.entries({ shared, hidden })) {
+    for (const entry of entries) {
+      if (relations.some((relation) => isNamedBy(entry, relation))) continue;
       const name = typeof entry === 'string' ? entry : describeRelation({ schema: 'public', ...entry });
-      problems.push(`There is no table ${name}, which shared names. Correct the name, or add its schema to schemas.`);
+      problems.push(`There is no table ${name}, which ${list} names. Correct the name, or add its schema to schemas.`);
     }
   }
   const sharing = (relation: NamedRelation) => shared.find((entry) => isNamedBy(entry, relation));
-  const examined = relations.filter((relation) => !relation.fromExtension || sharing(relation) !== undefined);
+  const isHidden = (relation: NamedRelation) => hidden.some((entry) => isNamedBy(entry, relation));
+  const concealed = relations.filter(isHidden);
+  for (const relation of concealed.filter(sharing)) {
+    problems.push(`${describeRelation(relation)} is named in both shared and hidden. Keep the one that is true.`);
+  }
+  const isLeftOut = ({ schema, name, fromExtension }: NamedRelation) => fromExtension || `${schema}.${name}` === LEDGER;
+  const examined = relations.filter(
+    (relation) => !isHidden(relation) && (!isLeftOut(relation) || sharing(relation) !== undefined),
+  );
   const problemOf = (relation: NamedRelation) =>
     relationProblem(relation, sharing(relation) !== undefined, tenantColumn);
   problems.push(...examined.map(problemOf).filter((problem) => problem !== null));
@@ -88,11 +106,15 @@ export async function readTables(
       const writable = typeof entry === 'object' && entry.writable === true;
       return entry === undefined ? [] : [{ schema: relation.schema, name: relation.name, writable }];
     }),
-    views: examined.flatMap(({ schema, name, kind }) => (kind === 'view' ? [{ schema, name }] : [])),
+    // An extension's view keeps the rights of its owner, so it is not among those that are made to run as their caller.
+    views: examined.flatMap(({ schema, name, kind, fromExtension }) =>
+      kind === 'view' && !fromExtension ? [{ schema, name }] : [],
+    ),
+    ...(concealed.length === 0 ? {} : { hidden: concealed.map(({ schema, name }) => ({ schema, name })) }),
   };
 }
 
-function isNamedBy(entry: string | SharedTable, { schema, name }: NamedRelation): boolean {
+function isNamedBy(entry: string | SharedTable | HiddenTable, { schema, name }: NamedRelation): boolean {
   if (typeof entry === 'string') return entry === name || entry === `${schema}.${name}`;
   return entry.name === name && (entry.schema ?? 'public') === schema;
 }

@@ -8,6 +8,23 @@ export const LEDGER = 'public.tenancy_migrations';
 export const COLUMN_TYPE = `case format_type(a.atttypid, null)
     when 'character varying' then 'varchar' else format_type(a.atttypid, null) end`;
 
+/** Whether the relation `c` came with an extension, which says itself who may read it. */
+export const FROM_EXTENSION = `exists (
+  select from pg_catalog.pg_depend d
+  where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+)`;
+
+/** The columns of the relation `c` that are the tenant column in another spelling, such as `tenantId` for `tenant_id`. */
+export function columnsAlike(tenantColumn: string): string {
+  const plain = (name: string) => `replace(lower(${name}), '_', '')`;
+  return `array(
+    select w.attname::text from pg_catalog.pg_attribute w
+    where w.attrelid = c.oid and w.attnum > 0 and not w.attisdropped and w.attname <> ${tenantColumn}
+      and ${plain('w.attname')} = ${plain(tenantColumn)}
+    order by w.attnum
+  )`;
+}
+
 /** One table or view, or a row with `name` null for a schema that holds none. */
 export interface CatalogRelation {
   readonly schema: string;
@@ -19,6 +36,8 @@ export interface CatalogRelation {
   readonly nullable: boolean;
   readonly deterministic: boolean;
   readonly fromExtension: boolean;
+  /** The columns that differ from the tenant column's name only in case and underscores. */
+  readonly alike: readonly string[];
 }
 
 export type NamedRelation = CatalogRelation & { readonly name: string };
@@ -46,14 +65,11 @@ const RELATIONS = `
     ${COLUMN_TYPE} as type,
     coalesce(not a.attnotnull, false) as nullable,
     coalesce(l.collisdeterministic, true) as deterministic,
-    exists (
-      select from pg_catalog.pg_depend d
-      where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
-    ) as "fromExtension"
+    ${FROM_EXTENSION} as "fromExtension",
+    ${columnsAlike('$2')} as alike
   from unnest($1::text[]) as s (name)
   left join pg_catalog.pg_namespace n on n.nspname = s.name
   left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'm', 'f')
-    and n.nspname || '.' || c.relname <> '${LEDGER}'
   left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = $2 and a.attnum > 0 and not a.attisdropped
   left join pg_catalog.pg_collation l on l.oid = a.attcollation
   order by s.name collate "C", c.relname collate "C"`;

@@ -20,6 +20,7 @@ export interface ResolvedPolicyOptions {
   readonly tables: readonly ResolvedTable[];
   readonly shared: readonly (Relation & { readonly writable: boolean })[];
   readonly views: readonly Relation[];
+  readonly hidden: readonly Relation[];
   readonly database: string | null;
 }
 
@@ -53,6 +54,7 @@ export function resolvePolicyOptions(options: CompilePoliciesOptions): ResolvedP
     tables: sorted(options.tables.map(resolveTable)),
     shared: sorted((options.shared ?? []).map((table) => ({ writable: false, ...inPublic(table) }))),
     views: sorted((options.views ?? []).map(inPublic)),
+    hidden: sorted((options.hidden ?? []).map(inPublic)),
   };
   if (resolved.tables.length === 0) {
     throw misconfigured('tables is empty, so nothing would be protected. Name the tables that hold tenants’ rows.');
@@ -95,9 +97,9 @@ function requireRole(option: string, name: string): void {
   }
 }
 
-function requireNamedOnce({ tables, shared, views }: ResolvedPolicyOptions): void {
+function requireNamedOnce({ tables, shared, views, hidden }: ResolvedPolicyOptions): void {
   const seen = new Map<string, string>();
-  for (const [list, relations] of Object.entries({ tables, shared, views })) {
+  for (const [list, relations] of Object.entries({ tables, shared, views, hidden })) {
     for (const relation of relations) {
       const earlier = seen.get(quoteQualified(relation));
       if (earlier === list) throw misconfigured(`${describeRelation(relation)} is named twice in ${list}. Remove one.`);

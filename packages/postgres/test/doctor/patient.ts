@@ -16,8 +16,8 @@ export interface Patient {
   readonly app: pg.Client;
   /** A further connection: as the application, or as `user`. */
   connect(user?: string): Promise<pg.Client>;
-  /** A role with a login whose name nobody else has, dropped in the end. */
-  createRole(attributes?: string): Promise<string>;
+  /** A role with a login whose name nobody else has, dropped in the end; `suffix` may be anything that a name can hold. */
+  createRole(attributes?: string, suffix?: string): Promise<string>;
   /** Puts the schema back to one without a fault. */
   heal(): Promise<void>;
   /** What the rules say, without what is true of the server and not of this database. */
@@ -44,18 +44,22 @@ export async function createPatient(serverUrl: string): Promise<Patient> {
   const roles: string[] = [];
   const password = randomBytes(8).toString('hex');
   const open = async (user?: string) => {
-    const url = new URL(database.url);
-    if (user !== undefined) [url.username, url.password] = [user, password];
-    const client = new pg.Client({ connectionString: url.href });
+    const { hostname: host, port } = new URL(database.url);
+    // Not as a URL: some of the roles have names that no URL can carry.
+    const client = new pg.Client(
+      user === undefined
+        ? { connectionString: database.url }
+        : { host, port: Number(port), database: database.name, user, password },
+    );
     client.on('error', () => {});
     await client.connect();
     clients.push(client);
     return client;
   };
   const admin = await open();
-  const createRole = async (attributes = '') => {
-    const name = `doctor_${randomBytes(6).toString('hex')}`;
-    await admin.query(`create role ${name} login password '${password}' ${attributes}`);
+  const createRole = async (attributes = '', suffix = '') => {
+    const name = `doctor_${randomBytes(6).toString('hex')}${suffix}`;
+    await admin.query(`create role ${pg.escapeIdentifier(name)} login password '${password}' ${attributes}`);
     roles.push(name);
     return name;
   };
@@ -73,7 +77,7 @@ export async function createPatient(serverUrl: string): Promise<Patient> {
       alter role ${role} reset all;
       alter role ${role} in database ${database.name} reset all`);
     for (const other of roles.splice(1).reverse())
-      await admin.query(`drop owned by ${other} cascade; drop role ${other}`);
+      await admin.query(`drop owned by ${pg.escapeIdentifier(other)} cascade; drop role ${pg.escapeIdentifier(other)}`);
     await admin.query(`
       grant usage on schema public to public;
       create table country (code text primary key, name text not null);
@@ -119,7 +123,7 @@ export async function createPatient(serverUrl: string): Promise<Patient> {
       await database.stop();
       const last = new pg.Client({ connectionString: serverUrl });
       await last.connect();
-      for (const name of roles.toReversed()) await last.query(`drop role if exists ${name}`);
+      for (const name of roles.toReversed()) await last.query(`drop role if exists ${pg.escapeIdentifier(name)}`);
       await last.end();
     },
   };

@@ -1,0 +1,129 @@
+import { columnsAlike } from '../policies/relation-catalog.js';
+import { CONNECTED_ADMINISTRATOR } from './connected-role.js';
+import { type Grantees, grantedPrivileges } from './granted-privileges.js';
+import type { CatalogPolicy } from './policy-fault.js';
+import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from './reachable-roles.js';
+import { IS_EXAMINED, LEDGER, RELATION_NAMES } from './relations.js';
+
+/** A table that the application can reach and that is neither shared nor hidden, with the policies that apply to it. */
+export interface ReachableTable extends Grantees {
+  readonly subject: string;
+  readonly identifier: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly foreign: boolean;
+  readonly enabled: boolean;
+  readonly forced: boolean;
+  /** The type of the column that is called `tenantColumn`, when there is one. */
+  readonly type: string | null;
+  /** Columns that are called so in another spelling. */
+  readonly alike: readonly string[];
+  readonly policies: readonly CatalogPolicy[];
+  /** There are policies too that are made for roles which the application cannot become. */
+  readonly others: boolean;
+  /** The role that is connected. */
+  readonly application: string;
+  readonly application_identifier: string;
+  readonly administrative: boolean;
+  /** The roles that it can become, and the statement after which it cannot. */
+  readonly reached: readonly { readonly role: string; readonly identifier: string; readonly leave: string | null }[];
+  /** Whom `tenancy_admin` is for. */
+  readonly admin: string | null;
+  /** A name that no policy of the table has. */
+  readonly floor: string;
+  readonly version: number;
+}
+
+/**
+ * A policy applies to a role that it names, or whose rights the role has; a permissive one also to the connected role when it can
+ * become such a role. PostgreSQL's own functions and operators have no entry in pg_depend, so every entry that is not a column of
+ * the table is somebody's own.
+ */
+export const REACHABLE_TABLES = `
+    with recursive ${REACHABLE_ROLES}
+    select ${RELATION_NAMES}, n.nspname::text as schema, c.relname::text as name,
+      c.relkind = 'f' as foreign, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
+      (
+        select ${typeOf('a')} from pg_attribute a
+        where a.attrelid = c.oid and a.attname = $3 and a.attnum > 0 and not a.attisdropped
+      ) as type,
+      ${columnsAlike('$3')} as alike,
+      current_user::text as application, quote_ident(current_user) as application_identifier,
+      ${CONNECTED_ADMINISTRATOR} as administrative, current_setting('server_version_num')::int as version,
+      'tenant_floor' || (select coalesce(nullif(count(*), 0)::text, '') from pg_policy p
+        where p.polrelid = c.oid and p.polname like 'tenant\\_floor%') as floor,
+      (
+        select pg_get_userbyid(p.polroles[1])::text from pg_policy p
+        where p.polrelid = c.oid and p.polname = 'tenancy_admin' and p.polroles[1] <> 0
+      ) as admin,
+      exists (
+        select from pg_policy p
+        where p.polrelid = c.oid and not p.polroles && (select array_agg(oid) || 0::oid from reach)
+      ) as others,
+      coalesce((
+        select json_agg(json_build_object('role', r.rolname, 'identifier', quote_ident(r.rolname), 'leave', (
+          select format('revoke %I from %s', r.rolname, string_agg(quote_ident(pg_get_userbyid(m.member)), ', ' order by m.member))
+          from pg_auth_members m
+          where m.roleid = r.oid and m.member in (select oid from reach)
+          having count(*) > 0
+        )))
+        from reach join pg_roles r using (oid)
+      ), '[]') as reached,
+      granted.grantees, granted.connected, granted.memberships,
+      coalesce((
+        select json_agg(json_build_object(
+          'name', p.polname,
+          'identifier', quote_ident(p.polname),
+          'permissive', p.polpermissive,
+          'roles', (
+            select json_agg(case role when 0 then 'public' else quote_ident(pg_get_userbyid(role)) end)
+            from unnest(p.polroles) role
+          ),
+          'appliesTo', coalesce((
+            select json_agg(reader.rolname)
+            from reach join pg_roles reader using (oid)
+            where (has_any_column_privilege(reader.oid, c.oid, 'SELECT, INSERT, UPDATE')
+                or has_table_privilege(reader.oid, c.oid, 'DELETE'))
+              and exists (
+                select from unnest(p.polroles) role
+                where case
+                  when role = 0 then true
+                  when p.polpermissive and reader.rolname in (current_user, session_user) then role in (select oid from reach)
+                  else pg_has_role(reader.oid, role, 'USAGE')
+                end
+              )
+          ), '[]'),
+          'command', p.polcmd,
+          'using', pg_get_expr(p.polqual, p.polrelid),
+          'check', pg_get_expr(p.polwithcheck, p.polrelid),
+          'columns', coalesce(uses.columns, '[]'),
+          'foreign', coalesce(uses.foreign, false),
+          'volatile', coalesce(uses.volatile, false)
+        ) order by p.polname)
+        from pg_policy p
+        left join lateral (
+          select
+            json_agg(json_build_object(
+              'name', a.attname, 'type', ${typeOf('a')}, 'deterministic', coalesce(l.collisdeterministic, true)
+            ) order by a.attnum) filter (where a.attnum is not null) as columns,
+            bool_or(d.refclassid <> 'pg_class'::regclass or d.refobjid <> c.oid) as foreign,
+            bool_or(f.provolatile = 'v') as volatile
+          from pg_depend d
+          left join pg_attribute a
+            on d.refclassid = 'pg_class'::regclass and a.attrelid = d.refobjid and a.attnum = d.refobjsubid and d.refobjid = c.oid
+          left join pg_collation l on l.oid = a.attcollation
+          left join pg_proc f on d.refclassid = 'pg_proc'::regclass and f.oid = d.refobjid
+          where d.classid = 'pg_policy'::regclass and d.objid = p.oid
+        ) uses on true
+        where p.polrelid = c.oid and p.polroles && (select array_agg(oid) || 0::oid from reach)
+      ), '[]') as policies
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    left join lateral (${grantedPrivileges('c', ['SELECT', 'INSERT', 'UPDATE', 'DELETE'])}) granted on true
+    where c.relkind in ('r', 'p', 'f') and ${IS_EXAMINED} and n.nspname || '.' || c.relname <> '${LEDGER}'
+      and ${IS_REACHABLE_RELATION}`;
+
+/** Without the length, as `TenantColumnType` has it. A domain keeps its own name: it may be over any type. */
+function typeOf(attribute: string): string {
+  return `replace(format_type(${attribute}.atttypid, null), 'character varying', 'varchar')`;
+}
