@@ -39,7 +39,7 @@ function aligned([head = [], ...rows]: readonly (readonly string[])[]): string {
 /** `docs/contexts.md`, whole. */
 export const page = `# What is right by itself, what needs \`bind\`, what must be made at start
 
-The tenant travels in one AsyncLocalStorage, so code runs as whoever *started* it. Most of what an application calls starts with the
+The tenant travels in one AsyncLocalStorage, so code runs as whoever _started_ it. Most of what an application calls starts with the
 call and ends with its answer, and is right by itself. What lives longer than one request, or works for several at once, is not.
 
 1. **What you \`await\` gives you back as yourself**, whoever did the work: \`await\`, \`for await\`, \`firstValueFrom\`.
@@ -79,7 +79,7 @@ Enter the tenant of a message only where you trust who can publish there: whoeve
 request by mistake cannot enter another's: \`run\` throws \`tenant_switch_refused\`.
 
 Everything below was measured: each line is a small application, asked by three tenants in turn and at once, on Express and, where HTTP itself
-is concerned, on Fastify. What stands under *right is* was measured to be right. The rows are in
+is concerned, on Fastify. What stands under _right is_ was measured to be right. The rows are in
 [test/census](../test/census/census.ts), and this page is made from them:
 \`npx vitest run --config vitest.workspace.ts --project census page -u\`.
 
