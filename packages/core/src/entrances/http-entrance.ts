@@ -7,7 +7,7 @@ import { AfterGuardsInterceptor } from './late-entrance.js';
 import { enterRequest } from './request-entrance.js';
 import { TenantGuard } from './tenant.guard.js';
 
-type Hook = (request: TenantRequest, response: unknown, next: (error?: unknown) => void) => void;
+type Hook = (request: TenantRequest, response: object, next: (error?: unknown) => void) => void;
 
 interface Adapter {
   setOnRequestHook(hook: Hook): void;
@@ -54,7 +54,8 @@ export class HttpEntrance {
     const { resolver } = this;
     const { onRequestHook: previous } = adapter;
     adapter.setOnRequestHook((request, response, next) => {
-      enterRequest(resolver, request, previous ? () => previous.call(adapter, request, response, next) : next);
+      const goOn = previous ? () => previous.call(adapter, request, response, next) : next;
+      enterRequest(resolver, request, goOn, response);
     });
     // X7: a guard of the root module comes before ours otherwise, and would run without the session's word.
     toFront(this.config.getGlobalGuards(), (guard) => guard instanceof TenantGuard);

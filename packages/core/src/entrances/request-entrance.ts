@@ -3,6 +3,7 @@ import { isTenancyError, type TenancyError } from '../errors/tenancy-error.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import { nodeRequest, type TenantRequest } from '../resolution/tenant-source.js';
 import type { Tenant } from '../tenant.js';
+import { callListenersInside } from './request-events.js';
 
 const CORRIDOR = Symbol.for('@tenancy/core:corridor');
 
@@ -22,20 +23,25 @@ export function corridorOf(request: object): Corridor | undefined {
  *
  * A refusal goes on too, without a tenant: only the guard knows whether the route is `@Untenanted()`.
  */
-export function enterRequest(resolver: TenantResolver, request: TenantRequest, next: (error?: unknown) => void): void {
+export function enterRequest(
+  resolver: TenantResolver,
+  request: TenantRequest,
+  next: (error?: unknown) => void,
+  response?: object,
+): void {
   let tenant: Tenant | Promise<Tenant>;
   try {
     tenant = resolver.resolve(request);
   } catch (error) {
-    refuse(request, error, next);
+    refuse(request, error, next, response);
     return;
   }
   if (tenant instanceof Promise) {
     tenant.then(
-      (late) => goOn(request, late, null, next),
-      (error) => refuse(request, error, next),
+      (late) => goOn(request, late, null, next, response),
+      (error) => refuse(request, error, next, response),
     );
-  } else goOn(request, tenant, null, next);
+  } else goOn(request, tenant, null, next, response);
 }
 
 /** Goes on inside the corridor that a request entered, in case something on the way has lost it. */
@@ -44,13 +50,29 @@ export function reenterRequest(corridor: Corridor, next: () => void): void {
   else storage.run(corridor, next);
 }
 
-function goOn(request: TenantRequest, tenant: Tenant | null, refusal: TenancyError | null, next: () => void): void {
+function goOn(
+  request: TenantRequest,
+  tenant: Tenant | null,
+  refusal: TenancyError | null,
+  next: () => void,
+  response?: object,
+): void {
   const corridor: Corridor = { tenant, refusal };
-  (nodeRequest(request) as EnteredRequest)[CORRIDOR] = corridor;
+  const message = nodeRequest(request);
+  (message as EnteredRequest)[CORRIDOR] = corridor;
+  callListenersInside(corridor, message);
+  // Of HTTP/2, where a request has a stream of its own.
+  callListenersInside(corridor, (message as { readonly stream?: object }).stream);
+  if (response) callListenersInside(corridor, nodeRequest(response));
   storage.run(corridor, next);
 }
 
-function refuse(request: TenantRequest, error: unknown, next: (error?: unknown) => void): void {
-  if (isTenancyError(error)) goOn(request, null, error, next);
+function refuse(
+  request: TenantRequest,
+  error: unknown,
+  next: (error?: unknown) => void,
+  response: object | undefined,
+): void {
+  if (isTenancyError(error)) goOn(request, null, error, next, response);
   else next(error);
 }

@@ -22,12 +22,12 @@ import { corridorOf, enterRequest, reenterRequest } from './request-entrance.js'
  * ```
  */
 @Injectable()
-export class TenantResolverMiddleware implements NestMiddleware<TenantRequest, unknown> {
+export class TenantResolverMiddleware implements NestMiddleware<TenantRequest, object> {
   constructor(@Inject(TenantResolver) private readonly resolver: TenantResolver) {}
 
-  use(request: TenantRequest, _response: unknown, next: (error?: unknown) => void): void {
+  use(request: TenantRequest, response: object, next: (error?: unknown) => void): void {
     const corridor = corridorOf(request);
     if (corridor) reenterRequest(corridor, next);
-    else enterRequest(this.resolver, request, next);
+    else enterRequest(this.resolver, request, next, response);
   }
 }
