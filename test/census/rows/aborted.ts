@@ -49,26 +49,25 @@ const aborted = (
     extra,
   );
 
-const fix = 'bound listeners of an aborted request and its response';
+const fix = '`close` of the connection: a bound listener';
 
 export const aborts: Subject = {
   about: 'Clients that go away',
   rows: [
-    aborted('`close` of the response', 'none', ({ response }, answer) => response.on('close', answer), { fix }),
-    aborted('`close` of the request', 'none', ({ request }, answer) => request.on('close', answer), { fix }),
-    aborted('`aborted` of the request', 'none', ({ request }, answer) => request.on('aborted', answer), {
-      fix,
+    aborted('`close` of the response', 'right', ({ response }, answer) => response.on('close', answer)),
+    aborted('`close` of the request', 'right', ({ request }, answer) => request.on('close', answer)),
+    aborted('`aborted` of the request', 'right', ({ request }, answer) => request.on('aborted', answer), {
       midway: true,
     }),
-    aborted('`error` of the request', 'none', ({ request }, answer) => request.on('error', answer), {
-      fix,
+    aborted('`error` of the request', 'right', ({ request }, answer) => request.on('error', answer), {
       midway: true,
     }),
-    aborted('`finished(response, …)`', 'none', ({ response }, answer) => finished(response, answer), { fix }),
+    aborted('`finished(response, …)`', 'right', ({ response }, answer) => finished(response, answer)),
     aborted('what awaits a `pipeline` into the response', 'right', ({ response }, answer) => {
       void pipeline(new PassThrough(), response).catch(answer);
     }),
     aborted('work that goes on', 'right', (_, answer) => void sleep(10).then(answer)),
-    aborted(fix, 'right', ({ response }, answer) => response.on('close', context.bind(answer))),
+    aborted('`close` of the connection', 'none', ({ request }, answer) => request.socket.on('close', answer), { fix }),
+    aborted(fix, 'right', ({ request }, answer) => request.socket.on('close', context.bind(answer))),
   ],
 };

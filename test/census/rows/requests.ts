@@ -6,7 +6,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import busboy from 'busboy';
 import { diskStorage, memoryStorage, type StorageEngine } from 'multer';
 import type { Sending } from '../client.js';
-import { type Built, context, overHttp, type Row, type Seen, type Subject, seen, type Verdict } from '../row.js';
+import { type Built, overHttp, type Row, type Seen, type Subject, seen, type Verdict } from '../row.js';
 import { type Exchange, handle } from './handle.js';
 import { form, sent } from './multipart.js';
 
@@ -111,9 +111,6 @@ const withFastifyMultipart = (what: string, read: (file: MultipartFile) => Promi
     { adapters: ['fastify'] },
   );
 
-const BODY_EVENTS = 'bound listeners of a request’s `data` and `end`';
-const BUSBOY_EVENTS = 'busboy by hand: bound listeners';
-
 export const requests: Subject = {
   about: 'Bodies and uploads',
   rows: [
@@ -127,20 +124,8 @@ export const requests: Subject = {
     }),
     byHand(
       'listeners of a request’s `data` and `end`',
-      'none',
-      ({ request }) => new Promise((resolve) => request.resume().on('end', () => resolve(seen()))),
-      { fix: BODY_EVENTS },
-    ),
-    byHand(
-      BODY_EVENTS,
       'right',
-      ({ request }) =>
-        new Promise((resolve) =>
-          request.resume().on(
-            'end',
-            context.bind(() => resolve(seen())),
-          ),
-        ),
+      ({ request }) => new Promise((resolve) => request.resume().on('end', () => resolve(seen()))),
     ),
     withMulter('multer, in memory: the handler', 'right', memoryStorage(), 'handler'),
     withMulter(
@@ -152,13 +137,8 @@ export const requests: Subject = {
       }),
       'handler',
     ),
-    withMulter('multer: `fileFilter` and the callbacks of a storage', 'none', memoryStorage(), 'callback', {
-      fix: 'multer, in memory: the handler',
-    }),
-    byHand('busboy by hand: listeners', 'none', (exchange) => throughBusboy(exchange, (found) => found), {
-      fix: BUSBOY_EVENTS,
-    }),
-    byHand(BUSBOY_EVENTS, 'right', (exchange) => throughBusboy(exchange, (found) => context.bind(found))),
+    withMulter('multer: `fileFilter` and the callbacks of a storage', 'right', memoryStorage(), 'callback'),
+    byHand('busboy by hand: listeners', 'right', (exchange) => throughBusboy(exchange, (found) => found)),
     byHand('busboy by hand: what awaits it', 'right', async (exchange) => {
       await throughBusboy(exchange, (found) => found);
       return seen();
