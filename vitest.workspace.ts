@@ -2,8 +2,18 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import ClosingLine from './test/closing-line.ts';
 
+/** Ends what hangs, and nothing else: tests wait for what happens, and a busy machine may take its time. */
+const PATIENCE = 300_000;
+
 const project = (name: string, root: string, options = {}) => ({
-  test: { name, root, include: ['{src,test}/**/*.test.ts'], ...options },
+  test: {
+    name,
+    root,
+    include: ['{src,test}/**/*.test.ts'],
+    testTimeout: PATIENCE,
+    hookTimeout: PATIENCE,
+    ...options,
+  },
 });
 
 export default defineConfig({
@@ -12,29 +22,23 @@ export default defineConfig({
     // Most files wait more than they compute: for databases, for servers, for time to pass.
     maxWorkers: availableParallelism() + 1,
     projects: [
-      project('core', 'packages/core', { setupFiles: ['reflect-metadata'], testTimeout: 30_000 }),
+      project('core', 'packages/core', { setupFiles: ['reflect-metadata'] }),
       project('postgres', 'packages/postgres', {
         setupFiles: ['reflect-metadata'],
         globalSetup: ['test/database/global-setup.ts'],
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
       }),
       project('prisma', 'packages/prisma', {
         setupFiles: ['reflect-metadata'],
         globalSetup: ['test/database/global-setup.ts'],
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
       }),
       project('typeorm', 'packages/typeorm', {
         setupFiles: ['reflect-metadata'],
         globalSetup: ['test/database/global-setup.ts'],
-        testTimeout: 60_000,
-        hookTimeout: 60_000,
       }),
-      project('testing', 'packages/testing', { testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('testing', 'packages/testing'),
       project('hiring-platform', 'examples/hiring-platform', {
         setupFiles: ['reflect-metadata'],
-        globalSetup: 'test/support/build.ts',
+        globalSetup: 'test/support/global-setup.ts',
       }),
       {
         test: {
@@ -43,11 +47,12 @@ export default defineConfig({
           include: ['*.test.ts'],
           setupFiles: ['reflect-metadata'],
           globalSetup: 'global-setup.ts',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: PATIENCE,
+          hookTimeout: PATIENCE,
         },
       },
-      { test: { name: 'docs', root: 'test/docs', include: ['*.test.ts'] } },
+      { test: { name: 'repository', root: 'test', include: ['*.test.ts'], testTimeout: PATIENCE } },
+      { test: { name: 'docs', root: 'test/docs', include: ['*.test.ts'], testTimeout: PATIENCE } },
       {
         test: {
           name: 'consumers',
@@ -55,8 +60,8 @@ export default defineConfig({
           include: ['*.test.ts'],
           globalSetup: ['packed.ts'],
           // They install from a registry, compile, and start a test runner of their own.
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
+          testTimeout: 2 * PATIENCE,
+          hookTimeout: 2 * PATIENCE,
         },
       },
     ],

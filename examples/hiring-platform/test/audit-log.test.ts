@@ -39,7 +39,7 @@ const writes: readonly {
   },
 ];
 
-describe('the audit log', { timeout: 30_000 }, () => {
+describe('the audit log', () => {
   let platform: TestPlatform;
   beforeAll(async () => {
     platform = await TestPlatform.start();

@@ -8,7 +8,7 @@ const twins: readonly (readonly [Company, Company])[] = [
   [globex, acme],
 ];
 
-describe('billing, through TypeORM', { timeout: 30_000 }, () => {
+describe('billing, through TypeORM', () => {
   let platform: TestPlatform;
   beforeAll(async () => {
     platform = await TestPlatform.start();

@@ -11,7 +11,7 @@ const twins: readonly (readonly [Company, Company])[] = [
   [globex, acme],
 ];
 
-describe('row-level security below the application', { timeout: 30_000 }, () => {
+describe('row-level security below the application', () => {
   let platform: TestPlatform;
   let pool: TenantPool;
   let dataSource: DataSource;

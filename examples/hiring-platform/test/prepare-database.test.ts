@@ -10,7 +10,7 @@ import { prepareDatabase } from '../src/start/prepare-database.js';
 import { StartError } from '../src/start/start-error.js';
 import { dropRole } from './support/platform.js';
 
-describe('preparing the database', { timeout: 30_000 }, () => {
+describe('preparing the database', () => {
   let server: PostgresServer;
   let database: TestDatabase;
   let client: pg.Client;

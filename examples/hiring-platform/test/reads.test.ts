@@ -33,7 +33,7 @@ const reads: readonly { path: string; finds: (company: Company) => readonly stri
 const pathFor = (company: Company, path: string) =>
   path.replace(/\{(\w+) (\d)\}/g, (_, kind, index) => demoId(company, kind, Number(index)));
 
-describe('reading', { timeout: 30_000 }, () => {
+describe('reading', () => {
   let platform: TestPlatform;
   beforeAll(async () => {
     platform = await TestPlatform.start();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoId } from '../src/admin/demo-companies.js';
 import { acme, globex, TestPlatform } from './support/platform.js';
 
-describe('what is refused', { timeout: 30_000 }, () => {
+describe('what is refused', () => {
   let platform: TestPlatform;
   beforeAll(async () => {
     platform = await TestPlatform.start();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { acme, type Company, globex, TestPlatform } from './support/platform.js';
 
-describe('signing in', { timeout: 30_000 }, () => {
+describe('signing in', () => {
   let platform: TestPlatform;
   beforeAll(async () => {
     platform = await TestPlatform.start();

@@ -4,7 +4,7 @@ import { acme, type Company, globex, TestPlatform } from './support/platform.js'
 
 const UNKNOWN = '0199a000-0000-7000-8fff-ffffffffffff';
 
-describe('writing', { timeout: 30_000 }, () => {
+describe('writing', () => {
   let platform: TestPlatform;
   beforeAll(async () => {
     platform = await TestPlatform.start();

@@ -1,5 +1,6 @@
 module.exports = {
   testEnvironment: 'node',
+  testTimeout: 300_000,
   testMatch: ['<rootDir>/test/*.spec.ts'],
   // The sources name the files that a compiler would make of them.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

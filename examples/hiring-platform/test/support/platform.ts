@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { createDatabase, postgresFromEnvironment } from '@tenancy/testing/postgres';
+import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
+import { inject } from 'vitest';
 import { type DemoCompany, demoCompanies } from '../../src/admin/demo-companies.js';
 import { DemoData } from '../../src/admin/demo-data.js';
 import { AppModule } from '../../src/app.module.js';
@@ -36,8 +37,8 @@ export class TestPlatform {
   ) {}
 
   static async start(): Promise<TestPlatform> {
-    const server = await postgresFromEnvironment();
-    const database = await createDatabase(server.url, { prefix: 'hiring' });
+    const serverUrl = inject('postgresUrl');
+    const database = await createDatabase(serverUrl, { prefix: 'hiring' });
     const { databaseUrl } = await prepareDatabase(database.url);
     const app = await NestFactory.create(
       AppModule.for({
@@ -59,8 +60,7 @@ export class TestPlatform {
       () => connectionsEnded(outside, new URL(databaseUrl).username),
       () => outside.end(),
       () => database.stop(),
-      () => dropRole(server.url, new URL(databaseUrl).username),
-      () => server.stop(),
+      () => dropRole(serverUrl, new URL(databaseUrl).username),
     ];
     return new TestPlatform(app, app.getHttpServer().address().port, outside, stops);
   }
@@ -110,7 +110,7 @@ async function connectionsEnded(outside: pg.Client, role: string): Promise<void>
     (await outside.query('select from pg_stat_activity where usename = $1', [role])).rowCount as number;
   // A server process ends a moment after its connection.
   for (let attempts = 0; (await open()) > 0; attempts++) {
-    if (attempts === 100) throw new Error('The platform has stopped, and left connections open.');
+    if (attempts === 2_000) throw new Error('The platform has stopped, and left connections open.');
     await setTimeout(50);
   }
 }

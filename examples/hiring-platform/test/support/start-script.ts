@@ -7,8 +7,13 @@ import { fileURLToPath } from 'node:url';
 
 const example = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Where no pnpm started the tests, there may be none on the path. */
+const PNPM = process.env['npm_config_user_agent']?.startsWith('pnpm/')
+  ? (['pnpm'] as const)
+  : (['npx', '--yes', 'pnpm@12'] as const);
+
 /** As `pnpm start` runs it once everything is built: pnpm, and the program below it. */
-export const THROUGH_PNPM = ['pnpm', '--filter', 'hiring-platform', 'exec', 'node', 'dist/main.js'] as const;
+export const THROUGH_PNPM = [...PNPM, '--filter', 'hiring-platform', 'exec', 'node', 'dist/main.js'] as const;
 export const DIRECTLY = [process.execPath, 'dist/main.js'] as const;
 
 /** The start script in a process group of its own, with a temporary folder that shows what it leaves behind. */

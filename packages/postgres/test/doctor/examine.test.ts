@@ -16,7 +16,7 @@ const OPTIONS = { setting: 'app.tenant_id', schemas: ['public'], shared: ['count
 const server = (version: number): Queryable => ({ query: async () => ({ rows: [{ version }] }) });
 
 describe('examine', () => {
-  it('asks each rule one query, of the catalogs only, and in well under 100 ms', async () => {
+  it('asks each rule one query, of the catalogs only', async () => {
     const queries: string[] = [];
     const counting: Queryable = {
       query(text, values) {
@@ -25,9 +25,7 @@ describe('examine', () => {
       },
     };
     await examine(counting, OPTIONS);
-    const before = performance.now();
     await examine(counting, OPTIONS, startRules);
-    expect(performance.now() - before).toBeLessThan(100);
     expect(queries).toHaveLength(2 * startRules.length + adviceRules.length);
     expect(
       queries.join().match(/\b(from|join) (?!pg_|lateral|reach|unnest|granted|tenant_table|aclexplode|\()\w+/g),

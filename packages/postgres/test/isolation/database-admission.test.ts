@@ -1,6 +1,6 @@
 import type { Tenant } from '@tenancy/core';
 import pg, { type PoolClient } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   context,
   failureOf,
@@ -11,6 +11,8 @@ import {
   type TenantDatabases,
   titlesOf,
 } from './database-fixture.js';
+
+const HOUR = 3_600_000;
 
 describe('databasePerTenant, when every place is taken', () => {
   let databases: TenantDatabases;
@@ -23,6 +25,21 @@ describe('databasePerTenant, when every place is taken', () => {
     [acme, globex, initech] = databases.tenants as [Tenant, Tenant, Tenant];
   });
   afterAll(() => databases.stop());
+
+  afterEach(() => void vi.useRealTimers());
+
+  /** Time that passes only when it is told to, so that a busy machine is not late. */
+  const stoppedClock = () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    return {
+      pass: async (milliseconds: number) => {
+        // Who has asked for a database is not in the queue at once.
+        for (let turns = 0; turns < 10; turns += 1) await new Promise(setImmediate);
+        vi.advanceTimersByTime(milliseconds);
+      },
+      goOn: () => vi.useRealTimers(),
+    };
+  };
 
   /** Callers who keep a database in use without a moment's rest, until stopped. */
   const crowd = ({ connect }: Recorded, tenant: Tenant) => {
@@ -151,22 +168,30 @@ describe('databasePerTenant, when every place is taken', () => {
   });
 
   it('lets a caller in although the open databases are never without users', async () => {
-    const recorded = record(databases, { maxDatabases: 2, acquireTimeoutMillis: 3_000 });
+    const recorded = record(databases, { maxDatabases: 2, acquireTimeoutMillis: HOUR });
     const stop = [crowd(recorded, acme), crowd(recorded, globex)];
     await pause(100);
-    expect(await recorded.titles(initech)).toEqual(titlesOf(initech));
+    const clock = stoppedClock();
+    const waiting = recorded.titles(initech);
+    await clock.pass(HOUR / 2);
+    expect(await waiting).toEqual(titlesOf(initech));
+    clock.goOn();
     expect(recorded.peak()).toBe(2);
     await Promise.all(stop.map((end) => end()));
     await recorded.isolation.end?.();
   });
 
   it('lets the users of a database go on when it made way for somebody who left', async () => {
-    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: 300 });
+    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: HOUR });
     const held = await connect(acme);
+    const clock = stoppedClock();
     const waiting = failureOf(connect(globex));
-    await pause(200);
+    await clock.pass(HOUR / 2);
     // The one who holds a connection asks for a second, as code in a transaction does.
-    expect(await titles(acme)).toEqual(titlesOf(acme));
+    const second = titles(acme);
+    await clock.pass(HOUR / 2);
+    clock.goOn();
+    expect(await second).toEqual(titlesOf(acme));
     expect(await waiting).toMatchObject({ code: 'tenant_databases_exhausted' });
     held.release();
     expect(log).toEqual(['open acme']);
@@ -174,12 +199,14 @@ describe('databasePerTenant, when every place is taken', () => {
   });
 
   it('sends away at once, when it ends, those whose database is making way', async () => {
-    const { isolation, connect } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: 600 });
+    const { isolation, connect } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: HOUR });
     const held = await connect(acme);
+    const clock = stoppedClock();
     const waiting = failureOf(connect(globex));
-    await pause(400);
+    await clock.pass(HOUR / 2);
     const newcomer = failureOf(connect(acme));
-    await pause(10);
+    await clock.pass(0);
+    clock.goOn();
     const ended = isolation.end?.();
     expect(await newcomer).toMatchObject({ code: 'tenant_unplaceable' });
     expect(await waiting).toMatchObject({ code: 'tenant_unplaceable' });
@@ -188,7 +215,7 @@ describe('databasePerTenant, when every place is taken', () => {
   });
 
   it('serves everybody under a rush that is larger than what may be open', async () => {
-    const { isolation, connect, titles, peak } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: 30_000 });
+    const { isolation, connect, titles, peak } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: HOUR });
     const rush = Array.from({ length: 120 }, async (_, n) => {
       const tenant = databases.tenants[n % 4] as Tenant;
       await pause(Math.random() * 200);

@@ -4,7 +4,14 @@ import type { Tenant } from '@tenancy/core';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { databasePerTenant } from '../../src/isolation/database-per-tenant.js';
-import { failureOf, openTenantDatabases, record, type TenantDatabases, titlesOf } from './database-fixture.js';
+import {
+  failureOf,
+  openTenantDatabases,
+  PATIENCE,
+  record,
+  type TenantDatabases,
+  titlesOf,
+} from './database-fixture.js';
 
 describe('databasePerTenant, when a database cannot be used', () => {
   let databases: TenantDatabases;
@@ -87,7 +94,7 @@ describe('databasePerTenant, when a database cannot be used', () => {
       { code: '3D000' },
       { code: '3D000' },
     ]);
-    await vi.waitFor(() => expect(log).toEqual(['open missing', 'close missing']));
+    await vi.waitFor(() => expect(log).toEqual(['open missing', 'close missing']), PATIENCE);
     await isolation.end?.();
   });
 
@@ -134,7 +141,7 @@ describe('databasePerTenant, when a database cannot be used', () => {
       idleTimeoutMillis: 20,
     });
     expect(await titles(acme)).toEqual(titlesOf(acme));
-    await vi.waitFor(() => expect(log).toContain('close acme'));
+    await vi.waitFor(() => expect(log).toContain('close acme'), PATIENCE);
     url = databases.urlOf(globex);
     expect(await titles(acme)).toEqual(titlesOf(globex));
     expect(await failureOf(connect(globex))).toMatchObject({ code: 'tenant_unplaceable' });

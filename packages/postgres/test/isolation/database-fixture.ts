@@ -121,4 +121,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<Error> {
   );
 }
 
+/** Ends what hangs: a busy machine may take its time. */
+export const PATIENCE = { timeout: 60_000, interval: 10 };
+
 export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

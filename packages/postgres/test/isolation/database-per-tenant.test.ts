@@ -6,6 +6,7 @@ import {
   context,
   failureOf,
   openTenantDatabases,
+  PATIENCE,
   pause,
   record,
   type TenantDatabases,
@@ -131,10 +132,10 @@ describe('databasePerTenant', () => {
     const { isolation, connect, titles, log } = record(databases, { idleTimeoutMillis: 40 });
     const held = await connect(acme);
     await titles(globex);
-    await vi.waitFor(() => expect(log).toContain('close globex'));
+    await vi.waitFor(() => expect(log).toContain('close globex'), PATIENCE);
     expect(log).not.toContain('close acme');
     held.release();
-    await vi.waitFor(() => expect(log).toContain('close acme'));
+    await vi.waitFor(() => expect(log).toContain('close acme'), PATIENCE);
     expect(await titles(acme)).toEqual(titlesOf(acme));
     await isolation.end?.();
   });
@@ -166,7 +167,7 @@ describe('databasePerTenant', () => {
       'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1',
       [applicationName],
     );
-    await vi.waitFor(async () => expect(await connected(applicationName)).toBe(0));
+    await vi.waitFor(async () => expect(await connected(applicationName)).toBe(0), PATIENCE);
     // The news may still be on its way.
     await pause(20);
     expect(await titles(acme)).toEqual(titlesOf(acme));

@@ -12,7 +12,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { isMigrationError, migrate } from '../../src/index.js';
 
-describe('migrate', { timeout: 30_000 }, () => {
+describe('migrate', () => {
   let server: PostgresServer;
   let database: TestDatabase;
   let directory: string;
@@ -174,7 +174,9 @@ describe('migrate', { timeout: 30_000 }, () => {
     const running = run().finally(() => {
       finished = true;
     });
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    const waiting = `select from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())`;
+    while ((await client.query(waiting)).rowCount === 0) expect(finished).toBe(false);
     expect(finished).toBe(false);
     await client.query('commit');
     expect(await running).toEqual({ applied: ['0001_job.sql'] });

@@ -102,7 +102,7 @@ function accountFor(directory: string): { uid?: number; gid?: number } {
 }
 
 async function answering(connectionString: string, log: string): Promise<void> {
-  for (const end = Date.now() + 20_000; ; await sleep(50)) {
+  for (const end = Date.now() + 120_000; ; await sleep(50)) {
     const client = new pg.Client({ connectionString });
     client.on('error', () => {});
     try {

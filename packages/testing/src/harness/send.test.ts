@@ -10,7 +10,10 @@ afterEach(() => {
 });
 
 /** A server that answers, or not, as it is told: the number of the connection, and of the request on it. */
-async function listen(answer: (socket: Socket, connection: number, request: number) => void): Promise<Connection> {
+async function listen(
+  answer: (socket: Socket, connection: number, request: number) => void,
+  milliseconds = 60_000,
+): Promise<Connection> {
   let connections = 0;
   const server = createServer((socket) => {
     const connection = (connections += 1);
@@ -22,7 +25,7 @@ async function listen(answer: (socket: Socket, connection: number, request: numb
   const agent = new Agent({ keepAlive: true });
   open.push(server, { close: () => agent.destroy() });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, agent, timeout: 1_000, events: { count: 2, milliseconds: 50 } };
+  return { url: `http://127.0.0.1:${port}`, agent, timeout: 60_000, events: { count: 2, milliseconds } };
 }
 
 const ok = (socket: Socket, text: string) =>
@@ -57,7 +60,7 @@ it('is an error when an answer breaks off', async () => {
 
 it('leaves a stream that says nothing, and takes no event that is not complete', async () => {
   const head = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n\r\n';
-  const silent = await listen((socket) => socket.write(head));
+  const silent = await listen((socket) => socket.write(head), 50);
   expect((await get(silent)).body).toEqual([]);
   const events = ['data: {"n":1}\n\nid: 2\nda', 'ta: two\ndata: lines\n\n', 'data: 3\n\n'];
   const slow = await listen(async (socket) => {

@@ -58,7 +58,7 @@ export function describeLeaks({ about, correct, examples = {}, isLinked = false,
     }
   }
 
-  describe(about, { timeout: 120_000 }, () => {
+  describe(about, () => {
     it('is correct in the one twin, tried by hand', () =>
       running(correct, async (harness) => {
         const leaking = [];

@@ -27,7 +27,7 @@ async function freePort(): Promise<number> {
 
 const note = { title: 'Reactor technician' };
 
-describe('what leaves the application', { timeout: 60_000 }, () => {
+describe('what leaves the application', () => {
   let postgres: PostgresServer;
   let database: TestDatabase;
   let harness: IsolationHarness;

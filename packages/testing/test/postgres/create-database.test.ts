@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, type PostgresServer, postgresFromEnvironment } from '../../src/postgres.js';
 
-describe('createDatabase', { timeout: 120_000 }, () => {
+describe('createDatabase', () => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await postgresFromEnvironment();

@@ -40,7 +40,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server.stop());
 
-describe('createTestDatabase', { timeout: 120_000 }, () => {
+describe('createTestDatabase', () => {
   const names = async () =>
     (await query<{ datname: string }>(server.url, 'select datname from pg_database')).map(({ datname }) => datname);
 
@@ -150,7 +150,7 @@ describe('createTestDatabase', { timeout: 120_000 }, () => {
   });
 });
 
-describe('rowsFromPostgres', { timeout: 120_000 }, () => {
+describe('rowsFromPostgres', () => {
   const acme = { id: 't_acme', slug: 'acme' };
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   beforeAll(async () => {

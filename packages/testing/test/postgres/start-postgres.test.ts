@@ -8,7 +8,7 @@ import { postgresFromEnvironment, startPostgres } from '../../src/postgres.js';
 import { directoriesOf, remaining, runOwner, spawnOwner, tracesOf } from './traces.js';
 
 const ALL = ['process', 'directory', 'port'];
-const patience = { timeout: 30_000, interval: 50 };
+const patience = { timeout: 300_000, interval: 50 };
 
 async function query<Row>(url: string, sql: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
@@ -19,7 +19,7 @@ async function query<Row>(url: string, sql: string): Promise<Row[]> {
   );
 }
 
-describe('startPostgres', { timeout: 120_000 }, () => {
+describe('startPostgres', () => {
   it('runs PostgreSQL 18 on loopback, and stop leaves no process, port or directory', async () => {
     const server = await startPostgres();
     const traces = await tracesOf(server.url);
@@ -105,7 +105,7 @@ describe('startPostgres', { timeout: 120_000 }, () => {
   });
 });
 
-describe('an owner that ends without stopping its server', { timeout: 120_000 }, () => {
+describe('an owner that ends without stopping its server', () => {
   it.each(['exit', 'end', 'throw'])('leaves nothing behind: %s', async (ending) => {
     const { owner, url } = await spawnOwner(ending);
     if (owner.exitCode === null) await once(owner, 'exit');
@@ -140,7 +140,7 @@ describe('an owner that ends without stopping its server', { timeout: 120_000 },
   });
 });
 
-describe('postgresFromEnvironment', { timeout: 120_000 }, () => {
+describe('postgresFromEnvironment', () => {
   afterEach(() => vi.unstubAllEnvs());
 
   it('answers with DATABASE_URL when it is set, and never stops that server', async () => {

@@ -4,7 +4,7 @@ import { Chromium, program, title } from './chromium.js';
 import { hostileReport, MARKUP } from './hostile-report.js';
 import { aSample } from './sample-report.js';
 
-describe.skipIf(!program)(title, { timeout: 60_000 }, () => {
+describe.skipIf(!program)(title, () => {
   let chromium: Chromium;
   beforeAll(async () => {
     chromium = await Chromium.start();

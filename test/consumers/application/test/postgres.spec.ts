@@ -38,14 +38,14 @@ beforeAll(async () => {
   const tables = await readTables(owner, { shared: ['country'] });
   await owner.query(compilePolicies({ role, database: database.name, ...tables }).sql);
   await owner.query(`alter role ${role} password 'packed'`);
-}, 120_000);
+});
 
 afterAll(async () => {
   await owner.query(`drop owned by ${role}`);
   await owner.query(`drop role ${role}`);
   await owner.end();
   await database.stop();
-}, 120_000);
+});
 
 function poolOf(url: string): TenantPool {
   return createTenantPool({ connectionString: url, context, isolation, max: 2 });
@@ -76,7 +76,7 @@ describe('Prisma and raw SQL over a tenant pool', () => {
         ids[slug] = (answer.body as { id: number }).id;
       }
     }
-  }, 120_000);
+  });
   afterAll(async () => {
     await app.close();
     await pool.end();
