@@ -2,7 +2,10 @@ import { type DynamicModule, Inject, Module, type NestModule } from '@nestjs/com
 import { APP_GUARD } from '@nestjs/core';
 import { TenantAdmin } from './admin/tenant-admin.js';
 import { TenantContext } from './context/tenant-context.js';
+import { GatewayEntrance } from './entrances/gateway-entrance.js';
+import { GraphQLEntrance } from './entrances/graphql-entrance.js';
 import { HttpEntrance } from './entrances/http-entrance.js';
+import { MessageEntrance } from './entrances/message-entrance.js';
 import { TenantGuard } from './entrances/tenant.guard.js';
 import { CachedTenantRegistry } from './registry/cached-tenant-registry.js';
 import { CheckedTenantRegistry } from './registry/checked-tenant-registry.js';
@@ -45,6 +48,9 @@ import { RESOLVED_OPTIONS } from './tokens.js';
     TenantResolver,
     TenantAdmin,
     HttpEntrance,
+    GraphQLEntrance,
+    MessageEntrance,
+    GatewayEntrance,
     { provide: APP_GUARD, useClass: TenantGuard },
     {
       provide: RESOLVED_OPTIONS,
@@ -70,8 +76,16 @@ import { RESOLVED_OPTIONS } from './tokens.js';
   exports: [TenantContext, TenantResolver, TenantRegistry, CachedTenantRegistry, TenantAdmin, RESOLVED_OPTIONS],
 })
 export class TenancyModule extends ConfigurableModuleClass implements NestModule {
-  constructor(@Inject(HttpEntrance) private readonly entrance: HttpEntrance) {
+  constructor(
+    @Inject(HttpEntrance) private readonly http: HttpEntrance,
+    @Inject(GraphQLEntrance) private readonly graphql: GraphQLEntrance,
+    @Inject(MessageEntrance) messages: MessageEntrance,
+    @Inject(GatewayEntrance) gateways: GatewayEntrance,
+  ) {
     super();
+    // Servers may be connected before the application is initialized, and a standalone microservice is never configured.
+    messages.open();
+    gateways.open();
   }
 
   /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
@@ -87,6 +101,7 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
 
   /** @internal Nest calls this for HTTP applications, before it registers their routes. */
   configure(): void {
-    this.entrance.open();
+    this.http.open();
+    this.graphql.open();
   }
 }

@@ -1,5 +1,6 @@
+import { Logger } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { TenantContext } from '../context/tenant-context.js';
 import { isTenancyError } from '../errors/tenancy-error.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
@@ -30,6 +31,9 @@ const pass = (type: string, args: unknown[], handler: keyof Handlers = 'tenanted
 const enter = (request: object, tenant: typeof acme, next: () => void) =>
   enterRequest({ resolve: () => tenant } as unknown as TenantResolver, request as never, next);
 
+const errors = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+afterEach(() => errors.mockClear());
+
 describe.each(['rpc', 'ws', 'graphql', 'something new'])('a %s entrance', (type) => {
   it('is refused without a tenant, unless it is untenanted', () => {
     expect(pass(type, [{}, {}, {}])).toBe('tenant_required');
@@ -40,6 +44,16 @@ describe.each(['rpc', 'ws', 'graphql', 'something new'])('a %s entrance', (type)
     expect(context.run(acme, () => pass(type, [{}, {}, {}]))).toBe(true);
   });
 });
+
+it.each(['rpc', 'ws'])(
+  'M5: a %s handler that is refused leaves one line in the log that names it, and the fix',
+  (type) => {
+    pass(type, [{}, {}, {}]);
+    expect(errors.mock.calls).toEqual([
+      [expect.stringMatching(/tenant_required: .+Handlers\.tenanted.+@Untenanted\(\)/)],
+    ]);
+  },
+);
 
 describe('a GraphQL operation', () => {
   it('passes in the context of its own request, and keeps the tenant beside an untenanted resolver', () => {

@@ -1,9 +1,11 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable, Optional } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { type Corridor, storage } from '../context/storage.js';
 import { TenantContextMissingError } from '../errors/context-errors.js';
 import { TenantRequiredError, TenantSourceFailedError } from '../errors/refusals.js';
+import { sentByNest } from '../errors/sent-by-nest.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import { identifyAfter, isIdentifiedAfterGuards } from './late-entrance.js';
+import { refusedMessage } from './refused-message.js';
 import { corridorOf } from './request-entrance.js';
 import { requestOf } from './request-of.js';
 import { isUntenanted } from './untenanted.decorator.js';
@@ -22,26 +24,45 @@ export class TenantGuard implements CanActivate {
 
   /** @throws the refusal of the request; `tenant_context_missing` when its context was lost on the way. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const type = context.getType<'http' | 'graphql' | 'ws' | 'rpc'>();
+    if (type === 'ws' || type === 'rpc') return this.guardMessage(type, context);
     const corridor = storage.getStore();
+    const untenanted = isUntenanted(context);
+    // An untenanted resolver is called outside its request's context, which other resolvers of the request are in.
+    if (untenanted && type === 'graphql') return true;
     const request = requestOf(context);
     const entered = request && corridorOf(request);
-    const isHttp = context.getType() === 'http';
     // C6: a middleware that went on from someone else's callback would run this request as someone else's tenant.
-    if (entered === undefined ? isHttp : entered !== corridor) throw lostOnTheWay();
-    if (isUntenanted(context)) {
-      // Not for GraphQL, where one request has other resolvers, which need its tenant.
-      if (isHttp && entered) {
-        entered.tenant = null;
-        entered.refusal = null;
-      }
+    if (entered === undefined ? type === 'http' : entered !== corridor) throw lostOnTheWay();
+    if (untenanted) {
+      if (entered) leave(entered);
       return true;
     }
     if (this.late && this.resolver) {
-      if (request === undefined && context.getType<string>() === 'graphql') throw noRequest();
+      if (request === undefined && type === 'graphql') throw noRequest();
       const waiting = entered && request && identifyAfter('middleware', this.resolver, request, entered);
       if (waiting) return waiting.then(() => this.letIn(context, corridor));
     }
     return this.letIn(context, corridor);
+  }
+
+  /** There is no request behind a message, and so no source: whoever produced it has entered the tenant, or nobody has. */
+  private guardMessage(type: 'ws' | 'rpc', context: ExecutionContext): boolean {
+    // The handler's own errors are sent by Nest, too.
+    sentByNest(type);
+    const corridor = storage.getStore();
+    if (isUntenanted(context)) {
+      // Whoever enters a tenant around messages does so for each: no other one is in this corridor.
+      if (type === 'ws' && corridor) leave(corridor);
+      return true;
+    }
+    if (corridor?.tenant) return true;
+    const kind = type === 'ws' ? 'WebSocket' : 'message';
+    const handler = `${context.getClass().name}.${context.getHandler().name}`;
+    const refusal = corridor?.refusal ?? new TenantRequiredError();
+    // Nest logs no exception of this kind, and it is nobody's fault but the application's.
+    logger.error(refusedMessage(refusal.code, kind, handler));
+    throw refusal;
   }
 
   private letIn(context: ExecutionContext, corridor: Corridor | undefined): boolean {
@@ -52,12 +73,19 @@ export class TenantGuard implements CanActivate {
   }
 }
 
+function leave(corridor: Corridor): void {
+  corridor.tenant = null;
+  corridor.refusal = null;
+}
+
 const lostOnTheWay = () =>
   new TenantContextMissingError(
     'the context of this request was lost between its entrance and the guard. Either a middleware went on from a ' +
       'callback that belongs to no request or another one: apply `TenantResolverMiddleware` right after it. Or the ' +
       'application replaced the request hook of its HTTP adapter: set it before `app.init()`, and it is kept.',
   );
+
+const logger = new Logger('Tenancy');
 
 const noRequest = () =>
   new TenantSourceFailedError(

@@ -10,8 +10,11 @@ export const Untenanted = (): ClassDecorator & MethodDecorator => SetMetadata(UN
 
 /** Whether the handler that `context` is about to call, or its controller, is `@Untenanted()`. */
 export function isUntenanted(context: ExecutionContext): boolean {
-  const handler = context.getHandler();
-  const controller = context.getClass();
+  return isUntenantedHandler(context.getHandler(), context.getClass());
+}
+
+/** The same for a handler and its class. */
+export function isUntenantedHandler(handler: object, controller: object): boolean {
   const known = answers.get(handler);
   if (known?.controller === controller) return known.untenanted;
   const untenanted = [handler, controller].some((target) => Reflect.getMetadata(UNTENANTED, target) === true);

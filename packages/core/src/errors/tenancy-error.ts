@@ -1,17 +1,17 @@
 import { inspect } from 'node:util';
 import { HttpException, Logger } from '@nestjs/common';
+import { BRAND, isTenancyError } from './brand.js';
 import { type TenancyErrorCode, tenancyErrors } from './codes.js';
 
-// Two copies of this package (ESM and CommonJS) may meet in one process, so an error is known by its brand.
-const BRAND = Symbol.for('@tenancy/core:error');
+export { isTenancyError };
 
 const logger = new Logger('Tenancy');
 
 /**
  * The base of every error this library throws.
  *
- * `code` says what it is; `message` says what happened, why, and the fix. Over HTTP only the code is sent:
- * `{ statusCode, message: code, error }`.
+ * `code` says what it is; `message` says what happened, why, and the fix. In every transport only the code is sent: over
+ * HTTP `{ statusCode, message: code, error }`.
  */
 export class TenancyError extends HttpException {
   readonly [BRAND] = true;
@@ -33,20 +33,21 @@ export class TenancyError extends HttpException {
    * of a fault of the server goes to the log here, once.
    */
   override getResponse(): string | object {
-    if (this.getStatus() >= 500 && !this.#reported) {
-      this.#reported = true;
-      logger.error(this.cause === undefined ? this.stack : `${this.stack}\n[cause]: ${inspect(this.cause)}`);
-    }
+    this.report();
     return super.getResponse();
   }
-}
 
-/** Whether `error` is a {@link TenancyError} (of `code`, when given), whichever copy of the package made it. */
-export function isTenancyError(error: unknown, code?: TenancyErrorCode): error is TenancyError {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    (error as { [BRAND]?: unknown })[BRAND] === true &&
-    (code === undefined || (error as TenancyError).code === code)
-  );
+  /** What Nest sends to the client of a WebSocket or a message, on the terms of {@link getResponse}. */
+  getError(): string {
+    this.report();
+    return this.code;
+  }
+
+  /** @internal Logs a fault of the server, once, and where it happened when that is known. */
+  report(handler?: string): void {
+    if (this.getStatus() < 500 || this.#reported) return;
+    this.#reported = true;
+    const at = handler === undefined ? '' : `${handler}: `;
+    logger.error(`${at}${this.stack}${this.cause === undefined ? '' : `\n[cause]: ${inspect(this.cause)}`}`);
+  }
 }

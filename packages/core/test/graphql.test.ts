@@ -1,0 +1,305 @@
+import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  Logger,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  UseGuards,
+} from '@nestjs/common';
+import { Args, Field, GraphQLModule, Mutation, ObjectType, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  fromRequest,
+  fromSubdomain,
+  TenancyModule,
+  TenantContext,
+  type TenantRequest,
+  type TenantSource,
+  Untenanted,
+} from '../src/index.js';
+import { type AdapterName, acme, call, globex, type Server, serve, testRegistry } from './server.js';
+
+const context = new TenantContext();
+const seen = () => (context.isActive() ? context.tenantId : 'none');
+const pause = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 4));
+
+@ObjectType()
+class Company {
+  @Field(() => String) id!: string;
+  @Field(() => String) inside!: string;
+}
+
+/** What a guard of the application's own sees, and the user it finds. */
+@Injectable()
+class UserGuard implements CanActivate {
+  canActivate(host: ExecutionContext) {
+    const { req } = host.getArgByIndex<{ req: { headers: Record<string, string>; user?: unknown } }>(2);
+    if (req.headers['x-user']) req.user = { tenantId: req.headers['x-user'] };
+    return true;
+  }
+}
+
+@Resolver(() => Company)
+class CompanyResolver {
+  @Query(() => String)
+  async who() {
+    await pause();
+    return context.tenantId;
+  }
+
+  @Query(() => String)
+  unasking() {
+    return 'ran';
+  }
+
+  @Untenanted()
+  @Query(() => String)
+  async health() {
+    await pause();
+    return seen();
+  }
+
+  @Untenanted()
+  @Query(() => String)
+  careless() {
+    return context.tenantId;
+  }
+
+  @Query(() => String)
+  switching() {
+    return context.run(globex, seen);
+  }
+
+  @UseGuards(UserGuard)
+  @Query(() => String)
+  async me() {
+    return context.tenantId;
+  }
+
+  @Untenanted()
+  @Mutation(() => Company)
+  @Reflect.metadata('design:paramtypes', [String])
+  async signUp(@Args('id', { type: () => String }) id: string) {
+    return context.run({ id, slug: id }, async () => {
+      await pause();
+      return { id: seen() };
+    });
+  }
+
+  @Mutation(() => String)
+  async rename() {
+    await pause();
+    return context.tenantId;
+  }
+
+  @ResolveField(() => String)
+  inside() {
+    return seen();
+  }
+}
+
+const failing: TenantSource = {
+  name: 'internal-sso',
+  identify: ({ headers }) => {
+    if (headers['x-break']) throw new Error('the directory at 10.0.0.7 is down');
+    return null;
+  },
+};
+
+const drivers: [string, AdapterName, () => ReturnType<typeof GraphQLModule.forRoot>][] = [
+  [
+    'Apollo',
+    'express',
+    () => GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true, graphiql: false }),
+  ],
+  [
+    'Mercurius',
+    'fastify',
+    () => GraphQLModule.forRoot<MercuriusDriverConfig>({ driver: MercuriusDriver, autoSchemaFile: true }),
+  ],
+];
+
+/** Middleware that keeps a session, in little. */
+@Module({})
+class SessionModule implements NestModule {
+  configure(consumer: MiddlewareConsumer) {
+    const read = (request: { headers: Record<string, string>; session?: unknown }, _: unknown, next: () => void) => {
+      request.session = { tenantId: request.headers['x-session'] };
+      next();
+    };
+    consumer.apply(read).forRoutes('*path');
+  }
+}
+
+const ofNode = (request: TenantRequest) =>
+  ((request.raw ?? request) as { session?: { tenantId?: string } }).session?.tenantId;
+
+const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+const logged = () => log.mock.calls.map(([line]) => String(line));
+
+describe.each(drivers)('GraphQL on %s', (_, adapter, graphql) => {
+  let server: Server;
+
+  const start = (...sources: TenantSource[]) =>
+    serve(adapter, {
+      providers: [CompanyResolver],
+      imports: [
+        SessionModule,
+        graphql(),
+        TenancyModule.forRoot({
+          registry: testRegistry(),
+          sources: [fromSubdomain({ baseDomain: 'localhost' }), failing, ...sources],
+        }),
+      ],
+    });
+
+  beforeAll(async () => {
+    server = await start();
+  });
+  afterAll(() => server.close());
+  afterEach(() => log.mockClear());
+
+  interface Answer {
+    readonly data: Record<string, unknown> | null;
+    readonly errors?: readonly { readonly message: string; readonly extensions?: Record<string, unknown> }[];
+  }
+  const ask = async (at: string, query: string, headers = {}, to = server) => {
+    const { body, text } = await call(to, `${at}localhost`, '/graphql', { body: { query }, headers });
+    const { data, errors = [] } = body as unknown as Answer;
+    return { data, errors: errors.map(({ message, extensions }) => ({ message, code: extensions?.['code'] })), text };
+  };
+
+  it('core-5: an untenanted field has no tenant at a tenant’s host, and the fields beside it keep theirs', async () => {
+    const { data } = await ask('acme.', '{ a: who b: health c: who d: health e: who }');
+    expect(data).toEqual({ a: 't_acme', b: 'none', c: 't_acme', d: 'none', e: 't_acme' });
+    expect((await ask('', '{ health }')).data).toEqual({ health: 'none' });
+  });
+
+  it('core-5: an untenanted mutation may enter a tenant, wherever it is asked', async () => {
+    for (const at of ['', 'nobody.', 'acme.', 'globex.']) {
+      const { data } = await ask(at, 'mutation { signUp(id: "t_new") { id } }');
+      expect([at, data]).toEqual([at, { signUp: { id: 't_new' } }]);
+    }
+    const { data } = await ask('acme.', 'mutation { a: rename b: signUp(id: "t_new") { id inside } c: rename }');
+    expect(data).toEqual({ a: 't_acme', b: { id: 't_new', inside: 't_acme' }, c: 't_acme' });
+  });
+
+  it('interleaved with another tenant’s, each field has its own or none', async () => {
+    const asked = Array.from({ length: 40 }, (_unused, i) => (i % 2 ? acme : globex));
+    const answers = await Promise.all(
+      asked.map(({ slug }) => ask(`${slug}.`, '{ a: health b: who c: health d: who }')),
+    );
+    expect(answers.map(({ data }) => data)).toEqual(asked.map(({ id }) => ({ a: 'none', b: id, c: 'none', d: id })));
+  });
+
+  it.each<[string, string, string, Record<string, string>]>([
+    ['tenant_required', '', '{ who }', {}],
+    ['tenant_required', 'nobody.', '{ unasking }', {}],
+    ['tenant_inactive', 'closed.', '{ who }', {}],
+    ['tenant_source_failed', 'acme.', '{ who }', { 'x-break': '1' }],
+    ['tenant_context_missing', 'acme.', '{ careless }', {}],
+    ['tenant_switch_refused', 'acme.', '{ switching }', {}],
+  ])('core-6: the client gets the code %s and nothing more', async (code, at, query, headers) => {
+    for (const environment of ['production', 'development']) {
+      vi.stubEnv('NODE_ENV', environment);
+      const own = await start();
+      vi.unstubAllEnvs();
+      log.mockClear();
+      const { errors, text } = await ask(at, query, headers, own);
+      expect(errors).toEqual([{ message: code, code }]);
+      expect(text).not.toMatch(/sso|threw|the source|10\.0\.0\.7|context of|Run it|\.ts|\.js/);
+      const own5xx = !/required|inactive/.test(code);
+      expect(logged()).toEqual(
+        own5xx ? [expect.stringMatching(new RegExp(`CompanyResolver\\.\\w+: .+${code}: `, 's'))] : [],
+      );
+      if (code === 'tenant_source_failed') expect(logged()[0]).toMatch(/"internal-sso" threw.+\[cause\].+10\.0\.0\.7/s);
+      await own.close();
+    }
+  });
+
+  it('core-7: a late source is asked for an operation as for a request', async () => {
+    const own = await start(
+      fromRequest(ofNode, { after: 'middleware' }),
+      fromRequest((request) => request.user?.tenantId, { after: 'guards' }),
+    );
+    const codes = async (at: string, query: string, headers = {}) => {
+      const { data, errors } = await ask(at, query, headers, own);
+      return errors.length > 0 ? errors.map(({ code }) => code) : data;
+    };
+    const session = (id: string) => ({ 'x-session': id });
+    expect(await codes('acme.', '{ who }', session('t_acme'))).toEqual({ who: 't_acme' });
+    expect(await codes('', '{ a: who health b: who }', session('t_globex'))).toEqual({
+      a: 't_globex',
+      health: 'none',
+      b: 't_globex',
+    });
+    expect(await codes('acme.', '{ who }', session('t_globex'))).toEqual(['tenant_mismatch']);
+    expect(await codes('', '{ unasking }')).toEqual(['tenant_required']);
+    const user = (id: string) => ({ 'x-user': id });
+    expect(await codes('', '{ me }', user('t_acme'))).toEqual({ me: 't_acme' });
+    expect(await codes('acme.', '{ me }', user('t_globex'))).toEqual(['tenant_mismatch']);
+    expect(await codes('globex.', '{ me }', { ...session('t_globex'), ...user('t_acme') })).toEqual([
+      'tenant_mismatch',
+    ]);
+    expect(await codes('acme.', '{ health }', session('t_globex'))).toEqual({ health: 'none' });
+    const asked = Array.from({ length: 40 }, (_unused, i) => [acme, globex][i % 2] as typeof acme);
+    const answers = await Promise.all(asked.map(({ id }, i) => codes('', '{ me }', i % 3 ? user(id) : session(id))));
+    expect(answers).toEqual(asked.map(({ id }) => ({ me: id })));
+    await own.close();
+  });
+});
+
+describe('core-6: GraphQL on Apollo, where no resolver has thrown', () => {
+  it.each([
+    ['the function that makes the context', { context: () => ({ tenant: context.current() }) }, '{ unasking }'],
+    ['a field of what a resolver returned', {}, '{ lazy { id } }'],
+  ])(
+    '%s: the client gets the code and nothing more, and an application’s own formatError the last word',
+    async (_, options, query) => {
+      @Resolver()
+      class LazyResolver {
+        @Untenanted()
+        @Query(() => Company)
+        lazy() {
+          return {
+            get id() {
+              return context.tenantId;
+            },
+          };
+        }
+        @Query(() => String)
+        unasking() {
+          return 'ran';
+        }
+      }
+      const formatted: unknown[] = [];
+      const server = await serve('express', {
+        providers: [LazyResolver],
+        imports: [
+          GraphQLModule.forRoot<ApolloDriverConfig>({
+            driver: ApolloDriver,
+            autoSchemaFile: true,
+            graphiql: false,
+            includeStacktraceInErrorResponses: true,
+            formatError: (error) => {
+              formatted.push(error.message);
+              return error;
+            },
+            ...options,
+          }),
+          TenancyModule.forRoot({ registry: testRegistry(), sources: [fromSubdomain({ baseDomain: 'localhost' })] }),
+        ],
+      });
+      const { body, text } = await call(server, 'localhost', '/graphql', { body: { query } });
+      const [error] = body['errors'] as { message: string; extensions: unknown }[];
+      expect(error).toMatchObject({ message: 'tenant_required', extensions: { code: 'tenant_required' } });
+      expect(text).not.toMatch(/no source|at .+\.ts/);
+      expect(formatted).toEqual(['tenant_required']);
+      await server.close();
+    },
+  );
+});
