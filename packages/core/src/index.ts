@@ -1,5 +1,6 @@
 export { TenantContext } from './context/tenant-context.js';
 export { CurrentTenant } from './entrances/current-tenant.decorator.js';
+export { resumeRequest } from './entrances/resume-request.js';
 export { TenantGuard } from './entrances/tenant.guard.js';
 export { TenantContextInterceptor } from './entrances/tenant-context.interceptor.js';
 export { TenantResolverMiddleware } from './entrances/tenant-resolver.middleware.js';

@@ -33,6 +33,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'fromSignedHeader',
       'fromSubdomain',
       'isTenancyError',
+      'resumeRequest',
       'signTenantHeader',
       'verifiedPayload',
     ],

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { enter } from '../context/enter.js';
-import { storage } from '../context/storage.js';
+import { corridorFor, storage } from '../context/storage.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import { TenantRegistry } from '../registry/tenant-registry.js';
@@ -51,7 +51,7 @@ export class TenantAdmin {
     if (!tenant) throw new TenantRequiredError('the registry knows no tenant with the id that runAs was given.');
     const fromTenantId = storage.getStore()?.tenant?.id ?? null;
     await this.record({ action: 'run_as', tenantId, fromTenantId, reason, at: new Date() });
-    return await enter({ tenant: admit(tenant), refusal: null }, fn);
+    return await enter(corridorFor(admit(tenant)), fn);
   }
 
   private async record(event: TenantAuditEvent): Promise<void> {

@@ -11,6 +11,8 @@ import type { Tenant } from '../tenant.js';
 export interface Corridor {
   tenant: Tenant | null;
   refusal: TenancyError | null;
+  /** What it was entered from first of all, such as the corridor of a request: work in it is work of that. */
+  readonly origin?: Corridor | undefined;
 }
 
 const KEY = Symbol.for('@tenancy/core:storage');
@@ -18,3 +20,15 @@ const shared = globalThis as { [KEY]?: AsyncLocalStorage<Corridor | undefined> }
 
 /** The one AsyncLocalStorage of the process, shared by every copy of this package, ESM or CommonJS. */
 export const storage: AsyncLocalStorage<Corridor | undefined> = (shared[KEY] ??= new AsyncLocalStorage());
+
+/** A corridor for `tenant`, entered from the one that is active. The origin only, or a loop that re-enters itself would keep them all. */
+export function corridorFor(tenant: Tenant | null): Corridor {
+  const around = storage.getStore();
+  return { tenant, refusal: null, origin: around?.origin ?? around };
+}
+
+/** Whether what is active is work of `corridor`: it, or one that was entered from it. */
+export function isWorkOf(corridor: Corridor): boolean {
+  const active = storage.getStore();
+  return active === corridor || (active !== undefined && active.origin === corridor);
+}

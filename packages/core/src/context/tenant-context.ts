@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TenantContextMissingError, TenantSwitchRefusedError } from '../errors/context-errors.js';
 import { admit, type Tenant } from '../tenant.js';
 import { enter } from './enter.js';
-import { storage } from './storage.js';
+import { corridorFor, storage } from './storage.js';
 
 /**
  * The tenant of the work in hand, carried by one AsyncLocalStorage.
@@ -31,7 +31,7 @@ export class TenantContext {
     if (corridor?.refusal) throw corridor.refusal;
     const admitted = admit(tenant);
     if (corridor?.tenant && corridor.tenant.id !== admitted.id) throw new TenantSwitchRefusedError();
-    return enter({ tenant: admitted, refusal: null }, fn);
+    return enter(corridorFor(admitted), fn);
   }
 
   /**
@@ -64,9 +64,9 @@ export class TenantContext {
    * @throws `tenant_context_missing` outside any tenant's context.
    */
   bind<F extends (...args: never[]) => unknown>(fn: F): F {
-    const tenant = this.current();
+    const { tenant, origin } = corridorFor(this.current());
     const bound = function (this: unknown, ...args: never[]) {
-      return enter({ tenant, refusal: null }, () => Reflect.apply(fn, this, args));
+      return enter({ tenant, refusal: null, origin }, () => Reflect.apply(fn, this, args));
     };
     return bound as F;
   }

@@ -1,13 +1,17 @@
-import { createParamDecorator } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { isWorkOf } from '../context/storage.js';
 import { TenantContext } from '../context/tenant-context.js';
 import type { Tenant } from '../tenant.js';
+import { lostOnTheWay } from './lost-on-the-way.js';
+import { corridorOf } from './request-entrance.js';
+import { requestOf } from './request-of.js';
 
 const context = new TenantContext();
 
 /**
  * The tenant of the request, or one of its fields, as a parameter of a handler.
  *
- * @throws `tenant_context_missing` on an `@Untenanted()` route.
+ * @throws `tenant_context_missing` on an `@Untenanted()` route, and where the request has lost its context on the way.
  * @example
  * ```ts
  * import { Controller, Get } from '@nestjs/common';
@@ -23,5 +27,11 @@ const context = new TenantContext();
  * ```
  */
 export const CurrentTenant: (field?: keyof Tenant) => ParameterDecorator = createParamDecorator(
-  (field: keyof Tenant | undefined) => (field === undefined ? context.current() : context.current()[field]),
+  (field: keyof Tenant | undefined, host: ExecutionContext) => {
+    const request = requestOf(host);
+    const entered = request && corridorOf(request);
+    // C6: something between the guard and the handler went on from someone else's callback.
+    if (entered && !isWorkOf(entered)) throw lostOnTheWay();
+    return field === undefined ? context.current() : context.current()[field];
+  },
 );

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
-import { storage } from '../context/storage.js';
+import { corridorFor, storage } from '../context/storage.js';
 import { isThenable } from '../context/thenable.js';
 import { BRAND, isTenancyError } from '../errors/brand.js';
 import type { TenancyError } from '../errors/tenancy-error.js';
@@ -72,7 +72,7 @@ function guarded(
   method: string,
 ): Resolver {
   const outside: Resolver = isUntenantedHandler(callback, type)
-    ? (...args) => storage.run({ tenant: null, refusal: null }, resolver, ...args)
+    ? (...args) => storage.run(corridorFor(null), resolver, ...args)
     : resolver;
   const explained = (error: unknown): never => {
     throw isTenancyError(error) ? told(error, `${type.name}.${method}`) : error;

@@ -1,8 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { TenantRequest } from '../resolution/tenant-source.js';
+import { holdInterceptors } from './interceptors.js';
 import { AfterGuardsInterceptor } from './late-entrance.js';
 import { enterRequest } from './request-entrance.js';
 import { TenantGuard } from './tenant.guard.js';
@@ -27,6 +28,7 @@ export class HttpEntrance {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(TenantResolver) private readonly resolver: TenantResolver,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {}
 
   /**
@@ -57,6 +59,7 @@ export class HttpEntrance {
       const goOn = previous ? () => previous.call(adapter, request, response, next) : next;
       enterRequest(resolver, request, goOn, response);
     });
+    holdInterceptors(this.config, this.modules);
     // X7: a guard of the root module comes before ours otherwise, and would run without the session's word.
     toFront(this.config.getGlobalGuards(), (guard) => guard instanceof TenantGuard);
     if (resolver.asksAfter('guards')) this.config.getGlobalInterceptors().unshift(new AfterGuardsInterceptor(resolver));

@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { throwError } from 'rxjs';
-import { type Corridor, storage } from '../context/storage.js';
+import { enter } from '../context/enter.js';
+import { type Corridor, corridorFor, storage } from '../context/storage.js';
 import { tenancyErrors } from '../errors/codes.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import { sentByNest } from '../errors/sent-by-nest.js';
-import { callInCorridor } from './in-corridor.js';
 import { refusedMessage } from './refused-message.js';
 import { isUntenantedHandler } from './untenanted.decorator.js';
 
@@ -60,7 +60,8 @@ export class MessageEntrance {
     const guarded = (...args: unknown[]): unknown => {
       const corridor = corridorAround();
       if (untenanted) return corridor ? callOutside(corridor, handler, args) : handler(...args);
-      if (corridor?.tenant) return callInCorridor(corridor, handler, args);
+      // M10: what it answers with may begin when Nest subscribes to it.
+      if (corridor?.tenant) return enter(corridor, () => handler(...args));
       const { code } = corridor?.refusal ?? new TenantRequiredError();
       logger.error(refusedMessage(code, isEvent ? 'event' : 'message', name));
       // M9: neither thrown nor rejected, which makes a caller wait for ever.
@@ -107,9 +108,9 @@ function corridorAround(): Corridor | undefined {
 }
 
 function callOutside(corridor: Corridor, handler: Handler, args: unknown[]): unknown {
-  const none: Corridor = { tenant: null, refusal: null };
+  const none = corridorFor(null);
   around.set(none, corridor);
-  return callInCorridor(none, handler, args);
+  return enter(none, () => handler(...args));
 }
 
 const around = new WeakMap<Corridor, Corridor>();

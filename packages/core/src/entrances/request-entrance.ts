@@ -1,4 +1,4 @@
-import { type Corridor, storage } from '../context/storage.js';
+import { type Corridor, isWorkOf, storage } from '../context/storage.js';
 import { isTenancyError, type TenancyError } from '../errors/tenancy-error.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import { nodeRequest, type TenantRequest } from '../resolution/tenant-source.js';
@@ -45,9 +45,8 @@ export function enterRequest(
 }
 
 /** Goes on inside the corridor that a request entered, in case something on the way has lost it. */
-export function reenterRequest(corridor: Corridor, next: () => void): void {
-  if (corridor === storage.getStore()) next();
-  else storage.run(corridor, next);
+export function reenterRequest<R>(corridor: Corridor, next: () => R): R {
+  return isWorkOf(corridor) ? next() : storage.run(corridor, next);
 }
 
 function goOn(

@@ -1,10 +1,10 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { type Corridor, storage } from '../context/storage.js';
-import { TenantContextMissingError } from '../errors/context-errors.js';
+import { type Corridor, isWorkOf, storage } from '../context/storage.js';
 import { TenantRequiredError, TenantSourceFailedError } from '../errors/refusals.js';
 import { sentByNest } from '../errors/sent-by-nest.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import { identifyAfter, isIdentifiedAfterGuards } from './late-entrance.js';
+import { lostOnTheWay } from './lost-on-the-way.js';
 import { refusedMessage } from './refused-message.js';
 import { corridorOf } from './request-entrance.js';
 import { requestOf } from './request-of.js';
@@ -33,9 +33,10 @@ export class TenantGuard implements CanActivate {
     const request = requestOf(context);
     const entered = request && corridorOf(request);
     // C6: a middleware that went on from someone else's callback would run this request as someone else's tenant.
-    if (entered === undefined ? type === 'http' : entered !== corridor) throw lostOnTheWay();
+    if (entered === undefined ? type === 'http' : !isWorkOf(entered)) throw lostOnTheWay();
     if (untenanted) {
       if (entered) leave(entered);
+      if (corridor && corridor !== entered) leave(corridor);
       return true;
     }
     if (this.late && this.resolver) {
@@ -77,13 +78,6 @@ function leave(corridor: Corridor): void {
   corridor.tenant = null;
   corridor.refusal = null;
 }
-
-const lostOnTheWay = () =>
-  new TenantContextMissingError(
-    'the context of this request was lost between its entrance and the guard. Either a middleware went on from a ' +
-      'callback that belongs to no request or another one: apply `TenantResolverMiddleware` right after it. Or the ' +
-      'application replaced the request hook of its HTTP adapter: set it before `app.init()`, and it is kept.',
-  );
 
 const logger = new Logger('Tenancy');
 
