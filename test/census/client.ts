@@ -13,6 +13,8 @@ export interface Sending {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Buffer | Readable;
+  /** Aborted when the client goes away. */
+  readonly signal?: AbortSignal;
 }
 
 /** A client of one tenant. All of them share kept-alive connections, as behind a proxy. */
@@ -25,6 +27,16 @@ export class Client {
     private readonly port: number,
     private readonly agent: Agent,
   ) {}
+
+  /** The header. */
+  get cookie(): string {
+    return [...this.cookies].map((pair) => pair.join('=')).join('; ');
+  }
+
+  /** Another client of the same tenant. */
+  fresh(): Client {
+    return new Client(this.tenant, this.port, this.agent);
+  }
 
   async send(path: string, sending: Sending = {}): Promise<Reply> {
     const request = this.start(path, sending);
@@ -40,7 +52,7 @@ export class Client {
           const isJson = (response.headers['content-type'] ?? '').includes('json');
           const body = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
           const { statusCode: status = 0, headers } = response;
-          if (status >= 400 && !text.includes('tenant_context_missing')) reject(new Error(`${status} ${text}`));
+          if (status >= 400 && !/"tenant_\w+"/.test(text)) reject(new Error(`${status} ${text}`));
           else resolve({ status, headers, text, body });
         });
       });
@@ -48,16 +60,17 @@ export class Client {
   }
 
   /** The request alone, for a client that goes away. */
-  start(path: string, { method, headers, body }: Sending = {}): ClientRequest {
+  start(path: string, { method, headers, body, signal }: Sending = {}): ClientRequest {
     const request = httpRequest({
       host: '127.0.0.1',
       port: this.port,
       path,
       agent: this.agent,
+      ...(signal && { signal }),
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       headers: {
         host: `${this.tenant.slug}.localhost`,
-        ...(this.cookies.size > 0 && { cookie: [...this.cookies].map((pair) => pair.join('=')).join('; ') }),
+        ...(this.cookies.size > 0 && { cookie: this.cookie }),
         ...headers,
       },
     });

@@ -21,8 +21,8 @@ export interface Measurement {
 /** Asks as every tenant, interleaved, in an application of the row's own. */
 export async function measure(row: Row, adapter: AdapterName): Promise<Measurement> {
   const { rounds = ROUNDS } = row;
-  const { metadata, prepare, started, ask } = row.build(adapter);
-  const running = await run(adapter, tenants, metadata, prepare, started);
+  const { ask, ...application } = row.build(adapter);
+  const running = await run(adapter, tenants, application);
   try {
     const clients = tenants.map(running.client);
     const answers: { tenant: string; seen: Seen | undefined }[] = [];

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { isTenancyError, type Tenant, TenantContext } from '@tenancy/core';
-import type { AdapterName } from './application.js';
+import type { AdapterName, Application } from './application.js';
 import { AskController, Asked } from './ask.controller.js';
 import type { Client } from './client.js';
 import type { ServiceName } from './services.js';
@@ -47,12 +47,7 @@ export interface Row {
 }
 
 /** An application with this row in it, and how a client asks it. */
-export interface Built {
-  readonly metadata: ModuleMetadata;
-  /** Before it listens. */
-  prepare?(app: INestApplication, start: Start): unknown;
-  /** Once it listens, and before any request. */
-  started?(start: Start): unknown;
+export interface Built extends Application {
   ask(client: Client): Promise<Seen | undefined>;
 }
 
