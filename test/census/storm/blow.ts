@@ -57,7 +57,7 @@ export async function blow({ clients, token, requests, atOnce, seed }: Weather, 
     if (below(25) === 0 && other !== client && signedIn.has(other)) return forge(client, other);
     const way = WAYS[below(WAYS.length)] as string;
     const sending = way === '/upload' ? upload(client.tenant.id) : {};
-    const { signal, moment } = below(3) === 0 ? givenUp(below(usual)) : {};
+    const { signal, moment } = below(5) < 2 ? givenUp(below(usual)) : {};
     const headers = { ...sending.headers, authorization: `Bearer ${token}` };
     const began = performance.now();
     try {
