@@ -1,3 +1,4 @@
+import { readRows } from '../policies/read-rows.js';
 import type { DoctorOptions, Finding, Queryable, Rule } from './rule.js';
 
 /** What a rule says of one row that its query found. */
@@ -18,7 +19,7 @@ export function catalogRule<Row>({ name, trap, severity, sql, values, diagnose }
     trap,
     severity,
     async examine(connection: Queryable, options: DoctorOptions): Promise<readonly Finding[]> {
-      const { rows } = await connection.query(sql, values ? [...values(options)] : []);
+      const rows = await readRows(connection, sql, values?.(options));
       // The shape of the rows is written in the query above it, so it is asserted here once for all rules.
       return (rows as readonly Row[]).flatMap((row) =>
         diagnose(row, options).map((diagnosis) => ({ rule: name, severity, ...diagnosis })),

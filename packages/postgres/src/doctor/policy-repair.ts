@@ -109,7 +109,8 @@ function compiled({ application, admin }: ReachableTable, column: ResolvedTable,
     hidden: [],
     database: null,
   };
-  return tenantTableStatements(column, options).statements;
+  // The comments say that all of the SQL was run, which this is not.
+  return tenantTableStatements(column, options).statements.filter((statement) => !statement.startsWith('COMMENT'));
 }
 
 function revoked({ identifier, ...granted }: ReachableTable): string {

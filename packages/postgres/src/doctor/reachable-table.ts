@@ -1,4 +1,5 @@
 import { columnsAlike } from '../policies/relation-catalog.js';
+import { policiesOf, typeOf } from './catalog-policies.js';
 import { CONNECTED_ADMINISTRATOR } from './connected-role.js';
 import { type Grantees, grantedPrivileges } from './granted-privileges.js';
 import type { CatalogPolicy } from './policy-fault.js';
@@ -35,9 +36,27 @@ export interface ReachableTable extends Grantees {
 }
 
 /**
- * A policy applies to a role that it names, or whose rights the role has; a permissive one also to the connected role when it can
- * become such a role. PostgreSQL's own functions and operators have no entry in pg_depend, so every entry that is not a column of
- * the table is somebody's own.
+ * A policy applies to a role that it names, or whose rights the role has; a permissive one to the connected role also when
+ * that can become such a role.
+ */
+const APPLIES_TO = `coalesce((
+            select json_agg(reader.rolname)
+            from reach join pg_roles reader using (oid)
+            where (has_any_column_privilege(reader.oid, c.oid, 'SELECT, INSERT, UPDATE')
+                or has_table_privilege(reader.oid, c.oid, 'DELETE'))
+              and exists (
+                select from unnest(p.polroles) role
+                where case
+                  when role = 0 then true
+                  when p.polpermissive and reader.rolname in (current_user, session_user) then role in (select oid from reach)
+                  else pg_has_role(reader.oid, role, 'USAGE')
+                end
+              )
+          ), '[]')`;
+
+/**
+ * The tables, one row each. PostgreSQL's own functions and operators have no entry in pg_depend, so every entry that is not a column
+ * of the table is somebody's own.
  */
 export const REACHABLE_TABLES = `
     with recursive ${REACHABLE_ROLES}
@@ -70,60 +89,9 @@ export const REACHABLE_TABLES = `
         from reach join pg_roles r using (oid)
       ), '[]') as reached,
       granted.grantees, granted.connected, granted.memberships,
-      coalesce((
-        select json_agg(json_build_object(
-          'name', p.polname,
-          'identifier', quote_ident(p.polname),
-          'permissive', p.polpermissive,
-          'roles', (
-            select json_agg(case role when 0 then 'public' else quote_ident(pg_get_userbyid(role)) end)
-            from unnest(p.polroles) role
-          ),
-          'appliesTo', coalesce((
-            select json_agg(reader.rolname)
-            from reach join pg_roles reader using (oid)
-            where (has_any_column_privilege(reader.oid, c.oid, 'SELECT, INSERT, UPDATE')
-                or has_table_privilege(reader.oid, c.oid, 'DELETE'))
-              and exists (
-                select from unnest(p.polroles) role
-                where case
-                  when role = 0 then true
-                  when p.polpermissive and reader.rolname in (current_user, session_user) then role in (select oid from reach)
-                  else pg_has_role(reader.oid, role, 'USAGE')
-                end
-              )
-          ), '[]'),
-          'command', p.polcmd,
-          'using', pg_get_expr(p.polqual, p.polrelid),
-          'check', pg_get_expr(p.polwithcheck, p.polrelid),
-          'columns', coalesce(uses.columns, '[]'),
-          'foreign', coalesce(uses.foreign, false),
-          'volatile', coalesce(uses.volatile, false)
-        ) order by p.polname)
-        from pg_policy p
-        left join lateral (
-          select
-            json_agg(json_build_object(
-              'name', a.attname, 'type', ${typeOf('a')}, 'deterministic', coalesce(l.collisdeterministic, true)
-            ) order by a.attnum) filter (where a.attnum is not null) as columns,
-            bool_or(d.refclassid <> 'pg_class'::regclass or d.refobjid <> c.oid) as foreign,
-            bool_or(f.provolatile = 'v') as volatile
-          from pg_depend d
-          left join pg_attribute a
-            on d.refclassid = 'pg_class'::regclass and a.attrelid = d.refobjid and a.attnum = d.refobjsubid and d.refobjid = c.oid
-          left join pg_collation l on l.oid = a.attcollation
-          left join pg_proc f on d.refclassid = 'pg_proc'::regclass and f.oid = d.refobjid
-          where d.classid = 'pg_policy'::regclass and d.objid = p.oid
-        ) uses on true
-        where p.polrelid = c.oid and p.polroles && (select array_agg(oid) || 0::oid from reach)
-      ), '[]') as policies
+      ${policiesOf(APPLIES_TO, `p.polroles && (select array_agg(oid) || 0::oid from reach)`)} as policies
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     left join lateral (${grantedPrivileges('c', ['SELECT', 'INSERT', 'UPDATE', 'DELETE'])}) granted on true
     where c.relkind in ('r', 'p', 'f') and ${IS_EXAMINED} and n.nspname || '.' || c.relname <> '${LEDGER}'
       and ${IS_REACHABLE_RELATION}`;
-
-/** Without the length, as `TenantColumnType` has it. A domain keeps its own name: it may be over any type. */
-function typeOf(attribute: string): string {
-  return `replace(format_type(${attribute}.atttypid, null), 'character varying', 'varchar')`;
-}

@@ -25,7 +25,6 @@ export type RuleName =
   | 'security-definer'
   | 'public-policies'
   | 'default-privileges'
-  | 'large-objects'
   | 'server-functions'
   | 'query-texts'
   | 'table-rules'

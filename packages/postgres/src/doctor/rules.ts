@@ -1,5 +1,6 @@
 import { bypassRoles } from './bypass-roles.js';
 import { classification } from './classification.js';
+import { defaultPrivileges } from './default-privileges.js';
 import { foreignKeys } from './foreign-keys.js';
 import { hiddenTables } from './hidden-tables.js';
 import { leakproofIndexes } from './leakproof-indexes.js';
@@ -8,10 +9,12 @@ import { presetTenant } from './preset-tenant.js';
 import { privilegedRole } from './privileged-role.js';
 import { publicPolicies } from './public-policies.js';
 import { publications } from './publications.js';
+import { queryTexts } from './query-texts.js';
 import { roleSettings } from './role-settings.js';
 import type { Rule } from './rule.js';
 import { schemaCreate } from './schema-create.js';
 import { securityDefiner } from './security-definer.js';
+import { serverFunctions } from './server-functions.js';
 import { serverUpdates, serverVersion } from './server-version.js';
 import { sharedTenantColumn } from './shared-tenant-column.js';
 import { tablePolicies } from './table-policies.js';
@@ -50,6 +53,9 @@ export const adviceRules: readonly Rule[] = [
   uniqueKeys,
   leakproofIndexes,
   securityDefiner,
+  defaultPrivileges,
+  serverFunctions,
+  queryTexts,
   tablePrivileges,
   tableRules,
   ledger,

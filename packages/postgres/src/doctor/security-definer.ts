@@ -1,51 +1,107 @@
-import { catalogRule } from './catalog-rule.js';
+import { policiesOf } from './catalog-policies.js';
+import { catalogRule, type Diagnosis } from './catalog-rule.js';
+import type { CatalogPolicy } from './policy-fault.js';
 import { REACHABLE_ROLES } from './reachable-roles.js';
 import { IS_EXAMINED, unexamined } from './relations.js';
+import { unheldByRole } from './unheld-policies.js';
 
+/** An owner of SECURITY DEFINER functions that the application can run. */
 interface Row {
-  readonly subject: string;
-  readonly identifier: string;
   readonly owner: string;
+  readonly functions: readonly { readonly subject: string; readonly identifier: string }[];
+  /** A superuser, or with BYPASSRLS. */
+  readonly exempt: boolean;
+  /** The tables of tenants that the owner can reach. */
+  readonly tables: readonly {
+    readonly subject: string;
+    /** Its policies do not apply to the owner at all. */
+    readonly open: boolean;
+    readonly policies: readonly CatalogPolicy[];
+  }[];
 }
 
-/** G8: a SECURITY DEFINER function reads and writes as its owner, to whom the policies may not apply. */
+/** G8: a SECURITY DEFINER function reads and writes as its owner, whom the policies may not hold. */
 export const securityDefiner = catalogRule<Row>({
   name: 'security-definer',
   trap: 'G8',
   severity: 'advice',
-  // A trigger runs its function without asking whether the role may execute it.
+  // A trigger runs its function without asking whether the role may execute it, and an aggregate asks for its owner. What came
+  // with an extension does not know the application's tables.
   sql: `
     with recursive ${REACHABLE_ROLES},
-    exempt(oid) as (
-      select oid from pg_roles where rolsuper or rolbypassrls
-      union
-      select c.relowner
-      from pg_class c
-      join pg_namespace n on n.oid = c.relnamespace
-      where c.relkind in ('r', 'p') and not c.relforcerowsecurity and ${IS_EXAMINED}
-    )
-    select s.nspname || '.' || f.proname || '(' || pg_get_function_identity_arguments(f.oid) || ')' as subject,
-      case f.prokind when 'p' then 'procedure' else 'function' end ||
-        format(' %I.%I(%s)', s.nspname, f.proname, pg_get_function_identity_arguments(f.oid)) as identifier,
-      pg_get_userbyid(f.proowner) as owner
-    from pg_proc f
-    join pg_namespace s on s.oid = f.pronamespace
-    where f.prosecdef and s.nspname not in ('pg_catalog', 'information_schema') and f.proowner in (select oid from exempt)
-      and (
-        exists (select from reach where has_function_privilege(reach.oid, f.oid, 'EXECUTE'))
-        or exists (
-          select from pg_trigger t
-          join pg_class c on c.oid = t.tgrelid
-          join pg_namespace n on n.oid = c.relnamespace
-          where t.tgfoid = f.oid and n.nspname = any($1::text[])
+    runs(oid) as (
+      select f.oid
+      from pg_proc f
+      join pg_namespace s on s.oid = f.pronamespace
+      where exists (
+        select from reach where has_function_privilege(reach.oid, f.oid, 'EXECUTE') and has_schema_privilege(reach.oid, s.oid, 'USAGE')
+      )
+    ),
+    definer as (
+      select f.oid, f.proowner
+      from pg_proc f
+      join pg_namespace s on s.oid = f.pronamespace
+      where f.prosecdef and s.nspname not in ('pg_catalog', 'information_schema')
+        and not exists (
+          select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e'
         )
-      )`,
-  values: (options) => [options.schemas, unexamined(options)],
-  diagnose: ({ subject, identifier, owner }) => [
-    {
+        and (
+          f.oid in (select oid from runs)
+          or exists (
+            select from pg_trigger t
+            join pg_class c on c.oid = t.tgrelid
+            join pg_namespace n on n.oid = c.relnamespace
+            where t.tgfoid = f.oid and n.nspname = any($1::text[])
+          )
+          or exists (
+            select from pg_aggregate a
+            where a.aggfnoid::oid in (select oid from runs)
+              and f.oid in (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
+          )
+        )
+    )
+    select r.rolname as owner, r.rolsuper or r.rolbypassrls as exempt,
+      (
+        select json_agg(json_build_object(
+          'subject', s.nspname || '.' || f.proname || '(' || pg_get_function_identity_arguments(f.oid) || ')',
+          'identifier', case f.prokind when 'p' then 'procedure' else 'function' end ||
+            format(' %I.%I(%s)', s.nspname, f.proname, pg_get_function_identity_arguments(f.oid))
+        ))
+        from definer
+        join pg_proc f using (oid)
+        join pg_namespace s on s.oid = f.pronamespace
+        where definer.proowner = r.oid
+      ) as functions,
+      coalesce((
+        select json_agg(json_build_object(
+          'subject', n.nspname || '.' || c.relname,
+          'open', not c.relrowsecurity or (not c.relforcerowsecurity and pg_has_role(r.oid, c.relowner, 'USAGE')),
+          'policies', ${policiesOf(
+            'json_build_array(r.rolname)',
+            `exists (
+              select from unnest(p.polroles) role where role = 0 or pg_has_role(r.oid, nullif(role, 0), 'USAGE')
+            )`,
+          )}
+        ) order by n.nspname, c.relname)
+        from pg_class c
+        join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('r', 'p') and ${IS_EXAMINED}
+          and (c.relrowsecurity or exists (
+            select from pg_attribute a where a.attrelid = c.oid and a.attname = $3 and a.attnum > 0 and not a.attisdropped
+          ))
+          and (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE') or has_table_privilege(r.oid, c.oid, 'DELETE'))
+      ), '[]') as tables
+    from pg_roles r
+    where r.oid in (select proowner from definer)`,
+  values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
+  diagnose({ owner, functions, exempt, tables }, { setting }): Diagnosis[] {
+    const open = tables.filter((table) => table.open || unheldByRole(table.policies, setting).size > 0);
+    if (!exempt && open.length === 0) return [];
+    const why = exempt ? 'to whom policies do not apply' : `whom no policy of ${open[0]?.subject} holds to one tenant`;
+    return functions.map(({ subject, identifier }) => ({
       subject,
-      message: `the function runs as ${owner}, to whom policies do not apply, so it reads and writes the rows of every tenant.`,
+      message: `the function runs as ${owner}, ${why}, so it reads and writes the rows of every tenant.`,
       fix: `alter ${identifier} security invoker`,
-    },
-  ],
+    }));
+  },
 });

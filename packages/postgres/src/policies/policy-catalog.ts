@@ -1,4 +1,5 @@
 import type { CatalogConnection } from './catalog-connection.js';
+import { readRows } from './read-rows.js';
 import { COLUMN_TYPE, FROM_EXTENSION, LEDGER } from './relation-catalog.js';
 import type { Relation, ResolvedPolicyOptions } from './resolve-policy-options.js';
 
@@ -37,10 +38,10 @@ export async function readPolicyCatalog(connection: CatalogConnection, options: 
   const columns = relations.map((_, index) => options.tables[index]?.tenantColumn ?? null);
   // One after the other: a single connection cannot run them at the same time.
   return {
-    missingRoles: (await connection.query(MISSING_ROLES, [roles])).rows as readonly { readonly name: string }[],
-    relations: (await connection.query(LIVE_RELATIONS, [...names, columns, roles])).rows as readonly LiveRelation[],
-    policies: (await connection.query(LIVE_POLICIES, names)).rows as readonly LivePolicy[],
-    unclassified: (await connection.query(UNCLASSIFIED, [...names, roles])).rows as readonly Relation[],
+    missingRoles: (await readRows(connection, MISSING_ROLES, [roles])) as readonly { readonly name: string }[],
+    relations: (await readRows(connection, LIVE_RELATIONS, [...names, columns, roles])) as readonly LiveRelation[],
+    policies: (await readRows(connection, LIVE_POLICIES, names)) as readonly LivePolicy[],
+    unclassified: (await readRows(connection, UNCLASSIFIED, [...names, roles])) as readonly Relation[],
   };
 }
 

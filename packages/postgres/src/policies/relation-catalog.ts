@@ -1,5 +1,6 @@
 import type { CatalogConnection } from './catalog-connection.js';
 import { TENANT_COLUMN_TYPES, type TenantColumnType } from './policy-body.js';
+import { readRows } from './read-rows.js';
 
 /** The library's own record of migrations, which is no tenant's table. */
 export const LEDGER = 'public.tenancy_migrations';
@@ -48,8 +49,7 @@ export async function readRelations(
   schemas: readonly string[],
   tenantColumn: string,
 ): Promise<readonly CatalogRelation[]> {
-  const { rows } = await connection.query(RELATIONS, [[...schemas], tenantColumn]);
-  return rows as readonly CatalogRelation[];
+  return (await readRows(connection, RELATIONS, [[...schemas], tenantColumn])) as readonly CatalogRelation[];
 }
 
 /** Whether a tenant condition can be compiled for the column as it is. */

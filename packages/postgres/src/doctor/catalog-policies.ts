@@ -1,0 +1,43 @@
+/** The policies of the relation `c` that fulfil `condition`, as JSON of `CatalogPolicy`; the policy is `p`. */
+export function policiesOf(appliesTo: string, condition: string): string {
+  return `
+      coalesce((
+        select json_agg(json_build_object(
+          'name', p.polname,
+          'identifier', quote_ident(p.polname),
+          'permissive', p.polpermissive,
+          'roles', (
+            select json_agg(case role when 0 then 'public' else quote_ident(pg_get_userbyid(role)) end)
+            from unnest(p.polroles) role
+          ),
+          'appliesTo', ${appliesTo},
+          'command', p.polcmd,
+          'using', pg_get_expr(p.polqual, p.polrelid),
+          'check', pg_get_expr(p.polwithcheck, p.polrelid),
+          'columns', coalesce(uses.columns, '[]'),
+          'foreign', coalesce(uses.foreign, false),
+          'volatile', coalesce(uses.volatile, false)
+        ) order by p.polname)
+        from pg_policy p
+        left join lateral (
+          select
+            json_agg(json_build_object(
+              'name', a.attname, 'type', ${typeOf('a')}, 'deterministic', coalesce(l.collisdeterministic, true)
+            ) order by a.attnum) filter (where a.attnum is not null) as columns,
+            bool_or(d.refclassid <> 'pg_class'::regclass or d.refobjid <> c.oid) as foreign,
+            bool_or(f.provolatile = 'v') as volatile
+          from pg_depend d
+          left join pg_attribute a
+            on d.refclassid = 'pg_class'::regclass and a.attrelid = d.refobjid and a.attnum = d.refobjsubid and d.refobjid = c.oid
+          left join pg_collation l on l.oid = a.attcollation
+          left join pg_proc f on d.refclassid = 'pg_proc'::regclass and f.oid = d.refobjid
+          where d.classid = 'pg_policy'::regclass and d.objid = p.oid
+        ) uses on true
+        where p.polrelid = c.oid and ${condition}
+      ), '[]')`;
+}
+
+/** Without the length, as `TenantColumnType` has it. A domain keeps its own name: it may be over any type. */
+export function typeOf(attribute: string): string {
+  return `replace(format_type(${attribute}.atttypid, null), 'character varying', 'varchar')`;
+}
