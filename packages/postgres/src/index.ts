@@ -34,4 +34,5 @@ export {
 export type { TenantSource } from './pool/ask.js';
 export { createTenantPool } from './pool/create-tenant-pool.js';
 export type { StartCheck, StartChecks } from './pool/start-checks.js';
-export { TenantPool, type TenantPoolOptions } from './pool/tenant-pool.js';
+export { TenantPool } from './pool/tenant-pool.js';
+export type { TenantPoolOptions } from './pool/tenant-pool-options.js';

@@ -48,6 +48,8 @@ export class AdminPool {
     this.#pool = new Pool(config);
     // Without a listener an idle connection that the server closes would end the process.
     this.#pool.on('error', (error) => this.#logger.warn(`an idle connection was closed: ${error.message}`));
+    // Nor one that dies between two queries of its holder: the second of them fails.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   /**

@@ -9,6 +9,7 @@ const BRAND = Symbol.for('@tenancy/postgres:floor-error');
  * - `connection_out_of_step`: the server's reply did not begin with this tenant's own binding; the connection was closed.
  * - `tenant_unplaceable`: the tenant has no schema or database of its own that could be used.
  * - `tenant_databases_exhausted`: every database the pool may keep open is in use.
+ * - `database_unreachable`: the database accepted no connection in time, or stopped answering.
  */
 export type TenantFloorErrorCode =
   | 'floor_misconfigured'
@@ -17,7 +18,8 @@ export type TenantFloorErrorCode =
   | 'connection_released'
   | 'connection_out_of_step'
   | 'tenant_unplaceable'
-  | 'tenant_databases_exhausted';
+  | 'tenant_databases_exhausted'
+  | 'database_unreachable';
 
 /** An error of the floor: `message` says what happened, why, and the fix, and never shows a row or a tenant's id. */
 export class TenantFloorError extends Error {

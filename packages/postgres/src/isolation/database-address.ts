@@ -21,7 +21,9 @@ export function databaseAddress(config: PoolConfig): string {
   // pg itself says where it would connect. A client that is never connected opens nothing, unless its stream is given.
   const { stream: _, ...settings } = config;
   const { host, port, database } = new Client(settings);
-  if (!Number.isInteger(port)) throw new TypeError('The configuration has no usable port.');
+  // pg would throw it later, and keep the connection that never was.
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new TypeError('The configuration has no usable port.');
   const name = Buffer.from(database ?? '').subarray(0, NAME_BYTES);
   return [normalisedHost(host), port, name.toString('latin1')].join('\0');
 }

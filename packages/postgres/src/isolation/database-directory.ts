@@ -2,6 +2,7 @@ import type { Tenant } from '@tenancy/core';
 import type { PoolConfig } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { databaseAddress } from './database-address.js';
+import { databaseConfig } from './database-config.js';
 
 /** Where a tenant's database is: a connection string, or as `pg` takes it. */
 export type DatabaseConnection = (tenant: Tenant) => PoolConfig | string | Promise<PoolConfig | string>;
@@ -16,23 +17,36 @@ export type DatabaseConnection = (tenant: Tenant) => PoolConfig | string | Promi
 export class DatabaseDirectory {
   readonly #connection: DatabaseConnection;
   readonly #owners = new Map<string, string>();
+  readonly #patience: number;
 
-  constructor(connection: DatabaseConnection) {
+  /** @param patience - milliseconds that `connection` has for its answer */
+  constructor(connection: DatabaseConnection, patience: number) {
     this.#connection = connection;
+    this.#patience = patience;
   }
 
-  /** @throws `tenant_unplaceable` when the tenant has no database of its own that could be used. */
-  async locate(tenant: Tenant): Promise<PoolConfig> {
-    const config = configOf(await this.#ask(tenant));
+  /**
+   * @param options - those of the pool that the database is for
+   * @throws `tenant_unplaceable` when the tenant has no database of its own that could be used.
+   */
+  async locate(tenant: Tenant, options: PoolConfig): Promise<PoolConfig> {
+    const config = configOf(await this.#ask(tenant), options);
     this.#claim(addressOf(config), tenant.id);
     return config;
   }
 
   async #ask(tenant: Tenant): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<never>((_, reject) => {
+      const late = () => reject(new Error(`\`connection\` did not answer within ${this.#patience} ms.`));
+      timer = setTimeout(late, this.#patience).unref();
+    });
     try {
-      return await this.#connection(tenant);
+      return await Promise.race([this.#connection(tenant), silence]);
     } catch (cause) {
       throw unplaceable('`connection` failed for this tenant; see the cause. The next query asks it again.', cause);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -48,9 +62,16 @@ export class DatabaseDirectory {
   }
 }
 
-function configOf(answer: unknown): PoolConfig {
-  if (typeof answer === 'string' && answer !== '') return { connectionString: answer };
-  if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return { ...answer };
+function configOf(answer: unknown, options: PoolConfig): PoolConfig {
+  if (typeof answer === 'string' && answer !== '') return databaseConfig(options, { connectionString: answer });
+  if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) {
+    const { Client, pipeline } = answer as PoolConfig;
+    if (Client === undefined && !pipeline) return databaseConfig(options, answer);
+    throw unplaceable(
+      '`connection` answered with `Client` or `pipeline` for this tenant, which the pool does not support: it makes connections of ' +
+        'its own kind, and each reply must begin with its own binding. Leave them out.',
+    );
+  }
   throw unplaceable(
     '`connection` answered with neither a connection string nor a configuration for this tenant. Answer with one of ' +
       'the two, or throw.',

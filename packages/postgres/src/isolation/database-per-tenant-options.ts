@@ -15,7 +15,7 @@ export interface DatabasePerTenantOptions {
   readonly maxDatabases?: number;
   /**
    * The most connections to one database, unless its configuration has a `max` of its own.
-   * @defaultValue `5`
+   * @defaultValue the pool's `max`, or `5`
    */
   readonly maxConnectionsPerDatabase?: number;
   /**
@@ -24,7 +24,9 @@ export interface DatabasePerTenantOptions {
    */
   readonly idleTimeoutMillis?: number;
   /**
-   * Milliseconds that a caller waits when all `maxDatabases` are in use. With `0` it fails at once.
+   * Milliseconds that a caller waits when all `maxDatabases` are in use (with `0` it fails at once), and that a database has
+   * for letting a connection in, unless the pool has a `connectionTimeoutMillis`. Sooner than that, a database that does not
+   * answer makes way for those who wait.
    * @defaultValue `5_000`
    */
   readonly acquireTimeoutMillis?: number;
@@ -36,7 +38,9 @@ export interface DatabasePerTenantOptions {
 }
 
 /** The options, all of them there and checked. */
-export type DatabasePerTenantSettings = Required<DatabasePerTenantOptions>;
+export type DatabasePerTenantSettings = Required<Omit<DatabasePerTenantOptions, 'maxConnectionsPerDatabase'>> & {
+  readonly maxConnectionsPerDatabase: number | undefined;
+};
 
 /** Node's timers take a longer delay for one millisecond. */
 const LONGEST_DELAY = 2 ** 31 - 1;
@@ -45,7 +49,7 @@ export function resolveDatabasePerTenantOptions(options: DatabasePerTenantOption
   const settings: DatabasePerTenantSettings = {
     connection: options?.connection,
     maxDatabases: options?.maxDatabases ?? 20,
-    maxConnectionsPerDatabase: options?.maxConnectionsPerDatabase ?? 5,
+    maxConnectionsPerDatabase: options?.maxConnectionsPerDatabase ?? undefined,
     idleTimeoutMillis: options?.idleTimeoutMillis ?? 60_000,
     acquireTimeoutMillis: options?.acquireTimeoutMillis ?? 5_000,
     setting: options?.setting ?? 'app.tenant_id',
@@ -54,7 +58,8 @@ export function resolveDatabasePerTenantOptions(options: DatabasePerTenantOption
     throw misconfigured('connection', 'is not a function', 'Pass one that answers with the database of a tenant.');
   }
   checkWhole(settings, 'maxDatabases', 1, Number.MAX_SAFE_INTEGER);
-  checkWhole(settings, 'maxConnectionsPerDatabase', 1, Number.MAX_SAFE_INTEGER);
+  if (settings.maxConnectionsPerDatabase !== undefined)
+    checkWhole(settings, 'maxConnectionsPerDatabase', 1, Number.MAX_SAFE_INTEGER);
   checkWhole(settings, 'idleTimeoutMillis', 1, LONGEST_DELAY);
   checkWhole(settings, 'acquireTimeoutMillis', 0, LONGEST_DELAY);
   if (typeof settings.setting !== 'string' || !/^[a-z_]\w*(\.[a-z_]\w*)+$/i.test(settings.setting)) {

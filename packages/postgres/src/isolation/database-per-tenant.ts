@@ -7,11 +7,14 @@ import type { Isolation } from './isolation.js';
  * Each tenant in a database of its own, opened when it is first needed and closed when nobody uses it. Its queries carry
  * the tenant's id as well, as in a shared database.
  *
+ * The options of the pool hold for each database: `ssl`, timeouts, `max`, `onConnect` and all others. An answer of
+ * `connection` that names no host is about the pool's own server and user.
+ *
  * Give each pool a strategy of its own: the pool's `end()` closes the databases that were opened for it.
  *
  * A connection is refused with `tenant_unplaceable` when `connection` fails or its answer is of no use, when it leads two
  * tenants to one database, and after `end()`; with `tenant_databases_exhausted` when `maxDatabases` are in use for longer
- * than `acquireTimeoutMillis`.
+ * than `acquireTimeoutMillis`; with `database_unreachable` when the tenant's own does not answer.
  *
  * @throws `floor_misconfigured` when an option is missing or wrong.
  *
@@ -37,6 +40,9 @@ export function databasePerTenant(options: DatabasePerTenantOptions): Isolation 
   return {
     strategy: 'database-per-tenant',
     setting,
+    get waitingCount() {
+      return pools.waitingCount;
+    },
     place: (tenant) => {
       // P2: a pool under the key `undefined` would be everybody's.
       if (typeof tenant?.id !== 'string' || tenant.id === '') {
@@ -48,7 +54,7 @@ export function databasePerTenant(options: DatabasePerTenantOptions): Isolation 
       return {
         settings: [[setting, tenant.id]],
         ownsTables: true,
-        connect: (createPool) => pools.connect(tenant, createPool),
+        connect: (createPool, options = {}) => pools.connect(tenant, { createPool, options }),
       };
     },
     end: () => pools.end(),

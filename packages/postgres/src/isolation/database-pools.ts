@@ -6,7 +6,16 @@ import type { DatabasePerTenantSettings } from './database-per-tenant-options.js
 import { DatabasePlaces } from './database-places.js';
 import { OpenDatabase } from './open-database.js';
 
-type CreatePool = (config: PoolConfig) => Pool;
+/** The pool that databases are opened for: its options, and how it makes a pool of its own kind. */
+export interface PoolFor {
+  readonly createPool: (config: PoolConfig) => Pool;
+  readonly options: PoolConfig;
+}
+
+/** Milliseconds for a database to let a connection in, where nobody says how long somebody waits for a place. */
+const PATIENCE = 5_000;
+/** The least that a server has for an answer before it is given up for others, in milliseconds. */
+const LEAST = 400;
 
 /** What newcomers of a database that is going away wait for: that it is gone, or stays after all. */
 interface Gate {
@@ -19,6 +28,7 @@ export class DatabasePools {
   readonly #settings: DatabasePerTenantSettings;
   readonly #directory: DatabaseDirectory;
   readonly #places: DatabasePlaces;
+  readonly #patience: number;
   readonly #databases = new Map<string, OpenDatabase>();
   /** Least recently used first. */
   readonly #unused = new Set<OpenDatabase>();
@@ -31,7 +41,8 @@ export class DatabasePools {
 
   constructor(settings: DatabasePerTenantSettings) {
     this.#settings = settings;
-    this.#directory = new DatabaseDirectory(settings.connection);
+    this.#patience = settings.acquireTimeoutMillis || PATIENCE;
+    this.#directory = new DatabaseDirectory(settings.connection, this.#patience);
     this.#places = new DatabasePlaces({
       places: settings.maxDatabases,
       patience: settings.acquireTimeoutMillis,
@@ -40,7 +51,7 @@ export class DatabasePools {
   }
 
   /** A connection to the tenant's own database, which is opened for it when it is not open. */
-  async connect(tenant: Tenant, createPool: CreatePool): Promise<PoolClient> {
+  async connect(tenant: Tenant, poolFor: PoolFor): Promise<PoolClient> {
     for (;;) {
       if (this.#ended) throw ended();
       const known = this.#databases.get(tenant.id);
@@ -49,10 +60,15 @@ export class DatabasePools {
         await gate.opened;
         continue;
       }
-      const database = known ?? this.#open(tenant, createPool);
+      const database = known ?? this.#open(tenant, poolFor);
       this.#unused.delete(database);
       return database.checkOut();
     }
+  }
+
+  /** How many callers wait for a database to be opened for them. */
+  get waitingCount(): number {
+    return [...this.#databases.values()].reduce((sum, { waitingCount }) => sum + waitingCount, 0);
   }
 
   /** Closes each database when its last user has gone. Nobody else is let in. */
@@ -68,21 +84,24 @@ export class DatabasePools {
       this.#retire(database);
       this.#leaving.get(database)?.open();
     }
-    await Promise.all(open.map((database) => database.closed));
+    await Promise.all(open.map((database) => database.seeOut()));
   }
 
-  #open(tenant: Tenant, createPool: CreatePool): OpenDatabase {
-    const database = new OpenDatabase(tenant.id, {
+  #open(tenant: Tenant, poolFor: PoolFor): OpenDatabase {
+    const database = new OpenDatabase(tenant.id, this.#patience, {
       onUnused: (unused) => this.#putAside(unused),
       onUnreachable: (unreachable) => this.#retire(unreachable),
     });
     this.#databases.set(tenant.id, database);
     database.open(async (watch) => {
       try {
-        const config = await this.#directory.locate(tenant);
+        const { maxConnectionsPerDatabase: most } = this.#settings;
+        const { max, poolSize } = poolFor.options as PoolConfig & { readonly poolSize?: number };
+        const options = { ...poolFor.options, max: most ?? (max || poolSize || 5) };
+        const config = await this.#directory.locate(tenant, options);
         if (this.#ended) throw ended();
         await this.#places.take();
-        return watch(this.#createPool(createPool, config));
+        return watch(this.#createPool(poolFor, config));
       } catch (error) {
         this.#databases.delete(tenant.id);
         throw error;
@@ -95,10 +114,10 @@ export class DatabasePools {
     return database;
   }
 
-  #createPool(createPool: CreatePool, config: PoolConfig): Pool {
+  #createPool({ createPool }: PoolFor, config: PoolConfig): Pool {
     try {
       if (this.#ended) throw ended();
-      return createPool({ ...config, max: config.max ?? this.#settings.maxConnectionsPerDatabase });
+      return createPool(config);
     } catch (error) {
       this.#places.giveBack(Promise.resolve());
       throw error;
@@ -132,6 +151,10 @@ export class DatabasePools {
     for (const database of this.#unused) {
       if (this.#places.wanted === 0) break;
       this.#close(database);
+    }
+    if (this.#places.wanted > 0) {
+      const patience = Math.max(LEAST, this.#patience * 0.4);
+      for (const database of this.#databases.values()) database.doubt(patience);
     }
     if (!this.#places.isPressing) this.#stopYielding();
     else if (!this.#yielding) this.#startYielding();

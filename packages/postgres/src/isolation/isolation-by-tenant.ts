@@ -34,6 +34,9 @@ export function isolationByTenant(byDefault: Isolation, choose: (tenant: Tenant)
     // Whoever asks wants to know how SQL finds its tables.
     strategy: byDefault.strategy === 'schema-per-tenant' ? 'schema-per-tenant' : 'by-tenant',
     setting,
+    get waitingCount() {
+      return [...used].reduce((sum, { waitingCount = 0 }) => sum + waitingCount, 0);
+    },
     place: (tenant) => {
       // A strategy that opened something now would never be closed.
       if (ended) throw unplaceable('`end()` was called. Ask for no connection after that.');

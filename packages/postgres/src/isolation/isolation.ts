@@ -12,9 +12,9 @@ export interface Placement {
   readonly ownsTables: boolean;
   /**
    * Checks out a connection to the tenant's own database. Without it the connection comes from the pool itself.
-   * `createPool` makes a pool whose connections can be bound.
+   * `createPool` makes a pool whose connections can be bound; `options` are those of the pool that asks.
    */
-  readonly connect?: (createPool: (config: PoolConfig) => Pool) => Promise<PoolClient>;
+  readonly connect?: (createPool: (config: PoolConfig) => Pool, options?: PoolConfig) => Promise<PoolClient>;
 }
 
 /** A way to keep tenants apart in PostgreSQL. */
@@ -22,6 +22,8 @@ export interface Isolation {
   readonly strategy: 'row-level-security' | 'schema-per-tenant' | 'database-per-tenant' | 'by-tenant';
   /** The setting that carries the tenant's id. */
   readonly setting: string;
+  /** How many callers wait for a database to be opened for them. */
+  readonly waitingCount?: number;
   /**
    * @throws `tenant_unplaceable` when this tenant cannot be given a place of its own.
    */

@@ -1,7 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
-
-/** Milliseconds for a server to say goodbye; then the socket is cut. */
-const GOODBYE = 5_000;
+import { unreachable } from '../errors/unreachable.js';
+import { GOODBYE, PoolConnections } from '../pool/pool-connections.js';
 
 export interface OpenDatabaseEvents {
   /** The last of its users has gone. */
@@ -20,13 +19,18 @@ export class OpenDatabase {
   #unusedSince = 0;
   /** In the order they began. */
   readonly #uses = new Set<{ readonly since: number }>();
-  readonly #connections = new Set<PoolClient>();
+  #connections: PoolConnections | undefined;
+  #waitingCount = 0;
+  /** When the server was last asked whether it still answers. */
+  #doubted = Number.NEGATIVE_INFINITY;
   readonly #events: OpenDatabaseEvents;
-  #onDisconnected = () => {};
+  readonly #patience: number;
   #onClosed = () => {};
 
-  constructor(tenantId: string, events: OpenDatabaseEvents) {
+  /** @param patience - milliseconds for the server to let a connection in; `0` where nobody waits for it */
+  constructor(tenantId: string, patience: number, events: OpenDatabaseEvents) {
     this.tenantId = tenantId;
+    this.#patience = patience;
     this.#events = events;
     this.closed = new Promise((resolve) => {
       this.#onClosed = resolve;
@@ -47,6 +51,11 @@ export class OpenDatabase {
     return this.#unusedSince;
   }
 
+  /** How many wait for it to be opened. */
+  get waitingCount(): number {
+    return this.#waitingCount;
+  }
+
   /** `start` hands the pool to `watch` in the same turn in which it makes it, so that none is ever unaccounted for. */
   open(start: (watch: (pool: Pool) => Pool) => Promise<Pool>): void {
     this.#opening = start((pool) => this.#watch(pool));
@@ -57,7 +66,7 @@ export class OpenDatabase {
     // Before anything is awaited: a database is not closed under those who wait for it.
     this.#uses.add(use);
     try {
-      const pool = await (this.#opening as Promise<Pool>);
+      const pool = await this.#opened();
       const client = await pool.connect();
       const release = client.release;
       client.release = (error) => {
@@ -71,39 +80,48 @@ export class OpenDatabase {
     } catch (error) {
       if (this.#pool?.totalCount === 0) this.#events.onUnreachable(this);
       this.#finish(use);
-      throw error;
+      throw isTimeout(error)
+        ? unreachable(this.#pool?.options.connectionTimeoutMillis ?? this.#patience, error)
+        : error;
     }
+  }
+
+  async #opened(): Promise<Pool> {
+    this.#waitingCount++;
+    try {
+      return await (this.#opening as Promise<Pool>);
+    } finally {
+      this.#waitingCount--;
+    }
+  }
+
+  /** Somebody waits for its place. A server that does not answer gives it up, however many wait for it. */
+  doubt(patience: number): void {
+    const now = performance.now();
+    this.#connections?.cutUnanswered(patience);
+    const { busySince = now } = this;
+    if (now - busySince < patience || now - this.#doubted < patience * 2) return;
+    this.#doubted = now;
+    void this.#connections?.cutIfSilent(patience);
+  }
+
+  /** Waits for its last user for as long as the server answers. */
+  seeOut(): Promise<void> {
+    return this.#connections?.seeOut(this.closed) ?? this.closed;
   }
 
   /** Resolves when every connection is closed on the server too. Never rejects: there is nobody to tell. */
   async close(): Promise<void> {
-    await this.#pool?.end().catch(() => {});
+    if (this.#pool) await this.#connections?.seeOut(this.#pool.end()).catch(() => {});
     // pg-pool's `end` does not wait for its connections, which the server counts for as long as they are there.
-    if (this.#connections.size > 0) await this.#disconnected();
+    await this.#connections?.closed(this.#patience > 0 ? Math.min(GOODBYE, this.#patience / 2) : GOODBYE);
     this.#onClosed();
-  }
-
-  #disconnected(): Promise<void> {
-    return new Promise((resolve) => {
-      const cut = setTimeout(() => {
-        for (const { connection } of this.#connections) connection.stream.destroy();
-        resolve();
-      }, GOODBYE).unref();
-      this.#onDisconnected = () => {
-        clearTimeout(cut);
-        resolve();
-      };
-    });
   }
 
   #watch(pool: Pool): Pool {
     // A connection that breaks in the pool is dropped by it. Without a listener it would end the process as well.
     pool.on('error', () => {});
-    pool.on('connect', (client) => this.#connections.add(client));
-    pool.on('remove', (client) => {
-      this.#connections.delete(client);
-      if (this.#connections.size === 0) this.#onDisconnected();
-    });
+    this.#connections = new PoolConnections(pool, this.#patience);
     return (this.#pool = pool);
   }
 
@@ -113,4 +131,12 @@ export class OpenDatabase {
     this.#unusedSince = performance.now();
     this.#events.onUnused(this);
   }
+}
+
+/** pg has no codes for it: what `connectionTimeoutMillis` makes of a server that does not answer. */
+function isTimeout(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /^(?:timeout expired|Connection terminated due to connection timeout)$/.test(error.message)
+  );
 }

@@ -1,4 +1,5 @@
-import { TenantPool, type TenantPoolOptions } from './tenant-pool.js';
+import { TenantPool } from './tenant-pool.js';
+import type { TenantPoolOptions } from './tenant-pool-options.js';
 
 /**
  * A drop-in `pg.Pool` that carries the tenant: whoever asks for a connection inside a tenant's context gets one whose every

@@ -2,7 +2,9 @@ import { Logger } from '@nestjs/common';
 import { types } from 'pg';
 import type { Finding, Queryable, RuleName } from '../doctor/rule.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import { unreachable } from '../errors/unreachable.js';
 import type { Isolation } from '../isolation/isolation.js';
+import type { Connection } from './connection.js';
 import type { TenantClient } from './tenant-client.js';
 import { examineTwoTenants } from './two-tenants.js';
 
@@ -16,6 +18,9 @@ export type StartChecks = { readonly [check in StartCheck]?: 'warn' | 'off' };
 
 const logger = new Logger('TenantPool');
 
+/** Milliseconds without a word from the server after which the checks are given up: every query waits for them. */
+const SILENCE = 15_000;
+
 /**
  * Looks whether the database holds tenants apart, through the connection that queries will use.
  *
@@ -25,10 +30,14 @@ export async function runStartChecks(client: TenantClient, isolation: Isolation,
   client.hold('setup');
   // The application's own type parsers are for its own rows.
   const catalogs: Queryable = { query: (text, values = []) => client.query({ text, values, types }) };
-  const all: readonly StartFinding[] = [
-    ...((await isolation.verify?.(catalogs)) ?? []),
-    ...(checks['two-tenants'] === 'off' ? [] : await examineTwoTenants(client, isolation.setting)),
-  ];
+  const hush = endWhenSilent(client);
+  const all: StartFinding[] = [];
+  try {
+    all.push(...((await isolation.verify?.(catalogs)) ?? []));
+    if (checks['two-tenants'] !== 'off') all.push(...(await examineTwoTenants(client, isolation.setting)));
+  } finally {
+    hush();
+  }
   const findings = all.filter(({ rule }) => checks[rule] !== 'off');
   for (const found of findings) if (checks[found.rule] === 'warn') logger.warn(sentence(found));
   const errors = findings.filter(({ rule }) => checks[rule] !== 'warn');
@@ -39,6 +48,17 @@ export async function runStartChecks(client: TenantClient, isolation: Isolation,
       'Where that is known and meant, the pool’s option `checks` turns a check into a warning: ' +
       `{ checks: { '${errors[0]?.rule}': 'warn' } }.`,
   );
+}
+
+function endWhenSilent(client: TenantClient): () => void {
+  const { stream } = (client as unknown as { readonly connection: Connection }).connection;
+  const timer = setTimeout(() => stream.destroy(unreachable(SILENCE)), SILENCE).unref();
+  const heard = () => timer.refresh();
+  stream.on('data', heard);
+  return () => {
+    stream.off('data', heard);
+    clearTimeout(timer);
+  };
 }
 
 function sentence({ rule, subject, message, fix }: StartFinding): string {

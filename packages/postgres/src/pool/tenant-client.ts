@@ -72,6 +72,17 @@ export class TenantClient extends Client {
     this.on('drain', settle).on('error', settle).on('end', settle);
   }
 
+  /**
+   * A connection that dies while nobody listens ends no process: its query fails, or the next one does. pg would throw, and a
+   * connection between its checkout and its first query has no listener even in `pool.query`.
+   */
+  override emit(event: string | symbol, ...args: unknown[]): boolean {
+    if (event !== 'error' || this.listenerCount('error') > 0) return super.emit(event as 'error', ...(args as [Error]));
+    // Whoever waits for it to open learns why it does not.
+    this.#connection.stream.destroy(args[0] as Error);
+    return false;
+  }
+
   // biome-ignore lint/suspicious/noExplicitAny: `query` has eight overloads, and all are passed on as they are.
   override query(query: any, values?: any, callback?: any): any {
     if (this.#holder === 'setup' && !this.#settingUp) {

@@ -1,26 +1,16 @@
 import { AsyncResource } from 'node:async_hooks';
+import { Logger } from '@nestjs/common';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation, Placement } from '../isolation/isolation.js';
 import { type Asker, captureAsker, needsNoTenant, type TenantSource } from './ask.js';
 import { BindingCache } from './binding-cache.js';
 import { checkoutOf } from './checkout.js';
+import { InnerPools } from './inner-pools.js';
+import { PoolConnections } from './pool-connections.js';
 import { type Release, releaseOf } from './release.js';
 import { runStartChecks, type StartChecks } from './start-checks.js';
 import { type Holder, TenantClient } from './tenant-client.js';
-
-/** pg's own options, and where the tenant comes from and how tenants are kept apart. */
-export interface TenantPoolOptions extends Omit<PoolConfig, 'Client'> {
-  /** Where the tenant comes from: a `TenantContext`. */
-  readonly context: TenantSource;
-  /** How tenants are kept apart: `rowLevelSecurity()`, `schemaPerTenant()` or `databasePerTenant()`. */
-  readonly isolation: Isolation;
-  /**
-   * What becomes of a start-up check that fails, by its name: `'warn'` logs it, `'off'` leaves it out.
-   * @defaultValue `{}`: every check that fails stops the pool.
-   */
-  readonly checks?: StartChecks;
-}
+import { type TenantPoolOptions, validated } from './tenant-pool-options.js';
 
 type Asked = string | { readonly text?: string } | null | undefined;
 
@@ -35,6 +25,11 @@ const nobody = new AsyncResource('TenantPool');
 
 const NOTHING: Release = () => {};
 
+/** Milliseconds for a server to let a connection in, where nobody says otherwise. pg would wait for ever. */
+const PATIENCE = 30_000;
+
+const logger = new Logger('TenantPool');
+
 /**
  * A `pg.Pool` whose every query runs as the tenant that asked for it. See `createTenantPool`.
  *
@@ -47,6 +42,10 @@ export class TenantPool extends Pool {
   readonly #isolation: Isolation;
   readonly #bindings = new BindingCache();
   readonly #checks: StartChecks;
+  /** As they were given: pg fills in defaults, which are for this pool alone. */
+  readonly #options: PoolConfig;
+  readonly #connections = new PoolConnections(this, PATIENCE);
+  readonly #inner: InnerPools;
   #verifying: Promise<void> | undefined;
   #verified: boolean;
   /** Who a `pool.query` is for, while pg takes it to `connect`. */
@@ -56,8 +55,10 @@ export class TenantPool extends Pool {
     super({ ...validated(options), Client: TenantClient } as PoolConfig);
     // As a method it would have to repeat pg's eight overloads.
     this.query = this.#query.bind(this) as Pool['query'];
+    this.#options = options;
     this.#context = options.context;
     this.#isolation = options.isolation;
+    this.#inner = new InnerPools(this, options.isolation);
     this.#checks = options.checks ?? {};
     // There each database holds one tenant, and the pool's own connection may lead nowhere.
     this.#verified = options.isolation.strategy === 'database-per-tenant';
@@ -132,7 +133,8 @@ export class TenantPool extends Pool {
   override end(): Promise<void>;
   override end(callback: () => void): void;
   override end(callback?: () => void): Promise<void> | undefined {
-    const ended = Promise.all([super.end(), this.#isolation.end?.()]).then(() => undefined);
+    const own = this.#connections.seeOut(super.end()).then(() => void this.#connections.closed());
+    const ended = Promise.all([own, this.#isolation.end?.()]).then(() => undefined);
     if (!callback) return ended;
     ended.then(callback, callback);
     return undefined;
@@ -141,8 +143,12 @@ export class TenantPool extends Pool {
   /** C6: the pool's events come when somebody gives a connection back, or a timer runs out, and are in nobody's context. */
   override emit(event: string | symbol, ...args: unknown[]): boolean {
     const emit = () => super.emit(event as 'error', ...(args as [Error, PoolClient]));
+    if (this.listenerCount(event) > 0) return nobody.runInAsyncScope(emit);
     // Twice for every query, and mostly for no one.
-    return this.listenerCount(event) === 0 ? emit() : nobody.runInAsyncScope(emit);
+    if (event !== 'error') return emit();
+    // The pool opens another when it is needed. Without a listener it would end the process.
+    logger.warn(`an idle connection was closed: ${(args[0] as Error | undefined)?.message}`);
+    return false;
   }
 
   async #runStartChecks(): Promise<void> {
@@ -200,7 +206,7 @@ export class TenantPool extends Pool {
     const connect = placement?.connect;
     if (connect) {
       nobody
-        .runInAsyncScope(() => connect((config) => new Pool({ ...config, Client: TenantClient } as PoolConfig)))
+        .runInAsyncScope(() => connect((config) => this.#inner.create(config), this.#options))
         .then(
           (client) => handOut(client as TenantClient & PoolClient, client.release),
           (error) => callback(error, undefined, NOTHING),
@@ -220,28 +226,4 @@ export class TenantPool extends Pool {
     if (!placement) return { binding: this.#bindings.of([[this.#isolation.setting, '']]), refusal: asker.refusal };
     return { binding: this.#bindings.of(placement.settings), truncates: placement.ownsTables };
   }
-}
-
-function validated(options: TenantPoolOptions): TenantPoolOptions {
-  const { context, isolation, Client, pipeline } = (options ?? {}) as TenantPoolOptions & {
-    readonly Client?: unknown;
-    readonly pipeline?: unknown;
-  };
-  if (typeof context?.current !== 'function' || typeof context.isActive !== 'function') {
-    throw misconfigured('the option `context` is missing. Pass a TenantContext.');
-  }
-  if (typeof isolation?.place !== 'function') {
-    throw misconfigured('the option `isolation` is missing. Pass `rowLevelSecurity()`, or another strategy.');
-  }
-  if (Client !== undefined) {
-    throw misconfigured('the option `Client` is taken: the pool makes connections of its own kind. Leave it out.');
-  }
-  if (pipeline) {
-    throw misconfigured('the option `pipeline` is not supported: each reply must begin with its own binding.');
-  }
-  return options;
-}
-
-function misconfigured(explanation: string): TenantFloorError {
-  return new TenantFloorError('floor_misconfigured', `createTenantPool: ${explanation}`);
 }

@@ -1,0 +1,38 @@
+import { Client, type PoolConfig } from 'pg';
+
+/** The options of a pool that lead to a database, and those that are not pg's. The others hold wherever a pool leads. */
+const OWN = ['connectionString', 'host', 'port', 'user', 'password', 'database', 'context', 'isolation', 'checks'];
+
+/**
+ * The configuration of one tenant's database: what `answer` says, and for the rest the options of the pool that it is for.
+ *
+ * An answer that names no server is about the pool's own; one that does takes nothing of where the pool leads, or its
+ * password would be sent elsewhere.
+ */
+export function databaseConfig(pool: PoolConfig, answer: PoolConfig): PoolConfig {
+  const options = Object.fromEntries(Object.entries(pool).filter(([name]) => !OWN.includes(name)));
+  const said = Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== undefined));
+  if (said['connectionString'] || said['host']) return { ...options, ...said };
+  return { ...options, ...serverOf(pool, said['user'] === undefined), ...said };
+}
+
+function serverOf(pool: PoolConfig, withCredentials: boolean): PoolConfig {
+  if (pool.connectionString === undefined) {
+    const { host, port, user, password } = pool;
+    return defined(withCredentials ? { host, port, user, password } : { host, port });
+  }
+  // pg itself reads it. A client that is never connected opens nothing, unless its stream is given.
+  const { stream: _, ...settings } = pool;
+  const { connectionParameters: read, host, port, user, password } = new Client(settings) as Client & Read;
+  const { ssl } = read;
+  return defined(withCredentials ? { host, port, ssl, user, password } : { host, port, ssl });
+}
+
+/** What a client keeps of its configuration, beside what its types say. */
+interface Read {
+  readonly connectionParameters: { readonly ssl: PoolConfig['ssl'] };
+}
+
+function defined(config: { readonly [option: string]: unknown }): PoolConfig {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined && value !== null));
+}

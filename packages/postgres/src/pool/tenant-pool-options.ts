@@ -1,0 +1,42 @@
+import type { PoolConfig } from 'pg';
+import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import type { Isolation } from '../isolation/isolation.js';
+import type { TenantSource } from './ask.js';
+import type { StartChecks } from './start-checks.js';
+
+/** pg's own options, and where the tenant comes from and how tenants are kept apart. */
+export interface TenantPoolOptions extends Omit<PoolConfig, 'Client'> {
+  /** Where the tenant comes from: a `TenantContext`. */
+  readonly context: TenantSource;
+  /** How tenants are kept apart: `rowLevelSecurity()`, `schemaPerTenant()` or `databasePerTenant()`. */
+  readonly isolation: Isolation;
+  /**
+   * What becomes of a start-up check that fails, by its name: `'warn'` logs it, `'off'` leaves it out.
+   * @defaultValue `{}`: every check that fails stops the pool.
+   */
+  readonly checks?: StartChecks;
+}
+
+export function validated(options: TenantPoolOptions): TenantPoolOptions {
+  const { context, isolation, Client, pipeline } = (options ?? {}) as TenantPoolOptions & {
+    readonly Client?: unknown;
+    readonly pipeline?: unknown;
+  };
+  if (typeof context?.current !== 'function' || typeof context.isActive !== 'function') {
+    throw misconfigured('the option `context` is missing. Pass a TenantContext.');
+  }
+  if (typeof isolation?.place !== 'function') {
+    throw misconfigured('the option `isolation` is missing. Pass `rowLevelSecurity()`, or another strategy.');
+  }
+  if (Client !== undefined) {
+    throw misconfigured('the option `Client` is taken: the pool makes connections of its own kind. Leave it out.');
+  }
+  if (pipeline) {
+    throw misconfigured('the option `pipeline` is not supported: each reply must begin with its own binding.');
+  }
+  return options;
+}
+
+function misconfigured(explanation: string): TenantFloorError {
+  return new TenantFloorError('floor_misconfigured', `createTenantPool: ${explanation}`);
+}
