@@ -14,7 +14,12 @@ export interface DatabasePlacesOptions {
   readonly patience: number;
   /** Called when the number of those who wait, or how long they have waited, may call for closing a database. */
   readonly onDemand: () => void;
+  /** Resolves when it is known which of the databases still answer; `undefined` where none is being asked. */
+  readonly verdict: () => Promise<unknown> | undefined;
 }
+
+/** Milliseconds for the users of a database that does not answer to go, once they have been told. */
+const FAREWELL = 100;
 
 /** The places for open databases. Whoever finds none free waits in line; a place that is given back goes to the first. */
 export class DatabasePlaces {
@@ -91,6 +96,13 @@ export class DatabasePlaces {
   }
 
   #giveUp(waiter: Waiter): void {
+    const verdict = this.#options.verdict();
+    if (verdict && this.#options.patience > 0) {
+      void verdict.then(() => {
+        waiter.timer = setTimeout(() => this.#giveUp(waiter), FAREWELL).unref();
+      });
+      return;
+    }
     const position = this.#line.indexOf(waiter);
     // For the head of the line a database is being closed already, which is a matter of milliseconds.
     if (position < this.#returning) return;

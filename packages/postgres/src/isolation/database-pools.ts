@@ -14,8 +14,6 @@ export interface PoolFor {
 
 /** Milliseconds for a database to let a connection in, where nobody says how long somebody waits for a place. */
 const PATIENCE = 5_000;
-/** The least that a server has for an answer before it is given up for others, in milliseconds. */
-const LEAST = 400;
 
 /** What newcomers of a database that is going away wait for: that it is gone, or stays after all. */
 interface Gate {
@@ -47,6 +45,7 @@ export class DatabasePools {
       places: settings.maxDatabases,
       patience: settings.acquireTimeoutMillis,
       onDemand: () => this.#makeRoom(),
+      verdict: () => this.#verdict(),
     });
   }
 
@@ -153,11 +152,15 @@ export class DatabasePools {
       this.#close(database);
     }
     if (this.#places.wanted > 0) {
-      const patience = Math.max(LEAST, this.#patience * 0.4);
-      for (const database of this.#databases.values()) database.doubt(patience);
+      for (const database of this.#databases.values()) database.doubt(this.#patience * 0.4);
     }
     if (!this.#places.isPressing) this.#stopYielding();
     else if (!this.#yielding) this.#startYielding();
+  }
+
+  #verdict(): Promise<unknown> | undefined {
+    const verdicts = [...this.#databases.values()].flatMap(({ verdict }) => verdict ?? []);
+    return verdicts.length > 0 ? Promise.all(verdicts) : undefined;
   }
 
   /** A database that is never without users would keep its place for ever; so one lets nobody in until it is. */

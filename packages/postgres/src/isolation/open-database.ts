@@ -2,6 +2,10 @@ import type { Pool, PoolClient } from 'pg';
 import { unreachable } from '../errors/unreachable.js';
 import { GOODBYE, PoolConnections } from '../pool/pool-connections.js';
 
+/** The least that a server has before it is given up for others, in milliseconds: to let somebody in, and where work would be lost. */
+const LEAST_TO_OPEN = 400;
+const LEAST_TO_ANSWER = 1_000;
+
 export interface OpenDatabaseEvents {
   /** The last of its users has gone. */
   readonly onUnused: (database: OpenDatabase) => void;
@@ -23,6 +27,7 @@ export class OpenDatabase {
   #waitingCount = 0;
   /** When the server was last asked whether it still answers. */
   #doubted = Number.NEGATIVE_INFINITY;
+  #verdict: Promise<void> | undefined;
   readonly #events: OpenDatabaseEvents;
   readonly #patience: number;
   #onClosed = () => {};
@@ -95,14 +100,22 @@ export class OpenDatabase {
     }
   }
 
+  /** Resolves when it is known whether the server still answers; `undefined` where that is in no doubt. */
+  get verdict(): Promise<void> | undefined {
+    return this.#verdict;
+  }
+
   /** Somebody waits for its place. A server that does not answer gives it up, however many wait for it. */
   doubt(patience: number): void {
+    this.#connections?.cutUnanswered(Math.max(LEAST_TO_OPEN, patience));
     const now = performance.now();
-    this.#connections?.cutUnanswered(patience);
     const { busySince = now } = this;
-    if (now - busySince < patience || now - this.#doubted < patience * 2) return;
+    const long = Math.max(LEAST_TO_ANSWER, patience);
+    if (!this.#connections || this.#verdict || now - busySince < patience || now - this.#doubted < 2 * long) return;
     this.#doubted = now;
-    void this.#connections?.cutIfSilent(patience);
+    this.#verdict = this.#connections.cutIfSilent(long).finally(() => {
+      this.#verdict = undefined;
+    });
   }
 
   /** Waits for its last user for as long as the server answers. */

@@ -28,15 +28,19 @@ const SILENCE = 15_000;
  */
 export async function runStartChecks(client: TenantClient, isolation: Isolation, checks: StartChecks): Promise<void> {
   client.hold('setup');
-  // The application's own type parsers are for its own rows.
+  // The application's own type parsers and formats are for its own rows.
   const catalogs: Queryable = { query: (text, values = []) => client.query({ text, values, types }) };
   const hush = endWhenSilent(client);
+  const format = client as unknown as { binary: boolean };
+  const { binary } = format;
+  format.binary = false;
   const all: StartFinding[] = [];
   try {
     all.push(...((await isolation.verify?.(catalogs)) ?? []));
     if (checks['two-tenants'] !== 'off') all.push(...(await examineTwoTenants(client, isolation.setting)));
   } finally {
     hush();
+    format.binary = binary;
   }
   const findings = all.filter(({ rule }) => checks[rule] !== 'off');
   for (const found of findings) if (checks[found.rule] === 'warn') logger.warn(sentence(found));
