@@ -44,7 +44,7 @@ describe('the audit log', () => {
   beforeAll(async () => {
     platform = await TestPlatform.start();
     await Promise.all([platform.tokenOf(acme), platform.tokenOf(globex)]);
-  }, 60_000);
+  });
   afterAll(() => platform.stop());
 
   const entriesOf = async (company: Company) => (await platform.as(company, '/audit-log?size=100')).body.entries;

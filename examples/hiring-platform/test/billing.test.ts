@@ -13,7 +13,7 @@ describe('billing, through TypeORM', () => {
   beforeAll(async () => {
     platform = await TestPlatform.start();
     await Promise.all([platform.tokenOf(acme), platform.tokenOf(globex)]);
-  }, 60_000);
+  });
   afterAll(() => platform.stop());
 
   const post = (company: Company, path: string, body: unknown) => platform.as(company, path, { method: 'POST', body });

@@ -19,7 +19,7 @@ describe('row-level security below the application', () => {
     platform = await TestPlatform.start();
     pool = platform.app.get<TenantPool>(TENANT_POOL);
     dataSource = platform.app.get(DataSource);
-  }, 60_000);
+  });
   afterAll(() => platform.stop());
 
   const asCompany = <R>({ id, slug, name }: Company, fn: () => R) =>

@@ -19,7 +19,7 @@ describe('preparing the database', () => {
     database = await createDatabase(server.url, { prefix: 'hiring_prepare' });
     client = new pg.Client({ connectionString: database.url });
     await client.connect();
-  }, 60_000);
+  });
   afterAll(async () => {
     await client.end();
     await database.stop();

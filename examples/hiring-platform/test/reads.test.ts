@@ -38,7 +38,7 @@ describe('reading', () => {
   beforeAll(async () => {
     platform = await TestPlatform.start();
     await Promise.all([platform.tokenOf(acme), platform.tokenOf(globex)]);
-  }, 60_000);
+  });
   afterAll(() => platform.stop());
 
   async function readsOwnAndNothingElse(company: Company, other: Company, { path, finds }: (typeof reads)[number]) {

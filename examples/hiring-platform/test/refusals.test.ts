@@ -7,7 +7,7 @@ describe('what is refused', () => {
   let platform: TestPlatform;
   beforeAll(async () => {
     platform = await TestPlatform.start();
-  }, 60_000);
+  });
   afterAll(() => platform.stop());
 
   const refused = (message: string, status = 401) => ({ status, body: { statusCode: status, message } });

@@ -5,7 +5,7 @@ describe('signing in', () => {
   let platform: TestPlatform;
   beforeAll(async () => {
     platform = await TestPlatform.start();
-  }, 60_000);
+  });
   afterAll(() => platform.stop());
 
   const signIn = (host: string, credentials: object) =>

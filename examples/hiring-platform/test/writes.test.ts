@@ -8,7 +8,7 @@ describe('writing', () => {
   let platform: TestPlatform;
   beforeAll(async () => {
     platform = await TestPlatform.start();
-  }, 60_000);
+  });
   afterAll(() => platform.stop());
 
   const post = (company: Company, path: string, body: unknown) => platform.as(company, path, { method: 'POST', body });

@@ -20,7 +20,7 @@ describe('migrate', () => {
 
   beforeAll(async () => {
     server = await postgresFromEnvironment();
-  }, 60_000);
+  });
   afterAll(() => server.stop());
 
   beforeEach(async () => {

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { TenantContext } from '@tenancy/core';
 import { type FuzzIsolationOptions, fuzzIsolation, IsolationFuzzError } from '@tenancy/testing/oracle';
-import { createDatabase, type TestDatabase } from '@tenancy/testing/postgres';
+import { createDatabase, type PostgresServer, startPostgres, type TestDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tenantScoped } from '../../src/index.js';
 import { PrismaClient } from '../oracle/generated/postgresql/client.js';
 import { tenancySchema } from '../oracle/generated/postgresql/tenancy.js';
@@ -14,6 +14,7 @@ const [acme, globex] = tenants as [(typeof tenants)[0], (typeof tenants)[0]];
 const SEED = Number(process.env['FUZZ_SEED'] ?? 42);
 const RUNS = Number(process.env['FUZZ_OPERATIONS'] ?? 200);
 const context = new TenantContext();
+let server: PostgresServer;
 let database: TestDatabase;
 let options: FuzzIsolationOptions;
 
@@ -26,11 +27,12 @@ const execute = async (url: string, sql: string) => {
     await client.end();
   }
 };
-const copies = () =>
-  execute(inject('postgresUrl'), `select datname from pg_database where datname like 'tenancy_oracle_%'`);
+const copies = () => execute(server.url, `select datname from pg_database where datname like 'tenancy_oracle_%'`);
 
 beforeAll(async () => {
-  database = await createDatabase(inject('postgresUrl'));
+  // A server of its own: the copies on it are this file’s alone, also while another run goes on beside it.
+  server = await startPostgres();
+  database = await createDatabase(server.url);
   const tables = await readFile(new URL('../oracle/tables.sql', import.meta.url), 'utf8');
   const rows = initialRows();
   await execute(
@@ -39,7 +41,10 @@ beforeAll(async () => {
   );
   options = { url: database.url, tenants: [acme, globex], tenantColumn: 'tenantId', schema: tenancySchema, seed: SEED };
 });
-afterAll(() => database.stop());
+afterAll(async () => {
+  await database.stop();
+  await server.stop();
+});
 
 const raw = (url: string) => new PrismaClient({ adapter: new PrismaPg({ connectionString: url }) });
 const scoped = (url: string) => tenantScoped(raw(url), { context, shared: ['Country'] });

@@ -52,7 +52,7 @@ describe('what leaves the application', () => {
         },
       ],
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await harness.app.get<{ close(): Promise<void> }>(QUEUE).close();
     await harness.close();

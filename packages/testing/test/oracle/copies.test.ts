@@ -17,7 +17,7 @@ beforeAll(async () => {
   server = await postgresFromEnvironment();
   database = await openSalesDatabase(server.url);
   copies = await copyDatabase(pg, resolved({ url: database.url, tenants, tenantColumn: 'Tenant' }));
-}, 60_000);
+});
 afterAll(async () => {
   await copies.stop();
   await database.stop();

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FuzzIsolationOptions, fuzzIsolation } from '../../src/oracle.js';
-import { type PostgresServer, postgresFromEnvironment, type TestDatabase } from '../../src/postgres.js';
+import { type PostgresServer, startPostgres, type TestDatabase } from '../../src/postgres.js';
 import { openSalesDatabase, query } from './database.js';
 
 const acme = { id: 't_acme', slug: 'acme' };
@@ -11,9 +11,10 @@ let database: TestDatabase;
 const nothing = () => ({});
 
 beforeAll(async () => {
-  server = await postgresFromEnvironment();
+  // A server of its own: what is there of copies and roles is this file’s alone, also while another run goes on beside it.
+  server = await startPostgres();
   database = await openSalesDatabase(server.url);
-}, 60_000);
+});
 afterAll(async () => {
   await database.stop();
   await server.stop();
@@ -67,7 +68,7 @@ describe('a misuse of fuzzIsolation is an error, and leaves no copies', () => {
     await client.connect();
     await expect(fuzzIsolation(nothing, options())).rejects.toEqual(refusal('the database is in use'));
     await client.end();
-  }, 20_000);
+  });
 
   it('an `open` that fails', async () => {
     const open = () => {

@@ -6,7 +6,7 @@ describe('createDatabase', () => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await postgresFromEnvironment();
-  }, 60_000);
+  });
   afterAll(() => server.stop());
 
   async function databaseNames(): Promise<string[]> {

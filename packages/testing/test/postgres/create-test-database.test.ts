@@ -37,7 +37,7 @@ async function query<R extends pg.QueryResultRow>(url: string, sql: string): Pro
 let server: PostgresServer;
 beforeAll(async () => {
   server = await postgresFromEnvironment();
-}, 60_000);
+});
 afterAll(() => server.stop());
 
 describe('createTestDatabase', () => {

@@ -8,7 +8,7 @@ describe.skipIf(!program)(title, () => {
   let chromium: Chromium;
   beforeAll(async () => {
     chromium = await Chromium.start();
-  }, 60_000);
+  });
   afterAll(() => chromium?.stop());
 
   const shown = () =>
