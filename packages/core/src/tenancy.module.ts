@@ -1,4 +1,4 @@
-import { type DynamicModule, Inject, Module, type NestModule } from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type NestModule, type OnModuleInit } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { TenantAdmin } from './admin/tenant-admin.js';
 import { TenantContext } from './context/tenant-context.js';
@@ -10,6 +10,8 @@ import { TenantGuard } from './entrances/tenant.guard.js';
 import { CachedTenantRegistry } from './registry/cached-tenant-registry.js';
 import { CheckedTenantRegistry } from './registry/checked-tenant-registry.js';
 import { TenantRegistry } from './registry/tenant-registry.js';
+import { Clients } from './replies/clients.js';
+import { Results } from './replies/results.js';
 import { TenantResolver } from './resolution/tenant-resolver.js';
 import {
   type ASYNC_OPTIONS_TYPE,
@@ -51,6 +53,8 @@ import { RESOLVED_OPTIONS } from './tokens.js';
     GraphQLEntrance,
     MessageEntrance,
     GatewayEntrance,
+    Clients,
+    Results,
     { provide: APP_GUARD, useClass: TenantGuard },
     {
       provide: RESOLVED_OPTIONS,
@@ -75,17 +79,20 @@ import { RESOLVED_OPTIONS } from './tokens.js';
   ],
   exports: [TenantContext, TenantResolver, TenantRegistry, CachedTenantRegistry, TenantAdmin, RESOLVED_OPTIONS],
 })
-export class TenancyModule extends ConfigurableModuleClass implements NestModule {
+export class TenancyModule extends ConfigurableModuleClass implements NestModule, OnModuleInit {
   constructor(
     @Inject(HttpEntrance) private readonly http: HttpEntrance,
     @Inject(GraphQLEntrance) private readonly graphql: GraphQLEntrance,
     @Inject(MessageEntrance) messages: MessageEntrance,
     @Inject(GatewayEntrance) gateways: GatewayEntrance,
+    @Inject(Clients) private readonly clients: Clients,
+    @Inject(Results) results: Results,
   ) {
     super();
     // Servers may be connected before the application is initialized, and a standalone microservice is never configured.
     messages.open();
     gateways.open();
+    results.hold();
   }
 
   /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
@@ -103,5 +110,10 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
   configure(): void {
     this.http.open();
     this.graphql.open();
+  }
+
+  /** @internal Nest calls this once everything is made. */
+  onModuleInit(): void {
+    this.clients.hold();
   }
 }

@@ -76,26 +76,20 @@ const handler = (
     { adapters: ['express'], ...extra },
   );
 
-const AWAITED = '`await firstValueFrom(client.send(…))`';
-
 export const replies: Subject = {
   about: 'Replies of Nest’s microservice clients',
   rows: [
-    handler(AWAITED, 'right', async (prices) => {
+    handler('`await firstValueFrom(client.send(…))`', 'right', async (prices) => {
       await firstValueFrom(prices.send('price', {}));
       return { seen: seen() };
     }),
-    handler(
-      'what is piped behind `client.send(…)` and returned by a handler',
-      "another's",
-      (prices) => prices.send('price', {}).pipe(mergeMap(async () => ({ seen: seen() }))),
-      { fix: AWAITED },
+    handler('what is piped behind `client.send(…)` and returned by a handler', 'right', (prices) =>
+      prices.send('price', {}).pipe(mergeMap(async () => ({ seen: seen() }))),
     ),
     handler(
       'what a handler subscribes to by hand behind `client.send(…)`',
-      "another's",
+      'right',
       (prices) => new Promise((resolve) => prices.send('price', {}).subscribe(() => resolve({ seen: seen() }))),
-      { fix: AWAITED },
     ),
   ],
 };

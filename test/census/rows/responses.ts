@@ -24,7 +24,7 @@ import {
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import compression from 'compression';
-import { finalize, interval, map, type Observable, Subject as Rx, take, tap } from 'rxjs';
+import { finalize, interval, map, merge, NEVER, type Observable, Subject as Rx, take, tap } from 'rxjs';
 import type { AdapterName } from '../application.js';
 import {
   type Built,
@@ -86,21 +86,24 @@ const compressing = (app: INestApplication, adapter: AdapterName) =>
 
 const telling = () => new Transform({ transform: (_, __, done) => done(null, seen()) });
 
-const SSE_BOUND = 'SSE from a Subject that everybody shares: a bound function behind it';
+const SHARED = 'SSE from a Subject that everybody shares';
+const SHARED_WITHIN = 'SSE from a Subject that everybody shares, within `merge`, `mergeMap`, `defer` and their like';
 
 /** A stream of events that any request can set off. */
-function shared(how: (look: () => { data: Seen }) => () => { data: Seen }): Type {
+function shared(listen: (news: Rx<void>) => Observable<{ data: Seen }>): Type {
   const news = new Rx<void>();
   @Controller('row')
   class RowController {
     @Sse()
     listen(): Observable<{ data: Seen }> {
       setTimeout(() => news.next(), 10);
-      return news.pipe(map(how(() => ({ data: seen() }))), take(1));
+      return listen(news).pipe(take(1));
     }
   }
   return RowController;
 }
+
+const newsAs = () => ({ data: seen() });
 
 const sse = (what: string, verdict: Verdict, make: () => Type, extra: Extra = {}): Row =>
   overHttp(
@@ -195,8 +198,13 @@ export const responses: Subject = {
       }
       return RowController;
     }),
-    sse('SSE from a Subject that everybody shares', "another's", () => shared((look) => look), { fix: SSE_BOUND }),
-    sse(SSE_BOUND, 'right', () => shared((look) => context.bind(look))),
+    sse(SHARED, 'right', () => shared((news) => news.pipe(map(newsAs)))),
+    sse(SHARED_WITHIN, "another's", () => shared((news) => merge(news.pipe(map(newsAs)), NEVER)), {
+      fix: `${SHARED_WITHIN}: a bound function`,
+    }),
+    sse(`${SHARED_WITHIN}: a bound function`, 'right', () =>
+      shared((news) => merge(news.pipe(map(context.bind(newsAs))), NEVER)),
+    ),
     noted(
       '`compression` and `@fastify/compress`: a streamed answer',
       'right',

@@ -11,14 +11,17 @@ export function isObservable(value: object): value is Observable<unknown> {
   return typeof subscribe === 'function' && (typeof lift === 'function' || typeof interop === 'function');
 }
 
-/** `source`, subscribed to and unsubscribed from inside `corridor`, and delivered to each subscriber in its own. */
+/**
+ * `source`, subscribed to and unsubscribed from inside `corridor`, and delivered to each subscriber in its own; what it
+ * emits is lazy too.
+ */
 export const observableWithin =
   (lazily: Lazily) =>
   <T>(corridor: Corridor, source: Observable<T>): Observable<T> => {
     const crossing = new Observable<T>((subscriber) => {
       const subscribers = storage.getStore();
-      const input = source instanceof Observable ? source : from(source as ObservableInput<T>);
-      storage.run(corridor, () => input.subscribe(new Crossing(subscriber, corridor, subscribers, lazily)));
+      const within = heldTo(corridor, source instanceof Observable ? source : from(source as ObservableInput<T>));
+      storage.run(corridor, () => within.subscribe(new Crossing(subscriber, corridor, subscribers, lazily)));
     });
     const proxy: Observable<T> = new Proxy(source, {
       // What it calls on itself is called on the proxy, so that operators subscribe to that one.
@@ -29,6 +32,18 @@ export const observableWithin =
     });
     return proxy;
   };
+
+/**
+ * `source`, with each of its operators run inside `corridor`, whatever context what is before them emits in: a Subject
+ * that everybody shares emits as whoever sends into it.
+ */
+export function heldTo<T>(corridor: Corridor, source: Observable<T>): Observable<T> {
+  const { operator, source: before } = source;
+  const step = operator && before ? heldTo(corridor, before).lift(operator) : source;
+  return new Observable<T>((subscriber) => {
+    storage.run(corridor, () => step.subscribe(new Crossing(subscriber, corridor, corridor)));
+  });
+}
 
 /** `source`, delivered in the context of whoever subscribes, whatever context it emits in. */
 export function deliveredToSubscriber<T>(source: Observable<T>): Observable<T> {

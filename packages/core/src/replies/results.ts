@@ -1,0 +1,79 @@
+import * as nest from '@nestjs/common';
+import { ExternalContextCreator } from '@nestjs/core';
+import { heldTo, isObservable } from '../context/lazy/observable.js';
+import { storage } from '../context/storage.js';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
+
+/** Where Nest calls a handler, of any transport, with its interceptors around it. */
+interface InterceptorsConsumer {
+  intercept(
+    interceptors: readonly unknown[] | undefined,
+    args: readonly unknown[],
+    instance: object,
+    callback: unknown,
+    next: () => Promise<unknown>,
+    type?: string,
+  ): Promise<unknown>;
+  transformDeferred(next: () => Promise<unknown>): unknown;
+}
+
+/** Where Nest keeps what it aborts when the reader of an SSE goes away. Not every version has it. */
+const { SSE_ABORT_CONTROLLER } = nest as { readonly SSE_ABORT_CONTROLLER?: symbol };
+
+const held = new WeakSet<InterceptorsConsumer>();
+
+/**
+ * Keeps the Observable that a handler returns in the context of its request: its own operators, those that interceptors
+ * put behind it, and what ends it when a client goes away.
+ *
+ * X8: an interceptor for that would cost every request a third of its time. This costs those that return something else
+ * one look at it.
+ */
+@nest.Injectable()
+export class Results {
+  constructor(@nest.Inject(ExternalContextCreator) private readonly creator: ExternalContextCreator) {}
+
+  /** @throws `tenancy_misconfigured` where Nest calls handlers in another way. */
+  hold(): void {
+    const { interceptorsConsumer } = this.creator as unknown as {
+      readonly interceptorsConsumer?: InterceptorsConsumer;
+    };
+    const consumer: Partial<InterceptorsConsumer> = Object.getPrototypeOf(interceptorsConsumer ?? {});
+    if (held.has(consumer as InterceptorsConsumer)) return;
+    const { intercept, transformDeferred } = consumer;
+    if (typeof intercept !== 'function' || typeof transformDeferred !== 'function') {
+      throw new TenancyConfigurationError(
+        'TenancyModule',
+        'this version of Nest calls handlers in a way that is not known',
+        'Use Nest 11.1.4 or later, or Nest 12.',
+      );
+    }
+    held.add(consumer as InterceptorsConsumer);
+    consumer.intercept = function (...call) {
+      const [interceptors, args, , , next] = call;
+      holdSignal(args[0]);
+      // As Nest does it, with a promise less than it takes, which pays for the one here.
+      const result = interceptors?.length ? Reflect.apply(intercept, this, call) : next();
+      return result.then(heldResult);
+    };
+    consumer.transformDeferred = function (next) {
+      return Reflect.apply(transformDeferred, this, [() => next().then(heldResult)]);
+    };
+  }
+}
+
+function heldResult(result: unknown): unknown {
+  if (typeof result !== 'object' || result === null || !isObservable(result)) return result;
+  const corridor = storage.getStore();
+  return corridor ? heldTo(corridor, result) : result;
+}
+
+/** It is aborted by the connection, in the context of which a listener that asks for the tenant would end the process. */
+function holdSignal(request: unknown): void {
+  if (SSE_ABORT_CONTROLLER === undefined || typeof request !== 'object' || request === null) return;
+  const controller = (request as Record<symbol, AbortController | undefined>)[SSE_ABORT_CONTROLLER];
+  const corridor = storage.getStore();
+  if (!controller || !corridor) return;
+  const { abort } = controller;
+  controller.abort = (reason) => storage.run(corridor, () => abort.call(controller, reason));
+}
