@@ -7,6 +7,7 @@ const BRAND = Symbol.for('@tenancy/postgres:floor-error');
  * - `statement_refused`: this SQL cannot be bound to one tenant, so it was not sent.
  * - `connection_released`: a connection was used after it went back to the pool.
  * - `connection_out_of_step`: the server's reply did not begin with this tenant's own binding; the connection was closed.
+ * - `connection_not_reset`: what another tenant may have left on the connection could not be undone; it was closed.
  * - `tenant_unplaceable`: the tenant has no schema or database of its own that could be used.
  * - `tenant_databases_exhausted`: every database the pool may keep open is in use.
  * - `database_unreachable`: the database accepted no connection in time, or stopped answering.
@@ -17,6 +18,7 @@ export type TenantFloorErrorCode =
   | 'statement_refused'
   | 'connection_released'
   | 'connection_out_of_step'
+  | 'connection_not_reset'
   | 'tenant_unplaceable'
   | 'tenant_databases_exhausted'
   | 'database_unreachable';

@@ -1,4 +1,5 @@
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import { bindMessage, closeStatementMessage, EXECUTE, parseMessage } from './messages.js';
 
 /** What ties one query to one tenant: the messages that go in front of it, and the reply they must get. */
 export interface Binding {
@@ -6,22 +7,33 @@ export interface Binding {
   readonly settings: readonly string[];
   /** The one row of the reply: each value as PostgreSQL took it. */
   readonly receipt: readonly string[];
-  /** The prepared statement that binds these settings, for connections without a pooler. */
+  /** The text that binds these settings, whatever their values. */
   readonly statement: string;
-  /** `Parse` of that statement: once for each connection. */
-  readonly prepare: Buffer;
-  /** `Bind` and `Execute` of that statement. */
-  readonly prepared: Buffer;
-  /** `Parse`, `Bind` and `Execute` without a name, which every pooler carries. */
-  readonly unnamed: Buffer;
+  /** `Parse`, `Bind` and `Execute`: it relies on nothing, and every pooler carries it. */
+  readonly whole: Buffer;
   /** The same, and the reply ends with the id of the server process: what tells whether there is a pooler. */
-  readonly probe: Buffer;
+  readonly probing: Buffer;
+  /** The same, and what another tenant locked for the session is unlocked: the reply ends with an empty value. */
+  readonly unlocking: Buffer;
+  /** `Parse` for connections without a pooler, where it is kept. */
+  readonly keep: Buffer;
+  /** `Bind` and `Execute` of what is kept, and a clear place for the application's statement. */
+  readonly kept: Buffer;
 }
 
-/** What the names of prepared bindings begin with; no statement of the application may be called so. */
-export const BINDING_PREFIX = 'tenancy ';
+/** What the pool's own names begin with; no statement of the application may be called so. */
+export const RESERVED_PREFIX = 'tenancy ';
 
-const EXECUTE = message('E', cstring(''), int32(0));
+/** What the application's unnamed statements are called on connections where the binding is kept. */
+export const QUERY_NAME = `${RESERVED_PREFIX}query`;
+
+export const CLOSE_QUERY = closeStatementMessage(QUERY_NAME);
+
+/**
+ * The protocol's one statement without a name. SQL has no way to say it, so no `PREPARE` or `DEALLOCATE`, in whichever
+ * function, can put another in its place.
+ */
+const UNNAMED = '';
 
 /**
  * Encodes the binding of `settings` once, for every query of a tenant.
@@ -34,19 +46,19 @@ const EXECUTE = message('E', cstring(''), int32(0));
  */
 export function encodeBinding(settings: readonly (readonly [name: string, value: string])[]): Binding {
   const names = settings.map(([name]) => settingName(name));
-  const statement = BINDING_PREFIX + names.join(' ');
-  const select = `select ${names.map((name, index) => `set_config('${name}', $${index + 1}, true)`).join(', ')}`;
-  const values = settings.map(([, value]) => sized(Buffer.from(value)));
-  const bind = (name: string) =>
-    message('B', cstring(''), cstring(name), int16(0), int16(values.length), ...values, int16(0));
+  const values = settings.map(([, value]) => value);
+  const statement = `select ${names.map((name, index) => `set_config('${name}', $${index + 1}, true)`).join(', ')}`;
+  const run = Buffer.concat([bindMessage(UNNAMED, values), EXECUTE]);
+  const parsed = (text: string) => Buffer.concat([parseMessage(UNNAMED, text), run]);
   return {
     settings: names,
-    receipt: settings.map(([, value]) => value),
+    receipt: values,
     statement,
-    prepare: parse(statement, select),
-    prepared: Buffer.concat([bind(statement), EXECUTE]),
-    unnamed: Buffer.concat([parse('', select), bind(''), EXECUTE]),
-    probe: Buffer.concat([parse('', `${select}, pg_backend_pid()`), bind(''), EXECUTE]),
+    whole: parsed(statement),
+    probing: parsed(`${statement}, pg_backend_pid()`),
+    unlocking: parsed(`${statement}, pg_advisory_unlock_all()`),
+    keep: parseMessage(UNNAMED, statement),
+    kept: Buffer.concat([run, CLOSE_QUERY]),
   };
 }
 
@@ -57,33 +69,4 @@ function settingName(name: string): string {
     'floor_misconfigured',
     'a setting’s name is made of lower-case letters, digits, "_" and ".", as in "app.tenant_id". Rename it.',
   );
-}
-
-function parse(name: string, text: string): Buffer {
-  return message('P', cstring(name), cstring(text), int16(0));
-}
-
-function message(type: string, ...parts: readonly Buffer[]): Buffer {
-  const body = Buffer.concat(parts);
-  return Buffer.concat([Buffer.from(type), int32(body.length + 4), body]);
-}
-
-function cstring(text: string): Buffer {
-  return Buffer.from(`${text}\0`);
-}
-
-function sized(value: Buffer): Buffer {
-  return Buffer.concat([int32(value.length), value]);
-}
-
-function int16(value: number): Buffer {
-  const buffer = Buffer.alloc(2);
-  buffer.writeInt16BE(value);
-  return buffer;
-}
-
-function int32(value: number): Buffer {
-  const buffer = Buffer.alloc(4);
-  buffer.writeInt32BE(value);
-  return buffer;
 }

@@ -1,24 +1,12 @@
 import type { AsyncResource } from 'node:async_hooks';
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Binding } from './binding.js';
 import { BindingWriter } from './binding-writer.js';
-import type { BackendMessage, Connection, TransactionStatus } from './connection.js';
-import { ReportedSettings } from './reported-settings.js';
+import { type BackendMessage, type Connection, listenersOf, type TransactionStatus, textOf } from './connection.js';
+import { endsConnection, explained, notReset, outOfStep } from './explained.js';
+import { OwnStatements } from './own-statements.js';
+import type { Phase } from './phase.js';
+import { Session } from './session.js';
 import { statementKind } from './statement.js';
-
-/**
- * - `idle`: nothing is on its way.
- * - `binding`: a query was sent, and the receipt of the binding in front of it is due.
- * - `bound`: the receipt came, and the end of the binding is due.
- * - `failed`: an error came in place of the binding, and the end of the reply is due.
- * - `control`: the reply to a statement that returns no rows is due.
- * - `query`: the reply that comes is the query's own.
- * - `broken`: the reply was not the one that was due; nothing of what still comes is believed.
- */
-type Phase = 'idle' | 'binding' | 'bound' | 'failed' | 'control' | 'query' | 'broken';
-
-/** What Cursor and the pg client listen to on the connection itself. */
-const LISTENED = ['rowDescription', 'noData', 'readyForQuery'];
 
 /** Not from the server, so they are told even when nothing of it is believed. */
 const OWN_EVENTS: ReadonlySet<string> = new Set(['error', 'end', 'newListener', 'removeListener']);
@@ -31,8 +19,6 @@ const OWN_EVENTS: ReadonlySet<string> = new Set(['error', 'end', 'newListener', 
  * step, and is closed before a single row is handed on.
  */
 export class BoundProtocol {
-  /** Whether something may have stayed on the session that is not the next tenant's to see. */
-  #leavesState = false;
   /** What the queries to come are bound to. `undefined`: they are sent as they are, as is right before there is a tenant. */
   #binding: Binding | undefined;
   /** The async context that replies are handed on in; without it, the one that the socket was opened in. */
@@ -43,29 +29,35 @@ export class BoundProtocol {
   #due = 1;
   #listening = 0;
   #returnsNoRows = false;
-  readonly #reported = new ReportedSettings();
   readonly #connection: Connection;
   readonly #bindings: BindingWriter;
-  readonly #send: Pick<Connection, 'parse' | 'bind' | 'query' | 'sync'>;
+  readonly #statements = new OwnStatements();
+  readonly #session: Session;
+  readonly #send: Pick<Connection, 'parse' | 'bind' | 'close' | 'query' | 'sync'>;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#bindings = new BindingWriter(connection);
+    this.#session = new Session(connection);
     this.#send = {
       parse: connection.parse.bind(connection),
       bind: connection.bind.bind(connection),
+      close: connection.close.bind(connection),
       query: connection.query.bind(connection),
       sync: connection.sync.bind(connection),
     };
     connection.parse = (message) => {
       if (this.#phase === 'idle') this.#begin(message.text);
-      this.#send.parse(message);
+      this.#send.parse(this.#statements.parse(message));
     };
     connection.bind = (message) => {
       // The first message of a named statement that was parsed before.
       if (this.#phase === 'idle') this.#begin(textOf(connection, message.statement));
-      this.#send.bind(message);
+      const missing = this.#statements.missing(message);
+      if (missing) this.#send.parse(missing);
+      this.#send.bind(this.#statements.bind(message));
     };
+    connection.close = (message) => this.#send.close(this.#statements.close(message));
     connection.sync = () => {
       this.#due += 1;
       this.#send.sync();
@@ -75,7 +67,9 @@ export class BoundProtocol {
     // EventEmitter itself passes two arguments, with `newListener`; the protocol's messages are one.
     connection.emit = (event: string | symbol, first?: unknown, second?: unknown) => {
       if (typeof event === 'string' && this.#absorbs(event, first as BackendMessage)) return true;
-      return this.#scope ? this.#scope.runInAsyncScope(emit, null, event, first, second) : emit(event, first, second);
+      const isRefusal = event === 'errorMessage' && this.#binding !== undefined;
+      const told = isRefusal ? explained(first as BackendMessage, this.#status) : first;
+      return this.#scope ? this.#scope.runInAsyncScope(emit, null, event, told, second) : emit(event, told, second);
     };
   }
 
@@ -83,42 +77,62 @@ export class BoundProtocol {
   hold(binding: Binding | undefined, scope: AsyncResource | undefined): void {
     this.#binding = binding;
     this.#scope = scope;
-    this.#listening = this.#listeners();
-    this.#reported.remember();
+    this.#listening = listenersOf(this.#connection);
+    this.#session.remember();
+    if (binding) this.#session.hold(binding);
   }
 
   /**
    * Ends what `hold` began.
    *
-   * @returns whether the connection is as it was then: nothing on its way, no transaction, nobody listening, nothing left.
+   * @returns whether the connection is fit for another holder: nothing on its way, no transaction, nobody listening, and
+   * what is known to be left is being undone.
    */
   letGo(): boolean {
     this.#scope = undefined;
-    return (
+    const isQuiet =
       this.#phase === 'idle' &&
       this.#due === 0 &&
       this.#status === 'I' &&
-      !this.#leavesState &&
-      !this.#reported.changed &&
+      this.#connection.stream.writable &&
       // A cursor that failed may go on listening, and would answer for the next tenant.
-      this.#listeners() === this.#listening
-    );
+      listenersOf(this.#connection) === this.#listening;
+    if (!isQuiet || !this.#session.isReusable) return false;
+    // At once, and not when the next holder comes: others may be waiting for a lock.
+    if (this.#session.isLeft) {
+      this.#reset(true);
+      this.#session.leave();
+    }
+    return true;
+  }
+
+  /** What is set for the session now is set again after every reset. */
+  restores(settings: readonly (readonly [name: string, value: string])[]): void {
+    this.#session.restores(settings);
+  }
+
+  /** In front of what comes next, with a reply of its own. */
+  #reset(unlocks: boolean): void {
+    const direct = this.#bindings.direct === true;
+    this.#session.reset(direct, unlocks);
+    this.#bindings.afterReset(direct && !unlocks);
+    this.#statements.forget();
   }
 
   #begin(text: string): void {
     this.#phase = 'query';
     this.#returnsNoRows = false;
     const binding = this.#binding;
-    if (!binding) return;
-    const kind = statementKind(text);
-    if (kind === 'control') {
-      this.#phase = 'control';
+    if (!binding) {
+      this.#bindings.overwritten();
+      this.#statements.begin(false);
       return;
     }
-    if (kind === 'stateful') this.#leavesState = true;
-    this.#phase = 'binding';
-    // What was prepared may be gone by now, or be another statement under the same name.
-    this.#bindings.write(binding, !this.#leavesState);
+    if (this.#session.isResetDue && this.#connection.stream.writable) this.#reset(false);
+    const kind = statementKind(text);
+    this.#session.ran(kind);
+    this.#phase = kind === 'control' ? 'control' : 'binding';
+    this.#statements.begin(kind === 'control' ? this.#bindings.makeRoom() : this.#bindings.write(binding));
   }
 
   /**
@@ -129,6 +143,7 @@ export class BoundProtocol {
     if (!this.#binding) {
       this.#phase = 'query';
       this.#due += 1;
+      this.#bindings.overwritten();
       this.#send.query(text);
       return;
     }
@@ -145,10 +160,11 @@ export class BoundProtocol {
     }
   }
 
-  /** Whether `message` is not handed on: it belongs to the binding, or is not the one that is due. */
+  /** Whether `message` is not handed on: it belongs to the binding or a reset, or is not the one that is due. */
   #absorbs(event: string, message: BackendMessage): boolean {
     const phase = this.#phase;
     if (phase === 'broken') return !OWN_EVENTS.has(event);
+    if (this.#session.isUnderReset && !OWN_EVENTS.has(event)) return this.#resets(event, message);
     switch (event) {
       case 'parseComplete':
       case 'bindComplete':
@@ -156,7 +172,10 @@ export class BoundProtocol {
           if (event === 'parseComplete' && this.#binding) this.#bindings.parsed(this.#binding);
           return true;
         }
-        return phase !== 'query' && phase !== 'control' && this.#breaks();
+        if (phase !== 'query' && phase !== 'control') return this.#breaks();
+        return event === 'parseComplete' && this.#statements.parsed();
+      case 'closeComplete':
+        return this.#statements.closed();
       case 'dataRow':
         if (phase === 'query') return false;
         if (phase !== 'binding' || !this.#binding || !this.#bindings.isReceipt(message.fields, this.#binding)) {
@@ -170,7 +189,7 @@ export class BoundProtocol {
           return true;
         }
         // `SELECT … INTO` is a SELECT that returns no rows, and may have made a temporary table.
-        if (this.#returnsNoRows && message.text?.startsWith('SELECT')) this.#leavesState = true;
+        if (this.#returnsNoRows && message.text?.startsWith('SELECT')) this.#session.ran('stateful');
         return phase !== 'query' && phase !== 'control' && this.#breaks();
       case 'noData':
         this.#returnsNoRows = true;
@@ -184,15 +203,14 @@ export class BoundProtocol {
         return phase !== 'query' && this.#breaks();
       case 'errorMessage':
         if (phase === 'binding' || phase === 'bound') {
-          if (this.#binding) this.#bindings.failed(this.#binding, message.code);
+          this.#bindings.failed(message.code);
           this.#phase = 'failed';
         }
-        explainSeveralStatements(message);
         return false;
       case 'readyForQuery':
         return this.#endsReply(message);
       case 'parameterStatus':
-        this.#reported.report(message.parameterName, message.parameterValue);
+        this.#session.report(message);
         return false;
       case 'backendKeyData':
         this.#bindings.processId = message.processID ?? 0;
@@ -212,32 +230,22 @@ export class BoundProtocol {
     return false;
   }
 
+  /** A message of the reply to a reset. */
+  #resets(event: string, message: BackendMessage): boolean {
+    if (event === 'parameterStatus') {
+      this.#session.report(message);
+      return false;
+    }
+    const isError = event === 'errorMessage';
+    if (isError && !endsConnection(message)) return this.#breaks(notReset(message));
+    if (isError) this.#phase = 'broken';
+    return !isError && (this.#session.take(event, message) || this.#breaks());
+  }
+
   /** Closes the connection: what came is not the reply that is due. It is not handed on, nor is anything after it. */
-  #breaks(): true {
+  #breaks(reason = outOfStep()): true {
     this.#phase = 'broken';
-    this.#connection.stream.destroy(
-      new TenantFloorError(
-        'connection_out_of_step',
-        'the server’s reply did not begin with this tenant’s binding, so the connection was closed and the reply thrown ' +
-          'away. Something between here and PostgreSQL mixes up replies: check the pooler.',
-      ),
-    );
+    this.#connection.stream.destroy(reason);
     return true;
   }
-
-  #listeners(): number {
-    return LISTENED.reduce((sum, event) => sum + this.#connection.listenerCount(event), 0);
-  }
-}
-
-function textOf({ parsedStatements, submittedNamedStatements }: Connection, name = ''): string {
-  return parsedStatements[name] ?? submittedNamedStatements?.[name] ?? '';
-}
-
-/** The server's own words name neither the reason nor the fix. They are translated, so the place is looked at instead. */
-function explainSeveralStatements(error: BackendMessage): void {
-  if (error.code !== '42601' || error.routine !== 'exec_parse_message') return;
-  error.message =
-    'statement_refused: several statements in one text cannot be bound to one tenant. ' +
-    'Send them one by one, in a transaction if they belong together.';
 }

@@ -11,7 +11,7 @@ export interface BackendMessage {
   readonly processID?: number;
   readonly parameterName?: string;
   readonly parameterValue?: string;
-  message?: string;
+  readonly message?: string;
 }
 
 /** `I`: in no transaction; `T`: in one; `E`: in one that failed. */
@@ -24,8 +24,21 @@ export interface Connection extends EventEmitter {
   readonly submittedNamedStatements?: Readonly<Record<string, string>>;
   parse(message: { readonly text: string; readonly name?: string }): void;
   bind(message: { readonly statement?: string }): void;
+  close(message: { readonly type: 'P' | 'S'; readonly name?: string }): void;
   describe(message: { readonly type: 'P' | 'S'; readonly name?: string }): void;
   execute(message: object): void;
   sync(): void;
   query(text: string): void;
+}
+
+/** What Cursor and the pg client listen to on the connection itself. */
+const LISTENED = ['rowDescription', 'noData', 'readyForQuery'];
+
+export function listenersOf(connection: Connection): number {
+  return LISTENED.reduce((sum, event) => sum + connection.listenerCount(event), 0);
+}
+
+/** The text of a statement that was parsed before, or is being parsed. */
+export function textOf({ parsedStatements, submittedNamedStatements }: Connection, name = ''): string {
+  return parsedStatements[name] ?? submittedNamedStatements?.[name] ?? '';
 }

@@ -15,6 +15,13 @@ export class ReportedSettings {
     if (this.#before.get(name) === value) this.#before.delete(name);
   }
 
+  of(names: readonly string[]): (readonly [name: string, value: string])[] {
+    return names.flatMap((name) => {
+      const value = this.#values.get(name);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+  }
+
   remember(): void {
     this.#before.clear();
   }

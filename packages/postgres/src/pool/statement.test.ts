@@ -82,6 +82,7 @@ const KINDS: Record<StatementKind, readonly string[]> = {
     'select pg_try_advisory_lock_shared(1)',
     'select setseed(0.5)',
   ],
+  lasting: ["load 'auto_explain'", "select dblink_connect('mine', 'dbname=app')"],
   copy: ['copy job to stdout', 'COPY job FROM STDIN', '/* a */copy(select 1) to stdout'],
   listen: ['listen news', 'LISTEN "news"'],
   truncate: ['truncate job', '-- all of it\nTRUNCATE job'],

@@ -5,14 +5,16 @@
  * - `control`: opens or ends a transaction, or locks a table in it, and is sent alone: a binding would take the snapshot
  *   that `ISOLATION LEVEL` and `LOCK` must come before, and would fail in an aborted transaction that only `ROLLBACK` can
  *   end. None of them reads a row.
- * - `stateful`: bound, and may leave something on the session, so its connection is closed when it is given back.
+ * - `stateful`: bound, and may leave something on the session, which is reset when the connection is given back.
+ * - `lasting`: bound, and may leave what no reset undoes, so its connection is closed when it is given back.
  * - `copy`, `listen`, `truncate`: cannot be held to one tenant.
  */
-export type StatementKind = 'bound' | 'control' | 'stateful' | 'copy' | 'listen' | 'truncate';
+export type StatementKind = 'bound' | 'control' | 'stateful' | 'lasting' | 'copy' | 'listen' | 'truncate';
 
 const KINDS: ReadonlyMap<string, StatementKind> = new Map([
   ...words('control', 'begin start commit end rollback abort savepoint release lock'),
   ...words('bound', 'select insert update delete merge with values table show fetch move close notify'),
+  ['load', 'lasting'],
   ['copy', 'copy'],
   ['listen', 'listen'],
   ['truncate', 'truncate'],
@@ -29,6 +31,7 @@ export function statementKind(text: string): StatementKind {
   if (text === lastText) return lastKind;
   const first = wordAt(text, 0);
   let kind = first.word === 'set' ? kindOfSet(text, first.end) : (KINDS.get(first.word) ?? 'stateful');
+  if (kind === 'bound' && /dblink_connect/i.test(text)) kind = 'lasting';
   const isUnread = first.word === '' && first.end < text.length;
   if (isUnread || (kind === 'bound' && leavesState(text))) kind = 'stateful';
   lastText = text;
@@ -43,8 +46,8 @@ export function firstWord(text: string): string {
 
 /** The functions whose effect stays on the session. `set_config(…, true)` is over with the transaction. */
 function leavesState(text: string): boolean {
-  if (!/set_config|advisory_lock|setseed|dblink_connect/i.test(text)) return false;
-  return /set_config|pg_(?:try_)?advisory_lock|setseed|dblink_connect/i.test(text.replace(SETS_LOCALLY, ''));
+  if (!/set_config|advisory_lock|setseed/i.test(text)) return false;
+  return /set_config|pg_(?:try_)?advisory_lock|setseed/i.test(text.replace(SETS_LOCALLY, ''));
 }
 
 const SETS_LOCALLY = /set_config\s*\((?:[^()]|\([^()]*\))*,\s*true\s*\)/gi;

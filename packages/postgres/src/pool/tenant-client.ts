@@ -1,11 +1,12 @@
 import type { AsyncResource } from 'node:async_hooks';
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { needsNoTenant } from './ask.js';
-import { BINDING_PREFIX, type Binding } from './binding.js';
+import { type Binding, RESERVED_PREFIX } from './binding.js';
 import { BoundProtocol } from './bound-protocol.js';
 import type { Connection } from './connection.js';
 import { refuseStatement } from './refuse-statement.js';
+import { AS_TEXT, namesIn, SET_UP, type SetUpRow, settingsOf } from './set-up.js';
 
 /** Who holds the connection: a tenant, or somebody without one. */
 export type Holder =
@@ -31,6 +32,9 @@ export class TenantClient extends Client {
   /** `'setup'` until it is first handed out: what `onConnect` and `connect` listeners send belongs to no tenant. */
   #holder: Holder | 'setup' | null = 'setup';
   #settingUp = false;
+  /** The dotted names in what was sent before the connection was first handed out; `undefined` when nothing was. */
+  #setUpNames: string[] | undefined;
+  #isHandedOut = false;
 
   constructor(config?: string | ClientConfig) {
     super(config);
@@ -47,8 +51,8 @@ export class TenantClient extends Client {
   /**
    * The end of a holder's time.
    *
-   * @returns whether the connection may be handed out again. C7: not when something is still on its way, a transaction is
-   * open, or something may have stayed on the session.
+   * @returns whether the connection may be handed out again. C7: not when something is still on its way, or a transaction
+   * is open.
    */
   letGo(): boolean {
     this.#holder = null;
@@ -59,17 +63,42 @@ export class TenantClient extends Client {
     return left && queue?.length === 0;
   }
 
-  /** Calls back when nothing that a `connect` listener sent is on its way any more: it must not be sent for a tenant. */
+  /**
+   * Calls back when nothing that a `connect` listener sent is on its way any more: it must not be sent for a tenant. What
+   * was set is read back, once, to be set again after every reset.
+   */
   whenSetUp(done: (error?: Error) => void): void {
-    if (!this.#settingUp) {
-      done();
+    if (this.#settingUp) {
+      const settle = (error?: Error) => {
+        this.off('drain', settle).off('error', settle).off('end', settle);
+        // Still so when the connection has ended: then the query is told.
+        if (error || this.#settingUp) done(error);
+        else this.whenSetUp(done);
+      };
+      this.on('drain', settle).on('error', settle).on('end', settle);
       return;
     }
-    const settle = (error?: Error) => {
-      this.off('drain', settle).off('error', settle).off('end', settle);
-      done(error);
-    };
-    this.on('drain', settle).on('error', settle).on('end', settle);
+    const isFirst = !this.#isHandedOut;
+    this.#isHandedOut = true;
+    const names = isFirst ? this.#setUpNames : undefined;
+    if (names) this.#readSetUp(names, done);
+    else done();
+  }
+
+  #readSetUp(names: readonly string[], done: (error?: Error) => void): void {
+    const distinct = new Set(names.map((name) => name.replace(/\s/g, '').toLowerCase()));
+    super.query(
+      { text: SET_UP, values: [[...distinct]], types: AS_TEXT } as QueryConfig,
+      (error: Error | null, result: QueryResult<SetUpRow>) => {
+        if (error) return done(error);
+        try {
+          this.#protocol.restores(settingsOf(result.rows));
+        } catch (left) {
+          return done(left as Error);
+        }
+        done();
+      },
+    );
   }
 
   /**
@@ -85,6 +114,7 @@ export class TenantClient extends Client {
 
   // biome-ignore lint/suspicious/noExplicitAny: `query` has eight overloads, and all are passed on as they are.
   override query(query: any, values?: any, callback?: any): any {
+    if (!this.#isHandedOut) this.#setUpNames = [...(this.#setUpNames ?? []), ...namesIn(query, values)];
     if (this.#holder === 'setup' && !this.#settingUp) {
       this.#settingUp = true;
       this.once('drain', () => {
@@ -123,10 +153,10 @@ export class TenantClient extends Client {
     }
     const text = this.#textOf(query);
     if ('refusal' in holder) return needsNoTenant(text) ? undefined : holder.refusal;
-    if (nameOf(query)?.startsWith(BINDING_PREFIX)) {
+    if (nameOf(query)?.startsWith(RESERVED_PREFIX)) {
       return new TenantFloorError(
         'statement_refused',
-        `the pool’s own statements have names that begin with "${BINDING_PREFIX}". Give this one another name.`,
+        `the pool’s own statements have names that begin with "${RESERVED_PREFIX}". Give this one another name.`,
       );
     }
     return refuseStatement(text, holder.binding, holder.truncates);

@@ -13,6 +13,7 @@ const unexamined: Isolation = {
 const ALL = 'select * from job order by id';
 const PROBE = "select set_config('app.tenant_id', $1, true), pg_backend_pid()";
 const PLAIN = "select set_config('app.tenant_id', $1, true)";
+const UNLOCKING = "select set_config('app.tenant_id', $1, true), pg_advisory_unlock_all()";
 
 describe('the form of the binding', () => {
   let database: FloorDatabase;
@@ -37,14 +38,14 @@ describe('the form of the binding', () => {
   });
   afterAll(() => database.stop());
 
-  const bindings = () => proxy.texts.filter((text) => text.startsWith('select set_config'));
+  const bindings = () => proxy.texts.filter((text) => text.startsWith("select set_config('app.tenant_id'"));
 
-  it('is asked for once with the server’s process, and prepared after that, for all tenants', async () => {
-    for (const tenant of [acme, globex, acme, globex]) {
+  it('is asked for once with the server’s process, unlocks at each change of tenant, and is kept after that', async () => {
+    for (const tenant of [acme, acme, acme, globex, globex, globex, acme, globex]) {
       const { rows } = await database.context.run(tenant, () => pool.query(ALL));
       expect(areOwn(tenant, rows)).toBe(true);
     }
-    expect(bindings()).toEqual([PROBE, PLAIN]);
+    expect(bindings()).toEqual([PROBE, PLAIN, UNLOCKING, PLAIN, UNLOCKING, UNLOCKING]);
   });
 
   it('stays unnamed where the process is not the one that introduced itself: behind a pooler', async () => {
@@ -68,9 +69,13 @@ describe('the form of the binding', () => {
     expect(bindings()).toEqual([PROBE, PLAIN, PLAIN]);
   });
 
-  it.each(['deallocate all', 'discard plans', 'deallocate "tenancy app.tenant\u005fid"'])(
-    'goes back to unnamed after %s, and no query fails',
+  it.each(['deallocate all', 'discard plans', 'deallocate "tenancy query"', 'select forget()'])(
+    'is kept after %s, and no query fails',
     async (text) => {
+      await database.outside.query(`
+        create or replace function forget() returns void language plpgsql as
+          $$ begin execute 'deallocate all'; end $$;
+      `);
       await checkedOut(database.context, pool, acme, async (client) => {
         for (let query = 0; query < 3; query += 1) await client.query('select 1');
         await client.query(text);
@@ -80,31 +85,12 @@ describe('the form of the binding', () => {
         }
         await client.query('commit');
       });
-      expect(pool.totalCount).toBe(0);
+      expect(bindings()).toEqual([PROBE, PLAIN]);
+      expect(pool.totalCount).toBe(1);
+      const { rows } = await database.context.run(globex, () => pool.query(ALL));
+      expect(areOwn(globex, rows)).toBe(true);
     },
   );
-
-  it('is prepared again when a function deallocated it', async () => {
-    await database.outside.query(`
-      create or replace function forget() returns void language plpgsql as
-        $$ begin execute 'deallocate all'; end $$;
-    `);
-    await checkedOut(database.context, pool, acme, async (client) => {
-      for (let query = 0; query < 3; query += 1) await client.query('select 1');
-      await client.query('select forget()');
-      await expect(client.query(ALL)).rejects.toMatchObject({ code: '26000' });
-      expect(areOwn(acme, (await client.query(ALL)).rows)).toBe(true);
-    });
-    const { rows } = await database.context.run(globex, () => pool.query(ALL));
-    expect(areOwn(globex, rows)).toBe(true);
-  });
-
-  it('DISCARD ALL is for no transaction, and a bound query is one', async () => {
-    await checkedOut(database.context, pool, acme, async (client) => {
-      await expect(client.query('discard all')).rejects.toMatchObject({ code: '25001' });
-      expect(areOwn(acme, (await client.query(ALL)).rows)).toBe(true);
-    });
-  });
 
   it('when the binding itself fails, the query is not run, and the client goes on', async () => {
     await checkedOut(database.context, pool, acme, async (client) => {
@@ -128,7 +114,7 @@ describe('the form of the binding', () => {
     expect(areOwn(globex, rows)).toBe(true);
   });
 
-  it('twin: three tenants on prepared and on unnamed connections at once', async () => {
+  it('twin: three tenants on connections with and without a pooler at once', async () => {
     proxy.reply = (message, wire) => {
       if (typeOf(message) === 'K' && wire.index % 2 === 0) message.writeInt32BE(1, 5);
       return [message];

@@ -21,13 +21,13 @@ describe('named statements', () => {
     await proxy.stop();
   });
 
-  it('are parsed once for each connection, and bound to whoever runs them', async () => {
+  it('are parsed once for each connection, and again when it went to another tenant', async () => {
     proxy.texts.length = 0;
-    for (const tenant of [acme, globex, acme]) {
+    for (const tenant of [acme, acme, globex, globex, globex, acme]) {
       const { rows } = await database.context.run(tenant, () => pool.query(JOBS));
       expect(areOwn(tenant, rows)).toBe(true);
     }
-    expect(proxy.texts.filter((text) => text === JOBS.text)).toHaveLength(1);
+    expect(proxy.texts.filter((text) => text === JOBS.text)).toHaveLength(3);
   });
 
   it('by name alone run what was parsed, as the tenant that runs them', async () => {
@@ -83,49 +83,35 @@ describe('named statements', () => {
     client.release();
   });
 
-  it('cannot take the name of the pool’s own, which binds every tenant’s queries', async () => {
-    const forged = "select $1::text from set_config('app.' || 'tenant_id', 't_acme', true)";
-    const fresh = database.pool({ max: 1 });
-    await expect(
-      database.context.run(acme, () =>
-        fresh.query({ name: 'tenancy app.tenant_id', text: forged, values: [globex.id] }),
-      ),
-    ).rejects.toMatchObject({ code: 'statement_refused' });
-    const { rows } = await database.context.run(globex, () => fresh.query('select * from job'));
-    expect(areOwn(globex, rows)).toBe(true);
-  });
-
-  it('that took it before the first tenant came are not used for binding', async () => {
-    const forged = `prepare "tenancy app.tenant_id"(text) as select $1 from set_config('app.' || 'tenant_id', 't_acme', true)`;
-    const fresh = database.pool({
-      max: 1,
-      checks: { 'two-tenants': 'off' },
-      onConnect: (client) => client.query(forged).then(() => undefined),
-    });
-    const client = await database.context.run(globex, () => fresh.connect());
-    const seen: unknown[] = [];
-    for (let query = 0; query < 3; query += 1) {
-      await client.query('select * from job').then(
-        ({ rows }) => seen.push(areOwn(globex, rows)),
-        ({ code }) => seen.push(code),
-      );
-    }
-    expect(seen).toEqual([true, '42P05', true]);
+  it('parsed again in a transaction that failed, and after it', async () => {
+    await database.context.run(acme, () => pool.query(JOBS));
+    const client = await database.context.run(globex, () => pool.connect());
+    await client.query('begin');
+    await expect(client.query('select 1 / 0')).rejects.toMatchObject({ code: '22012' });
+    await expect(client.query(JOBS)).rejects.toMatchObject({ code: '25P02' });
+    await client.query('rollback');
+    expect(areOwn(globex, (await client.query(JOBS)).rows)).toBe(true);
     client.release();
   });
 
-  it('that take it by SQL, after the pool’s own was deallocated, are not used for binding', async () => {
-    const fresh = database.pool({ max: 1 });
-    const client = await database.context.run(globex, () => fresh.connect());
-    for (let query = 0; query < 3; query += 1) await client.query('select 1');
-    await client.query('deallocate all');
-    await client.query(
-      `prepare U&"tenancy app!002Etenant_id" uescape '!' (text) as select $1 from set_config('app.' || 'tenant_id', 't_acme', true)`,
-    );
-    for (let query = 0; query < 3; query += 1) {
-      expect(areOwn(globex, (await client.query('select * from job')).rows)).toBe(true);
-    }
+  it('whose values cannot be sent are there the next time', async () => {
+    const client = await database.context.run(acme, () => pool.connect());
+    const thrower = {
+      toPostgres: () => {
+        throw new Error('no such value');
+      },
+    };
+    const thrown = { name: 'thrown', text: 'select * from job where id > $1' };
+    await expect(client.query({ ...thrown, values: [thrower] })).rejects.toThrow('no such value');
+    expect(areOwn(acme, (await client.query({ ...thrown, values: [0] })).rows)).toBe(true);
     client.release();
-    expect(fresh.totalCount).toBe(0);
+  });
+
+  it('cannot take a name of the pool’s own', async () => {
+    for (const name of ['tenancy query', 'tenancy app.tenant_id']) {
+      await expect(
+        database.context.run(acme, () => pool.query({ name, text: 'select $1::text', values: [globex.id] })),
+      ).rejects.toMatchObject({ code: 'statement_refused' });
+    }
   });
 });

@@ -114,6 +114,41 @@ describe('options of the pool', () => {
     expect(await Promise.all(seen)).toEqual([null]);
   });
 
+  it.each([
+    ['LISTEN', 'listen news'],
+    ['PREPARE', 'prepare mine as select 1'],
+    ['a lock', 'select pg_advisory_lock(1)'],
+  ])('a set-up that leaves what would be gone at the next tenant is refused: %s', async (what, text) => {
+    const pool = database.pool({ max: 1, onConnect: (client) => client.query(text).then(() => {}) });
+    const outcome = await database.context.run(acme, () => pool.query(ALL)).catch((error: unknown) => error);
+    expect(isTenantFloorError(outcome, 'floor_misconfigured')).toBe(true);
+    expect(String(outcome)).toContain(what);
+  });
+
+  it('what a set-up sets stays as it was set, whatever is in it', async () => {
+    const odd = 'it’s a \\ "quoted" \'path\'';
+    const { username } = new URL(database.url);
+    const pool = database.pool({
+      max: 1,
+      application_name: 'of the start',
+      onConnect: async (client) => {
+        await client.query(
+          "select set_config('my.text', $1, false), set_config('search_path', 'public, pg_catalog', false)",
+          [odd],
+        );
+        await client.query(`set role ${username}`);
+      },
+    });
+    for (const tenant of [acme, globex, acme]) {
+      const { rows } = await database.context.run(tenant, () =>
+        pool.query(`select current_setting('my.text') as text, current_setting('search_path') as path,
+          current_setting('role') as role, current_setting('application_name') as name`),
+      );
+      expect(rows).toEqual([{ text: odd, path: 'public, pg_catalog', role: username, name: 'of the start' }]);
+    }
+    expect(pool.totalCount).toBe(1);
+  });
+
   it('a set-up that fails, or whose connection dies, is told, and the pool goes on', async () => {
     const failing = database.pool({
       max: 1,

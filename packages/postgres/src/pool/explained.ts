@@ -1,0 +1,59 @@
+import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import type { BackendMessage, TransactionStatus } from './connection.js';
+
+/**
+ * What the binding makes PostgreSQL refuse, in words that name the reason and the fix; any other error as it is. The
+ * server's own words are translated, so its codes are looked at.
+ *
+ * @param status - the connection's before the statement was sent
+ */
+export function explained(error: BackendMessage, status: TransactionStatus): unknown {
+  const explanation = explanationOf(error, status);
+  return explanation === undefined ? error : new TenantFloorError('statement_refused', explanation, { cause: error });
+}
+
+function explanationOf({ code, routine }: BackendMessage, status: TransactionStatus): string | undefined {
+  if (code === '42601' && routine === 'exec_parse_message') return SEVERAL_STATEMENTS;
+  // In a transaction of the application's own it would be refused without a binding, too.
+  if (status !== 'I') return undefined;
+  if (code === '2D000') {
+    return (
+      'a procedure or DO block that commits or rolls back cannot be bound to one tenant, because the binding ends with its ' +
+      'transaction. Let it do one part for each CALL, or leave COMMIT to the caller: BEGIN, CALL, COMMIT.'
+    );
+  }
+  if (code === '25001') {
+    return (
+      'a statement that must not run in a transaction (VACUUM, CREATE INDEX CONCURRENTLY, DISCARD ALL) cannot be bound to ' +
+      'one tenant, because the binding is one transaction with it. Run it as the owner of the tables, outside the tenant pool.'
+    );
+  }
+  return undefined;
+}
+
+export const SEVERAL_STATEMENTS =
+  'several statements in one text cannot be bound to one tenant. Send them one by one, in a transaction if they belong ' +
+  'together.';
+
+/** What is thrown in place of a reply that is not the one that is due. */
+export function outOfStep(): TenantFloorError {
+  return new TenantFloorError(
+    'connection_out_of_step',
+    'the server’s reply did not begin with this tenant’s binding, so the connection was closed and the reply thrown away. ' +
+      'Something between here and PostgreSQL mixes up replies: check the pooler.',
+  );
+}
+
+export function notReset(cause: BackendMessage): TenantFloorError {
+  return new TenantFloorError(
+    'connection_not_reset',
+    'what the tenant before may have left on the connection could not be undone, so the connection was closed and the ' +
+      'reply thrown away. See the cause; the next query has another connection.',
+    { cause },
+  );
+}
+
+/** Whether the server, or a pooler, says goodbye with it: that is to be told as it is. */
+export function endsConnection({ code = '' }: BackendMessage): boolean {
+  return code.startsWith('57P') || code.startsWith('08');
+}

@@ -1,0 +1,93 @@
+import pg from 'pg';
+import type { BackendMessage, Connection } from './connection.js';
+import { queryMessage } from './messages.js';
+
+/** What undoes what can be left on a session, and the tag that each answers with. `RESET ALL` takes time limits away first. */
+const PIECES = [
+  ['reset all', 'RESET'],
+  ['set session authorization default', 'SET'],
+  ['close all', 'CLOSE CURSOR ALL'],
+  ['deallocate all', 'DEALLOCATE ALL'],
+  ['unlisten *', 'UNLISTEN'],
+  ['discard temp', 'DISCARD TEMP'],
+  ['discard sequences', 'DISCARD SEQUENCES'],
+] as const;
+
+const TEXT = PIECES.map(([text]) => text).join(';');
+const TAGS = [...PIECES.map(([, tag]) => tag), 'SET'];
+
+/**
+ * Brings one session back to what it was when it was opened. It is sent in front of what comes next and waits for nothing;
+ * its reply is taken out again, and must be all that is due.
+ *
+ * It is `DISCARD ALL` without `DISCARD PLANS`, which would have every function and foreign key planned anew, and with a new
+ * seed for `random()`, which `DISCARD ALL` leaves.
+ *
+ * Source: https://www.postgresql.org/docs/current/sql-discard.html
+ */
+export class SessionReset {
+  /** The tags that are due, for each reply that is on its way. */
+  readonly #due: (readonly string[])[] = [];
+  #answered = 0;
+  /** Sets what the set-up of the connection had set. */
+  #restore: Buffer | undefined;
+  readonly #connection: Connection;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Whether a reply is on its way. */
+  get isUnderWay(): boolean {
+    return this.#due.length > 0;
+  }
+
+  /** After every reset, `settings` are set for the session again. */
+  restores(settings: readonly (readonly [name: string, value: string])[]): void {
+    const set = settings.map((setting) => `set_config(${setting.map(pg.escapeLiteral).join(', ')}, false)`);
+    this.#restore = set.length > 0 ? queryMessage(`select ${set.join(', ')}`) : undefined;
+  }
+
+  /**
+   * @param direct - whether there is no pooler. A pooler knows `DISCARD ALL`, and what it has to forget with it.
+   * @param unlocks - whether locks are released too. In front of a binding they need not be: it can do so for less.
+   */
+  send(direct: boolean, unlocks: boolean): void {
+    const { stream } = this.#connection;
+    if (direct) {
+      // `random()` promises no secrecy, and neither does its seed.
+      const text = `${TEXT};set seed to ${(Math.random() * 2 - 1).toFixed(15)}`;
+      stream.write(queryMessage(unlocks ? `${text};select pg_advisory_unlock_all()` : text));
+      this.#due.push(unlocks ? [...TAGS, 'SELECT 1'] : TAGS);
+    } else {
+      stream.write(queryMessage('discard all'));
+      this.#due.push(['DISCARD ALL']);
+    }
+    if (this.#restore) {
+      // In a message of its own: text is read before it is run, and its encoding may have been another.
+      stream.write(this.#restore);
+      this.#due.push(['SELECT 1']);
+    }
+  }
+
+  /** Takes one message of a reply that is under way. @returns whether it was one that was due. */
+  take(event: string, message: BackendMessage): boolean {
+    switch (event) {
+      case 'commandComplete':
+        this.#answered += 1;
+        return this.#due[0]?.[this.#answered - 1] === message.text;
+      case 'readyForQuery': {
+        const complete = this.#answered === this.#due.shift()?.length && message.status === 'I';
+        this.#answered = 0;
+        return complete;
+      }
+      case 'rowDescription':
+      case 'dataRow':
+      case 'noticeMessage':
+      case 'notification':
+        return true;
+      default:
+        return false;
+    }
+  }
+}
