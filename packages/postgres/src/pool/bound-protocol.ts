@@ -232,14 +232,11 @@ export class BoundProtocol {
 
   /** A message of the reply to a reset. */
   #resets(event: string, message: BackendMessage): boolean {
-    if (event === 'parameterStatus') {
-      this.#session.report(message);
-      return false;
-    }
-    const isError = event === 'errorMessage';
-    if (isError && !endsConnection(message)) return this.#breaks(notReset(message));
-    if (isError) this.#phase = 'broken';
-    return !isError && (this.#session.take(event, message) || this.#breaks());
+    if (event === 'parameterStatus') this.#session.report(message);
+    else if (event !== 'errorMessage') return this.#session.take(event, message) || this.#breaks();
+    else if (endsConnection(message)) this.#phase = 'broken';
+    else return this.#breaks(notReset(message));
+    return false;
   }
 
   /** Closes the connection: what came is not the reply that is due. It is not handed on, nor is anything after it. */

@@ -116,14 +116,12 @@ describe('statements with a name, on one connection that tenants share', () => {
     expect(pool.totalCount).toBe(1);
   });
 
-  it('where the columns differ between schemas, `*` under one name is an error for the second, and never wrong rows', async () => {
+  it('where the columns differ between schemas, `*` under one name is what each tenant has', async () => {
     const wanted = { name: 'everything', text: 'select * from job' };
     const ask = (tenant: (typeof tenants)[number]) => database.context.run(tenant, () => pool.query(wanted));
     expect((await ask(acme)).fields.map(({ name }) => name)).toEqual(['tenant_id', 'id', 'title']);
-    await expect(ask(initech)).rejects.toMatchObject({
-      code: '0A000',
-      message: 'cached plan must not change result type',
-    });
+    // It is parsed anew for the next tenant, so PostgreSQL has no old plan to stumble over.
+    expect((await ask(initech)).rows[0]).toMatchObject({ tenant_id: initech.id, salary: 7 });
     expect((await ask(globex)).rows.every(({ tenant_id }) => tenant_id === globex.id)).toBe(true);
     const unnamed = await database.context.run(initech, () => pool.query('select * from job'));
     expect(unnamed.rows[0]).toMatchObject({ tenant_id: initech.id, salary: 7 });
