@@ -4,4 +4,5 @@ export default packageBuild({
   index: 'src/index.ts',
   admin: 'src/admin.ts',
   eslint: 'src/eslint.ts',
+  'signed-header': 'src/signed-header.ts',
 });

@@ -32,7 +32,7 @@ const app = await createIsolationHarness(
   AppModule.for({
     port: 0,
     baseDomain: 'localhost',
-    jwtSecret: 'a secret of the tests',
+    jwtSecret: 'a secret of the tests, long enough for HS256',
     throwAway: true,
     databaseUrl,
     adminDatabaseUrl: database.url,

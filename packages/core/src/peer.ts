@@ -8,7 +8,9 @@ export function optionalPeer<Package>(name: string): Package | null {
   try {
     return load(name) as Package;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return null;
+    const { code, message } = error as NodeJS.ErrnoException;
+    // And not something that the peer itself is missing.
+    if (code === 'MODULE_NOT_FOUND' && message.includes(`'${name}'`)) return null;
     throw error;
   }
 }

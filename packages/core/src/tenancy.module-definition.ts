@@ -7,7 +7,7 @@ export interface TenancyModuleExtras {
    * Whether every module can inject what this one exports.
    * @defaultValue `true`
    */
-  readonly isGlobal?: boolean;
+  readonly isGlobal?: boolean | undefined;
 }
 
 /** What `forRootAsync({ useClass | useExisting })` names. */

@@ -7,6 +7,7 @@ import { GraphQLEntrance } from './entrances/graphql-entrance.js';
 import { HttpEntrance } from './entrances/http-entrance.js';
 import { MessageEntrance } from './entrances/message-entrance.js';
 import { TenantGuard } from './entrances/tenant.guard.js';
+import { refuseUnknown } from './errors/refuse-unknown.js';
 import { CachedTenantRegistry } from './registry/cached-tenant-registry.js';
 import { CheckedTenantRegistry } from './registry/checked-tenant-registry.js';
 import { TenantRegistry } from './registry/tenant-registry.js';
@@ -21,6 +22,16 @@ import {
 } from './tenancy.module-definition.js';
 import { type ResolvedTenancyOptions, resolveTenancyOptions, type TenancyOptions } from './tenancy.options.js';
 import { RESOLVED_OPTIONS } from './tokens.js';
+
+const ASYNC_OPTION_NAMES = [
+  'imports',
+  'inject',
+  'useFactory',
+  'useClass',
+  'useExisting',
+  'provideInjectionTokensFrom',
+  'isGlobal',
+];
 
 /**
  * Identifies the tenant of every request, carries it, and refuses what has none.
@@ -97,12 +108,14 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
 
   /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    resolveTenancyOptions(options);
+    const { isGlobal, ...own } = options ?? {};
+    resolveTenancyOptions(own);
     return super.forRoot(options);
   }
 
   /** As `forRoot`, with options that come from injection; they are validated when the module is built. */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    refuseUnknown('TenancyModule.forRootAsync', options, ASYNC_OPTION_NAMES);
     return super.forRootAsync(options);
   }
 

@@ -1,5 +1,6 @@
 import type { TenantAuditEvent } from './admin/audit-event.js';
 import { TenancyConfigurationError } from './errors/configuration-error.js';
+import { refuseUnknown } from './errors/refuse-unknown.js';
 import type { RegistryCacheOptions } from './registry/cached-tenant-registry.js';
 import type { TenantRegistry } from './registry/tenant-registry.js';
 import type { TenantSource } from './resolution/tenant-source.js';
@@ -42,6 +43,7 @@ export function resolveTenancyOptions(options: TenancyOptions): ResolvedTenancyO
   const wrong = (option: string, problem: string, fix: string) =>
     new TenancyConfigurationError(`TenancyModule.${option}`, problem, fix);
 
+  refuseUnknown('TenancyModule', options, ['registry', 'sources', 'cache', 'registryTimeout', 'audit']);
   const { registry, sources, cache = {}, registryTimeout = 5_000, audit = null } = options ?? {};
   for (const method of ['findById', 'findBySlug'] as const) {
     if (typeof registry?.[method] !== 'function') {
@@ -77,6 +79,10 @@ export function resolveTenancyOptions(options: TenancyOptions): ResolvedTenancyO
     }
   }
   if (cache !== false) {
+    if (typeof cache !== 'object' || cache === null) {
+      throw wrong('cache', 'is neither limits nor `false`', 'Pass for example `{ ttl: 30_000 }`.');
+    }
+    refuseUnknown('TenancyModule.cache', cache, ['ttl', 'max']);
     for (const limit of ['ttl', 'max'] as const) {
       if (cache[limit] !== undefined && !isPositiveInteger(cache[limit])) {
         throw wrong(`cache.${limit}`, 'is not a whole number above 0', 'Correct it, or pass `cache: false`.');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { admit, canNameATenant } from './tenant.js';
+import { admit } from './tenant.js';
+import { canNameATenant } from './tenant-id.js';
 
 describe('what can name a tenant', () => {
   it.each(['acme', "'; drop table tenants; --", 'a\\b"c', 'мир', '🏢', 'x'.repeat(255)])('%j can', (name) => {

@@ -1,4 +1,5 @@
 import { TenantContextMissingError } from './errors/context-errors.js';
+import { canNameATenant } from './tenant-id.js';
 
 /**
  * Where an application declares the extra fields of its tenants.
@@ -31,21 +32,6 @@ export type Tenant = {
   /** @defaultValue `'active'` */
   readonly status?: TenantStatus | null | undefined;
 } & Readonly<RegisteredFields>;
-
-const MAX_BYTES = 255;
-
-/** True for what can name a tenant at all: a non-empty, well-formed string of at most 255 bytes without NUL. */
-export function canNameATenant(value: unknown): value is string {
-  return (
-    typeof value === 'string' &&
-    value !== '' &&
-    !value.includes('\0') &&
-    // Two strings with lone surrogates can have the same bytes.
-    value.isWellFormed() &&
-    // No UTF-16 unit takes more than three bytes, so the usual short name is never measured.
-    (value.length * 3 <= MAX_BYTES || Buffer.byteLength(value) <= MAX_BYTES)
-  );
-}
 
 /**
  * The tenant as it travels: frozen, because one cached object serves many requests, and a handler that wrote to its

@@ -2,9 +2,15 @@ import { expect, it } from 'vitest';
 import * as admin from '../src/admin.js';
 import * as eslint from '../src/eslint.js';
 import * as core from '../src/index.js';
+import * as signedHeader from '../src/signed-header.js';
 
 it('the public surface is this, and grows only on purpose', () => {
-  expect({ core: Object.keys(core).sort(), admin: Object.keys(admin), eslint: Object.keys(eslint) }).toEqual({
+  expect({
+    core: Object.keys(core).sort(),
+    admin: Object.keys(admin),
+    eslint: Object.keys(eslint),
+    signedHeader: Object.keys(signedHeader),
+  }).toEqual({
     core: [
       'CachedTenantRegistry',
       'CurrentTenant',
@@ -39,6 +45,7 @@ it('the public surface is this, and grows only on purpose', () => {
     ],
     admin: ['TenantAdmin'],
     eslint: ['tenancyConfig'],
+    signedHeader: ['signTenantHeader'],
   });
 });
 

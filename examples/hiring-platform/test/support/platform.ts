@@ -44,7 +44,7 @@ export class TestPlatform {
       AppModule.for({
         port: 0,
         baseDomain: 'localhost',
-        jwtSecret: 'a secret of the tests',
+        jwtSecret: 'a secret of the tests, long enough for HS256',
         throwAway: true,
         databaseUrl,
         adminDatabaseUrl: database.url,

@@ -5,7 +5,8 @@ import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import { TenantRegistry } from '../registry/tenant-registry.js';
 import type { ResolvedTenancyOptions } from '../tenancy.options.js';
-import { admit, canNameATenant } from '../tenant.js';
+import { admit } from '../tenant.js';
+import { canNameATenant } from '../tenant-id.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import type { TenantAuditEvent } from './audit-event.js';
 

@@ -27,7 +27,10 @@ export function sentByNest(transport: keyof typeof exceptions): void {
     configurable: true,
     value(this: ExceptionClass, error: unknown) {
       // Subclasses inherit this, and are asked about themselves.
-      return (this === known && isTenancyError(error)) || Function.prototype[Symbol.hasInstance].call(this, error);
+      return (
+        (this === known && isTenancyError(error) && 'getError' in error) ||
+        Function.prototype[Symbol.hasInstance].call(this, error)
+      );
     },
   });
 }

@@ -1,12 +1,14 @@
+import { unknownOption } from '../errors/known-options.js';
+import { misconfigured } from '../errors/misconfigured.js';
 import { noAdminImport } from './no-admin-import.js';
 import { noRawClient } from './no-raw-client.js';
 
 /** Options of {@link tenancyConfig}. */
 export interface TenancyConfigOptions {
   /** Globs of the source files the rules are for. @defaultValue every TypeScript and JavaScript file */
-  readonly files?: readonly string[];
+  readonly files?: readonly string[] | undefined;
   /** The one place, as globs, that may break out of the tenant. @defaultValue `['src/admin/**']` */
-  readonly adminFolder?: readonly string[];
+  readonly adminFolder?: readonly string[] | undefined;
 }
 
 /**
@@ -21,6 +23,8 @@ export interface TenancyConfigOptions {
  * ```
  */
 export function tenancyConfig(options: TenancyConfigOptions = {}) {
+  const unknown = unknownOption('tenancyConfig', options, ['files', 'adminFolder']);
+  if (unknown) throw misconfigured(...unknown);
   const { files = ['**/*.{ts,tsx,mts,cts,js,mjs,cjs}'], adminFolder = ['src/admin/**'] } = options;
   return {
     name: '@tenancy/core',

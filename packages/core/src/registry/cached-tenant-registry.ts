@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { refuseUnknown } from '../errors/refuse-unknown.js';
 import type { Tenant } from '../tenant.js';
 import { find, type Lookup } from './lookup.js';
 import { TenantRegistry } from './tenant-registry.js';
@@ -9,12 +10,12 @@ export interface RegistryCacheOptions {
    * Milliseconds that an answer is kept, and so for which a suspended tenant may still be let in without `invalidate`.
    * @defaultValue `30_000`
    */
-  readonly ttl?: number;
+  readonly ttl?: number | undefined;
   /**
    * The most answers kept for each kind of look-up, and again for names that no tenant has.
    * @defaultValue `10_000`
    */
-  readonly max?: number;
+  readonly max?: number | undefined;
 }
 
 interface Answer {
@@ -37,8 +38,10 @@ export class CachedTenantRegistry extends TenantRegistry {
   readonly #ttl: number;
   #pending = new Map<string, Promise<Tenant | null>>();
 
-  constructor(registry: TenantRegistry, { ttl = 30_000, max = 10_000 }: RegistryCacheOptions = {}) {
+  constructor(registry: TenantRegistry, options: RegistryCacheOptions = {}) {
     super();
+    refuseUnknown('CachedTenantRegistry', options, ['ttl', 'max']);
+    const { ttl = 30_000, max = 10_000 } = options;
     this.#registry = registry;
     this.#ttl = ttl;
     const answers = (): Answers => {

@@ -1,6 +1,7 @@
 import { outside } from '../context/enter.js';
 import { TenantRegistryUnavailableError } from '../errors/refusals.js';
-import { admit, canNameATenant, type Tenant } from '../tenant.js';
+import { admit, type Tenant } from '../tenant.js';
+import { canNameATenant } from '../tenant-id.js';
 import { find, type Lookup } from './lookup.js';
 import { TenantRegistry } from './tenant-registry.js';
 

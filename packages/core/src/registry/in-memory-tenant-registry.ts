@@ -1,10 +1,12 @@
 import { domainToASCII } from 'node:url';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
-import { admit, canNameATenant, type Tenant } from '../tenant.js';
+import { slips } from '../errors/known-options.js';
+import { admit, type Tenant } from '../tenant.js';
+import { canNameATenant } from '../tenant-id.js';
 import { TenantRegistry } from './tenant-registry.js';
 
 /** A tenant of an {@link InMemoryTenantRegistry}, with the custom domains it answers to. */
-export type InMemoryTenant = Tenant & { readonly domains?: readonly string[] };
+export type InMemoryTenant = Tenant & { readonly domains?: readonly string[] | undefined };
 
 /**
  * Tenants known in advance, for tests and small installations.
@@ -18,7 +20,9 @@ export class InMemoryTenantRegistry extends TenantRegistry {
 
   constructor(tenants: readonly InMemoryTenant[]) {
     super();
+    if (!Array.isArray(tenants)) throw wrong('is not given a list', 'Pass `[{ id, slug }, …]`.');
     for (const tenant of tenants) {
+      checkFields(tenant);
       const { id, slug, domains = [] } = tenant;
       claim(this.#byId, 'id', id, tenant);
       claim(this.#bySlug, 'slug', slug, tenant);
@@ -42,6 +46,27 @@ export class InMemoryTenantRegistry extends TenantRegistry {
     yield* this.#byId.values();
   }
 }
+
+const wrong = (problem: string, fix: string) => new TenancyConfigurationError('InMemoryTenantRegistry', problem, fix);
+
+/** Tenants have fields of the application's own, so only a slip of the pen is one that must not pass: `stauts` lets a closed tenant in. */
+function checkFields(tenant: InMemoryTenant): void {
+  if (typeof tenant !== 'object' || tenant === null) throw wrong('a tenant is no object', 'Pass `{ id, slug }`.');
+  for (const field of Object.keys(tenant)) {
+    const meant = CHECKED.find((name) => name !== field && slips(field.toLowerCase(), name) <= 1);
+    if (meant === undefined || WORDS.has(field)) continue;
+    throw wrong(
+      `a tenant has the field \`${field}\``,
+      `Did you mean \`${meant}\`? If it is a field of your own, name it otherwise.`,
+    );
+  }
+  if (tenant.domains !== undefined && !Array.isArray(tenant.domains)) {
+    throw wrong('the `domains` of a tenant are not a list', "Pass for example ['careers.acme.com'].");
+  }
+}
+
+const CHECKED = ['status', 'domains'] as const;
+const WORDS = new Set(['stats', 'domain', 'status', 'domains']);
 
 function claim(names: Map<string, Tenant>, kind: string, name: string, tenant: Tenant): void {
   if (!canNameATenant(name)) {

@@ -6,7 +6,7 @@ import type { JwtOptions } from './jwt-options.js';
 import { NO_TENANT } from './tenant-source.js';
 import { verifiedPayload } from './verified-payload.js';
 
-const secret = 'the secret of this test';
+const secret = 'the secret of this test, which is long enough for each of the three HMACs';
 const jwt = new JwtService({});
 const sign = (payload: object, options = {}) => jwt.sign(payload, { secret, ...options });
 const withHeader = (authorization?: string, rawHeaders?: string[]) => ({
@@ -205,6 +205,17 @@ describe('wrong options are refused at start, by name and with the fix', () => {
     ['an empty audience', { secret, audience: [] }, /fromJwt\.audience: is empty/],
     ['an issuer beside a verifier', { verifier: () => ({}), issuer: 'us' }, /fromJwt\.issuer: is not checked by/],
     ['algorithms beside a verifier', { verifier: () => ({}), algorithms: ['HS256'] }, /fromJwt\.algorithms: is not/],
+    ['an issuer that is one of two unset ones', { secret, issuer: ['us', undefined] }, /fromJwt\.issuer: is empty/],
+    ['core-13: a short secret', { secret: 'secret' }, /fromJwt\.secret: has 6 bytes, and HS256 needs 32 \(RFC 7518/],
+    ['core-13: one byte too few', { secret: 'x'.repeat(31) }, /has 31 bytes, and HS256 needs 32/],
+    ['core-13: a short one as bytes', { secret: Buffer.alloc(31, 7) }, /has 31 bytes/],
+    ['core-13: too short for HS384', { secret: 'x'.repeat(47), algorithms: ['HS384'] }, /HS384 needs 48/],
+    ['core-13: too short for one of two', { secret: 'x'.repeat(63), algorithms: ['HS256', 'HS512'] }, /HS512 needs 64/],
+    [
+      'core-13: an unknown option',
+      { secret, algorithm: ['HS256'] },
+      /fromJwt\.algorithm: is unknown\. Did you mean `algorithms`\?/,
+    ],
     ['an empty claim', { secret, claim: '' }, /fromJwt\.claim/],
     ['an unknown onInvalid', { secret, onInvalid: 'throw' }, /fromJwt\.onInvalid/],
   ])('%s', (_, options, message) => {

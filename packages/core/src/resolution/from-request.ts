@@ -1,5 +1,6 @@
 import { isThenable } from '../context/thenable.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { refuseUnknown } from '../errors/refuse-unknown.js';
 import type { TenantHint } from '../registry/tenant-registry.js';
 import { wasSentTwice } from './sent-twice.js';
 import { type LateMoment, NO_TENANT, nodeRequest, type TenantRequest, type TenantSource } from './tenant-source.js';
@@ -52,6 +53,7 @@ export function fromRequest<Request extends object = LateRequest>(
       'Pass `(request) => …` that reads the tenant’s id.',
     );
   }
+  refuseUnknown('fromRequest', options, ['after', 'name']);
   const { after, name = 'request' } = options ?? {};
   if (after !== 'middleware' && after !== 'guards') {
     throw new TenancyConfigurationError('fromRequest.after', 'is unknown', "Pass 'middleware' or 'guards'.");

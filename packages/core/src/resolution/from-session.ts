@@ -1,4 +1,5 @@
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { fromRequest, type LateRequest, type TenantIdOf } from './from-request.js';
 import type { TenantSource } from './tenant-source.js';
 
@@ -25,6 +26,7 @@ export interface SessionSourceOptions<Request extends object = LateRequest> {
 export function fromSession<Request extends object = LateRequest>(
   options: SessionSourceOptions<Request>,
 ): TenantSource {
+  refuseUnknown('fromSession', options, ['tenantId']);
   const { tenantId } = options ?? {};
   if (typeof tenantId !== 'function') {
     throw new TenancyConfigurationError(

@@ -3,7 +3,7 @@ import { fromSignedHeader } from './from-signed-header.js';
 import { signTenantHeader } from './signed-header.js';
 import { NO_TENANT } from './tenant-source.js';
 
-const secret = 'shared by two services';
+const secret = 'shared by two services, and by nobody else';
 const source = fromSignedHeader({ secret });
 const identify = (value: string | string[], from = source) => from.identify({ headers: { 'x-signed-tenant': value } });
 
@@ -37,7 +37,7 @@ describe('a signed header', () => {
   const good = signTenantHeader('t_acme', { secret });
   const [version, id, time, mac] = good.split('.');
   it.each([
-    ['another secret', signTenantHeader('t_acme', { secret: 'another' })],
+    ['another secret', signTenantHeader('t_acme', { secret: 'another secret, which is as long as it has to be' })],
     [
       'another tenant under the same signature',
       [version, Buffer.from('t_globex').toString('base64url'), time, mac].join('.'),

@@ -1,18 +1,20 @@
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
-import { checkedSecret, readTenantHeader, SIGNED_HEADER } from './signed-header.js';
+import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { strongSecret } from './hmac-secret.js';
+import { readTenantHeader, SIGNED_HEADER } from './signed-header.js';
 import { NO_TENANT, type TenantSource } from './tenant-source.js';
 
 /** Options of {@link fromSignedHeader}. */
 export interface SignedHeaderOptions {
-  /** The secret that the calling services share with this one. */
+  /** The secret that the calling services share with this one, of at least 32 bytes. */
   readonly secret: string | Buffer | undefined;
   /** @defaultValue `'x-signed-tenant'` */
-  readonly header?: string;
+  readonly header?: string | undefined;
   /**
    * Seconds that the sender's clock may differ from ours, in either direction, network time included.
    * @defaultValue `60`
    */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
 }
 
 /**
@@ -21,10 +23,15 @@ export interface SignedHeaderOptions {
  * A header that is present and not valid never agrees with another source. It can be sent again within the tolerance:
  * it says which tenant a service works for, and does not authorise a single request.
  *
- * @throws `tenancy_misconfigured` without a secret.
+ * @throws `tenancy_misconfigured` without a secret of 32 bytes.
  */
 export function fromSignedHeader(options: SignedHeaderOptions): TenantSource {
-  const secret = checkedSecret('fromSignedHeader.secret', options.secret);
+  refuseUnknown('fromSignedHeader', options, ['secret', 'header', 'tolerance']);
+  const secret = strongSecret(
+    options?.secret,
+    'HS256',
+    (problem, fix) => new TenancyConfigurationError('fromSignedHeader.secret', problem, fix),
+  );
   const { tolerance = 60 } = options;
   if (!Number.isFinite(tolerance) || tolerance <= 0) {
     throw new TenancyConfigurationError('fromSignedHeader.tolerance', 'is not a time', 'Pass seconds above 0.');

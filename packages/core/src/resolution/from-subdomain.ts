@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { refuseUnknown } from '../errors/refuse-unknown.js';
 import type { TenantHint } from '../registry/tenant-registry.js';
 import { parseHost, requestHost } from './host.js';
 import { NO_TENANT, type TenantSource } from './tenant-source.js';
@@ -8,12 +9,12 @@ import { NO_TENANT, type TenantSource } from './tenant-source.js';
 /** Options of {@link fromSubdomain}. */
 export interface SubdomainOptions {
   /** The domain, or domains, that tenants have a name below: `app.example.com`. `localhost` works in development. */
-  readonly baseDomain: string | readonly string[];
+  readonly baseDomain: string | readonly string[] | undefined;
   /**
    * Names below the base domain that are the application's own and say nothing about a tenant.
    * @defaultValue `['www', 'api']`
    */
-  readonly reserved?: readonly string[];
+  readonly reserved?: readonly string[] | undefined;
 }
 
 /**
@@ -29,7 +30,9 @@ export interface SubdomainOptions {
  * const source = fromSubdomain({ baseDomain: ['app.example.com', 'localhost'], reserved: ['www', 'api', 'status'] });
  * ```
  */
-export function fromSubdomain({ baseDomain, reserved = ['www', 'api'] }: SubdomainOptions): TenantSource {
+export function fromSubdomain(options: SubdomainOptions): TenantSource {
+  refuseUnknown('fromSubdomain', options, ['baseDomain', 'reserved']);
+  const { baseDomain, reserved = ['www', 'api'] } = options ?? {};
   const bases = [baseDomain].flat().map(toBaseDomain);
   if (bases.length === 0) throw wrongBaseDomain('is empty');
   if (!Array.isArray(reserved) || !reserved.every((name) => typeof name === 'string')) {

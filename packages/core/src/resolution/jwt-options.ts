@@ -25,7 +25,7 @@ export type TokenVerifier = (token: string) => object | Promise<object>;
 
 /** Options of `fromJwt`: exactly one of `secret`, `publicKey` and `verifier`. */
 export interface JwtOptions {
-  /** The shared secret of HMAC-signed tokens. */
+  /** The shared secret of HMAC-signed tokens: at least 32 bytes for HS256, 48 for HS384, 64 for HS512. */
   readonly secret?: string | Buffer | undefined;
   /** The public key of RSA- or EC-signed tokens, as PEM. */
   readonly publicKey?: string | Buffer | KeyObject | undefined;
@@ -41,10 +41,10 @@ export interface JwtOptions {
    * @defaultValue `'tenantId'`
    */
   readonly claim?: string | undefined;
-  /** The `iss` that a token must have. Not for a `verifier`, which checks its own. */
-  readonly issuer?: string | readonly string[];
-  /** The `aud` that a token must have. Not for a `verifier`, which checks its own. */
-  readonly audience?: string | readonly string[];
+  /** The `iss` that a token must have; named and `undefined`, it is refused at start. Not for a `verifier`, which checks its own. */
+  readonly issuer?: string | readonly string[] | undefined;
+  /** The `aud` that a token must have; named and `undefined`, it is refused at start. Not for a `verifier`, which checks its own. */
+  readonly audience?: string | readonly string[] | undefined;
   /**
    * Where the token is, for example in a cookie.
    * @defaultValue the `Authorization` header with the scheme `Bearer`
@@ -56,3 +56,16 @@ export interface JwtOptions {
    */
   readonly onInvalid?: 'ignore' | 'refuse' | undefined;
 }
+
+/** What {@link JwtOptions} may name. */
+export const jwtOptionNames = [
+  'secret',
+  'publicKey',
+  'verifier',
+  'algorithms',
+  'claim',
+  'issuer',
+  'audience',
+  'extract',
+  'onInvalid',
+] as const satisfies readonly (keyof JwtOptions)[];

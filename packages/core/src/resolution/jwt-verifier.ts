@@ -1,10 +1,14 @@
 import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
-import { JwtService } from '@nestjs/jwt';
+import type * as NestJwt from '@nestjs/jwt';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
-import { type Algorithm, algorithms, type JwtOptions, type TokenVerifier } from './jwt-options.js';
+import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { optionalPeer } from '../peer.js';
+import { type Hmac, strongSecret } from './hmac-secret.js';
+import { type Algorithm, algorithms, type JwtOptions, jwtOptionNames, type TokenVerifier } from './jwt-options.js';
 
 /** Turns the options into the one function that checks a token's signature, expiry and issuer. */
 export function jwtVerifier(options: JwtOptions): TokenVerifier {
+  refuseUnknown('fromJwt', options, jwtOptionNames);
   const given = (['secret', 'publicKey', 'verifier'] as const).filter((name) => options[name] !== undefined);
   if (given.length !== 1) {
     throw new TenancyConfigurationError(
@@ -15,7 +19,7 @@ export function jwtVerifier(options: JwtOptions): TokenVerifier {
   }
   for (const check of ['issuer', 'audience'] as const) {
     // An unset environment variable must not turn a check off.
-    if (Object.hasOwn(options, check) && !options[check]?.length) {
+    if (Object.hasOwn(options, check) && !names(options[check])) {
       throw new TenancyConfigurationError(
         `fromJwt.${check}`,
         'is empty',
@@ -39,6 +43,8 @@ export function jwtVerifier(options: JwtOptions): TokenVerifier {
   }
   const key = options.publicKey === undefined ? secretKey(options.secret) : publicKey(options.publicKey);
   const pinned = pinnedAlgorithms(key, options.algorithms);
+  if (options.secret !== undefined) for (const hmac of pinned) strongSecret(options.secret, hmac as Hmac, wrongSecret);
+  const { JwtService } = nestJwt();
   const service = new JwtService({
     // A prepared KeyObject, which jsonwebtoken takes and JwtService's types do not name: a string would be parsed anew
     // for each token.
@@ -52,10 +58,28 @@ export function jwtVerifier(options: JwtOptions): TokenVerifier {
   return (token) => service.verify<object>(token);
 }
 
-function secretKey(secret: JwtOptions['secret']): KeyObject {
-  if (!secret || secret.length === 0) {
-    throw new TenancyConfigurationError('fromJwt.secret', 'is empty', 'Set the environment variable it comes from.');
+// An empty string among them would be an environment variable that is not set, too.
+const names = (value: unknown) => (Array.isArray(value) ? value.length > 0 && value.every(isName) : isName(value));
+
+const isName = (value: unknown) => typeof value === 'string' && value !== '';
+
+// Loaded by those who need it: subdomains alone, or a verifier of one's own, do without.
+function nestJwt(): typeof NestJwt {
+  const jwt = optionalPeer<typeof NestJwt>('@nestjs/jwt');
+  if (jwt === null) {
+    throw new TenancyConfigurationError(
+      'fromJwt',
+      'checks tokens with @nestjs/jwt, which is not installed',
+      'Install it, in the major of your Nest (`npm install @nestjs/jwt@12` or `@11`), or pass a `verifier` of your own.',
+    );
   }
+  return jwt;
+}
+
+const wrongSecret = (problem: string, fix: string) => new TenancyConfigurationError('fromJwt.secret', problem, fix);
+
+function secretKey(secret: JwtOptions['secret']): KeyObject {
+  if (!secret || secret.length === 0) throw wrongSecret('is empty', 'Set the environment variable it comes from.');
   // HS/RS confusion: a public key is no secret, and whoever knows it could sign.
   if (secret.includes('-----BEGIN')) {
     throw new TenancyConfigurationError('fromJwt.secret', 'is a PEM key', 'Pass the public key as `publicKey`.');

@@ -1,6 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { TenancyConfigurationError } from '../errors/configuration-error.js';
-import { canNameATenant } from '../tenant.js';
+import { unknownOption } from '../errors/known-options.js';
+import { misconfigured } from '../errors/misconfigured.js';
+import { canNameATenant } from '../tenant-id.js';
+import { strongSecret } from './hmac-secret.js';
 
 /** The header that services name a tenant in, unless told otherwise. */
 export const SIGNED_HEADER = 'x-signed-tenant';
@@ -8,20 +10,24 @@ export const SIGNED_HEADER = 'x-signed-tenant';
 /**
  * The value of a signed tenant header: `v1.<tenant id, base64url>.<seconds since 1970>.<HMAC-SHA256, base64url>`.
  *
- * @throws `tenancy_misconfigured` without a secret, or for an id that cannot name a tenant.
+ * @throws `tenancy_misconfigured` without a secret of 32 bytes, or for an id that cannot name a tenant.
  * @example
  * ```ts
- * import { signTenantHeader } from '@tenancy/core';
+ * import { signTenantHeader } from '@tenancy/core/signed-header'; // without Nest; '@tenancy/core' has it too
  *
  * const headers = (secret: string) => ({ 'x-signed-tenant': signTenantHeader('t_acme', { secret }) });
  * ```
  */
-export function signTenantHeader(tenantId: string, { secret }: { readonly secret: string | Buffer }): string {
-  if (!canNameATenant(tenantId)) {
-    throw new TenancyConfigurationError('signTenantHeader', 'has no tenant id', 'Pass the `id` of the tenant.');
-  }
+export function signTenantHeader(tenantId: string, options: { readonly secret: string | Buffer | undefined }): string {
+  if (!canNameATenant(tenantId))
+    throw misconfigured('signTenantHeader', 'has no tenant id', 'Pass the `id` of the tenant.');
+  const unknown = unknownOption('signTenantHeader', options, ['secret']);
+  if (unknown) throw misconfigured(...unknown);
+  const secret = strongSecret(options?.secret, 'HS256', (problem, fix) =>
+    misconfigured('signTenantHeader.secret', problem, fix),
+  );
   const signed = `v1.${Buffer.from(tenantId).toString('base64url')}.${Math.floor(Date.now() / 1000)}`;
-  return `${signed}.${mac(signed, checkedSecret('signTenantHeader.secret', secret))}`;
+  return `${signed}.${mac(signed, secret)}`;
 }
 
 /** The tenant id of a header value, or `null` when it is malformed, not signed with `secret`, or too old or too new. */
@@ -34,13 +40,6 @@ export function readTenantHeader(value: string, secret: string | Buffer, toleran
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return null;
   if (!(Math.abs(Date.now() / 1000 - Number(seconds)) <= tolerance)) return null;
   return Buffer.from(encodedId, 'base64url').toString();
-}
-
-export function checkedSecret(option: string, secret: string | Buffer | undefined): string | Buffer {
-  if (!secret || secret.length === 0) {
-    throw new TenancyConfigurationError(option, 'is empty', 'Set the environment variable it comes from.');
-  }
-  return secret;
 }
 
 function mac(text: string, secret: string | Buffer): string {

@@ -86,7 +86,7 @@ describe('TestTenantRegistry', () => {
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const SECRET = 'a secret that only this test knows, long enough for it';
+const SECRET = 'a secret that only this test knows, and long enough for HS512: sixty-four bytes';
 const keys: [Algorithm, TestTokenOptions['secret'], Parameters<typeof fromJwt>[0]][] = [
   ['HS256', SECRET, { secret: SECRET }],
   ['HS512', Buffer.from(SECRET), { secret: SECRET, algorithms: ['HS512'] }],

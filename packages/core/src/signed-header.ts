@@ -1,0 +1,1 @@
+export { signTenantHeader } from './resolution/signed-header.js';

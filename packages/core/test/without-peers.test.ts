@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const packageRoot = join(import.meta.dirname, '..');
+const run = promisify(execFile);
+
+/** The built package in a folder of its own, where only `peers` are installed. */
+async function installedWith(...peers: string[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'tenancy-core-'));
+  const at = join(folder, 'node_modules/@tenancy/core');
+  await mkdir(at, { recursive: true });
+  await cp(join(packageRoot, 'dist'), join(at, 'dist'), { recursive: true });
+  await cp(join(packageRoot, 'package.json'), join(at, 'package.json'));
+  for (const peer of peers) {
+    const place = join(folder, 'node_modules', peer);
+    await mkdir(dirname(place), { recursive: true });
+    await symlink(await realpath(join(packageRoot, 'node_modules', peer)), place);
+  }
+  return folder;
+}
+
+async function output(folder: string, file: string, code: string): Promise<string> {
+  await writeFile(join(folder, file), code);
+  const { stdout } = await run(process.execPath, [file], {
+    cwd: folder,
+    // pnpm’s own scripts point it to everything that is installed.
+    env: { ...process.env, NODE_PATH: '' },
+  });
+  return stdout.trim();
+}
+
+const forms = [
+  ['ESM', 'a.mjs', (names: string, from: string) => `import { ${names} } from '${from}';\n`],
+  ['CommonJS', 'a.cjs', (names: string, from: string) => `const { ${names} } = require('${from}');\n`],
+] as const;
+
+describe.each(forms)('core-14: from %s', (_, file, importing) => {
+  let bare: string;
+  let withoutJwt: string;
+  beforeAll(async () => {
+    bare = await installedWith();
+    withoutJwt = await installedWith('@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs', 'lru-cache');
+  });
+  afterAll(() => Promise.all([bare, withoutJwt].map((folder) => rm(folder, { recursive: true }))));
+
+  it('@tenancy/core/signed-header signs where Nest is not installed, and refuses a short secret', async () => {
+    const signed = await output(
+      bare,
+      file,
+      `${importing('signTenantHeader', '@tenancy/core/signed-header')}
+      console.log(signTenantHeader('t_acme', { secret: 'x'.repeat(32) }));
+      try { signTenantHeader('t_acme', { secret: 'short' }); } catch (error) { console.log(error.code, error.message); }`,
+    );
+    expect(signed).toMatch(/^v1\.dF9hY21l\.\d+\.[\w-]{43}\ntenancy_misconfigured tenancy_misconfigured: .+5 bytes/);
+  });
+
+  it('@tenancy/core works without @nestjs/jwt, and says so to who needs it', async () => {
+    const said = await output(
+      withoutJwt,
+      file,
+      `${file.endsWith('.mjs') ? "import 'reflect-metadata';\n" : "require('reflect-metadata');\n"}${importing('fromJwt, fromSubdomain', '@tenancy/core')}
+      console.log(fromSubdomain({ baseDomain: 'localhost' }).name, fromJwt({ verifier: () => ({}) }).name);
+      try { fromJwt({ secret: 'x'.repeat(32) }); } catch (error) { console.log(error.message); }`,
+    );
+    expect(said).toMatch(
+      /^subdomain jwt\ntenancy_misconfigured: fromJwt: checks tokens with @nestjs\/jwt, which is not installed\. Install it/,
+    );
+  });
+});
