@@ -96,6 +96,8 @@ const { ISOLATION_REPORT: html } = process.env;
 
 describeIsolation(app, {
   ...(html && { report: { html } }),
+  // A busy machine may take its time.
+  timeout: 300_000,
   examples: {
     'POST /auth/sign-in': (_, { tenant }) => {
       const { email, password } = companyOf(tenant).recruiters[0];
