@@ -5,6 +5,8 @@ import { clients } from './rows/clients.js';
 import { clocks } from './rows/clocks.js';
 import { databases } from './rows/databases.js';
 import { loaders } from './rows/loaders.js';
+import { longLived } from './rows/long-lived.js';
+import { lost } from './rows/lost.js';
 import { nest } from './rows/nest.js';
 import { node } from './rows/node.js';
 import { observables } from './rows/observables.js';
@@ -23,11 +25,13 @@ export const census: readonly Subject[] = [
   passports,
   responses,
   aborts,
+  lost,
   nest,
   clocks,
   replies,
   messages,
   node,
+  longLived,
   observables,
   queues,
   loaders,

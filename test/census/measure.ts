@@ -1,12 +1,6 @@
-import type { Tenant } from '@tenancy/core';
 import { type AdapterName, run } from './application.js';
 import type { Row, Seen, Verdict } from './row.js';
-
-export const tenants: readonly Tenant[] = [
-  { id: 't_acme', slug: 'acme' },
-  { id: 't_globex', slug: 'globex' },
-  { id: 't_initech', slug: 'initech' },
-];
+import { tenants } from './tenants.js';
 
 /** How often each tenant asks. The first third of the rounds is one after another, then all ask at once. */
 const ROUNDS = 7;

@@ -1,6 +1,8 @@
+import type { TenantPool } from '@tenancy/postgres';
 import mysql from 'mysql2';
 import { createPool } from 'mysql2/promise';
 import pg from 'pg';
+import { openFloor } from '../floor.js';
 import {
   context,
   inHandler,
@@ -15,6 +17,7 @@ import {
   Waiting,
 } from '../row.js';
 import { urlOf } from '../services.js';
+import { tenants } from '../tenants.js';
 
 const ENTERS = '`pg`: `LISTEN` at start, which enters the tenant that the message names';
 
@@ -56,6 +59,13 @@ const viaClient = (
     },
     extra,
   );
+
+const throughFloor = (what: string, call: (pool: TenantPool) => Promise<Seen>): Row =>
+  inHandler(what, 'right', async ({ later }) => {
+    const { pool, stop } = await openFloor(tenants, 1);
+    later(stop);
+    return () => call(pool);
+  });
 
 let channels = 0;
 
@@ -142,6 +152,24 @@ export const databases: Subject = {
             'select 1',
             context.bind(() => resolve(seen())),
           ),
+        ),
+    ),
+    throughFloor(
+      'a pool of `@tenancy/postgres`: what a promise or a callback of `query` does',
+      (pool) =>
+        new Promise((resolve, reject) =>
+          pool.query('select 1', (error: unknown) => (error ? reject(error) : resolve(seen()))),
+        ),
+    ),
+    throughFloor(
+      'a pool of `@tenancy/postgres`: what a callback of `connect` does',
+      (pool) =>
+        new Promise((resolve, reject) =>
+          pool.connect((error, _, release) => {
+            release?.();
+            if (error) reject(error);
+            else resolve(seen());
+          }),
         ),
     ),
     viaClient('`pg`: `await client.query(…)` of a shared client', 'right', async (client) => {

@@ -3,28 +3,15 @@ import { pbkdf2, randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns';
 import { EventEmitter, on, once } from 'node:events';
 import { createReadStream, readFile } from 'node:fs';
-import { PassThrough, Readable, Transform } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
 import { createGzip, gzip } from 'node:zlib';
-import { context, inHandler, lazily, type Seen, type Subject, seen, Waiting } from '../row.js';
+import { inHandler, type Seen, type Subject, seen } from '../row.js';
 
 /** A function of Node's with a callback, called in the request. */
 const callback = (what: string, call: (back: () => void) => unknown) =>
   inHandler(what, 'right', () => () => new Promise<Seen>((resolve) => call(() => resolve(seen()))));
-
-const echo = `require('node:worker_threads').parentPort.on('message', (id) => {
-  require('node:worker_threads').parentPort.postMessage(id);
-})`;
-
-function transformOfAll(waiting: Waiting): Transform {
-  const shared = new Transform({
-    objectMode: true,
-    transform: (id: number, _, done) => setImmediate(() => done(null, id)),
-  });
-  return shared.on('data', (id: number) => waiting.answer(id));
-}
 
 export const node: Subject = {
   about: 'Node.js',
@@ -75,131 +62,5 @@ export const node: Subject = {
         return undefined;
       };
     }),
-    inHandler(
-      'a listener that each request puts on a shared emitter',
-      "another's",
-      () => {
-        const shared = new EventEmitter().setMaxListeners(0);
-        return listening(shared, (listener) => listener);
-      },
-      { fix: 'a bound listener on a shared emitter' },
-    ),
-    inHandler('a bound listener on a shared emitter', 'right', () =>
-      listening(new EventEmitter().setMaxListeners(0), (listener) => context.bind(listener)),
-    ),
-    inHandler('a listener put on a shared emitter at start, for whoever emits', 'right', () => {
-      const shared = new EventEmitter();
-      shared.on('job', (answer: (found: Seen) => void) => answer(seen()));
-      return () => new Promise<Seen>((resolve) => shared.emit('job', resolve));
-    }),
-    inHandler('a listener on a shared AbortSignal', "another's", () => aborting((listener) => listener), {
-      fix: 'a bound listener on a shared AbortSignal',
-    }),
-    inHandler('a bound listener on a shared AbortSignal', 'right', () =>
-      aborting((listener) => context.bind(listener)),
-    ),
-    inHandler(
-      'events of a shared Transform',
-      "another's",
-      () => {
-        const waiting = new Waiting();
-        const shared = transformOfAll(waiting);
-        return () => waiting.ask((id) => shared.write(id));
-      },
-      { fix: 'a Transform for each request' },
-    ),
-    inHandler('a Transform for each request', 'right', () => () => {
-      const waiting = new Waiting();
-      return waiting.ask((id) => transformOfAll(waiting).end(id));
-    }),
-    inHandler(
-      'messages of a worker thread made in a request',
-      "another's",
-      (start) => {
-        const waiting = new Waiting();
-        const worker = lazily(() => new Worker(echo, { eval: true }).on('message', (id) => waiting.answer(id)));
-        start.later(() => worker().terminate());
-        return () => waiting.ask((id) => worker().postMessage(id));
-      },
-      { fix: 'messages of a worker thread, handed to bound callbacks' },
-    ),
-    inHandler(
-      'messages of a worker thread made at start',
-      'none',
-      (start) => {
-        const waiting = new Waiting();
-        const worker = new Worker(echo, { eval: true }).on('message', (id) => waiting.answer(id));
-        start.later(() => worker.terminate());
-        return () => waiting.ask((id) => worker.postMessage(id));
-      },
-      { fix: 'messages of a worker thread, handed to bound callbacks' },
-    ),
-    inHandler('messages of a worker thread, handed to bound callbacks', 'right', (start) => {
-      const callbacks = new Map<number, () => void>();
-      const worker = new Worker(echo, { eval: true }).on('message', (id: number) => callbacks.get(id)?.());
-      start.later(() => worker.terminate());
-      return () =>
-        new Promise<Seen>((resolve) => {
-          const id = callbacks.size;
-          callbacks.set(
-            id,
-            context.bind(() => resolve(seen())),
-          );
-          worker.postMessage(id);
-        });
-    }),
-    inHandler(
-      '`setInterval` in a request, for everybody’s work',
-      "another's",
-      (start) => {
-        const waiting: (() => void)[] = [];
-        const timer = lazily(() => setInterval(() => runAll(waiting.splice(0)), 1));
-        start.later(() => clearInterval(timer()));
-        return () => {
-          timer();
-          return new Promise<Seen>((resolve) => waiting.push(() => resolve(seen())));
-        };
-      },
-      { fix: '`setInterval` for everybody’s work, which is bound' },
-    ),
-    inHandler('`setInterval` for everybody’s work, which is bound', 'right', (start) => {
-      const waiting: (() => void)[] = [];
-      const timer = setInterval(() => runAll(waiting.splice(0)), 1);
-      start.later(() => clearInterval(timer));
-      return () => new Promise<Seen>((resolve) => waiting.push(context.bind(() => resolve(seen()))));
-    }),
   ],
 };
-
-/** Two requests listen for what a third one emits. */
-function listening(shared: EventEmitter, how: (listener: () => void) => () => void) {
-  return () =>
-    new Promise<Seen>((resolve) => {
-      shared.once(
-        'change',
-        how(() => resolve(seen())),
-      );
-      if (shared.listenerCount('change') === 3) shared.emit('change');
-      else setTimeout(() => shared.emit('change'), 30);
-    });
-}
-
-function aborting(how: (listener: () => void) => () => void) {
-  let shared = new AbortController();
-  return () =>
-    new Promise<Seen>((resolve) => {
-      shared.signal.addEventListener(
-        'abort',
-        how(() => resolve(seen())),
-      );
-      // Whoever comes first ends it for all.
-      setTimeout(() => {
-        shared.abort();
-        shared = new AbortController();
-      }, 15);
-    });
-}
-
-function runAll(work: readonly (() => void)[]): void {
-  for (const each of work) each();
-}

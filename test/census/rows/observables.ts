@@ -68,7 +68,7 @@ const shared = (what: string, verdict: Verdict, through: Pipe, made: 'at start' 
   );
 
 /** Operators that let the latest through and forget the others. */
-const DROPS = /debounce|throttle/;
+const DROPS = /debounce|throttle|switch/;
 
 /** An observable that a request makes for itself. */
 const own = (what: string, make: () => Observable<unknown>): Row =>
@@ -104,9 +104,8 @@ export const observables: About = {
         mergeMap((group) => group),
       ),
     ),
-    shared('`mergeMap` and `switchMap` over what each does for itself, behind a shared Subject', 'right', (numbers) =>
-      numbers.pipe(mergeMap(later)),
-    ),
+    shared('`mergeMap` without a limit behind a shared Subject', 'right', (numbers) => numbers.pipe(mergeMap(later))),
+    shared('`switchMap` behind a shared Subject', 'right', (numbers) => numbers.pipe(switchMap(later))),
     shared('`concatMap` behind a shared Subject', "another's", (numbers) => numbers.pipe(concatMap(later))),
     shared('`mergeMap` with a limit behind a shared Subject', "another's", (numbers) =>
       numbers.pipe(mergeMap((id) => defer(() => later(id)), 1)),

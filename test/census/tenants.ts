@@ -1,0 +1,8 @@
+import type { Tenant } from '@tenancy/core';
+
+/** Who asks. */
+export const tenants: readonly Tenant[] = [
+  { id: 't_acme', slug: 'acme' },
+  { id: 't_globex', slug: 'globex' },
+  { id: 't_initech', slug: 'initech' },
+];
