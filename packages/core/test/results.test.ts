@@ -5,6 +5,7 @@ import {
   type CallHandler,
   Controller,
   Get,
+  Inject,
   type NestInterceptor,
   Param,
   Sse,
@@ -25,6 +26,7 @@ import {
   take,
 } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TenantAdmin } from '../src/admin.js';
 import { fromSubdomain, TenancyModule, TenantContext, Untenanted } from '../src/index.js';
 import { acme, adapters, call, globex, type Server, serve, testRegistry } from './server.js';
 
@@ -67,6 +69,8 @@ const ways: Readonly<Record<string, OperatorFunction<string, string>>> = {
 
 @Controller()
 class NewsController {
+  constructor(@Inject(TenantAdmin) private readonly admin: TenantAdmin) {}
+
   @Get('way/:way')
   way(@Param('way') way: string) {
     return news.pipe(ways[way] ?? map(() => 'unknown'), take(1));
@@ -119,6 +123,22 @@ class NewsController {
     }
   }
 
+  /** As the other tenant, which it has switched to by itself. */
+  @Get('switched')
+  async switched() {
+    const other = context.tenantId === acme.id ? globex : acme;
+    const theirs = await this.admin.runAs(other.id, { reason: 'a look' }, () =>
+      news.pipe(
+        map(seen),
+        map((id) => `${id} ${seen()}`),
+      ),
+    );
+    return theirs.pipe(
+      map((ids) => `${ids} ${seen()}`),
+      take(1),
+    );
+  }
+
   @Untenanted()
   @Get('untenanted')
   untenanted() {
@@ -132,7 +152,11 @@ describe.each(adapters)('core-1: on %s, what a handler returns runs as its own r
     server = await serve(adapter, {
       controllers: [NewsController],
       imports: [
-        TenancyModule.forRoot({ registry: testRegistry(), sources: [fromSubdomain({ baseDomain: 'localhost' })] }),
+        TenancyModule.forRoot({
+          registry: testRegistry(),
+          sources: [fromSubdomain({ baseDomain: 'localhost' })],
+          audit: () => {},
+        }),
       ],
     });
   });
@@ -158,6 +182,13 @@ describe.each(adapters)('core-1: on %s, what a handler returns runs as its own r
   it.each(Object.keys(ways))('an operator %s: a Subject that everybody shares', async (way) => {
     const answers = await ask(`/way/${encodeURIComponent(way)}`);
     expect(answers.map(({ text }) => text)).toEqual(owners);
+  });
+
+  it('and keeps to the tenant that it has switched to, where it has', async () => {
+    const others = owners.map((id) => (id === acme.id ? globex.id : acme.id));
+    expect((await ask('/switched')).map(({ text }) => text)).toEqual(
+      owners.map((id, i) => `${others[i]} ${others[i]} ${id}`),
+    );
   });
 
   it('a promise of it', async () => {

@@ -39,10 +39,18 @@ export const observableWithin =
  */
 export function heldTo<T>(corridor: Corridor, source: Observable<T>): Observable<T> {
   const { operator, source: before } = source;
-  const step = operator && before ? heldTo(corridor, before).lift(operator) : source;
+  const step = operator && before && isPlainStep(source) ? heldTo(corridor, before).lift(operator) : source;
   return new Observable<T>((subscriber) => {
     storage.run(corridor, () => step.subscribe(new Crossing(subscriber, corridor, corridor)));
   });
+}
+
+/** Whether nobody has given it a `subscribe` of its own, as {@link observableWithin} does: that is not passed by. */
+function isPlainStep(source: Observable<unknown>): boolean {
+  let base: object = source;
+  for (let next: object | null = base; next && next !== Object.prototype; next = Object.getPrototypeOf(next))
+    base = next;
+  return source.subscribe === (base as Observable<unknown>).subscribe;
 }
 
 /** `source`, delivered in the context of whoever subscribes, whatever context it emits in. */
