@@ -220,6 +220,28 @@ it('core-3: what busboy and multer call is called as the tenant of the request',
   }
 });
 
+it.each(adapters)(
+  'core-3: on %s, an `emit` that somebody else has given a request goes on being called',
+  async (adapter) => {
+    const emitted: string[] = [];
+    const server = await serve(adapter, { controllers: [ListeningController], imports: [tenancy()] }, (app) => {
+      app.getHttpServer().prependListener('request', (_: IncomingMessage, response: ServerResponse) => {
+        const { emit } = response;
+        response.emit = (...args: Parameters<typeof emit>) => {
+          emitted.push(`${String(args[0])} ${context.tenantId}`);
+          return emit.apply(response, args);
+        };
+      });
+    });
+    await each(4, async (slug, id) => {
+      expect((await call(server, `${slug}.localhost`, `/whole/${id}`)).body).toEqual({ id: `t_${slug}` });
+      while (!heard.get(id)?.some((line) => line.startsWith('response close'))) await sleep(1);
+    });
+    await server.close();
+    for (const slug of tenants) expect(emitted.filter((line) => line === `finish t_${slug}`)).toHaveLength(2);
+  },
+);
+
 it('core-3: over HTTP/2 too, and of the stream itself', async () => {
   const left = new Map<string, Set<string>>();
   @Controller()

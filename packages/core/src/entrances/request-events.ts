@@ -5,9 +5,11 @@ import { isTenancyError } from '../errors/tenancy-error.js';
 
 const logger = new Logger('Tenancy');
 const CORRIDOR = Symbol.for('@tenancy/core:corridor');
+const EMIT = Symbol.for('@tenancy/core:emit');
 
 interface Entered extends EventEmitter {
   [CORRIDOR]?: Corridor;
+  [EMIT]?: EventEmitter['emit'];
 }
 
 /**
@@ -21,7 +23,10 @@ export function callListenersInside(corridor: Corridor, message: object | undefi
   if (typeof (message as Partial<Entered> | undefined)?.emit !== 'function') return;
   const entered = message as Entered;
   entered[CORRIDOR] = corridor;
-  if (entered.emit !== emitInside) entered.emit = emitInside;
+  if (entered.emit === emitInside) return;
+  // Of somebody else's, such as of what traces requests.
+  if (Object.hasOwn(entered, 'emit')) entered[EMIT] = entered.emit;
+  entered.emit = emitInside;
 }
 
 function emitInside(this: Entered, ...args: Parameters<EventEmitter['emit']>): boolean {
@@ -35,6 +40,8 @@ function emitInside(this: Entered, ...args: Parameters<EventEmitter['emit']>): b
   }
 }
 
-// Looked up each time, because Express gives each request another prototype.
-const emitOf = (message: Entered, args: Parameters<EventEmitter['emit']>): boolean =>
-  Reflect.apply((Object.getPrototypeOf(message) as EventEmitter).emit, message, args);
+function emitOf(message: Entered, args: Parameters<EventEmitter['emit']>): boolean {
+  // Looked up each time, because Express gives each request another prototype.
+  const emit = message[EMIT] ?? (Object.getPrototypeOf(message) as EventEmitter).emit;
+  return Reflect.apply(emit, message, args);
+}
