@@ -28,7 +28,6 @@ export function corridorFor(tenant: Tenant | null): Corridor {
 }
 
 /** Whether what is active is work of `corridor`: it, or one that was entered from it. */
-export function isWorkOf(corridor: Corridor): boolean {
-  const active = storage.getStore();
+export function isWorkOf(corridor: Corridor, active = storage.getStore()): boolean {
   return active === corridor || (active !== undefined && active.origin === corridor);
 }

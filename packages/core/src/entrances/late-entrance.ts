@@ -7,6 +7,7 @@ import { answersBefore } from '../resolution/agreement.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { LateMoment, TenantRequest } from '../resolution/tenant-source.js';
 import type { Tenant } from '../tenant.js';
+import { explainRefusal } from './explain-refusal.js';
 import { corridorOf } from './request-entrance.js';
 import { requestOf } from './request-of.js';
 import { isUntenanted } from './untenanted.decorator.js';
@@ -63,8 +64,16 @@ export class AfterGuardsInterceptor implements NestInterceptor {
       if (!corridor.tenant) throw corridor.refusal ?? new TenantRequiredError();
       return next.handle();
     };
-    const waiting = identifyAfter('guards', this.resolver, request, corridor);
-    return waiting ? waiting.then(goOn) : goOn();
+    const explained = (refusal: unknown): never => {
+      explainRefusal(refusal, context, this.resolver);
+      throw refusal;
+    };
+    try {
+      const waiting = identifyAfter('guards', this.resolver, request, corridor);
+      return waiting ? waiting.then(goOn).catch(explained) : goOn();
+    } catch (refusal) {
+      return explained(refusal);
+    }
   }
 }
 

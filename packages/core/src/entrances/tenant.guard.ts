@@ -3,6 +3,7 @@ import { type Corridor, isWorkOf, storage } from '../context/storage.js';
 import { TenantRequiredError, TenantSourceFailedError } from '../errors/refusals.js';
 import { sentByNest } from '../errors/sent-by-nest.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
+import { explainRefusal } from './explain-refusal.js';
 import { identifyAfter, isIdentifiedAfterGuards } from './late-entrance.js';
 import { lostOnTheWay } from './lost-on-the-way.js';
 import { refusedMessage } from './refused-message.js';
@@ -24,6 +25,20 @@ export class TenantGuard implements CanActivate {
 
   /** @throws the refusal of the request; `tenant_context_missing` when its context was lost on the way. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    try {
+      const answer = this.decide(context);
+      return answer instanceof Promise ? answer.catch((refusal) => this.explained(refusal, context)) : answer;
+    } catch (refusal) {
+      return this.explained(refusal, context);
+    }
+  }
+
+  private explained(refusal: unknown, context: ExecutionContext): never {
+    explainRefusal(refusal, context, this.resolver);
+    throw refusal;
+  }
+
+  private decide(context: ExecutionContext): boolean | Promise<boolean> {
     const type = context.getType<'http' | 'graphql' | 'ws' | 'rpc'>();
     if (type === 'ws' || type === 'rpc') return this.guardMessage(type, context);
     const corridor = storage.getStore();
@@ -33,7 +48,7 @@ export class TenantGuard implements CanActivate {
     const request = requestOf(context);
     const entered = request && corridorOf(request);
     // C6: a middleware that went on from someone else's callback would run this request as someone else's tenant.
-    if (entered === undefined ? type === 'http' : !isWorkOf(entered)) throw lostOnTheWay();
+    if (entered === undefined ? type === 'http' : !isWorkOf(entered, corridor)) throw lostOnTheWay();
     if (untenanted) {
       if (entered) leave(entered);
       if (corridor && corridor !== entered) leave(corridor);

@@ -15,5 +15,9 @@ export function fromCustomDomain(): TenantSource {
       if (domain === null) return NO_TENANT;
       return domain === '' ? null : { domain };
     },
+    explain: (request) =>
+      requestHost(request) === null
+        ? 'the host is malformed, or was sent twice'
+        : 'the request was sent to no host name',
   };
 }

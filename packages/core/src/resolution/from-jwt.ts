@@ -44,11 +44,14 @@ export function fromJwt(options: JwtOptions): TenantSource {
     return typeof id === 'string' ? { id } : NO_TENANT;
   };
 
+  const tokenOf = (request: TenantRequest) => (extract ? extract(request) : bearerToken(request.headers.authorization));
+  const hasTwo = (request: TenantRequest) => !extract && wasSentTwice(request, 'authorization');
+
   return {
     name: 'jwt',
     identify(request) {
-      if (!extract && wasSentTwice(request, 'authorization')) return NO_TENANT;
-      const token = extract ? extract(request) : bearerToken(request.headers.authorization);
+      if (hasTwo(request)) return NO_TENANT;
+      const token = tokenOf(request);
       if (!token) return null;
       try {
         const payload = verify(token);
@@ -60,6 +63,22 @@ export function fromJwt(options: JwtOptions): TenantSource {
         );
       } catch {
         return invalid();
+      }
+    },
+    async explain(request) {
+      if (hasTwo(request)) return 'two Authorization headers';
+      const token = tokenOf(request);
+      if (!token) return 'no token';
+      try {
+        const payload: unknown = await verify(token);
+        if (typeof payload !== 'object' || payload === null) return 'the token holds no claims';
+        const named = Object.hasOwn(payload, claim)
+          ? `the claim ${claim}, which is no tenant’s id`
+          : `no claim ${claim}`;
+        return `the token has ${named}`;
+      } catch (error) {
+        // Its name and no more: a verifier of one's own may repeat the token in its message.
+        return `the token was not accepted (${error instanceof Error ? error.name : 'unknown'})`;
       }
     },
   };

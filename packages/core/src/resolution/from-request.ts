@@ -69,6 +69,11 @@ export function fromRequest<Request extends object = LateRequest>(
       const id: unknown = tenantId(request as unknown as Request);
       return isThenable(id) ? Promise.resolve(id).then(hintOf) : hintOf(id);
     },
+    async explain(request) {
+      if (hasTwoCredentials(request)) return 'two Authorization or Cookie headers';
+      const id = await tenantId(request as unknown as Request);
+      return id === null || id === undefined ? 'no tenant’s id yet' : 'what it found is not the id of one tenant';
+    },
   };
 }
 

@@ -48,5 +48,9 @@ export function fromSignedHeader(options: SignedHeaderOptions): TenantSource {
       const id = typeof value === 'string' ? readTenantHeader(value, secret, tolerance) : null;
       return id === null ? NO_TENANT : { id };
     },
+    explain: ({ headers }) =>
+      headers[header] === undefined
+        ? `no header ${header}`
+        : `the header ${header} is malformed, signed with another secret, or older than ${tolerance} s`,
   };
 }

@@ -51,6 +51,7 @@ export function fromSubdomain(options: SubdomainOptions): TenantSource {
       const host = requestHost(request);
       return host === null ? NO_TENANT : subdomainHint(host, bases, own);
     },
+    explain: (request) => explainHost(requestHost(request), bases),
   };
 }
 
@@ -64,6 +65,18 @@ function subdomainHint(host: string, bases: readonly string[], reserved: Readonl
     return label.startsWith('xn--') ? punycodeHint(label) : { slug: label };
   }
   return null;
+}
+
+/** Of a host that names nobody. */
+function explainHost(host: string | null, bases: readonly string[]): string {
+  if (host === null) return 'the host is malformed, or was sent twice';
+  if (host === '') return 'the request was sent to no host name';
+  const base = bases.find((each) => host === each || host.endsWith(`.${each}`));
+  if (base === undefined) return `host ${host} is not below ${bases.join(' or ')}`;
+  if (host === base) return `host ${host} is the base domain itself`;
+  const label = host.slice(0, -base.length - 1);
+  if (label.includes('.')) return `host ${host} is more than one label below ${base}`;
+  return `host ${host} has a reserved name, or one with two spellings`;
 }
 
 // One spelling for each name: `xn--acme-` decodes to `acme`, and must not pass for it.

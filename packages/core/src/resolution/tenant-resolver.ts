@@ -10,6 +10,7 @@ import type { Tenant } from '../tenant.js';
 import { canNameATenant } from '../tenant-id.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { agree } from './agreement.js';
+import { explanationOf } from './explanation.js';
 import type { LateMoment, TenantRequest, TenantSource } from './tenant-source.js';
 
 /** The tenant a source named; `null` for one that nobody knows. */
@@ -69,6 +70,13 @@ export class TenantResolver {
     const late = this.askAll(moment, request, answers);
     const settle = (all: readonly (Tenant | null)[]) => (all.length === 0 ? null : agree(all));
     return late === null ? settle(answers) : late.then(settle);
+  }
+
+  /** What each source makes of a request that was refused, in words for the log. It asks all of them anew. */
+  async explain(request: TenantRequest): Promise<string> {
+    const sources = Object.values(this.sources).flat();
+    const said = await Promise.all(sources.map((source) => explanationOf(source, request, this.registry)));
+    return said.join('; ');
   }
 
   /** Adds to `answers` what is known at once; a promise of all answers when some had to be waited for. */

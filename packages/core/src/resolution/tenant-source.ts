@@ -32,6 +32,11 @@ export interface TenantSource<Request = TenantRequest> {
   /** Optional methods of the registry that this source cannot do without. */
   readonly requires?: readonly 'findByDomain'[] | undefined;
   /**
+   * Why the source names nobody in `request`, for the debug log: "no token". Never a secret, a token, or a cookie.
+   * Asked only of a request that was refused, and only at debug level.
+   */
+  explain?(request: Request): string | Promise<string>;
+  /**
    * `'middleware'`: asked once all middleware has run, before every guard. `'guards'`: asked once all guards have run,
    * before pipes and the handler.
    * @defaultValue at the entrance, before all middleware

@@ -1,0 +1,38 @@
+import { type ExecutionContext, Logger } from '@nestjs/common';
+import { outside } from '../context/enter.js';
+import { isTenancyError } from '../errors/brand.js';
+import type { TenantResolver } from '../resolution/tenant-resolver.js';
+import { requestOf } from './request-of.js';
+
+const logger = new Logger('Tenancy');
+const explained = new WeakSet<object>();
+
+/**
+ * Says at debug level why a request was refused: what each source made of it. The client is told the code alone.
+ *
+ * Where debug is off this costs a comparison, and the sources are not asked again.
+ */
+export function explainRefusal(error: unknown, context: ExecutionContext, resolver: TenantResolver | undefined): void {
+  if (!resolver || !isTenancyError(error) || error.getStatus() >= 500 || explained.has(error) || !isDebugging()) return;
+  // One refusal may be thrown by many resolvers of one GraphQL operation.
+  explained.add(error);
+  const request = requestOf(context);
+  if (request === undefined) return;
+  const handler = `${context.getClass().name}.${context.getHandler().name}`;
+  outside(() => resolver.explain(request)).then(
+    (explanation) => logger.debug(`${handler} refused a request with ${error.code}: ${explanation}`),
+    (cause: unknown) =>
+      logger.debug(`${handler} refused a request with ${error.code}, and why cannot be told: ${cause}`),
+  );
+}
+
+function isDebugging(): boolean {
+  if (!Logger.isLevelEnabled('debug')) return false;
+  // `logger: false`, and a logger with levels of its own, which this class does not know of.
+  const { staticInstanceRef } = Logger as unknown as { readonly staticInstanceRef?: Leveled | false };
+  return staticInstanceRef ? (staticInstanceRef.isLevelEnabled?.('debug') ?? true) : false;
+}
+
+interface Leveled {
+  isLevelEnabled?(level: string): boolean;
+}
