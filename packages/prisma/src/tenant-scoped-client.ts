@@ -22,12 +22,14 @@ export type TenantScopedTransaction<Client, Kept extends PropertyKey = never> = 
   Pick<Client, Extract<keyof Client, Kept>>;
 
 /**
- * `Client` without `$on`, and without raw SQL unless there is a floor. Arguments and results have the types they have on
+ * `Client` without `$on`, and without raw SQL unless there is a floor (but for `SELECT 1`). Arguments and results have the types they have on
  * `Client`. `$extends` adds to the scoped client, on top of the scope.
  */
 export type TenantScopedClient<Client, Kept extends PropertyKey = never> = TenantScopedTransaction<Client, Kept> & {
   $connect(): Promise<void>;
   $disconnect(): Promise<void>;
+  /** Without a floor for constants alone, as health checks ask: `SELECT 1`. */
+  $queryRawUnsafe(query: string): PromiseLike<unknown>;
   $transaction<const Queries extends readonly PromiseLike<unknown>[]>(
     queries: Queries,
     options?: TransactionOptionsOf<Client>,

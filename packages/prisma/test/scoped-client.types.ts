@@ -34,7 +34,9 @@ export async function scopedClientTypes(prisma: TenantScopedClient<PrismaClient>
   type Scoped = TenantScopedClient<PrismaClient>;
   expectTypeOf<Scoped['job']>().toEqualTypeOf<PrismaClient['job']>();
   expectTypeOf<ReturnType<Scoped['job']['count']>>().toExtend<PrismaPromise<number>>();
-  expectTypeOf<keyof Scoped & `$${string}`>().toEqualTypeOf<'$connect' | '$disconnect' | '$transaction' | '$extends'>();
+  expectTypeOf<keyof Scoped & `$${string}`>().toEqualTypeOf<
+    '$connect' | '$disconnect' | '$queryRawUnsafe' | '$transaction' | '$extends'
+  >();
   expectTypeOf<keyof TenantScopedTransaction<PrismaClient> & `$${string}`>().toEqualTypeOf<never>();
 }
 

@@ -94,6 +94,7 @@ function enforce(
     context,
     hasFloor: floor !== null,
     comparesBytes: COMPARES_BYTES.has(source.options.type),
+    hasDual: /^(?:mysql|mariadb|aurora-mysql|oracle)$/.test(source.options.type),
     ...classes,
     hasNumbers: floor === null && [...classes.tenantColumns.values()].some((column) => holdsNumbers(column, source)),
   };

@@ -258,7 +258,7 @@ describe.each(settings)('TypeORM $version on $database', (setting) => {
         () => jobs.clear(),
         () => jobs.query('SELECT * FROM "job"'),
         () => source.query('DELETE FROM "job"'),
-        () => source.manager.query('SELECT 1'),
+        () => source.manager.query('SELECT 1 + 1'),
         () => runner.query('SELECT * FROM "job"'),
         () => runner.clearTable('job'),
         () => source.synchronize(),
@@ -272,7 +272,7 @@ describe.each(settings)('TypeORM $version on $database', (setting) => {
       () => jobs.find(),
       () => jobs.update({ id: 'acme-job-1' }, { title: 'x' }),
       () => jobs.insert({ id: 'x' }),
-      () => source.query('SELECT 1'),
+      () => source.query('SELECT 1 + 1'),
     ]) {
       await expect(query()).rejects.toMatchObject({ code: 'tenant_context_missing' });
     }

@@ -1,4 +1,5 @@
 import { type Tenant, type TenantContext, TenantContextMissingError } from '@tenancy/core';
+import { isConstant } from './constant.js';
 import { firstWord } from './statement.js';
 
 /** Where the tenant comes from: a `TenantContext`, or anything that answers like one. */
@@ -32,9 +33,8 @@ function canBeSent(id: unknown): boolean {
   return typeof id === 'string' && id !== '' && !id.includes('\0') && id.isWellFormed();
 }
 
-/** Statements that drivers and health checks send before there is a tenant. Each by its exact text; none reads a table. */
+/** Statements that drivers send before there is a tenant. Each by its exact text; none reads a table. */
 const HARMLESS: ReadonlySet<string> = new Set([
-  'SELECT 1',
   'SELECT version()',
   'SELECT * FROM current_database()',
   'SELECT * FROM current_schema()',
@@ -44,5 +44,5 @@ const HARMLESS: ReadonlySet<string> = new Set([
 const TRANSACTION: ReadonlySet<string> = new Set(['begin', 'start', 'commit', 'end', 'rollback']);
 
 export function needsNoTenant(text: string | undefined): boolean {
-  return text !== undefined && (HARMLESS.has(text) || TRANSACTION.has(firstWord(text)));
+  return text !== undefined && (HARMLESS.has(text) || isConstant(text) || TRANSACTION.has(firstWord(text)));
 }

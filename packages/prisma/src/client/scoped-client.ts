@@ -4,7 +4,7 @@ import { withComputedColumns } from './client-source.js';
 import type { Extension } from './extension.js';
 import { modelDelegate } from './model-delegate.js';
 import type { RawClient, TransactionOptions } from './raw-client.js';
-import { RAW_SQL, rawSql } from './raw-sql.js';
+import { constantSql, RAW_SQL, rawSql } from './raw-sql.js';
 import type { Scope } from './scope.js';
 import { runTransaction } from './transaction.js';
 
@@ -25,9 +25,12 @@ export function scopedClient(scope: Scope): object {
       Object.freeze(extendedModel(modelDelegate(scope, model), scope.extensions, model, client)),
     );
   }
-  if (scope.hasFloor) {
-    for (const name of RAW_SQL)
-      if (typeof template[name] === 'function') define(client, name, () => rawSql(scope, name));
+  for (const name of RAW_SQL) {
+    if (typeof template[name] !== 'function') continue;
+    const refuse = () => {
+      throw refusedMember(name);
+    };
+    define(client, name, () => (scope.hasFloor ? rawSql(scope, name) : constantSql(scope, name, refuse)));
   }
   if (scope.transaction === null) {
     define(client, '$connect', () => () => scope.source.connect());
@@ -102,6 +105,14 @@ function refusedMember(name: string): TenantScopeError {
       'scope_refused',
       `${name} was refused: SQL of your own reaches every tenant’s rows. Use the model’s operations, or put the client on a ` +
         'tenant pool of @tenancy/postgres and pass it as `floor`.',
+    );
+  }
+  if (name === '$runCommandRaw') {
+    // Health checks know by these words, which are Prisma's own, that they have to ask in SQL.
+    return new TenantScopeError(
+      'scope_refused',
+      '$runCommandRaw was refused: a command names the documents of every tenant. For other databases Prisma itself refuses it: ' +
+        'Use the mongodb provider.',
     );
   }
   return new TenantScopeError(

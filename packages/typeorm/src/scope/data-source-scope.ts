@@ -10,6 +10,8 @@ export interface DataSourceScope {
   readonly hasFloor: boolean;
   /** Whether the database compares text by its bytes, so that no two tenants' ids are equal to it. */
   readonly comparesBytes: boolean;
+  /** Whether the database reads `FROM DUAL` as from nothing. */
+  readonly hasDual: boolean;
   /** Whether a tenant column holds numbers, to which texts such as 7, 07 and 7.0 may be equal. */
   readonly hasNumbers: boolean;
   /** Each entity that belongs to tenants, and the column that says to which. */

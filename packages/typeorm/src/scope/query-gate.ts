@@ -1,4 +1,5 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { isConstant } from './constant.js';
 import { type DataSourceScope, isSystem, tenantIdOf } from './data-source-scope.js';
 import { refusedSql } from './statement.js';
 import type { QueryRunner } from './typeorm.js';
@@ -37,7 +38,7 @@ export function gate(runner: QueryRunner, scope: DataSourceScope): QueryRunner {
   let owner: string | null = null;
   const check = (sql: string, parameters: unknown) => {
     if (isSystem(scope)) return;
-    if (TRANSACTION.test(sql)) return;
+    if (TRANSACTION.test(sql) || isConstant(sql, scope.hasDual)) return;
     const tenantId = tenantIdOf(scope);
     if (!runner.isTransactionActive) owner = null;
     else owner ??= tenantId;
