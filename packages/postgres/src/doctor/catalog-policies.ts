@@ -37,6 +37,16 @@ export function policiesOf(appliesTo: string, condition: string): string {
       ), '[]')`;
 }
 
+/** What the role has the right to on the relation `c`, be it on one column, as JSON of `Reader`. */
+export function readerOf(role: string): string {
+  return `json_build_object('role', ${role}.rolname, 'commands', array_remove(array[
+    case when has_any_column_privilege(${role}.oid, c.oid, 'SELECT') then 'r' end,
+    case when has_any_column_privilege(${role}.oid, c.oid, 'INSERT') then 'a' end,
+    case when has_any_column_privilege(${role}.oid, c.oid, 'UPDATE') then 'w' end,
+    case when has_table_privilege(${role}.oid, c.oid, 'DELETE') then 'd' end
+  ], null))`;
+}
+
 /** Without the length, as `TenantColumnType` has it. A domain keeps its own name: it may be over any type. */
 export function typeOf(attribute: string): string {
   return `replace(format_type(${attribute}.atttypid, null), 'character varying', 'varchar')`;

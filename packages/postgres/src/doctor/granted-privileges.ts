@@ -48,9 +48,11 @@ export function grantedPrivileges(relation: string, privileges: readonly string[
 
 /** The steps after which no reachable role holds the privilege: `revoke`, such as `revoke truncate on job`, where it may. */
 export function revocations({ grantees, connected, memberships }: Grantees, revoke: string): string[] {
-  return [
+  const steps = [
     ...(grantees === null ? [] : [`${revoke} from ${grantees}`]),
     ...memberships,
     ...(connected ? [CONNECT_AS] : []),
   ];
+  // Without any grant it is a superuser's.
+  return steps.length > 0 ? steps : [CONNECT_AS];
 }

@@ -20,18 +20,24 @@ export interface CatalogPolicy {
   readonly volatile: boolean;
 }
 
-/** The column by which the policy holds the tenant: all it says is that this column is the tenant's; else null. */
-export function tenantKey(policy: CatalogPolicy, setting: string): string | null {
-  // The condition reads one column, so a policy that reads more is another condition.
-  const [column] = policy.columns;
+/** Whether all that the policy says of the rows that are there, or of those that are written, is that the column is the tenant's. */
+export function holdsBy(policy: CatalogPolicy, side: 'using' | 'check', column: string, setting: string): boolean {
+  const key = policy.columns.find(({ name }) => name === column);
   // A function of somebody's own may print like PostgreSQL's, depending on the search path; its dependency shows it.
-  if (!column || policy.foreign || !column.deterministic || !isTenantType(column.type)) return null;
-  const { name, type } = column;
-  const holds = (condition: string | null) => isTenantCondition(condition, name, type, setting);
-  // Without WITH CHECK, the condition of USING is checked on new rows too; INSERT has nothing else.
-  const using = policy.command === 'a' ? policy.using === null : holds(policy.using);
-  const check = policy.command === 'a' ? holds(policy.check) : policy.check === null || holds(policy.check);
-  return using && check ? name : null;
+  if (policy.foreign || !key?.deterministic || !isTenantType(key.type)) return false;
+  // Without WITH CHECK, the condition of USING is checked on new rows too.
+  const condition = side === 'using' ? policy.using : (policy.check ?? policy.using);
+  return isTenantCondition(condition, column, key.type, setting);
+}
+
+/** The column by which the policy holds the tenant in every command that it is for; else null. */
+export function tenantKey(policy: CatalogPolicy, setting: string): string | null {
+  const held = policy.columns.find(
+    ({ name }) =>
+      (policy.command === 'a' || holdsBy(policy, 'using', name, setting)) &&
+      (policy.command === 'r' || policy.command === 'd' || holdsBy(policy, 'check', name, setting)),
+  );
+  return held?.name ?? null;
 }
 
 /** What is wrong with a policy that does not hold the tenant. Never its text: that may contain a tenant's id. */

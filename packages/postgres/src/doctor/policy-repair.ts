@@ -19,10 +19,6 @@ export function policyRepair(
   if ((table.policies.length > 0 || table.others) && unheld.size === 0) {
     return `alter table ${identifier} enable row level security, force row level security`;
   }
-  // A role that others' policies stand beside is not the one that they were made for: to hold it would blind an administrator.
-  const isMeant = [...unheld.values()].flat().some(({ roles }) => roles.includes(table.application_identifier));
-  if (table.administrative || table.admin === table.application || (table.others && (isMeant || unheld.size === 0)))
-    return CONNECT_AS;
   if (type === null && table.alike.length > 0) {
     const [first] = table.alike;
     return (
@@ -45,11 +41,25 @@ export function policyRepair(
       'use), and run the SQL of compilePolicies'
     );
   }
+  if (!isApplication(table, unheld)) {
+    return `${CONNECT_AS}; its SQL, with the table in \`tables\`, is what holds the table`;
+  }
   const column = { schema: table.schema, name: table.name, tenantColumn, type };
   return [
     `${compileCall(table, column, setting)}\n${compiled(table, column, setting).join(';\n')}`,
     ...beside(table, unheld, column, setting),
   ].join(';\n');
+}
+
+/**
+ * Whether policies may be compiled for the role that is connected. One that administers, or that has policies of its own
+ * beside those for others, is not the one that the others were made for: to hold it would blind an administrator.
+ */
+function isApplication(table: ReachableTable, unheld: ReadonlyMap<string, readonly CatalogPolicy[]>): boolean {
+  if (table.administrative || table.admin === table.application) return false;
+  const names = ({ roles }: CatalogPolicy) => roles.includes(table.application_identifier);
+  const compiled = table.policies.some((policy) => /^tenancy_(isolation|access)$/.test(policy.name) && names(policy));
+  return compiled || !table.others || (unheld.size > 0 && ![...unheld.values()].flat().some(names));
 }
 
 /** What the compiled policies, which are for the connected role, do not hold. */
@@ -113,6 +123,7 @@ function compiled({ application, admin }: ReachableTable, column: ResolvedTable,
   return tenantTableStatements(column, options).statements.filter((statement) => !statement.startsWith('COMMENT'));
 }
 
-function revoked({ identifier, ...granted }: ReachableTable): string {
-  return revocations(granted, `revoke all on ${identifier}`).join('; ');
+function revoked({ identifier, administrative, ...granted }: ReachableTable): string {
+  const steps = revocations(granted, `revoke all on ${identifier}`);
+  return administrative || steps.includes(CONNECT_AS) ? CONNECT_AS : steps.join('; ');
 }

@@ -17,7 +17,7 @@ export const publicPolicies = catalogRule<ReachableTable>({
   values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
   diagnose(table, { setting }): Diagnosis[] {
     if (!losesRestrictivePolicies(table.version) || !table.enabled) return [];
-    if (unheldByRole(table.policies, setting).size > 0) return [];
+    if (unheldByRole(table.policies, table.readers, setting).size > 0) return [];
     const held = table.policies.find((policy) => !policy.permissive && tenantKey(policy, setting) !== null);
     return survivingPolicies(table.policies, setting).map(({ name, identifier, roles }) => ({
       subject: table.subject,

@@ -1,10 +1,11 @@
 import { columnsAlike } from '../policies/relation-catalog.js';
-import { policiesOf, typeOf } from './catalog-policies.js';
+import { policiesOf, readerOf, typeOf } from './catalog-policies.js';
 import { CONNECTED_ADMINISTRATOR } from './connected-role.js';
 import { type Grantees, grantedPrivileges } from './granted-privileges.js';
 import type { CatalogPolicy } from './policy-fault.js';
 import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from './reachable-roles.js';
 import { IS_EXAMINED, LEDGER, RELATION_NAMES } from './relations.js';
+import type { Reader } from './unheld-policies.js';
 
 /** A table that the application can reach and that is neither shared nor hidden, with the policies that apply to it. */
 export interface ReachableTable extends Grantees {
@@ -20,6 +21,8 @@ export interface ReachableTable extends Grantees {
   /** Columns that are called so in another spelling. */
   readonly alike: readonly string[];
   readonly policies: readonly CatalogPolicy[];
+  /** The roles that the application can act as. */
+  readonly readers: readonly Reader[];
   /** There are policies too that are made for roles which the application cannot become. */
   readonly others: boolean;
   /** The role that is connected. */
@@ -42,9 +45,7 @@ export interface ReachableTable extends Grantees {
 const APPLIES_TO = `coalesce((
             select json_agg(reader.rolname)
             from reach join pg_roles reader using (oid)
-            where (has_any_column_privilege(reader.oid, c.oid, 'SELECT, INSERT, UPDATE')
-                or has_table_privilege(reader.oid, c.oid, 'DELETE'))
-              and exists (
+            where exists (
                 select from unnest(p.polroles) role
                 where case
                   when role = 0 then true
@@ -88,6 +89,7 @@ export const REACHABLE_TABLES = `
         )))
         from reach join pg_roles r using (oid)
       ), '[]') as reached,
+      (select json_agg(${readerOf('reader')}) from reach join pg_roles reader using (oid)) as readers,
       granted.grantees, granted.connected, granted.memberships,
       ${policiesOf(APPLIES_TO, `p.polroles && (select array_agg(oid) || 0::oid from reach)`)} as policies
     from pg_class c

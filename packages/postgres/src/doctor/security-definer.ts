@@ -1,9 +1,9 @@
-import { policiesOf } from './catalog-policies.js';
+import { policiesOf, readerOf } from './catalog-policies.js';
 import { catalogRule, type Diagnosis } from './catalog-rule.js';
 import type { CatalogPolicy } from './policy-fault.js';
 import { REACHABLE_ROLES } from './reachable-roles.js';
 import { IS_EXAMINED, unexamined } from './relations.js';
-import { unheldByRole } from './unheld-policies.js';
+import { type Reader, unheldByRole } from './unheld-policies.js';
 
 /** An owner of SECURITY DEFINER functions that the application can run. */
 interface Row {
@@ -17,6 +17,7 @@ interface Row {
     /** Its policies do not apply to the owner at all. */
     readonly open: boolean;
     readonly policies: readonly CatalogPolicy[];
+    readonly reader: Reader;
   }[];
 }
 
@@ -76,6 +77,7 @@ export const securityDefiner = catalogRule<Row>({
         select json_agg(json_build_object(
           'subject', n.nspname || '.' || c.relname,
           'open', not c.relrowsecurity or (not c.relforcerowsecurity and pg_has_role(r.oid, c.relowner, 'USAGE')),
+          'reader', ${readerOf('r')},
           'policies', ${policiesOf(
             'json_build_array(r.rolname)',
             `exists (
@@ -95,7 +97,7 @@ export const securityDefiner = catalogRule<Row>({
     where r.oid in (select proowner from definer)`,
   values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
   diagnose({ owner, functions, exempt, tables }, { setting }): Diagnosis[] {
-    const open = tables.filter((table) => table.open || unheldByRole(table.policies, setting).size > 0);
+    const open = tables.filter((table) => table.open || unheldByRole(table.policies, [table.reader], setting).size > 0);
     if (!exempt && open.length === 0) return [];
     const why = exempt ? 'to whom policies do not apply' : `whom no policy of ${open[0]?.subject} holds to one tenant`;
     return functions.map(({ subject, identifier }) => ({

@@ -13,7 +13,7 @@ export const tablePolicies = catalogRule<ReachableTable>({
   sql: REACHABLE_TABLES,
   values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
   diagnose(table, options): Diagnosis[] {
-    const unheld = unheldByRole(table.foreign ? [] : table.policies, options.setting);
+    const unheld = unheldByRole(table.foreign ? [] : table.policies, table.readers, options.setting);
     const faults = table.foreign
       ? ['a foreign table cannot have policies']
       : [

@@ -1,41 +1,73 @@
-import { type CatalogPolicy, tenantKey } from './policy-fault.js';
+import { type CatalogPolicy, holdsBy, tenantKey } from './policy-fault.js';
+
+/** A role that can reach a table, and what it has the right to: `r` select, `a` insert, `w` update, `d` delete. */
+export interface Reader {
+  readonly role: string;
+  readonly commands: readonly string[];
+}
 
 /** The permissive policies that let a row of another tenant through to one of the roles, by the role. */
 export function unheldByRole(
   policies: readonly CatalogPolicy[],
+  readers: readonly Reader[],
   setting: string,
 ): ReadonlyMap<string, readonly CatalogPolicy[]> {
-  const roles = new Set(policies.flatMap(({ appliesTo }) => appliesTo));
-  const unheld = [...roles].map((role) => {
-    const applied = policies.filter(({ appliesTo }) => appliesTo.includes(role));
-    return [role, unheldPolicies(applied, setting)] as const;
+  const unheld = readers.map(({ role, commands }) => {
+    const applied = policies.filter(
+      ({ appliesTo, command }) => appliesTo.includes(role) && (command === '*' || commands.includes(command)),
+    );
+    return [role, unheldPolicies(applied, commands, setting)] as const;
   });
   return new Map(unheld.filter(([, policies]) => policies.length > 0));
 }
 
 /**
- * Of the policies that apply to one role, the permissive ones that let a row of another tenant through. PostgreSQL combines permissive policies by OR, so each
- * must hold the tenant, by the same column; or restrictive policies must, which are combined with them by AND.
+ * Of the policies that apply to one role, the permissive ones that let a row of another tenant through. PostgreSQL combines
+ * permissive policies by OR, so each must hold the tenant, by the same column; or a restrictive one must, which is combined
+ * with them by AND. Rows that are there and rows that are written are each held by themselves.
  */
-function unheldPolicies(policies: readonly CatalogPolicy[], setting: string): readonly CatalogPolicy[] {
+function unheldPolicies(
+  policies: readonly CatalogPolicy[],
+  commands: readonly string[],
+  setting: string,
+): readonly CatalogPolicy[] {
   // One column must do for all of them: with two, a row passes by the one or the other.
-  const columns = new Set(policies.map((policy) => tenantKey(policy, setting)));
-  const [fewest = []] = [...columns]
-    .map((column) => unheldBy(column, policies, setting))
+  const columns = new Set(policies.flatMap((policy) => policy.columns.map(({ name }) => name)));
+  const [fewest = []] = [...columns, null]
+    .map((column) => unheldBy(column, policies, commands, setting))
     .sort((one, other) => one.length - other.length);
   return fewest;
 }
 
-function unheldBy(column: string | null, policies: readonly CatalogPolicy[], setting: string): CatalogPolicy[] {
-  const holds = (policy: CatalogPolicy) => column !== null && tenantKey(policy, setting) === column;
-  const restrictive = policies.filter((policy) => !policy.permissive && holds(policy));
-  return policies.filter((policy) => policy.permissive && !holds(policy) && !isHeldBack(policy, restrictive));
+function unheldBy(
+  column: string | null,
+  policies: readonly CatalogPolicy[],
+  commands: readonly string[],
+  setting: string,
+): CatalogPolicy[] {
+  const open = SIDES.filter(({ command }) => commands.includes(command)).flatMap(({ command, side }) => {
+    const applied = policies.filter((policy) => policy.command === '*' || policy.command === command);
+    const holds = (policy: CatalogPolicy) => column !== null && holdsBy(policy, side, column, setting);
+    const isHeld = applied.some((policy) => !policy.permissive && holds(policy));
+    return isHeld ? [] : applied.filter((policy) => policy.permissive && !holds(policy));
+  });
+  return policies.filter((policy) => open.includes(policy));
 }
 
-/** Whether the restrictive policies apply in each command that this one does. */
+/** What is asked of the rows that are there, and of those that are written, by each command. */
+const SIDES = [
+  { command: 'r', side: 'using' },
+  { command: 'w', side: 'using' },
+  { command: 'd', side: 'using' },
+  { command: 'a', side: 'check' },
+  { command: 'w', side: 'check' },
+] as const;
+
+/** Whether the restrictive policies apply in each of the commands that this one does. */
 function isHeldBack({ command }: CatalogPolicy, restrictive: readonly CatalogPolicy[]): boolean {
-  const commands = command === '*' ? ['r', 'a', 'w', 'd'] : [command];
-  return commands.every((one) => restrictive.some((other) => other.command === '*' || other.command === one));
+  return (command === '*' ? ['r', 'a', 'w', 'd'] : [command]).every((one) =>
+    restrictive.some((other) => other.command === '*' || other.command === one),
+  );
 }
 
 /**

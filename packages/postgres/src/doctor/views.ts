@@ -1,4 +1,5 @@
 import { catalogRule, type Diagnosis } from './catalog-rule.js';
+import { CONNECTED_ADMINISTRATOR } from './connected-role.js';
 import { type Grantees, grantedPrivileges, revocations } from './granted-privileges.js';
 import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from './reachable-roles.js';
 import { IS_EXAMINED, RELATION_NAMES, unexamined } from './relations.js';
@@ -18,7 +19,7 @@ export const views = catalogRule<Row>({
   sql: `
     with recursive ${REACHABLE_ROLES}
     select ${RELATION_NAMES}, c.relkind = 'm' as materialized,
-      granted.grantees, granted.connected, granted.memberships
+      granted.grantees, granted.connected or ${CONNECTED_ADMINISTRATOR} as connected, granted.memberships
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     cross join lateral (${grantedPrivileges('c', ['SELECT', 'INSERT', 'UPDATE', 'DELETE'])}) granted
