@@ -27,6 +27,23 @@ describe('C1: a lazy query belongs to the tenant that created it', () => {
     expect(one?.tenantId).toBe(id);
   };
 
+  it('core-4: those that `run` made together stay what they were: `$transaction` takes them', async () => {
+    const create = (tenant: Tenant) =>
+      db.context.run(tenant, () =>
+        [1, 2].map((n) => db.prisma.job.create({ data: { id: `${tenant.slug}-new-${n}`, title: `new ${n}` } })),
+      );
+    const made = await Promise.all(
+      [acme, globex].map((tenant) => {
+        const queries = create(tenant);
+        return db.context.run(tenant, () => db.prisma.$transaction(queries));
+      }),
+    );
+    expect(made.map((jobs) => jobs.map(({ tenantId }) => tenantId))).toEqual([
+      [acme.id, acme.id],
+      [globex.id, globex.id],
+    ]);
+  });
+
   it('when another tenant awaits it, whose own context stays', async () => {
     const queries = db.context.run(acme, () => create(acme));
     db.pool.sent.length = 0;

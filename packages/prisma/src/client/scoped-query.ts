@@ -20,6 +20,9 @@ export interface QueryPlan {
   readonly run: () => Promise<unknown>;
 }
 
+/** By which `TenantContext.run` knows that it needs no help to stay with its tenant, and leaves it what it is. */
+const OWN_TENANT = Symbol.for('@tenancy/core:own-tenant');
+
 /**
  * What an operation of the scoped client returns: lazy as Prisma's own, so that `$transaction([…])` can take it.
  *
@@ -28,6 +31,7 @@ export interface QueryPlan {
  */
 export class ScopedQuery implements PromiseLike<unknown> {
   readonly [Symbol.toStringTag] = 'PrismaPromise';
+  readonly [OWN_TENANT] = true;
   readonly #plan: QueryPlan | { readonly refusal: unknown };
   #running: Promise<unknown> | undefined;
 

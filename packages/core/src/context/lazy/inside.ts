@@ -31,12 +31,16 @@ export function later(corridor: Corridor, value: unknown): unknown {
 
 type Way<T> = (corridor: Corridor, value: T) => unknown;
 
+/** On what belongs to the tenant that made it by itself, wherever it is begun: a query of the scoped Prisma client. */
+const OWN_TENANT = Symbol.for('@tenancy/core:own-tenant');
+
 function wayInto(value: object): Way<object> | undefined {
   return wayOf(value) as Way<object> | undefined;
 }
 
 // Each way takes the kind of value that is asked for right before it.
 function wayOf(value: object): Way<never> | undefined {
+  if (OWN_TENANT in value) return undefined;
   // A thenable stands for what it resolves to, whatever else it is: a query builder may be a stream as well.
   if (isThenable(value)) return isPlainPromise(value) ? awaited : thenable;
   if (typeof value === 'function') return isClass(value) ? undefined : callable;
