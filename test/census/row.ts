@@ -137,13 +137,25 @@ export function lazily<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-/** Lets everybody who asks within a moment go on at once, as those do who wait for the same promise. */
+/**
+ * Lets everybody who asks within a moment go on at once, as those do who wait for the same promise. Whoever needs
+ * company to be wrong finds it here, on a slow machine too.
+ */
 export function together(): () => Promise<void> {
   let moment: Promise<void> | undefined;
   return () =>
-    (moment ??= sleep(10).then(() => {
+    (moment ??= sleep(20).then(() => {
       moment = undefined;
     }));
+}
+
+/** The same `ask`, together with whoever else asks. */
+export function inCompany(ask: Ask): Ask {
+  const gate = together();
+  return async () => {
+    await gate();
+    return ask();
+  };
 }
 
 /** As a registry finds who a message names. */

@@ -4,7 +4,7 @@ import { createCache } from 'cache-manager';
 import DataLoader from 'dataloader';
 import { LRUCache } from 'lru-cache';
 import memoizee from 'memoizee';
-import { context, inHandler, type Seen, type Subject, seen, together } from '../row.js';
+import { context, inCompany, inHandler, type Seen, type Subject, seen } from '../row.js';
 
 const load = async (): Promise<Seen> => {
   await sleep(2);
@@ -45,6 +45,7 @@ const refreshing = () =>
 
 const deduped = () => createDedupe({ ttl: 0 }).define('found', async (_: string) => load());
 
+// K8: what batches or refreshes later.
 export const loaders: Subject = {
   about: 'Caches and loaders',
   note:
@@ -57,11 +58,7 @@ export const loaders: Subject = {
       () => {
         const shared = loader();
         const key = sameKey();
-        const gate = together();
-        return async () => {
-          await gate();
-          return shared.load(key());
-        };
+        return inCompany(() => shared.load(key()));
       },
       { fix: `DataLoader: ${PER_TENANT}` },
     ),
@@ -71,22 +68,14 @@ export const loaders: Subject = {
       () => {
         const shared = loader();
         const key = sameKey();
-        const gate = together();
-        return async () => {
-          await gate();
-          return shared.load(ownKey(key()));
-        };
+        return inCompany(() => shared.load(ownKey(key())));
       },
       { fix: `DataLoader: ${PER_TENANT}` },
     ),
     inHandler(`DataLoader: ${PER_TENANT}`, 'right', () => {
       const own = perTenant(loader);
       const key = sameKey();
-      const gate = together();
-      return async () => {
-        await gate();
-        return own().load(key());
-      };
+      return inCompany(() => own().load(key()));
     }),
     inHandler('DataLoader: one for each request', 'right', () => () => loader().load('key')),
     inHandler(
@@ -95,14 +84,14 @@ export const loaders: Subject = {
       () => {
         const shared = refreshing();
         const key = sameKey();
-        return async () => (await shared.fetch(key()))?.seen;
+        return inCompany(async () => (await shared.fetch(key()))?.seen);
       },
       { fix: '`lru-cache`: `fetchMethod`, with the tenant in the key' },
     ),
     inHandler('`lru-cache`: `fetchMethod`, with the tenant in the key', 'right', () => {
       const shared = refreshing();
       const key = sameKey();
-      return async () => (await shared.fetch(ownKey(key())))?.seen;
+      return inCompany(async () => (await shared.fetch(ownKey(key())))?.seen);
     }),
     inHandler(
       '`async-cache-dedupe`',
@@ -110,14 +99,14 @@ export const loaders: Subject = {
       () => {
         const shared = deduped();
         const key = sameKey();
-        return () => shared.found(key());
+        return inCompany(() => shared.found(key()));
       },
       { fix: '`async-cache-dedupe`, with the tenant in the key' },
     ),
     inHandler('`async-cache-dedupe`, with the tenant in the key', 'right', () => {
       const shared = deduped();
       const key = sameKey();
-      return () => shared.found(ownKey(key()));
+      return inCompany(() => shared.found(ownKey(key())));
     }),
     inHandler(
       '`memoizee` of promises',
@@ -125,14 +114,14 @@ export const loaders: Subject = {
       () => {
         const memo = memoizee((_: string) => load(), { promise: true });
         const key = sameKey();
-        return () => memo(key());
+        return inCompany(() => memo(key()));
       },
       { fix: '`memoizee` of promises, with the tenant in the key' },
     ),
     inHandler('`memoizee` of promises, with the tenant in the key', 'right', () => {
       const memo = memoizee((_: string) => load(), { promise: true });
       const key = sameKey();
-      return () => memo(ownKey(key()));
+      return inCompany(() => memo(ownKey(key())));
     }),
     inHandler('`memoizee` of promises: after it', 'right', () => {
       const memo = memoizee((_: string) => load(), { promise: true });
@@ -147,14 +136,14 @@ export const loaders: Subject = {
       () => {
         const cache = createCache();
         const key = sameKey();
-        return () => cache.wrap(key(), load, { ttl: 1_000 });
+        return inCompany(() => cache.wrap(key(), load, { ttl: 1_000 }));
       },
       { fix: '`cache-manager`: `wrap`, with the tenant in the key' },
     ),
     inHandler('`cache-manager`: `wrap`, with the tenant in the key', 'right', () => {
       const cache = createCache();
       const key = sameKey();
-      return () => cache.wrap(ownKey(key()), load, { ttl: 1_000 });
+      return inCompany(() => cache.wrap(ownKey(key()), load, { ttl: 1_000 }));
     }),
     inHandler('a promise that all await: what each does after it', 'right', () => {
       let promise: Promise<Seen> | undefined;

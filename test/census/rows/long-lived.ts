@@ -7,7 +7,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { context, inHandler, lazily, type Row, type Seen, type Start, type Subject, seen, Waiting } from '../row.js';
+import {
+  context,
+  inCompany,
+  inHandler,
+  lazily,
+  type Row,
+  type Seen,
+  type Start,
+  type Subject,
+  seen,
+  Waiting,
+} from '../row.js';
 
 const echo = `require('node:worker_threads').parentPort.on('message', (id) => {
   require('node:worker_threads').parentPort.postMessage(id);
@@ -100,7 +111,7 @@ export const longLived: Subject = {
       () => {
         const waiting = new Waiting();
         const shared = transformOfAll(waiting);
-        return () => waiting.ask((id) => shared.write(id));
+        return inCompany(() => waiting.ask((id) => shared.write(id)));
       },
       { fix: 'a Transform for each request' },
     ),
@@ -173,7 +184,7 @@ function aborting(how: (listener: () => void) => () => void) {
       setTimeout(() => {
         shared.abort();
         shared = new AbortController();
-      }, 15);
+      }, 30);
     });
 }
 

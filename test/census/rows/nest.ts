@@ -12,7 +12,7 @@ import {
 } from '@nestjs/cqrs';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { debounceTime, delay, map, type Observable } from 'rxjs';
-import { context, inHandler, type Seen, type Subject, seen } from '../row.js';
+import { type Ask, context, inCompany, inHandler, type Seen, type Subject, seen } from '../row.js';
 
 type Answer = (found?: Seen) => void;
 
@@ -32,10 +32,10 @@ class LookHandler {
   }
 }
 
-class Ask {}
+class Whose {}
 
-@QueryHandler(Ask)
-class AskHandler {
+@QueryHandler(Whose)
+class WhoseHandler {
   async execute(): Promise<Seen> {
     return seen();
   }
@@ -75,7 +75,7 @@ class Sagas {
     );
 }
 
-const cqrs = { imports: [CqrsModule.forRoot()], providers: [LookHandler, AskHandler, HappenedHandler, Sagas] };
+const cqrs = { imports: [CqrsModule.forRoot()], providers: [LookHandler, WhoseHandler, HappenedHandler, Sagas] };
 
 @Injectable()
 class Listeners {
@@ -93,21 +93,24 @@ class Listeners {
 const emitting = { imports: [EventEmitterModule.forRoot()], providers: [Listeners] };
 
 /** Asks, and lets go of whoever asked before within the moment: an operator drops those. */
-function latest(publish: (answer: Answer) => void): () => Promise<Seen | undefined> {
+function latest(publish: (answer: Answer) => void): Ask {
   const waiting = new Set<(found?: Seen) => void>();
-  return () =>
-    new Promise((resolve) => {
-      waiting.add(resolve);
-      publish((found) => {
-        resolve(found);
-        for (const earlier of waiting) earlier(undefined);
-        waiting.clear();
-      });
-    });
+  return inCompany(
+    () =>
+      new Promise((resolve) => {
+        waiting.add(resolve);
+        publish((found) => {
+          resolve(found);
+          for (const earlier of waiting) earlier(undefined);
+          waiting.clear();
+        });
+      }),
+  );
 }
 
 const SAGA = 'CQRS: a saga with `debounceTime`, whose command has a bound callback';
 
+// X6: who emits, except behind an operator that waits.
 export const nest: Subject = {
   about: 'CQRS and events of Nest',
   rows: [
@@ -117,7 +120,7 @@ export const nest: Subject = {
       ({ app }) =>
         async () => {
           const command = await app.get(CommandBus).execute<Look, Seen>(new Look(() => {}));
-          const query = await app.get(QueryBus).execute<Ask, Seen>(new Ask());
+          const query = await app.get(QueryBus).execute<Whose, Seen>(new Whose());
           return command === query ? command : 'different ones';
         },
       { modules: cqrs },

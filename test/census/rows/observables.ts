@@ -147,7 +147,7 @@ export const observables: About = {
               subscription.unsubscribe();
               resolve(seen());
             });
-            setTimeout(() => heard.next(), 10);
+            setTimeout(() => heard.next(), 30);
           });
       },
       { fix: 'a bound subscriber of a shared Subject' },
@@ -162,7 +162,7 @@ export const observables: About = {
               resolve(seen());
             }),
           );
-          setTimeout(() => heard.next(), 10);
+          setTimeout(() => heard.next(), 30);
         });
     }),
     inHandler(

@@ -5,7 +5,7 @@ import CircuitBreaker from 'opossum';
 import pLimit from 'p-limit';
 import PQueue from 'p-queue';
 import { Piscina } from 'piscina';
-import { context, inHandler, type Seen, type Subject, seen } from '../row.js';
+import { context, inCompany, inHandler, type Seen, type Subject, seen } from '../row.js';
 
 const work = async (): Promise<Seen> => {
   await sleep(1);
@@ -36,20 +36,20 @@ export const queues: Subject = {
   rows: [
     inHandler('`p-limit`', 'right', () => {
       const limit = pLimit(1);
-      return () => limit(work);
+      return inCompany(() => limit(work));
     }),
     inHandler(
       '`p-queue`: the function that is added',
       "another's",
       () => {
         const queue = new PQueue({ concurrency: 1 });
-        return () => queue.add(work);
+        return inCompany(() => queue.add(work));
       },
       { fix: '`p-queue`: a bound function' },
     ),
     inHandler('`p-queue`: a bound function', 'right', () => {
       const queue = new PQueue({ concurrency: 1 });
-      return () => queue.add(context.bind(work));
+      return inCompany(() => queue.add(context.bind(work)));
     }),
     inHandler('`p-queue`: after `await queue.add(…)`', 'right', () => {
       const queue = new PQueue({ concurrency: 1 });
@@ -63,26 +63,26 @@ export const queues: Subject = {
       "another's",
       () => {
         const limiter = new Bottleneck({ maxConcurrent: 1, minTime: 1 });
-        return () => limiter.schedule(work);
+        return inCompany(() => limiter.schedule(work));
       },
       { fix: '`bottleneck`: a bound function' },
     ),
     inHandler('`bottleneck`: a bound function', 'right', () => {
       const limiter = new Bottleneck({ maxConcurrent: 1, minTime: 1 });
-      return () => limiter.schedule(context.bind(work));
+      return inCompany(() => limiter.schedule(context.bind(work)));
     }),
     inHandler(
       'a queue of one’s own, which whoever came first works off',
       "another's",
       () => {
         const queue = new HandMade();
-        return () => queue.add(work);
+        return inCompany(() => queue.add(work));
       },
       { fix: 'a queue of one’s own, with bound functions' },
     ),
     inHandler('a queue of one’s own, with bound functions', 'right', () => {
       const queue = new HandMade();
-      return () => queue.add(context.bind(work));
+      return inCompany(() => queue.add(context.bind(work)));
     }),
     inHandler('`generic-pool`: `acquire` and `use`', 'right', (start) => {
       const pool = createPool({ create: async () => ({}), destroy: async () => {} }, { max: 1 });
@@ -90,7 +90,7 @@ export const queues: Subject = {
         await pool.drain();
         await pool.clear();
       });
-      return () => pool.use(work);
+      return inCompany(() => pool.use(work));
     }),
     inHandler('`opossum`: the action and its fallback', 'right', (start) => {
       const breaker = new CircuitBreaker(async (fails: boolean) => (fails ? Promise.reject(new Error()) : work()), {

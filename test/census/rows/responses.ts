@@ -96,7 +96,7 @@ function shared(listen: (news: Rx<void>) => Observable<{ data: Seen }>): Type {
   class RowController {
     @Sse()
     listen(): Observable<{ data: Seen }> {
-      setTimeout(() => news.next(), 10);
+      setTimeout(() => news.next(), 30);
       return listen(news).pipe(take(1));
     }
   }
