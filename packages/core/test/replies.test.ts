@@ -45,7 +45,7 @@ import {
   toArray,
 } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fromSubdomain, InMemoryTenantRegistry, TenancyModule, TenantContext } from '../src/index.js';
+import { fromSubdomain, InMemoryTenantRegistry, TenancyModule, TenantContext, Untenanted } from '../src/index.js';
 import { type Broker, brokersHere } from './brokers.js';
 import { call, type Server, serve } from './server.js';
 
@@ -209,6 +209,32 @@ it('core-1: what a connection itself tells is nobody’s, whoever connected it',
   await context.run({ id: 't_acme', slug: 'acme' }, () => firstValueFrom(client.send('price', {})));
   expect(await told).toBe('none');
   await server.close();
+  client.close();
+  await service.close();
+});
+
+@Controller()
+class EnteringController {
+  @Untenanted()
+  @MessagePattern('who')
+  who(slug: string) {
+    return context.run({ id: `t_${slug}`, slug }, () => defer(() => timer(Math.random() * 4)).pipe(map(seen)));
+  }
+}
+
+it('M10: a cold Observable that a message handler returns is subscribed to inside the tenant it has entered', async () => {
+  @Module({ imports: [tenancy()], controllers: [EnteringController] })
+  class EnteringModule {}
+  const options = { host: '127.0.0.1', port: await freePort() };
+  const service = await NestFactory.createMicroservice<MicroserviceOptions>(EnteringModule, {
+    transport: Transport.TCP,
+    options,
+    logger: false,
+  });
+  await service.listen();
+  const client = ClientProxyFactory.create({ transport: Transport.TCP, options });
+  const answers = owners.map((_, i) => firstValueFrom(client.send('who', slugs[i % 3])));
+  expect(await Promise.all(answers)).toEqual(owners);
   client.close();
   await service.close();
 });
