@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { AS_TEXT } from '../pool/as-text.js';
 import type { MigrationFile } from './migration-file.js';
 
 export interface LedgerEntry {
@@ -25,7 +26,10 @@ export async function readLedger(client: ClientBase): Promise<LedgerEntry[]> {
       applied_at timestamptz not null default now()
     )`,
   );
-  const { rows } = await client.query<LedgerEntry>(`select name, checksum from ${TABLE} order by name`);
+  const { rows } = await client.query<LedgerEntry>({
+    text: `select name, checksum from ${TABLE} order by name`,
+    types: AS_TEXT,
+  });
   return rows;
 }
 

@@ -1,7 +1,9 @@
 import { TenantSwitchRefusedError } from '@tenancy/core';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Binding } from './binding.js';
-import { firstWord, statementKind } from './statement.js';
+import { SEVERAL_STATEMENTS } from './explained.js';
+import { readSql } from './sql-text.js';
+import { firstWord, secondWord, statementKind } from './statement.js';
 
 /**
  * Why a statement of a tenant is not sent, or `undefined` when it is.
@@ -11,6 +13,16 @@ import { firstWord, statementKind } from './statement.js';
 export function refuseStatement(text: string | undefined, binding: Binding, truncates: boolean): Error | undefined {
   if (text === undefined) {
     return refused('a query without text', 'Nothing is known about what it does. Pass the SQL as `text`.');
+  }
+  // Most texts have nothing of all that, and need not be read.
+  const isSeen = IS_SUSPECT.test(text.trimEnd().replace(/;$/, ''));
+  if (isSeen && readSql(text).isSeveral) return new TenantFloorError('statement_refused', SEVERAL_STATEMENTS);
+  if (setsBinding(text, binding)) return new TenantSwitchRefusedError(SWITCH);
+  if (isSeen && [...readSql(text).called].some((name) => ENDS_OTHERS.has(name))) {
+    return refused(
+      'pg_terminate_backend and pg_cancel_backend',
+      'They end the work of every tenant’s connections, which are all the same role’s. Use the admin pool.',
+    );
   }
   switch (statementKind(text)) {
     case 'copy':
@@ -25,12 +37,35 @@ export function refuseStatement(text: string | undefined, binding: Binding, trun
       if (truncates) break;
       return refused('TRUNCATE', 'It ignores row-level security and empties the table of every tenant. Use DELETE.');
     case 'stateful':
-      if (/\bowned\b/i.test(text) && /^(?:drop|reassign)$/.test(firstWord(text))) {
-        return refused('DROP OWNED', 'It takes the role’s rights and policies away from every tenant.');
-      }
+      return refuseForAll(text);
+    case 'control':
+      if (secondWord(text) === 'prepared') return refused('COMMIT PREPARED', OF_NOBODY);
   }
-  return setsBinding(text, binding) ? new TenantSwitchRefusedError(SWITCH) : undefined;
+  return undefined;
 }
+
+/** What changes the server for all tenants at once, as far as its first words say so. */
+function refuseForAll(text: string): Error | undefined {
+  const [first, second] = [firstWord(text), secondWord(text)];
+  if ((first === 'drop' || first === 'reassign') && second === 'owned') {
+    return refused('DROP OWNED', 'It takes the role’s rights and policies away from every tenant.');
+  }
+  if (first === 'prepare' && second === 'transaction') return refused('PREPARE TRANSACTION', OF_NOBODY);
+  if (first !== 'alter' || !OF_ALL.has(second) || /^\s*alter\s+user\s+mapping\b/i.test(text)) return undefined;
+  return refused(
+    `ALTER ${second.toUpperCase()}`,
+    'The role and the database are every tenant’s: a password or a setting would be changed for all of them. Run it as ' +
+      'their owner, outside the tenant pool.',
+  );
+}
+
+const IS_SUSPECT = /;|u&"|pg_(?:terminate|cancel)_backend/i;
+
+const ENDS_OTHERS: ReadonlySet<string> = new Set(['pg_terminate_backend', 'pg_cancel_backend']);
+
+const OF_ALL: ReadonlySet<string> = new Set(['role', 'user', 'group', 'database', 'system']);
+
+const OF_NOBODY = 'A prepared transaction is on no connection, and any tenant could end it.';
 
 const SWITCH =
   'SQL tried to set what binds a query to its tenant. The pool binds every query by itself: leave `set_config`, `SET` ' +
@@ -38,9 +73,10 @@ const SWITCH =
 
 /** It would not hold for the next statement, which is bound anew, but it could for the rest of this one. */
 function setsBinding(text: string, { settings }: Binding): boolean {
-  if (!/set/i.test(text)) return false;
+  if (!/set|u&"/i.test(text)) return false;
   const lower = text.toLowerCase();
-  if (lower.includes('set_config')) return settings.some((setting) => lower.includes(setting));
+  if (/set_config|u&"/.test(lower) && (firstWord(text) === 'do' || readSql(text).called.has('set_config')))
+    return settings.some((setting) => lower.includes(setting));
   if (!BEGINS_LIKE_SET.has(firstWord(text))) return false;
   const bare = lower.replace(/(?:\/\*.*?\*\/|--[^\r\n]*|[\s;]+)+/gs, ' ').replaceAll('"', '');
   const set = /^ ?(?:alter (?:role|user|database) .*)?\b(?:re)?set (?:local |session )?([\w.]+)/.exec(bare);

@@ -1,8 +1,5 @@
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 
-/** A result as it came: no type parser of the application's reads it. */
-export const AS_TEXT = { getTypeParser: () => String };
-
 /** Settings of the application's own, which PostgreSQL lists nowhere: their names stand in what was sent. */
 export function namesIn(query: unknown, values: unknown): string[] {
   const { text, values: own } = (typeof query === 'object' && query ? query : { text: query }) as {

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import { types } from 'pg';
 import type { Finding, Queryable, RuleName } from '../doctor/rule.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { unreachable } from '../errors/unreachable.js';
 import type { Isolation } from '../isolation/isolation.js';
+import { TEXT_AS_TEXT } from './as-text.js';
 import type { Connection } from './connection.js';
 import type { TenantClient } from './tenant-client.js';
 import { examineTwoTenants } from './two-tenants.js';
@@ -29,7 +29,7 @@ const SILENCE = 15_000;
 export async function runStartChecks(client: TenantClient, isolation: Isolation, checks: StartChecks): Promise<void> {
   client.hold('setup');
   // The application's own type parsers and formats are for its own rows.
-  const catalogs: Queryable = { query: (text, values = []) => client.query({ text, values, types }) };
+  const catalogs: Queryable = { query: (text, values = []) => client.query({ text, values, types: TEXT_AS_TEXT }) };
   const hush = endWhenSilent(client);
   const format = client as unknown as { binary: boolean };
   const { binary } = format;

@@ -1,3 +1,5 @@
+import { endOfComment, readSql } from './sql-text.js';
+
 /**
  * How a statement is treated.
  *
@@ -31,9 +33,11 @@ export function statementKind(text: string): StatementKind {
   if (text === lastText) return lastKind;
   const first = wordAt(text, 0);
   let kind = first.word === 'set' ? kindOfSet(text, first.end) : (KINDS.get(first.word) ?? 'stateful');
-  if (kind === 'bound' && /dblink_connect/i.test(text)) kind = 'lasting';
+  // A name that is written in escapes is looked at as what it means.
+  const meant = /u&"/i.test(text) ? `${text} ${[...readSql(text).called].join('(')}(` : text;
+  if (kind === 'bound' && /dblink_connect/i.test(meant)) kind = 'lasting';
   const isUnread = first.word === '' && first.end < text.length;
-  if (isUnread || (kind === 'bound' && leavesState(text))) kind = 'stateful';
+  if (isUnread || (kind === 'bound' && leavesState(meant))) kind = 'stateful';
   lastText = text;
   lastKind = kind;
   return kind;
@@ -42,6 +46,10 @@ export function statementKind(text: string): StatementKind {
 /** In lower case; empty when there is none. */
 export function firstWord(text: string): string {
   return wordAt(text, 0).word;
+}
+
+export function secondWord(text: string): string {
+  return wordAt(text, wordAt(text, 0).end).word;
 }
 
 /** The functions whose effect stays on the session. `set_config(…, true)` is over with the transaction. */
@@ -82,17 +90,6 @@ function endOfLine(text: string, from: number): number {
   const end = /[\r\n]/g;
   end.lastIndex = from;
   return (end.exec(text)?.index ?? text.length - 1) + 1;
-}
-
-function endOfComment(text: string, from: number): number {
-  const mark = /\/\*|\*\//g;
-  mark.lastIndex = from;
-  let depth = 0;
-  for (let found = mark.exec(text); found; found = mark.exec(text)) {
-    depth += found[0] === '/*' ? 1 : -1;
-    if (depth === 0) return mark.lastIndex;
-  }
-  return text.length;
 }
 
 function isLetter(code: number): boolean {

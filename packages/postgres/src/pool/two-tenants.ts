@@ -1,4 +1,4 @@
-import { types } from 'pg';
+import { AS_TEXT } from './as-text.js';
 import { encodeBinding } from './binding.js';
 import type { StartFinding } from './start-checks.js';
 import type { TenantClient } from './tenant-client.js';
@@ -11,16 +11,16 @@ const ROUNDS = 8;
  * setting for the next client.
  */
 export async function examineTwoTenants(client: TenantClient, setting: string): Promise<readonly StartFinding[]> {
-  const seenBy = new Map<number, Set<string | null>>();
+  const seenBy = new Map<string, Set<string | null>>();
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const tenant of ['tenancy check a', 'tenancy check b', null]) {
       client.hold(tenant ? { binding: encodeBinding([[setting, tenant]]), truncates: false } : 'setup');
       const { rows } = await client.query({
         text: "select nullif(current_setting($1, true), '') as tenant, pg_backend_pid() as process",
         values: [setting],
-        types,
+        types: AS_TEXT,
       });
-      const { tenant: seen, process } = rows[0] as { readonly tenant: string | null; readonly process: number };
+      const { tenant: seen, process } = rows[0] as { readonly tenant: string | null; readonly process: string };
       if (seen !== tenant)
         return [finding(tenant ? 'a tenant’s query ran without its own binding' : 'a binding stayed')];
       seenBy.set(process, (seenBy.get(process) ?? new Set()).add(tenant));

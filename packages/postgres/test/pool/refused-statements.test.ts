@@ -11,6 +11,18 @@ const REFUSED = [
   ['TRUNCATE', 'truncate job'],
   // It would take the application's own policies away, from every tenant.
   ['DROP OWNED', 'drop owned by current_user'],
+  // F14: one statement of a tenant that hurts all.
+  ['ALTER ROLE … SET', 'alter role current_user set row_security = off'],
+  ['ALTER ROLE … PASSWORD, behind a comment', "/* mine */ Alter -- really\n Role current_user password 'x'"],
+  ['ALTER USER', 'alter user current_user set search_path = pg_temp'],
+  ['ALTER DATABASE', 'alter database postgres set statement_timeout = 1'],
+  ['ALTER SYSTEM', "alter system set log_statement = 'all'"],
+  ['pg_terminate_backend', 'select pg_terminate_backend(pid) from pg_stat_activity'],
+  ['pg_cancel_backend, in quotes', 'select pg_catalog . "pg_cancel_backend" /* x */ (pid) from pg_stat_activity'],
+  ['pg_terminate_backend, in escapes', 'select U&"pg\\005fterminate_backend"(pid) from pg_stat_activity'],
+  ['PREPARE TRANSACTION', "prepare transaction 'mine'"],
+  ['COMMIT PREPARED', "commit prepared 'theirs'"],
+  ['ROLLBACK PREPARED', "rollback prepared 'theirs'"],
   ['REASSIGN OWNED', 'Reassign /* all */ OWNED by current_user to postgres'],
 ] as const;
 
@@ -40,14 +52,40 @@ describe('what cannot be bound to one tenant', () => {
     "select 1; set app.tenant_id = 't_globex'; select * from job",
     'begin; select * from job; commit',
     'select * from job; copy job to stdout',
-  ])('several statements in one text: %s', async (text) => {
+    "select 'a;b', $$;$$; select 1",
+  ])('F13: several statements in one text are refused before they are sent: %s', async (text) => {
     const client = await database.context.run(acme, () => pool.connect());
-    await expect(client.query(text)).rejects.toThrow(/^(statement_refused|tenant_switch_refused)/);
+    await client.query('begin');
+    for (const query of [text, { text, name: 'several' }, { text, values: [] }]) {
+      await expect(client.query(query)).rejects.toEqual(refused);
+    }
+    // The transaction goes on.
     expect(areOwn(acme, (await client.query('select * from job')).rows)).toBe(true);
+    await client.query('commit');
     client.release();
-    await expect(database.context.run(acme, () => pool.query(text))).rejects.toThrow(/_refused: /);
+    await expect(database.context.run(acme, () => pool.query(text))).rejects.toEqual(refused);
     const { rows } = await database.context.run(globex, () => pool.query('select * from job'));
     expect(areOwn(globex, rows)).toBe(true);
+  });
+
+  it('F13: several statements that only PostgreSQL can tell are refused in the same words', async () => {
+    // A string that would go on where `standard_conforming_strings` is off.
+    await expect(database.context.run(acme, () => pool.query("select '\\'; select 2"))).rejects.toMatchObject({
+      code: 'statement_refused',
+      message: expect.stringContaining('several statements'),
+      cause: expect.objectContaining({ code: '42601' }),
+    });
+  });
+
+  it.each([
+    ["select 'set_config(app.tenant_id)' as said", 'set_config(app.tenant_id)'],
+    ["select 'alter role; x' as said;", 'alter role; x'],
+    ["select 'pg_terminate_backend(1)' as said -- ; pg_terminate_backend(2)", 'pg_terminate_backend(1)'],
+    ['select $$ pg_cancel_backend(1); $$ as said', ' pg_cancel_backend(1); '],
+    [`with "pg_terminate_backend" as (select 'a' as said) select said from "pg_terminate_backend"`, 'a'],
+    ["select E'it\\'s; here' as said", 'it’s; here'.replace('’', "'")],
+  ])('F14: what only speaks of it is sent: %s', async (text, said) => {
+    expect((await database.context.run(acme, () => pool.query(text))).rows).toEqual([{ said }]);
   });
 
   it('COPY streams end with the refusal, and the client goes on', async () => {

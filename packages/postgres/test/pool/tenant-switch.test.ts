@@ -52,6 +52,8 @@ describe('a connection belongs to the tenant that checked it out', () => {
   it.each([
     "select set_config('app.tenant_id', 't_globex', true)",
     "SELECT Set_Config('APP.Tenant_Id', 't_globex', false)",
+    `select u&"set\\005fconfig"('app.tenant_id', 't_globex', true)`,
+    "do $$ begin perform set_config('app.tenant_id', 't_globex', true); end $$",
     "SET app.tenant_id = 't_globex'",
     "set local app.tenant_id to 't_globex'",
     "Set Session APP.TENANT_ID = 't_globex'",
