@@ -16,25 +16,27 @@ const ROUNDS = 3;
 // What the compiler optimises late has mostly happened by then.
 const WARM_UP = 1_500;
 
-const WORKS: readonly Work[] = ['by-key', '100-rows'];
+const USUAL: readonly Work[] = ['by-key', '100-rows'];
+const ALL: readonly Work[] = [...USUAL, 'one-tenant', 'one-caller'];
 
 type Pair = readonly [Sample, Sample];
 
 interface Comparison {
   readonly case: CaseName;
   readonly against: CaseName;
+  readonly works: readonly Work[];
 }
 
 const comparisons: readonly Comparison[] = [
-  { case: 'bound/prisma', against: 'where/prisma' },
-  { case: 'session/prisma', against: 'where/prisma' },
-  { case: 'extension/prisma', against: 'where/prisma' },
-  { case: 'bound/prisma', against: 'extension/prisma' },
-  { case: 'bound/pg', against: 'where/pg' },
-  { case: 'session/pg', against: 'where/pg' },
+  { case: 'bound/prisma', against: 'where/prisma', works: ALL },
+  { case: 'session/prisma', against: 'where/prisma', works: USUAL },
+  { case: 'extension/prisma', against: 'where/prisma', works: USUAL },
+  { case: 'bound/prisma', against: 'extension/prisma', works: USUAL },
+  { case: 'bound/pg', against: 'where/pg', works: ALL },
+  { case: 'session/pg', against: 'where/pg', works: USUAL },
 ];
 
-/** What keeping tenants apart costs: throughput, and CPU time of the client process for one query. */
+/** What keeping tenants apart costs: throughput, CPU time of the client process for one query, and the time of one query. */
 export const floor: Benchmark = {
   name: 'floor',
   async *measure() {
@@ -48,13 +50,14 @@ export const floor: Benchmark = {
 };
 
 async function* measure(comparison: Comparison, databases: Databases): AsyncIterable<Row> {
-  const pairs: { readonly [work in Work]: Pair[] } = { 'by-key': [], '100-rows': [] };
+  const pairs = new Map<Work, Pair[]>(comparison.works.map((work) => [work, []]));
   for (let round = 0; round < ROUNDS; round += 1) {
-    for await (const { work, pair } of oneRound(comparison, databases)) pairs[work].push(pair);
+    for await (const { work, pair } of oneRound(comparison, databases)) pairs.get(work)?.push(pair);
   }
-  for (const work of WORKS) {
-    for (const metric of ['cpu', 'throughput'] as const) {
-      const ratios = pairs[work].map(([sample, against]) => of[metric](sample) / of[metric](against));
+  for (const [work, taken] of pairs) {
+    // With many callers the time of one query is how long it waits for the others.
+    for (const metric of work === 'one-caller' ? (['p50', 'p99'] as const) : (['cpu', 'throughput'] as const)) {
+      const ratios = taken.map(([sample, against]) => of[metric](sample) / of[metric](against));
       yield {
         benchmark: 'floor',
         case: `${comparison.case}/${work}`,
@@ -71,14 +74,16 @@ async function* measure(comparison: Comparison, databases: Databases): AsyncIter
 const of = {
   cpu: ({ cpuMicroseconds, queries }: Sample) => cpuMicroseconds / queries,
   throughput: ({ queries, seconds }: Sample) => queries / seconds,
+  p50: ({ milliseconds }: Sample) => milliseconds.p50,
+  p99: ({ milliseconds }: Sample) => milliseconds.p99,
 };
 
-async function* oneRound({ case: name, against }: Comparison, databases: Databases) {
+async function* oneRound({ case: name, against, works }: Comparison, databases: Databases) {
   const client = new Child('floor/client', name);
   const other = new Child('floor/client', against);
   try {
     for (const each of [client, other]) await each.ask({ open: databases } satisfies ClientQuestion);
-    for (const work of WORKS) {
+    for (const work of works) {
       const sampler = (of: Child, milliseconds: number) => () =>
         of.ask<Sample>({ work, milliseconds } satisfies ClientQuestion);
       await sampler(client, WARM_UP)();

@@ -2,7 +2,7 @@ import { TenantContext } from '@tenancy/core';
 import { answer } from '../child.js';
 import type { Databases, FloorCase } from './case.js';
 import { type CaseName, cases } from './cases.js';
-import { queryOf, type Work } from './workload.js';
+import { callersOf, queryOf, type Work } from './workload.js';
 
 /** What a client is asked, from the process that measures. */
 export type ClientQuestion =
@@ -15,9 +15,10 @@ export interface Sample {
   readonly seconds: number;
   /** CPU time of this process, user and system. */
   readonly cpuMicroseconds: number;
+  /** How long half of the queries took at most, and 99 of 100. */
+  readonly milliseconds: { readonly p50: number; readonly p99: number };
 }
 
-const CALLERS = 20;
 /** How much longer than asked a sample may take. */
 const GRACE = 60_000;
 
@@ -38,20 +39,29 @@ answer(async (asked) => {
 
 /** @throws when one answer is not its tenant's. */
 async function sample(work: Work, milliseconds: number): Promise<Sample> {
-  let queries = 0;
+  const took: number[] = [];
   const started = process.cpuUsage();
   const begin = performance.now();
   const caller = async () => {
     while (performance.now() - begin < milliseconds) {
       const query = queryOf(work, turn++);
-      query.check(await context.run(query.tenant, () => query.send(floorCase)));
-      queries += 1;
+      const sent = performance.now();
+      const found = await context.run(query.tenant, () => query.send(floorCase));
+      took.push(performance.now() - sent);
+      query.check(found);
     }
   };
-  await Promise.all(Array.from({ length: CALLERS }, caller));
+  await Promise.all(Array.from({ length: callersOf(work) }, caller));
   const seconds = (performance.now() - begin) / 1000;
   const { user, system } = process.cpuUsage(started);
-  return { queries, seconds, cpuMicroseconds: user + system };
+  took.sort((a, b) => a - b);
+  const at = (part: number) => took[Math.floor(took.length * part)] ?? Number.NaN;
+  return {
+    queries: took.length,
+    seconds,
+    cpuMicroseconds: user + system,
+    milliseconds: { p50: at(0.5), p99: at(0.99) },
+  };
 }
 
 /** A query that is never answered must not look like a benchmark that takes long. */

@@ -13,8 +13,16 @@ export const ROWS = tenants.length * ROWS_EACH;
 /** The rows of all tenants lie between each other, as they do when each writes one now and then. */
 const idOf = (tenant: number, row: number) => 1 + tenant + row * tenants.length;
 
-/** What one query reads. */
-export type Work = 'by-key' | '100-rows';
+/**
+ * What one query reads, and who asks.
+ *
+ * - `by-key`, `100-rows`: 20 callers of all tenants in turn, so that each connection goes to another tenant with every query.
+ * - `one-tenant`: by key, 20 callers of one tenant, which follows itself on every connection.
+ * - `one-caller`: by key, one query after the other, of all tenants in turn.
+ */
+export type Work = 'by-key' | '100-rows' | 'one-tenant' | 'one-caller';
+
+export const callersOf = (work: Work): number => (work === 'one-caller' ? 1 : 20);
 
 /** A query on its way: whose it is, how it is asked, and what must come back. */
 export interface Query {
@@ -27,9 +35,9 @@ export interface Query {
 
 /** The `turn`th query of a sample: every tenant in turn, every row of each as well. */
 export function queryOf(work: Work, turn: number): Query {
-  const index = turn % tenants.length;
+  const index = work === 'one-tenant' ? 0 : turn % tenants.length;
   const tenant = tenants[index] as Tenant;
-  if (work === 'by-key') {
+  if (work !== '100-rows') {
     // 7919 is prime, so that the rows of one tenant come in no order.
     const id = idOf(index, (Math.floor(turn / tenants.length) * 7919) % ROWS_EACH);
     return {
