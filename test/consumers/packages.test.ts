@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { homedir } from 'node:os';
 import { isAbsolute, join, normalize } from 'node:path';
+import { Script } from 'node:vm';
 import ts from 'typescript';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { run } from '../pnpm.ts';
@@ -65,10 +66,17 @@ describe.each(Object.entries(inject('tarballs')))('%s as it is published', (name
     expect(unused.filter((other) => !NEST_NEEDS.includes(other))).toEqual([]);
   });
 
+  it('N6: has CommonJS in every file that is called so', () => {
+    const commonJs = [...files].filter(([file]) => file.endsWith('.cjs'));
+    expect(commonJs.length).toBeGreaterThan(0);
+    for (const [filename, text] of commonJs) new Script(`(function () {${text}\n})`, { filename });
+  });
+
   it('N8: can be found, brings its changes and its licence, and links to nothing that is not in it', () => {
     expect(manifest.keywords).toContain('nestjs');
     expect([...files.keys()]).toEqual(expect.arrayContaining(['CHANGELOG.md', 'LICENSE', 'README.md']));
-    const links = [...(files.get('README.md') ?? '').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, to = '']) => to);
+    const pages = [files.get('README.md'), files.get('CHANGELOG.md')].join('\n');
+    const links = [...pages.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, to = '']) => to);
     expect(links.filter((link) => !files.has(normalize(link)))).toEqual([]);
   });
 });
