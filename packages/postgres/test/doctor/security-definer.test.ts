@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { compilePolicies } from '../../src/policies/compile-policies.js';
+import { createPatient, type Patient } from './patient.js';
+
+let patient: Patient;
+beforeAll(async () => {
+  patient = await createPatient(inject('postgresUrl'));
+});
+beforeEach(() => patient.heal());
+afterAll(() => patient.stop());
+
+const compile = () =>
+  compilePolicies({ role: patient.role, tables: [{ name: 'job' }], shared: [{ name: 'country' }] }).sql;
+const titles = async () =>
+  (await patient.as<{ title: string }>('t_acme', 'select title from job')).map(({ title }) => title);
+
+describe('F4: SECURITY DEFINER', () => {
+  const count = (name: string) =>
+    `create function ${name}() returns bigint language sql security definer as 'select count(*) from public.job'`;
+  const counted = async (call = 'jobs()') =>
+    (await patient.as<{ n: string }>('t_acme', `select ${call} as n`)).map(({ n }) => n);
+
+  it('of a role that a policy of its own lets through, by itself or by a role it is in, is found', async () => {
+    const [admin, member] = [await patient.createRole(), await patient.createRole()];
+    await patient.admin.query(`
+      ${compilePolicies({ role: patient.role, adminRole: admin, tables: [{ name: 'job' }], shared: [{ name: 'country' }] }).sql};
+      drop policy tenant_isolation on job;
+      ${count('jobs')}; ${count('others')};
+      grant ${admin} to ${member};
+      alter function jobs owner to ${admin}; alter function others owner to ${member}`);
+    expect([await counted(), await counted('others()')]).toEqual([['2'], ['2']]);
+    const findings = await patient.findings();
+    expect(findings).toMatchObject([
+      {
+        rule: 'security-definer',
+        subject: 'public.jobs()',
+        message: expect.stringContaining('no policy of public.job holds'),
+      },
+      { rule: 'security-definer', subject: 'public.others()' },
+    ]);
+    for (const { fix } of findings) await patient.admin.query(fix);
+    expect([await counted(), await counted('others()')]).toEqual([['1'], ['1']]);
+    expect(await patient.findings()).toEqual([]);
+  });
+
+  it('of a role that a policy for everybody lets through, which the application’s own holds, is found', async () => {
+    const worker = await patient.createRole();
+    await patient.admin.query(`
+      ${compile()}; drop policy tenant_isolation on job;
+      create policy published on job to public using (title <> ''); alter policy published on job to ${worker}, ${patient.role};
+      grant select on job to ${worker};
+      ${count('jobs')}; alter function jobs owner to ${worker}`);
+    expect([await titles(), await counted()]).toEqual([['acme job'], ['2']]);
+    expect(await patient.find('security-definer')).toHaveLength(1);
+    expect(await patient.find('table-policies')).toEqual([]);
+  });
+
+  it('behind a procedure, an aggregate that anybody may call, and a trigger is found; in a schema without use it is not', async () => {
+    const admin = await patient.createRole();
+    await patient.admin.query(`
+      create policy everything on job to ${admin} using (true); grant select on job to ${admin};
+      create function add_all(bigint, int) returns bigint language sql security definer as 'select count(*) from public.job';
+      revoke execute on function add_all from public; grant execute on function add_all to ${admin};
+      create aggregate all_jobs(int) (sfunc = add_all, stype = bigint, initcond = '0');
+      alter aggregate all_jobs(int) owner to ${admin}; alter function add_all owner to ${admin};
+      create schema inner_ones; create function inner_ones.jobs() returns bigint language sql security definer as 'select count(*) from public.job';
+      alter function inner_ones.jobs owner to ${admin}`);
+    expect(await counted('all_jobs(1)')).toEqual(['2']);
+    await expect(patient.as('t_acme', 'select inner_ones.jobs()')).rejects.toThrow('permission denied');
+    expect((await patient.findings()).map(({ subject }) => subject)).toEqual(['public.add_all(bigint, integer)']);
+    await patient.admin.query('drop schema inner_ones cascade');
+  });
+
+  it('of a role that sees one tenant at a time, or cannot reach the rows, is none', async () => {
+    const [held, nobody] = [await patient.createRole(), await patient.createRole()];
+    await patient.admin.query(`
+      ${count('jobs')}; ${count('others')};
+      create policy everything on job to ${nobody} using (true);
+      grant select on job to ${held};
+      alter function jobs owner to ${held}; alter function others owner to ${nobody}`);
+    expect(await counted()).toEqual(['1']);
+    await expect(counted('others()')).rejects.toThrow('permission denied');
+    expect(await patient.findings()).toEqual([]);
+  });
+});
