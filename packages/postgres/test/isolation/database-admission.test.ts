@@ -140,9 +140,13 @@ describe('databasePerTenant, when every place is taken', () => {
   });
 
   it('sends a caller away who waited for too long, with what to do, and leaves nothing of it behind', async () => {
-    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: 30 });
+    const { isolation, connect, titles, log } = record(databases, { maxDatabases: 1, acquireTimeoutMillis: HOUR });
     const held = await connect(acme);
-    const [one, other] = await Promise.all([failureOf(connect(globex)), failureOf(connect(globex))]);
+    const clock = stoppedClock();
+    const waiting = Promise.all([failureOf(connect(globex)), failureOf(connect(globex))]);
+    await clock.pass(HOUR);
+    const [one, other] = await waiting;
+    clock.goOn();
     expect(one).toMatchObject({ code: 'tenant_databases_exhausted' });
     expect(one.message).toContain('`maxDatabases`');
     expect(one.message).toContain('`acquireTimeoutMillis`');
