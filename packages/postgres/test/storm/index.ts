@@ -1,0 +1,2 @@
+export { chosen, runStorms } from './run-storms.js';
+export { storms } from './storms.js';
