@@ -60,8 +60,8 @@ describe.each(adapters)('a storm on %s', (adapter) => {
     const clients = tenants.map(running.client);
     const token = new JwtService({ secret: SECRET }).sign({ sub: 'somebody' });
     const tally = await blow({ clients, token, requests: REQUESTS, atOnce: AT_ONCE, seed }, log);
-    await vi.waitFor(() => expect(log.total('close of the response')).toBe(count.entered), 10_000);
-    await vi.waitFor(() => expect(floor.pool.idleCount).toBe(floor.pool.totalCount), 10_000);
+    await vi.waitFor(() => expect(log.total('close of the response')).toBe(count.entered), 60_000);
+    await vi.waitFor(() => expect(floor.pool.idleCount).toBe(floor.pool.totalCount), 60_000);
     await running.close();
     process.off('uncaughtExceptionMonitor', onUncaught);
 
