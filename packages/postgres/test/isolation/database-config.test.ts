@@ -1,0 +1,107 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { TenantContext } from '@tenancy/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTenantPool, databasePerTenant } from '../../src/index.js';
+import { databaseConfig } from '../../src/isolation/database-config.js';
+import { openTenantDatabases, type TenantDatabases, titlesOf } from './database-fixture.js';
+
+describe('F6: where a database is, of what the pool and `connection` say', () => {
+  const server = { host: 'db.internal', port: 6000, user: 'app', password: 'secret' };
+
+  it.each([
+    ['no server: the pool’s own', server, { database: 'one' }, { ...server, database: 'one' }],
+    [
+      'no server: the pool’s own, from its connection string, with its TLS',
+      { connectionString: 'postgres://app:secret@db.internal:6000/shared?ssl=true' },
+      { database: 'one' },
+      { ...server, ssl: true, database: 'one' },
+    ],
+    [
+      'another user: not with the pool’s password',
+      server,
+      { database: 'one', user: 'one' },
+      { host: 'db.internal', port: 6000, user: 'one', database: 'one' },
+    ],
+    ['another host: neither user nor password', server, { host: 'b', database: 'one' }, { host: 'b', database: 'one' }],
+    [
+      'a connection string: neither user nor password',
+      server,
+      { connectionString: 'postgres://b/one' },
+      { connectionString: 'postgres://b/one' },
+    ],
+    [
+      'options of its own come before the pool’s, and `undefined` is none',
+      { ...server, statement_timeout: 1, lock_timeout: 1, database: 'shared' },
+      { host: 'b', database: 'one', statement_timeout: 2, lock_timeout: undefined },
+      { host: 'b', database: 'one', statement_timeout: 2, lock_timeout: 1 },
+    ],
+  ])('%s', (_, pool, answer, expected) => {
+    expect(databaseConfig(pool, answer as object)).toEqual(expected);
+  });
+
+  describe('through the pool', () => {
+    let databases: TenantDatabases;
+    beforeAll(async () => {
+      databases = await openTenantDatabases(3);
+    });
+    afterAll(() => databases.stop());
+
+    it('twin: each tenant is led to its own database on the pool’s server, in turn', async () => {
+      const context = new TenantContext();
+      const [first] = databases.tenants;
+      const pool = createTenantPool({
+        connectionString: first && databases.urlOf(first),
+        context,
+        isolation: databasePerTenant({
+          connection: (tenant) => ({ database: new URL(databases.urlOf(tenant)).pathname.slice(1) }),
+        }),
+      });
+      const answers = Array.from({ length: 10 }, () => databases.tenants)
+        .flat()
+        .map(async (tenant) => {
+          const { rows } = await context.run(tenant, () =>
+            pool.query<{ title: string }>('select title from job order by 1'),
+          );
+          expect(rows.map(({ title }) => title)).toEqual(titlesOf(tenant));
+        });
+      await Promise.all(answers);
+      await pool.end();
+    });
+
+    it.each([{ pipeline: true }, { Client: class {} }])('%j of an answer is refused by name', async (option) => {
+      const [tenant] = databases.tenants;
+      const context = new TenantContext();
+      const connection = () => ({ connectionString: tenant && databases.urlOf(tenant), ...option }) as never;
+      const pool = createTenantPool({ context, isolation: databasePerTenant({ connection }) });
+      const query = context.run(tenant as never, () => pool.query('select 1'));
+      await expect(query).rejects.toMatchObject({ code: 'tenant_unplaceable', message: /`Client` or `pipeline`/ });
+      await pool.end();
+    });
+  });
+
+  it('F7: after `end()` nothing keeps the process alive, silent databases or not', async () => {
+    const program = `
+      import { createServer } from 'node:net';
+      import { TenantContext } from '@tenancy/core';
+      import { createTenantPool, databasePerTenant } from '@tenancy/postgres';
+      const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1', async () => {
+        const { port } = server.address();
+        server.unref();
+        const context = new TenantContext();
+        const connection = ({ slug }) => ({ host: '127.0.0.1', port, user: 'app', database: slug });
+        const isolation = databasePerTenant({ connection, maxDatabases: 1, acquireTimeoutMillis: 300 });
+        const pool = createTenantPool({ context, isolation });
+        const ask = (slug) => context.run({ id: slug, slug }, () => pool.query('select 1')).catch(({ code }) => code);
+        console.log(await Promise.all([ask('one'), ask('two')]));
+        await pool.end();
+        const since = performance.now();
+        process.on('exit', () => console.log(performance.now() - since < 2000 ? 'at once' : 'late'));
+      });`;
+    const cwd = fileURLToPath(new URL('../../../typeorm', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { cwd });
+    expect(stdout).toMatch(/database_unreachable/);
+    expect(stdout).toMatch(/at once/);
+  });
+});
