@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { escapeLiteral } from 'pg';
 import type { BackendMessage, Connection } from './connection.js';
 import { queryMessage } from './messages.js';
 
@@ -44,7 +44,7 @@ export class SessionReset {
 
   /** After every reset, `settings` are set for the session again. */
   restores(settings: readonly (readonly [name: string, value: string])[]): void {
-    const set = settings.map((setting) => `set_config(${setting.map(pg.escapeLiteral).join(', ')}, false)`);
+    const set = settings.map((setting) => `set_config(${setting.map(escapeLiteral).join(', ')}, false)`);
     this.#restore = set.length > 0 ? queryMessage(`select ${set.join(', ')}`) : undefined;
   }
 
@@ -83,7 +83,7 @@ export class SessionReset {
       }
       case 'rowDescription':
       case 'dataRow':
-      case 'noticeMessage':
+      case 'notice':
       case 'notification':
         return true;
       default:
