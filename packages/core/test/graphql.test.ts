@@ -303,3 +303,35 @@ describe('core-6: GraphQL on Apollo, where no resolver has thrown', () => {
     },
   );
 });
+
+it('core-6: an error of another package of the family is its code alone to the client, too', async () => {
+  const scopeError = (message: string) =>
+    Object.assign(new Error(message), { [Symbol.for('@tenancy/typeorm:scope-error')]: true, code: 'tenant_conflict' });
+  @Resolver()
+  class ScopedResolver {
+    @Query(() => String)
+    conflicting(): string {
+      throw scopeError('tenant_conflict: the row names another tenant. Leave it out.');
+    }
+    @Query(() => String)
+    failing(): string {
+      throw new Error('the application’s own words');
+    }
+  }
+  const server = await serve('express', {
+    providers: [ScopedResolver],
+    imports: [
+      GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true, graphiql: false }),
+      TenancyModule.forRoot({ registry: testRegistry(), sources: [fromSubdomain({ baseDomain: 'localhost' })] }),
+    ],
+  });
+  const ask = async (query: string) => {
+    const { body, text } = await call(server, 'acme.localhost', '/graphql', { body: { query } });
+    return { error: (body['errors'] as { message: string; extensions: object }[])[0], text };
+  };
+  const { error, text } = await ask('{ conflicting }');
+  expect(error).toMatchObject({ message: 'tenant_conflict', extensions: { code: 'tenant_conflict' } });
+  expect(text).not.toMatch(/another tenant|\.ts/);
+  expect((await ask('{ failing }')).error).toMatchObject({ message: 'the application’s own words' });
+  await server.close();
+});

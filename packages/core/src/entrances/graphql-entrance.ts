@@ -2,8 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
 import { corridorFor, storage } from '../context/storage.js';
 import { isThenable } from '../context/thenable.js';
-import { BRAND, isTenancyError } from '../errors/brand.js';
-import type { TenancyError } from '../errors/tenancy-error.js';
+import { isOurs, told } from '../errors/told.js';
 import { isUntenantedHandler } from './untenanted.decorator.js';
 
 type Resolver = (...args: unknown[]) => unknown;
@@ -28,8 +27,12 @@ export class GraphQLEntrance {
     const creator = this.creator as unknown as { create: Create };
     const create = creator.create.bind(creator);
     creator.create = (instance, callback, method, ...more) => {
-      const resolver = create(instance, callback, method, ...more);
-      return more[CONTEXT_TYPE] === 'graphql' ? guarded(resolver, instance.constructor, callback, method) : resolver;
+      const handler = create(instance, callback, method, ...more);
+      const type = more[CONTEXT_TYPE] ?? 'http';
+      // HTTP has a context for each call. What other libraries bring in here has none, or one that is shared.
+      if (type === 'http') return handler;
+      const resolver = isUntenantedHandler(callback, instance.constructor) ? calledOutside(handler) : handler;
+      return type === 'graphql' ? telling(resolver, `${instance.constructor.name}.${method}`) : resolver;
     };
     for (const { providers } of this.modules.values()) {
       const options = providers.get('GqlModuleOptions')?.instance as ApolloOptions | undefined;
@@ -55,7 +58,7 @@ interface FormattedError {
 function toldByApollo(own: FormatError = (formatted) => formatted): FormatError {
   return (formatted, error) => {
     const original = (error as { readonly originalError?: unknown } | null)?.originalError;
-    if (!isTenancyError(original)) return own(formatted, error);
+    if (!isOurs(original)) return own(formatted, error);
     const { message, extensions } = told(original);
     const { path, locations } = formatted;
     return own(
@@ -65,32 +68,17 @@ function toldByApollo(own: FormatError = (formatted) => formatted): FormatError 
   };
 }
 
-function guarded(
-  resolver: Resolver,
-  type: object & { readonly name?: string },
-  callback: object,
-  method: string,
-): Resolver {
-  const outside: Resolver = isUntenantedHandler(callback, type)
-    ? (...args) => storage.run(corridorFor(null), resolver, ...args)
-    : resolver;
-  const explained = (error: unknown): never => {
-    throw isTenancyError(error) ? told(error, `${type.name}.${method}`) : error;
+const calledOutside =
+  (handler: Resolver): Resolver =>
+  (...args) =>
+    storage.run(corridorFor(null), handler, ...args);
+
+function telling(resolver: Resolver, name: string): Resolver {
+  const tell = (error: unknown): never => {
+    throw isOurs(error) ? told(error, name) : error;
   };
   return (...args) => {
-    const result = outside(...args);
-    return isThenable(result) ? result.then(undefined, explained) : result;
+    const result = resolver(...args);
+    return isThenable(result) ? result.then(undefined, tell) : result;
   };
-}
-
-interface Told extends Error {
-  readonly code: string;
-  readonly extensions: { readonly code: string };
-}
-
-/** What the client may know of `error`. GraphQL sends `message` and `extensions`, and in development the stack. */
-function told(error: TenancyError, resolver?: string): Told {
-  error.report?.(resolver);
-  const { code } = error;
-  return Object.assign(new Error(code), { name: error.name, stack: code, [BRAND]: true, code, extensions: { code } });
 }

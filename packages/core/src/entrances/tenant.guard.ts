@@ -39,8 +39,8 @@ export class TenantGuard implements CanActivate {
   }
 
   private decide(context: ExecutionContext): boolean | Promise<boolean> {
-    const type = context.getType<'http' | 'graphql' | 'ws' | 'rpc'>();
-    if (type === 'ws' || type === 'rpc') return this.guardMessage(type, context);
+    const type = context.getType<string>();
+    if (type !== 'http' && type !== 'graphql') return this.guardMessage(type, context);
     const corridor = storage.getStore();
     const untenanted = isUntenanted(context);
     // An untenanted resolver is called outside its request's context, which other resolvers of the request are in.
@@ -63,9 +63,9 @@ export class TenantGuard implements CanActivate {
   }
 
   /** There is no request behind a message, and so no source: whoever produced it has entered the tenant, or nobody has. */
-  private guardMessage(type: 'ws' | 'rpc', context: ExecutionContext): boolean {
+  private guardMessage(type: string, context: ExecutionContext): boolean {
     // The handler's own errors are sent by Nest, too.
-    sentByNest(type);
+    if (type === 'ws' || type === 'rpc') sentByNest(type);
     const corridor = storage.getStore();
     if (isUntenanted(context)) {
       // Whoever enters a tenant around messages does so for each: no other one is in this corridor.
@@ -73,7 +73,7 @@ export class TenantGuard implements CanActivate {
       return true;
     }
     if (corridor?.tenant) return true;
-    const kind = type === 'ws' ? 'WebSocket' : 'message';
+    const kind = type === 'ws' ? 'WebSocket' : type === 'rpc' ? 'message' : type;
     const handler = `${context.getClass().name}.${context.getHandler().name}`;
     const refusal = corridor?.refusal ?? new TenantRequiredError();
     // Nest logs no exception of this kind, and it is nobody's fault but the application's.

@@ -1,0 +1,26 @@
+import { isTenancyError } from './brand.js';
+
+/** An error of this package, or of another one of the family: a scope or a floor explains itself to its developers too. */
+export type OwnError = Error & { readonly code: string };
+
+const brandsOf = (error: object): symbol[] =>
+  Object.getOwnPropertySymbols(error).filter((symbol) => Symbol.keyFor(symbol)?.startsWith('@tenancy/'));
+
+export const isOurs = (error: unknown): error is OwnError =>
+  error instanceof Error && typeof (error as { code?: unknown }).code === 'string' && brandsOf(error).length > 0;
+
+/** What the client may know of an error. */
+export interface Told extends OwnError {
+  readonly extensions: { readonly code: string };
+}
+
+/**
+ * What the client of GraphQL may know of `error`: it is sent `message` and `extensions`, and in development the stack. The rest
+ * goes to the log, where Nest has not put it.
+ */
+export function told(error: OwnError, resolver?: string): Told {
+  if (isTenancyError(error)) error.report?.(resolver);
+  const { code } = error;
+  const brands = Object.fromEntries(brandsOf(error).map((brand) => [brand, true]));
+  return Object.assign(new Error(code), brands, { name: error.name, stack: code, code, extensions: { code } });
+}
