@@ -9,8 +9,8 @@ export default packageBuild(
   },
   {
     esbuildOptions: (options, { format }) => {
-      // CommonJS does not even parse `import.meta`, and has `__filename`.
-      if (format === 'cjs') options.define = { ...options.define, 'import.meta.url': '""' };
+      // What is split is built as ESM first, so nothing else replaces it in CommonJS, where it is a syntax error.
+      if (format === 'cjs') options.define = { ...options.define, 'import.meta.url': '__filename' };
     },
   },
 );

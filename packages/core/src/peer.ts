@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 
 // At once, in ESM as in CommonJS: an optional peer is loaded by whoever needs it, where an `import()` would be too late.
-const load = createRequire(typeof __filename === 'string' ? __filename : import.meta.url);
+const load = createRequire(import.meta.url);
 
 /** The optional peer `name`, or `null` where it is not installed. */
 export function optionalPeer<Package>(name: string): Package | null {
