@@ -13,8 +13,16 @@ const PIECES = [
   ['discard sequences', 'DISCARD SEQUENCES'],
 ] as const;
 
-const TEXT = PIECES.map(([text]) => text).join(';');
-const TAGS = [...PIECES.map(([, tag]) => tag), 'SET'];
+const UNLOCK = ['select pg_advisory_unlock_all()', 'SELECT 1'] as const;
+
+/** A message that ends with a seed of so many digits, which are written into a copy of it: encoding one costs more. */
+const DIGITS = 9;
+const encoded = (pieces: readonly (readonly [text: string, tag: string])[]) => ({
+  message: queryMessage([...pieces.map(([text]) => text), `set seed to 0.${'0'.repeat(DIGITS)}`].join(';')),
+  tags: [...pieces.map(([, tag]) => tag), 'SET'],
+});
+const RESET = encoded(PIECES);
+const RESET_AND_UNLOCK = encoded([...PIECES, UNLOCK]);
 
 /**
  * Brings one session back to what it was when it was opened. It is sent in front of what comes next and waits for nothing;
@@ -55,10 +63,16 @@ export class SessionReset {
   send(direct: boolean, unlocks: boolean): void {
     const { stream } = this.#connection;
     if (direct) {
-      // `random()` promises no secrecy, and neither does its seed.
-      const text = `${TEXT};set seed to ${(Math.random() * 2 - 1).toFixed(15)}`;
-      stream.write(queryMessage(unlocks ? `${text};select pg_advisory_unlock_all()` : text));
-      this.#due.push(unlocks ? [...TAGS, 'SELECT 1'] : TAGS);
+      const { message, tags } = unlocks ? RESET_AND_UNLOCK : RESET;
+      const seeded = Buffer.from(message);
+      // `random()` promises no secrecy, and neither does its seed. The last byte ends the text.
+      seeded.write(
+        String(Math.floor((0.1 + 0.9 * Math.random()) * 10 ** DIGITS)),
+        seeded.length - 1 - DIGITS,
+        'latin1',
+      );
+      stream.write(seeded);
+      this.#due.push(tags);
     } else {
       stream.write(queryMessage('discard all'));
       this.#due.push(['DISCARD ALL']);
