@@ -3,7 +3,7 @@ import { isTenancyError, type TenancyError } from '../errors/tenancy-error.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import { nodeRequest, type TenantRequest } from '../resolution/tenant-source.js';
 import type { Tenant } from '../tenant.js';
-import { callListenersInside } from './request-events.js';
+import { callListenersInside, flushInside } from './request-events.js';
 
 const CORRIDOR = Symbol.for('@tenancy/core:corridor');
 
@@ -62,7 +62,11 @@ function goOn(
   callListenersInside(corridor, message);
   // Of HTTP/2, where a request has a stream of its own.
   callListenersInside(corridor, (message as { readonly stream?: object }).stream);
-  if (response) callListenersInside(corridor, nodeRequest(response));
+  if (response) {
+    const answer = nodeRequest(response);
+    callListenersInside(corridor, answer);
+    flushInside(corridor, answer);
+  }
   storage.run(corridor, next);
 }
 

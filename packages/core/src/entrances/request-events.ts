@@ -10,6 +10,9 @@ const EMIT = Symbol.for('@tenancy/core:emit');
 interface Entered extends EventEmitter {
   [CORRIDOR]?: Corridor;
   [EMIT]?: EventEmitter['emit'];
+  /** Of a response: none as long as it waits behind others on its connection. */
+  readonly socket?: object | null;
+  assignSocket?(socket: object): void;
 }
 
 /**
@@ -44,4 +47,17 @@ function emitOf(message: Entered, args: Parameters<EventEmitter['emit']>): boole
   // Looked up each time, because Express gives each request another prototype.
   const emit = message[EMIT] ?? (Object.getPrototypeOf(message) as EventEmitter).emit;
   return Reflect.apply(emit, message, args);
+}
+
+/**
+ * Writes what a response has kept, and calls back, inside the corridor of that response. One that waits behind another on its
+ * connection (pipelining) keeps what is written to it, and Node sends it from where the other one ends.
+ *
+ * Only such a response has no socket when it enters: all others pay for one look at it.
+ */
+export function flushInside(corridor: Corridor, response: object): void {
+  const entered = response as Entered;
+  if (entered.socket !== null || typeof entered.assignSocket !== 'function') return;
+  const { assignSocket } = entered;
+  entered.assignSocket = (socket) => storage.run(corridor, () => assignSocket.call(entered, socket));
 }

@@ -1,5 +1,7 @@
 import * as nest from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
+import { later } from '../context/lazy/inside.js';
+import { isReadable } from '../context/lazy/node-stream.js';
 import { heldTo, isObservable } from '../context/lazy/observable.js';
 import { storage } from '../context/storage.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
@@ -23,8 +25,8 @@ const { SSE_ABORT_CONTROLLER } = nest as { readonly SSE_ABORT_CONTROLLER?: symbo
 const held = new WeakSet<InterceptorsConsumer>();
 
 /**
- * Keeps the Observable that a handler returns in the context of its request: its own operators, those that interceptors
- * put behind it, and what ends it when a client goes away.
+ * Keeps what a handler returns in the context of its request. An Observable: its own operators, those that interceptors
+ * put behind it, and what ends it when a client goes away. A stream: what reads it, and what closes it then.
  *
  * X8: an interceptor for that would cost every request a third of its time. This costs those that return something else
  * one look at it.
@@ -63,9 +65,12 @@ export class Results {
 }
 
 function heldResult(result: unknown): unknown {
-  if (typeof result !== 'object' || result === null || !isObservable(result)) return result;
+  if (typeof result !== 'object' || result === null) return result;
   const corridor = storage.getStore();
-  return corridor ? heldTo(corridor, result) : result;
+  if (!corridor) return result;
+  if (isObservable(result)) return heldTo(corridor, result);
+  // It is closed by the connection, if that closes first.
+  return result instanceof nest.StreamableFile || isReadable(result) ? later(corridor, result) : result;
 }
 
 /** It is aborted by the connection, in the context of which a listener that asks for the tenant would end the process. */
