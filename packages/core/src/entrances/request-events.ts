@@ -33,8 +33,11 @@ export function callListenersInside(corridor: Corridor, message: object | undefi
 }
 
 function emitInside(this: Entered, ...args: Parameters<EventEmitter['emit']>): boolean {
+  const corridor = this[CORRIDOR];
   try {
-    return storage.run(this[CORRIDOR], emitOf, this, args);
+    // Most of what happens to a request happens inside it, and to enter it once more costs more than all the rest here.
+    const isInside = storage.getStore() === corridor || this.listenerCount(args[0]) === 0;
+    return isInside ? emitOf(this, args) : storage.run(corridor, emitOf, this, args);
   } catch (error) {
     // Thrown out of an event it would end the process, for everybody, whenever somebody sends a request without a tenant.
     if (!isTenancyError(error)) throw error;

@@ -73,7 +73,7 @@ export class CachedTenantRegistry extends TenantRegistry {
 
   /** The remembered answer, without a promise: `undefined` when the registry has to be asked. */
   peek(lookup: Lookup, name: string): Tenant | null | undefined {
-    const answer = this.#known[lookup].get(name) ?? this.#unknown[lookup].get(name);
+    const answer = recall(this.#known[lookup], name) ?? recall(this.#unknown[lookup], name);
     return answer !== undefined && performance.now() < answer.expires ? answer.tenant : undefined;
   }
 
@@ -119,4 +119,9 @@ export class CachedTenantRegistry extends TenantRegistry {
       this.#known.id.set(tenant.id, answer);
     }
   }
+}
+
+/** Notes that an answer was used only where that will soon decide which one goes: a note costs more than the look-up. */
+function recall(answers: LRUCache<string, Answer>, name: string): Answer | undefined {
+  return answers.size * 2 > answers.max ? answers.get(name) : answers.peek(name);
 }

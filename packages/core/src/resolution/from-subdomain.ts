@@ -4,6 +4,7 @@ import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import type { TenantHint } from '../registry/tenant-registry.js';
 import { parseHost, requestHost } from './host.js';
+import { memoized } from './memoized.js';
 import { NO_TENANT, type TenantSource } from './tenant-source.js';
 
 /** Options of {@link fromSubdomain}. */
@@ -45,11 +46,12 @@ export function fromSubdomain(options: SubdomainOptions): TenantSource {
   // The longest first: below both `example.com` and `app.example.com`, the second one names the tenant.
   bases.sort((a, b) => b.length - a.length);
   const own = new Set(reserved.map((name) => name.toLowerCase()));
+  const hintOf = memoized((host) => subdomainHint(host, bases, own));
   return {
     name: 'subdomain',
     identify(request) {
       const host = requestHost(request);
-      return host === null ? NO_TENANT : subdomainHint(host, bases, own);
+      return host === null ? NO_TENANT : hintOf(host);
     },
     explain: (request) => explainHost(requestHost(request), bases),
   };

@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { memoized } from './memoized.js';
 import { wasSentTwice } from './sent-twice.js';
 import type { TenantRequest } from './tenant-source.js';
 
@@ -37,8 +38,11 @@ export function requestHost(request: TenantRequest): string | null {
   if (target !== undefined && target.charCodeAt(0) !== SLASH && target !== '*') {
     if (!URL.canParse(target) || parseHost(new URL(target).host) !== parseHost(sent)) return null;
   }
-  return parseHost(headers['x-forwarded-host'] === undefined ? sent : (request.hostname ?? sent));
+  const host = headers['x-forwarded-host'] === undefined ? sent : (request.hostname ?? sent);
+  return host === undefined ? '' : parsed(host);
 }
+
+const parsed = memoized(parseHost);
 
 const SLASH = '/'.charCodeAt(0);
 const NINE = '9'.charCodeAt(0);

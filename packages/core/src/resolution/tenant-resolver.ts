@@ -85,13 +85,13 @@ export class TenantResolver {
     request: TenantRequest,
     answers: (Tenant | null)[],
   ): Promise<(Tenant | null)[]> | null {
-    const late: Promise<Answer>[] = [];
+    let late: Promise<Answer>[] | undefined;
     for (const source of this.sources[moment]) {
       const answer = this.ask(source, request);
-      if (answer instanceof Promise) late.push(answer);
+      if (answer instanceof Promise) (late ??= []).push(answer);
       else if (answer !== NOTHING) answers.push(answer);
     }
-    if (late.length === 0) return null;
+    if (late === undefined) return null;
     return Promise.all(late).then((more) => [...answers, ...more.filter((answer) => answer !== NOTHING)]);
   }
 
