@@ -1,7 +1,7 @@
 import * as nest from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import { later } from '../context/lazy/inside.js';
-import { isReadable } from '../context/lazy/node-stream.js';
+import { isStream } from '../context/lazy/node-stream.js';
 import { heldTo, isObservable } from '../context/lazy/observable.js';
 import { storage } from '../context/storage.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
@@ -70,7 +70,7 @@ function heldResult(result: unknown): unknown {
   if (!corridor) return result;
   if (isObservable(result)) return heldTo(corridor, result);
   // It is closed by the connection, if that closes first.
-  return result instanceof nest.StreamableFile || isReadable(result) ? later(corridor, result) : result;
+  return result instanceof nest.StreamableFile || isStream(result) ? later(corridor, result) : result;
 }
 
 /** It is aborted by the connection, in the context of which a listener that asks for the tenant would end the process. */

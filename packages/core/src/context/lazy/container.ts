@@ -1,7 +1,8 @@
 import { types } from 'node:util';
-import type { Corridor } from '../storage.js';
+import { type Corridor, storage } from '../storage.js';
 import type { Lazily } from './lazily.js';
 import { isFixed, isPlain } from './methods.js';
+import { isGetter } from './peek.js';
 
 /** Whether `value` is an array or an object literal, which hold what work returned together. */
 export function isContainer(value: object): boolean {
@@ -19,30 +20,73 @@ export function containerWithin(
   isLazy: (value: object) => unknown,
 ): object {
   if (!holdsSomething(container, isLazy)) return container;
-  const known = new WeakMap<object, unknown>();
   return new Proxy(isFixed(container) ? copyOf(container) : container, {
-    get(_, property) {
-      const value: unknown = Reflect.get(container, property, container);
-      if (typeof value !== 'object' && typeof value !== 'function') return value;
-      if (value === null || !Object.hasOwn(container, property)) return value;
-      if (!known.has(value)) known.set(value, lazily(corridor, value));
-      return known.get(value);
-    },
+    get: entriesWithin(corridor, container, lazily),
   });
 }
 
-const copyOf = (container: object): object => (Array.isArray(container) ? [...container] : { ...container });
+/** Takes an entry out of `container` as something lazy; what it only inherits is no entry. */
+export function entriesWithin(corridor: Corridor, container: object, lazily: Lazily) {
+  const known = new WeakMap<object, unknown>();
+  return (_: object, property: PropertyKey): unknown => {
+    const value: unknown =
+      Object.hasOwn(container, property) && isGetter(container, property)
+        ? storage.run(corridor, () => Reflect.get(container, property, container))
+        : Reflect.get(container, property, container);
+    if (typeof value !== 'object' && typeof value !== 'function') return value;
+    if (value === null || !Object.hasOwn(container, property)) return value;
+    if (!known.has(value)) known.set(value, lazily(corridor, value));
+    return known.get(value);
+  };
+}
 
-/** Breadth first, and each object once: data may be deep, and refer to itself. */
+/** Which can be changed, and whose getters have not been called. */
+function copyOf(container: object): object {
+  const properties = Object.getOwnPropertyDescriptors(container);
+  for (const property of Object.values(properties)) {
+    property.configurable = true;
+    if ('value' in property) property.writable = true;
+  }
+  if (!Array.isArray(container)) return Object.create(Object.getPrototypeOf(container), properties);
+  const { length, ...entries } = properties as typeof properties & { readonly length: PropertyDescriptor };
+  return Object.defineProperties(new Array(length.value as number), entries);
+}
+
+const OWN_TENANT = Symbol.for('@tenancy/core:own-tenant');
+
+/** From how many entries on it costs less to remember an object than to look through it again. */
+const LARGE = 32;
+
+/**
+ * Data may be deep, and refer to itself. It is mostly rows: each field of one costs 30 ns, most of which is asking
+ * whether it is a getter; rows that hold no other objects are not remembered.
+ */
 function holdsSomething(container: object, isLazy: (value: object) => unknown): boolean {
-  const found = new Set([container]);
-  for (const each of found) {
-    for (const key in each) {
+  const seen = new Set<object>();
+  const open = [container];
+  for (let each = open.pop(); each; each = open.pop()) {
+    if (seen.has(each)) continue;
+    const keys = Object.keys(each);
+    let isLeaf = keys.length < LARGE;
+    for (const key of keys) {
+      // Code that runs later, as a function is.
+      if (isGetter(each, key)) return true;
       const value = (each as Record<string, unknown>)[key];
-      if ((typeof value !== 'object' && typeof value !== 'function') || value === null || found.has(value)) continue;
-      if (isLazy(value)) return true;
-      if (isContainer(value)) found.add(value);
+      if ((typeof value !== 'object' && typeof value !== 'function') || value === null) continue;
+      if (types.isDate(value)) continue;
+      if (isRow(value)) open.push(value);
+      else if (isLazy(value)) return true;
+      else if (isContainer(value)) open.push(value);
+      else continue;
+      isLeaf = false;
     }
+    if (!isLeaf) seen.add(each);
   }
   return false;
+}
+
+/** Whether `value` is an object literal, and nothing more than what its entries are. */
+function isRow(value: object): boolean {
+  if (types.isProxy(value) || !isPlain(value)) return false;
+  return !('then' in value || Symbol.iterator in value || Symbol.asyncIterator in value || OWN_TENANT in value);
 }

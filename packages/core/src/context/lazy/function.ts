@@ -1,21 +1,33 @@
+import { types } from 'node:util';
 import { type Corridor, storage } from '../storage.js';
+import { entriesWithin } from './container.js';
 import type { Lazily } from './lazily.js';
 
 /** A class is a name for something, and makes instances rather than work. */
 export function isClass(value: object): boolean {
-  const prototype: unknown = (value as { prototype?: unknown }).prototype;
+  const own = Object.getOwnPropertyDescriptor(value, 'prototype');
+  const prototype: unknown = own?.value;
   if (typeof prototype !== 'object' || prototype === null) return false;
   // `prototype` of a class is fixed; of a function, as which older compilers write classes, it holds their methods.
-  return (
-    Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false ||
-    Object.getOwnPropertyNames(prototype).length > 1
-  );
+  return own?.writable === false || Object.getOwnPropertyNames(prototype).length > 1;
 }
 
-/** A function that runs inside `corridor`, whoever calls it, and so does what it returns. */
+/**
+ * A function that runs inside `corridor`, whoever calls it, and so does what it returns, and so do the functions that an
+ * application has put on it. `held` holds those to the corridor, `lazily` what a call returns.
+ */
 export const functionWithin =
-  (lazily: Lazily) =>
-  (corridor: Corridor, fn: (...args: unknown[]) => unknown): ((...args: unknown[]) => unknown) =>
-    new Proxy(fn, {
+  (lazily: Lazily, held: Lazily) =>
+  (corridor: Corridor, fn: (...args: unknown[]) => unknown): ((...args: unknown[]) => unknown) => {
+    const handler: ProxyHandler<typeof fn> = {
       apply: (target, self, args) => storage.run(corridor, () => lazily(corridor, Reflect.apply(target, self, args))),
-    });
+    };
+    // Most have nothing on them. A proxy must answer as it is with what can never change.
+    if (!types.isProxy(fn) && holdsMethods(fn)) handler.get = entriesWithin(corridor, fn, held);
+    return new Proxy(fn, handler);
+  };
+
+function holdsMethods(fn: object): boolean {
+  const own = Object.keys(fn).map((key) => Object.getOwnPropertyDescriptor(fn, key));
+  return own.length > 0 && own.every((property) => property?.configurable || property?.writable);
+}

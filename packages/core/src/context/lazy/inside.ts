@@ -4,9 +4,10 @@ import { type Corridor, storage } from '../storage.js';
 import { isThenable } from '../thenable.js';
 import { containerWithin, isContainer } from './container.js';
 import { functionWithin, isClass } from './function.js';
-import { isIterable, methodsWithin } from './methods.js';
-import { isReadable, streamWithin } from './node-stream.js';
+import { isIterable, isPlain, methodsWithin } from './methods.js';
+import { isStream, streamWithin } from './node-stream.js';
 import { isObservable, observableWithin } from './observable.js';
+import { peek } from './peek.js';
 import { isPlainResponse, responseWithin, webStreamWithin } from './web-stream.js';
 
 /**
@@ -18,7 +19,7 @@ import { isPlainResponse, responseWithin, webStreamWithin } from './web-stream.j
  */
 export function inside<R>(corridor: Corridor, value: R): R {
   if (!isObject(value)) return value;
-  return (isThenable(value) ? awaited(corridor, value) : later(corridor, value)) as R;
+  return (isDeferred(value) ? awaited(corridor, value) : later(corridor, value)) as R;
 }
 
 /** As {@link inside}, for what is found within something else: nobody may ever await it, so it is not begun either. */
@@ -42,16 +43,26 @@ function wayInto(value: object): Way<object> | undefined {
 function wayOf(value: object): Way<never> | undefined {
   if (OWN_TENANT in value) return undefined;
   // A thenable stands for what it resolves to, whatever else it is: a query builder may be a stream as well.
-  if (isThenable(value)) return isPlainPromise(value) ? awaited : thenable;
+  if (isDeferred(value)) return isPlainPromise(value) ? awaited : thenable;
   if (typeof value === 'function') return isClass(value) ? undefined : callable;
   // A proxy has what its traps say: some answer with a function whatever they are asked for.
   if (types.isProxy(value)) return undefined;
   if (isObservable(value)) return observable;
-  if (isReadable(value)) return stream;
-  if (value instanceof StreamableFile) return file;
-  if (value instanceof ReadableStream) return webStream;
+  if (isStream(value)) return stream;
+  if ('getStream' in value && value instanceof StreamableFile) return file;
+  if ('getReader' in value && value instanceof ReadableStream) return webStream;
   if (isPlainResponse(value)) return response;
   return isIterable(value) ? iterable : undefined;
+}
+
+/** Whether `value` is a thenable, as far as that can be asked without running a getter of a literal. */
+function isDeferred(value: object): value is PromiseLike<unknown> {
+  try {
+    return types.isProxy(value) || !isPlain(value) ? isThenable(value) : typeof peek(value, 'then') === 'function';
+  } catch {
+    // Strict proxies refuse to be asked for what they do not have.
+    return false;
+  }
 }
 
 function awaited(corridor: Corridor, value: PromiseLike<unknown>): Promise<unknown> {
@@ -80,7 +91,7 @@ function thenable(corridor: Corridor, value: PromiseLike<unknown>): unknown {
   });
 }
 
-const callable = functionWithin(inside);
+const callable = functionWithin(inside, later);
 const observable = observableWithin(later);
 const stream = streamWithin(later);
 const webStream = webStreamWithin(later);

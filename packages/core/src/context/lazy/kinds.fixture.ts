@@ -1,32 +1,10 @@
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { defer, lastValueFrom, type Observable, tap } from 'rxjs';
+import { type Held, type Kind, kind, last, step } from './kind.fixture.js';
+import { sinks } from './sinks.fixture.js';
 
-/** What a lazy value holds, in an array of its own: a promise would not hold a thenable, it would await it. */
-export type Held = readonly [unknown];
-
-/** Tells which tenant ran a step of what makes a value, or of what reads it. */
-export interface Trail {
-  made(): void;
-  read(): void;
-}
-
-/** One kind of lazy value: made of something that it holds, and read until that is there. */
-interface Kind<T> {
-  make(hold: () => unknown, trail: Trail): T;
-  read(value: T, trail: Trail): Held | Promise<Held>;
-}
-
-const kind = <T>(it: Kind<T>): Kind<unknown> => it as Kind<unknown>;
-
-const last = async (iterable: AsyncIterable<Held>, trail: Trail): Promise<Held> => {
-  let found: Held = [undefined];
-  for await (const each of iterable) {
-    trail.read();
-    found = each;
-  }
-  return found;
-};
+export type { Held, Trail } from './kind.fixture.js';
 
 class OwnStream extends Readable {
   readonly #make: () => Held;
@@ -60,12 +38,8 @@ async function* generate(make: () => Held) {
   yield make();
 }
 
-const step = (hold: () => unknown, trail: Trail) => (): Held => {
-  trail.made();
-  return [hold()];
-};
-
 export const kinds: Readonly<Record<string, Kind<unknown>>> = {
+  ...sinks,
   thenable: kind<PromiseLike<Held>>({
     make: (hold, trail) => ({
       // biome-ignore lint/suspicious/noThenProperty: being a lazy thenable is the point.
@@ -142,6 +116,29 @@ export const kinds: Readonly<Record<string, Kind<unknown>>> = {
         { highWaterMark: 0 },
       ),
     read: (value, trail) => last(value as unknown as AsyncIterable<Held>, trail),
+  }),
+  getter: kind<{ readonly rows: unknown }>({
+    make: (hold, trail) => ({
+      total: 1,
+      get rows() {
+        return step(hold, trail)()[0];
+      },
+    }),
+    read: (value) => [value.rows],
+  }),
+  'frozen getter, in an object that is looked through': kind<readonly [{ readonly next: unknown }]>({
+    make: (hold, trail) => [
+      Object.freeze({
+        get next() {
+          return step(hold, trail)()[0];
+        },
+      }),
+    ],
+    read: ([value]) => [value.next],
+  }),
+  'function with methods': kind<{ (): number; rows(): Held }>({
+    make: (hold, trail) => Object.assign(() => 1, { rows: step(hold, trail) }),
+    read: (value) => value.rows(),
   }),
   array: kind<unknown[]>({ make: (hold) => ['first', hold()], read: (value) => [value[1]] }),
   'frozen array': kind<readonly unknown[]>({ make: (hold) => Object.freeze([hold()]), read: ([value]) => [value] }),

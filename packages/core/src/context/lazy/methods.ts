@@ -1,12 +1,14 @@
 import { type Corridor, storage } from '../storage.js';
 import type { Lazily } from './lazily.js';
+import { peek } from './peek.js';
 
 /** Whether `value` is an iterator, or iterated asynchronously: what comes next is made when it is asked for. */
 export function isIterable(value: object): boolean {
-  const { next, [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = value as Partial<AsyncGenerator & Generator>;
+  if (typeof peek(value, Symbol.asyncIterator) === 'function') return true;
   // Collections, such as a Map or a list of one's own, hold what is there already.
-  if (typeof async === 'function') return true;
-  return typeof sync === 'function' && (typeof next === 'function' || isPlain(value));
+  return (
+    typeof peek(value, Symbol.iterator) === 'function' && (typeof peek(value, 'next') === 'function' || isPlain(value))
+  );
 }
 
 /** Whether `value` is an object literal. */
@@ -25,7 +27,7 @@ export function methodsWithin<T extends object>(
   const proxy: T = new Proxy(isFixed(target) ? Object.create(target) : target, {
     get(_, property) {
       if (typeof property === 'string' && Object.hasOwn(own, property)) return own[property];
-      const value: unknown = Reflect.get(target, property, target);
+      const value: unknown = storage.run(corridor, () => Reflect.get(target, property, target));
       if (typeof value !== 'function' || property === 'constructor') return value;
       return (...args: unknown[]) => {
         const result: unknown = storage.run(corridor, () => Reflect.apply(value, target, args));

@@ -1,14 +1,15 @@
 import { from, Observable, type ObservableInput, Subscriber } from 'rxjs';
 import { type Corridor, storage } from '../storage.js';
 import type { Lazily } from './lazily.js';
+import { peek } from './peek.js';
 
 const INTEROP = ((Symbol as { readonly observable?: symbol }).observable ??
   '@@observable') as keyof Observable<unknown>;
 
 /** Whether `value` is an Observable of any library. A `subscribe` alone is no sign: brokers and stores have it too. */
 export function isObservable(value: object): value is Observable<unknown> {
-  const { lift, subscribe, [INTEROP]: interop } = value as Partial<Observable<unknown>>;
-  return typeof subscribe === 'function' && (typeof lift === 'function' || typeof interop === 'function');
+  if (typeof peek(value, 'subscribe') !== 'function') return false;
+  return typeof peek(value, 'lift') === 'function' || typeof peek(value, INTEROP) === 'function';
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type Corridor, storage } from '../storage.js';
 import type { Lazily } from './lazily.js';
+import { peek } from './peek.js';
 
 /** A stream that reads `source` inside `corridor`, chunk by chunk as it is read itself. */
 export const webStreamWithin =
@@ -35,7 +36,13 @@ function isByteStream(source: ReadableStream): boolean {
 
 /** Whether `value` is a web `Response` made here: what `fetch` answered reads a connection, and knows where it came from. */
 export function isPlainResponse(value: object): value is Response {
-  return value.constructor === Response && (value as Response).url === '' && (value as Response).body !== null;
+  // Node looks the global up, so it is asked for last.
+  return (
+    'bodyUsed' in value &&
+    peek(value, 'constructor') === Response &&
+    (value as Response).url === '' &&
+    (value as Response).body !== null
+  );
 }
 
 /** The same answer, with its body read inside `corridor`. */
