@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { TenantContext } from './context/tenant-context.js';
 import { admit } from './tenant.js';
 import { canNameATenant } from './tenant-id.js';
 
@@ -43,6 +44,50 @@ describe('an admitted tenant', () => {
     expect(Object.isFrozen(company)).toBe(false);
     expect(tenant).toBeInstanceOf(Company);
     expect((tenant as Company).title).toBe('ACME');
+  });
+
+  it('keeps what its class holds in private, of its own and of the class that it extends', () => {
+    const plans = new WeakMap<object, string>();
+    class Row {
+      #row: { id: string; slug: string };
+      constructor(row: { id: string; slug: string }) {
+        this.#row = row;
+        plans.set(this, 'free');
+      }
+      get id() {
+        return this.#row.id;
+      }
+      get slug() {
+        return this.#row.slug;
+      }
+      move() {
+        this.#row = { id: 't_globex', slug: 'globex' };
+      }
+    }
+    class Company extends Row {
+      get plan() {
+        return plans.get(this);
+      }
+      title(mark: string) {
+        return this.slug.toUpperCase() + mark;
+      }
+    }
+    const company = new Company({ id: 't_acme', slug: 'acme' });
+    const tenant = new TenantContext().run(company, () => new TenantContext().current()) as unknown as Company;
+    expect([tenant.id, tenant.slug, tenant.plan, tenant.title('!')]).toEqual(['t_acme', 'acme', 'free', 'ACME!']);
+    expect([tenant instanceof Company, Object.isFrozen(tenant), Object.isFrozen(company)]).toEqual([true, true, false]);
+    expect([structuredClone(tenant), JSON.parse(JSON.stringify(tenant))]).toEqual([
+      { id: 't_acme', slug: 'acme' },
+      { id: 't_acme', slug: 'acme' },
+    ]);
+    expect(admit(tenant)).toBe(tenant);
+    // Who it is does not change while work goes on, frozen or not.
+    const frozen = admit(Object.freeze(new Company({ id: 't_acme', slug: 'acme' }))) as unknown as Company;
+    for (const each of [tenant, frozen]) {
+      each.move();
+      expect([each.id, each.slug]).toEqual(['t_acme', 'acme']);
+      expect(() => Object.assign(each, { id: 't_globex' })).toThrow(TypeError);
+    }
   });
 
   it('P2: has an id', () => {

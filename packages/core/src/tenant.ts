@@ -46,6 +46,26 @@ export function admit(tenant: Tenant): Tenant {
         'Pass a tenant as the registry returns it.',
     );
   }
-  if (Object.isFrozen(tenant)) return tenant;
-  return Object.freeze(Object.assign(Object.create(Object.getPrototypeOf(tenant) as object) as Tenant, tenant));
+  if (Object.isFrozen(tenant) && Object.hasOwn(tenant, 'id')) return tenant;
+  const admitted = Object.assign(Object.create(Object.getPrototypeOf(tenant) as object) as Tenant, tenant);
+  // From a getter they could change while work goes on.
+  for (const key of ['id', 'slug', 'status'] as const)
+    if (!Object.hasOwn(admitted, key) && key in tenant)
+      Object.defineProperty(admitted, key, { value: tenant[key], enumerable: true });
+  keepBehaviour(admitted, tenant);
+  return Object.freeze(admitted);
+}
+
+/**
+ * Calls the methods and getters of a tenant's class on the object that the registry gave: `#private` fields, and what is
+ * kept in a WeakMap, are of that one, and in no copy of it.
+ */
+function keepBehaviour(admitted: Tenant, tenant: Tenant): void {
+  for (let at = Object.getPrototypeOf(tenant); at && at !== Object.prototype; at = Object.getPrototypeOf(at))
+    for (const key of Reflect.ownKeys(at)) {
+      if (key === 'constructor' || Object.hasOwn(admitted, key)) continue;
+      const { value, get } = Object.getOwnPropertyDescriptor(at, key) ?? {};
+      if (get) Object.defineProperty(admitted, key, { get: () => Reflect.apply(get, tenant, []) });
+      else if (typeof value === 'function') Object.defineProperty(admitted, key, { value: value.bind(tenant) });
+    }
 }
