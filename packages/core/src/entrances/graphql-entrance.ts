@@ -1,44 +1,90 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
-import { corridorFor, storage } from '../context/storage.js';
 import { isThenable } from '../context/thenable.js';
+import { isTenancyError } from '../errors/brand.js';
 import { isOurs, told } from '../errors/told.js';
+import { TenantResolver } from '../resolution/tenant-resolver.js';
+import { AfterGuards, calledGuarded, calledOutside, type Resolver } from './graphql-resolver.js';
 import { isUntenantedHandler } from './untenanted.decorator.js';
 
-type Resolver = (...args: unknown[]) => unknown;
-type Create = (instance: object, callback: Resolver, method: string, ...more: unknown[]) => Resolver;
+/** Nest's own, of which each application has one. */
+interface Creator {
+  create(instance: object, method: Resolver, name: string, ...more: unknown[]): Resolver;
+  readonly guardsContextCreator: { create(...about: unknown[]): unknown[] };
+}
 
-/** Where Nest's context creator takes the kind of context, counted from the fourth argument. */
+/** Where Nest's context creator takes what it runs around the handler, and the kind of context, counted from the fourth argument. */
+const ENHANCERS = 4;
 const CONTEXT_TYPE = 5;
+
+interface Enhancers {
+  readonly guards: boolean;
+  readonly interceptors: boolean;
+}
+
+/** What queries, mutations and subscriptions have. */
+const ALL: Enhancers = { guards: true, interceptors: true };
+
+/** Which type a value is of is asked below an untenanted resolver as well: without a tenant there, and not refused. */
+const TYPE_RESOLVERS = new Set(['__resolveType', '__isTypeOf']);
 
 /**
  * What GraphQL needs beside the guard: one request runs many resolvers in one context, so an `@Untenanted()` one is called
- * outside it, with all that Nest runs for it; and the client of a resolver is told the code and nothing more.
+ * outside it, with all that Nest runs for it; those that Nest runs no guard for (fields, and references of a federation) are
+ * called as the tenant that all sources agree on, too; and the client of a resolver is told the code and nothing more.
  */
 @Injectable()
 export class GraphQLEntrance {
   constructor(
     @Inject(ExternalContextCreator) private readonly creator: ExternalContextCreator,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(TenantResolver) private readonly resolver: TenantResolver,
   ) {}
 
   /** Called once, before resolvers are registered. */
   open(): void {
-    const creator = this.creator as unknown as { create: Create };
+    const creator = this.creator as unknown as Creator;
     const create = creator.create.bind(creator);
-    creator.create = (instance, callback, method, ...more) => {
-      const handler = create(instance, callback, method, ...more);
+    creator.create = (instance, method, name, ...more) => {
+      const called = () => create(instance, method, name, ...more);
       const type = more[CONTEXT_TYPE] ?? 'http';
       // HTTP has a context for each call. What other libraries bring in here has none, or one that is shared.
-      if (type === 'http') return handler;
-      const resolver = isUntenantedHandler(callback, instance.constructor) ? calledOutside(handler) : handler;
-      return type === 'graphql' ? telling(resolver, `${instance.constructor.name}.${method}`) : resolver;
+      if (type === 'http') return called();
+      if (isUntenantedHandler(method, instance.constructor)) {
+        return type === 'graphql' ? telling(calledOutside(called()), instance, name) : calledOutside(called());
+      }
+      if (type !== 'graphql') return called();
+      const { guards, interceptors } = (more[ENHANCERS] ?? ALL) as Enhancers;
+      if (guards) return telling(interceptors ? called() : this.guardedLast(creator, called), instance, name);
+      const handler = called();
+      const guarded = calledGuarded(handler, method, instance.constructor, this.resolver);
+      return telling(TYPE_RESOLVERS.has(name) ? orElse(guarded, calledOutside(handler)) : guarded, instance, name);
     };
     for (const { providers } of this.modules.values()) {
       const options = providers.get('GqlModuleOptions')?.instance as ApolloOptions | undefined;
       if (options) options.formatError = toldByApollo(options.formatError);
+      for (const { name, instance } of providers.values()) {
+        // Nest calls a field without parameters directly, past everything that holds it.
+        if (name === 'ResolversExplorerService') (instance as Explorer).canUseFastFieldResolver = () => false;
+      }
     }
   }
+
+  /** Nest looks up the guards of a resolver while it makes it. */
+  private guardedLast(creator: Creator, made: () => Resolver): Resolver {
+    const { guardsContextCreator: guards } = creator;
+    const create = guards.create;
+    guards.create = (...about) => [...create.apply(guards, about), new AfterGuards(this.resolver)];
+    try {
+      return made();
+    } finally {
+      guards.create = create;
+    }
+  }
+}
+
+interface Explorer {
+  canUseFastFieldResolver?: () => boolean;
 }
 
 /** What Apollo is asked for each error before it is sent, those included that no resolver has thrown. */
@@ -68,17 +114,27 @@ function toldByApollo(own: FormatError = (formatted) => formatted): FormatError 
   };
 }
 
-const calledOutside =
-  (handler: Resolver): Resolver =>
-  (...args) =>
-    storage.run(corridorFor(null), handler, ...args);
-
-function telling(resolver: Resolver, name: string): Resolver {
+function telling(resolver: Resolver, owner: object, method: string): Resolver {
   const tell = (error: unknown): never => {
-    throw isOurs(error) ? told(error, name) : error;
+    throw isOurs(error) ? told(error, `${owner.constructor.name}.${method}`) : error;
   };
   return (...args) => {
-    const result = resolver(...args);
-    return isThenable(result) ? result.then(undefined, tell) : result;
+    try {
+      const result = resolver(...args);
+      return isThenable(result) ? result.then(undefined, tell) : result;
+    } catch (error) {
+      return tell(error);
+    }
   };
 }
+
+const orElse =
+  (resolver: Resolver, other: Resolver): Resolver =>
+  async (...args) => {
+    try {
+      return await resolver(...args);
+    } catch (error) {
+      if (!isTenancyError(error)) throw error;
+      return other(...args);
+    }
+  };

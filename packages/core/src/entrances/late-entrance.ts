@@ -9,7 +9,7 @@ import type { LateMoment, TenantRequest } from '../resolution/tenant-source.js';
 import type { Tenant } from '../tenant.js';
 import { explainRefusal } from './explain-refusal.js';
 import { corridorOf } from './request-entrance.js';
-import { requestOf } from './request-of.js';
+import { graphqlInfo, requestOf } from './request-of.js';
 import { isUntenanted } from './untenanted.decorator.js';
 
 /**
@@ -26,6 +26,8 @@ export function identifyAfter(
 ): void | Promise<void> {
   const earlier = corridor.refusal ? answersBefore(corridor.refusal) : corridor.tenant ? [corridor.tenant] : [];
   if (earlier === null) throw corridor.refusal;
+  const asked = moment === 'middleware' ? asking.get(corridor) : undefined;
+  if (asked) return asked;
   let tenant: Tenant | null | Promise<Tenant | null>;
   try {
     tenant = resolver.resolveAfter(moment, request, earlier);
@@ -33,23 +35,27 @@ export function identifyAfter(
     return refuse(corridor, error as TenancyError);
   }
   if (!(tenant instanceof Promise)) return settle(corridor, tenant);
-  return tenant.then(
+  const settled = tenant.then(
     (late) => settle(corridor, late),
     (error: TenancyError) => refuse(corridor, error),
   );
+  if (moment === 'middleware') {
+    const forget = () => asking.delete(corridor);
+    asking.set(corridor, settled);
+    settled.then(forget, forget);
+  }
+  return settled;
 }
+
+// A list of GraphQL asks for each of its rows at once, and all middleware has run long before.
+const asking = new WeakMap<Corridor, Promise<void>>();
 
 /** Whether only sources that are asked after the guards can still tell the tenant of what `context` calls. */
 export function isIdentifiedAfterGuards(context: ExecutionContext, resolver: TenantResolver, refusal: object): boolean {
   if (!resolver.asksAfter('guards') || answersBefore(refusal) === null) return false;
   // Interceptors need not run for a field of GraphQL that is below another one, while guards may.
-  const info = context.getType<string>() === 'graphql' ? context.getArgByIndex<GraphQLInfo>(3) : undefined;
+  const info = context.getType<string>() === 'graphql' ? graphqlInfo(context.getArgs()) : undefined;
   return info?.path?.prev === undefined && info?.operation?.operation !== 'subscription';
-}
-
-interface GraphQLInfo {
-  readonly path?: { readonly prev?: unknown };
-  readonly operation?: { readonly operation?: string };
 }
 
 /** Asks what can be told once all guards have run. Mounted only where there is such a source: it costs every request. */

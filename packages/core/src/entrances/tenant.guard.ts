@@ -49,6 +49,7 @@ export class TenantGuard implements CanActivate {
     const entered = request && corridorOf(request);
     // C6: a middleware that went on from someone else's callback would run this request as someone else's tenant.
     if (entered === undefined ? type === 'http' : !isWorkOf(entered, corridor)) throw lostOnTheWay();
+    if (type === 'graphql' && !entered && !corridor) explainSocket(context);
     if (untenanted) {
       if (entered) leave(entered);
       if (corridor && corridor !== entered) leave(corridor);
@@ -95,6 +96,19 @@ function leave(corridor: Corridor): void {
 }
 
 const logger = new Logger('Tenancy');
+
+/** GraphQL over a WebSocket is the way to come here past the entrance. Its requests tell nothing, and its client the code. */
+function explainSocket(context: ExecutionContext): void {
+  const handler = context.getHandler();
+  if (explainedSockets.has(handler)) return;
+  explainedSockets.add(handler);
+  logger.warn(
+    `${context.getClass().name}.${handler.name} is refused with tenant_required: GraphQL called it for what came through no ` +
+      'entrance, such as a subscription over a WebSocket. Those have no tenant yet: ask over HTTP, or mark it `@Untenanted()`.',
+  );
+}
+
+const explainedSockets = new WeakSet<object>();
 
 const noRequest = () =>
   new TenantSourceFailedError(
