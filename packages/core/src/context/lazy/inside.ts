@@ -8,6 +8,7 @@ import { isIterable, isPlain, methodsWithin } from './methods.js';
 import { isStream, streamWithin } from './node-stream.js';
 import { isObservable, observableWithin } from './observable.js';
 import { peek } from './peek.js';
+import { webSinkWithin, webTransformWithin } from './web-sink.js';
 import { isPlainResponse, responseWithin, webStreamWithin } from './web-stream.js';
 
 /**
@@ -51,6 +52,8 @@ function wayOf(value: object): Way<never> | undefined {
   if (isStream(value)) return stream;
   if ('getStream' in value && value instanceof StreamableFile) return file;
   if ('getReader' in value && value instanceof ReadableStream) return webStream;
+  if ('getWriter' in value && value instanceof WritableStream) return webSinkWithin;
+  if ('writable' in value && value instanceof TransformStream) return webTransform;
   if (isPlainResponse(value)) return response;
   return isIterable(value) ? iterable : undefined;
 }
@@ -95,6 +98,7 @@ const callable = functionWithin(inside, later);
 const observable = observableWithin(later);
 const stream = streamWithin(later);
 const webStream = webStreamWithin(later);
+const webTransform = webTransformWithin(later);
 const response = responseWithin(later);
 const iterable = (corridor: Corridor, value: object) => methodsWithin(corridor, value, inside);
 

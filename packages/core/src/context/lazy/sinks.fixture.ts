@@ -37,6 +37,14 @@ const write = (sink: Writable, trail: Trail) => {
   });
 };
 
+const writeWeb = async (sink: WritableStream<unknown>, trail: Trail) => {
+  // It has started by then, so that nothing of it is still to come from where it was made.
+  await turn();
+  const writer = sink.getWriter();
+  for (const chunk of ['a', 'b', 'c']) writer.write(chunk).then(() => trail.read());
+  await writer.close();
+};
+
 const written = async (duplex: Duplex, trail: Trail): Promise<Held> => {
   const [found] = await Promise.all([last(duplex, trail), write(duplex, trail)]);
   return found;
@@ -111,4 +119,30 @@ export const sinks: Readonly<Record<string, Kind<unknown>>> = {
     read: written,
   }),
   'transform of one’s own': kind<Duplex>({ make: (hold, trail) => new Tail(step(hold, trail)), read: written }),
+  'web writable': kind<{ readonly sink: WritableStream<unknown>; found(): Held }>({
+    make: (hold, trail) => {
+      let found: Held = [undefined];
+      const write = () => turn().then(() => trail.made());
+      const close = () => {
+        found = step(hold, trail)();
+      };
+      return { sink: new WritableStream({ write, close }), found: () => found };
+    },
+    read: async (value, trail) => {
+      await writeWeb(value.sink, trail);
+      return value.found();
+    },
+  }),
+  'web transform': kind<TransformStream<unknown, Held>>({
+    make: (hold, trail) =>
+      new TransformStream({
+        transform: () => turn().then(() => trail.made()),
+        flush: (controller) => controller.enqueue(step(hold, trail)()),
+      }),
+    read: async (value, trail) => {
+      const readable = value.readable as unknown as AsyncIterable<Held>;
+      const [found] = await Promise.all([last(readable, trail), writeWeb(value.writable, trail)]);
+      return found;
+    },
+  }),
 };

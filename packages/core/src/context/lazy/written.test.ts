@@ -64,4 +64,37 @@ describe('core-4: a stream that is written to', () => {
       buffer(get(() => Readable.from([Buffer.from('a,b')]).pipe(make()))).then(read);
     expect(await through((make) => context.run(acme, make))).toBe(await through((make) => make()));
   });
+
+  it('of the web: fails, is left, and is shared as without a tenant', async () => {
+    const ran: string[] = [];
+    const sink = (error?: Error) =>
+      new WritableStream<string>({
+        write: (chunk) => (error ? Promise.reject(error) : void ran.push(`${chunk} ${now()}`)),
+        abort: (reason) => void ran.push(`${reason} ${now()}`),
+      });
+    const failing = context.run(acme, () => sink(new Error('full'))).getWriter();
+    await expect(failing.write('x')).rejects.toThrow('full');
+    await expect(failing.closed).rejects.toThrow('full');
+    await context.run(globex, () =>
+      context
+        .bind(() => sink())()
+        .abort('enough'),
+    );
+    const shared = sink();
+    for (const tenant of [acme, globex])
+      await context
+        .run(tenant, () => shared)
+        .getWriter()
+        .write(tenant.slug);
+    expect([ran, shared.locked]).toEqual([['enough t_globex', 'acme t_acme', 'globex t_globex'], false]);
+    const { readable, writable } = context.run(acme, () => new TransformStream());
+    expect(await Promise.all([readable.getReader().read(), writable.getWriter().write('x')])).toEqual([
+      { done: false, value: 'x' },
+      undefined,
+    ]);
+    const through = context.run(acme, () => new TransformStream());
+    expect(through).toBeInstanceOf(TransformStream);
+    const letters = new ReadableStream({ start: (into) => into.enqueue('a') });
+    expect(await letters.pipeThrough(through).getReader().read()).toEqual({ done: false, value: 'a' });
+  });
 });
