@@ -1,12 +1,20 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { Binding } from './binding.js';
 import { BindingWriter } from './binding-writer.js';
-import { type BackendMessage, type Connection, listenersOf, type TransactionStatus, textOf } from './connection.js';
+import {
+  type BackendMessage,
+  type Connection,
+  listenersOf,
+  sendAsOne,
+  type TransactionStatus,
+  textOf,
+} from './connection.js';
+import { Enclosure } from './enclosure.js';
 import { endsConnection, explained, notReset, outOfStep } from './explained.js';
 import { OwnStatements } from './own-statements.js';
 import type { Phase } from './phase.js';
 import { Session } from './session.js';
-import { statementKind } from './statement.js';
+import { mayEndTransaction, statementKind } from './statement.js';
 
 /** Not from the server, so they are told even when nothing of it is believed. */
 const OWN_EVENTS: ReadonlySet<string> = new Set(['error', 'end', 'newListener', 'removeListener']);
@@ -33,12 +41,14 @@ export class BoundProtocol {
   readonly #bindings: BindingWriter;
   readonly #statements = new OwnStatements();
   readonly #session: Session;
+  readonly #enclosure: Enclosure;
   readonly #send: Pick<Connection, 'parse' | 'bind' | 'close' | 'query' | 'sync'>;
 
   constructor(connection: Connection) {
     this.#connection = connection;
     this.#bindings = new BindingWriter(connection);
     this.#session = new Session(connection);
+    this.#enclosure = new Enclosure(connection, this.#bindings);
     this.#send = {
       parse: connection.parse.bind(connection),
       bind: connection.bind.bind(connection),
@@ -61,6 +71,7 @@ export class BoundProtocol {
     connection.sync = () => {
       this.#due += 1;
       this.#send.sync();
+      this.#due += this.#enclosure.synced();
     };
     connection.query = (text) => this.#query(text);
     const emit = connection.emit.bind(connection);
@@ -132,13 +143,10 @@ export class BoundProtocol {
     const kind = statementKind(text);
     this.#session.ran(kind);
     this.#phase = kind === 'control' ? 'control' : 'binding';
+    if (this.#status === 'I' && mayEndTransaction(text)) this.#enclosure.begin();
     this.#statements.begin(kind === 'control' ? this.#bindings.makeRoom() : this.#bindings.write(binding));
   }
 
-  /**
-   * A query without parameters uses the simple protocol, which has no place for a binding and takes several statements
-   * at once. So it is sent as one statement of the extended protocol.
-   */
   #query(text: string): void {
     if (!this.#binding) {
       this.#phase = 'query';
@@ -147,17 +155,7 @@ export class BoundProtocol {
       this.#send.query(text);
       return;
     }
-    const connection = this.#connection;
-    connection.stream.cork();
-    try {
-      connection.parse({ text });
-      connection.bind({});
-      connection.describe({ type: 'P' });
-      connection.execute({});
-      connection.sync();
-    } finally {
-      connection.stream.uncork();
-    }
+    sendAsOne(this.#connection, text);
   }
 
   /** Whether `message` is not handed on: it belongs to the binding or a reset, or is not the one that is due. */
@@ -165,6 +163,8 @@ export class BoundProtocol {
     const phase = this.#phase;
     if (phase === 'broken') return !OWN_EVENTS.has(event);
     if (this.#session.isUnderReset && !OWN_EVENTS.has(event)) return this.#resets(event, message);
+    const isOwn = this.#enclosure.take(event, message);
+    if (isOwn !== undefined) return isOwn || this.#breaks();
     switch (event) {
       case 'parseComplete':
       case 'bindComplete':
@@ -222,9 +222,11 @@ export class BoundProtocol {
 
   #endsReply({ status = 'I' }: BackendMessage): boolean {
     this.#due -= 1;
-    // A cursor that fails more than once asks for as many ends; only the last is the end.
-    if (this.#due > 0) return true;
     if (this.#due < 0 || this.#phase === 'binding' || this.#phase === 'bound') return this.#breaks();
+    const more = this.#enclosure.replied(status);
+    this.#due += more ?? 0;
+    // A cursor that fails more than once asks for as many ends; only the last is the end.
+    if (more !== undefined || this.#due > 0) return true;
     this.#phase = 'idle';
     this.#status = status;
     return false;

@@ -42,3 +42,20 @@ export function listenersOf(connection: Connection): number {
 export function textOf({ parsedStatements, submittedNamedStatements }: Connection, name = ''): string {
   return parsedStatements[name] ?? submittedNamedStatements?.[name] ?? '';
 }
+
+/**
+ * A query without parameters uses the simple protocol, which has no place for a binding and takes several statements
+ * at once. So it is sent as one statement of the extended protocol.
+ */
+export function sendAsOne(connection: Connection, text: string): void {
+  connection.stream.cork();
+  try {
+    connection.parse({ text });
+    connection.bind({});
+    connection.describe({ type: 'P' });
+    connection.execute({});
+    connection.sync();
+  } finally {
+    connection.stream.uncork();
+  }
+}

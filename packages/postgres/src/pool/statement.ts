@@ -52,6 +52,13 @@ export function secondWord(text: string): string {
   return wordAt(text, wordAt(text, 0).end).word;
 }
 
+/** The statements in which SQL of a server's own may `COMMIT`. No other takes one in: not `EXPLAIN`, nor `PREPARE`. */
+export function mayEndTransaction(text: string): boolean {
+  if (statementKind(text) !== 'stateful') return false;
+  const word = firstWord(text);
+  return word === 'call' || word === 'do';
+}
+
 /** The functions whose effect stays on the session. `set_config(…, true)` is over with the transaction. */
 function leavesState(text: string): boolean {
   if (!/set_config|advisory_lock|setseed/i.test(text)) return false;

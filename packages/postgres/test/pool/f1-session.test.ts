@@ -203,7 +203,8 @@ describe('F1: what a function or a trigger leaves on the session', () => {
       if (rows[0].user === tenant.id) kept += 1;
       else if (rows[0].user !== null) wrong += 1;
       const held = await client.query('fetch 1 from held').then(
-        (found) => found.rows[0].tenant_id,
+        // Read to its end, where a tenant followed itself often enough.
+        (found) => found.rows[0]?.tenant_id ?? '34000',
         ({ code }) => code,
       );
       if (held !== tenant.id && held !== '34000') wrong += 1;
