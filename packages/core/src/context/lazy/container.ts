@@ -6,7 +6,7 @@ import { isGetter } from './peek.js';
 
 /** Whether `value` is an array or an object literal, which hold what work returned together. */
 export function isContainer(value: object): boolean {
-  return (Array.isArray(value) || isPlain(value)) && !types.isProxy(value);
+  return !types.isProxy(value) && (Array.isArray(value) || isPlain(value));
 }
 
 /**

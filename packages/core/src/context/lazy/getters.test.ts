@@ -63,7 +63,11 @@ describe('core-4: `run` leaves getters alone', () => {
         throw new Error(`no ${String(property)}`);
       },
     });
-    expect(made(() => strict)).toBe(strict);
-    expect((await made(async () => [strict]))[0]).toBe(strict);
+    const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const refusing of [strict, revoked]) {
+      expect(made(() => refusing) === refusing).toBe(true);
+      expect((await made(async () => [refusing]))[0] === refusing).toBe(true);
+    }
   });
 });

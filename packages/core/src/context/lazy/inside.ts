@@ -37,7 +37,13 @@ type Way<T> = (corridor: Corridor, value: T) => unknown;
 const OWN_TENANT = Symbol.for('@tenancy/core:own-tenant');
 
 function wayInto(value: object): Way<object> | undefined {
-  return wayOf(value) as Way<object> | undefined;
+  try {
+    return wayOf(value) as Way<object> | undefined;
+  } catch (error) {
+    // A proxy may refuse to be asked for anything, such as one that is revoked.
+    if (types.isProxy(value)) return undefined;
+    throw error;
+  }
 }
 
 // Each way takes the kind of value that is asked for right before it.
