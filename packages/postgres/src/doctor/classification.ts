@@ -21,7 +21,8 @@ export const classification = catalogRule<Row>({
     where not exists (
       select from pg_class c
       join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = any($1::text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f') and ${isNamedIn('array[name]')}
+      where c.relkind in ('r', 'p', 'v', 'm', 'f')
+        and (n.nspname || '.' || c.relname = name or (n.nspname = any($1::text[]) and ${isNamedIn('array[name]')}))
     )`,
   values: ({ schemas, shared }) => [schemas, shared],
   diagnose: ({ name, list }) => [

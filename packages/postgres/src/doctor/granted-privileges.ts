@@ -6,6 +6,8 @@ export interface Grantees {
   readonly grantees: string | null;
   /** Whether the connected role is one that it must not be revoked from: it owns what the privilege is on, or administers. */
   readonly connected: boolean;
+  /** What others than the owner granted, which only they or a superuser can take back. */
+  readonly delegated: readonly { readonly grantor: string; readonly grantee: string }[];
   /** The same of the roles that the connected one can become: the statements that end that. */
   readonly memberships: readonly string[];
 }
@@ -19,7 +21,12 @@ export function granteesOf(owner: string): string {
   const isConnected = `pg_get_userbyid(acl.grantee) in (current_user, session_user)`;
   return `
     string_agg(distinct case acl.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(acl.grantee)) end, ', ')
-      filter (where not ${spared}) as grantees,
+      filter (where not ${spared} and acl.grantor = ${owner}) ||
+      case when bool_or(acl.is_grantable and not ${spared} and acl.grantor = ${owner}) then ' cascade' else '' end as grantees,
+    coalesce(jsonb_agg(distinct jsonb_build_object(
+      'grantor', quote_ident(pg_get_userbyid(acl.grantor)),
+      'grantee', case acl.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(acl.grantee)) end
+    )) filter (where not ${spared} and acl.grantor <> ${owner}), '[]') as delegated,
     coalesce(bool_or(${spared} and ${isConnected}), false) as connected,
     coalesce(array_agg(distinct format('revoke %I from %s', pg_get_userbyid(acl.grantee), (
       select string_agg(quote_ident(pg_get_userbyid(m.member)), ', ' order by m.member)
@@ -47,9 +54,10 @@ export function grantedPrivileges(relation: string, privileges: readonly string[
 }
 
 /** The steps after which no reachable role holds the privilege: `revoke`, such as `revoke truncate on job`, where it may. */
-export function revocations({ grantees, connected, memberships }: Grantees, revoke: string): string[] {
+export function revocations({ grantees, delegated, connected, memberships }: Grantees, revoke: string): string[] {
   const steps = [
     ...(grantees === null ? [] : [`${revoke} from ${grantees}`]),
+    ...delegated.map(({ grantor, grantee }) => `set role ${grantor}; ${revoke} from ${grantee} cascade; reset role`),
     ...memberships,
     ...(connected ? [CONNECT_AS] : []),
   ];

@@ -15,11 +15,11 @@ export const hiddenTables = catalogRule<Row>({
   severity: 'error',
   sql: `
     with recursive ${REACHABLE_ROLES}
-    select ${RELATION_NAMES}, granted.grantees, granted.connected, granted.memberships
+    select ${RELATION_NAMES}, granted.grantees, granted.connected, granted.memberships, granted.delegated
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     cross join lateral (${grantedPrivileges('c', ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE'])}) granted
-    where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname = any($1::text[]) and ${isNamedIn('$2')}
+    where c.relkind in ('r', 'p', 'v', 'm', 'f') and (n.nspname || '.' || c.relname = any($2::text[]) or (n.nspname = any($1::text[]) and ${isNamedIn('$2')}))
       and granted.privileges is not null`,
   values: ({ schemas, hidden = [] }) => [schemas, hidden],
   diagnose: ({ subject, identifier, ...granted }) =>

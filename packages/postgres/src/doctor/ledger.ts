@@ -14,7 +14,7 @@ export const ledger = catalogRule<Row>({
   severity: 'advice',
   sql: `
     with recursive ${REACHABLE_ROLES}
-    select grantees, connected, memberships
+    select grantees, connected, memberships, delegated
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     cross join lateral (${grantedPrivileges('c', PRIVILEGES)}) granted

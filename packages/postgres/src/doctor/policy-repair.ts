@@ -1,4 +1,5 @@
 import { isMigrationRecord } from '../policies/migration-records.js';
+import { dropAsideStatement, SET_ASIDE, setAsideStatement } from '../policies/other-roles.js';
 import type { ResolvedTable } from '../policies/resolve-policy-options.js';
 import { tenantTableStatements } from '../policies/tenant-table-statements.js';
 import { CONNECT_AS } from './connected-role.js';
@@ -29,6 +30,12 @@ export function policyRepair(
   if (type === null && isMigrationRecord(table.name)) {
     return `${revoked(table)} -- a record of migrations: list it in \`hidden\` of readTables and of rowLevelSecurity`;
   }
+  if (type === null && table.inherited) {
+    return (
+      `add a column ${tenantColumn} with the tenant of each row, which the tables that inherit from it have, and run the SQL of ` +
+      'compilePolicies; or, when the application must not see it, list it in `hidden`'
+    );
+  }
   if (type === null) {
     return (
       `add a column ${tenantColumn} with the tenant of each row, and run the SQL of compilePolicies; or, when every tenant may ` +
@@ -58,7 +65,9 @@ export function policyRepair(
 function isApplication(table: ReachableTable, unheld: ReadonlyMap<string, readonly CatalogPolicy[]>): boolean {
   if (table.administrative || table.admin === table.application) return false;
   const names = ({ roles }: CatalogPolicy) => roles.includes(table.application_identifier);
-  const compiled = table.policies.some((policy) => /^tenancy_(isolation|access)$/.test(policy.name) && names(policy));
+  const compiled = table.policies.some(
+    (policy) => /^tenancy_(isolation|access)(_[0-9a-f]{12})?$/.test(policy.name) && names(policy),
+  );
   return compiled || !table.others || (unheld.size > 0 && ![...unheld.values()].flat().some(names));
 }
 
@@ -108,7 +117,11 @@ function compileCall(
   return `-- compilePolicies(${JSON.stringify(call)}), or with readTables for every table at once, writes:`;
 }
 
-function compiled({ application, admin }: ReachableTable, column: ResolvedTable, setting: string): readonly string[] {
+function compiled(
+  { application, admin, others, policies }: ReachableTable,
+  column: ResolvedTable,
+  setting: string,
+): readonly string[] {
   const options = {
     role: application,
     adminRole: admin,
@@ -120,7 +133,13 @@ function compiled({ application, admin }: ReachableTable, column: ResolvedTable,
     database: null,
   };
   // The comments say that all of the SQL was run, which this is not.
-  return tenantTableStatements(column, options).statements.filter((statement) => !statement.startsWith('COMMENT'));
+  const [revoke = '', ...statements] = tenantTableStatements(column, options).statements.filter(
+    (one) => !one.startsWith('COMMENT'),
+  );
+  const several = others || policies.some(({ name }) => SET_ASIDE.test(name));
+  return several
+    ? [revoke, setAsideStatement([column], options), ...statements, dropAsideStatement([column], options)]
+    : [revoke, ...statements];
 }
 
 function revoked({ identifier, administrative, ...granted }: ReachableTable): string {

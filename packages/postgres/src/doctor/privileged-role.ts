@@ -26,7 +26,7 @@ export const privilegedRole = catalogRule<Row>({
     with recursive ${REACHABLE_ROLES}
     select r.rolname as role, quote_ident(r.rolname) as identifier, attributes,
       current_user as application, session_user as login, ${CONNECTED_ADMINISTRATOR} as administrative,
-      exists (select from pg_policy p where p.polname = 'tenancy_isolation' and r.oid = any(p.polroles)) as compiled,
+      exists (select from pg_policy p where p.polname ~ '^tenancy_isolation' and r.oid = any(p.polroles)) as compiled,
       (
         select string_agg(distinct quote_ident(pg_get_userbyid(m.member)), ', ')
         from pg_auth_members m
@@ -40,7 +40,8 @@ export const privilegedRole = catalogRule<Row>({
       case when r.rolreplication then 'REPLICATION' end,
       case when r.rolcreaterole and current_setting('server_version_num')::int < 160000 then 'CREATEROLE' end,
       case when r.rolname in ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
-        then 'access to the files of the server' end
+        then 'access to the files of the server' end,
+      case r.rolname when 'pg_read_all_data' then 'the right to read every table' when 'pg_write_all_data' then 'the right to write every table' end
     ], null) attributes
     where attributes <> '{}'`,
   diagnose({ role, identifier, application, login, attributes, ...row }): Diagnosis[] {

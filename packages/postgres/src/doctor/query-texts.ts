@@ -16,7 +16,7 @@ export const queryTexts = catalogRule<Row>({
   severity: 'advice',
   sql: `
     with recursive ${REACHABLE_ROLES}
-    select ${RELATION_NAMES}, granted.grantees, granted.connected, granted.memberships
+    select ${RELATION_NAMES}, granted.grantees, granted.connected, granted.memberships, granted.delegated
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     cross join lateral (${grantedPrivileges('c', ['SELECT'])}) granted

@@ -31,3 +31,17 @@ export const IS_REACHABLE_RELATION = `exists (
   where has_any_column_privilege(reach.oid, c.oid, 'SELECT, INSERT, UPDATE')
     or has_table_privilege(reach.oid, c.oid, 'DELETE')
 )`;
+
+/**
+ * Whether the relation `c` of the schema `n` can be named by some reachable role. Without USAGE of the schema its name is refused; a
+ * view or a function whose body was parsed when it was made has found it already, and only the right to the relation is asked.
+ */
+export const IS_WITHIN_REACH = `(
+  exists (select from reach where has_schema_privilege(reach.oid, n.oid, 'USAGE'))
+  or exists (
+    select from pg_depend d
+    left join pg_rewrite w on d.classid = 'pg_rewrite'::regclass and w.oid = d.objid
+    where d.refclassid = 'pg_class'::regclass and d.refobjid = c.oid
+      and (w.ev_class <> c.oid or d.classid = 'pg_proc'::regclass)
+  )
+)`;

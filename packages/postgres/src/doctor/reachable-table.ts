@@ -1,10 +1,11 @@
+import { holdsTenant, PARTS } from '../policies/descendants.js';
 import { columnsAlike } from '../policies/relation-catalog.js';
 import { policiesOf, readerOf, typeOf } from './catalog-policies.js';
 import { CONNECTED_ADMINISTRATOR } from './connected-role.js';
 import { type Grantees, grantedPrivileges } from './granted-privileges.js';
 import type { CatalogPolicy } from './policy-fault.js';
 import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from './reachable-roles.js';
-import { IS_EXAMINED, LEDGER, RELATION_NAMES } from './relations.js';
+import { IS_EXAMINED_ANYWHERE, LEDGER, RELATION_NAMES } from './relations.js';
 import type { Reader } from './unheld-policies.js';
 
 /** A table that the application can reach and that is neither shared nor hidden, with the policies that apply to it. */
@@ -18,6 +19,8 @@ export interface ReachableTable extends Grantees {
   readonly forced: boolean;
   /** The type of the column that is called `tenantColumn`, when there is one. */
   readonly type: string | null;
+  /** A table that inherits from it has the column, or policies. */
+  readonly inherited: boolean;
   /** Columns that are called so in another spelling. */
   readonly alike: readonly string[];
   readonly policies: readonly CatalogPolicy[];
@@ -67,6 +70,11 @@ export const REACHABLE_TABLES = `
         select ${typeOf('a')} from pg_attribute a
         where a.attrelid = c.oid and a.attname = $3 and a.attnum > 0 and not a.attisdropped
       ) as type,
+      exists (
+        with recursive ${PARTS}
+        select from part
+        where part.top = c.oid and exists (select from pg_class c where c.oid = part.oid and ${holdsTenant('$3')})
+      ) as inherited,
       ${columnsAlike('$3')} as alike,
       current_user::text as application, quote_ident(current_user) as application_identifier,
       ${CONNECTED_ADMINISTRATOR} as administrative, current_setting('server_version_num')::int as version,
@@ -90,10 +98,10 @@ export const REACHABLE_TABLES = `
         from reach join pg_roles r using (oid)
       ), '[]') as reached,
       (select json_agg(${readerOf('reader')}) from reach join pg_roles reader using (oid)) as readers,
-      granted.grantees, granted.connected, granted.memberships,
+      granted.grantees, granted.connected, granted.memberships, granted.delegated,
       ${policiesOf(APPLIES_TO, `p.polroles && (select array_agg(oid) || 0::oid from reach)`)} as policies
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     left join lateral (${grantedPrivileges('c', ['SELECT', 'INSERT', 'UPDATE', 'DELETE'])}) granted on true
-    where c.relkind in ('r', 'p', 'f') and ${IS_EXAMINED} and n.nspname || '.' || c.relname <> '${LEDGER}'
+    where c.relkind in ('r', 'p', 'f') and ${IS_EXAMINED_ANYWHERE} and n.nspname || '.' || c.relname <> '${LEDGER}'
       and ${IS_REACHABLE_RELATION}`;

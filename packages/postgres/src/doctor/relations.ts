@@ -1,4 +1,5 @@
 import { FROM_EXTENSION } from '../policies/relation-catalog.js';
+import { IS_WITHIN_REACH } from './reachable-roles.js';
 import type { DoctorOptions } from './rule.js';
 
 /** How the relation `c` of the schema `n` is called in findings, and how it is written in SQL. */
@@ -9,6 +10,38 @@ export const RELATION_NAMES = `n.nspname || '.' || c.relname as subject, format(
  * with an extension has no tenant’s rows, and rights that its author chose.
  */
 export const IS_EXAMINED = `n.nspname = any($1::text[]) and not ${isNamedIn('$2')} and not ${FROM_EXTENSION}`;
+
+/** Whether the schema `n` is none of those listed and none of PostgreSQL’s own, among which every session may have a pg_temp. */
+export const IS_ELSEWHERE = `(n.nspname <> all($1::text[]) and n.nspname <> 'information_schema' and n.nspname !~ '^pg_')`;
+
+/** Whether the relation `c` holds rows of tenants, by the column `$3` or by policies, or reads what does as a view. */
+const HOLDS_TENANTS = `exists (
+  with recursive read(oid) as (
+    select c.oid
+    union
+    select d.refobjid
+    from read
+    join pg_rewrite w on w.ev_class = read.oid
+    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+  )
+  select from read
+  join pg_class held on held.oid = read.oid
+  where held.relrowsecurity or exists (
+    select from pg_attribute a where a.attrelid = held.oid and a.attname = $3 and a.attnum > 0 and not a.attisdropped
+  )
+)`;
+
+/**
+ * Whether the relation is to be examined, or lies in another schema, where only its full name classifies it, and holds rows
+ * of tenants within reach: SQL names the schema as it likes. Needs `reach`.
+ */
+export const IS_EXAMINED_ANYWHERE = `(
+  ${IS_EXAMINED}
+  or (
+    ${IS_ELSEWHERE} and n.nspname || '.' || c.relname <> all($2::text[]) and not ${FROM_EXTENSION}
+    and ${IS_WITHIN_REACH} and ${HOLDS_TENANTS}
+  )
+)`;
 
 /** What needs no policies: everybody’s, and what the application must not reach, which is a rule of its own. */
 export function unexamined({ shared, hidden = [] }: DoctorOptions): string[] {

@@ -6,6 +6,7 @@ export type RuleName =
   | 'classification'
   | 'table-policies'
   | 'hidden-tables'
+  | 'shared-descendants'
   | 'views'
   | 'truncate'
   | 'temporary-tables'

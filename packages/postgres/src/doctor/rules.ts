@@ -16,6 +16,7 @@ import { schemaCreate } from './schema-create.js';
 import { securityDefiner } from './security-definer.js';
 import { serverFunctions } from './server-functions.js';
 import { serverUpdates, serverVersion } from './server-version.js';
+import { sharedDescendants } from './shared-descendants.js';
 import { sharedTenantColumn } from './shared-tenant-column.js';
 import { tablePolicies } from './table-policies.js';
 import { tablePrivileges, truncate } from './table-privileges.js';
@@ -37,6 +38,7 @@ export const startRules: readonly Rule[] = [
   classification,
   tablePolicies,
   hiddenTables,
+  sharedDescendants,
   views,
   truncate,
 ];

@@ -16,27 +16,54 @@ interface Row {
     readonly subject: string;
     /** Its policies do not apply to the owner at all. */
     readonly open: boolean;
+    /** The owner may empty it, or take its policies away. */
+    readonly owned: boolean;
     readonly policies: readonly CatalogPolicy[];
     readonly reader: Reader;
   }[];
 }
+
+/**
+ * Whether the application can set off the trigger `t`: by a right to what fires it, on its table or on one that the table is a part of,
+ * or without any right, by the action of a foreign key or through a view or rule, which write as their owner.
+ */
+const IS_FIRED = `(
+  exists (
+    with recursive part(oid) as (
+      select t.tgrelid union select i.inhparent from part join pg_inherits i on i.inhrelid = part.oid
+    )
+    select from part cross join reach
+    where (t.tgtype & 4 <> 0 and has_any_column_privilege(reach.oid, part.oid, 'INSERT'))
+      or (t.tgtype & 16 <> 0 and has_any_column_privilege(reach.oid, part.oid, 'UPDATE'))
+      or (t.tgtype & 8 <> 0 and has_table_privilege(reach.oid, part.oid, 'DELETE'))
+      or (t.tgtype & 32 <> 0 and has_table_privilege(reach.oid, part.oid, 'TRUNCATE'))
+  )
+  or exists (
+    select from pg_constraint k
+    where k.conrelid = t.tgrelid and k.contype = 'f' and (k.confupdtype in ('c', 'n', 'd') or k.confdeltype in ('c', 'n', 'd'))
+  )
+  or exists (
+    select from pg_depend d
+    join pg_rewrite w on w.oid = d.objid
+    where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass and d.refobjid = t.tgrelid
+      and w.ev_class <> t.tgrelid
+  )
+)`;
 
 /** G8: a SECURITY DEFINER function reads and writes as its owner, whom the policies may not hold. */
 export const securityDefiner = catalogRule<Row>({
   name: 'security-definer',
   trap: 'G8',
   severity: 'advice',
-  // A trigger runs its function without asking whether the role may execute it, and an aggregate asks for its owner. What came
-  // with an extension does not know the application's tables.
+  // A default, a check, an operator or a cast runs its function without asking for the schema; a trigger without asking for
+  // EXECUTE, and an aggregate asks for its owner. What came with an extension does not know the application's tables.
   sql: `
     with recursive ${REACHABLE_ROLES},
     runs(oid) as (
       select f.oid
       from pg_proc f
-      join pg_namespace s on s.oid = f.pronamespace
-      where exists (
-        select from reach where has_function_privilege(reach.oid, f.oid, 'EXECUTE') and has_schema_privilege(reach.oid, s.oid, 'USAGE')
-      )
+      where f.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
+        and exists (select from reach where has_function_privilege(reach.oid, f.oid, 'EXECUTE'))
     ),
     definer as (
       select f.oid, f.proowner
@@ -50,9 +77,7 @@ export const securityDefiner = catalogRule<Row>({
           f.oid in (select oid from runs)
           or exists (
             select from pg_trigger t
-            join pg_class c on c.oid = t.tgrelid
-            join pg_namespace n on n.oid = c.relnamespace
-            where t.tgfoid = f.oid and n.nspname = any($1::text[])
+            where t.tgfoid = f.oid and t.tgenabled <> 'D' and ${IS_FIRED}
           )
           or exists (
             select from pg_aggregate a
@@ -76,6 +101,7 @@ export const securityDefiner = catalogRule<Row>({
       coalesce((
         select json_agg(json_build_object(
           'subject', n.nspname || '.' || c.relname,
+          'owned', pg_has_role(r.oid, c.relowner, 'USAGE') or has_table_privilege(r.oid, c.oid, 'TRUNCATE'),
           'open', not c.relrowsecurity or (not c.relforcerowsecurity and pg_has_role(r.oid, c.relowner, 'USAGE')),
           'reader', ${readerOf('r')},
           'policies', ${policiesOf(
@@ -91,18 +117,23 @@ export const securityDefiner = catalogRule<Row>({
           and (c.relrowsecurity or exists (
             select from pg_attribute a where a.attrelid = c.oid and a.attname = $3 and a.attnum > 0 and not a.attisdropped
           ))
-          and (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE') or has_table_privilege(r.oid, c.oid, 'DELETE'))
+          and (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE') or has_table_privilege(r.oid, c.oid, 'DELETE, TRUNCATE'))
       ), '[]') as tables
     from pg_roles r
     where r.oid in (select proowner from definer)`,
   values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
   diagnose({ owner, functions, exempt, tables }, { setting }): Diagnosis[] {
     const open = tables.filter((table) => table.open || unheldByRole(table.policies, [table.reader], setting).size > 0);
-    if (!exempt && open.length === 0) return [];
-    const why = exempt ? 'to whom policies do not apply' : `whom no policy of ${open[0]?.subject} holds to one tenant`;
+    const owned = tables.find((table) => table.owned);
+    if (!exempt && open.length === 0 && !owned) return [];
+    const why = exempt
+      ? 'to whom policies do not apply, so it reads and writes the rows of every tenant'
+      : open[0]
+        ? `whom no policy of ${open[0].subject} holds to one tenant, so it reads and writes the rows of every tenant`
+        : `who may TRUNCATE ${owned?.subject} or take its policies away, so what it does besides reading and writing rows is done to every tenant`;
     return functions.map(({ subject, identifier }) => ({
       subject,
-      message: `the function runs as ${owner}, ${why}, so it reads and writes the rows of every tenant.`,
+      message: `the function runs as ${owner}, ${why}.`,
       fix: `alter ${identifier} security invoker`,
     }));
   },

@@ -11,7 +11,7 @@ interface Row extends Grantees {
 
 const holding = (...privileges: string[]) => `
   with recursive ${REACHABLE_ROLES}
-  select ${RELATION_NAMES}, privileges, grantees, connected, memberships
+  select ${RELATION_NAMES}, privileges, grantees, connected, memberships, delegated
   from pg_class c
   join pg_namespace n on n.oid = c.relnamespace
   cross join lateral (${grantedPrivileges('c', privileges)}) granted

@@ -1,5 +1,7 @@
+import { FROM_EXTENSION } from '../policies/relation-catalog.js';
 import { catalogRule } from './catalog-rule.js';
-import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from './reachable-roles.js';
+import { IS_REACHABLE_RELATION, IS_WITHIN_REACH, REACHABLE_ROLES } from './reachable-roles.js';
+import { IS_ELSEWHERE, unexamined } from './relations.js';
 
 interface Row {
   readonly schema: string;
@@ -11,22 +13,20 @@ export const unexaminedSchemas = catalogRule<Row>({
   name: 'unexamined-schemas',
   trap: 'G7',
   severity: 'advice',
-  // Every session may have a pg_temp schema of its own; what it may create there is another rule's.
   sql: `
     with recursive ${REACHABLE_ROLES}
     select n.nspname as schema, count(*)::int as tables
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname <> all($1::text[]) and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
-      and c.relkind in ('r', 'p', 'v', 'm', 'f') and ${IS_REACHABLE_RELATION}
-      and exists (select from reach where has_schema_privilege(reach.oid, n.oid, 'USAGE'))
+    where ${IS_ELSEWHERE} and c.relkind in ('r', 'p', 'v', 'm', 'f') and not ${FROM_EXTENSION}
+      and n.nspname || '.' || c.relname <> all($2::text[]) and ${IS_REACHABLE_RELATION} and ${IS_WITHIN_REACH}
     group by n.nspname`,
-  values: ({ schemas }) => [schemas],
+  values: (options) => [options.schemas, unexamined(options)],
   diagnose: ({ schema, tables }) => [
     {
       subject: `schema ${schema}`,
       message: `the application can reach ${tables} tables or views in this schema, which is not examined.`,
-      fix: `list "${schema}" in \`schemas\`, or revoke its use from the application`,
+      fix: `list "${schema}" in \`schemas\`, or revoke from the application what it holds there`,
     },
   ],
 });

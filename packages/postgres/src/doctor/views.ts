@@ -2,7 +2,7 @@ import { catalogRule, type Diagnosis } from './catalog-rule.js';
 import { CONNECTED_ADMINISTRATOR } from './connected-role.js';
 import { type Grantees, grantedPrivileges, revocations } from './granted-privileges.js';
 import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from './reachable-roles.js';
-import { IS_EXAMINED, RELATION_NAMES, unexamined } from './relations.js';
+import { IS_EXAMINED_ANYWHERE, RELATION_NAMES, unexamined } from './relations.js';
 
 interface Row extends Grantees {
   readonly subject: string;
@@ -19,15 +19,15 @@ export const views = catalogRule<Row>({
   sql: `
     with recursive ${REACHABLE_ROLES}
     select ${RELATION_NAMES}, c.relkind = 'm' as materialized,
-      granted.grantees, granted.connected or ${CONNECTED_ADMINISTRATOR} as connected, granted.memberships
+      granted.grantees, granted.connected or ${CONNECTED_ADMINISTRATOR} as connected, granted.memberships, granted.delegated
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     cross join lateral (${grantedPrivileges('c', ['SELECT', 'INSERT', 'UPDATE', 'DELETE'])}) granted
-    where c.relkind in ('v', 'm') and ${IS_EXAMINED} and ${IS_REACHABLE_RELATION}
+    where c.relkind in ('v', 'm') and ${IS_EXAMINED_ANYWHERE} and ${IS_REACHABLE_RELATION}
       and not coalesce((
         select option_value::boolean from pg_options_to_table(c.reloptions) where option_name = 'security_invoker'
       ), false)`,
-  values: (options) => [options.schemas, unexamined(options)],
+  values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
   diagnose: ({ subject, identifier, materialized, ...granted }): Diagnosis[] =>
     materialized
       ? revocations(granted, `revoke all on ${identifier}`).map((fix) => ({

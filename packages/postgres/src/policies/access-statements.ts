@@ -29,7 +29,7 @@ export function schemaStatements(options: ResolvedPolicyOptions): string[] {
   return [
     revokeTemporary(database, roles),
     ...schemas.flatMap((schema) => [
-      `REVOKE CREATE ON SCHEMA ${schema} FROM PUBLIC, ${roles}`,
+      `REVOKE CREATE ON SCHEMA ${schema} FROM PUBLIC, ${roles} CASCADE`,
       `GRANT USAGE ON SCHEMA ${schema} TO ${roles}`,
     ]),
   ];
@@ -37,8 +37,9 @@ export function schemaStatements(options: ResolvedPolicyOptions): string[] {
 
 /** Committed SQL runs in databases of many names, so it asks for the name where none was given. */
 function revokeTemporary(database: string | null, roles: string): string {
-  if (database !== null) return `REVOKE TEMPORARY ON DATABASE ${quoteIdentifier(database)} FROM PUBLIC, ${roles}`;
-  const revoke = `format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC, %s', current_database(), ${quoteLiteral(roles)})`;
+  if (database !== null)
+    return `REVOKE TEMPORARY ON DATABASE ${quoteIdentifier(database)} FROM PUBLIC, ${roles} CASCADE`;
+  const revoke = `format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC, %s CASCADE', current_database(), ${quoteLiteral(roles)})`;
   return doBlock(['BEGIN', `  EXECUTE ${revoke};`, 'END'].join('\n'));
 }
 
@@ -52,10 +53,10 @@ export function hiddenTableStatement(table: Relation, options: ResolvedPolicyOpt
       '  sequence regclass;',
       'BEGIN',
       `  IF to_regclass(${quoteLiteral(target)}) IS NULL THEN RETURN; END IF;`,
-      `  REVOKE ALL ON TABLE ${target} FROM PUBLIC, ${roles};`,
+      `  REVOKE ALL ON TABLE ${target} FROM PUBLIC, ${roles} CASCADE;`,
       `  FOR sequence IN ${ownedSequences(`${quoteLiteral(target)}::regclass`)}`,
       '  LOOP',
-      `    EXECUTE format('REVOKE ALL ON SEQUENCE %s FROM PUBLIC, %s', sequence, ${quoteLiteral(roles)});`,
+      `    EXECUTE format('REVOKE ALL ON SEQUENCE %s FROM PUBLIC, %s CASCADE', sequence, ${quoteLiteral(roles)});`,
       '  END LOOP;',
       'END',
     ].join('\n'),
@@ -80,7 +81,7 @@ export function sharedTableStatements(
   const roles = quotedRoles(options).join(', ');
   const rights = table.writable ? 'SELECT, INSERT, UPDATE, DELETE' : 'SELECT';
   return [
-    `REVOKE ALL ON TABLE ${quoteQualified(table)} FROM PUBLIC, ${roles}`,
+    `REVOKE ALL ON TABLE ${quoteQualified(table)} FROM PUBLIC, ${roles} CASCADE`,
     `GRANT ${rights} ON TABLE ${quoteQualified(table)} TO ${roles}`,
   ];
 }
@@ -89,13 +90,13 @@ export function sharedTableStatements(
 export function viewStatements(view: Relation, options: ResolvedPolicyOptions): string[] {
   const roles = quotedRoles(options).join(', ');
   return [
-    `REVOKE ALL ON TABLE ${quoteQualified(view)} FROM PUBLIC, ${roles}`,
+    `REVOKE ALL ON TABLE ${quoteQualified(view)} FROM PUBLIC, ${roles} CASCADE`,
     `ALTER VIEW ${quoteQualified(view)} SET (security_invoker = true)`,
     `GRANT SELECT ON TABLE ${quoteQualified(view)} TO ${roles}`,
   ];
 }
 
-/** The sequences that belong to columns of tables the roles insert into, and no others. */
+/** The sequences that belong to columns of tables the roles insert into, or that their defaults take the next value of. */
 export function sequenceStatement(options: ResolvedPolicyOptions): string {
   const writable = [...options.tables, ...options.shared.filter((table) => table.writable)];
   const targets = writable.map((table) => `    ${quoteLiteral(quoteQualified(table))}`).join(',\n');
@@ -106,6 +107,12 @@ export function sequenceStatement(options: ResolvedPolicyOptions): string {
       'BEGIN',
       '  FOR sequence IN',
       `    ${ownedSequences(`ANY (ARRAY[\n${targets}\n    ]::regclass[])`)}`,
+      '    UNION',
+      '    SELECT c.oid FROM pg_catalog.pg_attrdef a',
+      "    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.objid = a.oid",
+      "    JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND c.relkind = 'S'",
+      "    WHERE d.refclassid = 'pg_catalog.pg_class'::regclass",
+      `    AND a.adrelid = ANY (ARRAY[\n${targets}\n    ]::regclass[])`,
       '  LOOP',
       `    EXECUTE format('GRANT USAGE ON SEQUENCE %s TO %s', sequence, ${quoteLiteral(quotedRoles(options).join(', '))});`,
       '  END LOOP;',

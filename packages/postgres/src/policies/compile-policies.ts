@@ -6,6 +6,8 @@ import {
   sharedTableStatements,
   viewStatements,
 } from './access-statements.js';
+import { LOCK, otherGrantsStatement } from './other-grants.js';
+import { dropAsideStatement, setAsideStatement } from './other-roles.js';
 import type { CompilePoliciesOptions } from './policy-options.js';
 import { resolvePolicyOptions } from './resolve-policy-options.js';
 import { serverFunctionStatements } from './server-functions.js';
@@ -59,8 +61,9 @@ export function compilePolicies(options: CompilePoliciesOptions): CompiledPolici
   const tenantTables = resolved.tables.map((table) => ({ table, ...tenantTableStatements(table, resolved) }));
   const groups = [
     ...roleStatements(resolved).map((statement) => [statement]),
-    schemaStatements(resolved),
+    [LOCK, otherGrantsStatement(resolved), ...schemaStatements(resolved), setAsideStatement(resolved.tables, resolved)],
     ...tenantTables.map(({ statements }) => statements),
+    [dropAsideStatement(resolved.tables, resolved)],
     ...resolved.shared.map((table) => sharedTableStatements(table, resolved)),
     ...resolved.views.map((view) => viewStatements(view, resolved)),
     [sequenceStatement(resolved)],

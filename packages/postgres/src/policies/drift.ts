@@ -8,7 +8,10 @@ import type { Relation } from './resolve-policy-options.js';
  * - `row_security_off`: no policy is asked.
  * - `row_security_not_forced`: the owner of the table passes every policy (G1).
  * - `policy_missing`, `policy_changed`: one of the compiled policies is absent, or says something else.
- * - `policy_unknown`: a policy of somebody else.
+ * - `policy_unknown`: a permissive policy of somebody else, which nothing holds.
+ * - `right_missing`: a role lacks a right that was compiled.
+ * - `write_granted`: a role may write a shared table that is not `writable`.
+ * - `temporary_granted`: a role may create temporary tables; `schema` is empty and `name` is the role.
  * - `truncate_granted`: the application, or the administrator's role, may empty the table for every tenant (G7).
  * - `view_runs_as_owner`: the view passes the policies of what it reads (G7).
  * - `hidden_reachable`: the application, or the administrator's role, can reach what is hidden from it.
@@ -24,6 +27,9 @@ export type PolicyDriftKind =
   | 'policy_missing'
   | 'policy_changed'
   | 'policy_unknown'
+  | 'right_missing'
+  | 'write_granted'
+  | 'temporary_granted'
   | 'truncate_granted'
   | 'view_runs_as_owner'
   | 'hidden_reachable'

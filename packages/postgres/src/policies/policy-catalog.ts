@@ -14,6 +14,12 @@ export interface LiveRelation extends Relation {
   readonly fromExtension: boolean;
   /** Those of the roles that may read or write it. */
   readonly readers: readonly string[];
+  /** What each of the roles may do: to the whole of it, and which of INSERT, UPDATE and DELETE to at least one column. */
+  readonly rights: readonly {
+    readonly role: string;
+    readonly held: readonly string[];
+    readonly held_partly: readonly string[];
+  }[];
   /** Those of the roles that may empty the table. */
   readonly truncators: readonly string[];
 }
@@ -30,7 +36,7 @@ export interface LivePolicy extends Relation {
   readonly foreign: boolean;
 }
 
-/** The live side of the comparison, in four queries for any number of tables. */
+/** The live side of the comparison, in five queries for any number of tables. */
 export async function readPolicyCatalog(connection: CatalogConnection, options: ResolvedPolicyOptions) {
   const relations = [...options.tables, ...options.shared, ...options.views, ...options.hidden];
   const names = [relations.map(({ schema }) => schema), relations.map(({ name }) => name)];
@@ -41,6 +47,7 @@ export async function readPolicyCatalog(connection: CatalogConnection, options: 
     missingRoles: (await readRows(connection, MISSING_ROLES, [roles])) as readonly { readonly name: string }[],
     relations: (await readRows(connection, LIVE_RELATIONS, [...names, columns, roles])) as readonly LiveRelation[],
     policies: (await readRows(connection, LIVE_POLICIES, names)) as readonly LivePolicy[],
+    temporary: (await readRows(connection, TEMPORARY, [roles])) as readonly { readonly name: string }[],
     unclassified: (await readRows(connection, UNCLASSIFIED, [...names, roles])) as readonly Relation[],
   };
 }
@@ -48,6 +55,10 @@ export async function readPolicyCatalog(connection: CatalogConnection, options: 
 const MISSING_ROLES = `
   select name from unnest($1::text[]) as r (name)
   where not exists (select from pg_catalog.pg_roles where rolname = r.name)`;
+
+const TEMPORARY = `
+  select rolname::text as name from pg_catalog.pg_roles r
+  where rolname = any($1::text[]) and has_database_privilege(r.oid, current_database(), 'TEMPORARY') order by 1`;
 
 /** Whether the role `r` may read or write the relation `c`, be it only one column of it. */
 const MAY_REACH = `(has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
@@ -69,7 +80,21 @@ const LIVE_RELATIONS = `
     array(
       select rolname::text from pg_catalog.pg_roles r
       where rolname = any($4::text[]) and has_table_privilege(r.oid, c.oid, 'TRUNCATE') order by 1
-    ) as truncators
+    ) as truncators,
+    coalesce((
+      select json_agg(json_build_object(
+        'role', r.rolname,
+        'held', array(
+          select p from unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p where has_table_privilege(r.oid, c.oid, p)
+        ),
+        'held_partly', array(
+          select p from unnest(array['INSERT', 'UPDATE', 'DELETE']) p
+          where has_table_privilege(r.oid, c.oid, p) or (p <> 'DELETE' and has_any_column_privilege(r.oid, c.oid, p))
+        )
+      ) order by r.rolname)
+      from pg_catalog.pg_roles r
+      where r.rolname = any($4::text[])
+    ), '[]') as rights
   from unnest($1::text[], $2::text[], $3::text[]) with ordinality as w (schema, name, "column", place)
   left join pg_catalog.pg_namespace n on n.nspname = w.schema
   left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = w.name

@@ -4,11 +4,11 @@ import { type LivePolicy, type LiveRelation, readPolicyCatalog } from './policy-
 import type { CompilePoliciesOptions } from './policy-options.js';
 import { quoteIdentifier, quoteQualified } from './quoting.js';
 import { describeRelation, type Relation, resolvePolicyOptions } from './resolve-policy-options.js';
-import { tableDrift, tableMissing, truncateDrift } from './table-drift.js';
+import { rightsDrift, tableDrift, tableMissing, truncateDrift } from './table-drift.js';
 
 /**
  * Compares a live database with what `compilePolicies` makes of the same options: the conditions themselves, not their
- * comments. Four catalog queries for any number of tables; an
+ * comments. Five catalog queries for any number of tables; an
  * empty list means that nothing differs.
  *
  * @throws TenantFloorError `floor_misconfigured` as `compilePolicies` does.
@@ -30,7 +30,7 @@ export async function policyDrift(
   options: CompilePoliciesOptions,
 ): Promise<readonly PolicyDrift[]> {
   const resolved = resolvePolicyOptions(options);
-  const { missingRoles, relations, policies, unclassified } = await readPolicyCatalog(connection, resolved);
+  const { missingRoles, relations, policies, temporary, unclassified } = await readPolicyCatalog(connection, resolved);
   const byName = new Map(relations.map((relation) => [quoteQualified(relation), relation]));
   const found = (wanted: Relation) => byName.get(quoteQualified(wanted));
   const policiesOf = new Map<string, LivePolicy[]>();
@@ -40,6 +40,7 @@ export async function policyDrift(
   }
   return [
     ...missingRoles.map(({ name }) => roleMissing(name)),
+    ...temporary.map(({ name }) => temporaryGranted(name)),
     ...resolved.tables.flatMap((table) =>
       tableDrift(table, found(table), policiesOf.get(quoteQualified(table)) ?? [], resolved),
     ),
@@ -58,9 +59,22 @@ function roleMissing(name: string): PolicyDrift {
   );
 }
 
-function sharedTableDrift(table: Relation, live: LiveRelation | undefined): PolicyDrift[] {
+function temporaryGranted(name: string): PolicyDrift {
+  return drift(
+    'temporary_granted',
+    { schema: '', name },
+    `the role ${quoteIdentifier(name)} may create temporary tables, which the next tenant on its connection finds. ${COMPILE_AGAIN} ` +
+      'If the role is a superuser or has the right through another role, end that first.',
+  );
+}
+
+function sharedTableDrift(
+  table: Relation & { readonly writable: boolean },
+  live: LiveRelation | undefined,
+): PolicyDrift[] {
   // A view in its place would read with the rights of its owner.
-  return live?.kind && (live.kind !== 'v' || live.fromExtension) ? truncateDrift(live) : [tableMissing(table)];
+  if (!live?.kind || (live.kind === 'v' && !live.fromExtension)) return [tableMissing(table)];
+  return [...rightsDrift(live, table.writable ? 'write' : 'read'), ...truncateDrift(live)];
 }
 
 function hiddenDrift(table: Relation, live: LiveRelation | undefined): PolicyDrift[] {

@@ -84,6 +84,14 @@ export async function readTables(
   for (const relation of concealed.filter(sharing)) {
     problems.push(`${describeRelation(relation)} is named in both shared and hidden. Keep the one that is true.`);
   }
+  for (const { ancestors, ...relation } of concealed) {
+    for (const above of relations.filter(({ schema, name }) => ancestors.includes(`${schema}.${name}`))) {
+      if (sharing(above) === undefined) continue;
+      problems.push(
+        `${describeRelation(above)} is named in shared, and shows the rows of ${describeRelation(relation)}, which inherits from it and is named in hidden. Name both in hidden.`,
+      );
+    }
+  }
   const isLeftOut = ({ schema, name, fromExtension }: NamedRelation) => fromExtension || `${schema}.${name}` === LEDGER;
   const examined = relations.filter(
     (relation) => !isHidden(relation) && (!isLeftOut(relation) || sharing(relation) !== undefined),

@@ -1,4 +1,5 @@
 import type { CatalogConnection } from './catalog-connection.js';
+import { holdsTenant, PARTS } from './descendants.js';
 import { TENANT_COLUMN_TYPES, type TenantColumnType } from './policy-body.js';
 import { readRows } from './read-rows.js';
 
@@ -37,6 +38,10 @@ export interface CatalogRelation {
   readonly nullable: boolean;
   readonly deterministic: boolean;
   readonly fromExtension: boolean;
+  /** The tables that inherit from it, at any depth, and have the tenant column or policies, as `schema.name`. */
+  readonly keepers: readonly string[];
+  /** All that it inherits from, as `schema.name`. */
+  readonly ancestors: readonly string[];
   /** The columns that differ from the tenant column's name only in case and underscores. */
   readonly alike: readonly string[];
 }
@@ -59,6 +64,7 @@ export function isTenantColumn(relation: CatalogRelation): relation is CatalogRe
 
 // Never information_schema: it hides what this role has no rights on, and takes seconds (G9).
 const RELATIONS = `
+  with recursive ${PARTS}
   select s.name as schema, n.oid is not null as "schemaExists", c.relname::text as name,
     case c.relkind when 'v' then 'view' when 'm' then 'materialised view' when 'f' then 'foreign table' else 'table' end
       as kind,
@@ -66,10 +72,21 @@ const RELATIONS = `
     coalesce(not a.attnotnull, false) as nullable,
     coalesce(l.collisdeterministic, true) as deterministic,
     ${FROM_EXTENSION} as "fromExtension",
+    array(
+      select distinct d.nspname || '.' || c.relname
+      from part join pg_catalog.pg_class c on c.oid = part.oid join pg_catalog.pg_namespace d on d.oid = c.relnamespace
+      where part.top = relation.oid and ${holdsTenant('$2')} order by 1
+    ) as keepers,
+    array(
+      select distinct d.nspname || '.' || u.relname
+      from part join pg_catalog.pg_class u on u.oid = part.top join pg_catalog.pg_namespace d on d.oid = u.relnamespace
+      where part.oid = c.oid order by 1
+    ) as ancestors,
     ${columnsAlike('$2')} as alike
   from unnest($1::text[]) as s (name)
   left join pg_catalog.pg_namespace n on n.nspname = s.name
   left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relkind in ('r', 'p', 'v', 'm', 'f')
+  left join pg_catalog.pg_class relation on relation.oid = c.oid
   left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = $2 and a.attnum > 0 and not a.attisdropped
   left join pg_catalog.pg_collation l on l.oid = a.attcollation
   order by s.name collate "C", c.relname collate "C"`;

@@ -19,12 +19,18 @@ export function relationProblem(relation: NamedRelation, isShared: boolean, tena
       ? `${subject} is named in shared and has the column ${column}: each tenant would read the others' rows. Remove it from shared.`
       : `${subject} has the column ${column} and cannot have policies: each tenant would read the others' rows. Move it to a schema that the application cannot use, or name it in hidden.`;
   }
+  if (isShared && relation.keepers.length > 0) {
+    return `${subject} is named in shared, and shows the rows of ${relation.keepers.join(', ')}, which inherit from it and belong to tenants. Give it the column ${column} and remove it from shared, or name it in hidden.`;
+  }
   if (isShared) return null;
   if (kind !== 'table') {
     return `${subject} cannot have policies. Name it in shared if every tenant may read it; else move it to a schema that the application cannot use, or name it in hidden.`;
   }
   if (type === null && relation.alike.length > 0) {
     return `${subject} has no column ${column}. Its tenant column is called ${relation.alike.map((name) => JSON.stringify(name)).join(' or ')} here: pass it as tenantColumn, to readTables and to rowLevelSecurity.`;
+  }
+  if (type === null && relation.keepers.length > 0) {
+    return `${subject} has no column ${column}, and shows the rows of ${relation.keepers.join(', ')}, which inherit from it and belong to tenants. Add the column to it, or name it in hidden if the application must not see it.`;
   }
   if (type === null && isMigrationRecord(relation.name)) {
     return `${subject} has no column ${column}, and looks like the record of a tool's migrations, which the application need not see. Name it in hidden.`;

@@ -1,4 +1,5 @@
 import { COMPILE_AGAIN, drift, type PolicyDrift } from './drift.js';
+import { SET_ASIDE } from './other-roles.js';
 import type { LivePolicy, LiveRelation } from './policy-catalog.js';
 import { quoteIdentifier, quoteQualified } from './quoting.js';
 import {
@@ -22,9 +23,12 @@ export function tableDrift(
     ...columnDrift(table, live),
     ...rowSecurityDrift(live),
     ...expected.flatMap((policy) => policyDriftOf(table, policy, policies)),
-    ...policies
-      .filter(({ policy }) => !expected.some(({ name }) => name === policy))
-      .map((policy) => unknownPolicy(table, policy)),
+    ...(isHeld(table, expected, policies)
+      ? []
+      : policies
+          .filter(({ policy, permissive }) => permissive && !/^tenancy_/.test(policy))
+          .map((policy) => unknownPolicy(table, policy))),
+    ...rightsDrift(live, 'write'),
     ...truncateDrift(live),
   ];
 }
@@ -70,7 +74,11 @@ function rowSecurityDrift(live: LiveRelation): PolicyDrift[] {
 
 function policyDriftOf(table: ResolvedTable, expected: TablePolicy, policies: readonly LivePolicy[]): PolicyDrift[] {
   const subject = `the policy ${expected.name} on ${describeRelation(table)}`;
-  const live = policies.find(({ policy }) => policy === expected.name);
+  // What was compiled for another role since has taken the name.
+  const isAside = ({ policy, roles }: LivePolicy) =>
+    SET_ASIDE.test(policy) && policy.startsWith(expected.name) && roles.join() === expected.role;
+  const named = policies.find(({ policy }) => policy === expected.name);
+  const live = named?.roles.includes(expected.role) ? named : (policies.find(isAside) ?? named);
   if (!live) return [drift('policy_missing', table, `${subject} is missing. ${COMPILE_AGAIN}`)];
   const differences = [
     live.permissive === expected.permissive ? null : `is ${live.permissive ? 'permissive' : 'restrictive'}`,
@@ -84,10 +92,41 @@ function policyDriftOf(table: ResolvedTable, expected: TablePolicy, policies: re
   return [drift('policy_changed', table, `${subject} was changed: it ${differences.join(', and ')}. ${COMPILE_AGAIN}`)];
 }
 
-function unknownPolicy(table: ResolvedTable, { policy, permissive }: LivePolicy): PolicyDrift {
-  const effect = permissive ? 'It opens rows to roles that tenancy_isolation does not hold.' : 'It hides rows.';
+/** Whether the restrictive policy holds every permissive one, which then opens nothing. */
+function isHeld(table: ResolvedTable, expected: readonly TablePolicy[], policies: readonly LivePolicy[]): boolean {
+  return expected.every((policy) => policy.permissive || policyDriftOf(table, policy, policies).length === 0);
+}
+
+function unknownPolicy(table: ResolvedTable, { policy }: LivePolicy): PolicyDrift {
   const message =
-    `${describeRelation(table)} has the policy ${quoteIdentifier(policy)}, which was not compiled. ${effect} ` +
-    `Remove it: DROP POLICY ${quoteIdentifier(policy)} ON ${quoteQualified(table)}`;
+    `${describeRelation(table)} has the policy ${quoteIdentifier(policy)}, which was not compiled, and nothing holds it. ` +
+    `${COMPILE_AGAIN} If the policy is not yours: DROP POLICY ${quoteIdentifier(policy)} ON ${quoteQualified(table)}`;
   return drift('policy_unknown', table, message);
+}
+
+/** The rights that the roles lack, or hold beyond those that were compiled. */
+export function rightsDrift(live: LiveRelation, wanted: 'read' | 'write'): PolicyDrift[] {
+  const rights = wanted === 'write' ? ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] : ['SELECT'];
+  const subject = describeRelation(live);
+  return live.rights.flatMap(({ role, held, held_partly }) => [
+    ...(rights.every((right) => held.includes(right))
+      ? []
+      : [
+          drift(
+            'right_missing',
+            live,
+            `the role ${quoteIdentifier(role)} lacks ${rights.filter((right) => !held.includes(right)).join(', ')} on ${subject}. ${COMPILE_AGAIN}`,
+          ),
+        ]),
+    ...(wanted === 'read' && held_partly.length > 0
+      ? [
+          drift(
+            'write_granted',
+            live,
+            `the role ${quoteIdentifier(role)} holds ${held_partly.join(', ')} on ${subject}, which every tenant reads and none should ` +
+              `change. ${COMPILE_AGAIN} Or name it with writable: true. If the role has the right through another role, end that first.`,
+          ),
+        ]
+      : []),
+  ]);
 }

@@ -23,7 +23,7 @@ export function tenantTableStatements(table: ResolvedTable, options: ResolvedPol
     hash,
     statements: [
       // Also takes TRUNCATE, which ignores policies, and REFERENCES, TRIGGER and MAINTAIN.
-      `REVOKE ALL ON TABLE ${target} FROM PUBLIC, ${roles}`,
+      `REVOKE ALL ON TABLE ${target} FROM PUBLIC, ${roles} CASCADE`,
       `ALTER TABLE ${target} ENABLE ROW LEVEL SECURITY`,
       `ALTER TABLE ${target} FORCE ROW LEVEL SECURITY`,
       // What opens goes before what closes.

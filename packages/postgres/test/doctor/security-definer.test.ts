@@ -55,7 +55,7 @@ describe('F4: SECURITY DEFINER', () => {
     expect(await patient.find('table-policies')).toEqual([]);
   });
 
-  it('behind a procedure, an aggregate that anybody may call, and a trigger is found; in a schema without use it is not', async () => {
+  it('behind a procedure, an aggregate that anybody may call, and in a schema without use is found', async () => {
     const admin = await patient.createRole();
     await patient.admin.query(`
       create policy everything on job to ${admin} using (true); grant select on job to ${admin};
@@ -67,7 +67,13 @@ describe('F4: SECURITY DEFINER', () => {
       alter function inner_ones.jobs owner to ${admin}`);
     expect(await counted('all_jobs(1)')).toEqual(['2']);
     await expect(patient.as('t_acme', 'select inner_ones.jobs()')).rejects.toThrow('permission denied');
-    expect((await patient.findings()).map(({ subject }) => subject)).toEqual(['public.add_all(bigint, integer)']);
+    await patient.admin.query('create view all_titles with (security_invoker = true) as select inner_ones.jobs() as n');
+    await patient.admin.query(`grant select on all_titles to ${patient.role}`);
+    expect(await patient.as('t_acme', 'select * from all_titles')).toEqual([{ n: '2' }]);
+    expect((await patient.findings()).map(({ subject }) => subject)).toEqual([
+      'inner_ones.jobs()',
+      'public.add_all(bigint, integer)',
+    ]);
     await patient.admin.query('drop schema inner_ones cascade');
   });
 
@@ -81,5 +87,49 @@ describe('F4: SECURITY DEFINER', () => {
     expect(await counted()).toEqual(['1']);
     await expect(counted('others()')).rejects.toThrow('permission denied');
     expect(await patient.findings()).toEqual([]);
+  });
+
+  it('policies-3: in a schema without use, by a default, a check, a domain, an operator, a cast', async () => {
+    await patient.admin.query(`
+      create schema inner_ones;
+      create function inner_ones.jobs(text) returns text language sql security definer as 'select count(*)::text from public.job';
+      create domain slug as text check (inner_ones.jobs(value) is distinct from '2');
+      create operator public.#@# (rightarg = text, function = inner_ones.jobs)`);
+    expect(await patient.as('t_acme', `select #@# '' as n`)).toEqual([{ n: '2' }]);
+    await expect(patient.as('t_acme', `select ''::slug`)).rejects.toThrow('violates check constraint');
+    expect(await patient.findings()).toMatchObject([{ rule: 'security-definer', subject: 'inner_ones.jobs(text)' }]);
+    await patient.admin.query('revoke execute on function inner_ones.jobs from public');
+    await expect(patient.as('t_acme', `select #@# ''`)).rejects.toThrow('permission denied');
+    expect(await patient.findings()).toEqual([]);
+    await patient.admin.query('drop schema inner_ones cascade');
+  });
+
+  it('policies-9: of the owner of the tables, who is held and may empty them, is found', async () => {
+    const owner = await patient.createRole();
+    await patient.admin.query(`
+      create function reset() returns void language sql security definer as 'truncate public.job';
+      alter table job owner to ${owner}; alter function reset owner to ${owner}`);
+    expect(await patient.findings()).toMatchObject([
+      { rule: 'security-definer', message: expect.stringContaining('may TRUNCATE public.job') },
+    ]);
+    await patient.as('t_acme', 'select reset()');
+    for (const { fix } of await patient.findings()) await patient.admin.query(fix);
+    await expect(patient.as('t_acme', 'select reset()')).rejects.toThrow('permission denied');
+    expect(await patient.findings()).toEqual([]);
+  });
+
+  it('policies-21: that nothing of the application sets off is none', async () => {
+    const admin = await patient.createRole('bypassrls');
+    await patient.admin.query(`
+      create function on_ddl() returns event_trigger language plpgsql security definer as 'begin end';
+      create function unused() returns trigger language plpgsql security definer as 'begin return new; end';
+      create function on_country() returns trigger language plpgsql security definer as 'begin return new; end';
+      create trigger t before insert on country for each row execute function on_country();
+      alter function on_ddl owner to ${admin}; alter function unused owner to ${admin}; alter function on_country owner to ${admin}`);
+    expect(await patient.findings()).toEqual([]);
+    await patient.admin.query(`grant update on country to ${patient.role}`);
+    expect(await patient.find('security-definer')).toEqual([]);
+    await patient.admin.query(`grant insert (code) on country to ${patient.role}`);
+    expect(await patient.find('security-definer')).toMatchObject([{ subject: 'public.on_country()' }]);
   });
 });

@@ -364,7 +364,10 @@ describe('classification', () => {
       grant select on billing.invoice to ${patient.role}`);
     expect(await patient.findings()).toEqual([]);
     await patient.admin.query(`grant usage on schema billing to ${patient.role}`);
-    expect(await patient.findings()).toMatchObject([{ rule: 'unexamined-schemas', subject: 'schema billing' }]);
+    expect(await patient.findings()).toMatchObject([
+      { rule: 'table-policies', subject: 'billing.invoice' },
+      { rule: 'unexamined-schemas', subject: 'schema billing' },
+    ]);
     expect(await patient.findings({ schemas: ['public', 'billing'] })).toMatchObject([
       { rule: 'table-policies', subject: 'billing.invoice' },
     ]);

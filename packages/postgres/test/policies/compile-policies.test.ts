@@ -23,7 +23,7 @@ describe('the SQL', () => {
         ?.replace(tables[0]?.hash ?? '', 'HASH')
         .replace(tables[0]?.hash ?? '', 'HASH'),
     ).toBe(
-      `REVOKE ALL ON TABLE "public"."job" FROM PUBLIC, "app";
+      `REVOKE ALL ON TABLE "public"."job" FROM PUBLIC, "app" CASCADE;
 ALTER TABLE "public"."job" ENABLE ROW LEVEL SECURITY;
 ALTER TABLE "public"."job" FORCE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS tenancy_access ON "public"."job";
