@@ -8,9 +8,19 @@ export default packageBuild(
     'signed-header': 'src/signed-header.ts',
   },
   {
-    esbuildOptions: (options, { format }) => {
-      // What is split is built as ESM first, so nothing else replaces it in CommonJS, where it is a syntax error.
-      if (format === 'cjs') options.define = { ...options.define, 'import.meta.url': '__filename' };
-    },
+    plugins: [
+      {
+        // What is split is built as ESM first. In CommonJS `import.meta` is a syntax error, Jest knows no `import()`, and
+        // bundlers follow a literal `require` inside of `try`: esbuild does in ESM, too, where Node has none.
+        name: 'peers',
+        renderChunk(code) {
+          const own = /createRequire\(import\.meta\.url\)(\(.+?\))/g;
+          if (this.format !== 'cjs') {
+            return { code: code.replace(own, "(typeof require === 'function' ? require$1 : $&)") };
+          }
+          return { code: code.replace(own, 'require$1').replaceAll('await import(', 'require(') };
+        },
+      },
+    ],
   },
 );

@@ -1,6 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { answersOfBundle, refusedWithItsCode } from '../../packages/core/test/bundled.ts';
 import { pnpm, run } from '../pnpm.ts';
 
 const here = (path: string) => join(import.meta.dirname, path);
@@ -55,6 +56,13 @@ export function describeConsumer(name: string, reporting: readonly string[]): vo
     it('type-checks against the published declarations', async () => {
       await pnpm(app, 'typecheck');
     });
+
+    it.each(['cjs', 'esm'] as const)(
+      'stranger-1: refuses messages with their code when bundled as %s',
+      async (format) => {
+        expect(await answersOfBundle(app, { format })).toEqual(refusedWithItsCode);
+      },
+    );
 
     it('has one context in an ESM and a CommonJS copy', async () => {
       expect(await run([process.execPath, 'two-copies.mjs'], app)).toContain('one context in two copies');

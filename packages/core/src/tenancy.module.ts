@@ -6,6 +6,7 @@ import { GatewayEntrance } from './entrances/gateway-entrance.js';
 import { GraphQLEntrance } from './entrances/graphql-entrance.js';
 import { HttpEntrance } from './entrances/http-entrance.js';
 import { MessageEntrance } from './entrances/message-entrance.js';
+import { sentCodes } from './entrances/sent-codes.js';
 import { TenantGuard } from './entrances/tenant.guard.js';
 import { refuseUnknown } from './errors/refuse-unknown.js';
 import { CachedTenantRegistry } from './registry/cached-tenant-registry.js';
@@ -64,6 +65,7 @@ const ASYNC_OPTION_NAMES = [
     GraphQLEntrance,
     MessageEntrance,
     GatewayEntrance,
+    sentCodes,
     Clients,
     Results,
     { provide: APP_GUARD, useClass: TenantGuard },

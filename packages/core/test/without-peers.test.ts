@@ -74,4 +74,44 @@ describe.each(forms)('core-14: from %s', (_, file, importing) => {
       /^subdomain jwt\ntenancy_misconfigured: fromJwt: checks tokens with @nestjs\/jwt, which is not installed\. Install it/,
     );
   });
+
+  it.each(['websockets:is_gateway', 'microservices:pattern'])(
+    'stranger-1: an application that has %s, whose package cannot be loaded, does not start',
+    async (metadata) => {
+      const importAll = file.endsWith('.mjs')
+        ? (names: string, from: string) => `import { ${names} } from '${from}';\n`
+        : (names: string, from: string) => `const { ${names} } = require('${from}');\n`;
+      const said = await output(
+        withoutJwt,
+        file,
+        `${importAll('NestFactory', '@nestjs/core')}${importAll('Controller, Module', '@nestjs/common')}
+        ${importing('fromSubdomain, InMemoryTenantRegistry, TenancyModule', '@tenancy/core')}
+        class Entrance { handle() {} }
+        Reflect.decorate([Controller()], Entrance);
+        Reflect.defineMetadata('${metadata}', true, Entrance);
+        Reflect.defineMetadata('${metadata}', true, Entrance.prototype.handle);
+        class AppModule {}
+        const tenancy = TenancyModule.forRoot({
+          registry: new InMemoryTenantRegistry([]),
+          sources: [fromSubdomain({ baseDomain: 'localhost' })],
+        });
+        Reflect.decorate([Module({ imports: [tenancy], controllers: [Entrance], providers: [Entrance] })], AppModule);
+        NestFactory.createApplicationContext(AppModule, { logger: false, abortOnError: false })
+          .then(() => console.log('started'), (error) => console.log(error.message));`,
+      );
+      expect(said).toMatch(
+        /^tenancy_misconfigured: TenancyModule: cannot load @nestjs\/(websockets|microservices), and/,
+      );
+    },
+  );
+
+  it.each(['-e', '-p', 'stdin', 'worker'])('stranger-2: is loaded where there is no file: %s', async (how) => {
+    const name = file.endsWith('.mjs') ? '@tenancy/core' : fileOf('@tenancy/core');
+    const code = `import('reflect-metadata').then(() => import('${name}')).then((core) => console.log(typeof core.fromJwt))`;
+    const inWorker = `new (require('worker_threads').Worker)(${JSON.stringify(code)}, { eval: true })`;
+    const args = how === 'stdin' ? [] : how === 'worker' ? ['-e', inWorker] : [how, code];
+    const running = run(process.execPath, args, { cwd: withoutJwt });
+    running.child.stdin?.end(how === 'stdin' ? code : '');
+    expect((await running).stdout).toContain('function');
+  });
 });

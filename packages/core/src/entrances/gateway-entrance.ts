@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { optionalPeer } from '../peer.js';
+import { isGateway } from './sent-codes.js';
 import { TenantGuard } from './tenant.guard.js';
 
 const GUARDS = '__guards__';
@@ -9,8 +9,9 @@ const guard = new TenantGuard();
 const guarded = new WeakMap<object, number>();
 
 /**
- * The guard of WebSocket gateways on Nest 11, which gives them none of the application's global ones: there it is put on
- * each of their handlers, for as long as the application runs.
+ * The guard of WebSocket gateways, to which Nest 11 gives none of the application's global ones: it is put on each of their
+ * handlers, for as long as the application runs. On Nest 12 it decides again what the global one has, and so the same:
+ * whichever version is bundled, nothing has to be known of it.
  */
 @Injectable()
 export class GatewayEntrance implements OnModuleDestroy {
@@ -20,8 +21,6 @@ export class GatewayEntrance implements OnModuleDestroy {
 
   /** Called once, before gateways are connected. */
   open(): void {
-    const core = optionalPeer<{ readonly version: string }>('@nestjs/core/package.json');
-    if (core === null || Number.parseInt(core.version, 10) > 11) return;
     this.handlers = [...this.scan()];
     for (const handler of this.handlers) {
       const users = guarded.get(handler) ?? 0;
@@ -49,8 +48,8 @@ export class GatewayEntrance implements OnModuleDestroy {
     const scanner = new MetadataScanner();
     for (const { providers } of this.modules.values()) {
       for (const { metatype } of providers.values()) {
-        if (typeof metatype !== 'function' || !Reflect.hasMetadata('websockets:is_gateway', metatype)) continue;
-        const prototype = metatype.prototype as Record<string, object>;
+        if (!isGateway(metatype)) continue;
+        const { prototype } = metatype;
         for (const method of scanner.getAllMethodNames(prototype)) {
           const handler = prototype[method];
           if (handler && Reflect.hasMetadata('websockets:message_mapping', handler)) yield handler;

@@ -5,7 +5,6 @@ import { enter } from '../context/enter.js';
 import { type Corridor, corridorFor, storage } from '../context/storage.js';
 import { tenancyErrors } from '../errors/codes.js';
 import { TenantRequiredError } from '../errors/refusals.js';
-import { sentByNest } from '../errors/sent-by-nest.js';
 import { refusedMessage } from './refused-message.js';
 import { isUntenantedHandler } from './untenanted.decorator.js';
 
@@ -47,7 +46,6 @@ export class MessageEntrance {
     this.modules.getRpcTargetRegistry<Server>().subscribe((server) => {
       if (typeof server?.addHandler !== 'function' || opened.has(server)) return;
       opened.add(server);
-      sentByNest('rpc');
       const { addHandler } = server;
       server.addHandler = (pattern, handler, isEvent = false, extras = {}) =>
         addHandler.call(server, pattern, this.guarded(server, pattern, handler, isEvent, extras), isEvent, extras);

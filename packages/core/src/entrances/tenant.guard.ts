@@ -1,7 +1,6 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { type Corridor, isWorkOf, storage } from '../context/storage.js';
 import { TenantRequiredError, TenantSourceFailedError } from '../errors/refusals.js';
-import { sentByNest } from '../errors/sent-by-nest.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import { explainRefusal } from './explain-refusal.js';
 import { identifyAfter, isIdentifiedAfterGuards } from './late-entrance.js';
@@ -65,8 +64,6 @@ export class TenantGuard implements CanActivate {
 
   /** There is no request behind a message, and so no source: whoever produced it has entered the tenant, or nobody has. */
   private guardMessage(type: string, context: ExecutionContext): boolean {
-    // The handler's own errors are sent by Nest, too.
-    if (type === 'ws' || type === 'rpc') sentByNest(type);
     const corridor = storage.getStore();
     if (isUntenanted(context)) {
       // Whoever enters a tenant around messages does so for each: no other one is in this corridor.

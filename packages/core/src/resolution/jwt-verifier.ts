@@ -1,8 +1,7 @@
 import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
-import type * as NestJwt from '@nestjs/jwt';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
-import { optionalPeer } from '../peer.js';
+import { nestJwt } from '../peer.js';
 import { type Hmac, strongSecret } from './hmac-secret.js';
 import { type Algorithm, algorithms, type JwtOptions, jwtOptionNames, type TokenVerifier } from './jwt-options.js';
 
@@ -44,7 +43,7 @@ export function jwtVerifier(options: JwtOptions): TokenVerifier {
   const key = options.publicKey === undefined ? secretKey(options.secret) : publicKey(options.publicKey);
   const pinned = pinnedAlgorithms(key, options.algorithms);
   if (options.secret !== undefined) for (const hmac of pinned) strongSecret(options.secret, hmac as Hmac, wrongSecret);
-  const { JwtService } = nestJwt();
+  const { JwtService } = installedJwt();
   const service = new JwtService({
     // A prepared KeyObject, which jsonwebtoken takes and JwtService's types do not name: a string would be parsed anew
     // for each token.
@@ -64,13 +63,15 @@ const names = (value: unknown) => (Array.isArray(value) ? value.length > 0 && va
 const isName = (value: unknown) => typeof value === 'string' && value !== '';
 
 // Loaded by those who need it: subdomains alone, or a verifier of one's own, do without.
-function nestJwt(): typeof NestJwt {
-  const jwt = optionalPeer<typeof NestJwt>('@nestjs/jwt');
+function installedJwt(): NonNullable<ReturnType<typeof nestJwt>> {
+  const jwt = nestJwt();
   if (jwt === null) {
     throw new TenancyConfigurationError(
       'fromJwt',
       'checks tokens with @nestjs/jwt, which is not installed',
-      'Install it, in the major of your Nest (`npm install @nestjs/jwt@12` or `@11`), or pass a `verifier` of your own.',
+      'Install it, in the major of your Nest (`npm install @nestjs/jwt@12` or `@11`), or pass a `verifier` of your own. ' +
+        'Where it is installed and this is an ESM bundle, the bundler left it out: there a `verifier` is ' +
+        '`(token) => jwtService.verify(token)`, with its `algorithms` pinned.',
     );
   }
   return jwt;

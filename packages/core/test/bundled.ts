@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** What of esbuild is used here; it comes with tsup. */
+interface Esbuild {
+  build(options: object): Promise<unknown>;
+}
+const esbuild: Esbuild = createRequire(createRequire(import.meta.url).resolve('tsup'))('esbuild');
+
+/** What Nest loads where it is installed, and the application does not use. */
+const notUsed = [
+  ...[
+    'class-validator',
+    'class-transformer',
+    'kafkajs',
+    'amqplib',
+    'amqp-connection-manager',
+    'mqtt',
+    'nats',
+    'ioredis',
+  ],
+  ...['@grpc/grpc-js', '@grpc/proto-loader', '@nats-io/*', 'bufferutil', 'utf-8-validate', '@fastify/*', '@apollo/*'],
+  ...['@nestjs/platform-fastify', '@nestjs/platform-ws', '@nestjs/graphql', 'class-transformer/*'],
+];
+
+/** Asks its own gateway and its own microservice, without a tenant, and prints what comes back. */
+const application = `
+import 'reflect-metadata';
+import { Module, Controller } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { fromJwt, fromSubdomain, InMemoryTenantRegistry, TenancyModule, Untenanted } from '@tenancy/core';
+import { io } from 'socket.io-client';
+
+const handler = (type, name, ...decorators) =>
+  Reflect.decorate(decorators, type.prototype, name, Object.getOwnPropertyDescriptor(type.prototype, name));
+class Gateway { refused() { return { event: 'ran', data: 'refused' }; } open() { return { event: 'ran', data: 'open' }; } }
+Reflect.decorate([WebSocketGateway()], Gateway);
+handler(Gateway, 'refused', SubscribeMessage('refused'));
+handler(Gateway, 'open', SubscribeMessage('open'), Untenanted());
+class Messages { refused() { return 'ran refused'; } open() { return 'ran open'; } }
+Reflect.decorate([Controller()], Messages);
+handler(Messages, 'refused', MessagePattern('refused'));
+handler(Messages, 'open', MessagePattern('open'), Untenanted());
+class AppModule {}
+const jwt = process.env.WITH_JWT ? [fromJwt({ secret: 'x'.repeat(32) })] : [];
+Reflect.decorate([Module({ providers: [Gateway], controllers: [Messages], imports: [TenancyModule.forRoot({
+  registry: new InMemoryTenantRegistry([{ id: 't_acme', slug: 'acme' }]),
+  sources: [fromSubdomain({ baseDomain: 'localhost' }), ...jwt],
+})] })], AppModule);
+
+async function main() {
+  const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
+  const server = app.connectMicroservice({ transport: Transport.TCP, options: { port: 0 } });
+  await app.startAllMicroservices();
+  await app.listen(0);
+  const { port } = app.getHttpServer().address();
+  const socket = io('http://127.0.0.1:' + port, { transports: ['websocket'], extraHeaders: { host: 'acme.localhost' } });
+  const answers = {};
+  for (const name of ['refused', 'open']) {
+    const answer = new Promise((done) => socket.onAny((event, body) => done([event, body.message ?? body])));
+    socket.emit(name, {});
+    answers['socket ' + name] = await answer;
+    socket.offAny();
+  }
+  const { port: tcp } = server.unwrap().address();
+  const client = ClientProxyFactory.create({ transport: Transport.TCP, options: { port: tcp } });
+  for (const name of ['refused', 'open']) {
+    answers['message ' + name] = await new Promise((done) =>
+      client.send(name, {}).subscribe({ next: done, error: (error) => done(error.message) }));
+  }
+  console.log(JSON.stringify(answers));
+  process.exit();
+}
+main().catch((error) => { console.log(JSON.stringify({ error: error.message })); process.exit(); });
+`;
+
+const banner = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
+
+export interface Bundle {
+  readonly format: 'cjs' | 'esm';
+  /** What is left out of it, beside what the application does not use. */
+  readonly without?: readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** What an application says that is one file of what is installed in `folder`, run where nothing is installed. */
+export async function answersOfBundle(folder: string, { format, without = [], env = {} }: Bundle): Promise<unknown> {
+  const alone = await mkdtemp(join(tmpdir(), 'tenancy-bundle-'));
+  const file = join(alone, format === 'esm' ? 'main.mjs' : 'main.cjs');
+  try {
+    await esbuild.build({
+      stdin: { contents: application, resolveDir: folder },
+      ...{ bundle: true, platform: 'node', format, outfile: file, logLevel: 'error', keepNames: true },
+      external: [...notUsed, ...without],
+      ...(format === 'esm' && { banner: { js: banner } }),
+    });
+    const { stdout } = await promisify(execFile)(process.execPath, [file], {
+      cwd: alone,
+      timeout: 60_000,
+      env: { ...process.env, NODE_PATH: '', ...env },
+    });
+    return JSON.parse(stdout);
+  } finally {
+    await rm(alone, { recursive: true });
+  }
+}
+
+/** What the handlers of `answersOfBundle` answer where refusals are as they should be. */
+export const refusedWithItsCode = {
+  'socket refused': ['exception', 'tenant_required'],
+  'socket open': ['ran', 'open'],
+  'message refused': 'tenant_required',
+  'message open': 'ran open',
+};
