@@ -2,6 +2,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { Isolation, Placement } from '../isolation/isolation.js';
+import { Arrivals } from './arrivals.js';
 import { type Asker, captureAsker, needsNoTenant, type TenantSource } from './ask.js';
 import { BindingCache } from './binding-cache.js';
 import { checkoutOf } from './checkout.js';
@@ -28,6 +29,9 @@ const NOTHING: Release = () => {};
 /** Milliseconds for a server to let a connection in, where nobody says otherwise. pg would wait for ever. */
 const PATIENCE = 30_000;
 
+/** As pg says it. */
+const AFTER_END = 'Cannot use a pool after calling end on the pool';
+
 const logger = new Logger('TenantPool');
 
 /**
@@ -48,6 +52,7 @@ export class TenantPool extends Pool {
   readonly #inner: InnerPools;
   #verifying: Promise<void> | undefined;
   #verified: boolean;
+  readonly #arrivals = new Arrivals();
   /** Who a `pool.query` is for, while pg takes it to `connect`. */
   #queryFor: Asker | undefined;
 
@@ -133,11 +138,21 @@ export class TenantPool extends Pool {
   override end(): Promise<void>;
   override end(callback: () => void): void;
   override end(callback?: () => void): Promise<void> | undefined {
-    const own = this.#connections.seeOut(super.end()).then(() => void this.#connections.closed());
-    const ended = Promise.all([own, this.#isolation.end?.()]).then(() => undefined);
+    const ended = this.#end();
     if (!callback) return ended;
     ended.then(callback, callback);
     return undefined;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#arrivals.isClosed) throw new Error('Called end on pool more than once');
+    // Who asked before has not come to pg's own queue yet, and would be refused.
+    const arrived = this.#arrivals.close();
+    const own = this.#connections.seeOut(arrived ? arrived.then(() => super.end()) : super.end());
+    await Promise.all([
+      own.then(() => void this.#connections.closed()),
+      arrived ? arrived.then(() => this.#isolation.end?.()) : this.#isolation.end?.(),
+    ]);
   }
 
   /** C6: the pool's events come when somebody gives a connection back, or a timer runs out, and are in nobody's context. */
@@ -176,13 +191,18 @@ export class TenantPool extends Pool {
 
   /** `scope` is where a checkout's replies are handed on; without it the connection is for one query of the pool. */
   #acquire(asker: Asker, scope: AsyncResource | undefined, callback: ConnectCallback): void {
-    if (!this.#verified) {
+    const settle = this.#arrivals.expect(callback);
+    if (!settle) process.nextTick(callback, new Error(AFTER_END), undefined, NOTHING);
+    else if (this.#verified) this.#place(asker, scope, settle);
+    else {
       this.verify().then(
-        () => this.#acquire(asker, scope, callback),
-        (error) => callback(error, undefined, NOTHING),
+        () => this.#place(asker, scope, settle),
+        (error) => settle(error, undefined, NOTHING),
       );
-      return;
     }
+  }
+
+  #place(asker: Asker, scope: AsyncResource | undefined, callback: ConnectCallback): void {
     let placement: Placement | undefined;
     let holder: Holder;
     try {

@@ -71,10 +71,10 @@ describe('F9: CALL and DO, in a transaction that nothing inside can end', () => 
   const refused = { code: 'statement_refused', cause: expect.objectContaining({ code: '2D000' }) };
   const halves = async () => (await database.outside.query("select from job where title = 'half'")).rowCount;
 
-  it.each(ENDING)('%s is refused with nothing written, in every form it is sent in', async (_, text, values) => {
-    const query = values ? { text, values } : text;
+  const ending = ENDING.map(([what, text, values]) => ({ what, text, values }));
+  it.each(ending)('$what is refused with nothing written, in every form it is sent in', async ({ text, values }) => {
     await database.context.run(acme, async () => {
-      await expect(pool.query(query as string)).rejects.toMatchObject(refused);
+      await expect(values ? pool.query(text, values) : pool.query(text)).rejects.toMatchObject(refused);
       await expect(
         pool.query({ text, name: `named ${text}`.slice(0, 60), values: values ?? [] }),
       ).rejects.toMatchObject(refused);
