@@ -160,6 +160,18 @@ describe('TenancyModule', () => {
     );
   });
 
+  it('X3: is registered once, by one copy of the package', async () => {
+    vi.resetModules();
+    const other = await import('../src/index.js');
+    expect(other.TenancyModule).not.toBe(TenancyModule);
+    const twice = serve('express', {
+      imports: [TenancyModule.forRoot(options()), other.TenancyModule.forRoot(options())],
+    });
+    await expect(twice).rejects.toThrow(/tenancy_misconfigured: TenancyModule: it is registered twice.+npm ls/);
+    const alone = await serve('express', { imports: [other.TenancyModule.forRoot(options())] });
+    await alone.close();
+  });
+
   it('says so when the HTTP adapter has no request hook', async () => {
     const old = serve('express', { imports: [TenancyModule.forRoot(options())] }, (app) => {
       Object.assign(app.getHttpAdapter(), { setOnRequestHook: undefined });

@@ -10,13 +10,15 @@ import { TenantGuard } from './tenant.guard.js';
 
 type Hook = (request: TenantRequest, response: object, next: (error?: unknown) => void) => void;
 
+/** On the adapter, so that another copy of this package sees it, such as that of a library which brought its own. */
+const OPENED = Symbol.for('@tenancy/core:opened');
+
 interface Adapter {
   setOnRequestHook(hook: Hook): void;
   /** Where both adapters keep the hook. Read only, so that a hook of the application's own goes on working. */
   readonly onRequestHook?: Hook;
+  [OPENED]?: true;
 }
-
-const opened = new WeakSet<Adapter>();
 
 /**
  * The HTTP entrance: the adapter's own request hook, which runs before body parsers, CORS and every middleware. A
@@ -45,14 +47,14 @@ export class HttpEntrance {
         'Use Nest 11.1.4 or later, with its Express or Fastify adapter.',
       );
     }
-    if (opened.has(adapter)) {
+    if (adapter[OPENED]) {
       throw new TenancyConfigurationError(
         'TenancyModule',
         'it is registered twice, and two entrances could let two tenants in',
-        'Register it once, with all the sources; it is global.',
+        'Register it once, with all the sources; it is global. If only one module of yours does, `npm ls @tenancy/core` shows the other copy.',
       );
     }
-    opened.add(adapter);
+    adapter[OPENED] = true;
     const { resolver } = this;
     const { onRequestHook: previous } = adapter;
     adapter.setOnRequestHook((request, response, next) => {

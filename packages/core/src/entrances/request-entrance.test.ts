@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { EventEmitter } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
 import { TenantContext } from '../context/tenant-context.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
@@ -54,4 +55,19 @@ it('hands what is no refusal to the framework', async () => {
     throw new Error('broken');
   };
   expect(await enter(broken)).toBe('Error: broken');
+});
+
+it('X3: two copies of the package that enter one request call its listeners once, in the context of the last', async () => {
+  vi.resetModules();
+  const other = await import('./request-entrance.js');
+  const request = new EventEmitter();
+  await enter(() => acme, request);
+  await new Promise<void>((resolved) => {
+    const resolver = { resolve: () => globex } as unknown as TenantResolver;
+    other.enterRequest(resolver, request as never, () => resolved());
+  });
+  const seen: string[] = [];
+  request.on('close', () => seen.push(context.tenantId));
+  request.emit('close');
+  expect(seen).toEqual(['t_globex']);
 });

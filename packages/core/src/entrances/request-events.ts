@@ -28,9 +28,15 @@ export function callListenersInside(corridor: Corridor, message: object | undefi
   entered[CORRIDOR] = corridor;
   if (entered.emit === emitInside) return;
   // Of somebody else's, such as of what traces requests.
-  if (Object.hasOwn(entered, 'emit')) entered[EMIT] = entered.emit;
+  if (Object.hasOwn(entered, 'emit')) {
+    // Another copy of this package's does the same, and each would take the other's for somebody else's.
+    if (Object.hasOwn(entered.emit, EMIT)) return;
+    entered[EMIT] = entered.emit;
+  }
   entered.emit = emitInside;
 }
+
+Object.assign(emitInside, { [EMIT]: true });
 
 function emitInside(this: Entered, ...args: Parameters<EventEmitter['emit']>): boolean {
   const corridor = this[CORRIDOR];
