@@ -1,4 +1,5 @@
 export { TenantContext } from './context/tenant-context.js';
+export { admitRequest } from './entrances/admit-request.js';
 export { CurrentTenant } from './entrances/current-tenant.decorator.js';
 export { resumeRequest } from './entrances/resume-request.js';
 export { TenantGuard } from './entrances/tenant.guard.js';

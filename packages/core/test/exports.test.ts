@@ -32,6 +32,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'TenantSourceFailedError',
       'TenantSwitchRefusedError',
       'Untenanted',
+      'admitRequest',
       'fromCustomDomain',
       'fromJwt',
       'fromRequest',

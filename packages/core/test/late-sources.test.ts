@@ -24,6 +24,7 @@ import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt';
 import { Strategy as LocalStrategy } from 'passport-local';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  admitRequest,
   fromRequest,
   fromSession,
   fromSubdomain,
@@ -411,4 +412,72 @@ it('core-7: late sources that cannot work are refused when they are made', () =>
   expect(() => fromRequest(() => null, { after: 'guards', name: '' })).toThrow(/fromRequest\.name/);
   const late = { name: 'x', after: 'pipes', identify: () => null } as unknown as TenantSource;
   expect(() => TenancyModule.forRoot({ registry: testRegistry(), sources: [late] })).toThrow(/after/);
+});
+
+describe.each(adapters)('X9: on %s, a raw handler behind a session', (adapter) => {
+  const source: TenantSource = fromSession({ tenantId: (request) => request.session?.tenantId });
+  const rows = async () => {
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
+    return { id: context.tenantId };
+  };
+  let server: Server;
+
+  beforeAll(async () => {
+    const imports = [
+      TenancyModule.forRoot({
+        registry: testRegistry(),
+        sources: [
+          fromSubdomain({ baseDomain: 'localhost' }),
+          source,
+          fromRequest((request) => request.headers['x-user'] as string, { after: 'guards' }),
+        ],
+      }),
+    ];
+    server = await serve(adapter, { imports, controllers: [SessionController] }, (app) => {
+      withSession(adapter)(app);
+      if (adapter === 'express') {
+        type Json = { json(body: object): void };
+        app.use('/export', (request: object, response: Json, next: (error: unknown) => void) =>
+          admitRequest(request, async () => response.json(await rows())).catch(next),
+        );
+      } else {
+        const fastify = app.getHttpAdapter().getInstance();
+        fastify.after(() => fastify.get('/export', (request: object) => admitRequest(request, rows)));
+      }
+    });
+  });
+  afterAll(() => server.close());
+
+  const signIn = async (tenantId: string) => {
+    const { headers } = await call(server, 'localhost', '/sign-in', { body: { tenantId } });
+    return (headers['set-cookie']?.[0] ?? '').split(';')[0] as string;
+  };
+
+  it('runs as the tenant that all sources agree on', async () => {
+    const cookies = { t_acme: await signIn('t_acme'), t_globex: await signIn('t_globex') };
+    const asked = Array.from({ length: 20 }, (_, i) => (i % 2 ? 't_acme' : 't_globex') as 't_acme' | 't_globex');
+    const answers = await Promise.all(
+      asked.map((id, i) => {
+        const host = i % 3 ? 'localhost' : `${id.slice(2)}.localhost`;
+        return call(server, host, '/export', { headers: { cookie: cookies[id] } });
+      }),
+    );
+    expect(answers.map(({ body }) => body)).toEqual(asked.map((id) => ({ id })));
+    expect((await call(server, 'acme.localhost', '/export')).body).toEqual({ id: 't_acme' });
+  });
+
+  it.each([
+    ['tenant_mismatch', 'acme.localhost', 't_globex', {}],
+    ['tenant_mismatch', 'acme.localhost', undefined, { 'x-user': 't_globex' }],
+    ['tenant_mismatch', 'localhost', 't_acme', { 'x-user': 't_globex' }],
+    ['tenant_required', 'localhost', undefined, {}],
+  ] as const)('is refused with %s at %s with the session of %s and %j', async (code, host, id, more) => {
+    const headers = { ...more, ...(id && { cookie: await signIn(id) }) };
+    const { status, text } = await call(server, host, '/export', { headers });
+    expect([status, text]).toEqual([401, expect.stringContaining(code)]);
+  });
+});
+
+it('X9: a request that came through no entrance is not admitted', async () => {
+  await expect(admitRequest({}, () => 'ran')).rejects.toThrow(/tenant_context_missing/);
 });

@@ -3,6 +3,7 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/co
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { TenantRequest } from '../resolution/tenant-source.js';
+import { askLater } from './admit-request.js';
 import { holdInterceptors } from './interceptors.js';
 import { AfterGuardsInterceptor } from './late-entrance.js';
 import { enterRequest } from './request-entrance.js';
@@ -57,8 +58,10 @@ export class HttpEntrance {
     adapter[OPENED] = true;
     const { resolver } = this;
     const { onRequestHook: previous } = adapter;
+    const asksLater = resolver.asksAfter('middleware') || resolver.asksAfter('guards');
     adapter.setOnRequestHook((request, response, next) => {
       const goOn = previous ? () => previous.call(adapter, request, response, next) : next;
+      if (asksLater) askLater(resolver, request);
       enterRequest(resolver, request, goOn, response);
     });
     holdInterceptors(this.config, this.modules);

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { TenantRequest } from '../resolution/tenant-source.js';
+import { askLater } from './admit-request.js';
 import { corridorOf, enterRequest, reenterRequest } from './request-entrance.js';
 
 /**
@@ -27,7 +28,11 @@ export class TenantResolverMiddleware implements NestMiddleware<TenantRequest, o
 
   use(request: TenantRequest, response: object, next: (error?: unknown) => void): void {
     const corridor = corridorOf(request);
-    if (corridor) reenterRequest(corridor, next);
-    else enterRequest(this.resolver, request, next, response);
+    if (corridor) {
+      reenterRequest(corridor, next);
+      return;
+    }
+    askLater(this.resolver, request);
+    enterRequest(this.resolver, request, next, response);
   }
 }
