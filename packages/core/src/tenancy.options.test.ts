@@ -27,6 +27,13 @@ describe('wrong options fail at start, with a message that names the option and 
     ['a ttl of 0', { registry, sources, cache: { ttl: 0 } }, /TenancyModule\.cache\.ttl: .+`cache: false`/],
     ['a max that is no number', { registry, sources, cache: { max: '10' } }, /TenancyModule\.cache\.max/],
     ['no time for the registry', { registry, sources, registryTimeout: -1 }, /TenancyModule\.registryTimeout/],
+    [
+      'X13: a time for the registry that no timer holds',
+      { registry, sources, registryTimeout: 2 ** 31 },
+      /registryTimeout/,
+    ],
+    ['X13: a time for the sources that no timer holds', { registry, sources, sourceTimeout: 2 ** 31 }, /sourceTimeout/],
+    ['no time for the sources', { registry, sources, sourceTimeout: 0 }, /TenancyModule\.sourceTimeout/],
     ['an audit sink that is none', { registry, sources, audit: {} }, /TenancyModule\.audit/],
   ])('%s', (_, options, message) => {
     expect(() => TenancyModule.forRoot(options as TenancyOptions)).toThrow(message);
@@ -35,6 +42,8 @@ describe('wrong options fail at start, with a message that names the option and 
 
   it('right ones do not', () => {
     expect(() => TenancyModule.forRoot({ registry, sources })).not.toThrow();
-    expect(() => TenancyModule.forRoot({ registry, sources, cache: false, registryTimeout: 100 })).not.toThrow();
+    expect(() =>
+      TenancyModule.forRoot({ registry, sources, cache: false, registryTimeout: 100, sourceTimeout: 2 ** 31 - 1 }),
+    ).not.toThrow();
   });
 });

@@ -22,6 +22,11 @@ export interface TenancyOptions {
    */
   readonly registryTimeout?: number | undefined;
   /**
+   * Milliseconds after which a source that has not answered counts as failing (`tenant_source_failed`).
+   * @defaultValue `5_000`
+   */
+  readonly sourceTimeout?: number | undefined;
+  /**
    * Records what `TenantAdmin` does, before it is done. What cannot be recorded, because this throws or rejects, is
    * not done.
    * @defaultValue a line in Nest's log
@@ -35,16 +40,31 @@ export interface ResolvedTenancyOptions {
   readonly sources: readonly TenantSource[];
   readonly cache: Required<RegistryCacheOptions> | false;
   readonly registryTimeout: number;
+  readonly sourceTimeout: number;
   readonly audit: ((event: TenantAuditEvent) => void | Promise<void>) | null;
 }
+
+/** Milliseconds that a source may take, where nothing else is said. */
+export const SOURCE_TIMEOUT = 5_000;
+
+/** Node makes 1 ms of a longer one. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** @throws `tenancy_misconfigured`, naming the first option that is wrong and the fix. */
 export function resolveTenancyOptions(options: TenancyOptions): ResolvedTenancyOptions {
   const wrong = (option: string, problem: string, fix: string) =>
     new TenancyConfigurationError(`TenancyModule.${option}`, problem, fix);
 
-  refuseUnknown('TenancyModule', options, ['registry', 'sources', 'cache', 'registryTimeout', 'audit']);
-  const { registry, sources, cache = {}, registryTimeout = 5_000, audit = null } = options ?? {};
+  refuseUnknown('TenancyModule', options, [
+    'registry',
+    'sources',
+    'cache',
+    'registryTimeout',
+    'sourceTimeout',
+    'audit',
+  ]);
+  const { registry, sources, cache = {}, registryTimeout = 5_000, sourceTimeout = SOURCE_TIMEOUT } = options ?? {};
+  const { audit = null } = options ?? {};
   for (const method of ['findById', 'findBySlug'] as const) {
     if (typeof registry?.[method] !== 'function') {
       throw wrong(
@@ -89,8 +109,10 @@ export function resolveTenancyOptions(options: TenancyOptions): ResolvedTenancyO
       }
     }
   }
-  if (!isPositiveInteger(registryTimeout)) {
-    throw wrong('registryTimeout', 'is not a whole number above 0', 'Pass milliseconds.');
+  for (const [option, ms] of Object.entries({ registryTimeout, sourceTimeout })) {
+    if (!isPositiveInteger(ms) || ms > LONGEST_TIMER) {
+      throw wrong(option, `is not a whole number from 1 to ${LONGEST_TIMER}`, 'Pass milliseconds.');
+    }
   }
   if (audit !== null && typeof audit !== 'function') {
     throw wrong('audit', 'is not a function', 'Pass `(event) => …`, or leave it out.');
@@ -100,6 +122,7 @@ export function resolveTenancyOptions(options: TenancyOptions): ResolvedTenancyO
     sources: [...sources],
     cache: cache && { ttl: cache.ttl ?? 30_000, max: cache.max ?? 10_000 },
     registryTimeout,
+    sourceTimeout,
     audit,
   };
 }

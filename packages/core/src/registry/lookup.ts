@@ -4,11 +4,17 @@ import type { TenantHint, TenantRegistry } from './tenant-registry.js';
 /** The three ways a registry is asked. */
 export type Lookup = 'id' | 'slug' | 'domain';
 
+/** Which name a hint gives: `null` where it gives none, or several, of which none is the stronger. `undefined` is no name. */
 export function lookupOf(hint: TenantHint): Lookup | null {
-  if ('slug' in hint) return 'slug';
-  if ('id' in hint) return 'id';
-  return 'domain' in hint ? 'domain' : null;
+  const { id, slug, domain } = hint as { readonly [name in Lookup]?: unknown };
+  if (slug !== undefined) return id === undefined && domain === undefined ? 'slug' : null;
+  if (id !== undefined) return domain === undefined ? 'id' : null;
+  if (domain !== undefined) return 'domain';
+  // A source that has looked where it should, and found nothing there, names nobody.
+  return LOOKUPS.find((name) => name in hint) ?? null;
 }
+
+const LOOKUPS = ['slug', 'id', 'domain'] as const;
 
 /** Asks `registry` once. Whatever it answers with, or throws, comes as a promise of our own. */
 export async function find(registry: TenantRegistry, lookup: Lookup, name: string): Promise<Tenant | null> {

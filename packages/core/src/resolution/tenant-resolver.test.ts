@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { isTenancyError } from '../errors/tenancy-error.js';
@@ -8,6 +9,7 @@ import type { TenantHint, TenantRegistry } from '../registry/tenant-registry.js'
 import { fromCustomDomain } from './from-custom-domain.js';
 import { fromSubdomain } from './from-subdomain.js';
 import { TenantResolver } from './tenant-resolver.js';
+import type { TenantSource } from './tenant-source.js';
 
 const acme = { id: 't_acme', slug: 'acme' };
 const globex = { id: 't_globex', slug: 'globex' };
@@ -228,5 +230,40 @@ describe('the request path', () => {
     const asked = calls.map((spy) => spy.mock.calls.length);
     for (let i = 0; i < 100; i += 1) expect(resolver.resolve({ headers: {} })).toMatchObject(acme);
     expect(calls.map((spy) => spy.mock.calls.length)).toEqual(asked);
+  });
+});
+
+describe('X6: a hint gives exactly one name', () => {
+  it.each<[string, object, string]>([
+    ['two that contradict', { id: 't_acme', slug: 'globex' }, 'tenant_source_failed'],
+    ['the same, the other way round', { slug: 'globex', id: 't_acme' }, 'tenant_source_failed'],
+    ['two that agree', { id: 't_acme', slug: 'acme' }, 'tenant_source_failed'],
+    ['an id and a domain', { id: 't_acme', domain: 'globex.test' }, 'tenant_source_failed'],
+    ['a domain and a slug', { domain: 'globex.test', slug: 'acme' }, 'tenant_source_failed'],
+    ['a name that is null beside another', { id: 't_acme', slug: null }, 'tenant_source_failed'],
+    ['one beside undefined', { slug: undefined, id: 't_acme', domain: undefined }, 't_acme'],
+    ['a domain beside undefined', { id: undefined, domain: 'acme.test' }, 't_acme'],
+    ['none but undefined', { id: undefined }, 'tenant_required'],
+    ['none at all', {}, 'tenant_source_failed'],
+  ])('%s', async (_, hint, expected) => {
+    expect(await outcome([hint as TenantHint])).toBe(expected);
+    expect(await outcome([Promise.resolve(hint as TenantHint)])).toBe(expected);
+  });
+});
+
+describe('X12: a source that never answers', () => {
+  it('has failed once its time is over, with a line in the log, and the others’ time is their own', async () => {
+    const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+    const slow = new Promise<TenantHint>((resolve) => setTimeout(resolve, 10, { id: 't_acme' }));
+    const resolver = (sources: TenantSource[]) => new TenantResolver({ sources, sourceTimeout: 60 }, known());
+    const never = says(() => new Promise<never>(() => {}));
+    await expect(resolver([...says(bySlug('acme')), ...never]).resolve({ headers: {} })).rejects.toMatchObject({
+      code: 'tenant_source_failed',
+      message: expect.stringMatching(/"source 0" did not answer within 60 ms.+sourceTimeout/),
+    });
+    expect(log).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/"source 0" did not answer within 60 ms/));
+    expect(await resolver(says(slow)).resolve({ headers: {} })).toMatchObject(acme);
+    expect(await resolver(never).explain({ headers: {} })).toBe('source 0: no answer in time');
+    log.mockRestore();
   });
 });

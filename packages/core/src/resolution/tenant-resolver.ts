@@ -5,13 +5,16 @@ import { isTenancyError } from '../errors/tenancy-error.js';
 import { CachedTenantRegistry } from '../registry/cached-tenant-registry.js';
 import { find, type Lookup, lookupOf } from '../registry/lookup.js';
 import { type TenantHint, TenantRegistry } from '../registry/tenant-registry.js';
-import type { ResolvedTenancyOptions } from '../tenancy.options.js';
+import { type ResolvedTenancyOptions, SOURCE_TIMEOUT } from '../tenancy.options.js';
 import type { Tenant } from '../tenant.js';
 import { canNameATenant } from '../tenant-id.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { agree } from './agreement.js';
 import { explanationOf } from './explanation.js';
 import type { LateMoment, TenantRequest, TenantSource } from './tenant-source.js';
+import { within } from './within.js';
+
+type SourceOptions = Pick<ResolvedTenancyOptions, 'sources'> & Partial<Pick<ResolvedTenancyOptions, 'sourceTimeout'>>;
 
 /** The tenant a source named; `null` for one that nobody knows. */
 type Answer = Tenant | null | typeof NOTHING;
@@ -28,11 +31,13 @@ const NOTHING = Symbol('nothing to say');
 export class TenantResolver {
   private readonly sources: Readonly<Record<'entrance' | LateMoment, readonly TenantSource[]>>;
   private readonly cache: CachedTenantRegistry | null;
+  private readonly timeout: number;
 
   constructor(
-    @Inject(RESOLVED_OPTIONS) { sources }: Pick<ResolvedTenancyOptions, 'sources'>,
+    @Inject(RESOLVED_OPTIONS) { sources, sourceTimeout = SOURCE_TIMEOUT }: SourceOptions,
     @Inject(TenantRegistry) private readonly registry: TenantRegistry,
   ) {
+    this.timeout = sourceTimeout;
     const asked = (moment: LateMoment | undefined) => sources.filter(({ after }) => after === moment);
     this.sources = { entrance: asked(undefined), middleware: asked('middleware'), guards: asked('guards') };
     this.cache = registry instanceof CachedTenantRegistry ? registry : null;
@@ -75,8 +80,13 @@ export class TenantResolver {
   /** What each source makes of a request that was refused, in words for the log. It asks all of them anew. */
   async explain(request: TenantRequest): Promise<string> {
     const sources = Object.values(this.sources).flat();
-    const said = await Promise.all(sources.map((source) => explanationOf(source, request, this.registry)));
-    return said.join('; ');
+    const said = sources.map((source) => {
+      const late = () => new TenantSourceFailedError('it said nothing in time.');
+      return within(this.timeout, explanationOf(source, request, this.registry), late).catch(
+        () => `${source.name}: no answer in time`,
+      );
+    });
+    return (await Promise.all(said)).join('; ');
   }
 
   /** Adds to `answers` what is known at once; a promise of all answers when some had to be waited for. */
@@ -99,7 +109,7 @@ export class TenantResolver {
     try {
       const hint = source.identify(request);
       if (!isThenable(hint)) return this.lookUp(source, hint);
-      return Promise.resolve(hint).then(
+      return within(this.timeout, hint, () => this.silent(source)).then(
         (late) => this.lookUp(source, late),
         (error) => {
           throw failure(source, error);
@@ -111,13 +121,22 @@ export class TenantResolver {
     }
   }
 
+  private silent(source: TenantSource): TenantSourceFailedError {
+    const failed = new TenantSourceFailedError(
+      `the source "${source.name}" did not answer within ${this.timeout} ms. Make it faster, or raise \`sourceTimeout\`.`,
+    );
+    // Nobody else says so where the route turns out to be untenanted.
+    failed.report();
+    return failed;
+  }
+
   private lookUp(source: TenantSource, hint: TenantHint | null): Answer | Promise<Answer> {
     if (hint === null) return NOTHING;
     const lookup = typeof hint === 'object' ? lookupOf(hint) : null;
     if (lookup === null) {
       throw new TenantSourceFailedError(
         `the source "${source.name}" answered with something that is not a hint. ` +
-          'Answer `{ id }`, `{ slug }`, `{ domain }` or `null`.',
+          'Answer exactly one of `{ id }`, `{ slug }` and `{ domain }`, or `null`.',
       );
     }
     const name = (hint as Record<typeof lookup, unknown>)[lookup];
