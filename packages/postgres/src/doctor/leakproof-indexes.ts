@@ -14,6 +14,9 @@ interface Row {
   /** What the index is over, as SQL, without the options of each column. */
   readonly columns: readonly string[];
   readonly predicate: string;
+  readonly unique: boolean;
+  /** What a unique index says after its columns. */
+  readonly suffix: string;
   readonly constraint: boolean;
 }
 
@@ -33,6 +36,12 @@ export const leakproofIndexes = catalogRule<Row>({
       m.amname as method, t.key_identifier as key, pg_get_indexdef(i.oid, 1, true) as leading, format_type(first.atttypid, null) as type,
       array(select pg_get_indexdef(i.oid, position, true) from generate_series(1, x.indnkeyatts) position) as columns,
       coalesce(' where ' || pg_get_expr(x.indpred, x.indrelid), '') as predicate,
+      x.indisunique as unique,
+      case when x.indnatts > x.indnkeyatts then ' include (' || (
+        select string_agg(pg_get_indexdef(i.oid, position, true), ', ' order by position)
+        from generate_series(x.indnkeyatts + 1, x.indnatts) position
+      ) || ')' else '' end ||
+        case when (to_jsonb(x) ->> 'indnullsnotdistinct')::boolean then ' nulls not distinct' else '' end as suffix,
       exists (select from pg_constraint k where k.conindid = i.oid and k.contype in ('p', 'u', 'x')) as constraint
     from tenant_table t
     join pg_index x on x.indrelid = t.oid
@@ -72,10 +81,23 @@ export const leakproofIndexes = catalogRule<Row>({
   ],
 });
 
-function repair({ identifier, index_identifier, method, key, columns, predicate, constraint }: Row): string {
+function repair({
+  identifier,
+  index_identifier,
+  method,
+  key,
+  columns,
+  predicate,
+  unique,
+  suffix,
+  constraint,
+}: Row): string {
   if (key === null) return 'give the table the column of the tenant, with a policy on it, and begin the index with it';
   if (constraint) return `begin the key with ${key}`;
   // Only a B-tree takes the tenant beside the rest: in the others the tenant alone is what the policy can search.
-  const served = method === 'btree' ? [key, ...columns] : [key];
-  return `create index on ${identifier} (${served.join(', ')})${predicate}; drop index ${index_identifier}`;
+  const served = method === 'btree' ? [key, ...columns.filter((column) => column !== key)] : [key];
+  return (
+    `create ${unique ? 'unique ' : ''}index on ${identifier} (${served.join(', ')})${suffix}${predicate}; ` +
+    `drop index ${index_identifier}`
+  );
 }

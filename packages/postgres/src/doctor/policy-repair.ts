@@ -80,8 +80,11 @@ function beside(
 ): string[] {
   const policies = [...new Set([...unheld.values()].flat())];
   // Named in a policy of its own, a role is meant to see more than a tenant, which the application is not.
+  // One that a policy for everybody opens the table to is there for others, who go on reading; the application leaves it.
   const named = table.reached.filter(
-    ({ role, identifier }) => role !== table.application && policies.some(({ roles }) => roles.includes(identifier)),
+    ({ role, identifier, leave }) =>
+      role !== table.application &&
+      (policies.some(({ roles }) => roles.includes(identifier)) || (leave !== null && unheld.has(role))),
   );
   const left = named.flatMap(({ leave }) => leave ?? []);
   const open = policies.filter(({ roles }) => roles.includes('public'));
@@ -89,7 +92,8 @@ function beside(
     (role) => role !== table.application && !named.some((one) => one.role === role),
   );
   const [first] = open;
-  if (!first || !(isReached || losesRestrictivePolicies(table.version))) return left;
+  // Others read by a policy for everybody, so it is left alone where leaving them is enough; what an old server loses is another rule's.
+  if (!first || !(isReached || (left.length === 0 && losesRestrictivePolicies(table.version)))) return left;
   const floor = floorForEverybody(table, first.identifier, { name: column.tenantColumn, type: column.type }, setting);
   if (floor.startsWith('create')) return [...left, floor];
   return [...left, ...open.map(({ identifier }) => floorForEverybody(table, identifier, undefined, setting))];

@@ -6,6 +6,7 @@ export type RuleName =
   | 'classification'
   | 'table-policies'
   | 'hidden-tables'
+  | 'server-files'
   | 'shared-descendants'
   | 'views'
   | 'truncate'

@@ -14,6 +14,7 @@ import { roleSettings } from './role-settings.js';
 import type { Rule } from './rule.js';
 import { schemaCreate } from './schema-create.js';
 import { securityDefiner } from './security-definer.js';
+import { serverFiles } from './server-files.js';
 import { serverFunctions } from './server-functions.js';
 import { serverUpdates, serverVersion } from './server-version.js';
 import { sharedDescendants } from './shared-descendants.js';
@@ -39,6 +40,7 @@ export const startRules: readonly Rule[] = [
   tablePolicies,
   hiddenTables,
   sharedDescendants,
+  serverFiles,
   views,
   truncate,
 ];

@@ -5,7 +5,10 @@ import { REACHABLE_ROLES } from './reachable-roles.js';
 interface Row {
   readonly signals: boolean;
   readonly functions: string;
-  readonly grantees: string;
+  /** Null when a role of PostgreSQL’s own has it, which others are members of too. */
+  readonly grantees: string | null;
+  /** The statements after which the application is in no such role. */
+  readonly leave: readonly string[];
   /** How many large objects the application can read. */
   readonly objects: number;
 }
@@ -23,7 +26,12 @@ export const serverFunctions = catalogRule<Row>({
     with recursive ${REACHABLE_ROLES},
     granted as (
       select f.oid, f.proname like '%backend' as signals,
-        case acl.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(acl.grantee)) end as grantee
+        case acl.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(acl.grantee)) end as grantee,
+        case when pg_get_userbyid(acl.grantee) ~ '^pg_' then format('revoke %I from %s', pg_get_userbyid(acl.grantee), (
+          select string_agg(quote_ident(pg_get_userbyid(m.member)), ', ' order by m.member)
+          from pg_auth_members m
+          where m.roleid = acl.grantee and m.member in (select oid from reach)
+        )) end as leave
       from pg_proc f
       cross join lateral aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) acl
       where ${REACHES_OTHER_TENANTS} and acl.grantee <> f.proowner and (acl.grantee = 0 or acl.grantee in (select oid from reach))
@@ -36,19 +44,28 @@ export const serverFunctions = catalogRule<Row>({
           select from aclexplode(l.lomacl) acl where acl.grantee = 0 or acl.grantee in (select oid from reach)
         )
     )
-    select signals, string_agg(distinct oid::regprocedure::text, ', ') as functions, string_agg(distinct grantee, ', ') as grantees,
+    select signals, string_agg(distinct oid::regprocedure::text, ', ') as functions, string_agg(distinct grantee, ', ') filter (where leave is null) as grantees,
+      coalesce(array_agg(distinct leave) filter (where leave is not null), '{}') as leave,
       objects.count as objects
     from granted cross join objects
     where exists (select from pg_policy where obj_description(oid, 'pg_policy') like 'tenancy:%') or (not signals and objects.count > 0)
     group by signals, objects.count`,
-  diagnose: ({ signals, functions, grantees, objects }) => [
-    {
+  diagnose: ({ signals, functions, grantees, leave, objects }) =>
+    [
+      ...(grantees === null
+        ? []
+        : [
+            // As `compilePolicies` has it: who may signal other roles' sessions goes on doing so.
+            `revoke execute on function ${functions} from ${grantees}` +
+              (signals ? `; grant execute on function ${functions} to pg_signal_backend` : ''),
+          ]),
+      ...leave,
+    ].map((fix) => ({
       subject: signals ? 'sessions' : 'large objects',
       message: signals
         ? 'the application may end queries and connections of its own role, which are those of every tenant.'
         : 'large objects have no policies: every tenant, being one role, reads and deletes those of all ' +
           `(${objects === 0 ? 'there are none yet' : `there are ${objects}`}).`,
-      fix: `revoke execute on function ${functions} from ${grantees}`,
-    },
-  ],
+      fix,
+    })),
 });

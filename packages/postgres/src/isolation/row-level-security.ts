@@ -1,6 +1,7 @@
 import { examine } from '../doctor/examine.js';
 import { startRules } from '../doctor/rules.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import type { HiddenTable, SharedTable } from '../policies/policy-options.js';
 import type { Isolation } from './isolation.js';
 
 export interface RowLevelSecurityOptions {
@@ -15,17 +16,17 @@ export interface RowLevelSecurityOptions {
    */
   readonly schemas?: readonly string[];
   /**
-   * The tables without a tenant, as `name` or `schema.name`. Any other table that the application can reach must have
+   * The tables without a tenant, as `name`, as `schema.name`, or as an object that says more, like those of `readTables`. Any other table that the application can reach must have
    * its policies, or the pool does not start.
    * @defaultValue `[]`
    */
-  readonly shared?: readonly string[];
+  readonly shared?: readonly (string | SharedTable)[];
   /**
    * The tables and views that the application must not reach at all, such as the record of the ORM's migrations, named like
    * `shared`. Those that are not there, or that it cannot reach, are no fault.
    * @defaultValue `[]`
    */
-  readonly hidden?: readonly string[];
+  readonly hidden?: readonly (string | HiddenTable)[];
   /**
    * The column that holds the tenant's id, where no policy says otherwise.
    * @defaultValue `'tenant_id'`
@@ -41,12 +42,13 @@ export interface RowLevelSecurityOptions {
  */
 export function rowLevelSecurity(options: RowLevelSecurityOptions = {}): Isolation {
   const { setting = 'app.tenant_id', schemas = ['public'], tenantColumn = 'tenant_id' } = options;
-  const { shared = [], hidden = [] } = options;
-  for (const [name, list] of Object.entries({ schemas, shared, hidden })) {
-    if (Array.isArray(list) && list.every((entry) => typeof entry === 'string' && entry !== '')) continue;
+  const shared = namesOf('shared', options.shared);
+  const hidden = namesOf('hidden', options.hidden);
+  namesOf('schemas', schemas);
+  if (schemas.length === 0) {
     throw new TenantFloorError(
       'floor_misconfigured',
-      `rowLevelSecurity: the option \`${name}\` is not a list of names. Pass strings.`,
+      "rowLevelSecurity: the option `schemas` is empty, so no table would be examined. Name the schemas that hold the application's tables, or leave it out.",
     );
   }
   const both = shared.find((name) => hidden.includes(name));
@@ -62,4 +64,22 @@ export function rowLevelSecurity(options: RowLevelSecurityOptions = {}): Isolati
     place: (tenant) => ({ settings: [[setting, tenant.id]], ownsTables: false }),
     verify: (connection) => examine(connection, { setting, schemas, shared, hidden, tenantColumn }, startRules),
   };
+}
+
+/** As the doctor has them: a name that comes with its schema is found in that one alone. */
+function namesOf(option: string, list: unknown = []): string[] {
+  const names = Array.isArray(list)
+    ? list.map((entry: unknown) => {
+        if (typeof entry !== 'object' || entry === null) return entry;
+        const { schema = 'public', name } = entry as { readonly schema?: unknown; readonly name?: unknown };
+        return typeof schema === 'string' && typeof name === 'string' && name !== '' && option !== 'schemas'
+          ? `${schema}.${name}`
+          : undefined;
+      })
+    : [undefined];
+  if (names.every((name): name is string => typeof name === 'string' && name !== '')) return names;
+  throw new TenantFloorError(
+    'floor_misconfigured',
+    `rowLevelSecurity: the option \`${option}\` is not a list of names. Pass strings.`,
+  );
 }
