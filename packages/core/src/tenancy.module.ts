@@ -8,6 +8,7 @@ import { HttpEntrance } from './entrances/http-entrance.js';
 import { MessageEntrance } from './entrances/message-entrance.js';
 import { sentCodes } from './entrances/sent-codes.js';
 import { TenantGuard } from './entrances/tenant.guard.js';
+import { TenancyConfigurationError } from './errors/configuration-error.js';
 import { refuseUnknown } from './errors/refuse-unknown.js';
 import { CachedTenantRegistry } from './registry/cached-tenant-registry.js';
 import { CheckedTenantRegistry } from './registry/checked-tenant-registry.js';
@@ -118,6 +119,13 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
   /** As `forRoot`, with options that come from injection; they are validated when the module is built. */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     refuseUnknown('TenancyModule.forRootAsync', options, ASYNC_OPTION_NAMES);
+    if (!options?.useFactory && !options?.useClass && !options?.useExisting) {
+      throw new TenancyConfigurationError(
+        'TenancyModule.forRootAsync',
+        'is told no way to its options',
+        'Pass `useFactory`, `useClass` or `useExisting`.',
+      );
+    }
     return super.forRootAsync(options);
   }
 

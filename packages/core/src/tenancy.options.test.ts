@@ -16,9 +16,14 @@ describe('wrong options fail at start, with a message that names the option and 
     ['no registry', { sources }, /TenancyModule\.registry: has no findById\(\)/],
     ['a registry without findById', { sources, registry: { findBySlug() {} } }, /registry: has no findById\(\)/],
     ['a registry without findBySlug', { sources, registry: { findById() {} } }, /registry: has no findBySlug\(\)/],
+    [
+      'a source not called',
+      { registry, sources: [fromSubdomain] },
+      /holds the function fromSubdomain itself\. Call it/,
+    ],
     ['no sources', { registry }, /TenancyModule\.sources: is empty\. Pass at least one/],
     ['an empty list of sources', { registry, sources: [] }, /TenancyModule\.sources: is empty/],
-    ['a source that is none', { registry, sources: [fromSubdomain] }, /sources: holds something that is not a source/],
+    ['a source that is none', { registry, sources: [{}] }, /sources: holds something that is not a source/],
     [
       'custom domains without findByDomain',
       { registry: { findById() {}, findBySlug() {} }, sources: [fromCustomDomain()] },
@@ -46,4 +51,8 @@ describe('wrong options fail at start, with a message that names the option and 
       TenancyModule.forRoot({ registry, sources, cache: false, registryTimeout: 100, sourceTimeout: 2 ** 31 - 1 }),
     ).not.toThrow();
   });
+});
+
+it('stranger: forRootAsync without a way to its options names the three that there are', () => {
+  expect(() => TenancyModule.forRootAsync({})).toThrow(/forRootAsync.+`useFactory`, `useClass` or `useExisting`/);
 });

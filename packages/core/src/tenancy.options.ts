@@ -82,6 +82,14 @@ export function resolveTenancyOptions(options: TenancyOptions): ResolvedTenancyO
     );
   }
   for (const source of sources as readonly TenantSource[]) {
+    if (typeof source === 'function') {
+      const { name } = source as { readonly name: string };
+      throw wrong(
+        'sources',
+        `holds the function ${name || 'of a source'} itself`,
+        `Call it: \`${name || 'source'}(…)\`.`,
+      );
+    }
     if (typeof source?.name !== 'string' || typeof source.identify !== 'function') {
       throw wrong('sources', 'holds something that is not a source', 'A source is `{ name, identify(request) }`.');
     }

