@@ -1,5 +1,5 @@
 import { type Tenant, type TenantContext, TenantContextMissingError } from '@tenancy/core';
-import { isConstant } from './constant.js';
+import { BLANK, isConstant, LONGEST } from './constant.js';
 import { firstWord } from './statement.js';
 
 /** Where the tenant comes from: a `TenantContext`, or anything that answers like one. */
@@ -33,16 +33,18 @@ function canBeSent(id: unknown): boolean {
   return typeof id === 'string' && id !== '' && !id.includes('\0') && id.isWellFormed();
 }
 
-/** Statements that drivers send before there is a tenant. Each by its exact text; none reads a table. */
-const HARMLESS: ReadonlySet<string> = new Set([
-  'SELECT version()',
-  'SELECT * FROM current_database()',
-  'SELECT * FROM current_schema()',
-]);
+/** What drivers and health checks ask before there is a tenant; none reads a table. */
+const HARMLESS = new RegExp(
+  `^${BLANK}*select${BLANK}+(?:version\\(\\)|\\*${BLANK}+from${BLANK}+current_(?:database|schema)\\(\\))${BLANK}*;?${BLANK}*$`,
+  'i',
+);
 
 /** A transaction without a tenant can do nothing, but some libraries keep the connection when its first word is refused. */
 const TRANSACTION: ReadonlySet<string> = new Set(['begin', 'start', 'commit', 'end', 'rollback']);
 
 export function needsNoTenant(text: string | undefined): boolean {
-  return text !== undefined && (HARMLESS.has(text) || isConstant(text) || TRANSACTION.has(firstWord(text)));
+  return (
+    text !== undefined &&
+    ((text.length < LONGEST && HARMLESS.test(text)) || isConstant(text) || TRANSACTION.has(firstWord(text)))
+  );
 }
