@@ -35,6 +35,15 @@ const ASYNC_OPTION_NAMES = [
   'isGlobal',
 ];
 
+function checkGlobal(isGlobal: unknown): void {
+  if (isGlobal === undefined || typeof isGlobal === 'boolean') return;
+  throw new TenancyConfigurationError(
+    'TenancyModule.isGlobal',
+    'is neither true nor false',
+    'Correct it, or leave it out.',
+  );
+}
+
 /**
  * Identifies the tenant of every request, carries it, and refuses what has none.
  *
@@ -112,6 +121,7 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
   /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     const { isGlobal, ...own } = options ?? {};
+    checkGlobal(isGlobal);
     resolveTenancyOptions(own);
     return super.forRoot(options);
   }
@@ -126,6 +136,7 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
         'Pass `useFactory`, `useClass` or `useExisting`.',
       );
     }
+    checkGlobal(options?.isGlobal);
     return super.forRootAsync(options);
   }
 

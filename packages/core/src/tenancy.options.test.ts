@@ -39,6 +39,7 @@ describe('wrong options fail at start, with a message that names the option and 
     ],
     ['X13: a time for the sources that no timer holds', { registry, sources, sourceTimeout: 2 ** 31 }, /sourceTimeout/],
     ['no time for the sources', { registry, sources, sourceTimeout: 0 }, /TenancyModule\.sourceTimeout/],
+    ['a word for isGlobal', { registry, sources, isGlobal: 'no' }, /TenancyModule\.isGlobal/],
     ['an audit sink that is none', { registry, sources, audit: {} }, /TenancyModule\.audit/],
   ])('%s', (_, options, message) => {
     expect(() => TenancyModule.forRoot(options as TenancyOptions)).toThrow(message);

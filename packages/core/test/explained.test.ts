@@ -111,6 +111,20 @@ describe.each(adapters)(
       expect(await refused('closed.localhost')).toContain('names the slug "closed", whose status is "suspended"');
     });
 
+    it('and of what a session’s reader returned no more than its length, unless it is a tenant’s id', async () => {
+      const cookie = 's:the-cookie-of-somebody.signature';
+      const reader = {
+        tenantId: ({ headers }: { headers: object }) => ('x-id' in headers ? (headers['x-id'] as string) : cookie),
+      };
+      server = await start([fromSubdomain({ baseDomain: 'localhost' }), fromSession(reader)]);
+      const line = await refused('acme.localhost');
+      expect(line).toContain(
+        `session: names some id of ${cookie.length} characters, and the registry knows no such tenant`,
+      );
+      expect(line).not.toContain('somebody');
+      expect(await refused('acme.localhost', { headers: { 'x-id': 't_globex' } })).toContain('names the id "t_globex"');
+    });
+
     it('and so may a source of one’s own, and a late one', async () => {
       const own: TenantSource = {
         name: 'certificate',

@@ -24,7 +24,11 @@ async function spoken(source: TenantSource, request: TenantRequest, registry: Te
   }
   const tenant = await find(registry, lookup, name);
   const named = `the ${lookup} ${JSON.stringify(name)}`;
-  if (tenant === null) return `names ${named}, and the registry knows no such tenant`;
+  if (tenant === null) {
+    // What an application's own function has read may be anything, such as a cookie.
+    const unknown = source.after === undefined ? named : `some ${lookup} of ${name.length} characters`;
+    return `names ${unknown}, and the registry knows no such tenant`;
+  }
   const { status } = tenant;
   return `names ${named}${(status ?? 'active') === 'active' ? '' : `, whose status is ${JSON.stringify(status)}`}`;
 }

@@ -3,7 +3,7 @@ import { JwtService } from '@nestjs/jwt';
 import { describe, expect, it } from 'vitest';
 import { fromJwt } from './from-jwt.js';
 import type { JwtOptions } from './jwt-options.js';
-import { NO_TENANT } from './tenant-source.js';
+import { NO_TENANT, type TenantRequest } from './tenant-source.js';
 import { verifiedPayload } from './verified-payload.js';
 
 const secret = 'the secret of this test, which is long enough for each of the three HMACs';
@@ -221,4 +221,60 @@ describe('wrong options are refused at start, by name and with the fix', () => {
   ])('%s', (_, options, message) => {
     expect(() => fromJwt(options as JwtOptions)).toThrow(message);
   });
+});
+
+describe('a token that is not in the Authorization header', () => {
+  const cookie = (name: string) => (request: TenantRequest) =>
+    new RegExp(`${name}=([^;]+)`).exec(request.headers.cookie ?? '')?.[1];
+  const at = `at=${sign({ tenantId: 't_acme' })}`;
+
+  it('X8: can be asked for once middleware has read it', () => {
+    const source = fromJwt({
+      secret,
+      extract: (request) => (request as { cookies?: { at?: string } }).cookies?.at,
+      after: 'middleware',
+    });
+    expect(source.after).toBe('middleware');
+    expect(source.identify({ headers: {}, cookies: { at: at.slice(3) } } as TenantRequest)).toEqual({ id: 't_acme' });
+    expect(fromJwt({ secret })).not.toHaveProperty('after');
+    expect(() => fromJwt({ secret, after: 'later' as never })).toThrow(/fromJwt\.after/);
+  });
+
+  it('X14: names nobody beside a second Cookie header over HTTP/1', () => {
+    const source = fromJwt({ secret, extract: cookie('at') });
+    const request = (httpVersionMajor: number, ...more: string[]) =>
+      ({ httpVersionMajor, headers: { cookie: at }, rawHeaders: ['Cookie', at, ...more] }) as TenantRequest;
+    expect(source.identify(request(1))).toEqual({ id: 't_acme' });
+    expect(source.identify(request(1, 'cookie', 'at=other'))).toBe(NO_TENANT);
+    // Which splits one.
+    expect(source.identify(request(2, 'cookie', 'theme=dark'))).toEqual({ id: 't_acme' });
+  });
+});
+
+it('X11: of two tokens the first source’s payload is kept, and each under the name of its source', () => {
+  const request = withHeader(`Bearer ${sign({ tenantId: 't_acme', sub: 'joe' })}`);
+  const gateway = () => sign({ tenantId: 't_acme', sub: 'gateway' });
+  const sub = (name?: string) => verifiedPayload<{ sub: string }>(request, name)?.sub;
+  fromJwt({ secret }).identify(request);
+  fromJwt({ secret, extract: gateway }).identify(request);
+  expect(sub()).toBe('joe');
+  expect(sub('gateway')).toBeUndefined();
+  fromJwt({ secret, extract: gateway, name: 'gateway' }).identify(request);
+  expect([sub(), sub('jwt'), sub('gateway')]).toEqual(['joe', 'joe', 'gateway']);
+  const alone = withHeader();
+  fromJwt({ secret, extract: gateway, name: 'gateway' }).identify(alone);
+  expect(verifiedPayload(alone)).toBeUndefined();
+  expect(() => fromJwt({ secret, name: '' })).toThrow(/fromJwt\.name/);
+});
+
+it('a token with a `crit` in its header is not accepted, whatever came before', () => {
+  const good = sign({ tenantId: 't_acme' });
+  const critical = forge({ alg: 'HS256', crit: ['b64'], b64: true }, { tenantId: 't_acme' }, secret);
+  const source = fromJwt({ secret });
+  const identified = (token: string) => source.identify(withHeader(`Bearer ${token}`));
+  expect([good, critical, good, critical].map(identified)).toEqual([{ id: 't_acme' }, null, { id: 't_acme' }, null]);
+});
+
+it('without options says what is missing', () => {
+  expect(() => fromJwt(undefined as never)).toThrow(/^tenancy_misconfigured: fromJwt: has no secret/);
 });

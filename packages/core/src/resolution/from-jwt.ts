@@ -4,14 +4,14 @@ import { TenantRequiredError } from '../errors/refusals.js';
 import type { TenantHint } from '../registry/tenant-registry.js';
 import type { JwtOptions } from './jwt-options.js';
 import { jwtVerifier } from './jwt-verifier.js';
-import { wasSentTwice } from './sent-twice.js';
+import { hasTwoCredentials, wasSentTwice } from './sent-twice.js';
 import { NO_TENANT, type TenantRequest, type TenantSource } from './tenant-source.js';
-import { keepVerifiedPayload } from './verified-payload.js';
+import { JWT, keepVerifiedPayload, payloadSlot } from './verified-payload.js';
 
 /**
  * The tenant from a claim of a signed token. The verified payload is kept: `verifiedPayload(request)`.
  *
- * A token without the claim says nothing; one whose claim cannot name a tenant never agrees with another source.
+ * A token without the claim, or with `null` there, says nothing; one whose claim cannot name a tenant never agrees with another source.
  *
  * @throws `tenancy_misconfigured` for a missing key, or algorithms that do not fit it.
  * @example
@@ -22,14 +22,25 @@ import { keepVerifiedPayload } from './verified-payload.js';
  * ```
  */
 export function fromJwt(options: JwtOptions): TenantSource {
-  const verify = jwtVerifier(options);
-  const { claim = 'tenantId', extract, onInvalid = 'ignore' } = options;
+  const verify = jwtVerifier(options ?? {});
+  const { claim = 'tenantId', extract, onInvalid = 'ignore', after, name = JWT } = options;
   if (typeof claim !== 'string' || claim === '') {
     throw new TenancyConfigurationError('fromJwt.claim', 'is empty', 'Name the claim that holds the tenant’s id.');
   }
   if (onInvalid !== 'ignore' && onInvalid !== 'refuse') {
     throw new TenancyConfigurationError('fromJwt.onInvalid', 'is unknown', "Pass 'ignore' or 'refuse'.");
   }
+  if (after !== undefined && after !== 'middleware' && after !== 'guards') {
+    throw new TenancyConfigurationError(
+      'fromJwt.after',
+      'is unknown',
+      "Pass 'middleware' or 'guards', or leave it out.",
+    );
+  }
+  if (typeof name !== 'string' || name === '') {
+    throw new TenancyConfigurationError('fromJwt.name', 'is empty', 'Pass a name, or leave it out.');
+  }
+  const slot = payloadSlot(name);
 
   const invalid = (): null => {
     if (onInvalid === 'refuse') throw new TenantRequiredError('the token is invalid or has expired. Sign in again.');
@@ -38,17 +49,19 @@ export function fromJwt(options: JwtOptions): TenantSource {
 
   const read = (request: TenantRequest, payload: unknown): TenantHint | null => {
     if (typeof payload !== 'object' || payload === null) return invalid();
-    keepVerifiedPayload(request, payload);
+    keepVerifiedPayload(request, slot, payload);
     const id: unknown = Object.hasOwn(payload, claim) ? (payload as Record<string, unknown>)[claim] : null;
     if (id === null || id === undefined) return null;
     return typeof id === 'string' ? { id } : NO_TENANT;
   };
 
   const tokenOf = (request: TenantRequest) => (extract ? extract(request) : bearerToken(request.headers.authorization));
-  const hasTwo = (request: TenantRequest) => !extract && wasSentTwice(request, 'authorization');
+  const hasTwo = (request: TenantRequest) =>
+    extract ? hasTwoCredentials(request) : wasSentTwice(request, 'authorization');
 
   return {
-    name: 'jwt',
+    name,
+    ...(after && { after }),
     identify(request) {
       if (hasTwo(request)) return NO_TENANT;
       const token = tokenOf(request);
@@ -66,7 +79,7 @@ export function fromJwt(options: JwtOptions): TenantSource {
       }
     },
     async explain(request) {
-      if (hasTwo(request)) return 'two Authorization headers';
+      if (hasTwo(request)) return extract ? 'two Authorization or Cookie headers' : 'two Authorization headers';
       const token = tokenOf(request);
       if (!token) return 'no token';
       try {

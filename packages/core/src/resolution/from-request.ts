@@ -2,8 +2,8 @@ import { isThenable } from '../context/thenable.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import type { TenantHint } from '../registry/tenant-registry.js';
-import { wasSentTwice } from './sent-twice.js';
-import { type LateMoment, NO_TENANT, nodeRequest, type TenantRequest, type TenantSource } from './tenant-source.js';
+import { hasTwoCredentials } from './sent-twice.js';
+import { type LateMoment, NO_TENANT, type TenantRequest, type TenantSource } from './tenant-source.js';
 
 /** A request as middleware and guards leave it behind. Name your own type for the parameter to have it checked. */
 export interface LateRequest extends TenantRequest {
@@ -81,11 +81,4 @@ export function fromRequest<Request extends object = LateRequest>(
 function hintOf(id: unknown): TenantHint | null {
   if (id === null || id === undefined) return null;
   return typeof id === 'string' ? { id } : NO_TENANT;
-}
-
-// Whoever read them took one, and a proxy in front may have obeyed the other. HTTP/2 does split one `Cookie` into several.
-function hasTwoCredentials(request: TenantRequest): boolean {
-  if (wasSentTwice(request, 'authorization')) return true;
-  const { httpVersionMajor } = nodeRequest(request) as { readonly httpVersionMajor?: number };
-  return httpVersionMajor === 1 && wasSentTwice(request, 'cookie');
 }

@@ -3,8 +3,10 @@ import { memoized } from './memoized.js';
 import { wasSentTwice } from './sent-twice.js';
 import type { TenantRequest } from './tenant-source.js';
 
-const HOST = /^([a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*)\.?(?::\d{0,5})?$/;
-const IPV6 = /^\[[0-9a-f:.]+\](?::\d{0,5})?$/;
+/** At most 65535, or none behind the colon (RFC 3986, section 3.2.3). */
+const PORT = String.raw`(?::(?:\d{0,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?`;
+const HOST = new RegExp(String.raw`^([a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*)\.?${PORT}$`);
+const IPV6 = new RegExp(String.raw`^\[[0-9a-f:.]+\]${PORT}$`);
 const MAX_LENGTH = 253;
 
 /**

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { TenantRequest } from './tenant-source.js';
+import type { LateMoment, TenantRequest } from './tenant-source.js';
 
 /** Signature algorithms that a token may be checked with. `none` is not one. */
 export const algorithms = [
@@ -46,7 +46,8 @@ export interface JwtOptions {
   /** The `aud` that a token must have; named and `undefined`, it is refused at start. Not for a `verifier`, which checks its own. */
   readonly audience?: string | readonly string[] | undefined;
   /**
-   * Where the token is, for example in a cookie.
+   * Where the token is, for example in a cookie. It is asked before all middleware, so it reads the headers by itself, or says
+   * `after: 'middleware'`: until then there is no `request.cookies`.
    * @defaultValue the `Authorization` header with the scheme `Bearer`
    */
   readonly extract?: ((request: TenantRequest) => string | null | undefined) | undefined;
@@ -55,6 +56,16 @@ export interface JwtOptions {
    * @defaultValue `'ignore'`
    */
   readonly onInvalid?: 'ignore' | 'refuse' | undefined;
+  /**
+   * When the request holds what `extract` reads, if that is only once middleware (or a guard) has run.
+   * @defaultValue at the entrance, before all middleware
+   */
+  readonly after?: LateMoment | undefined;
+  /**
+   * What messages call it, and `verifiedPayload(request, name)`: for a second token, such as a gateway's beside the user's.
+   * @defaultValue `'jwt'`
+   */
+  readonly name?: string | undefined;
 }
 
 /** What {@link JwtOptions} may name. */
@@ -68,4 +79,6 @@ export const jwtOptionNames = [
   'audience',
   'extract',
   'onInvalid',
+  'after',
+  'name',
 ] as const satisfies readonly (keyof JwtOptions)[];

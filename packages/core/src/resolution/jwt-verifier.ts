@@ -54,7 +54,23 @@ export function jwtVerifier(options: JwtOptions): TokenVerifier {
       ...(options.audience !== undefined && { audience: options.audience as string }),
     },
   });
-  return (token) => service.verify<object>(token);
+  let understood: string | undefined;
+  return (token) => {
+    const header = token.slice(0, token.indexOf('.'));
+    const payload = service.verify<object>(token);
+    // Every token of one issuer has the same header, which is parsed once.
+    if (header !== understood) {
+      refuseCritical(header);
+      understood = header;
+    }
+    return payload;
+  };
+}
+
+/** A header names in `crit` what a token must not be accepted without, and nothing of it is known here (RFC 7515, section 4.1.11). */
+function refuseCritical(header: string): void {
+  const parsed: unknown = JSON.parse(Buffer.from(header, 'base64url').toString());
+  if (Object.hasOwn(parsed as object, 'crit')) throw new Error('The header of the token has a `crit`.');
 }
 
 // An empty string among them would be an environment variable that is not set, too.

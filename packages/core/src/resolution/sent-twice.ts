@@ -1,4 +1,4 @@
-import type { TenantRequest } from './tenant-source.js';
+import { nodeRequest, type TenantRequest } from './tenant-source.js';
 
 /**
  * Whether the client sent a header more than once. Node keeps the first `Host` and `Authorization` and drops the rest,
@@ -15,4 +15,14 @@ export function wasSentTwice(request: TenantRequest, header: string): boolean {
     seen = true;
   }
   return false;
+}
+
+/**
+ * Whether there are two credentials. Whoever read them took one, and a proxy in front may have obeyed the other. HTTP/2 does split
+ * one `Cookie` into several.
+ */
+export function hasTwoCredentials(request: TenantRequest): boolean {
+  if (wasSentTwice(request, 'authorization')) return true;
+  const { httpVersionMajor } = nodeRequest(request) as { readonly httpVersionMajor?: number };
+  return httpVersionMajor === 1 && wasSentTwice(request, 'cookie');
 }

@@ -1,14 +1,19 @@
 import { nodeRequest } from './tenant-source.js';
 
-const PAYLOAD = Symbol.for('@tenancy/core:verified-payload');
+/** Where the payload of a source of that name is kept. */
+export const payloadSlot = (source: string): symbol => Symbol.for(`@tenancy/core:verified-payload:${source}`);
 
-interface Verified {
-  [PAYLOAD]?: object | undefined;
-}
+/** What a source is called that is told no name. */
+export const JWT = 'jwt';
+
+const usual = payloadSlot(JWT);
+
+type Verified = Record<symbol, object | undefined>;
 
 /**
  * The payload that `fromJwt` verified for this request, so that nobody verifies twice; `undefined` when there was no
- * valid token. It says who signed in, and says nothing about whether the request was let in: that is the guard's word.
+ * valid token. Of several `fromJwt` under one name it is the first one's that has found a valid token; `source` is the `name` of
+ * the one that is meant. It says who signed in, and says nothing about whether the request was let in: that is the guard's word.
  *
  * @example
  * ```ts
@@ -21,10 +26,12 @@ interface Verified {
  */
 export function verifiedPayload<Payload extends object = Record<string, unknown>>(
   request: object,
+  source?: string,
 ): Payload | undefined {
-  return (nodeRequest(request) as Verified)[PAYLOAD] as Payload | undefined;
+  const slot = source === undefined ? usual : payloadSlot(source);
+  return (nodeRequest(request) as Verified)[slot] as Payload | undefined;
 }
 
-export function keepVerifiedPayload(request: object, payload: object): void {
-  (nodeRequest(request) as Verified)[PAYLOAD] = payload;
+export function keepVerifiedPayload(request: object, slot: symbol, payload: object): void {
+  (nodeRequest(request) as Verified)[slot] ??= payload;
 }
