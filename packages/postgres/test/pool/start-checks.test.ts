@@ -68,6 +68,21 @@ describe('the start-up checks', () => {
     expect(own.totalCount).toBe(1);
   });
 
+  it('policies-26: name a tenant that is preset once, as what it is', async () => {
+    const role = new URL(database.url).username;
+    await database.outside.query(`alter role ${role} set app.tenant_id = 't_acme'`);
+    try {
+      const error = await database
+        .pool()
+        .verify()
+        .catch((thrown: unknown) => thrown);
+      expect(String(error)).toContain('- preset-tenant:');
+      expect(String(error)).not.toContain('two-tenants');
+    } finally {
+      await database.outside.query(`alter role ${role} reset app.tenant_id`);
+    }
+  });
+
   it('refuse a connection on which no two queries meet the same server process', async () => {
     let process = 0;
     proxy.reply = (message) => {
