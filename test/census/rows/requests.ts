@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import multipart, { type MultipartFile } from '@fastify/multipart';
 import { UseInterceptors } from '@nestjs/common';
@@ -79,13 +81,11 @@ const withMulter = (
           done(null, true);
         },
       });
-      const controller = handle(
-        ({ adapted: { request } }) => ({
-          arrived: Boolean(request['file']),
-          seen: from === 'handler' ? seen() : inCallback.get(request),
-        }),
-        UseInterceptors(interceptor),
-      );
+      const controller = handle(({ adapted: { request } }) => {
+        const file = request['file'] as { readonly path?: string } | undefined;
+        if (file?.path) rmSync(file.path);
+        return { arrived: file !== undefined, seen: from === 'handler' ? seen() : inCallback.get(request) };
+      }, UseInterceptors(interceptor));
       return { metadata: { controllers: [controller] }, ask: answered(form) };
     },
     { adapters: ['express'], ...extra },
@@ -133,7 +133,7 @@ export const requests: Subject = {
       'right',
       diskStorage({
         destination: (_, __, done) => done(null, tmpdir()),
-        filename: (_, __, done) => done(null, `census-${process.pid}`),
+        filename: (_, __, done) => done(null, `census-${randomUUID()}`),
       }),
       'handler',
     ),
