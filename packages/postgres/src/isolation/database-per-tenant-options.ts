@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { DatabaseConnection } from './database-directory.js';
 
@@ -54,6 +55,7 @@ export function resolveDatabasePerTenantOptions(options: DatabasePerTenantOption
     acquireTimeoutMillis: options?.acquireTimeoutMillis ?? 5_000,
     setting: options?.setting ?? 'app.tenant_id',
   };
+  refuseUnknown('databasePerTenant', options, Object.keys(settings));
   if (typeof settings.connection !== 'function') {
     throw misconfigured('connection', 'is not a function', 'Pass one that answers with the database of a tenant.');
   }

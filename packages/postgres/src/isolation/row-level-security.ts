@@ -1,5 +1,6 @@
 import { examine } from '../doctor/examine.js';
 import { startRules } from '../doctor/rules.js';
+import { refuseUnknown, requireCustomSetting } from '../errors/refuse-unknown.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { HiddenTable, SharedTable } from '../policies/policy-options.js';
 import type { Isolation } from './isolation.js';
@@ -42,6 +43,8 @@ export interface RowLevelSecurityOptions {
  */
 export function rowLevelSecurity(options: RowLevelSecurityOptions = {}): Isolation {
   const { setting = 'app.tenant_id', schemas = ['public'], tenantColumn = 'tenant_id' } = options;
+  refuseUnknown('rowLevelSecurity', options, ['setting', 'schemas', 'shared', 'hidden', 'tenantColumn']);
+  requireCustomSetting('rowLevelSecurity', setting);
   const shared = namesOf('shared', options.shared);
   const hidden = namesOf('hidden', options.hidden);
   namesOf('schemas', schemas);

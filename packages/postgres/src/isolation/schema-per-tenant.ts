@@ -2,6 +2,7 @@ import type { Tenant } from '@tenancy/core';
 import { examine } from '../doctor/examine.js';
 import { publicTables } from '../doctor/public-tables.js';
 import { temporaryTables } from '../doctor/temporary-tables.js';
+import { refuseUnknown, requireCustomSetting } from '../errors/refuse-unknown.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation } from './isolation.js';
 import { quoted, quotedSchema } from './schema-name.js';
@@ -45,6 +46,8 @@ export interface SchemaPerTenantOptions {
  */
 export function schemaPerTenant(options: SchemaPerTenantOptions = {}): Isolation {
   const { name = ({ id }) => `tenant_${id}`, shared = [], setting = 'app.tenant_id' } = options;
+  refuseUnknown('schemaPerTenant', options, ['name', 'shared', 'setting']);
+  requireCustomSetting('schemaPerTenant', setting);
   if (typeof name !== 'function') throw misconfigured('`name` is not a function', 'Return the schema’s name from it.');
   if (shared.includes('$user')) throw misconfigured('`shared` has "$user"', 'Name the schemas themselves.');
   const sharedPath = shared.map((schema) => `, ${quoted(schema)}`).join('');

@@ -1,7 +1,10 @@
+import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { TENANT_COLUMN_TYPES, type TenantColumnType } from './policy-body.js';
 import type { CompilePoliciesOptions } from './policy-options.js';
 import { quoteIdentifier, quoteQualified } from './quoting.js';
+
+const KNOWN = ['role', 'adminRole', 'setting', 'tables', 'shared', 'views', 'hidden', 'database'];
 
 export interface Relation {
   readonly schema: string;
@@ -31,6 +34,7 @@ export interface ResolvedPolicyOptions {
  */
 export function resolvePolicyOptions(options: CompilePoliciesOptions): ResolvedPolicyOptions {
   const { role, adminRole = null, setting = 'app.tenant_id', database = null } = options;
+  refuseUnknown('compilePolicies', options, KNOWN);
   requireRole('role', role);
   if (adminRole !== null) requireRole('adminRole', adminRole);
   if (role === adminRole) {

@@ -1,7 +1,9 @@
 import type { PoolConfig } from 'pg';
+import { nearestOf, refuseUnknown } from '../errors/refuse-unknown.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation } from '../isolation/isolation.js';
 import type { TenantSource } from './ask.js';
+import { KNOWN_CHECKS } from './known-checks.js';
 import type { StartChecks } from './start-checks.js';
 
 /** pg's own options, and where the tenant comes from and how tenants are kept apart. */
@@ -33,6 +35,15 @@ export function validated(options: TenantPoolOptions): TenantPoolOptions {
   }
   if (pipeline) {
     throw misconfigured('the option `pipeline` is not supported: each reply must begin with its own binding.');
+  }
+  // What it is given may come from another library, with options of its own: only a slip of the pen is refused.
+  const slip = 'checks' in options ? undefined : Object.keys(options).find((name) => nearestOf(name, ['checks']));
+  if (slip) throw misconfigured(`the option \`${slip}\` is unknown. Did you mean \`checks\`?`);
+  refuseUnknown('createTenantPool: checks', options.checks, KNOWN_CHECKS);
+  for (const [name, answer] of Object.entries(options.checks ?? {})) {
+    if (answer === undefined || answer === 'warn' || answer === 'off') continue;
+    const said = JSON.stringify(answer);
+    throw misconfigured(`the option \`checks\` has ${said} for \`${name}\`. Use 'warn' or 'off', or leave it out.`);
   }
   return options;
 }

@@ -1,0 +1,40 @@
+import type { StartCheck } from './start-checks.js';
+
+/** Every name that a finding can have; the compiler tells of one that is missing. */
+const CHECKS: { readonly [check in StartCheck]: true } = {
+  'privileged-role': true,
+  'table-owner': true,
+  'server-version': true,
+  classification: true,
+  'table-policies': true,
+  'hidden-tables': true,
+  'server-files': true,
+  'shared-descendants': true,
+  views: true,
+  truncate: true,
+  'temporary-tables': true,
+  'public-tables': true,
+  'preset-tenant': true,
+  'role-settings': true,
+  'server-updates': true,
+  'forced-owner': true,
+  'table-privileges': true,
+  'schema-create': true,
+  ledger: true,
+  'unexamined-schemas': true,
+  'shared-tenant-column': true,
+  'leakproof-indexes': true,
+  'foreign-keys': true,
+  'unique-keys': true,
+  'security-definer': true,
+  'public-policies': true,
+  'default-privileges': true,
+  'server-functions': true,
+  'query-texts': true,
+  'table-rules': true,
+  'bypass-roles': true,
+  publications: true,
+  'two-tenants': true,
+};
+
+export const KNOWN_CHECKS: readonly string[] = Object.keys(CHECKS);
