@@ -123,7 +123,8 @@ function telling(resolver: Resolver, owner: object, method: string): Resolver {
       const result = resolver(...args);
       return isThenable(result) ? result.then(undefined, tell) : result;
     } catch (error) {
-      return tell(error);
+      // As every other resolver fails: one reference must not fail those that it is asked for with.
+      return Promise.reject(error).catch(tell);
     }
   };
 }

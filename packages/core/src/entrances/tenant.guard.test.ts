@@ -73,6 +73,18 @@ describe('a GraphQL operation', () => {
   });
 });
 
+it('X10: GraphQL over a WebSocket, which comes through no entrance, leaves one line that names the resolver and the fix', () => {
+  class Feed {
+    jobs() {}
+  }
+  const warnings = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+  const host = new ExecutionContextHost([{}, {}, { req: { headers: {} } }], Feed, Feed.prototype.jobs);
+  host.setType('graphql');
+  for (let i = 0; i < 3; i += 1) expect(() => new TenantGuard().canActivate(host)).toThrow(/tenant_required/);
+  expect(warnings.mock.calls).toEqual([[expect.stringMatching(/^Feed\.jobs is refused.+WebSocket.+@Untenanted\(\)/)]]);
+  warnings.mockRestore();
+});
+
 describe('an HTTP request', () => {
   it('is refused when it came through no entrance, even inside a tenant’s context', () => {
     expect(pass('http', [{}])).toBe('tenant_context_missing');
