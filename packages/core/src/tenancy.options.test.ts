@@ -32,12 +32,8 @@ describe('wrong options fail at start, with a message that names the option and 
     ['a ttl of 0', { registry, sources, cache: { ttl: 0 } }, /TenancyModule\.cache\.ttl: .+`cache: false`/],
     ['a max that is no number', { registry, sources, cache: { max: '10' } }, /TenancyModule\.cache\.max/],
     ['no time for the registry', { registry, sources, registryTimeout: -1 }, /TenancyModule\.registryTimeout/],
-    [
-      'X13: a time for the registry that no timer holds',
-      { registry, sources, registryTimeout: 2 ** 31 },
-      /registryTimeout/,
-    ],
-    ['X13: a time for the sources that no timer holds', { registry, sources, sourceTimeout: 2 ** 31 }, /sourceTimeout/],
+    ['a time for the registry that no timer holds', { registry, sources, registryTimeout: 2 ** 31 }, /registryTimeout/],
+    ['a time for the sources that no timer holds', { registry, sources, sourceTimeout: 2 ** 31 }, /sourceTimeout/],
     ['no time for the sources', { registry, sources, sourceTimeout: 0 }, /TenancyModule\.sourceTimeout/],
     ['a word for isGlobal', { registry, sources, isGlobal: 'no' }, /TenancyModule\.isGlobal/],
     ['an audit sink that is none', { registry, sources, audit: {} }, /TenancyModule\.audit/],
@@ -54,6 +50,6 @@ describe('wrong options fail at start, with a message that names the option and 
   });
 });
 
-it('stranger: forRootAsync without a way to its options names the three that there are', () => {
+it('forRootAsync without a way to its options names the three that there are', () => {
   expect(() => TenancyModule.forRootAsync({})).toThrow(/forRootAsync.+`useFactory`, `useClass` or `useExisting`/);
 });

@@ -4,19 +4,13 @@ import { answersOfBundle, refusedWithItsCode } from './bundled.js';
 
 const packageRoot = join(import.meta.dirname, '..');
 
-describe.each(['cjs', 'esm'] as const)(
-  'stranger-1: an application bundled as %s, run where nothing is installed',
-  (format) => {
-    it('refuses WebSocket messages and messages without a tenant, and tells the code', async () => {
-      expect(await answersOfBundle(packageRoot, { format })).toEqual(refusedWithItsCode);
-    });
-  },
-);
+describe.each(['cjs', 'esm'] as const)('an application bundled as %s, run where nothing is installed', (format) => {
+  it('refuses WebSocket messages and messages without a tenant, and tells the code', async () => {
+    expect(await answersOfBundle(packageRoot, { format })).toEqual(refusedWithItsCode);
+  });
+});
 
-it.each(['cjs', 'esm'] as const)(
-  'stranger-3: fromJwt finds the @nestjs/jwt that is in a bundle of %s',
-  async (format) => {
-    const answer = await answersOfBundle(packageRoot, { format, env: { WITH_JWT: 'yes' } });
-    expect(answer).toEqual(refusedWithItsCode);
-  },
-);
+it.each(['cjs', 'esm'] as const)('fromJwt finds the @nestjs/jwt that is in a bundle of %s', async (format) => {
+  const answer = await answersOfBundle(packageRoot, { format, env: { WITH_JWT: 'yes' } });
+  expect(answer).toEqual(refusedWithItsCode);
+});

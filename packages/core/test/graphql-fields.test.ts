@@ -173,7 +173,7 @@ describe.each(cases)('fields of GraphQL on %s with fieldResolverEnhancers %j', (
     ['a field with parameters', '{ page { rowsOf } }'],
     ['a field with a guard of its own', '{ page { signedIn } }'],
     ['a field below a field', '{ a: page { open rows } }'],
-  ])('X1: %s below an untenanted query is refused where the sources disagree', async (_, query) => {
+  ])('core-7: %s below an untenanted query is refused where the sources disagree', async (_, query) => {
     for (const header of ['x-session', 'x-slow-session']) {
       ran.length = 0;
       const codes = await ask('acme.', query, { [header]: 't_globex' });
@@ -184,7 +184,7 @@ describe.each(cases)('fields of GraphQL on %s with fieldResolverEnhancers %j', (
     expect(ran).toEqual([]);
   });
 
-  it('X1: fields have their own rows where the sources agree, and from a session alone', async () => {
+  it('core-7: fields have their own rows where the sources agree, and from a session alone', async () => {
     const query = '{ page { rows rowsOf open } job { id rows rowsOf open } }';
     for (const [at, headers, id] of [
       ['acme.', {}, 't_acme'],
@@ -204,7 +204,7 @@ describe.each(cases)('fields of GraphQL on %s with fieldResolverEnhancers %j', (
     }
   });
 
-  it('X1: interleaved with another tenant’s, each field has its own', async () => {
+  it('core-7: interleaved with another tenant’s, each field has its own', async () => {
     const asked = Array.from({ length: 30 }, (_, i) => (i % 2 ? acme : globex));
     const answers = await Promise.all(
       asked.map(({ id }, i) =>
@@ -214,7 +214,7 @@ describe.each(cases)('fields of GraphQL on %s with fieldResolverEnhancers %j', (
     expect(answers).toEqual(asked.map(({ id }) => ({ page: [1, 2].map(() => ({ rows: id, open: 'none' })) })));
   });
 
-  it('X1: what a guard of a field finds out counts for the field', async () => {
+  it('core-7: what a guard of a field finds out counts for the field', async () => {
     const guarded = fieldResolverEnhancers?.some((each) => each === 'guards') ?? false;
     ran.length = 0;
     const answer = await ask('acme.', '{ page { signedIn } }', { 'x-user': 't_globex' });
@@ -228,25 +228,28 @@ describe.each(cases)('fields of GraphQL on %s with fieldResolverEnhancers %j', (
   });
 
   const inFederation = driver === 'Federation' ? it : null;
-  inFederation?.('X4, X7: a reference of a federation is called as the tenant that all sources agree on', async () => {
-    for (const header of ['x-session', 'x-slow-session']) {
-      ran.length = 0;
-      expect(await ask('acme.', entities('id'), { [header]: 't_globex' })).toEqual(mismatch);
-      expect(ran).toEqual([]);
-      for (const at of ['', 'globex.']) {
-        expect(await ask(at, entities('id rows open'), { [header]: 't_globex' })).toEqual({
-          _entities: [{ id: '7 of t_globex', rows: 't_globex', open: 'none' }],
-        });
+  inFederation?.(
+    'core-5, core-7: a reference of a federation is called as the tenant that all sources agree on',
+    async () => {
+      for (const header of ['x-session', 'x-slow-session']) {
+        ran.length = 0;
+        expect(await ask('acme.', entities('id'), { [header]: 't_globex' })).toEqual(mismatch);
+        expect(ran).toEqual([]);
+        for (const at of ['', 'globex.']) {
+          expect(await ask(at, entities('id rows open'), { [header]: 't_globex' })).toEqual({
+            _entities: [{ id: '7 of t_globex', rows: 't_globex', open: 'none' }],
+          });
+        }
       }
-    }
-    ran.length = 0;
-    expect(await ask('', entities('id'))).toEqual(['tenant_required']);
-    expect(ran).toEqual([]);
-    expect(await ask('acme.', entities('id'))).toEqual({ _entities: [{ id: '7 of t_acme' }] });
-  });
+      ran.length = 0;
+      expect(await ask('', entities('id'))).toEqual(['tenant_required']);
+      expect(ran).toEqual([]);
+      expect(await ask('acme.', entities('id'))).toEqual({ _entities: [{ id: '7 of t_acme' }] });
+    },
+  );
 });
 
-it('X1: which type a value has is asked below an untenanted query, too, and has no tenant that the sources do not agree on', async () => {
+it('core-7: which type a value has is asked below an untenanted query, too, and has no tenant that the sources do not agree on', async () => {
   @Resolver('Named')
   class NamedResolver {
     @Untenanted()

@@ -414,7 +414,7 @@ it('core-7: late sources that cannot work are refused when they are made', () =>
   expect(() => TenancyModule.forRoot({ registry: testRegistry(), sources: [late] })).toThrow(/after/);
 });
 
-describe.each(adapters)('X9: on %s, a raw handler behind a session', (adapter) => {
+describe.each(adapters)('core-7: on %s, a raw handler behind a session', (adapter) => {
   const source: TenantSource = fromSession({ tenantId: (request) => request.session?.tenantId });
   const rows = async () => {
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 3));
@@ -478,6 +478,6 @@ describe.each(adapters)('X9: on %s, a raw handler behind a session', (adapter) =
   });
 });
 
-it('X9: a request that came through no entrance is not admitted', async () => {
+it('core-7: a request that came through no entrance is not admitted', async () => {
   await expect(admitRequest({}, () => 'ran')).rejects.toThrow(/tenant_context_missing/);
 });

@@ -160,7 +160,7 @@ describe('TenancyModule', () => {
     );
   });
 
-  it('X3: is registered once, by one copy of the package', async () => {
+  it('is registered once, by one copy of the package', async () => {
     vi.resetModules();
     const other = await import('../src/index.js');
     expect(other.TenancyModule).not.toBe(TenancyModule);

@@ -76,7 +76,7 @@ describe.each(forms)('core-14: from %s', (_, file, importing) => {
   });
 
   it.each(['websockets:is_gateway', 'microservices:pattern'])(
-    'stranger-1: an application that has %s, whose package cannot be loaded, does not start',
+    'an application that has %s, whose package cannot be loaded, does not start',
     async (metadata) => {
       const importAll = file.endsWith('.mjs')
         ? (names: string, from: string) => `import { ${names} } from '${from}';\n`
@@ -105,7 +105,7 @@ describe.each(forms)('core-14: from %s', (_, file, importing) => {
     },
   );
 
-  it.each(['-e', '-p', 'stdin', 'worker'])('stranger-2: is loaded where there is no file: %s', async (how) => {
+  it.each(['-e', '-p', 'stdin', 'worker'])('is loaded where there is no file: %s', async (how) => {
     const name = file.endsWith('.mjs') ? '@tenancy/core' : fileOf('@tenancy/core');
     const code = `import('reflect-metadata').then(() => import('${name}')).then((core) => console.log(typeof core.fromJwt))`;
     const inWorker = `new (require('worker_threads').Worker)(${JSON.stringify(code)}, { eval: true })`;

@@ -57,7 +57,7 @@ it('hands what is no refusal to the framework', async () => {
   expect(await enter(broken)).toBe('Error: broken');
 });
 
-it('X3: two copies of the package that enter one request call its listeners once, in the context of the last', async () => {
+it('two copies of the package that enter one request call its listeners once, in the context of the last', async () => {
   vi.resetModules();
   const other = await import('./request-entrance.js');
   const request = new EventEmitter();

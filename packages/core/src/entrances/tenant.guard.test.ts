@@ -73,7 +73,7 @@ describe('a GraphQL operation', () => {
   });
 });
 
-it('X10: GraphQL over a WebSocket, which comes through no entrance, leaves one line that names the resolver and the fix', () => {
+it('GraphQL over a WebSocket, which comes through no entrance, leaves one line that names the resolver and the fix', () => {
   class Feed {
     jobs() {}
   }

@@ -228,7 +228,7 @@ describe('a token that is not in the Authorization header', () => {
     new RegExp(`${name}=([^;]+)`).exec(request.headers.cookie ?? '')?.[1];
   const at = `at=${sign({ tenantId: 't_acme' })}`;
 
-  it('X8: can be asked for once middleware has read it', () => {
+  it('can be asked for once middleware has read it', () => {
     const source = fromJwt({
       secret,
       extract: (request) => (request as { cookies?: { at?: string } }).cookies?.at,
@@ -240,7 +240,7 @@ describe('a token that is not in the Authorization header', () => {
     expect(() => fromJwt({ secret, after: 'later' as never })).toThrow(/fromJwt\.after/);
   });
 
-  it('X14: names nobody beside a second Cookie header over HTTP/1', () => {
+  it('names nobody beside a second Cookie header over HTTP/1', () => {
     const source = fromJwt({ secret, extract: cookie('at') });
     const request = (httpVersionMajor: number, ...more: string[]) =>
       ({ httpVersionMajor, headers: { cookie: at }, rawHeaders: ['Cookie', at, ...more] }) as TenantRequest;
@@ -251,7 +251,7 @@ describe('a token that is not in the Authorization header', () => {
   });
 });
 
-it('X11: of two tokens the first source’s payload is kept, and each under the name of its source', () => {
+it('of two tokens the first source’s payload is kept, and each under the name of its source', () => {
   const request = withHeader(`Bearer ${sign({ tenantId: 't_acme', sub: 'joe' })}`);
   const gateway = () => sign({ tenantId: 't_acme', sub: 'gateway' });
   const sub = (name?: string) => verifiedPayload<{ sub: string }>(request, name)?.sub;

@@ -233,7 +233,7 @@ describe('the request path', () => {
   });
 });
 
-describe('X6: a hint gives exactly one name', () => {
+describe('a hint gives exactly one name', () => {
   it.each<[string, object, string]>([
     ['two that contradict', { id: 't_acme', slug: 'globex' }, 'tenant_source_failed'],
     ['the same, the other way round', { slug: 'globex', id: 't_acme' }, 'tenant_source_failed'],
@@ -251,7 +251,7 @@ describe('X6: a hint gives exactly one name', () => {
   });
 });
 
-describe('X12: a source that never answers', () => {
+describe('a source that never answers', () => {
   it('has failed once its time is over, with a line in the log, and the others’ time is their own', async () => {
     const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     const slow = new Promise<TenantHint>((resolve) => setTimeout(resolve, 10, { id: 't_acme' }));

@@ -14,7 +14,7 @@ const heal = async (...rules: Parameters<Patient['find']>[0][]) => {
 };
 
 it.each([['lower(title), tenant_id'], ['lower(title)'], ['lower(title), tenant_id) include (id']])(
-  'policies-11: the fix of a unique index on %s leaves it unique, and names the tenant once',
+  'the fix of a unique index on %s leaves it unique, and names the tenant once',
   async (columns) => {
     await patient.admin.query(`create unique index job_title on job (${columns})`);
     await heal('unique-keys', 'leakproof-indexes');
@@ -32,7 +32,7 @@ it.each([['lower(title), tenant_id'], ['lower(title)'], ['lower(title), tenant_i
   },
 );
 
-it('policies-12: where the application is in a role that others read by, it leaves that role, and they go on reading', async () => {
+it('where the application is in a role that others read by, it leaves that role, and they go on reading', async () => {
   const [reader, boss] = [await patient.createRole(), await patient.createRole()];
   await patient.admin.query(`
     drop policy tenant_isolation on job; create policy own on job using (true);
@@ -47,7 +47,7 @@ it('policies-12: where the application is in a role that others read by, it leav
   expect((await other.query('select title from job')).rows).toHaveLength(2);
 });
 
-it('policies-13: the fix of sessions leaves those who may signal them their right', async () => {
+it('the fix of sessions leaves those who may signal them their right', async () => {
   const operator = await patient.createRole();
   await patient.admin.query(`
     grant pg_signal_backend to ${operator}, ${patient.role};
@@ -75,7 +75,7 @@ it('policies-13: the fix of sessions leaves those who may signal them their righ
   }
 });
 
-it('policies-14: the fix of a right that somebody else granted, or that was passed on, takes it back', async () => {
+it('the fix of a right that somebody else granted, or that was passed on, takes it back', async () => {
   const [grantor, other] = [await patient.createRole(), await patient.createRole()];
   await patient.admin.query(`
     create table registry (name text);
@@ -94,7 +94,7 @@ it.each([
   ['delete', 'on delete cascade'],
   ['delete', 'on delete set null'],
   ['update (code)', 'on update cascade'],
-])('policies-7: a shared table that the application may %s and a key with %s is advice', async (right, action) => {
+])('a shared table that the application may %s and a key with %s is advice', async (right, action) => {
   await patient.admin.query(`alter table job add country text references country (code) ${action}`);
   expect(await patient.findings()).toEqual([]);
   await patient.admin.query(`grant ${right} on country to ${patient.role}`);
@@ -105,14 +105,14 @@ it.each([
   expect(await patient.find('foreign-keys')).toEqual([]);
 });
 
-it('policies-19: a function that reads the files of the server is refused', async () => {
+it('a function that reads the files of the server is refused', async () => {
   await patient.admin.query(`grant execute on function pg_read_binary_file(text) to ${patient.role}`);
   expect(await patient.findings()).toMatchObject([{ rule: 'server-files', severity: 'error' }]);
   await heal('server-files');
   expect(await patient.findings()).toEqual([]);
 });
 
-it('policies-24, policies-8: takes the lists of readTables, and no list that examines nothing', () => {
+it('takes the lists of readTables, and no list that examines nothing', () => {
   expect(() =>
     rowLevelSecurity({
       shared: ['country', { name: 'price', writable: true }],

@@ -17,7 +17,7 @@ const heal = async (rule: Parameters<Patient['find']>[0]) => {
   for (const { fix } of await patient.find(rule)) await patient.admin.query(fix);
 };
 
-describe('policies-1: a table in a schema without USAGE', () => {
+describe('a table in a schema without USAGE', () => {
   beforeEach(() =>
     patient.admin.query(`
       create schema private;
@@ -63,7 +63,7 @@ describe('policies-1: a table in a schema without USAGE', () => {
   });
 });
 
-describe('policies-8: a table outside of the schemas that are examined', () => {
+describe('a table outside of the schemas that are examined', () => {
   it('is refused where it has the column of the tenant and no policies, and not where its policies hold', async () => {
     await patient.admin.query(`
       create schema billing; grant usage on schema billing to ${patient.role};
@@ -84,7 +84,7 @@ describe('policies-8: a table outside of the schemas that are examined', () => {
     expect(await patient.findings({ shared: ['country', 'billing.country'] })).toEqual([]);
   });
 
-  it('policies-22: is none where it came with an extension', async () => {
+  it('is none where it came with an extension', async () => {
     await patient.admin.query(`
       create schema extensions; create extension pg_stat_statements schema extensions;
       grant usage on schema extensions to public; revoke all on extensions.pg_stat_statements from public;
@@ -93,7 +93,7 @@ describe('policies-8: a table outside of the schemas that are examined', () => {
   });
 });
 
-describe('policies-2: a shared table with tables that inherit from it', () => {
+describe('a shared table with tables that inherit from it', () => {
   const parent = `create table document (title text); grant select on document to public`;
   const shared = ['country', 'document'];
 
@@ -137,7 +137,7 @@ describe('policies-2: a shared table with tables that inherit from it', () => {
   });
 });
 
-describe('policies-5: a role of PostgreSQL that reaches every table', () => {
+describe('a role of PostgreSQL that reaches every table', () => {
   it.each(['pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files'])(
     '%s is refused, also through another role',
     async (all) => {
@@ -151,7 +151,7 @@ describe('policies-5: a role of PostgreSQL that reaches every table', () => {
   );
 });
 
-describe('policies-6: CREATE where names are looked up', () => {
+describe('CREATE where names are looked up', () => {
   it('is found in the schema of the role, in one of the search path and on the database', async () => {
     const [{ name } = { name: '' }] = (await patient.admin.query('select current_database() as name')).rows;
     await patient.admin.query(`

@@ -89,7 +89,7 @@ describe('F4: SECURITY DEFINER', () => {
     expect(await patient.findings()).toEqual([]);
   });
 
-  it('policies-3: in a schema without use, by a default, a check, a domain, an operator, a cast', async () => {
+  it('in a schema without use, by a default, a check, a domain, an operator, a cast', async () => {
     await patient.admin.query(`
       create schema inner_ones;
       create function inner_ones.jobs(text) returns text language sql security definer as 'select count(*)::text from public.job';
@@ -104,7 +104,7 @@ describe('F4: SECURITY DEFINER', () => {
     await patient.admin.query('drop schema inner_ones cascade');
   });
 
-  it('policies-9: of the owner of the tables, who is held and may empty them, is found', async () => {
+  it('of the owner of the tables, who is held and may empty them, is found', async () => {
     const owner = await patient.createRole();
     await patient.admin.query(`
       create function reset() returns void language sql security definer as 'truncate public.job';
@@ -118,7 +118,7 @@ describe('F4: SECURITY DEFINER', () => {
     expect(await patient.findings()).toEqual([]);
   });
 
-  it('policies-21: that nothing of the application sets off is none', async () => {
+  it('that nothing of the application sets off is none', async () => {
     const admin = await patient.createRole('bypassrls');
     await patient.admin.query(`
       create function on_ddl() returns event_trigger language plpgsql security definer as 'begin end';

@@ -160,7 +160,7 @@ describe('what was changed by hand is found, and the compiled SQL puts it right'
 });
 
 describe('what only people can put right is found', () => {
-  it('policies-23: a policy of somebody else, where nothing holds it any more, with the statement that removes it', async () => {
+  it('a policy of somebody else, where nothing holds it any more, with the statement that removes it', async () => {
     expect(await driftAfter('create policy "my own" on job using (true)')).toEqual([]);
     const drift = await driftAfter('create policy "my own" on job using (true); drop policy tenancy_isolation on job', {
       repaired: false,

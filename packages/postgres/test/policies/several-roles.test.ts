@@ -26,7 +26,7 @@ afterAll(async () => {
 const titles = async (client: pg.Client, tenant: string) =>
   (await asTenant(client, tenant, 'select title from job')).rows.map(({ title }) => title);
 
-it('policies-4: a second application’s role leaves the first one held, and the first again the second', async () => {
+it('a second application’s role leaves the first one held, and the first again the second', async () => {
   await db.apply(TABLES);
   const web = await db.login(db.roles.role);
   const second = { ...TABLES, role: worker };
@@ -47,14 +47,14 @@ it('policies-4: a second application’s role leaves the first one held, and the
   }
 });
 
-it('policies-16: a sequence that belongs to no column gives its default the next value', async () => {
+it('a sequence that belongs to no column gives its default the next value', async () => {
   const client = await db.login(db.roles.role);
   expect(
     await asTenant(client, 't_acme', `insert into job (tenant_id, title) values ('t_acme', 'second') returning title`),
   ).toMatchObject({ rows: [{ title: 'second' }] });
 });
 
-it('policies-18: several processes may run the SQL at once', async () => {
+it('several processes may run the SQL at once', async () => {
   const clients = await Promise.all(Array.from({ length: 5 }, () => db.connect()));
   try {
     const { sql } = compilePolicies({ ...db.roles, ...TABLES });
@@ -65,7 +65,7 @@ it('policies-18: several processes may run the SQL at once', async () => {
   }
 });
 
-it('policies-14: takes back what others granted, and what the roles passed on', async () => {
+it('takes back what others granted, and what the roles passed on', async () => {
   await db.outside.query(`
     grant select on registry to ${grantor} with grant option; grant truncate on job to ${grantor} with grant option;
     grant temporary on database ${db.name} to ${grantor} with grant option;
@@ -86,7 +86,7 @@ it('policies-14: takes back what others granted, and what the roles passed on', 
   ]);
 });
 
-it('policies-17: a right too many on a shared table, and one that is missing, are found', async () => {
+it('a right too many on a shared table, and one that is missing, are found', async () => {
   await db.outside.query(
     `grant update (cents) on price to ${db.roles.role}; revoke select on job from ${db.roles.role}`,
   );

@@ -68,7 +68,7 @@ describe('the start-up checks', () => {
     expect(own.totalCount).toBe(1);
   });
 
-  it('policies-26: name a tenant that is preset once, as what it is', async () => {
+  it('name a tenant that is preset once, as what it is', async () => {
     const role = new URL(database.url).username;
     await database.outside.query(`alter role ${role} set app.tenant_id = 't_acme'`);
     try {

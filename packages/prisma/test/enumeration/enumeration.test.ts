@@ -122,10 +122,10 @@ describe('everything the generated client can do is scoped or refused', () => {
     }
     for (const name of names) {
       if (kept.includes(name) || name === '$parent') continue;
-      expect([name, await refusal(() => (scoped[name] as unknown as (sql: string) => unknown)('select 1'))]).toEqual([
+      expect([
         name,
-        true,
-      ]);
+        await refusal(() => (scoped[name] as unknown as (sql: string) => unknown)('select title from job')),
+      ]).toEqual([name, true]);
       table.push(`${name.padEnd(28)}refused`);
     }
   });
