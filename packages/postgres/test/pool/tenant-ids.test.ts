@@ -80,8 +80,8 @@ describe('a tenant’s id', () => {
   it('is in none of the messages but as a value of its own', async () => {
     const proxy = await openWireProxy(database.url);
     const watched = database.pool({ connectionString: proxy.url, max: 1 });
-    await as("very'special", () => watched.query('select 1'));
-    expect(proxy.texts.filter((text) => text.includes('very'))).toEqual([]);
+    await as("zanz'ibar", () => watched.query('select 1'));
+    expect(proxy.texts.filter((text) => text.includes('zanz'))).toEqual([]);
     await watched.end();
     await proxy.stop();
   });
