@@ -12,6 +12,19 @@ describe('memoized', () => {
     expect(read).toEqual(['a', 'b']);
   });
 
+  it('keeps what comes again, whatever else is sent', () => {
+    let reads = 0;
+    const answer = memoized((text) => {
+      if (text === 'acme') reads += 1;
+      return text;
+    });
+    for (let n = 0; n < 50_000; n += 1) {
+      answer(`host-${n}`);
+      if (n % 1_000 === 0) answer('acme');
+    }
+    expect(reads).toBe(1);
+  });
+
   it('keeps no more than so many, and nothing long, whatever is sent', () => {
     let reads = 0;
     const answer = memoized((text) => {

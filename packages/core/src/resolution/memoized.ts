@@ -1,4 +1,4 @@
-/** More hosts than one process usually serves at a time; each takes some hundred bytes. */
+/** Twice as many are kept at most; each takes some hundred bytes. */
 const MAX = 10_000;
 /** A name in a `Host` header with its port. What is longer names nobody, and is not kept for whoever sends it. */
 const LONGEST = 260;
@@ -7,16 +7,16 @@ const LONGEST = 260;
 export function memoized<Answer extends object | string | null>(
   read: (text: string) => Answer,
 ): (text: string) => Answer {
-  const known = new Map<string, Answer>();
+  let recent = new Map<string, Answer>();
+  // Those before, of which what is used again becomes recent: to tell the least used of all would cost every request.
+  let earlier = new Map<string, Answer>();
   return (text) => {
-    const remembered = known.get(text);
+    const remembered = recent.get(text);
     if (remembered !== undefined) return remembered;
-    const answer = read(text);
-    if (text.length <= LONGEST) {
-      // All at once, as to tell the least used would cost every request.
-      if (known.size >= MAX) known.clear();
-      known.set(text, answer);
-    }
+    const answer = earlier.get(text) ?? read(text);
+    if (text.length > LONGEST) return answer;
+    if (recent.size >= MAX) [earlier, recent] = [recent, new Map()];
+    recent.set(text, answer);
     return answer;
   };
 }
