@@ -1,5 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import type { Forbidden, Guards, Reference } from '../scope/guards.js';
+import type { Filter } from '../scope/call.js';
+import type { Forbidden, Guards, References } from '../scope/guards.js';
+import { structure } from '../scope/structure.js';
 import type { LazyQuery, RawClient, RawDelegate } from './raw-client.js';
 
 /** Sends one look-up of the guards'. */
@@ -13,7 +15,7 @@ type Send = (start: () => LazyQuery) => Promise<unknown>;
  */
 export async function guardRows({ references, forbidden }: Guards, client: RawClient, send: Send): Promise<void> {
   for (const guard of forbidden) await forbid(guard, client, send);
-  for (const reference of references) await requireRows(reference, client, send);
+  for (const each of references) await requireRows(each, client, send);
 }
 
 async function forbid({ model, where, isUnique, why }: Forbidden, client: RawClient, send: Send): Promise<void> {
@@ -29,12 +31,48 @@ async function forbid({ model, where, isUnique, why }: Forbidden, client: RawCli
   );
 }
 
-async function requireRows({ model, wheres }: Reference, client: RawClient, send: Send): Promise<void> {
-  const delegate = client[model.property] as RawDelegate;
-  for (const where of wheres) {
-    const count = await send(() => (delegate['count'] as RawDelegate[string])({ where }));
-    if (count === 0) throw await foreignKeyError(model.name, delegate, send);
+async function requireRows(references: References, client: RawClient, send: Send): Promise<void> {
+  const { to, key } = references.relation;
+  const most = Math.max(1, Math.floor(MOST_VALUES / key.references.length));
+  for (let from = 0; from < references.keys.length; from += most) {
+    const missing = await missingRows(references, references.keys.slice(from, from + most), client, send);
+    if (missing.length > 0) throw await foreignKeyError(to.name, client[to.property] as RawDelegate, send);
   }
+}
+
+/** What one statement takes of values, on every database. */
+const MOST_VALUES = 1000;
+
+/**
+ * Those of the keys that no row of the tenant has. Each is had by one row at most, so that as many rows as keys are every
+ * one of them; where there are fewer, two keys may also be one to the database, and halves are asked for.
+ */
+async function missingRows(
+  { relation, condition }: References,
+  keys: References['keys'],
+  client: RawClient,
+  send: Send,
+): Promise<References['keys']> {
+  const { to, key } = relation;
+  const delegate = client[to.property] as RawDelegate;
+  const missing = async (some: References['keys']): Promise<References['keys']> => {
+    const where = structure([['AND', [condition, havingOneOf(key.references, some)]]]);
+    const count = await send(() => (delegate['count'] as RawDelegate[string])({ where }));
+    if (count === some.length) return [];
+    if (some.length === 1) return some;
+    const half = Math.ceil(some.length / 2);
+    return [...(await missing(some.slice(0, half))), ...(await missing(some.slice(half)))];
+  };
+  return missing(keys);
+}
+
+function havingOneOf(columns: readonly string[], keys: References['keys']): Filter {
+  const [column = '', ...others] = columns;
+  // Of a Boolean Prisma does not ask whether it is in a list.
+  if (others.length === 0 && typeof keys[0]?.[0] !== 'boolean') {
+    return structure([[column, structure([['in', keys.map(([value]) => value)]])]]);
+  }
+  return structure([['OR', keys.map((key) => structure(columns.map((name, index) => [name, key[index]])))]]);
 }
 
 /** P2003 as the database's own, made of an error that Prisma makes, so that it is of the class the application knows. */

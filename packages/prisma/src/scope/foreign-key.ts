@@ -1,6 +1,5 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
 import { type Call, type Filter, nameOf, refused, tenantCondition } from './call.js';
-import { structure } from './structure.js';
 
 /**
  * P15: the database accepts a foreign key that names another tenant's row, unless the key contains the tenant. So a row of
@@ -31,9 +30,7 @@ export function guardForeignKeys(
         `Set ${relation.key.fields.join(', ')} together.`,
       );
     }
-    const condition = tenantCondition(relation.to, call) as Filter;
-    const where = structure(relation.key.references.map((name, index) => [name, key[index]]));
-    call.guards.references.push({ model: relation.to, wheres: [structure([['AND', [condition, where]]])] });
+    call.guards.requireRow(relation, tenantCondition(relation.to, call) as Filter, key);
   }
 }
 

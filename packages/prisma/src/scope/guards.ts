@@ -1,10 +1,12 @@
-import type { ScopedModel } from '../schema/model.js';
+import type { ScopedModel, ScopedRelation } from '../schema/model.js';
 import type { Filter } from './call.js';
 
-/** P15: rows that must exist within the tenant, because a foreign key is about to name them. */
-export interface Reference {
-  readonly model: ScopedModel;
-  readonly wheres: readonly Filter[];
+/** P15: the rows of one relation's other end that must exist within the tenant, because foreign keys are about to name them. */
+export interface References {
+  readonly relation: ScopedRelation;
+  readonly condition: Filter;
+  /** The distinct keys, each with a value for every column of the foreign key. */
+  readonly keys: readonly (readonly unknown[])[];
 }
 
 /** Rows that must not exist: what a call would change of another tenant's. */
@@ -18,12 +20,42 @@ export interface Forbidden {
 
 /** What is looked up before a call runs, in its transaction. */
 export class Guards {
-  readonly references: Reference[] = [];
+  readonly #references = new Map<
+    ScopedRelation,
+    { readonly condition: Filter; readonly keys: Map<unknown, readonly unknown[]> }
+  >();
   readonly forbidden: Forbidden[] = [];
   /** Conditions on the rows that the call itself is about, which `scopeArguments` puts beside its `where`. */
   readonly ofRows: { readonly condition: Filter; readonly why: string }[] = [];
 
-  get isEmpty(): boolean {
-    return this.references.length === 0 && this.forbidden.length === 0;
+  /** Rows of one call often name the same one: it is looked up once. */
+  requireRow(relation: ScopedRelation, condition: Filter, key: readonly unknown[]): void {
+    const known = this.#references.get(relation) ?? { condition, keys: new Map() };
+    this.#references.set(relation, known);
+    known.keys.set(identityOf(key), key);
   }
+
+  get references(): readonly References[] {
+    return [...this.#references].map(([relation, { condition, keys }]) => ({
+      relation,
+      condition,
+      keys: [...keys.values()],
+    }));
+  }
+
+  get isEmpty(): boolean {
+    return this.#references.size === 0 && this.forbidden.length === 0;
+  }
+}
+
+/** The same for two keys of the same values, and for no others: what is not known to be one value is looked up by itself. */
+function identityOf(key: readonly unknown[]): unknown {
+  const parts: string[] = [];
+  for (const value of key) {
+    if (value instanceof Date) parts.push(`date ${value.getTime()}`);
+    else if (value instanceof Uint8Array) parts.push(`bytes ${Buffer.from(value).toString('hex')}`);
+    else if (typeof value === 'object' || typeof value === 'function') return key;
+    else parts.push(`${typeof value} ${String(value)}`);
+  }
+  return parts.length === 1 ? parts[0] : JSON.stringify(parts);
 }
