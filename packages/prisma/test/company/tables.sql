@@ -1,0 +1,33 @@
+create table "Org" ("id" text primary key, "name" text not null default 'org');
+
+create table "Region" ("code" text primary key);
+
+create table "Unit" (
+  "tenantId" text not null references "Org" ("id") on delete restrict on update cascade,
+  "id" integer primary key, "name" text not null,
+  "parentId" integer references "Unit" ("id") on delete set null on update cascade
+);
+
+create table "Task" (
+  "tenantId" text not null, "id" integer primary key, "title" text not null default 'task',
+  "unitId" integer not null references "Unit" ("id") on delete cascade on update cascade
+);
+
+create table "Badge" (
+  "tenantId" text not null, "id" integer primary key, "label" text not null default 'badge',
+  "unitId" integer unique references "Unit" ("id") on delete set null on update cascade
+);
+
+create table "Depot" (
+  "tenantId" text not null,
+  "regionCode" text not null references "Region" ("code") on delete restrict on update cascade,
+  "code" text not null,
+  primary key ("regionCode", "code")
+);
+
+create table "Shipment" (
+  "tenantId" text not null, "id" integer primary key,
+  "regionCode" text references "Region" ("code") on delete restrict on update restrict,
+  "depotCode" text,
+  foreign key ("regionCode", "depotCode") references "Depot" ("regionCode", "code") on delete restrict on update restrict
+);
