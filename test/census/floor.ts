@@ -37,9 +37,8 @@ export async function openFloor(
     pool,
     stop: async () => {
       await pool.end();
-      await outside.query(`drop owned by ${role}; drop role ${role}`);
       await outside.end();
-      await database.stop();
+      await database.stop({ roles: [role] });
     },
   };
 }

@@ -8,7 +8,6 @@ import { type DemoCompany, demoCompanies, demoId } from '../src/admin/demo-compa
 import { DemoData } from '../src/admin/demo-data.js';
 import { AppModule } from '../src/app.module.js';
 import { prepareDatabase } from '../src/start/prepare-database.js';
-import { dropRole } from './support/platform.js';
 
 const [acme, globex] = demoCompanies;
 const TABLES = ['user_account', 'job', 'candidate', 'application', 'note', 'invoice', 'invoice_line', 'audit_entry'];
@@ -111,7 +110,6 @@ describeIsolation(app, {
 // After the harness has been closed.
 afterAll(async () => {
   await outside.end();
-  await database.stop();
-  await dropRole(server.url, new URL(databaseUrl).username);
+  await database.stop({ roles: [new URL(databaseUrl).username] });
   await server.stop();
 });

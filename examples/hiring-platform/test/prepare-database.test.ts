@@ -8,7 +8,6 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareDatabase } from '../src/start/prepare-database.js';
 import { StartError } from '../src/start/start-error.js';
-import { dropRole } from './support/platform.js';
 
 describe('preparing the database', () => {
   let server: PostgresServer;
@@ -22,9 +21,7 @@ describe('preparing the database', () => {
   });
   afterAll(async () => {
     await client.end();
-    await database.stop();
-    await dropRole(server.url, `${database.name}_app`);
-    await dropRole(server.url, `${database.name}_owner`);
+    await database.stop({ roles: [`${database.name}_app`, `${database.name}_owner`] });
     await server.stop();
   });
 

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { createDatabase, postgresFromEnvironment } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { acme, dropRole, globex } from './support/platform.js';
+import { acme, globex } from './support/platform.js';
 import { type PrintedCurl, printedCurls } from './support/printed-curl.js';
 import { DIRECTLY, isRunning, StartScript, THROUGH_PNPM, temporaryFolder } from './support/start-script.js';
 
@@ -193,8 +193,7 @@ describe('the start script', () => {
       }
     } finally {
       await client.end();
-      await database.stop();
-      await dropRole(server.url, `${database.name}_app`);
+      await database.stop({ roles: [`${database.name}_app`] });
       await server.stop();
     }
   });

@@ -54,9 +54,8 @@ beforeAll(async () => {
   stop = async () => {
     await Promise.all([...clients.values()].map((client) => client.$disconnect()));
     await pool.end();
-    await outside.query(`drop owned by ${role}; drop role ${role}`);
     await outside.end();
-    await database.stop();
+    await database.stop({ roles: [role] });
   };
 });
 afterAll(() => stop());

@@ -1,4 +1,4 @@
-export type { CreateDatabaseOptions, TestDatabase } from './postgres/create-database.js';
+export type { CreateDatabaseOptions, StopDatabaseOptions, TestDatabase } from './postgres/create-database.js';
 export { createDatabase } from './postgres/create-database.js';
 export {
   createTestDatabase,

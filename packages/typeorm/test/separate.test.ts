@@ -63,9 +63,8 @@ async function openSchemas() {
   await outside.query(`create schema common; create table common.country (id text primary key); insert into common.country values ('CH');
     grant usage on schema common to ${role}; grant select on all tables in schema common to ${role}`);
   stops.push(async () => {
-    await outside.query(`drop owned by ${role}; drop role ${role}`);
     await outside.end();
-    await database.stop();
+    await database.stop({ roles: [role] });
   });
   const url = new URL(database.url);
   url.username = role;

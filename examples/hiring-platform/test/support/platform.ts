@@ -59,8 +59,7 @@ export class TestPlatform {
       () => app.close(),
       () => connectionsEnded(outside, new URL(databaseUrl).username),
       () => outside.end(),
-      () => database.stop(),
-      () => dropRole(serverUrl, new URL(databaseUrl).username),
+      () => database.stop({ roles: [new URL(databaseUrl).username] }),
     ];
     return new TestPlatform(app, app.getHttpServer().address().port, outside, stops);
   }
@@ -113,14 +112,6 @@ async function connectionsEnded(outside: pg.Client, role: string): Promise<void>
     if (attempts === 2_000) throw new Error('The platform has stopped, and left connections open.');
     await setTimeout(50);
   }
-}
-
-/** Roles belong to the server, and outlive the database. */
-export async function dropRole(serverUrl: string, role: string): Promise<void> {
-  const client = new pg.Client({ connectionString: serverUrl });
-  await client.connect();
-  await client.query(`drop role if exists ${pg.escapeIdentifier(role)}`);
-  await client.end();
 }
 
 /** What must never appear in an answer to somebody else: the company's ids, and words only its data has. */

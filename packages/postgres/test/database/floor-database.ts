@@ -73,9 +73,8 @@ export async function openFloorDatabase(): Promise<FloorDatabase> {
     },
     stop: async () => {
       await Promise.all(pools.filter((pool) => !pool.ending).map((pool) => pool.end()));
-      await outside.query(`drop owned by ${role}; drop role ${role}`);
       await outside.end();
-      await database.stop();
+      await database.stop({ roles: [role] });
     },
   };
 }

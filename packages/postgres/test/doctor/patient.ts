@@ -120,11 +120,7 @@ export async function createPatient(serverUrl: string): Promise<Patient> {
     async stop() {
       await Promise.all(clients.filter((client) => client !== admin).map((client) => client.end()));
       await admin.end();
-      await database.stop();
-      const last = new pg.Client({ connectionString: serverUrl });
-      await last.connect();
-      for (const name of roles.toReversed()) await last.query(`drop role if exists ${pg.escapeIdentifier(name)}`);
-      await last.end();
+      await database.stop({ roles });
     },
   };
 }

@@ -43,12 +43,7 @@ export async function openPolicyDatabase(schema: string) {
     rows: async (sql: string): Promise<Rows> => (await outside.query(sql)).rows,
     stop: async (...more: readonly string[]) => {
       await Promise.all([outside, ...opened].map((client) => client.end()));
-      await database.stop();
-      const server = await connect({ connectionString: inject('postgresUrl') });
-      for (const role of [...Object.values(roles), ...more]) {
-        await server.query(`drop role if exists ${pg.escapeIdentifier(role)}`);
-      }
-      await server.end();
+      await database.stop({ roles: [...Object.values(roles), ...more] });
     },
   };
 }

@@ -18,10 +18,7 @@ beforeAll(async () => {
     insert into job (tenant_id, title) values ('t_acme', 'acme job'), ('t_globex', 'globex job')`);
   await db.outside.query(`create role ${grantor}`);
 });
-afterAll(async () => {
-  await db.outside.query(`drop owned by ${worker}, ${grantor}`);
-  await db.stop(worker, grantor);
-});
+afterAll(() => db.stop(worker, grantor));
 
 const titles = async (client: pg.Client, tenant: string) =>
   (await asTenant(client, tenant, 'select title from job')).rows.map(({ title }) => title);

@@ -67,8 +67,7 @@ export async function openFloorDatabase() {
     stop: async () => {
       await Promise.all(clients.map((client) => client.$disconnect()));
       await Promise.all(pools.map((each) => each.end()));
-      await db.pool.query(`drop owned by ${role}; drop role ${role}`);
-      await db.stop();
+      await db.stop([role]);
     },
   };
 }

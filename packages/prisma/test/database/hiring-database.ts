@@ -68,11 +68,11 @@ export async function openHiringDatabase() {
         });
       }
     },
-    stop: async () => {
+    stop: async (roles: readonly string[] = []) => {
       await outside.$disconnect();
       await inside.$disconnect();
       await Promise.all([pool.end(), outsidePool.end()]);
-      await database.stop();
+      await database.stop({ roles });
     },
   };
 }

@@ -46,6 +46,7 @@ async function openPostgres(hasFloor: boolean): Promise<Sides> {
   const stops: (() => Promise<unknown>)[] = [];
   const open = async (tenant?: Tenant) => {
     const database = await createDatabase(inject('postgresUrl'));
+    const roles: string[] = [];
     const outside = new pg.Pool({ connectionString: database.url, max: 1 });
     outside.on('error', () => {});
     await outside.query(await tables(tenant?.id ?? 'nobody'));
@@ -53,14 +54,14 @@ async function openPostgres(hasFloor: boolean): Promise<Sides> {
     const seed = `set session_replication_role = replica; ${seedStatements(rows).join(';')}; reset session_replication_role`;
     stops.unshift(async () => {
       await outside.end();
-      await database.stop();
+      await database.stop({ roles });
     });
     const store: Store = {
       rows: () => readRows(async (text) => (await outside.query(text)).rows),
       reset: async () => void (await outside.query(seed)),
     };
     await store.reset();
-    return { ...store, url: database.url, name: database.name, outside };
+    return { ...store, url: database.url, name: database.name, outside, roles };
   };
   const clientOver = (pool: pg.Pool) => {
     const client = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: patience });
@@ -72,7 +73,7 @@ async function openPostgres(hasFloor: boolean): Promise<Sides> {
   };
   const plainPool = (connectionString: string) => new pg.Pool({ connectionString, max: 4 }).on('error', () => {});
   const shared = await open();
-  const floor = hasFloor ? await floorOf(shared, context, stops) : undefined;
+  const floor = hasFloor ? await floorOf(shared, context) : undefined;
   const scoped = floor
     ? tenantScoped(clientOver(floor), { context, shared: ['Country'], floor })
     : tenantScoped(clientOver(plainPool(shared.url)), { context, shared: ['Country'] });
@@ -95,9 +96,8 @@ async function openPostgres(hasFloor: boolean): Promise<Sides> {
 
 /** Policies on the tenants' tables; the join table has no tenant, and is granted as it is: the scope alone holds it. */
 async function floorOf(
-  { url, name, outside }: { readonly url: string; readonly name: string; readonly outside: pg.Pool },
+  { url, name, outside, roles }: { url: string; name: string; outside: pg.Pool; roles: string[] },
   context: TenantContext,
-  stops: (() => Promise<unknown>)[],
 ) {
   const role = `oracle_${randomBytes(6).toString('hex')}`;
   const tenantTables = TABLES.filter((table) => table !== 'Country' && table !== '_JobToTag');
@@ -111,7 +111,7 @@ async function floorOf(
   await outside.query(
     `alter role ${role} login password 'oracle'; grant select, insert, delete on "_JobToTag" to ${role}`,
   );
-  stops.unshift(() => outside.query(`drop owned by ${role}; drop role ${role}`));
+  roles.push(role);
   const connection = new URL(url);
   connection.username = role;
   connection.password = 'oracle';

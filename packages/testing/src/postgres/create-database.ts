@@ -14,12 +14,23 @@ export interface CreateDatabaseOptions {
   readonly template?: string;
 }
 
+export interface StopDatabaseOptions {
+  /**
+   * Roles that were made for this database alone, to be dropped after it; a role that does not exist is passed over.
+   * @defaultValue `[]`
+   */
+  readonly roles?: readonly string[];
+}
+
 export interface TestDatabase {
   readonly name: string;
   /** The server's URL with this database in it. */
   readonly url: string;
-  /** Drops the database, and ends the connections that are still open to it. Calling it again does nothing more. */
-  stop(): Promise<void>;
+  /**
+   * Drops the database, and ends the connections that are still open to it; then the `roles`, which nothing depends on any
+   * more. Calling it again does nothing more.
+   */
+  stop(options?: StopDatabaseOptions): Promise<void>;
 }
 
 /**
@@ -53,8 +64,14 @@ export async function createDatabase(serverUrl: string, options: CreateDatabaseO
   return {
     name,
     url: url.href,
-    stop: () => {
-      dropped ??= execute(serverUrl, `drop database if exists ${name} with (force)`);
+    // Without a parameter that Jest would take for its `done`.
+    stop: ({ roles = [] } = {}) => {
+      dropped ??= connected('createDatabase', serverUrl, async (client) => {
+        await client.query(`drop database if exists ${name} with (force)`);
+        // In one statement, as one may have granted membership in another.
+        const quoted = roles.map((role) => client.escapeIdentifier(role));
+        if (quoted.length > 0) await client.query(`drop role if exists ${quoted.join(', ')}`);
+      });
       return dropped;
     },
   };

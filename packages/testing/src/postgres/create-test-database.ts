@@ -72,9 +72,12 @@ export async function createTestDatabase(options: TestDatabaseOptions): Promise<
     return {
       ...database,
       reset: () => connected('createTestDatabase', database.url, (client) => restoreSnapshot(client, snapshot)),
-      stop: async () => {
-        await database.stop();
-        await server.stop();
+      stop: async (stopping = {}) => {
+        try {
+          await database.stop(stopping);
+        } finally {
+          await server.stop();
+        }
       },
     };
   } catch (error) {

@@ -40,6 +40,26 @@ describe('createDatabase', () => {
     expect(await databaseNames()).not.toContain(database.name);
   });
 
+  it('drops roles after the database, whatever they hold in it and while their statements are still running', async () => {
+    const database = await createDatabase(server.url);
+    const [group, login] = [`${database.name} "group"`, `${database.name}_login`];
+    const owner = await connected(database.url);
+    await owner.query(`
+      create role ${pg.escapeIdentifier(group)};
+      create role ${login} login password 'x' in role ${pg.escapeIdentifier(group)};
+      create table office (id int); create table job (id int); alter table job owner to ${login};
+      grant all on office to ${login}; grant create on database ${database.name} to ${pg.escapeIdentifier(group)};
+      alter role ${login} in database ${database.name} set search_path to public`);
+    const user = await connected(Object.assign(new URL(database.url), { username: login, password: 'x' }).href);
+    await owner.query('begin; lock table office');
+    const running = user.query('begin; lock table job; select from office').catch(({ code }) => code);
+    await database.stop({ roles: [login, group, 'no_such_role'] });
+    expect(await running).toBe('57P01');
+    const left = await connected(server.url);
+    expect((await left.query('select from pg_roles where rolname = any ($1)', [[group, login]])).rows).toEqual([]);
+    await left.end();
+  });
+
   it('refuses a prefix that would have to be quoted', async () => {
     await expect(createDatabase(server.url, { prefix: 'x"; drop database postgres; --' })).rejects.toThrow('prefix');
   });
@@ -47,6 +67,8 @@ describe('createDatabase', () => {
 
 async function connected(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
+  // Dropping the database cuts it off.
+  client.on('error', () => {});
   await client.connect();
   return client;
 }

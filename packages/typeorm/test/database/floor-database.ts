@@ -116,9 +116,8 @@ export async function openFloorDatabase({ Source, Schema }: (typeof versions)[nu
       (await outside.query('select * from job where "tenantId" = $1 order by id', [id])).rows as Job[],
     stop: async () => {
       await Promise.all(opened.filter(({ isInitialized }) => isInitialized).map((source) => source.destroy()));
-      await outside.query(`drop owned by ${role}; drop role ${role}`);
       await outside.end();
-      await database.stop();
+      await database.stop({ roles: [role] });
     },
   };
 }

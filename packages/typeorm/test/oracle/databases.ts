@@ -203,15 +203,17 @@ async function openPostgres({ Source, Schema }: TypeORM, tenant: Tenant | undefi
     extra: { max: 3 },
   };
   const source = await new Source(options as DataSourceOptions).initialize();
+  const roles: string[] = [];
   stops.unshift(async () => {
     await source.destroy();
-    await database.stop();
+    await database.stop({ roles });
   });
-  return { ...(await storeOf(source, (sql) => source.query(sql), tenant)), url: database.url, name: database.name };
+  const store = await storeOf(source, (sql) => source.query(sql), tenant);
+  return { ...store, url: database.url, name: database.name, roles };
 }
 
 async function openFloor(shared: { readonly source: DataSource }, context: TenantContext, stops: Stops) {
-  const { url, name } = shared as unknown as { readonly url: string; readonly name: string };
+  const { url, name, roles } = shared as unknown as { url: string; name: string; roles: string[] };
   const role = `oracle_${randomBytes(6).toString('hex')}`;
   const owned = ['office', 'tag', 'job', 'candidate'].map((table) => ({ name: table, tenantColumn: 'tenantId' }));
   await shared.source.query(
@@ -232,9 +234,7 @@ async function openFloor(shared: { readonly source: DataSource }, context: Tenan
     driver: { ...pg, Pool: TenantPool },
     extra: { context, isolation, max: 3 },
   }).initialize();
-  stops.unshift(async () => {
-    await source.destroy();
-    await shared.source.query(`drop owned by ${role}; drop role ${role}`);
-  });
+  roles.push(role);
+  stops.unshift(() => source.destroy());
   return source;
 }

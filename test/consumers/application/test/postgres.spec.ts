@@ -41,10 +41,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await owner.query(`drop owned by ${role}`);
-  await owner.query(`drop role ${role}`);
   await owner.end();
-  await database.stop();
+  await database.stop({ roles: [role] });
 });
 
 function poolOf(url: string): TenantPool {
