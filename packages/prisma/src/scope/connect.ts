@@ -22,7 +22,7 @@ export function connected(value: unknown, relation: ScopedRelation, call: Call, 
   if (taken) {
     call.guards.forbidden.push({
       model: to,
-      where: andUnique(unique, taken),
+      where: andUnique(unique, [taken]),
       isUnique: true,
       why: `connecting ${nameOf(relation)}`,
     });

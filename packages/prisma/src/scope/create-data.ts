@@ -2,7 +2,7 @@ import type { ScopedModel, ScopedRelation } from '../schema/model.js';
 import { type Call, type Filter, type Rule, sharedWrite, unknownKey } from './call.js';
 import { guardForeignKeys } from './foreign-key.js';
 import { nestedCreate } from './nested-create.js';
-import { stampTenant } from './stamp.js';
+import { guardGivenTenant, stampTenant } from './stamp.js';
 import { eachOf, entriesOf, structure } from './structure.js';
 
 export const createData: Rule = (value, model, call, argument) => newRow(value, model, call, argument, null);
@@ -25,5 +25,6 @@ export function newRow(
     return [key, field.kind === 'scalar' ? entry : nestedCreate(entry, field, call, `${argument}.${key}`)] as const;
   });
   guardForeignKeys(entries, model, call, argument, false);
+  guardGivenTenant(entries, model, call, argument, true);
   return structure(stampTenant(entries, model, call, argument, parent));
 }

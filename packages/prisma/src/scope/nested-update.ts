@@ -1,11 +1,11 @@
 import { mayLeaveTenant, type ScopedRelation } from '../schema/model.js';
-import { type Call, nameOf, refused, sharedWrite, tenantCondition, withinTenant } from './call.js';
-import { connect } from './connect.js';
+import { type Call, type Filter, nameOf, refused, sharedWrite, tenantCondition, withinTenant } from './call.js';
+import { connect, guardKeyHolder } from './connect.js';
 import { newRow } from './create-data.js';
 import { foreignRows, guardDelete } from './dependents.js';
 import { byRules, createActions, type NestedAction } from './nested-create.js';
 import { eachOf, entriesOf, structure } from './structure.js';
-import { scopedUnique } from './unique-where.js';
+import { andUnique, scopedUnique } from './unique-where.js';
 import { changedRow } from './update-data.js';
 import { filter } from './where.js';
 
@@ -41,29 +41,44 @@ export const updateActions: Readonly<Record<string, NestedAction>> = {
     return eachOf(value, (item) => ownRows(item, relation, call, argument));
   },
   update: (value, relation, call, argument) => {
-    if (relation.isList) return eachOf(value, (item) => byRules(item, listUpdate, relation, call, argument));
-    return byRules(toOneUpdate(value, relation, call, argument), changeOne, relation, call, argument);
+    if (relation.isList) return eachOf(value, (item) => changing(item, listUpdate, relation, call, argument));
+    return changing(toOneUpdate(value, relation, call, argument), changeOne, relation, call, argument);
   },
   updateMany: (value, relation, call, argument) =>
-    eachOf(value, (item) =>
-      withWhere(byRules(item, { where: ownRows, data: change }, relation, call, argument), relation, call),
-    ),
+    eachOf(value, (item) => changing(item, { where: ownRows, data: change }, relation, call, argument)),
   upsert: (value, relation, call, argument) => {
-    if (relation.isList) return eachOf(value, (item) => byRules(item, listUpsert, relation, call, argument));
+    guardKeyHolder(relation, call, argument);
+    if (relation.isList) return eachOf(value, (item) => changing(item, listUpsert, relation, call, argument));
     guardReplaced(relation, call);
-    return withWhere(
-      byRules(value, { where: toOneWhere, create: newRelated, update: change }, relation, call, argument),
-      relation,
-      call,
-    );
+    const rules = { where: toOneWhere, create: newRelated, update: change };
+    return changing(value, rules, relation, call, argument, tenantCondition(relation.to, call));
   },
 };
 
 export const nestedUpdate: NestedAction = (value, relation, call, argument) =>
   byRules(value, updateActions, relation, call, argument);
 
-const change: NestedAction = (value, relation, call, argument) =>
-  changedRow(value, relation.to, through(relation, call), argument);
+/** An action that changes related rows: what must be true of them goes beside what it asks. */
+function changing(
+  value: unknown,
+  rules: Readonly<Record<string, NestedAction>>,
+  relation: ScopedRelation,
+  call: Call,
+  argument: string,
+  whereNone: Filter | null = null,
+): unknown {
+  const below = through(relation, call);
+  const given = byRules(value, rules, relation, below, argument) as Filter;
+  const where = (given['where'] ?? whereNone ?? (relation.isList ? undefined : structure([]))) as Filter | undefined;
+  // A `where` that a list must have is Prisma's to miss.
+  if (where === undefined || (where !== whereNone && below.required.length === 0)) return given;
+  return structure([
+    ...Object.entries(given),
+    ['where', below.required.length === 0 ? where : andUnique(where, below.required)],
+  ]);
+}
+
+const change: NestedAction = (value, relation, call, argument) => changedRow(value, relation.to, call, argument);
 const newRelated: NestedAction = (value, relation, call, argument) =>
   newRow(value, relation.to, call, argument, relation);
 const uniqueRow: NestedAction = (value, relation, call, argument) => scopedUnique(value, relation.to, call, argument);
@@ -99,15 +114,6 @@ function toOneUpdate(value: unknown, relation: ScopedRelation, call: Call, argum
   ]);
 }
 
-/** An action whose `where` may be left out. */
-function withWhere(value: unknown, relation: ScopedRelation, call: Call): unknown {
-  const given = value as Readonly<Record<string, unknown>>;
-  const condition = tenantCondition(relation.to, call);
-  return condition && given['where'] === undefined
-    ? structure([...Object.entries(given), ['where', condition]])
-    : value;
-}
-
 /** Where a row can have one related row, it lets go of the one it has. */
 function replacing(action: string): NestedAction {
   return (value, relation, call, argument) => {
@@ -130,6 +136,7 @@ function checkWritable({ to }: ScopedRelation, call: Call): void {
 function through(relation: ScopedRelation, call: Call): Call {
   return {
     ...call,
+    required: [],
     through: (condition) =>
       call.through(structure([[relation.name, structure([[relation.isList ? 'some' : 'is', condition]])]])),
   };

@@ -32,7 +32,7 @@ export interface CallSite {
 export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: Operation): ScopedCall {
   const guards = new Guards();
   const result = new ResultCheck();
-  const call: Call = { ...site, guards, result, through: (condition) => condition };
+  const call: Call = { ...site, guards, result, through: (condition) => condition, required: [] };
   const { model } = call;
   if (kind !== 'read' && !model.isWritable) throw sharedWrite(call, model);
   const given = new Map(entriesOf(args, call, 'arguments'));
@@ -48,11 +48,12 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
   const scoped = structure(entries);
   if (kind === 'delete') guardDelete(model, call);
   const where = (scoped['where'] ?? {}) as Readonly<Record<string, unknown>>;
+  if (call.required.length > 0) scoped['where'] = andUnique(where, call.required);
   const isUnique = rules['where'] === uniqueWhere;
   for (const { condition, why } of guards.ofRows) {
     guards.forbidden.push({
       model,
-      where: isUnique ? andUnique(where, condition) : structure([['AND', [where, condition]]]),
+      where: isUnique ? andUnique(where, [condition]) : structure([['AND', [where, condition]]]),
       isUnique,
       why,
     });

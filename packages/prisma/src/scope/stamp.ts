@@ -47,6 +47,47 @@ export function stampTenant(
   );
 }
 
+/**
+ * Rows that are linked to a row which their tenant field refers to, and which is no tenant's itself, become that row's: it
+ * must be the row of this tenant, when it is there as much as when it is created or changed.
+ */
+export function guardGivenTenant(
+  entries: readonly Entry[],
+  model: ScopedModel,
+  call: Call,
+  argument: string,
+  isNew: boolean,
+): void {
+  for (const [key, actions] of entries) {
+    const relation = model.fields.get(key);
+    if (relation?.kind !== 'relation' || !givesTenant(relation)) continue;
+    if (!Object.keys(actions as object).some((action) => LINKS.has(action))) continue;
+    const column = tenantColumn(relation);
+    const given = entries.find(([name]) => name === column);
+    if (given ? given[1] !== call.tenantId : isNew) {
+      throw conflict(
+        call,
+        `would link rows by ${nameOf(relation)} to what may be another tenant`,
+        `Set ${column} in \`${argument}\` to the tenant’s id, or leave \`${key}\` out.`,
+      );
+    }
+    if (!isNew) call.required.push(structure([[column, call.tenantId]]));
+  }
+}
+
+/** The nested actions by which the related row gets the foreign key. */
+const LINKS: ReadonlySet<string> = new Set(['create', 'createMany', 'connect', 'connectOrCreate', 'set', 'upsert']);
+
+/** Whether the related rows take their tenant from a column of this side that need not be the tenant. */
+export function givesTenant({ holdsKey, keyHasTenant, comparesTenant }: ScopedRelation): boolean {
+  return !holdsKey && keyHasTenant && !comparesTenant;
+}
+
+/** The column that the tenant field of the related rows refers to. */
+export function tenantColumn({ to, key }: ScopedRelation): string {
+  return key.references[key.fields.indexOf(to.tenantField as string)] as string;
+}
+
 /** The relation to the tenant's own row: its whole foreign key is the tenant field. */
 export function isTenantRelation({ of, holdsKey, key, comparesTenant }: ScopedRelation): boolean {
   return holdsKey && !comparesTenant && key.fields.length === 1 && key.fields[0] === of.tenantField;

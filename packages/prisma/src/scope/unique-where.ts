@@ -19,12 +19,12 @@ export function scopedUnique(value: unknown, model: ScopedModel, call: Call, arg
   );
 }
 
-/** A unique filter with one more condition. */
-export function andUnique(unique: Filter, condition: Filter): Filter {
+/** A unique filter with more conditions. */
+export function andUnique(unique: Filter, conditions: readonly Filter[]): Filter {
   const and = unique['AND'];
   return structure([
     ...Object.entries(unique).filter(([key]) => key !== 'AND'),
-    ['AND', [...(Array.isArray(and) ? and : and === undefined ? [] : [and]), condition]],
+    ['AND', [...(Array.isArray(and) ? and : and === undefined ? [] : [and]), ...conditions]],
   ]);
 }
 

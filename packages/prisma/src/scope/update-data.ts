@@ -1,8 +1,9 @@
 import type { ScopedModel } from '../schema/model.js';
-import { type Call, conflict, type Filter, type Rule, sharedWrite, unknownKey } from './call.js';
+import { type Call, conflict, type Filter, nameOf, type Rule, sharedWrite, unknownKey } from './call.js';
 import { guardChange } from './dependents.js';
 import { guardForeignKeys, valueSet } from './foreign-key.js';
 import { nestedUpdate } from './nested-update.js';
+import { givesTenant, guardGivenTenant, tenantColumn } from './stamp.js';
 import { entriesOf, structure } from './structure.js';
 
 export const updateData: Rule = (value, model, call, argument) => changedRow(value, model, call, argument);
@@ -27,10 +28,20 @@ export function changedRow(value: unknown, model: ScopedModel, call: Call, argum
       );
     } else {
       const isKey = field.unchecked.length > 0 || field.followers.length > 0;
-      entries.push([key, isKey ? valueSet(given, key, call, argument) : given]);
+      const value = isKey ? valueSet(given, key, call, argument) : given;
+      entries.push([key, value]);
+      const moved = field.followers.find((relation) => givesTenant(relation) && tenantColumn(relation) === key);
+      if (moved && value !== call.tenantId) {
+        throw conflict(
+          call,
+          `would change ${key}, and the tenant of the rows of ${nameOf(moved)} with it`,
+          `Leave ${key} out of \`${argument}\`.`,
+        );
+      }
       guardChange(field.followers, call, key);
     }
   }
   guardForeignKeys(entries, model, call, argument, true);
+  guardGivenTenant(entries, model, call, argument, false);
   return structure(entries);
 }
