@@ -26,7 +26,7 @@ describe.each(SETTINGS)('%s, prisma-1: through a writable model that the tenant 
     it('links no row to another tenant', async () => {
       const before = await db.rows();
       const where = { id: globex.id };
-      const attempts = [
+      const attempts: (() => PromiseLike<unknown>)[] = [
         () => db.prisma.org.update({ where, data: { units } }),
         () => db.prisma.org.update({ where, data: { id: globex.id, units } }),
         () => db.prisma.org.update({ where, data: { id: acme.id, units } }),
@@ -68,7 +68,7 @@ describe.each(SETTINGS)('%s, prisma-1: through a writable model that the tenant 
     const before = await db.rows();
     const { prisma } = db;
     const [where, org] = [{ id: acme.id }, { id: 't_new', name: 'moved' }];
-    const attempts = [
+    const attempts: (() => PromiseLike<unknown>)[] = [
       () => prisma.org.update({ where, data: org }),
       () => prisma.org.updateMany({ where, data: org }),
       () => prisma.unit.update({ where: { id: 101 }, data: { org: { update: org } } }),
