@@ -3,6 +3,7 @@ import { type ClassifyEntitiesOptions, classOf, type EntityClass } from './class
 import type { DataSourceLike, EntityMetadataLike } from './classification/entity-metadata.js';
 import { TenantScopeError } from './errors/tenant-scope-error.js';
 import { floorOf, type TenantPoolLike } from './floor.js';
+import { callableFunctions } from './scope/calls.js';
 import { endsOf } from './scope/conditions.js';
 import { type DataSourceScope, register, unregister } from './scope/data-source-scope.js';
 import { scopeQueryBuilders } from './scope/query-builders.js';
@@ -16,8 +17,17 @@ import { holdWholeDatabase, type WholeDatabaseDriver } from './scope/whole-datab
 export interface TenantScopedOptions extends ClassifyEntitiesOptions {
   /** Where the current tenant comes from. */
   readonly context: Pick<TenantContext, 'tenantId' | 'isActive'>;
+  /**
+   * Functions that SQL in builders may call besides those of the database that are known to be harmless: of the application’s own, or
+   * of an extension. Named as they are called: `similarity`, `app.visible_to`. Such a function must neither read nor change what is
+   * another tenant’s. Not needed with a tenant pool of @tenancy/postgres below.
+   * @defaultValue `[]`
+   */
+  readonly allowedFunctions?: readonly string[];
 }
 
+const MYSQL = /^(?:mysql|mariadb|aurora-mysql)$/;
+const SQLITE = /^(?:sqlite|better-sqlite3|sqljs|expo|capacitor|cordova|nativescript|react-native)$/;
 const COMPARES_BYTES = new Set(['postgres', 'cockroachdb', 'sqlite', 'better-sqlite3', 'sqljs', 'expo', 'capacitor']);
 
 /**
@@ -48,7 +58,7 @@ const COMPARES_BYTES = new Set(['postgres', 'cockroachdb', 'sqlite', 'better-sql
  * ```
  */
 export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, options: TenantScopedOptions): Source {
-  const { context, ...classification } = options ?? {};
+  const { context, allowedFunctions = [], ...classification } = options ?? {};
   if (typeof context?.isActive !== 'function') {
     throw misconfigured('the option `context` is missing. Pass a TenantContext.');
   }
@@ -64,7 +74,7 @@ export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, 
     heldBack(async () => {
       await Reflect.apply(initialize, source, []);
       try {
-        unscope = enforce(source, context, classification);
+        unscope = enforce(source, context, allowedFunctions, classification);
       } catch (error) {
         await Reflect.apply(destroy, source, []);
         throw error;
@@ -75,7 +85,7 @@ export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, 
     await Reflect.apply(destroy, source, []);
     unscope();
   };
-  if (source.isInitialized) unscope = enforce(source, context, classification);
+  if (source.isInitialized) unscope = enforce(source, context, allowedFunctions, classification);
   return dataSource;
 }
 
@@ -85,16 +95,23 @@ const scoped = new WeakSet<object>();
 function enforce(
   source: DataSourceLike & DataSource,
   context: TenantScopedOptions['context'],
+  allowedFunctions: readonly string[],
   classification: ClassifyEntitiesOptions,
 ): () => void {
   const { driver, queryResultCache } = source;
+  const { type } = source.options;
   const floor = floorOf(source);
   const classes = classified(source, classification, floor);
   const scope: DataSourceScope = {
     context,
     hasFloor: floor !== null,
-    comparesBytes: COMPARES_BYTES.has(source.options.type),
-    hasDual: /^(?:mysql|mariadb|aurora-mysql|oracle)$/.test(source.options.type),
+    comparesBytes: COMPARES_BYTES.has(type),
+    rules: {
+      functions: callableFunctions(type, allowedFunctions),
+      hasHashComments: MYSQL.test(type),
+      hasTablesBehindIn: SQLITE.test(type),
+    },
+    hasDual: MYSQL.test(type) || type === 'oracle',
     ...classes,
     hasNumbers: floor === null && [...classes.tenantColumns.values()].some((column) => holdsNumbers(column, source)),
   };

@@ -9,13 +9,14 @@ import {
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { TenantContext } from '@tenancy/core';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import type { ClassifyEntitiesOptions } from '../classification/classify-entities.js';
 import { isEntityClassificationError } from '../classification/entity-classification-error.js';
 import { isTenantScopeError, TenantScopeError } from '../errors/tenant-scope-error.js';
-import { tenantScoped } from '../tenant-scoped.js';
+import { type TenantScopedOptions, tenantScoped } from '../tenant-scoped.js';
 
-/** What Nest’s `TypeOrmModule` takes, and which entities belong to tenants. */
-export type TenantTypeOrmModuleOptions = TypeOrmModuleOptions & ClassifyEntitiesOptions;
+/** What Nest’s `TypeOrmModule` takes, and what `tenantScoped` does. */
+export type TenantTypeOrmModuleOptions = TypeOrmModuleOptions & ScopeOptions;
+
+type ScopeOptions = Omit<TenantScopedOptions, 'context'>;
 
 /** What `forRootAsync({ useClass | useExisting })` names. */
 export interface TenantTypeOrmOptionsFactory {
@@ -85,11 +86,12 @@ export class TenantTypeOrmModule {
           ...(name !== undefined && { name }),
           ...optionsFrom(source, name),
           dataSourceFactory: async (options) => {
-            const { shared, tenantProperty, ...own } = options as DataSourceOptions & ClassifyEntitiesOptions;
-            const classification = { ...(shared && { shared }), ...(tenantProperty && { tenantProperty }) };
+            const { shared, tenantProperty, allowedFunctions, ...own } = options as DataSourceOptions & ScopeOptions;
             // Nest initialises it, and tries again where the database is not there yet.
             return tenantScoped(new DataSource(own as DataSourceOptions), {
-              ...classification,
+              ...(shared && { shared }),
+              ...(tenantProperty && { tenantProperty }),
+              ...(allowedFunctions && { allowedFunctions }),
               context: new TenantContext(),
             });
           },

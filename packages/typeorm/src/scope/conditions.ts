@@ -1,5 +1,6 @@
 import type { DataSourceScope } from './data-source-scope.js';
-import { isGenerated, MARK, refusedSql } from './statement.js';
+import { MARK, refusedSql } from './refused-sql.js';
+import { isGenerated } from './statement.js';
 import type { Alias, Builder, Column, Metadata } from './typeorm.js';
 
 /** The parameter that holds the current tenant's id. */

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TenantContext } from '@tenancy/core';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import type { StatementRules } from './statement.js';
 import type { Builder, Column, DataSource, Metadata } from './typeorm.js';
 
 /** What is known of a registered data source. */
@@ -10,6 +11,8 @@ export interface DataSourceScope {
   readonly hasFloor: boolean;
   /** Whether the database compares text by its bytes, so that no two tenants' ids are equal to it. */
   readonly comparesBytes: boolean;
+  /** What SQL in its statements may have. */
+  readonly rules: StatementRules;
   /** Whether the database reads `FROM DUAL` as from nothing. */
   readonly hasDual: boolean;
   /** Whether a tenant column holds numbers, to which texts such as 7, 07 and 7.0 may be equal. */

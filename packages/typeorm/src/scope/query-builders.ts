@@ -2,7 +2,8 @@ import { endsOf, isTable, rowConditions, TENANT, tableConditions } from './condi
 import { type DataSourceScope, scopeOfBuilder, tenantIdOf } from './data-source-scope.js';
 import { allow } from './query-gate.js';
 import { areReferencesChecked, checkReferences } from './references.js';
-import { checkClosed, checkedStatement, checkWithoutHash, MARK, refusedSql } from './statement.js';
+import { MARK, refusedSql } from './refused-sql.js';
+import { checkClosed, checkedStatement } from './statement.js';
 import { insertUntaken } from './taken-rows.js';
 import type { Builder, DataSource, Metadata } from './typeorm.js';
 import { checkUpsert, needsCondition } from './upsert.js';
@@ -82,8 +83,7 @@ const everyBuilder = {
   getQueryAndParameters: (builder, scope, original) => {
     const tenantId = tenantIdOf(scope);
     const [sql, parameters] = original() as [string, object];
-    const checked = scope.hasFloor ? sql.replaceAll(MARK, '') : checkedStatement(sql);
-    if (!scope.hasFloor && !scope.comparesBytes) checkWithoutHash(checked);
+    const checked = scope.hasFloor ? sql.replaceAll(MARK, '') : checkedStatement(sql, scope.rules);
     if (!WRITES.has(builder.expressionMap.queryType) || areReferencesChecked(builder, scope)) {
       allow(checked, parameters, tenantId);
     }
@@ -128,7 +128,10 @@ const selectBuilder = {
       if (!isTable(alias, builder, scope)) continue;
       const own = tableConditions(alias, builder, scope);
       join.condition =
-        [...(condition ? [own.length > 0 ? `(${condition})` : condition] : []), ...own].join(' AND ') || undefined;
+        // In brackets, or `1 = 1 CROSS JOIN job` would read a table.
+        [...(condition ? [scope.hasFloor && own.length === 0 ? condition : `(${condition})`] : []), ...own].join(
+          ' AND ',
+        ) || undefined;
     }
     try {
       return original();

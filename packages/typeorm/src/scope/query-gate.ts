@@ -1,7 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { isConstant } from './constant.js';
 import { type DataSourceScope, isSystem, tenantIdOf } from './data-source-scope.js';
-import { refusedSql } from './statement.js';
+import { refusedSql } from './refused-sql.js';
 import type { QueryRunner } from './typeorm.js';
 
 /** The SQL of scoped builders, by the array of parameters that goes with it, and whose rows it asks for. */

@@ -2,7 +2,7 @@ import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { endsOf } from './conditions.js';
 import type { DataSourceScope } from './data-source-scope.js';
 import { countOwnRows } from './own-rows.js';
-import { refusedSql } from './statement.js';
+import { refusedSql } from './refused-sql.js';
 import type { Builder, Column, Metadata } from './typeorm.js';
 import { keyValue, valueSets } from './write-values.js';
 

@@ -1,17 +1,23 @@
-import { randomUUID } from 'node:crypto';
-import { TenantScopeError } from '../errors/tenant-scope-error.js';
-
-/** Stands before each statement that a scoped builder generated, until the SQL is sent. */
-export const MARK = `/*${randomUUID()}*/`;
+import { type CallableFunctions, checkCalls } from './calls.js';
+import { MARK, refusedSql } from './refused-sql.js';
 
 // What is quoted hides nothing; what stands outside quotes is looked at.
 const TOKENS =
-  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\/\*[0-9a-f-]{36}\*\/|\/\*[^*]*(?:\*(?!\/)[^*]*)*\*\/|\/\*|--|[;'"`\\]|\$(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|\b(?:select|table|insert|update|delete|merge|truncate|copy|(?:query|table|schema|database|cursor)_to_xml\w*|dblink\w*|ts_stat|crosstab\w*|connectby|xpath_table|lo_(?:get|export|import)|pg_(?:stat_get|read|ls|logical)_\w+)\b/gi;
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\/\*[0-9a-f-]{36}\*\/|\/\*[^*]*(?:\*(?!\/)[^*]*)*\*\/|\/\*|--|[;'"`\\]|\$(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|\b(?:select|table|insert|update|delete|merge|truncate|copy)\b/gi;
 /** What TypeORM selects from where a database must select from something. */
 const DUMMY_TABLE = 'SELECT 1 AS dummy_column)';
 const STATEMENT = /^[a-z_]+$/i;
 /** Where `update` is part of a clause: FOR UPDATE, FOR NO KEY UPDATE, ON DUPLICATE KEY UPDATE, DO UPDATE. */
 const CLAUSE_BEFORE_UPDATE = /\b(?:for|key|do)\s+$/i;
+
+/** What is particular to a database and an application. One object for each data source. */
+export interface StatementRules {
+  readonly functions: CallableFunctions;
+  /** Whether a `#` may begin a comment. */
+  readonly hasHashComments: boolean;
+  /** Whether `IN` takes a table by its name. */
+  readonly hasTablesBehindIn: boolean;
+}
 
 /**
  * T7: every statement within `sql` must be one that a scoped builder generated. A sub-query that was written by hand reads
@@ -20,11 +26,13 @@ const CLAUSE_BEFORE_UPDATE = /\b(?:for|key|do)\s+$/i;
  * @returns the SQL as it is sent.
  * @throws `scope_refused`
  */
-export function checkedStatement(sql: string): string {
-  return remembered(statements, sql, checkStatement);
+export function checkedStatement(sql: string, rules: StatementRules): string {
+  const known = statements.get(rules) ?? new Map<string, string>();
+  statements.set(rules, known);
+  return remembered(known, sql, () => checkStatement(sql, rules));
 }
 
-function checkStatement(sql: string): string {
+function checkStatement(sql: string, { functions, hasHashComments, hasTablesBehindIn }: StatementRules): string {
   for (const { 0: token, index } of sql.matchAll(TOKENS)) {
     if (token.startsWith('/*') && token.endsWith('*/') && token.length > 3) {
       // MySQL runs what stands in such comments, and PostgreSQL's may contain others.
@@ -36,10 +44,15 @@ function checkStatement(sql: string): string {
       const before = sql.slice(Math.max(0, index - 60), index);
       if (before.endsWith(MARK) || sql.startsWith(DUMMY_TABLE, index)) continue;
       if (/^update$/i.test(token) && CLAUSE_BEFORE_UPDATE.test(before)) continue;
+      // No statement has a bracket there: it is a function, and looked at as such.
+      if (/^(?:insert|truncate)$/i.test(token) && /^\s*\(/.test(sql.slice(index + token.length))) continue;
       throw refusedSql(`it contains ${token.toUpperCase()} that no query builder generated`);
     }
     throw refusedSql(`its text has ${JSON.stringify(token)} outside quotes`);
   }
+  checkCalls(sql, functions);
+  if (hasHashComments) checkWithoutHash(sql);
+  if (hasTablesBehindIn) checkLists(sql);
   return sql.replaceAll(MARK, '');
 }
 
@@ -93,14 +106,15 @@ function closingOf(text: string): number {
 }
 
 const TERMS =
-  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|[()[\]]|,|\b(?:from|where|returning|on|set|values|order|limit|union|intersect|except)\b/gi;
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|[()[\]]|,|\bdistinct\s+from\b|\b(?:from|where|returning|on|set|values|order|limit|union|intersect|except)\b/gi;
 
 /** T7, T15: SQL that gives a column its value must be one value, or it writes other columns, or other rows. */
 export function checkExpression(expression: string): void {
   checkClosed(expression);
   let depth = 0;
   for (const [token] of expression.matchAll(TERMS)) {
-    if (/^['"`]/.test(token)) continue;
+    // `IS DISTINCT FROM` compares.
+    if (/^(?:['"`]|distinct)/i.test(token)) continue;
     if (token === '(' || token === '[') depth += 1;
     else if (token === ')' || token === ']') depth -= 1;
     else if (depth === 0) {
@@ -112,17 +126,26 @@ export function checkExpression(expression: string): void {
 }
 
 /** Where a database reads `#` as the beginning of a comment, what follows it would hold nothing. */
-export function checkWithoutHash(sql: string): void {
+function checkWithoutHash(sql: string): void {
   if (!sql.includes('#')) return;
   for (const [token] of sql.matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|#/g)) {
     if (token === '#') throw refusedSql('its text has "#" outside quotes');
   }
 }
 
+/** SQLite reads `x IN job` as `x IN (SELECT * FROM job)`. */
+function checkLists(sql: string): void {
+  for (const [token] of sql.matchAll(
+    /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|\/\*[^*]*(?:\*(?!\/)[^*]*)*\*\/|(?<![\w$])in(?![\w$])(?!\s*\()/gi,
+  )) {
+    if (/^in$/i.test(token)) throw refusedSql('it has IN with something else than a list in brackets');
+  }
+}
+
 // An application sends the same few statements again and again, with other parameters.
 const REMEMBERED = 1_000;
 const LONGEST = 10_000;
-const statements = new Map<string, string>();
+const statements = new WeakMap<StatementRules, Map<string, string>>();
 const conditions = new Map<string, true>();
 
 /** What `check` answered for a text that it let pass. */
@@ -133,12 +156,4 @@ function remembered<R>(known: Map<string, R>, text: string, check: (text: string
   if (known.size >= REMEMBERED) known.clear();
   if (text.length <= LONGEST) known.set(text, result);
   return result;
-}
-
-export function refusedSql(why: string): TenantScopeError {
-  return new TenantScopeError(
-    'scope_refused',
-    `a statement did not run, because ${why}, and so it cannot be held to a tenant. Use query builders over entities, also ` +
-      'for sub-queries; or put the floor of @tenancy/postgres below the data source, which allows raw SQL.',
-  );
 }

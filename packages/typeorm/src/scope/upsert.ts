@@ -1,6 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { DataSourceScope } from './data-source-scope.js';
-import { checkClosed, refusedSql } from './statement.js';
+import { refusedSql } from './refused-sql.js';
+import { checkClosed } from './statement.js';
 import type { Builder, Column, Metadata, OnUpdate } from './typeorm.js';
 
 const CONDITIONAL = 'on-conflict-do-update';

@@ -4,7 +4,7 @@ import initSqlJs from 'sql.js';
 import { DataSource, type DataSourceOptions, EntitySchema } from 'typeorm';
 import { DataSource as DataSource03, EntitySchema as EntitySchema03 } from 'typeorm-0.3';
 import { inject } from 'vitest';
-import { tenantScoped } from '../../src/index.js';
+import { type TenantScopedOptions, tenantScoped } from '../../src/index.js';
 import { createMariadb } from './mariadb.js';
 
 export const acme: Tenant = { id: 't_acme', slug: 'acme' };
@@ -99,11 +99,10 @@ function schemasOf(Schema: typeof EntitySchema) {
  * For each tenant an office, three jobs and two tags; the third job is in the other tenant's office, and has the other's
  * second tag. One data source is scoped, and one sees everything.
  */
-export async function openScopedDatabase({
-  database,
-  Source,
-  Schema,
-}: (typeof settings)[number] | (typeof mariadbSettings)[number]) {
+export async function openScopedDatabase(
+  { database, Source, Schema }: (typeof settings)[number] | (typeof mariadbSettings)[number],
+  scope: Omit<TenantScopedOptions, 'context'> = {},
+) {
   const mariadb = database === 'MariaDB' ? await createMariadb() : null;
   const postgres = database === 'PostgreSQL' ? await createDatabase(inject('postgresUrl')) : null;
   const server = postgres ?? mariadb;
@@ -117,6 +116,7 @@ export async function openScopedDatabase({
   const source = tenantScoped(new Source({ ...options, synchronize: true } as DataSourceOptions), {
     context,
     shared: ['Country'],
+    ...scope,
   });
   await source.initialize();
   let outside = source;
