@@ -117,9 +117,9 @@ async function openPostgres(context: TenantContext, hasFloor: boolean) {
     stop: async () => {
       await Promise.all([inside.$disconnect(), outside.$disconnect()]);
       await pool.end();
-      if (hasFloor) await outsidePool.query(`drop owned by ${role}; drop role ${role}`);
+
       await outsidePool.end();
-      await database.stop();
+      await database.stop({ roles: hasFloor ? [role] : [] });
     },
   };
 }
