@@ -11,6 +11,7 @@ export interface TenantScopedExtends<
   TypeMapCb extends Types.Extensions.TypeMapCbDef,
   ExtArgs extends Types.Extensions.InternalArgs,
   Kept extends PropertyKey,
+  Field extends string,
   TypeMap extends Types.Extensions.TypeMapDef = Types.Utils.Call<TypeMapCb, { extArgs: ExtArgs }>,
 > {
   extArgs: ExtArgs;
@@ -40,5 +41,5 @@ export interface TenantScopedExtends<
           model?: Types.Extensions.DynamicModelExtensionArgs<M_, TypeMap, TypeMapCb, ExtArgs> & M;
           client?: Types.Extensions.DynamicClientExtensionArgs<C_, TypeMap, TypeMapCb, ExtArgs> & C;
         },
-  ): TenantScopedClient<ClientWith<TypeMapCb, Merged>, Kept | keyof Merged['client']>;
+  ): TenantScopedClient<ClientWith<TypeMapCb, Merged>, Kept | keyof Merged['client'], Field>;
 }

@@ -10,7 +10,7 @@ import { schemaOf } from './schema/schema-of.js';
 import { clientPerSchema } from './separate/client-per-schema.js';
 import type { PrismaClientLike, RawSql, TenantScopedClient } from './tenant-scoped-client.js';
 
-export interface TenantScopedOptions {
+export interface TenantScopedOptions<Field extends string = string> {
   /** Where the tenant comes from. */
   readonly context: Pick<TenantContext, 'tenantId' | 'bind'>;
   /**
@@ -27,7 +27,7 @@ export interface TenantScopedOptions {
    * The field that holds the tenant's id.
    * @defaultValue `'tenantId'`
    */
-  readonly tenantField?: string;
+  readonly tenantField?: Field;
   /**
    * What the generator `tenancy-prisma` wrote: `tenancySchema` of its file.
    * @defaultValue the schema that the client carries in itself
@@ -41,7 +41,7 @@ export interface TenantScopedOptions {
 }
 
 /** For a pool that gives each tenant a schema of its own. */
-export interface ClientPerSchemaOptions extends TenantScopedOptions {
+export interface ClientPerSchemaOptions<Field extends string = string> extends TenantScopedOptions<Field> {
   readonly floor: TenantPoolLike;
   /**
    * How many clients are kept; the one that was not used for longest is disconnected first.
@@ -72,18 +72,18 @@ export interface ClientPerSchemaOptions extends TenantScopedOptions {
  * );
  * ```
  */
-export function tenantScoped<Client extends PrismaClientLike>(
+export function tenantScoped<Client extends PrismaClientLike, const Field extends string = 'tenantId'>(
   prisma: (place: { readonly schema: string }) => Client,
-  options: ClientPerSchemaOptions,
-): TenantScopedClient<Client, RawSql>;
-export function tenantScoped<Client extends PrismaClientLike>(
+  options: ClientPerSchemaOptions<Field>,
+): TenantScopedClient<Client, RawSql, Field>;
+export function tenantScoped<Client extends PrismaClientLike, const Field extends string = 'tenantId'>(
   prisma: Client,
-  options: TenantScopedOptions & { readonly floor: TenantPoolLike },
-): TenantScopedClient<Client, RawSql>;
-export function tenantScoped<Client extends PrismaClientLike>(
+  options: TenantScopedOptions<Field> & { readonly floor: TenantPoolLike },
+): TenantScopedClient<Client, RawSql, Field>;
+export function tenantScoped<Client extends PrismaClientLike, const Field extends string = 'tenantId'>(
   prisma: Client,
-  options: TenantScopedOptions,
-): TenantScopedClient<Client>;
+  options: TenantScopedOptions<Field>,
+): TenantScopedClient<Client, never, Field>;
 export function tenantScoped<Client extends PrismaClientLike>(
   prisma: Client | ((place: { readonly schema: string }) => Client),
   options: TenantScopedOptions | ClientPerSchemaOptions,

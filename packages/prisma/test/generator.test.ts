@@ -36,7 +36,7 @@ describe('the generator `tenancy-prisma`', () => {
   const wrong: [string, unknown][] = [
     ['of another schema', { ...tenancySchema, hash: 'another' }],
     ['of another database', sqliteSchema],
-    ['of another version of the package', { ...tenancySchema, version: 2 }],
+    ['of another version of the package', { ...tenancySchema, version: 1 }],
     ['that misses a model', { ...tenancySchema, models: withoutNote }],
     ['with a changed field', { ...tenancySchema, models: { ...tenancySchema.models, Note: tenancySchema.models.Tag } }],
     ['that is no such thing', {}],

@@ -95,3 +95,47 @@ describe('P25: transactions', () => {
     });
   });
 });
+
+describe('prisma-19: a transaction inside of one', () => {
+  const failing = async (
+    prisma: Pick<HiringDatabase['prisma'], '$transaction' | 'job'>,
+    slug: string,
+    round: number,
+  ) => {
+    const data = (n: number) => ({ id: `${slug}-${round}-${n}`, title: `new ${round} ${n}` });
+    await prisma.$transaction(async (tx) => {
+      await tx.job.create({ data: data(1) });
+      await expect(
+        tx.$transaction(async (nested) => {
+          await nested.job.create({ data: data(2) });
+          throw new Error('only this');
+        }),
+      ).rejects.toThrow('only this');
+      await tx.$transaction(async (nested) => {
+        await nested.$transaction((innermost) => innermost.job.create({ data: data(3) }));
+        const foreign = await nested.job.findMany({ where: { id: { not: { startsWith: slug } } } });
+        expect(foreign).toEqual([]);
+      });
+      const taken = tx.$transaction([tx.job.create({ data: data(4) }), tx.job.create({ data: data(1) })]);
+      await expect(taken).rejects.toMatchObject({ code: 'P2002' });
+      const [created] = await tx.$transaction([tx.job.create({ data: data(5) }), tx.job.count()]);
+      expect(created.id).toBe(data(5).id);
+    });
+    const where = { id: { startsWith: `${slug}-${round}-` } };
+    const rows = await prisma.job.findMany({ where, orderBy: { id: 'asc' } });
+    expect(rows.map(({ id }) => id.slice(-1))).toEqual(['1', '3', '5']);
+  };
+
+  it('is undone by itself, and belongs to the tenant', () =>
+    interleaved(db.context, (tenant, _other, round) => failing(db.prisma, tenant.slug, round), 4));
+
+  it('takes no queries of another client or transaction', async () => {
+    await db.context.run(acme, () =>
+      db.prisma.$transaction(async (tx) => {
+        for (const query of [db.prisma.job.count(), db.inside.job.count()]) {
+          await expect(tx.$transaction([query])).rejects.toMatchObject({ code: 'scope_refused' });
+        }
+      }),
+    );
+  });
+});

@@ -21,9 +21,7 @@ export function scopedClient(scope: Scope): object {
     });
   }
   for (const model of scope.models) {
-    define(client, model.property, () =>
-      Object.freeze(extendedModel(modelDelegate(scope, model), scope.extensions, model, client)),
-    );
+    define(client, model.property, () => extendedModel(modelDelegate(scope, model), scope.extensions, model, client));
   }
   for (const name of RAW_SQL) {
     if (typeof template[name] !== 'function') continue;
@@ -35,17 +33,19 @@ export function scopedClient(scope: Scope): object {
   if (scope.transaction === null) {
     define(client, '$connect', () => () => scope.source.connect());
     define(client, '$disconnect', () => () => scope.source.disconnect());
+    define(client, '$extends', () => (extension: unknown) => extended(scope, client, extension));
+  }
+  if (typeof (scope.transaction?.client ?? template).$transaction === 'function') {
     define(
       client,
       '$transaction',
       () => (work: unknown, options?: TransactionOptions) => runTransaction(scope, work, options, scopedClient),
     );
-    define(client, '$extends', () => (extension: unknown) => extended(scope, client, extension));
   }
   for (const extension of scope.extensions) {
     for (const [name, method] of Object.entries(extension.client ?? {})) define(client, name, () => method);
   }
-  return Object.freeze(client);
+  return client;
 }
 
 /** The application's own methods and hooks go on top of the scope; columns that it computes are Prisma's to add. */
@@ -77,13 +77,16 @@ function extendedModel(
   return delegate;
 }
 
-/** A getter that builds its value once: a transaction uses few of the models. */
+/** Builds its value once, when it is first read: a transaction uses few of the models. Tests may put mocks in its place. */
 function define(client: object, name: string, build: () => unknown): void {
   let built: { readonly value: unknown } | undefined;
   Object.defineProperty(client, name, {
     enumerable: !name.startsWith('$'),
     configurable: true,
     get: () => (built ??= { value: build() }).value,
+    set: (value: unknown) => {
+      built = { value };
+    },
   });
 }
 
@@ -113,6 +116,13 @@ function refusedMember(name: string): TenantScopeError {
       'scope_refused',
       '$runCommandRaw was refused: a command names the documents of every tenant. For other databases Prisma itself refuses it: ' +
         'Use the mongodb provider.',
+    );
+  }
+  if (name === '$transaction') {
+    return new TenantScopeError(
+      'scope_refused',
+      '$transaction inside of a transaction was refused: this version of Prisma has none. Update Prisma to 7.10, or go on in the ' +
+        'transaction that is there.',
     );
   }
   return new TenantScopeError(

@@ -1,10 +1,10 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import type { TransactionOptions } from './raw-client.js';
+import type { RawClient, TransactionOptions } from './raw-client.js';
 import { transactionally, withClient } from './run-query.js';
 import { captureCaller, type Scope } from './scope.js';
 import { type QueryPlan, ScopedQuery } from './scoped-query.js';
 
-/** Both forms of `$transaction`: from `BEGIN` to `COMMIT` they belong to the tenant that began them (P26). */
+/** Both forms of `$transaction`, nested too: from `BEGIN` to `COMMIT` they belong to the tenant that began them (P26). */
 export async function runTransaction(
   scope: Scope,
   work: unknown,
@@ -23,7 +23,15 @@ export async function runTransaction(
       ),
     );
   }
+  const { transaction } = scope;
   const plans = (Array.isArray(work) ? work : [work]).map((query) => planOf(query, scope, tenantId));
+  const oneByOne = async (client: RawClient) => {
+    const results: unknown[] = [];
+    for (const plan of plans) results.push(await plan.inTransaction(client));
+    return results;
+  };
+  // Prisma sends a batch past the transaction it is in.
+  if (transaction) return within(() => transaction.client.$transaction(oneByOne, publicOptions(options)));
   const singles = plans.map(({ single }) => single);
   // Prisma has committed a batch when its results are looked at: what was written would stay.
   const wouldCommitRefused = singles.some((single) => single?.mayRefuse) && !singles.every((single) => single?.isRead);
@@ -41,23 +49,14 @@ export async function runTransaction(
     });
   }
   // All of them run one after the other, in one transaction as well.
-  return transactionally(
-    scope,
-    caller,
-    async (client) => {
-      const results: unknown[] = [];
-      for (const plan of plans) results.push(await plan.inTransaction(client));
-      return results;
-    },
-    publicOptions(options),
-  );
+  return transactionally(scope, caller, oneByOne, publicOptions(options));
 }
 
 function planOf(query: unknown, scope: Scope, tenantId: string): QueryPlan {
   const plan = ScopedQuery.planOf(query);
   if (plan && 'refusal' in plan) throw plan.refusal;
   // P25: a query of the unscoped client must not ride along, nor one that belongs to another transaction.
-  if (plan?.scope.identity !== scope.identity || plan.scope.transaction !== null) {
+  if (plan?.scope.identity !== scope.identity || plan.scope.transaction !== scope.transaction) {
     throw new TenantScopeError(
       'scope_refused',
       '`$transaction` was given something that is not a query of this scoped client. Create its queries with the same client.',

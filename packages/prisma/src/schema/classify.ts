@@ -45,6 +45,11 @@ export function classify(schema: Schema, classification: Classification): readon
       tenantField: field ? tenantField : null,
       isWritable: field !== undefined || writable.includes(model.name) || (isSeparate && !shared.includes(model.name)),
       fields: new Map(),
+      keys: model.keys.map(({ name, fields }) => ({
+        name,
+        columns: fields.filter((column) => column !== tenantField),
+        hasTenant: fields.length > 1 && fields.includes(tenantField),
+      })),
       dependents: [],
     });
   }

@@ -12,8 +12,8 @@ export interface TenancySchema {
   readonly hash: string;
   readonly relationMode: string;
   readonly models: Readonly<Record<string, readonly TenancySchemaField[]>>;
-  /** What identifies a row of each model, the primary key first: for @tenancy/testing, as the scope needs none. */
-  readonly keys?: Readonly<Record<string, readonly TenancySchemaKey[]>>;
+  /** What identifies a row of each model, the primary key first. */
+  readonly keys: Readonly<Record<string, readonly TenancySchemaKey[]>>;
 }
 
 export interface TenancySchemaKey {
@@ -37,7 +37,7 @@ export interface TenancySchemaField {
   } | null;
 }
 
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Of a schema's text, however it is indented. */
 export function hashOf(text: string): string {
@@ -54,11 +54,17 @@ export function hashOf(text: string): string {
  */
 export function readGeneratedSchema(generated: TenancySchema, client: object): Schema {
   const { provider, text, models: runtime } = clientSchema(client);
-  if (generated?.version !== SCHEMA_VERSION || typeof generated.models !== 'object') {
+  if (
+    generated?.version !== SCHEMA_VERSION ||
+    typeof generated.models !== 'object' ||
+    typeof generated.keys !== 'object'
+  ) {
     throw stale('it was written by another version of @tenancy/prisma, or is no `tenancySchema` at all');
   }
   if (generated.hash !== hashOf(text)) throw stale('the client was generated from another schema than it');
-  const models = new Map(Object.entries(generated.models).map(([name, fields]) => [name, model(name, fields)]));
+  const models = new Map(
+    Object.entries(generated.models).map(([name, fields]) => [name, model(name, fields, generated.keys)]),
+  );
   const names = (fields: readonly { readonly name: string; readonly type: string }[] | undefined) =>
     fields
       ?.map(({ name, type }) => `${name} ${type}`)
@@ -73,9 +79,10 @@ export function readGeneratedSchema(generated: TenancySchema, client: object): S
   return schema;
 }
 
-function model(name: string, fields: readonly TenancySchemaField[]): SchemaModel {
+function model(name: string, fields: readonly TenancySchemaField[], keys: TenancySchema['keys']): SchemaModel {
   return {
     name,
+    keys: keys[name] ?? [],
     fields: fields.map(({ name: field, type, isList, isRequired, nativeType, relation }): SchemaField => {
       if (typeof field !== 'string' || typeof isList !== 'boolean' || typeof isRequired !== 'boolean') {
         throw stale(`its model ${name} is malformed`);

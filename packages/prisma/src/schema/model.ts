@@ -10,8 +10,19 @@ export interface ScopedModel {
   /** Whether the client leaves the tenant field out of every result (its own option `omit`). */
   readonly isTenantOmitted: boolean;
   readonly fields: ReadonlyMap<string, ScopedField>;
+  /** What identifies a row, the primary key first. */
+  readonly keys: readonly ScopedKey[];
   /** The back relations whose rows the database changes by itself when a row of this model is deleted. */
   readonly dependents: readonly ScopedRelation[];
+}
+
+export interface ScopedKey {
+  /** What it is called in a `where`. */
+  readonly name: string;
+  /** Its columns but for the tenant field. */
+  readonly columns: readonly string[];
+  /** Whether it has several columns, and the tenant field is one of them. */
+  readonly hasTenant: boolean;
 }
 
 export type ScopedField = ScopedScalar | ScopedRelation;

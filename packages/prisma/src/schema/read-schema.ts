@@ -57,7 +57,11 @@ export function readSchema(client: object): Schema {
   const declared = parseSchema(text);
   const models = new Map<string, SchemaModel>();
   for (const [name, fields] of runtime) {
-    models.set(name, { name, fields: fields.map((field) => schemaField(name, field, declared)) });
+    models.set(name, {
+      name,
+      fields: fields.map((field) => schemaField(name, field, declared)),
+      keys: declared.models.get(name)?.keys ?? [],
+    });
   }
   const schema = { provider, hasForeignKeys: declared.hasForeignKeys, models };
   checkRelations(schema);
@@ -66,7 +70,7 @@ export function readSchema(client: object): Schema {
 
 function schemaField(model: string, field: RuntimeField, schema: DeclaredSchema): SchemaField {
   const { name, kind, type, relationName } = field;
-  const declared = schema.models.get(model)?.get(name);
+  const declared = schema.models.get(model)?.fields.get(name);
   if (declared?.type !== type) throw unreadable(`the schema’s text does not declare ${model}.${name} as ${type}`);
   if (kind !== 'scalar' && kind !== 'enum' && kind !== 'object')
     throw unreadable(`${model}.${name} is of kind ${kind}`);

@@ -16,7 +16,7 @@ describe('parseSchema', () => {
         HIRED }
       type Address { city String }`);
     expect([...models.keys()]).toEqual(['Job', 'Summary']);
-    const fields = [...(models.get('Job') ?? [])].map(([name, { type, isList, isRequired, nativeType }]) => [
+    const fields = [...(models.get('Job')?.fields ?? [])].map(([name, { type, isList, isRequired, nativeType }]) => [
       name,
       type,
       isList,
@@ -50,14 +50,18 @@ describe('parseSchema', () => {
         candidates Candidate[] @relation("of: [a]")
       }`);
     expect([...models.keys()]).toEqual(['Candidate', 'Job']);
-    expect(models.get('Candidate')?.get('job')?.foreignKey).toEqual({
+    expect(models.get('Candidate')?.fields.get('job')?.foreignKey).toEqual({
       fields: ['tenantId', 'jobId'],
       references: ['tenantId', 'id'],
       onDelete: 'Cascade',
       onUpdate: null,
     });
-    expect(models.get('Candidate')?.get('jobId')?.foreignKey).toBeNull();
-    expect(models.get('Job')?.get('candidates')).toMatchObject({ type: 'Candidate', isList: true, foreignKey: null });
+    expect(models.get('Candidate')?.fields.get('jobId')?.foreignKey).toBeNull();
+    expect(models.get('Job')?.fields.get('candidates')).toMatchObject({
+      type: 'Candidate',
+      isList: true,
+      foreignKey: null,
+    });
   });
 
   it('knows a schema whose database has no foreign keys', () => {

@@ -1,3 +1,5 @@
+import type { SchemaKey } from './schema.js';
+
 /** One field of a model, as the schema's text declares it. */
 export interface DeclaredField {
   readonly type: string;
@@ -15,8 +17,14 @@ export interface DeclaredForeignKey {
   readonly onUpdate: string | null;
 }
 
+export interface DeclaredModel {
+  readonly fields: ReadonlyMap<string, DeclaredField>;
+  /** The primary key first. */
+  readonly keys: readonly SchemaKey[];
+}
+
 export interface DeclaredSchema {
-  readonly models: ReadonlyMap<string, ReadonlyMap<string, DeclaredField>>;
+  readonly models: ReadonlyMap<string, DeclaredModel>;
   /** False with `relationMode = "prisma"`: then the database has no foreign keys at all. */
   readonly hasForeignKeys: boolean;
 }
@@ -24,11 +32,11 @@ export interface DeclaredSchema {
 const TOKEN = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|[\p{L}_][\p{L}\p{N}_-]*|\n|\S/gu;
 
 /**
- * Reads what the client's own metadata leaves out of a Prisma schema: lists, optional fields and foreign keys.
+ * Reads what the client's own metadata leaves out of a Prisma schema: lists, optional fields, keys and foreign keys.
  * It reads no more than that; `readSchema` checks the result against the client, field by field.
  */
 export function parseSchema(text: string): DeclaredSchema {
-  const models = new Map<string, Map<string, DeclaredField>>();
+  const models = new Map<string, DeclaredModel>();
   let hasForeignKeys = true;
   for (const { keyword, name, lines } of blocksOf(text)) {
     if (keyword === 'datasource' && lines.some(([key, , value]) => key === 'relationMode' && value === '"prisma"')) {
@@ -39,7 +47,7 @@ export function parseSchema(text: string): DeclaredSchema {
     for (const line of lines) {
       if (line[0] !== undefined && line[0] !== '@') fields.set(line[0], declaredField(line));
     }
-    models.set(name, fields);
+    models.set(name, { fields, keys: declaredKeys(lines) });
   }
   return { models, hasForeignKeys };
 }
@@ -93,6 +101,34 @@ function declaredField(line: readonly string[]): DeclaredField {
           }
         : null,
   };
+}
+
+function declaredKeys(lines: readonly (readonly string[])[]): readonly SchemaKey[] {
+  const single = (attribute: string) =>
+    lines
+      .filter((line) => line[0] !== '@' && line.some((token, at) => token === '@' && line[at + 1] === attribute))
+      .map(([name = '']) => ({ name, fields: [name] }));
+  const compound = (attribute: string) =>
+    lines
+      .filter((line) => line[0] === '@' && line[1] === '@' && line[2] === attribute)
+      .map((line) => {
+        const fields = columnsOf(line);
+        return { name: nameAfter(line, 'name', 2)?.slice(1, -1) ?? fields.join('_'), fields };
+      });
+  return [...single('id'), ...compound('id'), ...compound('unique'), ...single('unique')];
+}
+
+/** The columns in `@@unique([a, b(sort: Desc)])`. */
+function columnsOf(line: readonly string[]): readonly string[] {
+  const start = line.indexOf('[') + 1;
+  const columns: string[] = [];
+  let depth = 0;
+  for (const token of line.slice(start, line.indexOf(']', start))) {
+    if (token === '(') depth += 1;
+    else if (token === ')') depth -= 1;
+    else if (depth === 0 && token !== ',') columns.push(token);
+  }
+  return columns;
 }
 
 /** The name in `key: name`. */

@@ -10,6 +10,14 @@ export interface Schema {
 export interface SchemaModel {
   readonly name: string;
   readonly fields: readonly SchemaField[];
+  readonly keys: readonly SchemaKey[];
+}
+
+/** What identifies a row. */
+export interface SchemaKey {
+  /** What it is called in a `where`. */
+  readonly name: string;
+  readonly fields: readonly string[];
 }
 
 export interface SchemaField {

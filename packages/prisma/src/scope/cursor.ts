@@ -1,6 +1,6 @@
 import { conflict, type Rule, unknownKey } from './call.js';
 import { entriesOf, structure } from './structure.js';
-import { isCompoundKey } from './unique-where.js';
+import { compoundKey, isCompoundKey, withTenantKey } from './unique-where.js';
 
 /**
  * P11: a cursor of another tenant would position the page. Prisma compares a cursor by its plain keys alone and knows no
@@ -9,11 +9,11 @@ import { isCompoundKey } from './unique-where.js';
 export const cursor: Rule = (value, model, call, argument) => {
   const { tenantField } = model;
   if (value === undefined) return undefined;
-  const entries = entriesOf(value, call, argument).map(([key, entry]) => {
+  const entries = withTenantKey(entriesOf(value, call, argument), model, call).map(([key, entry]) => {
     if (key === tenantField && entry !== call.tenantId) {
       throw conflict(call, 'has a cursor that names another tenant', `Leave ${key} out of \`${argument}\`.`);
     }
-    if (isCompoundKey(key, entry, model)) return [key, structure(Object.entries(entry))] as const;
+    if (isCompoundKey(key, entry, model)) return [key, compoundKey(key, entry, model, call)] as const;
     if (model.fields.get(key)?.kind !== 'scalar') throw unknownKey(call, model, argument, key);
     return [key, entry] as const;
   });

@@ -1,4 +1,4 @@
-import type { ScopedModel } from '../schema/model.js';
+import type { ScopedKey, ScopedModel } from '../schema/model.js';
 import { type Call, type Filter, type Rule, withinTenant } from './call.js';
 import { entriesOf, structure } from './structure.js';
 import { filterEntry } from './where.js';
@@ -10,13 +10,60 @@ import { filterEntry } from './where.js';
 export const uniqueWhere: Rule = (value, model, call, argument) => scopedUnique(value, model, call, argument);
 
 export function scopedUnique(value: unknown, model: ScopedModel, call: Call, argument: string): Filter {
+  const entries = withTenantKey(entriesOf(value, call, argument), model, call);
   return withinTenant(
     model,
     call,
-    structure(
-      entriesOf(value, call, argument).map(([key, entry]) => [key, uniqueEntry(key, entry, model, call, argument)]),
-    ),
+    structure(entries.map(([key, entry]) => [key, uniqueEntry(key, entry, model, call, argument)])),
   );
+}
+
+/**
+ * The scope knows the tenant, so the rest of a unique key that holds it is enough: `{ title }` becomes
+ * `{ tenantId_title: { tenantId, title } }`, unless a key is there already.
+ */
+export function withTenantKey(entries: readonly Entry[], model: ScopedModel, call: Call): readonly Entry[] {
+  const { keys, tenantField } = model;
+  const given = new Map(entries);
+  if (tenantField === null || keys.some((key) => isThere(key, given))) return entries;
+  const known = keys.find(
+    ({ hasTenant, columns }) =>
+      hasTenant && columns.length > 0 && columns.every((column) => isValue(given.get(column))),
+  );
+  if (!known) return entries;
+  const { name, columns } = known;
+  const values = columns.map((column): Entry => [column, given.get(column)]);
+  return [
+    [name, structure([[tenantField, call.tenantId], ...values])],
+    ...entries.filter(([column]) => !columns.includes(column)),
+  ];
+}
+
+type Entry = readonly [string, unknown];
+
+function isThere({ name, columns, hasTenant }: ScopedKey, given: ReadonlyMap<string, unknown>): boolean {
+  const isCompound = hasTenant || columns.length > 1;
+  return isCompound ? given.has(name) : isValue(given.get(name));
+}
+
+/** What a column is equal to, and no other filter. */
+function isValue(value: unknown): boolean {
+  if (value === undefined || value === null) return false;
+  if (typeof value !== 'object') return true;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype !== Object.prototype && prototype !== null;
+}
+
+/** A compound key as Prisma takes it, with the tenant where only the rest of it was given. */
+export function compoundKey(name: string, value: object, model: ScopedModel, call: Call): Filter {
+  const { tenantField } = model;
+  const entries = Object.entries(value);
+  const isPartial =
+    tenantField !== null &&
+    (value as Filter)[tenantField] === undefined &&
+    model.keys.some((key) => key.name === name && key.hasTenant);
+  if (!isPartial) return structure(entries);
+  return structure([[tenantField, call.tenantId], ...entries.filter(([column]) => column !== tenantField)]);
 }
 
 /** A unique filter with more conditions. */
@@ -30,7 +77,7 @@ export function andUnique(unique: Filter, conditions: readonly Filter[]): Filter
 
 function uniqueEntry(key: string, value: unknown, model: ScopedModel, call: Call, argument: string): unknown {
   return isCompoundKey(key, value, model)
-    ? structure(Object.entries(value))
+    ? compoundKey(key, value, model, call)
     : filterEntry(key, value, model, call, argument);
 }
 

@@ -57,7 +57,7 @@ export function valuesOf(tenant: Tenant): Values {
         ({ relation }) => relation?.fields.includes(field.name) && field.name !== 'tenantId',
       );
       if (field.name === keyOf(model)) return id(model);
-      if (holder) return id({ name: holder.type, fields: [] });
+      if (holder) return id({ name: holder.type, fields: [], keys: [] });
       if (field.type === 'Int') return fc.constantFrom(0, 1, 2, 100, 200);
       if (field.type === 'Boolean') return fc.boolean();
       return texts(model.name, field.name);
