@@ -1,7 +1,7 @@
 import type { TenantAuditEvent } from './admin/audit-event.js';
 import { TenancyConfigurationError } from './errors/configuration-error.js';
 import { refuseUnknown } from './errors/refuse-unknown.js';
-import type { RegistryCacheOptions } from './registry/cached-tenant-registry.js';
+import { checkLimits, type RegistryCacheOptions } from './registry/cached-tenant-registry.js';
 import type { TenantRegistry } from './registry/tenant-registry.js';
 import type { TenantSource } from './resolution/tenant-source.js';
 
@@ -110,15 +110,10 @@ export function resolveTenancyOptions(options: TenancyOptions): ResolvedTenancyO
     if (typeof cache !== 'object' || cache === null) {
       throw wrong('cache', 'is neither limits nor `false`', 'Pass for example `{ ttl: 30_000 }`.');
     }
-    refuseUnknown('TenancyModule.cache', cache, ['ttl', 'max']);
-    for (const limit of ['ttl', 'max'] as const) {
-      if (cache[limit] !== undefined && !isPositiveInteger(cache[limit])) {
-        throw wrong(`cache.${limit}`, 'is not a whole number above 0', 'Correct it, or pass `cache: false`.');
-      }
-    }
+    checkLimits('TenancyModule.cache', cache);
   }
   for (const [option, ms] of Object.entries({ registryTimeout, sourceTimeout })) {
-    if (!isPositiveInteger(ms) || ms > LONGEST_TIMER) {
+    if (!Number.isSafeInteger(ms) || ms < 1 || ms > LONGEST_TIMER) {
       throw wrong(option, `is not a whole number from 1 to ${LONGEST_TIMER}`, 'Pass milliseconds.');
     }
   }
@@ -134,5 +129,3 @@ export function resolveTenancyOptions(options: TenancyOptions): ResolvedTenancyO
     audit,
   };
 }
-
-const isPositiveInteger = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;

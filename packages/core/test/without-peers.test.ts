@@ -47,7 +47,7 @@ describe.each(forms)('core-14: from %s', (_, file, importing) => {
   let withoutJwt: string;
   beforeAll(async () => {
     bare = await installedWith();
-    withoutJwt = await installedWith('@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs', 'lru-cache');
+    withoutJwt = await installedWith('@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs');
   });
   afterAll(() => Promise.all([bare, withoutJwt].map((folder) => rm(folder, { recursive: true }))));
 

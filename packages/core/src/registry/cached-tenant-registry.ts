@@ -1,5 +1,6 @@
-import { LRUCache } from 'lru-cache';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { RecentlyUsed } from '../recently-used.js';
 import type { Tenant } from '../tenant.js';
 import { find, type Lookup } from './lookup.js';
 import { TenantRegistry } from './tenant-registry.js';
@@ -12,7 +13,8 @@ export interface RegistryCacheOptions {
    */
   readonly ttl?: number | undefined;
   /**
-   * The most answers kept for each kind of look-up, and again for names that no tenant has.
+   * How many answers are kept for each kind of look-up, and again for names that no tenant has: those used last for
+   * certain, and twice as many at most.
    * @defaultValue `10_000`
    */
   readonly max?: number | undefined;
@@ -24,7 +26,7 @@ interface Answer {
   readonly expires: number;
 }
 
-type Answers = Record<Lookup, LRUCache<string, Answer>>;
+type Answers = Record<Lookup, RecentlyUsed<Answer>>;
 
 /**
  * A registry that remembers: least recently used answers go first, callers who ask the same at once share one
@@ -40,15 +42,15 @@ export class CachedTenantRegistry extends TenantRegistry {
 
   constructor(registry: TenantRegistry, options: RegistryCacheOptions = {}) {
     super();
-    refuseUnknown('CachedTenantRegistry', options, ['ttl', 'max']);
+    checkLimits('CachedTenantRegistry', options);
     const { ttl = 30_000, max = 10_000 } = options;
     this.#registry = registry;
     this.#ttl = ttl;
-    const answers = (): Answers => {
-      // Not the cache's own `ttl`, for which it keeps a timer going that costs each request more than all the rest here.
-      const cache = () => new LRUCache<string, Answer>({ max });
-      return { id: cache(), slug: cache(), domain: cache() };
-    };
+    const answers = (): Answers => ({
+      id: new RecentlyUsed(max),
+      slug: new RecentlyUsed(max),
+      domain: new RecentlyUsed(max),
+    });
     this.#known = answers();
     this.#unknown = answers();
   }
@@ -73,7 +75,7 @@ export class CachedTenantRegistry extends TenantRegistry {
 
   /** The remembered answer, without a promise: `undefined` when the registry has to be asked. */
   peek(lookup: Lookup, name: string): Tenant | null | undefined {
-    const answer = recall(this.#known[lookup], name) ?? recall(this.#unknown[lookup], name);
+    const answer = this.#known[lookup].get(name) ?? this.#unknown[lookup].get(name);
     return answer !== undefined && performance.now() < answer.expires ? answer.tenant : undefined;
   }
 
@@ -83,11 +85,9 @@ export class CachedTenantRegistry extends TenantRegistry {
    */
   invalidate(id?: string): void {
     this.#pending = new Map();
-    for (const answers of Object.values(this.#unknown)) answers.clear();
+    for (const answers of Object.values(this.#unknown)) answers.forget(() => true);
     for (const answers of Object.values(this.#known)) {
-      for (const [name, { tenant }] of answers.entries()) {
-        if (id === undefined || tenant?.id === id) answers.delete(name);
-      }
+      answers.forget(({ tenant }) => id === undefined || tenant?.id === id);
     }
   }
 
@@ -121,7 +121,16 @@ export class CachedTenantRegistry extends TenantRegistry {
   }
 }
 
-/** Notes that an answer was used only where that will soon decide which one goes: a note costs more than the look-up. */
-function recall(answers: LRUCache<string, Answer>, name: string): Answer | undefined {
-  return answers.size * 2 > answers.max ? answers.get(name) : answers.peek(name);
+/** @throws `tenancy_misconfigured` for a limit that is none. */
+export function checkLimits(where: string, limits: RegistryCacheOptions): void {
+  refuseUnknown(where, limits, ['ttl', 'max']);
+  for (const name of ['ttl', 'max'] as const) {
+    const limit = limits[name];
+    if (limit === undefined || (Number.isSafeInteger(limit) && limit > 0)) continue;
+    throw new TenancyConfigurationError(
+      `${where}.${name}`,
+      'is not a whole number above 0',
+      'Correct it. For no cache at all `TenancyModule` takes `cache: false`.',
+    );
+  }
 }

@@ -69,6 +69,12 @@ describe('the cache', () => {
     expect(cache.peek('slug', 'invented-99')).toBeNull();
   });
 
+  it.each([0, -1, 1.5, Number.NaN, '10'])('refuses a limit of %s, which would keep everything or nothing', (max) => {
+    expect(() => new CachedTenantRegistry(table([acme]), { max: max as number })).toThrow(
+      /CachedTenantRegistry\.max.*whole number above 0/,
+    );
+  });
+
   it('forgets after its time', async () => {
     const rows = table([acme]);
     const cache = new CachedTenantRegistry(rows, { ttl: 20 });

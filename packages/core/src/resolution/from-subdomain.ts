@@ -3,7 +3,7 @@ import { domainToASCII, domainToUnicode } from 'node:url';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import type { TenantHint } from '../registry/tenant-registry.js';
-import { parseHost, requestHost } from './host.js';
+import { parseHost, requestHost, sentHost } from './host.js';
 import { memoized } from './memoized.js';
 import { NO_TENANT, type TenantSource } from './tenant-source.js';
 
@@ -46,12 +46,15 @@ export function fromSubdomain(options: SubdomainOptions): TenantSource {
   // The longest first: below both `example.com` and `app.example.com`, the second one names the tenant.
   bases.sort((a, b) => b.length - a.length);
   const own = new Set(reserved.map((name) => name.toLowerCase()));
-  const hintOf = memoized((host) => subdomainHint(host, bases, own));
+  const hintOf = memoized((sent) => {
+    const host = parseHost(sent);
+    return host === null ? NO_TENANT : subdomainHint(host, bases, own);
+  });
   return {
     name: 'subdomain',
     identify(request) {
-      const host = requestHost(request);
-      return host === null ? NO_TENANT : hintOf(host);
+      const sent = sentHost(request);
+      return sent === null ? NO_TENANT : hintOf(sent);
     },
     explain: (request) => explainHost(requestHost(request), bases),
   };

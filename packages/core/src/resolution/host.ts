@@ -24,12 +24,20 @@ export function parseHost(value: string | undefined): string | null {
   return name.charCodeAt(name.length - 1) <= NINE && isIPv4(name) ? '' : name;
 }
 
+/** The host name that a request was sent to, on the terms of {@link parseHost}; `null` also when the request names two. */
+export function requestHost(request: TenantRequest): string | null {
+  const sent = sentHost(request);
+  return sent === null ? null : parsed(sent);
+}
+
+const parsed = memoized(parseHost);
+
 /**
- * The host name that a request was sent to, on the terms of {@link parseHost}; `null` also when the request names two.
+ * The `Host` value that counts, as it was sent; `''` when there is none, `null` when the request names two.
  *
  * `X-Forwarded-Host` counts exactly when the HTTP adapter trusts the proxy (`trust proxy`, `trustProxy`).
  */
-export function requestHost(request: TenantRequest): string | null {
+export function sentHost(request: TenantRequest): string | null {
   const { headers } = request;
   const authority = headers[':authority'];
   if (authority !== undefined && headers.host !== undefined && authority !== headers.host) return null;
@@ -40,11 +48,8 @@ export function requestHost(request: TenantRequest): string | null {
   if (target !== undefined && target.charCodeAt(0) !== SLASH && target !== '*') {
     if (!URL.canParse(target) || parseHost(new URL(target).host) !== parseHost(sent)) return null;
   }
-  const host = headers['x-forwarded-host'] === undefined ? sent : (request.hostname ?? sent);
-  return host === undefined ? '' : parsed(host);
+  return (headers['x-forwarded-host'] === undefined ? sent : (request.hostname ?? sent)) ?? '';
 }
-
-const parsed = memoized(parseHost);
 
 const SLASH = '/'.charCodeAt(0);
 const NINE = '9'.charCodeAt(0);

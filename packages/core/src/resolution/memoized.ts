@@ -1,4 +1,6 @@
-/** Twice as many are kept at most; each takes some hundred bytes. */
+import { RecentlyUsed } from '../recently-used.js';
+
+/** Each takes some hundred bytes. */
 const MAX = 10_000;
 /** A name in a `Host` header with its port. What is longer names nobody, and is not kept for whoever sends it. */
 const LONGEST = 260;
@@ -7,16 +9,12 @@ const LONGEST = 260;
 export function memoized<Answer extends object | string | null>(
   read: (text: string) => Answer,
 ): (text: string) => Answer {
-  let recent = new Map<string, Answer>();
-  // Those before, of which what is used again becomes recent: to tell the least used of all would cost every request.
-  let earlier = new Map<string, Answer>();
+  const answers = new RecentlyUsed<Answer>(MAX);
   return (text) => {
-    const remembered = recent.get(text);
+    const remembered = answers.get(text);
     if (remembered !== undefined) return remembered;
-    const answer = earlier.get(text) ?? read(text);
-    if (text.length > LONGEST) return answer;
-    if (recent.size >= MAX) [earlier, recent] = [recent, new Map()];
-    recent.set(text, answer);
+    const answer = read(text);
+    if (text.length <= LONGEST) answers.set(text, answer);
     return answer;
   };
 }
