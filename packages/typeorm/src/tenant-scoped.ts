@@ -10,6 +10,7 @@ import { scopeQueryBuilders } from './scope/query-builders.js';
 import { gate } from './scope/query-gate.js';
 import { scopeResultCache } from './scope/result-cache.js';
 import { guardSchemaWork, holdBackUntilScoped } from './scope/schema-work.js';
+import { stampRows } from './scope/stamped-rows.js';
 import { checkTables, checkTenantColumn, holdsNumbers } from './scope/tenant-column.js';
 import type { Column, DataSource, Metadata } from './scope/typeorm.js';
 import { holdWholeDatabase, type WholeDatabaseDriver } from './scope/whole-database.js';
@@ -115,7 +116,10 @@ function enforce(
     ...classes,
     hasNumbers: floor === null && [...classes.tenantColumns.values()].some((column) => holdsNumbers(column, source)),
   };
-  const undo = [scopeQueryBuilders(source)];
+  const undo = [
+    scopeQueryBuilders(source),
+    ...[...classes.tenantColumns.values()].map((column) => stampRows(column, scope)),
+  ];
   const replace = <Of extends object, Name extends keyof Of>(of: Of, name: Name, by: Of[Name]) => {
     const own = Object.getOwnPropertyDescriptor(of, name);
     of[name] = by;

@@ -10,8 +10,10 @@ export interface Column {
   readonly relationMetadata?: { readonly propertyPath: string };
   readonly referencedColumn?: Column;
   readonly entityMetadata: Metadata;
-  getEntityValue(entity: object, transform?: boolean): unknown;
-  setEntityValue(entity: object, value: unknown): void;
+  getEntityValue: (entity: object, transform?: boolean) => unknown;
+  getEntityValueMap: (entity: object, options?: object) => object | undefined;
+  setEntityValue: (entity: object, value: unknown) => void;
+  createValueMap(value: unknown): object;
 }
 
 export interface Relation {

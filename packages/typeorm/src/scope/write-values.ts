@@ -1,5 +1,6 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { type DataSourceScope, tenantIdOf } from './data-source-scope.js';
+import { leaveUnnamed, tell } from './stamped-rows.js';
 import { checkExpression } from './statement.js';
 import type { Builder, Column } from './typeorm.js';
 
@@ -9,10 +10,11 @@ export function stamp({ expressionMap }: Builder, scope: DataSourceScope): void 
   if (!column) return;
   const tenantId = tenantIdOf(scope);
   const { insertColumns } = expressionMap;
-  if (insertColumns?.length && !insertColumns.includes(column.propertyPath)) insertColumns.push(column.propertyPath);
+  if (insertColumns?.length && !insertColumns.includes(column.propertyPath)) {
+    expressionMap.insertColumns = [...insertColumns, column.propertyPath];
+  }
   for (const values of valueSets(expressionMap.valuesSet)) {
-    const given = column.getEntityValue(values);
-    if (given === undefined) column.setEntityValue(values, tenantId);
+    if (column.getEntityValue(values) === undefined && !isNamed(column, values)) leaveUnnamed(values);
     if (!isTenant(column.getEntityValue(values), tenantId)) throw conflict(column);
   }
 }
@@ -29,7 +31,7 @@ export function tellTenant({ generatedMaps }: Inserted, { expressionMap }: Build
   for (const [n, values] of valueSets(expressionMap.valuesSet).entries()) {
     const generated = generatedMaps[n] ?? {};
     generatedMaps[n] = generated;
-    column.setEntityValue(generated, column.getEntityValue(values));
+    tell(generated, column.getEntityValue(values), column);
   }
 }
 
@@ -39,10 +41,7 @@ export function checkUnmoved({ expressionMap }: Builder, scope: DataSourceScope)
   if (!column) return;
   for (const values of valueSets(expressionMap.valuesSet)) {
     const given = column.getEntityValue(values);
-    // Named through its relation, the column may be set to what cannot be read here.
-    const { relationMetadata } = column;
-    const isNamed = given !== undefined || (relationMetadata && Object.hasOwn(values, relationMetadata.propertyPath));
-    if (isNamed && !isTenant(given, tenantIdOf(scope))) throw conflict(column);
+    if ((given !== undefined || isNamed(column, values)) && !isTenant(given, tenantIdOf(scope))) throw conflict(column);
   }
 }
 
@@ -56,6 +55,11 @@ export function checkExpressions({ expressionMap }: Builder): void {
       if (typeof value === 'function') checkExpression(String(value()));
     }
   }
+}
+
+/** Whether the tenant is named by its relation, through which the column may be set to what cannot be read here. */
+function isNamed({ relationMetadata }: Column, values: object): boolean {
+  return relationMetadata !== undefined && Reflect.get(values, relationMetadata.propertyPath) !== undefined;
 }
 
 function tenantColumnOf(alias: Builder['expressionMap']['mainAlias'], scope: DataSourceScope): Column | undefined {

@@ -1,0 +1,75 @@
+import { type DataSourceScope, tenantIdOf } from './data-source-scope.js';
+import type { Column } from './typeorm.js';
+
+/** Rows that name no tenant, of which the column says the current one. */
+const unnamed = new WeakSet<object>();
+/** What an insert answers, which TypeORM puts on the rows that were saved. */
+const answers = new WeakSet<object>();
+/** The tenant that was put on a saved constant: the caller did not name it. An instance of an entity’s class is a row, and stays its tenant’s. */
+const told = new WeakMap<object, unknown>();
+
+/** Has `row` inserted for whichever tenant inserts it. Nothing is written to it: it is the caller’s, and may be a constant. */
+export function leaveUnnamed(row: object): void {
+  unnamed.add(row);
+}
+
+/** Puts the tenant into what an insert answers, and so on what `save` was given. */
+export function tell(answer: object, tenant: unknown, column: Column): void {
+  column.setEntityValue(answer, tenant);
+  answers.add(answer);
+}
+
+/**
+ * Teaches TypeORM’s own metadata whose a row is that names no tenant.
+ *
+ * @returns undoes it.
+ */
+export function stampRows(column: Column, scope: DataSourceScope): () => void {
+  const { getEntityValue, getEntityValueMap, setEntityValue } = column;
+  let justRead: unknown;
+  const forget = () => {
+    justRead = undefined;
+  };
+  const ownOf = (row: object): unknown => Reflect.apply(getEntityValue, column, [row]);
+  /** What the column of `row` is to everybody: what it holds, unless that is not the caller’s word. */
+  const seen = (row: object, own: unknown): unknown => {
+    if (typeof row !== 'object' || row === null || !scope.context.isActive()) return own;
+    if (own === undefined) return unnamed.has(row) ? tenantIdOf(scope) : own;
+    return told.has(row) && told.get(row) === own && String(own) !== tenantIdOf(scope) ? undefined : own;
+  };
+  column.getEntityValue = (row, ...rest) => {
+    const own: unknown = Reflect.apply(getEntityValue, column, [row, ...rest]);
+    justRead = undefined;
+    if (answers.has(row)) {
+      // TypeORM writes what it reads of an answer right away, if it does.
+      justRead = own;
+      queueMicrotask(forget);
+    }
+    return seen(row, own);
+  };
+  column.getEntityValueMap = (row, ...rest) => {
+    const own = ownOf(row);
+    const value = seen(row, own);
+    if (value === own) return Reflect.apply(getEntityValueMap, column, [row, ...rest]);
+    return value === undefined ? undefined : column.createValueMap(value);
+  };
+  column.setEntityValue = (row, value) => {
+    const isTold = justRead !== undefined && value === justRead;
+    justRead = undefined;
+    // TypeORM puts the keys that it reads back on what it inserted.
+    if (unnamed.has(row) && value !== undefined && value === seen(row, ownOf(row))) return;
+    try {
+      Reflect.apply(setEntityValue, column, [row, value]);
+      if (isTold && isPlain(row)) told.set(row, value);
+    } catch (error) {
+      // What is frozen is told nothing.
+      if (!isTold) throw error;
+    }
+  };
+  return () => Object.assign(column, { getEntityValue, getEntityValueMap, setEntityValue });
+}
+
+function isPlain(row: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(row);
+  return prototype === Object.prototype || prototype === null;
+}
