@@ -30,13 +30,14 @@ function keysOf({ fields, primaryKey, uniqueIndexes }: DMMF.Model): TenancySchem
 }
 
 function schemaField(field: DMMF.Field): TenancySchemaField {
-  const { name, type, isList, isRequired, nativeType, relationName } = field;
+  const { name, type, isList, isRequired, hasDefaultValue, nativeType, relationName } = field;
   const { relationFromFields = [], relationToFields = [], relationOnDelete, relationOnUpdate } = field;
   return {
     name,
     type,
     isList,
     isRequired,
+    hasDefault: hasDefaultValue,
     nativeType: nativeType?.[0] ?? null,
     relation:
       relationName === undefined

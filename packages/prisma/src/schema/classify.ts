@@ -132,22 +132,68 @@ function linkInverses(schema: Schema, models: ReadonlyMap<string, Draft>, { name
 function addScalars(models: ReadonlyMap<string, Draft>, { name: modelName, fields }: SchemaModel): void {
   const model = models.get(modelName) as Draft;
   const relations = [...model.fields.values()].filter((field) => field.kind === 'relation');
-  for (const { name, kind } of fields) {
+  for (const { name, kind, isRequired, hasDefault } of fields) {
     if (kind !== 'scalar') continue;
     const scalar: ScopedScalar = {
       kind: 'scalar',
       name,
+      isNullByDefault: !isRequired && !hasDefault,
       unchecked: relations.filter(
         ({ holdsKey, key, comparesTenant, to }) =>
           holdsKey && key.fields.includes(name) && !comparesTenant && to.tenantField !== null,
       ),
-      followers: relations.filter(
-        ({ holdsKey, key, comparesTenant, follows }) =>
-          !holdsKey && follows && !comparesTenant && key.references.includes(name),
-      ),
+      followers: backRelations(model, name).filter((relation) => followsOutside(relation, name, new Set())),
+      disturbed: disturbedBy(model, name, new Set()),
     };
     model.fields.set(name, scalar);
   }
+}
+
+/** The relations by which rows of other models, or of the same, follow a column when it changes. */
+function backRelations({ fields }: ScopedModel, column: string): readonly ScopedRelation[] {
+  return [...fields.values()].filter(
+    (field): field is ScopedRelation =>
+      field.kind === 'relation' && !field.holdsKey && field.follows && field.key.references.includes(column),
+  );
+}
+
+/** The column of a foreign key that refers to another. */
+function referring({ key }: ScopedRelation, column: string): string {
+  return key.fields[key.references.indexOf(column)] as string;
+}
+
+/** Whether a change of the column comes to rows of other tenants by the relation, or by what follows those that follow. */
+function followsOutside(relation: ScopedRelation, column: string, seen: Set<ScopedRelation>): boolean {
+  if (!relation.comparesTenant) return true;
+  if (seen.has(relation)) return false;
+  seen.add(relation);
+  const next = referring(relation, column);
+  return backRelations(relation.to, next).some((each) => followsOutside(each, next, seen));
+}
+
+function disturbedBy(model: ScopedModel, column: string, seen: Set<ScopedRelation>): readonly ScopedRelation[] {
+  return backRelations(model, column).flatMap((back) => {
+    if (seen.has(back)) return [];
+    seen.add(back);
+    const next = referring(back, column);
+    const changed = [...back.to.fields.values()].filter(
+      (each): each is ScopedRelation =>
+        each.kind === 'relation' &&
+        each !== back.inverse &&
+        each.holdsKey &&
+        !each.comparesTenant &&
+        each.to.tenantField !== null &&
+        each.key.fields.includes(next) &&
+        !followsToo(each, next, back, column),
+    );
+    return [...changed, ...disturbedBy(back.to, next, seen)];
+  });
+}
+
+/** Whether what a relation refers to follows the same column, so that it stays the same row. */
+function followsToo({ to, key }: ScopedRelation, changed: string, back: ScopedRelation, column: string): boolean {
+  const referred = key.references[key.fields.indexOf(changed)] as string;
+  return backRelations(back.of, column).some((each) => each.to === to && referring(each, column) === referred);
 }
 
 function inverseOf(schema: Schema, model: string, { type, name, relation }: SchemaField): SchemaField {

@@ -27,6 +27,7 @@ export interface TenancySchemaField {
   readonly type: string;
   readonly isList: boolean;
   readonly isRequired: boolean;
+  readonly hasDefault: boolean;
   readonly nativeType: string | null;
   readonly relation: {
     readonly name: string;
@@ -83,8 +84,13 @@ function model(name: string, fields: readonly TenancySchemaField[], keys: Tenanc
   return {
     name,
     keys: keys[name] ?? [],
-    fields: fields.map(({ name: field, type, isList, isRequired, nativeType, relation }): SchemaField => {
-      if (typeof field !== 'string' || typeof isList !== 'boolean' || typeof isRequired !== 'boolean') {
+    fields: fields.map(({ name: field, type, isList, isRequired, hasDefault, nativeType, relation }): SchemaField => {
+      if (
+        typeof field !== 'string' ||
+        typeof isList !== 'boolean' ||
+        typeof isRequired !== 'boolean' ||
+        typeof hasDefault !== 'boolean'
+      ) {
         throw stale(`its model ${name} is malformed`);
       }
       return {
@@ -93,6 +99,7 @@ function model(name: string, fields: readonly TenancySchemaField[], keys: Tenanc
         type,
         isList,
         isRequired,
+        hasDefault,
         nativeType,
         relation: relation && keyRelation(relation.name, relation.fields.length > 0 ? relation : null, isRequired),
       };

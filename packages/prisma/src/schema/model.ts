@@ -30,10 +30,14 @@ export type ScopedField = ScopedScalar | ScopedRelation;
 export interface ScopedScalar {
   readonly kind: 'scalar';
   readonly name: string;
+  /** Whether a new row that does not name it has null. */
+  readonly isNullByDefault: boolean;
   /** P15: the relations it is the foreign key of (or a part of it) without the tenant being compared. */
   readonly unchecked: readonly ScopedRelation[];
-  /** The back relations whose foreign key follows it when it changes, without the tenant being compared. */
+  /** The back relations whose foreign key follows it when it changes, where rows of other tenants may be among those that follow. */
   readonly followers: readonly ScopedRelation[];
+  /** The unchecked relations of rows that follow it: a part of their foreign key would change with it, and the rest would not. */
+  readonly disturbed: readonly ScopedRelation[];
 }
 
 export interface ScopedRelation {

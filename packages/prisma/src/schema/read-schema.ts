@@ -76,13 +76,14 @@ function schemaField(model: string, field: RuntimeField, schema: DeclaredSchema)
     throw unreadable(`${model}.${name} is of kind ${kind}`);
   if (kind === 'object' && relationName === undefined)
     throw unreadable(`${model}.${name} is of the composite type ${type}`);
-  const { isList, isRequired, nativeType } = declared;
+  const { isList, isRequired, hasDefault, nativeType } = declared;
   return {
     name,
     kind: kind === 'object' ? 'relation' : 'scalar',
     type,
     isList,
     isRequired: isRequired || isList,
+    hasDefault,
     nativeType,
     relation: relationName === undefined ? null : keyRelation(relationName, declared.foreignKey, isRequired),
   };

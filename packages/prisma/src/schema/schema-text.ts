@@ -5,6 +5,7 @@ export interface DeclaredField {
   readonly type: string;
   readonly isList: boolean;
   readonly isRequired: boolean;
+  readonly hasDefault: boolean;
   readonly nativeType: string | null;
   /** What `@relation(fields: […], references: […])` says, on the side that holds the foreign key. */
   readonly foreignKey: DeclaredForeignKey | null;
@@ -90,6 +91,7 @@ function declaredField(line: readonly string[]): DeclaredField {
     type: line[1] ?? '',
     isList: line[2] === '[',
     isRequired: line[2] !== '?' && line[2] !== '[',
+    hasDefault: line.some((token, index) => token === '@' && line[index + 1] === 'default'),
     nativeType: native < 0 ? null : (line[native + 3] ?? null),
     foreignKey:
       fields && references

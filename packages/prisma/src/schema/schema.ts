@@ -27,6 +27,7 @@ export interface SchemaField {
   readonly type: string;
   readonly isList: boolean;
   readonly isRequired: boolean;
+  readonly hasDefault: boolean;
   /** What is written behind `@db.`, such as `Citext`. */
   readonly nativeType: string | null;
   readonly relation: SchemaRelation | null;

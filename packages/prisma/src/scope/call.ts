@@ -17,8 +17,8 @@ export interface Call {
   readonly guards: Guards;
   /** A condition on the rows being written, as a condition on the rows that the call itself is about. */
   readonly through: (condition: Filter) => Filter;
-  /** What must be true of the row being changed when it is, beside what identifies it; the rules add to it. */
-  readonly required: Filter[];
+  /** What must be true of the row being changed when it is, beside what identifies it; the rules add to it. Null of a new row. */
+  readonly required: Filter[] | null;
   /** Columns that the application's extensions compute: Prisma makes them of columns of the same row. */
   readonly computed: ReadonlySet<string>;
   /** What must be found true of the result, at the place the rules are at. */

@@ -1,6 +1,7 @@
 import type { ScopedRelation } from '../schema/model.js';
 import { type Call, conflict, type Filter, nameOf, refused, sharedWrite } from './call.js';
 import { foreignRows } from './dependents.js';
+import { guardConnected, ownKeys } from './foreign-key.js';
 import { isTenantRelation } from './stamp.js';
 import { eachOf, entriesOf, structure } from './structure.js';
 import { andUnique, scopedUnique } from './unique-where.js';
@@ -16,7 +17,10 @@ export function connected(value: unknown, relation: ScopedRelation, call: Call, 
   if (isTenantRelation(relation)) return ownTenant(value, relation, call, argument);
   guardKeyHolder(relation, call, argument);
   if (!holdsKey && !isManyToMany && !to.isWritable) throw sharedWrite(call, to);
-  const unique = scopedUnique(value, to, call, argument);
+  if (!holdsKey && !isManyToMany) guardConnected(relation.inverse, call, argument);
+  const own = holdsKey ? ownKeys(relation, call) : [];
+  const found = scopedUnique(value, to, call, argument);
+  const unique = own.length > 0 ? andUnique(found, own) : found;
   // One to one: Prisma takes it away from the row that has it.
   const taken = holdsKey && !relation.inverse.isList && !call.hasFloor ? foreignRows(relation.inverse, call) : null;
   if (taken) {

@@ -19,12 +19,13 @@ export function newRow(
   parent: ScopedRelation | null,
 ): Filter {
   if (!model.isWritable) throw sharedWrite(call, model);
+  const ofNew = { ...call, required: null };
   const entries = entriesOf(value, call, argument).map(([key, entry]) => {
     const field = model.fields.get(key);
     if (!field) throw unknownKey(call, model, argument, key);
-    return [key, field.kind === 'scalar' ? entry : nestedCreate(entry, field, call, `${argument}.${key}`)] as const;
+    return [key, field.kind === 'scalar' ? entry : nestedCreate(entry, field, ofNew, `${argument}.${key}`)] as const;
   });
-  guardForeignKeys(entries, model, call, argument, false);
+  guardForeignKeys(entries, model, call, argument, false, parent);
   guardGivenTenant(entries, model, call, argument, true);
   return structure(stampTenant(entries, model, call, argument, parent));
 }

@@ -20,9 +20,27 @@ export function guardDelete(model: ScopedModel, call: Call): void {
 export function guardChange(followers: readonly ScopedRelation[], call: Call, column: string): void {
   for (const relation of followers) {
     if (call.hasFloor) throw behindTheFloor(call, relation.of, `changing ${column} of`);
-    const condition = foreignRows(relation, call);
+    const condition = othersFollowing(relation, column, call, []);
     if (condition) call.guards.ofRows.push({ condition: call.through(condition), why: `changing ${column} of a row` });
   }
+}
+
+/** A condition that is true of a row when rows of other tenants follow it, or follow what follows it. */
+function othersFollowing(
+  relation: ScopedRelation,
+  column: string,
+  call: Call,
+  chain: readonly ScopedRelation[],
+): Filter | null {
+  if (chain.includes(relation)) return null;
+  const next = relation.key.fields[relation.key.references.indexOf(column)] as string;
+  const field = relation.to.fields.get(next);
+  const further = (field?.kind === 'scalar' ? field.followers : [])
+    .map((each) => othersFollowing(each, next, call, [...chain, relation]))
+    .filter((each) => each !== null);
+  const foreign = foreignRows(relation, call);
+  const conditions = [...(foreign ? [foreign] : []), ...further.map((condition) => some(relation, condition))];
+  return conditions.length === 0 ? null : structure([['OR', conditions]]);
 }
 
 /** A condition that is true of a row that rows of other tenants refer to through the relation. */

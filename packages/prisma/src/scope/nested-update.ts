@@ -67,15 +67,13 @@ function changing(
   argument: string,
   whereNone: Filter | null = null,
 ): unknown {
-  const below = through(relation, call);
+  const required: Filter[] = [];
+  const below = { ...through(relation, call), required };
   const given = byRules(value, rules, relation, below, argument) as Filter;
   const where = (given['where'] ?? whereNone ?? (relation.isList ? undefined : structure([]))) as Filter | undefined;
   // A `where` that a list must have is Prisma's to miss.
-  if (where === undefined || (where !== whereNone && below.required.length === 0)) return given;
-  return structure([
-    ...Object.entries(given),
-    ['where', below.required.length === 0 ? where : andUnique(where, below.required)],
-  ]);
+  if (where === undefined || (where !== whereNone && required.length === 0)) return given;
+  return structure([...Object.entries(given), ['where', required.length === 0 ? where : andUnique(where, required)]]);
 }
 
 const change: NestedAction = (value, relation, call, argument) => changedRow(value, relation.to, call, argument);
@@ -136,7 +134,6 @@ function checkWritable({ to }: ScopedRelation, call: Call): void {
 function through(relation: ScopedRelation, call: Call): Call {
   return {
     ...call,
-    required: [],
     through: (condition) =>
       call.through(structure([[relation.name, structure([[relation.isList ? 'some' : 'is', condition]])]])),
   };

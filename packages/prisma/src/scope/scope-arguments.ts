@@ -1,5 +1,5 @@
 import type { ScopedModel } from '../schema/model.js';
-import { type Call, refused, sharedWrite } from './call.js';
+import { type Call, type Filter, refused, sharedWrite } from './call.js';
 import { guardDelete } from './dependents.js';
 import { Guards } from './guards.js';
 import type { Operation } from './operations.js';
@@ -32,7 +32,8 @@ export interface CallSite {
 export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: Operation): ScopedCall {
   const guards = new Guards();
   const result = new ResultCheck();
-  const call: Call = { ...site, guards, result, through: (condition) => condition, required: [] };
+  const required: Filter[] = [];
+  const call: Call = { ...site, guards, result, through: (condition) => condition, required };
   const { model } = call;
   if (kind !== 'read' && !model.isWritable) throw sharedWrite(call, model);
   const given = new Map(entriesOf(args, call, 'arguments'));
@@ -48,7 +49,7 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
   const scoped = structure(entries);
   if (kind === 'delete') guardDelete(model, call);
   const where = (scoped['where'] ?? {}) as Readonly<Record<string, unknown>>;
-  if (call.required.length > 0) scoped['where'] = andUnique(where, call.required);
+  if (required.length > 0) scoped['where'] = andUnique(where, required);
   const isUnique = rules['where'] === uniqueWhere;
   for (const { condition, why } of guards.ofRows) {
     guards.forbidden.push({

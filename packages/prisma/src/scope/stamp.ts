@@ -71,7 +71,7 @@ export function guardGivenTenant(
         `Set ${column} in \`${argument}\` to the tenant’s id, or leave \`${key}\` out.`,
       );
     }
-    if (!isNew) call.required.push(structure([[column, call.tenantId]]));
+    if (!isNew) call.required?.push(structure([[column, call.tenantId]]));
   }
 }
 

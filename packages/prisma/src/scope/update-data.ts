@@ -1,5 +1,5 @@
 import type { ScopedModel } from '../schema/model.js';
-import { type Call, conflict, type Filter, nameOf, type Rule, sharedWrite, unknownKey } from './call.js';
+import { type Call, conflict, type Filter, nameOf, type Rule, refused, sharedWrite, unknownKey } from './call.js';
 import { guardChange } from './dependents.js';
 import { guardForeignKeys, valueSet } from './foreign-key.js';
 import { nestedUpdate } from './nested-update.js';
@@ -36,6 +36,14 @@ export function changedRow(value: unknown, model: ScopedModel, call: Call, argum
           call,
           `would change ${key}, and the tenant of the rows of ${nameOf(moved)} with it`,
           `Leave ${key} out of \`${argument}\`.`,
+        );
+      }
+      const [disturbed] = field.disturbed;
+      if (disturbed) {
+        throw refused(
+          call,
+          `\`${argument}\` changes ${key}, and a part of the foreign key of ${nameOf(disturbed)} with it, which may then name another tenant’s row`,
+          `Create a row with the new ${key}, move the rows that refer to the old one, and delete that.`,
         );
       }
       guardChange(field.followers, call, key);

@@ -22,7 +22,7 @@ export type CompanyClient = TenantScopedClient<PrismaClient>;
 export type Company = Awaited<ReturnType<typeof openCompany>>;
 
 const SHARED = ['Org', 'Region'];
-const TENANTS_OWN = ['Unit', 'Task', 'Badge', 'Depot', 'Shipment'];
+const TENANTS_OWN = ['Unit', 'Task', 'Badge', 'Depot', 'Shipment', 'Zone', 'Bin', 'Rack', 'Parcel'];
 const patience = { maxWait: 60_000, timeout: 60_000 };
 
 /**
@@ -52,11 +52,17 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
       badges: await outside.badge.findMany({ orderBy: { id: 'asc' } }),
       depots: await outside.depot.findMany({ orderBy: [{ regionCode: 'asc' }, { code: 'asc' }] }),
       shipments: await outside.shipment.findMany({ orderBy: { id: 'asc' } }),
+      zones: await outside.zone.findMany({ orderBy: { code: 'asc' } }),
+      bins: await outside.bin.findMany({ orderBy: [{ zoneCode: 'asc' }, { code: 'asc' }] }),
+      racks: await outside.rack.findMany({ orderBy: [{ aisle: 'asc' }, { code: 'asc' }] }),
+      parcels: await outside.parcel.findMany({ orderBy: { id: 'asc' } }),
     }),
     /** The same few rows for each tenant, under ids of its own: 1xx are acme’s, 2xx globex’s. */
     seed: async () => {
-      const all = [outside.shipment, outside.depot, outside.badge, outside.task, outside.unit, outside.region];
-      for (const model of all) await (model as typeof outside.unit).deleteMany();
+      const { parcel, bin, rack, zone, shipment, depot, badge, task, unit, region } = outside;
+      for (const model of [parcel, bin, rack, zone, shipment, depot, badge, task, unit, region]) {
+        await (model as typeof unit).deleteMany();
+      }
       await outside.org.deleteMany();
       await outside.region.createMany({ data: [{ code: 'EU' }, { code: 'US' }] });
       await outside.org.createMany({ data: [acme, globex].map(({ id, slug: name }) => ({ id, name })) });
@@ -64,14 +70,20 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
         [acme, 100, 'EU'],
         [globex, 200, 'US'],
       ] as const) {
-        const unit = (id: number, parentId: number | null) => ({ tenantId, id: n + id, name: `unit ${id}`, parentId });
+        const row = (id: number, parentId: number | null) => ({ tenantId, id: n + id, name: `unit ${id}`, parentId });
         const parent = (id: number) => (id === 1 ? null : n + 1);
-        await outside.unit.createMany({ data: [1, 2, 3, 4, 5, 6].map((id) => unit(id, id < 5 ? parent(id) : null)) });
+        await outside.unit.createMany({ data: [1, 2, 3, 4, 5, 6].map((id) => row(id, id < 5 ? parent(id) : null)) });
         await outside.task.createMany({ data: [1, 2].map((id) => ({ tenantId, id: n + id, unitId: n + id })) });
         await outside.badge.create({ data: { tenantId, id: n + 1, unitId: n + 1 } });
         await outside.badge.create({ data: { tenantId, id: n + 2 } });
         await outside.depot.create({ data: { tenantId, regionCode, code: 'X' } });
         await outside.shipment.create({ data: { tenantId, id: n + 1, regionCode, depotCode: 'X' } });
+        await outside.zone.create({ data: { tenantId, code: `Z${n}` } });
+        await outside.bin.create({ data: { tenantId, zoneCode: `Z${n}`, code: 'X' } });
+        await outside.rack.create({ data: { tenantId, aisle: `Z${n}`, code: 'X' } });
+        await outside.parcel.create({ data: { tenantId, id: n + 1, zoneCode: `Z${n}`, binCode: 'X', rackCode: 'X' } });
+        await outside.parcel.create({ data: { tenantId, id: n + 2, zoneCode: `Z${n}`, binCode: 'X' } });
+        await outside.parcel.create({ data: { tenantId, id: n + 3 } });
       }
     },
     /** References of globex’s rows to acme’s unit 106, as no key without the tenant forbids. */

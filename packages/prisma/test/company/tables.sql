@@ -31,3 +31,21 @@ create table "Shipment" (
   "depotCode" text,
   foreign key ("regionCode", "depotCode") references "Depot" ("regionCode", "code") on delete restrict on update restrict
 );
+
+create table "Zone" ("tenantId" text not null, "code" text primary key);
+
+create table "Bin" (
+  "tenantId" text not null,
+  "zoneCode" text not null references "Zone" ("code") on delete restrict on update cascade,
+  "code" text not null,
+  primary key ("zoneCode", "code")
+);
+
+create table "Rack" ("tenantId" text not null, "aisle" text not null, "code" text not null, primary key ("aisle", "code"));
+
+create table "Parcel" (
+  "tenantId" text not null, "id" integer primary key, "zoneCode" text, "binCode" text, "rackCode" text,
+  foreign key ("zoneCode") references "Zone" ("code") on delete set null on update cascade,
+  foreign key ("zoneCode", "binCode") references "Bin" ("zoneCode", "code") on delete set null on update cascade,
+  foreign key ("zoneCode", "rackCode") references "Rack" ("aisle", "code") on delete set null on update cascade
+);
