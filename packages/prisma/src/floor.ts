@@ -49,8 +49,18 @@ export function isTenantPool(value: unknown): value is TenantPoolLike {
 }
 
 function poolOf(prisma: object): unknown {
-  const { _engineConfig: engine } = prisma as { readonly _engineConfig?: { readonly adapter?: unknown } };
-  return (engine?.adapter as { readonly externalPool?: unknown } | null | undefined)?.externalPool;
+  return adapterOf(prisma)?.externalPool;
+}
+
+/** What a client's adapter keeps; its pool, or what it makes one of. */
+export function adapterOf(prisma: object): Adapter | null | undefined {
+  return (prisma as { readonly _engineConfig?: { readonly adapter?: Adapter | null } })._engineConfig?.adapter;
+}
+
+interface Adapter {
+  readonly provider?: unknown;
+  readonly externalPool?: unknown;
+  readonly config?: object;
 }
 
 export function misconfigured(explanation: string): TenantScopeError {

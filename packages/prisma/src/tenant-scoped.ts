@@ -1,9 +1,19 @@
 import type { TenantContext } from '@tenancy/core';
+// What is built has them inside: at run time the packages share nothing but their public names.
+import { unknownOption } from '../../core/src/errors/known-options.js';
+import { missingConnection } from '../../postgres/src/errors/missing-connection.js';
 import { type ClientSource, oneClient } from './client/client-source.js';
 import type { RawClient } from './client/raw-client.js';
 import { scopedClient } from './client/scoped-client.js';
 import { TenantTurns } from './client/tenant-turns.js';
-import { checkFloor, isTenantPool, misconfigured, oneClientForAllSchemas, type TenantPoolLike } from './floor.js';
+import {
+  adapterOf,
+  checkFloor,
+  isTenantPool,
+  misconfigured,
+  oneClientForAllSchemas,
+  type TenantPoolLike,
+} from './floor.js';
 import { classify } from './schema/classify.js';
 import type { TenancySchema } from './schema/generated-schema.js';
 import { schemaOf } from './schema/schema-of.js';
@@ -54,8 +64,8 @@ export interface ClientPerSchemaOptions<Field extends string = string> extends T
  * A Prisma client whose every query stays within the tenant of the context it is created in. What cannot be kept there
  * is refused; nothing runs unscoped.
  *
- * @throws `scope_misconfigured` when a model is unclassified, `shared` is wrong, the schema is stale, or the client cannot
- * be scoped.
+ * @throws `scope_misconfigured` when a model is unclassified, an option is unknown, `shared` is wrong, the schema is stale, or the client
+ * cannot be scoped or has no database.
  *
  * @example
  * ```ts
@@ -104,6 +114,11 @@ export function scopedClientOf<Client extends PrismaClientLike>(
   const { context, floor } = options ?? {};
   if (typeof context?.bind !== 'function')
     throw misconfigured('the option `context` is missing. Pass a TenantContext.');
+  const [, problem, fix] = unknownOption('', options, KNOWN) ?? [];
+  if (problem) {
+    const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
+    throw misconfigured(`the option \`${unknown}\` ${problem}. ${fix}`);
+  }
   if (typeof prisma === 'function') return scopedOverSchemas(prisma, options as ClientPerSchemaOptions);
   const client = checkedClient(prisma);
   if (isTenantPool(floor) && floor.strategy === 'schema-per-tenant') throw oneClientForAllSchemas();
@@ -111,6 +126,18 @@ export function scopedClientOf<Client extends PrismaClientLike>(
   const isSeparate = isTenantPool(floor) && floor.strategy === 'database-per-tenant';
   return build(client, options, isSeparate, oneClient(client), before) as TenantScopedClient<Client>;
 }
+
+/** The compiler tells of one that is missing. */
+const OPTIONS: { readonly [option in keyof ClientPerSchemaOptions]-?: true } = {
+  context: true,
+  shared: true,
+  writable: true,
+  tenantField: true,
+  schema: true,
+  floor: true,
+  maxClients: true,
+};
+const KNOWN: readonly string[] = Object.keys(OPTIONS);
 
 function scopedOverSchemas<Client extends PrismaClientLike>(
   create: (place: { readonly schema: string }) => Client,
@@ -177,5 +204,11 @@ function checkedClient(prisma: unknown): RawClient {
   }
   if (internal._activeProvider === 'mongodb')
     throw misconfigured('MongoDB is not supported. Use a relational database.');
+  const { provider, externalPool, config } = adapterOf(prisma as object) ?? {};
+  // A tenant pool has looked at its own.
+  if (provider === 'postgres' && !isTenantPool(externalPool)) {
+    const missing = missingConnection(config ?? { connectionString: undefined });
+    if (missing !== null) throw misconfigured(`of the client’s adapter ${missing}`);
+  }
   return prisma as RawClient;
 }

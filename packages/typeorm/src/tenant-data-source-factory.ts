@@ -1,5 +1,6 @@
 import { TenantContext } from '@tenancy/core';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { refuseUnknown, SCOPE_OPTIONS } from './options.js';
 import { type TenantScopedOptions, tenantScoped } from './tenant-scoped.js';
 
 /** What {@link tenantScoped} takes; the context is the application's own unless it is given. */
@@ -8,6 +9,8 @@ export type TenantDataSourceFactoryOptions = Omit<TenantScopedOptions, 'context'
 
 /**
  * For Nest's `TypeOrmModule`: makes its data source, and holds it to the tenant. `@InjectRepository()` works as before.
+ *
+ * @throws `scope_misconfigured` for an unknown option.
  *
  * @example
  * ```ts
@@ -20,10 +23,9 @@ export type TenantDataSourceFactoryOptions = Omit<TenantScopedOptions, 'context'
  * });
  * ```
  */
-export function tenantDataSourceFactory({
-  context = new TenantContext(),
-  ...options
-}: TenantDataSourceFactoryOptions = {}) {
+export function tenantDataSourceFactory(given: TenantDataSourceFactoryOptions = {}) {
+  refuseUnknown('tenantDataSourceFactory', given, ['context', ...SCOPE_OPTIONS]);
+  const { context = new TenantContext(), ...options } = given;
   return async (dataSourceOptions?: DataSourceOptions): Promise<DataSource> => {
     if (!dataSourceOptions) throw new TypeError('tenantDataSourceFactory: TypeOrmModule passed no options.');
     // Nest initialises it, unless `manualInitialization` leaves that to the application.

@@ -3,6 +3,7 @@ import { type ClassifyEntitiesOptions, classOf, type EntityClass } from './class
 import type { DataSourceLike, EntityMetadataLike } from './classification/entity-metadata.js';
 import { TenantScopeError } from './errors/tenant-scope-error.js';
 import { floorOf, type TenantPoolLike } from './floor.js';
+import { refuseUnknown, requireConnection, SCOPE_OPTIONS } from './options.js';
 import { callableFunctions } from './scope/calls.js';
 import { endsOf } from './scope/conditions.js';
 import { type DataSourceScope, register, unregister } from './scope/data-source-scope.js';
@@ -63,7 +64,9 @@ export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, 
   if (typeof context?.isActive !== 'function') {
     throw misconfigured('the option `context` is missing. Pass a TenantContext.');
   }
+  refuseUnknown('tenantScoped', options, ['context', ...SCOPE_OPTIONS]);
   const source = dataSource as unknown as Source & DataSource;
+  requireConnection('tenantScoped', source.options);
   if (scoped.has(source)) throw misconfigured('this data source is scoped already.');
   scoped.add(source);
   const { initialize, destroy } = source;

@@ -21,6 +21,23 @@ export function nearestOf(name: string, known: readonly string[]): string | unde
   return near[0]?.each;
 }
 
+/**
+ * The first of `options` that is nothing but a slip of the pen, and what is meant, where options of other libraries may stand beside
+ * the known ones. What is meant is not given beside it.
+ */
+export function slipOf(
+  options: unknown,
+  known: readonly string[],
+): { readonly option: string; readonly meant: string } | undefined {
+  if (typeof options !== 'object' || options === null) return undefined;
+  for (const option of Object.keys(options)) {
+    const meant = known.includes(option) ? undefined : nearestOf(option, known);
+    if (meant === undefined || meant in options || slips(option.toLowerCase(), meant.toLowerCase()) > 2) continue;
+    return { option, meant };
+  }
+  return undefined;
+}
+
 /** How many letters are missing, added, wrong, or swapped with their neighbour (optimal string alignment distance). */
 export function slips(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];

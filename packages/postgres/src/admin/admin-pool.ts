@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { TenancyConfigurationError, TenantContext } from '@tenancy/core';
 import { Pool, type PoolConfig } from 'pg';
+import { refuseSlipOfPg, requireConnection } from '../pool/pg-options.js';
 
 /** What {@link AdminPool} is about to do. */
 export interface AdminPoolAuditEvent {
@@ -43,7 +44,10 @@ export class AdminPool {
   readonly #audit: AdminPoolOptions['audit'];
   readonly #pool: Pool;
 
+  /** @throws `floor_misconfigured` for a misspelt option, and where nothing says which database is meant. */
   constructor({ audit, ...config }: AdminPoolOptions) {
+    refuseSlipOfPg('AdminPool', config, ['audit']);
+    requireConnection('AdminPool', config);
     this.#audit = audit;
     this.#pool = new Pool(config);
     // Without a listener an idle connection that the server closes would end the process.

@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../errors/refuse-unknown.js';
 import type { DoctorOptions, Finding, Queryable, Rule } from './rule.js';
 import { adviceRules, startRules } from './rules.js';
 
@@ -6,6 +7,7 @@ import { adviceRules, startRules } from './rules.js';
  * and it must be the role that the application runs as, on a connection that is bound to no tenant.
  *
  * @param rules - Defaults to all: {@link startRules}, then {@link adviceRules}.
+ * @throws `floor_misconfigured` for an option that is unknown.
  * @returns the findings in the order of the rules, then by subject; none when nothing is wrong.
  */
 export async function examine(
@@ -13,11 +15,21 @@ export async function examine(
   options: DoctorOptions,
   rules: readonly Rule[] = [...startRules, ...adviceRules],
 ): Promise<readonly Finding[]> {
+  refuseUnknown('examine', options, Object.keys(OPTIONS));
   const findings: Finding[] = [];
   // One at a time: the connection may be a single client, and a rule that fails is not a rule that found nothing.
   for (const rule of rules) findings.push(...sorted(await rule.examine(connection, options)));
   return findings;
 }
+
+/** The compiler tells of one that is missing. */
+const OPTIONS: { readonly [option in keyof DoctorOptions]-?: true } = {
+  setting: true,
+  schemas: true,
+  shared: true,
+  hidden: true,
+  tenantColumn: true,
+};
 
 /** By code unit, which is the same on every machine and whatever the database sorts by. */
 function sorted(findings: readonly Finding[]): Finding[] {

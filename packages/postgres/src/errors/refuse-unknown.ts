@@ -1,3 +1,5 @@
+// What is built has it inside: at run time the packages share nothing but their public names.
+import { slipOf, unknownOption } from '../../../core/src/errors/known-options.js';
 import { TenantFloorError } from './tenant-floor-error.js';
 
 /**
@@ -7,12 +9,18 @@ import { TenantFloorError } from './tenant-floor-error.js';
  */
 export function refuseUnknown(place: string, options: object | undefined | null, known: readonly string[]): void {
   const unknown = Object.keys(options ?? {}).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  const nearest = nearestOf(unknown, known);
-  const advice = nearest === undefined ? '' : `Did you mean \`${nearest}\`? `;
+  const [, problem, fix] = unknownOption(place, options, known) ?? [];
+  if (problem === undefined) return;
+  throw new TenantFloorError('floor_misconfigured', `${place}: the option \`${unknown}\` ${problem}. ${fix}`);
+}
+
+/** As {@link refuseUnknown}, where what is given may have names of its own: only a slip of the pen is refused. */
+export function refuseSlip(place: string, options: object | undefined | null, known: readonly string[]): void {
+  const slip = slipOf(options, known);
+  if (!slip) return;
   throw new TenantFloorError(
     'floor_misconfigured',
-    `${place}: the option \`${unknown}\` is unknown. ${advice}Known: ${known.map((name) => `\`${name}\``).join(', ')}.`,
+    `${place}: the option \`${slip.option}\` is unknown. Did you mean \`${slip.meant}\`?`,
   );
 }
 
@@ -24,28 +32,4 @@ export function requireCustomSetting(place: string, setting: unknown): void {
     `${place}: the option \`setting\` is ${JSON.stringify(setting)}, which is not a name that PostgreSQL leaves to applications. ` +
       'Use two lower-case words with a dot between them, as in `app.tenant_id`.',
   );
-}
-
-/** The one of `known` that `name` is most likely a slip of the pen for, if any. */
-export function nearestOf(name: string, known: readonly string[]): string | undefined {
-  const near = known
-    .map((each) => ({ each, distance: slips(name.toLowerCase(), each.toLowerCase()) }))
-    .filter(({ each, distance }) => distance <= Math.max(1, Math.floor(each.length / 3)))
-    .sort((a, b) => a.distance - b.distance);
-  return near[0]?.each;
-}
-
-/** How many letters are missing, added, wrong, or swapped with their neighbour (optimal string alignment distance). */
-export function slips(a: string, b: string): number {
-  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
-  const at = (i: number, j: number) => rows[i]?.[j] ?? 0;
-  for (let i = 1; i <= a.length; i += 1) {
-    rows[i] = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const changed = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(i - 2, j - 2) + 1 : changed;
-      (rows[i] as number[])[j] = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, changed, swapped);
-    }
-  }
-  return at(a.length, b.length);
 }

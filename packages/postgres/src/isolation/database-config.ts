@@ -1,4 +1,5 @@
 import { Client, type PoolConfig } from 'pg';
+import { requireConnection } from '../pool/pg-options.js';
 
 /** The options of a pool that lead to a database, and those that are not pg's. The others hold wherever a pool leads. */
 const OWN = ['connectionString', 'host', 'port', 'user', 'password', 'database', 'context', 'isolation', 'checks'];
@@ -17,6 +18,7 @@ export function databaseConfig(pool: PoolConfig, answer: PoolConfig): PoolConfig
 }
 
 function serverOf(pool: PoolConfig, withCredentials: boolean): PoolConfig {
+  requireConnection('createTenantPool', pool);
   if (pool.connectionString === undefined) {
     const { host, port, user, password } = pool;
     return defined(withCredentials ? { host, port, user, password } : { host, port });

@@ -3,6 +3,7 @@ import { startRules } from '../doctor/rules.js';
 import { refuseUnknown, requireCustomSetting } from '../errors/refuse-unknown.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { HiddenTable, SharedTable } from '../policies/policy-options.js';
+import { refuseSlipsIn } from '../policies/resolve-policy-options.js';
 import type { Isolation } from './isolation.js';
 
 export interface RowLevelSecurityOptions {
@@ -54,6 +55,7 @@ export function rowLevelSecurity(options: RowLevelSecurityOptions = {}): Isolati
       "rowLevelSecurity: the option `schemas` is empty, so no table would be examined. Name the schemas that hold the application's tables, or leave it out.",
     );
   }
+  refuseSlipsIn('rowLevelSecurity', { shared: options.shared ?? [], hidden: options.hidden ?? [] });
   const both = shared.find((name) => hidden.includes(name));
   if (both !== undefined) {
     throw new TenantFloorError(

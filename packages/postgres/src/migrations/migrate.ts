@@ -1,4 +1,6 @@
 import { Client, type ClientConfig } from 'pg';
+import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { requireConnection } from '../pool/pg-options.js';
 import { applyMigration } from './apply-migration.js';
 import { lockLedger, readLedger } from './ledger.js';
 import { type MigrationFile, readMigrationFiles } from './migration-file.js';
@@ -30,6 +32,8 @@ export interface MigrateResult {
  * continuation of what the database has seen, and then nothing is applied; `migration_failed` when a file fails;
  * `migration_left_transaction` when a file commits by itself; `migrations_not_found` when there are no files.
  *
+ * @throws TenantFloorError `floor_misconfigured` for an unknown option, and where nothing says which database is meant.
+ *
  * @example
  * ```ts
  * import { migrate } from '@tenancy/postgres';
@@ -37,7 +41,10 @@ export interface MigrateResult {
  * const { applied } = await migrate({ connection: 'postgres://localhost/app', directory: 'migrations' });
  * ```
  */
-export async function migrate({ connection, directory }: MigrateOptions): Promise<MigrateResult> {
+export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
+  refuseUnknown('migrate', options, ['connection', 'directory']);
+  const { connection, directory } = options;
+  requireConnection('migrate', typeof connection === 'object' ? connection : { connectionString: connection });
   const files = await readMigrationFiles(directory);
   const client = new Client(connection);
   // A connection that breaks fails the query under way; without a listener it would end the process as well.

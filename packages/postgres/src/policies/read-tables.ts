@@ -1,9 +1,10 @@
+import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { CatalogConnection } from './catalog-connection.js';
 import type { HiddenTable, SharedTable, TenantTable, TenantView } from './policy-options.js';
 import { isTenantColumn, LEDGER, type NamedRelation, readRelations } from './relation-catalog.js';
 import { relationProblem } from './relation-problem.js';
-import { describeRelation } from './resolve-policy-options.js';
+import { describeRelation, refuseSlipsIn } from './resolve-policy-options.js';
 
 export interface ReadTablesOptions {
   /** @defaultValue `['public']` */
@@ -64,8 +65,11 @@ export interface TableClassification {
  */
 export async function readTables(
   connection: CatalogConnection,
-  { schemas = ['public'], tenantColumn = 'tenant_id', shared = [], hidden = [] }: ReadTablesOptions = {},
+  options: ReadTablesOptions = {},
 ): Promise<TableClassification> {
+  refuseUnknown('readTables', options, ['schemas', 'tenantColumn', 'shared', 'hidden']);
+  const { schemas = ['public'], tenantColumn = 'tenant_id', shared = [], hidden = [] } = options;
+  refuseSlipsIn('readTables', { shared, hidden });
   const rows = await readRelations(connection, [...new Set(schemas)], tenantColumn);
   const problems = rows
     .filter(({ schemaExists }) => !schemaExists)

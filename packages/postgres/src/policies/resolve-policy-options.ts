@@ -1,4 +1,4 @@
-import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { refuseSlip, refuseUnknown } from '../errors/refuse-unknown.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { TENANT_COLUMN_TYPES, type TenantColumnType } from './policy-body.js';
 import type { CompilePoliciesOptions } from './policy-options.js';
@@ -35,6 +35,8 @@ export interface ResolvedPolicyOptions {
 export function resolvePolicyOptions(options: CompilePoliciesOptions): ResolvedPolicyOptions {
   const { role, adminRole = null, setting = 'app.tenant_id', database = null } = options;
   refuseUnknown('compilePolicies', options, KNOWN);
+  const { tables, shared = [], views = [], hidden = [] } = options;
+  refuseSlipsIn('compilePolicies', { tables, shared, views, hidden });
   requireRole('role', role);
   if (adminRole !== null) requireRole('adminRole', adminRole);
   if (role === adminRole) {
@@ -66,6 +68,25 @@ export function resolvePolicyOptions(options: CompilePoliciesOptions): ResolvedP
   requireNamedOnce(resolved);
   return resolved;
 }
+
+/**
+ * What is said of a table may have fields of the application's own beside it.
+ *
+ * @throws `floor_misconfigured` for one that is misspelt.
+ */
+export function refuseSlipsIn(place: string, lists: Readonly<Record<string, readonly unknown[]>>): void {
+  for (const [list, entries] of Object.entries(lists)) {
+    const fields = ['schema', 'name', ...(FIELDS[list] ?? [])];
+    for (const entry of entries) {
+      if (typeof entry === 'object') refuseSlip(`${place}: ${list}`, entry, fields);
+    }
+  }
+}
+
+const FIELDS: Readonly<Record<string, readonly string[]>> = {
+  tables: ['tenantColumn', 'type', 'nullable'],
+  shared: ['writable'],
+};
 
 function resolveTable({
   tenantColumn = 'tenant_id',

@@ -1,9 +1,10 @@
 import type { PoolConfig } from 'pg';
-import { nearestOf, refuseUnknown } from '../errors/refuse-unknown.js';
+import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation } from '../isolation/isolation.js';
 import type { TenantSource } from './ask.js';
 import { KNOWN_CHECKS } from './known-checks.js';
+import { refuseSlipOfPg, requireConnection } from './pg-options.js';
 import type { StartChecks } from './start-checks.js';
 
 /** pg's own options, and where the tenant comes from and how tenants are kept apart. */
@@ -36,9 +37,9 @@ export function validated(options: TenantPoolOptions): TenantPoolOptions {
   if (pipeline) {
     throw misconfigured('the option `pipeline` is not supported: each reply must begin with its own binding.');
   }
-  // What it is given may come from another library, with options of its own: only a slip of the pen is refused.
-  const slip = 'checks' in options ? undefined : Object.keys(options).find((name) => nearestOf(name, ['checks']));
-  if (slip) throw misconfigured(`the option \`${slip}\` is unknown. Did you mean \`checks\`?`);
+  refuseSlipOfPg('createTenantPool', options, ['context', 'isolation', 'checks']);
+  // There `connection` says where each database is.
+  if (isolation.strategy !== 'database-per-tenant') requireConnection('createTenantPool', options);
   refuseUnknown('createTenantPool: checks', options.checks, KNOWN_CHECKS);
   for (const [name, answer] of Object.entries(options.checks ?? {})) {
     if (answer === undefined || answer === 'warn' || answer === 'off') continue;

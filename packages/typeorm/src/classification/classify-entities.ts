@@ -1,3 +1,4 @@
+import { refuseUnknown } from '../options.js';
 import { EntityClassificationError } from './entity-classification-error.js';
 import {
   type ColumnMetadataLike,
@@ -36,7 +37,7 @@ export interface EntityClassification {
  * It changes nothing: no query is scoped by it.
  *
  * @throws `entity_unclassified` for an entity that is neither, or has two tenant properties; `shared_invalid` for a wrong name in
- * `shared`; `data_source_not_initialized` before `initialize()`.
+ * `shared`; `data_source_not_initialized` before `initialize()`; `scope_misconfigured` for an unknown option.
  *
  * @example
  * ```ts
@@ -56,6 +57,7 @@ export function classifyEntities(
   dataSource: DataSourceLike,
   options: ClassifyEntitiesOptions = {},
 ): EntityClassification {
+  refuseUnknown('classifyEntities', options, ['shared', 'tenantProperty']);
   const classes = [...classOf(dataSource, options)];
   const namesOf = (wanted: (of: EntityClass) => boolean) =>
     classes.filter(([, of]) => wanted(of)).map(([{ name }]) => name);

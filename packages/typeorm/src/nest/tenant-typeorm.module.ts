@@ -11,6 +11,7 @@ import { TenantContext } from '@tenancy/core';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { isEntityClassificationError } from '../classification/entity-classification-error.js';
 import { isTenantScopeError, TenantScopeError } from '../errors/tenant-scope-error.js';
+import { refuseSlip, SCOPE_OPTIONS } from '../options.js';
 import { type TenantScopedOptions, tenantScoped } from '../tenant-scoped.js';
 
 /** What Nest’s `TypeOrmModule` takes, and what `tenantScoped` does. */
@@ -142,6 +143,7 @@ function checked(options: TenantTypeOrmModuleOptions): TenantTypeOrmModuleOption
   ] as const) {
     if (options && option in options) throw misconfigured(`the option \`${option}\` has no place here. ${fix}`);
   }
+  refuseSlip('TenantTypeOrmModule', options, SCOPE_OPTIONS);
   const { toRetry } = options ?? {};
   return { ...options, toRetry: (error) => !isOurs(error) && (toRetry?.(error) ?? true) };
 }

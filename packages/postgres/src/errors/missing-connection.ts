@@ -1,0 +1,17 @@
+/**
+ * What is said of a configuration whose connection string is there in name alone, as with an environment variable that is not
+ * set; `null` where it has one, or where the database is named otherwise, or left to pg on purpose.
+ *
+ * @param name - what the option is called
+ */
+export function missingConnection(options: object | undefined | null, name = 'connectionString'): string | null {
+  const given = (options ?? {}) as Readonly<Record<string, unknown>>;
+  if (!(name in given) || given[name]) return null;
+  if (['host', 'port', 'database', 'stream', 'nativeConnectionString'].some((option) => given[option])) return null;
+  if (['PGHOST', 'PGPORT', 'PGDATABASE', 'PGSERVICE'].some((variable) => process.env[variable])) return null;
+  const value = given[name] === '' ? 'empty' : String(given[name]);
+  return (
+    `the option \`${name}\` is ${value}, as with an environment variable that is not set, and nothing else says where the database is, ` +
+    'so pg would connect to localhost as the user of the operating system. Set the variable; or leave the option out, if that is meant.'
+  );
+}
