@@ -5,8 +5,16 @@ import { TenantScopeError } from './errors/tenant-scope-error.js';
 import { floorOf, type TenantPoolLike } from './floor.js';
 import { refuseUnknown, requireConnection, SCOPE_OPTIONS } from './options.js';
 import { callableFunctions } from './scope/calls.js';
+import { declaredComparison } from './scope/compared-bytes.js';
 import { endsOf } from './scope/conditions.js';
-import { type DataSourceScope, register, unregister } from './scope/data-source-scope.js';
+import {
+  asSystem,
+  type DataSourceScope,
+  lookAtColumns,
+  register,
+  scopeOf,
+  unregister,
+} from './scope/data-source-scope.js';
 import { scopeQueryBuilders } from './scope/query-builders.js';
 import { gate } from './scope/query-gate.js';
 import { scopeResultCache } from './scope/result-cache.js';
@@ -30,8 +38,6 @@ export interface TenantScopedOptions extends ClassifyEntitiesOptions {
 
 const MYSQL = /^(?:mysql|mariadb|aurora-mysql)$/;
 const SQLITE = /^(?:sqlite|better-sqlite3|sqljs|expo|capacitor|cordova|nativescript|react-native)$/;
-const COMPARES_BYTES = new Set(['postgres', 'cockroachdb', 'sqlite', 'better-sqlite3', 'sqljs', 'expo', 'capacitor']);
-
 /**
  * Holds a data source to the tenant of the context, below its repositories, managers and query builders: each statement it
  * generates is limited to the tenant, and what it did not generate is refused. Call it before `initialize()`, or after.
@@ -79,6 +85,7 @@ export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, 
       await Reflect.apply(initialize, source, []);
       try {
         unscope = enforce(source, context, allowedFunctions, classification);
+        await lookNow(source);
       } catch (error) {
         await Reflect.apply(destroy, source, []);
         throw error;
@@ -109,7 +116,7 @@ function enforce(
   const scope: DataSourceScope = {
     context,
     hasFloor: floor !== null,
-    comparesBytes: COMPARES_BYTES.has(type),
+    comparison: declaredComparison(type, classes.tenantColumns),
     rules: {
       functions: callableFunctions(type, allowedFunctions),
       hasHashComments: MYSQL.test(type),
@@ -119,6 +126,7 @@ function enforce(
     ...classes,
     hasNumbers: floor === null && [...classes.tenantColumns.values()].some((column) => holdsNumbers(column, source)),
   };
+  if (floor === null) lookAtColumns(scope, type);
   const undo = [
     scopeQueryBuilders(source),
     ...[...classes.tenantColumns.values()].map((column) => stampRows(column, scope)),
@@ -151,6 +159,18 @@ function enforce(
   return () => {
     for (const each of undo.splice(0).reverse()) each();
   };
+}
+
+/** The first query waits for it, where the data source was initialised before it was scoped. */
+async function lookNow(source: DataSource): Promise<void> {
+  const scope = scopeOf(source);
+  if (!scope?.look) return;
+  const runner = source.createQueryRunner();
+  try {
+    await asSystem(scope, async () => scope.look?.((sql, parameters) => runner.query(sql, parameters)));
+  } finally {
+    await runner.release();
+  }
 }
 
 function classified(

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TenantContext } from '@tenancy/core';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { actualComparison, type Comparison, DISTINCT_IDS, declaredComparison } from './compared-bytes.js';
 import type { StatementRules } from './statement.js';
 import type { Builder, Column, DataSource, Metadata } from './typeorm.js';
 
@@ -9,8 +10,10 @@ export interface DataSourceScope {
   readonly context: Pick<TenantContext, 'tenantId' | 'isActive'>;
   /** Whether the database itself holds every query to its tenant. */
   readonly hasFloor: boolean;
-  /** Whether the database compares text by its bytes, so that no two tenants' ids are equal to it. */
-  readonly comparesBytes: boolean;
+  /** How the database compares tenants' ids: as it is declared, until it was looked at. */
+  comparison: Comparison;
+  /** Looks at it, before the first query that needs to know. */
+  look?: ((query: (sql: string, parameters?: unknown[]) => Promise<unknown>) => Promise<void>) | undefined;
   /** What SQL in its statements may have. */
   readonly rules: StatementRules;
   /** Whether the database reads `FROM DUAL` as from nothing. */
@@ -38,6 +41,18 @@ export function scopeOf(dataSource: object | undefined): DataSourceScope | undef
   return dataSource && scopes.get(dataSource);
 }
 
+/** Has the columns looked at before the next query: at the start, and after work on the schema. */
+export function lookAtColumns(scope: DataSourceScope, type: string): void {
+  const columns = scope.tenantColumns;
+  if (columns.size === 0) return;
+  scope.look = async (query) => {
+    // What cannot be asked is as it is declared.
+    const actual = await actualComparison(type, columns, query).catch(() => undefined);
+    scope.comparison = actual ?? declaredComparison(type, columns);
+    scope.look = undefined;
+  };
+}
+
 const system = new AsyncLocalStorage<DataSourceScope>();
 
 /** Runs TypeORM's own work on the schema and on its cache, which belongs to no tenant. */
@@ -60,7 +75,7 @@ export function scopeOfBuilder(builder: Builder): DataSourceScope | null {
  *
  * @throws `tenant_context_missing` outside any tenant's context.
  */
-export function tenantIdOf({ context, comparesBytes, hasNumbers }: DataSourceScope): string {
+export function tenantIdOf({ context, comparison, hasNumbers }: DataSourceScope): string {
   const { tenantId } = context;
   if (typeof tenantId !== 'string' || tenantId === '') {
     throw new TenantScopeError('scope_misconfigured', 'the `context` has no tenant id. Pass a TenantContext.');
@@ -72,11 +87,12 @@ export function tenantIdOf({ context, comparesBytes, hasNumbers }: DataSourceSco
         'database. Use ids such as 7, without a sign or leading zeros, or make the column a text.',
     );
   }
-  if (!comparesBytes && !/^[a-z0-9_-]+$/.test(tenantId)) {
+  if (!DISTINCT_IDS[comparison].test(tenantId)) {
     throw new TenantScopeError(
       'scope_refused',
-      'this database may take two texts for equal that differ in upper and lower case, in accents or in spaces at the end, ' +
-        'so the ids of two tenants could be one to it. Use tenant ids of lower-case letters a to z, digits, - and _.',
+      'this database, or the type or collation of a tenant column, may take two texts for equal that differ in upper and lower case, in ' +
+        'accents or in spaces at the end, so the ids of two tenants could be one to it. Use tenant ids of lower-case letters a to z, ' +
+        `digits${comparison === 'letters' ? ', - and _' : ''}; or a column that compares texts by their bytes.`,
     );
   }
   return tenantId;

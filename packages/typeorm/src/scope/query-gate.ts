@@ -51,8 +51,13 @@ export function gate(runner: QueryRunner, scope: DataSourceScope): QueryRunner {
     }
   };
   const { query, stream } = runner;
+  const looking = (sql: string, parameters?: unknown) =>
+    Reflect.apply(query, runner, [sql, parameters]) as Promise<unknown>;
   // Not `async`: turns of promises are much of what an operation costs beyond TypeORM's own work.
   runner.query = (sql, parameters, structured) => {
+    if (scope.look && !isSystem(scope) && !TRANSACTION.test(sql)) {
+      return scope.look(looking).then(() => runner.query(sql, parameters, structured));
+    }
     try {
       check(sql, parameters);
     } catch (error) {
@@ -68,6 +73,7 @@ export function gate(runner: QueryRunner, scope: DataSourceScope): QueryRunner {
   };
   if (stream) {
     runner.stream = async (sql, parameters, ...rest) => {
+      await scope.look?.(looking);
       check(sql, parameters);
       return Reflect.apply(stream, runner, [sql, parameters, ...rest]);
     };

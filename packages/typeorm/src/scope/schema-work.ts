@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { floorOf } from '../floor.js';
-import { asSystem, type DataSourceScope, scopeOf } from './data-source-scope.js';
+import { asSystem, type DataSourceScope, lookAtColumns, scopeOf } from './data-source-scope.js';
 import type { DataSource } from './typeorm.js';
 
 const SCHEMA_WORK = ['synchronize', 'dropDatabase', 'runMigrations', 'undoLastMigration', 'showMigrations'] as const;
@@ -30,7 +30,12 @@ export function guardSchemaWork(source: DataSource, context: DataSourceScope['co
       }
       const scope = scopeOf(source);
       const run = () => Reflect.apply(original, source, args);
-      return scope ? asSystem(scope, run) : run();
+      if (!scope) return run();
+      try {
+        return await asSystem(scope, run);
+      } finally {
+        lookAtColumns(scope, source.options.type);
+      }
     };
   }
 }

@@ -6,6 +6,8 @@ export interface Column {
   readonly isVirtualProperty: boolean;
   readonly isGenerated: boolean;
   readonly isInsert: boolean;
+  readonly type?: unknown;
+  readonly collation?: string;
   readonly transformer?: unknown;
   readonly relationMetadata?: { readonly propertyPath: string };
   readonly referencedColumn?: Column;
