@@ -93,6 +93,25 @@ describe('readSchema refuses metadata it does not recognise', () => {
     expect(() => readSchema(client)).toThrow(expect.objectContaining({ code: 'scope_misconfigured' }));
   });
 
+  it('prisma-13: and accepts one name for relations of two pairs of models', () => {
+    const relation = '@relation("Author", fields: [userId], references: [id])';
+    const text = `model User {\n tenantId String\n id String\n posts Post[] @relation("Author")\n comments Comment[] @relation("Author")\n}
+      model Post {\n tenantId String\n userId String\n author User ${relation}\n}
+      model Comment {\n tenantId String\n userId String\n author User ${relation}\n}`;
+    const [user] = classified(text, {
+      User: ['tenantId String', 'id String', 'posts Post Author', 'comments Comment Author'],
+      Post: ['tenantId String', 'userId String', 'author User Author'],
+      Comment: ['tenantId String', 'userId String', 'author User Author'],
+    });
+    const inverses = ['posts', 'comments'].map((name) => {
+      const field = user?.fields.get(name);
+      return field?.kind === 'relation'
+        ? `${field.inverse.of.name}.${field.inverse.name} ${field.inverse.holdsKey}`
+        : '';
+    });
+    expect(inverses).toEqual(['Post.author true', 'Comment.author true']);
+  });
+
   it('and accepts an implicit many-to-many relation, which has no foreign key', () => {
     const text = 'model A {\n tenantId String\n bs B[]\n}\nmodel B {\n tenantId String\n as A[]\n}';
     const client = clientOf(text, { A: ['tenantId String', 'bs B of'], B: ['tenantId String', 'as A of'] });

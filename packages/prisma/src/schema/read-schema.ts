@@ -95,19 +95,21 @@ function schemaField(model: string, field: RuntimeField, schema: DeclaredSchema)
  * @throws `scope_misconfigured` naming the relation.
  */
 export function checkRelations({ models }: Pick<Schema, 'models'>): void {
+  // Two pairs of models may give their relations the same name.
   const ends = new Map<string, SchemaField[]>();
-  for (const { fields } of models.values()) {
+  for (const { name: model, fields } of models.values()) {
     for (const field of fields) {
       if (!field.relation) continue;
       if (!models.has(field.type)) throw unreadable(`the model ${field.type} of ${field.name} is missing`);
-      ends.set(field.relation.name, [...(ends.get(field.relation.name) ?? []), field]);
+      const relation = [field.relation.name, ...[model, field.type].sort()].join(' ');
+      ends.set(relation, [...(ends.get(relation) ?? []), field]);
     }
   }
   for (const [name, fields] of ends) {
     const holders = fields.filter(({ relation }) => relation !== null && relation.fields.length > 0);
     const isManyToMany = holders.length === 0 && fields.every(({ isList }) => isList);
     if (fields.length !== 2 || !(holders.length === 1 || isManyToMany)) {
-      throw unreadable(`the two ends of the relation ${name} do not fit`);
+      throw unreadable(`the two ends of the relation ${name.split(' ')[0]} do not fit`);
     }
   }
 }
