@@ -1,5 +1,5 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import type { Filter } from '../scope/call.js';
+import { type Filter, nameOf } from '../scope/call.js';
 import type { Forbidden, Guards, References } from '../scope/guards.js';
 import { structure } from '../scope/structure.js';
 import type { LazyQuery, RawClient, RawDelegate } from './raw-client.js';
@@ -8,14 +8,31 @@ import type { LazyQuery, RawClient, RawDelegate } from './raw-client.js';
 type Send = (start: () => LazyQuery) => Promise<unknown>;
 
 /**
- * What must be true before a call may run, asked in its transaction.
+ * A call between its guards, in its transaction.
+ *
+ * What must not be there is looked up before. A foreign key may name a row that the call itself makes, or be in a branch that
+ * does not run; so where no row of the tenant is there before, what has become of it is looked up after.
  *
  * @throws Prisma's own P2003 when a foreign key would name a row that is not this tenant's, `scope_refused` when a row of
  * another tenant would be changed.
  */
-export async function guardRows({ references, forbidden }: Guards, client: RawClient, send: Send): Promise<void> {
+export async function guarded(
+  { references, forbidden }: Guards,
+  client: RawClient,
+  send: Send,
+  call: () => Promise<unknown>,
+): Promise<unknown> {
   for (const guard of forbidden) await forbid(guard, client, send);
-  for (const each of references) await requireRows(each, client, send);
+  const missing: References[] = [];
+  for (const each of references) missing.push(...(await missingRows(each, client, send)));
+  const [first] = missing;
+  if (!first) return call();
+  const result = await call().catch((error) => {
+    // The same answer as for a row of another tenant, which the database would have taken.
+    throw isForeignKeyError(error) ? foreignKeyError(first, error) : error;
+  });
+  for (const each of missing) await forbidAstray(each, client, send);
+  return result;
 }
 
 async function forbid({ model, where, isUnique, why }: Forbidden, client: RawClient, send: Send): Promise<void> {
@@ -31,39 +48,43 @@ async function forbid({ model, where, isUnique, why }: Forbidden, client: RawCli
   );
 }
 
-async function requireRows(references: References, client: RawClient, send: Send): Promise<void> {
-  const { to, key } = references.relation;
-  const most = Math.max(1, Math.floor(MOST_VALUES / key.references.length));
-  for (let from = 0; from < references.keys.length; from += most) {
-    const missing = await missingRows(references, references.keys.slice(from, from + most), client, send);
-    if (missing.length > 0) throw await foreignKeyError(to.name, client[to.property] as RawDelegate, send);
+/** No row that was written names what is still not the tenant's. */
+async function forbidAstray(references: References, client: RawClient, send: Send): Promise<void> {
+  const { of, key } = references.relation;
+  const delegate = client[of.property] as RawDelegate;
+  for (const { keys } of await missingRows(references, client, send)) {
+    const where = structure([['AND', [references.ofHolder, havingOneOf(key.fields, keys)]]]);
+    const count = await send(() => (delegate['count'] as RawDelegate[string])({ where }));
+    if (count !== 0) throw await knownError(references, delegate, send);
   }
 }
 
 /** What one statement takes of values, on every database. */
 const MOST_VALUES = 1000;
 
-/**
- * Those of the keys that no row of the tenant has. Each is had by one row at most, so that as many rows as keys are every
- * one of them; where there are fewer, two keys may also be one to the database, and halves are asked for.
- */
-async function missingRows(
-  { relation, condition }: References,
-  keys: References['keys'],
-  client: RawClient,
-  send: Send,
-): Promise<References['keys']> {
-  const { to, key } = relation;
+/** The same with those keys alone that no row of the tenant has; nothing when there are none. */
+async function missingRows(references: References, client: RawClient, send: Send): Promise<readonly References[]> {
+  const { to, key } = references.relation;
   const delegate = client[to.property] as RawDelegate;
-  const missing = async (some: References['keys']): Promise<References['keys']> => {
-    const where = structure([['AND', [condition, havingOneOf(key.references, some)]]]);
+  /**
+   * Each key is had by one row at most, so that as many rows as keys are every one of them; where there are fewer, two keys
+   * may also be one to the database, and halves are asked for.
+   */
+  const among = async (keys: References['keys']): Promise<References['keys']> => {
+    const where = structure([['AND', [references.ofReferred, havingOneOf(key.references, keys)]]]);
     const count = await send(() => (delegate['count'] as RawDelegate[string])({ where }));
-    if (count === some.length) return [];
-    if (some.length === 1) return some;
-    const half = Math.ceil(some.length / 2);
-    return [...(await missing(some.slice(0, half))), ...(await missing(some.slice(half)))];
+    if (count === keys.length) return [];
+    if (keys.length === 1) return keys;
+    const half = Math.ceil(keys.length / 2);
+    return [...(await among(keys.slice(0, half))), ...(await among(keys.slice(half)))];
   };
-  return missing(keys);
+  const most = Math.max(1, Math.floor(MOST_VALUES / key.references.length));
+  const found: References[] = [];
+  for (let from = 0; from < references.keys.length; from += most) {
+    const keys = await among(references.keys.slice(from, from + most));
+    if (keys.length > 0) found.push({ ...references, keys });
+  }
+  return found;
 }
 
 function havingOneOf(columns: readonly string[], keys: References['keys']): Filter {
@@ -75,26 +96,40 @@ function havingOneOf(columns: readonly string[], keys: References['keys']): Filt
   return structure([['OR', keys.map((key) => structure(columns.map((name, index) => [name, key[index]])))]]);
 }
 
+/** An error of Prisma's, as the application knows it. */
+interface KnownError extends Error {
+  readonly code: unknown;
+  readonly clientVersion: string;
+  readonly constructor: new (message: string, details: object) => Error;
+}
+
+function isForeignKeyError(error: unknown): error is KnownError {
+  return (error as KnownError | null)?.code === 'P2003';
+}
+
 /** P2003 as the database's own, made of an error that Prisma makes, so that it is of the class the application knows. */
-async function foreignKeyError(model: string, delegate: RawDelegate, send: Send): Promise<unknown> {
+async function knownError(references: References, delegate: RawDelegate, send: Send): Promise<unknown> {
   try {
     await send(() => (delegate['findFirstOrThrow'] as RawDelegate[string])({ where: { OR: [] } }));
   } catch (error) {
-    const {
-      code,
-      clientVersion,
-      constructor: KnownError,
-    } = error as {
-      readonly code?: unknown;
-      readonly clientVersion: string;
-      readonly constructor: new (message: string, details: object) => Error;
-    };
-    if (code !== 'P2025') return error;
-    return new KnownError(`Foreign key constraint violated: there is no such row of ${model}`, {
+    return (error as KnownError).code === 'P2025' ? foreignKeyError(references, error as KnownError) : error;
+  }
+  return new TenantScopeError(
+    'tenant_row_unavailable',
+    `the foreign key of ${nameOf(references.relation)} names a row that is not there.`,
+  );
+}
+
+/** What Prisma says where the database names the columns, and not the constraint. */
+function foreignKeyError({ relation }: References, { constructor: Known, clientVersion }: KnownError): Error {
+  const { fields } = relation.key;
+  const cause = { kind: 'ForeignKeyConstraintViolation', constraint: { fields } };
+  return new Known(
+    `Foreign key constraint violated on the fields: (${fields.map((name) => `\`${name}\``).join(', ')})`,
+    {
       code: 'P2003',
       clientVersion,
-      meta: { modelName: model },
-    });
-  }
-  return new TenantScopeError('tenant_row_unavailable', `a foreign key names a row of ${model} that is not there.`);
+      meta: { modelName: relation.of.name, driverAdapterError: { name: 'DriverAdapterError', cause } },
+    },
+  );
 }

@@ -2,8 +2,8 @@ import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedModel } from '../schema/model.js';
 import type { Operation } from '../scope/operations.js';
 import { scopeArguments } from '../scope/scope-arguments.js';
-import { guardRows } from './guard-rows.js';
-import type { RawClient, RawDelegate } from './raw-client.js';
+import { guarded } from './guard-rows.js';
+import type { LazyQuery, RawClient, RawDelegate } from './raw-client.js';
 import { startQuery, transactionally, withClient } from './run-query.js';
 import { captureCaller, type Scope } from './scope.js';
 import type { QueryPlan } from './scoped-query.js';
@@ -28,6 +28,7 @@ export function planModelQuery({ scope, model, name, operation, args, path }: Mo
     { model, operation: name, tenantId, hasFloor: scope.hasFloor, computed: scope.computed },
     operation,
   );
+  const isRead = operation.kind === 'read';
   const check = (result: unknown) => {
     if (!scoped.result.isEmpty) scoped.result.check(result, tenantId);
     return resultOf(model, name, result, path);
@@ -35,10 +36,21 @@ export function planModelQuery({ scope, model, name, operation, args, path }: Mo
   const start = (client: RawClient) =>
     ((client[model.property] as RawDelegate)[name] as RawDelegate[string])(scoped.args);
   const inTransaction = async (client: RawClient) => {
-    await guardRows(scoped.guards, client, (query) => startQuery(scope, caller, query));
-    return check(await startQuery(scope, caller, () => start(client)));
+    const send = (query: () => LazyQuery) => startQuery(scope, caller, query);
+    let isWritten = false;
+    const write = async () => {
+      const result = await send(() => start(client));
+      isWritten = !isRead && result !== null;
+      return result;
+    };
+    try {
+      return check(await guarded(scoped.guards, client, send, write));
+    } catch (error) {
+      // Whoever catches this must not commit what is written by now.
+      if (scope.transaction && isWritten) scope.transaction.failure ??= { error };
+      throw error;
+    }
   };
-  const isRead = operation.kind === 'read';
   const needsTransaction = !scoped.guards.isEmpty || (!isRead && !scoped.result.isEmpty);
   const mayRefuse = !scoped.result.isEmpty || name === 'upsert';
   return {

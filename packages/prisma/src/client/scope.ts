@@ -24,8 +24,15 @@ export interface Scope {
   readonly extensions: readonly Extension[];
   /** The columns that these compute. */
   readonly computed: ReadonlySet<string>;
-  /** The transaction, and the tenant that began it. */
-  readonly transaction: { readonly client: RawClient; readonly tenantId: string } | null;
+  readonly transaction: ScopeTransaction | null;
+}
+
+export interface ScopeTransaction {
+  readonly client: RawClient;
+  /** The tenant that began it. */
+  readonly tenantId: string;
+  /** Why it must not be committed: something was refused when it was written. */
+  failure: { readonly error: unknown } | null;
 }
 
 /** Runs something in the tenant's context that was there when the query was created. */

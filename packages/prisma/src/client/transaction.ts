@@ -1,7 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { RawClient, TransactionOptions } from './raw-client.js';
 import { transactionally, withClient } from './run-query.js';
-import { captureCaller, type Scope } from './scope.js';
+import { captureCaller, type Scope, type ScopeTransaction } from './scope.js';
 import { type QueryPlan, ScopedQuery } from './scoped-query.js';
 
 /** Both forms of `$transaction`, nested too: from `BEGIN` to `COMMIT` they belong to the tenant that began them (P26). */
@@ -16,10 +16,12 @@ export async function runTransaction(
   if (typeof work === 'function') {
     return withClient(scope, caller, (client) =>
       within(() =>
-        client.$transaction(
-          async (transaction) => work(scopedClient({ ...scope, transaction: { client: transaction, tenantId } })),
-          publicOptions(options),
-        ),
+        client.$transaction(async (transaction) => {
+          const own: ScopeTransaction = { client: transaction, tenantId, failure: null };
+          const result = await work(scopedClient({ ...scope, transaction: own }));
+          if (own.failure) throw own.failure.error;
+          return result;
+        }, publicOptions(options)),
       ),
     );
   }
@@ -30,8 +32,17 @@ export async function runTransaction(
     for (const plan of plans) results.push(await plan.inTransaction(client));
     return results;
   };
-  // Prisma sends a batch past the transaction it is in.
-  if (transaction) return within(() => transaction.client.$transaction(oneByOne, publicOptions(options)));
+  if (transaction) {
+    const { failure } = transaction;
+    try {
+      // Prisma sends a batch past the transaction it is in.
+      return await within(() => transaction.client.$transaction(oneByOne, publicOptions(options)));
+    } catch (error) {
+      // What they wrote is undone, and the transaction around them goes on.
+      transaction.failure = failure;
+      throw error;
+    }
+  }
   const singles = plans.map(({ single }) => single);
   // Prisma has committed a batch when its results are looked at: what was written would stay.
   const wouldCommitRefused = singles.some((single) => single?.mayRefuse) && !singles.every((single) => single?.isRead);

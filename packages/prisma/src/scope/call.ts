@@ -53,7 +53,8 @@ export function withinTenant(model: ScopedModel, call: Call, asked: Filter = NOT
   ]);
 }
 
-const NOTHING: Filter = structure([]);
+/** A filter that asks nothing. */
+export const NOTHING: Filter = structure([]);
 
 /** P23: an argument, key or shape that is not known to be safe. */
 export function refused(call: Call, what: string, fix: string): TenantScopeError {

@@ -1,5 +1,5 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
-import { type Call, type Filter, nameOf, refused, tenantCondition } from './call.js';
+import { type Call, type Filter, NOTHING, nameOf, refused, tenantCondition } from './call.js';
 import { structure } from './structure.js';
 import { isCompoundKey } from './unique-where.js';
 
@@ -64,7 +64,15 @@ export function guardForeignKeys(
     if (key.includes(null)) continue;
     if (key.includes(UNKNOWN)) throw partOfKey(relation, call, argument);
     // What a relation sets itself is found or made within the tenant.
-    if (!isSetItself) call.guards.requireRow(relation, tenantCondition(relation.to, call) as Filter, key);
+    if (isSetItself) continue;
+    call.guards.requireRow(
+      {
+        relation,
+        ofReferred: tenantCondition(relation.to, call) ?? NOTHING,
+        ofHolder: tenantCondition(model, call) ?? NOTHING,
+      },
+      key,
+    );
   }
 }
 

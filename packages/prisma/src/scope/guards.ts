@@ -1,10 +1,13 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
 import type { Filter } from './call.js';
 
-/** P15: the rows of one relation's other end that must exist within the tenant, because foreign keys are about to name them. */
+/** P15: the rows of one relation's other end that must be the tenant's, because foreign keys are about to name them. */
 export interface References {
   readonly relation: ScopedRelation;
-  readonly condition: Filter;
+  /** The tenant's rows at the end that is referred to. */
+  readonly ofReferred: Filter;
+  /** And those at the end that holds the keys. */
+  readonly ofHolder: Filter;
   /** The distinct keys, each with a value for every column of the foreign key. */
   readonly keys: readonly (readonly unknown[])[];
 }
@@ -22,25 +25,21 @@ export interface Forbidden {
 export class Guards {
   readonly #references = new Map<
     ScopedRelation,
-    { readonly condition: Filter; readonly keys: Map<unknown, readonly unknown[]> }
+    { readonly rows: Omit<References, 'keys'>; readonly keys: Map<unknown, readonly unknown[]> }
   >();
   readonly forbidden: Forbidden[] = [];
   /** Conditions on the rows that the call itself is about, which `scopeArguments` puts beside its `where`. */
   readonly ofRows: { readonly condition: Filter; readonly why: string }[] = [];
 
   /** Rows of one call often name the same one: it is looked up once. */
-  requireRow(relation: ScopedRelation, condition: Filter, key: readonly unknown[]): void {
-    const known = this.#references.get(relation) ?? { condition, keys: new Map() };
-    this.#references.set(relation, known);
+  requireRow(rows: Omit<References, 'keys'>, key: readonly unknown[]): void {
+    const known = this.#references.get(rows.relation) ?? { rows, keys: new Map() };
+    this.#references.set(rows.relation, known);
     known.keys.set(identityOf(key), key);
   }
 
   get references(): readonly References[] {
-    return [...this.#references].map(([relation, { condition, keys }]) => ({
-      relation,
-      condition,
-      keys: [...keys.values()],
-    }));
+    return [...this.#references.values()].map(({ rows, keys }) => ({ ...rows, keys: [...keys.values()] }));
   }
 
   get isEmpty(): boolean {
