@@ -1,0 +1,182 @@
+import { canonical, copied, print } from '../../../../test/oracle/arguments.js';
+import type { RandomCase } from '../../../../test/oracle/random-case.js';
+import { OTHER, OWN } from '../../../../test/oracle/random-rows.js';
+import type { Snapshot } from '../../../../test/oracle/sql.js';
+import { isTenantScopeError } from '../../src/index.js';
+import { reasonOf } from './reasons.js';
+import type { Sides, Store } from './sides.js';
+import { isRead, type Operation, type Work } from './work.js';
+
+export type Verdict =
+  | 'same answer'
+  | 'same error'
+  | 'both refused'
+  | 'refused by the scope'
+  | 'known difference'
+  | 'finding';
+
+export interface Outcome {
+  readonly verdict: Verdict;
+  /** Why one side alone refused; of a finding, what it is, in words that are the same for all of its kind. */
+  readonly reason: string;
+  readonly scoped: string;
+  readonly alone: string;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly isScope: boolean;
+}
+
+type Answer = { readonly answer: string } | { readonly failure: Failure };
+type Delegate = Record<string, (args: object) => PromiseLike<unknown> & Record<string, () => PromiseLike<unknown>>>;
+
+/** Does the same work on both sides, from the same rows, and puts the rows back. */
+export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, work: Work): Promise<Outcome> {
+  const { context, shared, alone } = sides;
+  const before = print(work.operations.map(({ args }) => args));
+  const one = await context.run(OWN, () => run(shared, work));
+  const other = await run(alone, {
+    ...work,
+    operations: work.operations.map((each) => ({ ...each, args: copied(each.args) })),
+  });
+  const isReading = isRead(work);
+  const after = isReading ? begin : await shared.rows(given);
+  const expected = isReading ? begin : await alone.rows(given);
+  if (!same(after.own, begin.own) || !same(after.other, begin.other)) await shared.reset(given);
+  if (!same(expected.own, begin.own)) await alone.reset(given);
+
+  const outcome = (verdict: Verdict, reason: string): Outcome => ({
+    verdict,
+    reason,
+    scoped: show(one),
+    alone: show(other),
+  });
+  if (print(work.operations.map(({ args }) => args)) !== before)
+    return outcome('finding', 'the arguments were changed');
+  if (!same(after.other, begin.other)) return outcome('finding', 'rows of the other tenant were changed');
+  if ('failure' in one && tellsOfOther(one.failure.message, given, before))
+    return outcome('finding', 'an error tells of the other tenant');
+  if ('answer' in one) {
+    if ('failure' in other) {
+      const known = reasonOf({ sides, given, work, scoped: null, alone: other.failure });
+      return known
+        ? outcome('known difference', known)
+        : outcome('finding', `answered, where the tenant alone gets ${other.failure.code}`);
+    }
+    if (one.answer !== other.answer) return outcome('finding', 'another answer');
+    return same(after.own, expected.own) ? outcome('same answer', '') : outcome('finding', 'other rows of its own');
+  }
+  if (!same(after.own, begin.own)) return outcome('finding', 'refused, and changed rows');
+  const { failure } = one;
+  if ('failure' in other) {
+    if (failure.code === other.failure.code)
+      return outcome('same error', failure.code === 'validation' ? kindOf(failure, given) : failure.code);
+    if (
+      failure.isScope ||
+      isOrdinary(failure) ||
+      (sides.setting === 'PostgreSQL with the floor' && /row-level security/.test(failure.message))
+    )
+      return outcome('both refused', `${failure.code}, alone ${other.failure.code}`);
+    return outcome('finding', `fails with ${failure.code}, where the tenant alone gets ${other.failure.code}`);
+  }
+  const known = reasonOf({ sides, given, work, scoped: failure, alone: null });
+  if (known) return outcome(failure.isScope ? 'refused by the scope' : 'known difference', known);
+  return outcome('finding', `refused alone: ${failure.code} ${kindOf(failure, given)}`);
+}
+
+/** What a caller can be told without a fault on anybody's side. */
+const isOrdinary = ({ code }: Failure) =>
+  ['P2002', 'P2003', 'P2025', 'P2014', 'P2011', 'P2015', 'P2016', 'P2017', 'P2018'].includes(code);
+
+const same = (one: readonly string[], other: readonly string[]) =>
+  one.length === other.length && one.every((row, index) => row === other[index]);
+
+async function run({ client }: Store, { together, operations }: Work): Promise<Answer> {
+  try {
+    const answers = await start(client, together, operations);
+    return { answer: operations.map(({ isOrdered }, index) => canonical(answers[index], isOrdered)).join('; ') };
+  } catch (error) {
+    return { failure: failureOf(error) };
+  }
+}
+
+function start(
+  client: object,
+  together: Work['together'],
+  operations: readonly Operation[],
+): Promise<readonly unknown[]> {
+  const { $transaction } = client as { $transaction(work: unknown): Promise<readonly unknown[]> };
+  const all = () => operations.map((each) => call(client, each));
+  if (together === 'array') return Reflect.apply($transaction, client, [all()]);
+  if (together === 'callback') {
+    return Reflect.apply($transaction, client, [
+      async (tx: object) => {
+        const answers: unknown[] = [];
+        for (const each of operations) answers.push(await call(tx, each));
+        return answers;
+      },
+    ]);
+  }
+  return Promise.all(all());
+}
+
+function call(client: object, { model, operation, args, path }: Operation): PromiseLike<unknown> {
+  const delegate = (client as Record<string, Delegate>)[
+    model.replace(/^./, (first) => first.toLowerCase())
+  ] as Delegate;
+  let query = delegate[operation]?.(args) as ReturnType<Delegate[string]>;
+  for (const relation of path) query = query[relation]?.() as ReturnType<Delegate[string]>;
+  return query;
+}
+
+function failureOf(error: unknown): Failure {
+  const {
+    code,
+    name,
+    message = '',
+  } = error as { readonly code?: unknown; readonly name?: unknown; readonly message?: string };
+  const isScope = isTenantScopeError(error);
+  if (typeof code === 'string') return { code, message, isScope };
+  if (name === 'PrismaClientValidationError') return { code: 'validation', message, isScope };
+  if (/Inconsistent query result|required to return data/.test(message))
+    return { code: 'inconsistent', message, isScope };
+  return { code: String(name ?? 'Error'), message, isScope };
+}
+
+/** The last line, without what differs from call to call. */
+export function kindOf({ message }: Failure, { schema }: RandomCase): string {
+  const line = message.trim().split('\n').at(-1) ?? '';
+  const names = [
+    ...schema.models.flatMap(({ name, fields }) => [name, ...fields.map((field) => field.name)]),
+    ...schema.relations.flatMap(({ field, backField }) => [field, backField]),
+    ...schema.links.flatMap(({ a, b }) => [a.field, b.field]),
+  ].sort((one, other) => other.length - one.length);
+  const escaped = names.map((name) => name.replace(/[$]/g, '\\$&'));
+  return line
+    .replace(new RegExp(`\\b(${escaped.join('|')})\\b`, 'g'), '…')
+    .replace(/`[^`]*`/g, '`…`')
+    .replace(/"[^"]*"/g, '"…"')
+    .replace(/(…[.,] ?)+…/g, '…')
+    .slice(0, 260);
+}
+
+/** Values that only the other tenant has, and that the caller did not name. */
+function tellsOfOther(message: string, { schema }: RandomCase, asked: string): boolean {
+  const found = message.match(new RegExp(`\\b${OTHER.slug}(-| text )[\\w-]+|${OTHER.id}`, 'g')) ?? [];
+  // A planted reference is a value of its own rows.
+  return !schema.isPlanted && found.some((value) => !asked.includes(value));
+}
+
+function show(answer: Answer): string {
+  return 'answer' in answer ? answer.answer : `${answer.failure.code} ${answer.failure.message.trim().slice(-400)}`;
+}
+
+export function printWork({ together, operations }: Work, names: ReadonlyMap<unknown, string>): string {
+  const lines = operations.map(
+    ({ model, operation, args, path }) =>
+      `prisma.${model.replace(/^./, (first) => first.toLowerCase())}.${operation}(${print(args, names)})${path.map((each) => `.${each}()`).join('')}`,
+  );
+  return together === 'one' ? (lines[0] ?? '') : `${together}:\n  ${lines.join('\n  ')}`;
+}

@@ -1,0 +1,150 @@
+import { print } from '../../../../test/oracle/arguments.js';
+import type { RandomCase } from '../../../../test/oracle/random-case.js';
+import { OTHER } from '../../../../test/oracle/random-rows.js';
+import type { Relation } from '../../../../test/oracle/schema.js';
+import type { Failure } from './compare.js';
+import type { Sides } from './sides.js';
+import { isRead, type Work } from './work.js';
+
+interface Difference {
+  readonly sides: Sides;
+  readonly given: RandomCase;
+  readonly work: Work;
+  /** Null where it answered. */
+  readonly scoped: Failure | null;
+  readonly alone: Failure | null;
+}
+
+interface Reason {
+  readonly is: (difference: Difference) => boolean;
+  readonly why: string;
+}
+
+const namesOther = ({ work, given }: Difference) => {
+  const text = print(work.operations.map(({ args }) => args));
+  if (/t_(?!alpha)\w+/.test(text) || text.includes(OTHER.slug)) return true;
+  const ids = given.schema.models.flatMap((model) => {
+    const keys = model.keys
+      .filter(({ fields }) => !fields.includes(given.schema.tenantField))
+      .flatMap(({ fields }) => fields);
+    return (given.rows.models.get(model.name)?.other ?? []).flatMap((row) => keys.map((key) => row[key]));
+  });
+  return ids.some(
+    (id) =>
+      (typeof id === 'number' || typeof id === 'bigint' ? id > 200 : typeof id === 'string' && id.length > 12) &&
+      text.includes(String(id)),
+  );
+};
+const hasFloor = ({ sides }: Difference) => sides.setting === 'PostgreSQL with the floor';
+const says =
+  (text: RegExp) =>
+  ({ scoped }: Difference) =>
+    scoped !== null && text.test(scoped.message);
+const all =
+  (...each: readonly ((difference: Difference) => boolean)[]) =>
+  (difference: Difference) =>
+    each.every((is) => is(difference));
+
+/** Whether an own row refers to another tenant's, which is not there where the tenant is alone. */
+function isDangling({ rows }: RandomCase, { holder, referred, columns, references }: Relation): boolean {
+  const { other = [] } = rows.models.get(referred) ?? {};
+  const { own = [] } = rows.models.get(holder) ?? {};
+  return own.some((row) =>
+    other.some((each) => references.every((name, index) => each[name] === row[columns[index] as string])),
+  );
+}
+
+/** Whether another tenant's row refers to an own one. */
+function isReferredTo({ rows }: RandomCase, { holder, referred, columns, references }: Relation): boolean {
+  const { own = [] } = rows.models.get(referred) ?? {};
+  const { other = [] } = rows.models.get(holder) ?? {};
+  return other.some((row) =>
+    own.some((each) => references.every((name, index) => each[name] === row[columns[index] as string])),
+  );
+}
+
+/**
+ * What one side alone may refuse, and why it is right. What is not here is a finding: the list is to stay short, and each
+ * of its reasons narrow.
+ */
+const REASONS: readonly Reason[] = [
+  { is: all(says(/^(tenant_conflict|transaction_tenant)/), namesOther), why: 'names another tenant' },
+  {
+    is: all(says(/shared by all tenants, and a write would reach/), ({ work }) => !isRead(work)),
+    why: 'writes to a shared model',
+  },
+  {
+    is: all(says(/orders by rows that may be another tenant’s/), (each) => !hasFloor(each)),
+    why: 'orders by a relation without the tenant in its key',
+  },
+  {
+    is: all(says(/makes the database itself change the rows/), hasFloor),
+    why: 'over a floor: a deletion or a change of a key that the database carries on',
+  },
+  {
+    is: ({ scoped, given }) =>
+      scoped !== null &&
+      given.schema.isPlanted &&
+      /tenant_row_unavailable|rows? (of|that) another tenant|another tenant’s row (depends|refers)/.test(
+        scoped.message,
+      ),
+    why: 'another tenant’s row refers to it, or it to another tenant’s',
+  },
+  {
+    // A key without the tenant is every tenant's; its owner took it first.
+    is: all(({ scoped }) => scoped !== null && ['P2002', 'tenant_row_unavailable'].includes(scoped.code), namesOther),
+    why: 'a unique value without the tenant, which the other tenant has',
+  },
+  {
+    // A row that everybody has is held by everybody's rows.
+    is: ({ scoped, work, given }) =>
+      scoped?.code === 'P2003' &&
+      work.operations.some(
+        ({ model }) => given.schema.models.find(({ name }) => name === model)?.ownership === 'writable',
+      ),
+    why: 'a shared row that the other tenant’s rows refer to',
+  },
+  {
+    // The database looks at every foreign key of a row that is updated (SQLite), or updated twice in a transaction.
+    is: ({ alone, given }) => alone?.code === 'P2003' && given.schema.relations.some((each) => isDangling(given, each)),
+    why: 'a planted reference dangles where the tenant is alone',
+  },
+  {
+    is: all(says(/deleting a row of|changing \S+ of a row/), ({ scoped, given }) =>
+      given.schema.models.some(
+        ({ name, ownership }) => ownership === 'writable' && scoped?.message.includes(name) === true,
+      ),
+    ),
+    why: 'a shared row that the other tenant’s rows refer to',
+  },
+  {
+    is: ({ scoped, given }) =>
+      scoped?.code === 'P2003' &&
+      scoped.message.includes('constraint') &&
+      given.schema.relations.some((each) => isReferredTo(given, each)),
+    why: 'another tenant’s row refers to it, and the database holds it',
+  },
+  {
+    is: says(/cannot look ahead to all of them/),
+    why: 'a deletion that goes on along a cycle of relations without the tenant in their keys',
+  },
+  { is: says(/to what may be another tenant/), why: 'connects the tenants’ own table by more than the own id' },
+  {
+    is: says(/from a row that need not be this tenant’s/),
+    why: 'would take the tenant from a row of the tenants’ own table',
+  },
+  {
+    is: says(/computes \S+, a key/),
+    why: 'computes a foreign key, or a key that others follow, from the row',
+  },
+  {
+    is: ({ alone, work, given }) =>
+      alone?.code === 'validation' &&
+      print(work.operations.map(({ args }) => args)).includes(`${given.schema.tenantField}: `),
+    why: 'the own tenant may be named beside relations',
+  },
+];
+
+export function reasonOf(difference: Difference): string | null {
+  return REASONS.find(({ is }) => is(difference))?.why ?? null;
+}

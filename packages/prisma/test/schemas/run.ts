@@ -1,0 +1,254 @@
+import { smaller } from '../../../../test/oracle/arguments.js';
+import { Dice } from '../../../../test/oracle/dice.js';
+import { type RandomCase, randomCase } from '../../../../test/oracle/random-case.js';
+import { type GeneratedClient, generateClient } from './clients.js';
+import { compare, type Outcome, printWork, type Verdict } from './compare.js';
+import { randomWork } from './random-work.js';
+import { schemaText } from './schema-text.js';
+import { openSides, type Setting, type Sides } from './sides.js';
+import type { ClientValues } from './values.js';
+import type { Work } from './work.js';
+
+export interface RunOptions {
+  readonly seed: number;
+  readonly settings: readonly Setting[];
+  readonly schemas: number;
+  /** In each setting. */
+  readonly operations: number;
+  /** Milliseconds after which no further work begins. */
+  readonly until: number;
+  readonly postgresUrl: string;
+  /** Told of each finding as it comes. */
+  readonly onFinding: (finding: Finding) => void;
+}
+
+export interface Finding {
+  readonly seed: number;
+  readonly workSeed: number;
+  readonly setting: Setting;
+  readonly reason: string;
+  readonly code: string;
+  readonly schema: string;
+  readonly outcome: Outcome;
+}
+
+/** How often what was found: by setting and schema, by verdict, and by reason. */
+export class Tally {
+  readonly verdicts = new Map<string, Map<Verdict, number>>();
+  readonly reasons = new Map<string, number>();
+
+  add(setting: string, schema: string, { verdict, reason }: Outcome): void {
+    for (const row of [`${setting} ${schema}`, `${setting}, all`]) {
+      const counts = this.verdicts.get(row) ?? new Map<Verdict, number>();
+      this.verdicts.set(row, counts.set(verdict, (counts.get(verdict) ?? 0) + 1));
+    }
+    if (verdict === 'same answer') return;
+    const key = `${setting} | ${verdict} | ${reason}`;
+    this.reasons.set(key, (this.reasons.get(key) ?? 0) + 1);
+  }
+
+  of(setting: string, verdict: Verdict): number {
+    return this.verdicts.get(`${setting}, all`)?.get(verdict) ?? 0;
+  }
+
+  total(setting: string): number {
+    return [...(this.verdicts.get(`${setting}, all`) ?? [])].reduce((sum, [, count]) => sum + count, 0);
+  }
+
+  toString(): string {
+    const columns: readonly Verdict[] = [
+      'same answer',
+      'same error',
+      'both refused',
+      'refused by the scope',
+      'known difference',
+      'finding',
+    ];
+    const rows = [...this.verdicts]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([row, counts]) => [row, ...columns.map((column) => String(counts.get(column) ?? 0))]);
+    const table = [['', ...columns], ...rows].map((row) =>
+      row.map((cell, index) => cell.padEnd(index === 0 ? 44 : 22)).join(''),
+    );
+    const reasons = [...this.reasons]
+      .sort(([, a], [, b]) => b - a)
+      .map(([reason, count]) => `${String(count).padStart(8)}  ${reason}`);
+    return [...table, '', ...reasons].join('\n');
+  }
+}
+
+/** So many schemas share a client and a database: to generate one takes a process. */
+const GROUP = 8;
+
+/** Random work over random schemas, compared in each setting. */
+export async function runOracle(options: RunOptions): Promise<Tally> {
+  const tally = new Tally();
+  const found = new Map<string, number>();
+  const groups = Math.ceil(options.schemas / GROUP);
+  for (let group = 0; group < groups && Date.now() < options.until; group += 1) {
+    const dice = new Dice(options.seed + group * 7919);
+    const isStrict = group % 2 === 0;
+    const [tenantField, tenantColumn] = dice.pick([
+      ['tenantId', 'tenantId'],
+      ['tenantId', 'tenant_id'],
+      ['orgId', 'orgId'],
+      ['tenant', 'tenant id'],
+    ] as const);
+    const size = Math.min(GROUP, options.schemas - group * GROUP);
+    const cases = Array.from({ length: size }, (_, index) =>
+      randomCase(dice.between(0, 2 ** 31), {
+        prefix: `S${group * GROUP + index}`,
+        tenantField,
+        tenantColumn,
+        orm: 'prisma',
+      }),
+    );
+    const features = isStrict ? ['strictUndefinedChecks'] : [];
+    for (const setting of options.settings) {
+      const provider = setting === 'SQLite' ? 'sqlite' : 'postgresql';
+      const generated = await generateOnce(`${options.seed}-${group}`, cases, provider, features);
+      const sides = await openSides(setting, cases, generated, options.postgresUrl);
+      try {
+        for (const given of cases) {
+          await runCase(
+            sides,
+            given,
+            generated,
+            isStrict,
+            Math.ceil(options.operations / options.schemas),
+            options,
+            tally,
+            found,
+          );
+        }
+      } finally {
+        await sides.stop();
+      }
+    }
+  }
+  return tally;
+}
+
+const generatedOnce = new Map<string, Promise<GeneratedClient>>();
+
+function generateOnce(
+  name: string,
+  cases: readonly RandomCase[],
+  provider: 'postgresql' | 'sqlite',
+  features: readonly string[],
+) {
+  const key = `${name}-${provider}`;
+  const known =
+    generatedOnce.get(key) ??
+    generateClient(
+      name,
+      cases.map(({ schema }) => schema),
+      provider,
+      features,
+    );
+  generatedOnce.set(key, known);
+  return known;
+}
+
+async function runCase(
+  sides: Sides,
+  given: RandomCase,
+  generated: GeneratedClient,
+  isStrict: boolean,
+  operations: number,
+  options: RunOptions,
+  tally: Tally,
+  found: Map<string, number>,
+): Promise<void> {
+  const { setting } = sides;
+  const { skip, DbNull, JsonNull, AnyNull } = generated.Prisma;
+  const values: ClientValues = { skip, DbNull, JsonNull, AnyNull };
+  const names = new Map<unknown, string>(Object.entries(values).map(([name, value]) => [value, `Prisma.${name}`]));
+  await sides.shared.reset(given);
+  await sides.alone.reset(given);
+  const begin = await sides.shared.rows(given);
+  const prefix = Number(given.schema.prefix.slice(1));
+  for (let n = 0; n < operations && Date.now() < options.until; n += 1) {
+    const workSeed = (options.seed ^ (prefix * 1_000_003 + n * 31)) >>> 0;
+    const work = randomWork(workSeed, given, values, isStrict);
+    const outcome = await compare(sides, given, begin, work);
+    tally.add(setting, given.schema.prefix, outcome);
+    if (outcome.verdict !== 'finding') continue;
+    const key = `${setting} ${outcome.reason}`;
+    const times = (found.get(key) ?? 0) + 1;
+    found.set(key, times);
+    if (times > 2) continue;
+    const [small, smallOutcome] = await shrunk(sides, given, begin, work, outcome);
+    const provider = setting === 'SQLite' ? 'sqlite' : 'postgresql';
+    options.onFinding({
+      seed: options.seed,
+      workSeed,
+      setting,
+      reason: smallOutcome.reason,
+      code: printWork(small, names),
+      schema: relevantModels(schemaText([given.schema], { provider, previewFeatures: [], output: '' }), small, given),
+      outcome: smallOutcome,
+    });
+  }
+}
+
+/** What an order rests on, or a value that the comparison needs. */
+const KEPT = new Set(['orderBy', 'take', 'skip', 'distinct', 'cursor']);
+
+/** The smallest work found that fails for the same reason. */
+async function shrunk(
+  sides: Sides,
+  given: RandomCase,
+  begin: Awaited<ReturnType<Sides['shared']['rows']>>,
+  work: Work,
+  outcome: Outcome,
+): Promise<[Work, Outcome]> {
+  let [best, last] = [work, outcome];
+  let tries = 0;
+  for (let isSmaller = true; isSmaller && tries < 400; ) {
+    isSmaller = false;
+    for (const candidate of smallerWork(best)) {
+      tries += 1;
+      if (tries > 400) break;
+      const next = await compare(sides, given, begin, candidate);
+      if (next.verdict !== 'finding' || next.reason !== outcome.reason) continue;
+      [best, last] = [candidate, next];
+      isSmaller = true;
+      break;
+    }
+  }
+  return [best, last];
+}
+
+function* smallerWork(work: Work): Generator<Work> {
+  const { together, operations } = work;
+  if (operations.length > 1) {
+    for (let index = 0; index < operations.length; index += 1)
+      yield { together, operations: operations.filter((_, each) => each !== index) };
+  } else if (together !== 'one') yield { together: 'one', operations };
+  for (let index = 0; index < operations.length; index += 1) {
+    const operation = operations[index] as Work['operations'][number];
+    for (const args of smaller(operation.args, KEPT)) {
+      yield {
+        together,
+        operations: operations.map((each, at) => (at === index ? { ...each, args: args as typeof each.args } : each)),
+      };
+    }
+  }
+}
+
+/** Of the schema, the models that the work is of and that its arguments go through. */
+function relevantModels(text: string, { operations }: Work, { schema }: RandomCase): string {
+  const asked = JSON.stringify(operations, (_, value) => (typeof value === 'bigint' ? String(value) : value));
+  const reached = new Set(operations.map(({ model }) => model));
+  for (const { field, backField, holder, referred } of schema.relations) {
+    if (asked.includes(`"${field}"`) || asked.includes(`"${backField}"`)) reached.add(holder).add(referred);
+    if (reached.has(holder) && asked.includes(`"${holder}"`)) reached.add(referred);
+  }
+  for (const { a, b } of schema.links)
+    if (asked.includes(a.field) || asked.includes(b.field)) reached.add(a.model).add(b.model);
+  return text
+    .split(/\n\n(?=model )/)
+    .filter((part) => [...reached].some((name) => part.startsWith(`model ${name} {`)))
+    .join('\n\n');
+}

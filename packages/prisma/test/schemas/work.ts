@@ -1,0 +1,31 @@
+import type { Args } from '../../../../test/oracle/arguments.js';
+
+/** One call of a model's delegate. */
+export interface Operation {
+  readonly model: string;
+  readonly operation: string;
+  readonly args: Args;
+  /** The fluent API goes on through these. */
+  readonly path: readonly string[];
+  /** Whether the order of everything in the answer was asked for. */
+  readonly isOrdered: boolean;
+}
+
+/** One operation; or several: in a transaction of either form, or in one tick. */
+export interface Work {
+  readonly together: 'one' | 'array' | 'callback' | 'tick';
+  readonly operations: readonly Operation[];
+}
+
+export const READS: readonly string[] = [
+  'findMany',
+  'findFirst',
+  'findFirstOrThrow',
+  'findUnique',
+  'findUniqueOrThrow',
+  'count',
+  'aggregate',
+  'groupBy',
+];
+
+export const isRead = ({ operations }: Work): boolean => operations.every(({ operation }) => READS.includes(operation));
