@@ -50,7 +50,7 @@ export function randomRows(dice: Dice, schema: RandomSchema): RandomRows {
     return Object.fromEntries(
       model.fields
         .filter(({ name }) => !referring.has(name) || name === schema.tenantField)
-        .map((field) => [field.name, valueOf(dice, schema, model, field, who, n)]),
+        .map((field) => [field.name, valueFor(dice, schema, model, field, who, n)]),
     );
   };
   const isTaken = (model: Model, row: Row) =>
@@ -184,7 +184,7 @@ function randomLinks(
 const hasTenant = (schema: RandomSchema, name: string) => modelOf(schema, name).ownership === 'tenant';
 
 /** The value of the n-th row of its owner: of one kind for all, so that new ones can be made as well. */
-export function valueOf(
+export function valueFor(
   dice: Dice,
   schema: RandomSchema,
   model: Model,

@@ -1,7 +1,7 @@
 import { type Args, inheriting } from '../../../../test/oracle/arguments.js';
 import type { Dice } from '../../../../test/oracle/dice.js';
 import type { RandomCase } from '../../../../test/oracle/random-case.js';
-import { OTHER, OWN, type Row, type Value, valueOf } from '../../../../test/oracle/random-rows.js';
+import { OTHER, OWN, type Row, type Value, valueFor } from '../../../../test/oracle/random-rows.js';
 import {
   type Field,
   fieldOf,
@@ -143,7 +143,7 @@ export class Values {
 
   /** A new value, as the n-th row would have it. */
   fresh(model: Model, field: Field): Value {
-    return valueOf(
+    return valueFor(
       this.dice,
       this.schema,
       model,
@@ -166,7 +166,10 @@ export class Values {
 
   notNull(model: Model, field: Field): unknown {
     const value = this.raw(model, field);
-    return this.toArg(field, value ?? valueOf(this.dice, this.schema, model, { ...field, isRequired: true }, 'own', 6));
+    return this.toArg(
+      field,
+      value ?? valueFor(this.dice, this.schema, model, { ...field, isRequired: true }, 'own', 6),
+    );
   }
 
   tenantId(): string {
