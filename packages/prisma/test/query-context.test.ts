@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tenant } from '@tenancy/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { operations } from '../src/scope/operations.js';
 import { acme, globex, type HiringDatabase, interleaved, openHiringDatabase } from './database/hiring-database.js';
 
 let db: HiringDatabase;
@@ -116,6 +117,47 @@ describe('C3: findUnique calls of one tick', () => {
       const named = values.filter((value) => fifty.some(({ id }) => id === value));
       expect(new Set(named)).toEqual(new Set([tenantId]));
     }
+  });
+});
+
+describe('C3: what Prisma gathers in one tick, and sends as whoever came first', () => {
+  const calls: Readonly<Record<string, (tenant: Tenant) => PromiseLike<unknown>>> = {
+    findUnique: ({ slug }) => db.inside.job.findUnique({ where: { id: `${slug}-job-1` } }),
+    findUniqueOrThrow: ({ slug }) => db.inside.job.findUniqueOrThrow({ where: { id: `${slug}-job-1` } }),
+    findFirst: ({ slug }) => db.inside.job.findFirst({ where: { id: `${slug}-job-1` } }),
+    findFirstOrThrow: ({ slug }) => db.inside.job.findFirstOrThrow({ where: { id: `${slug}-job-1` } }),
+    findMany: () => db.inside.job.findMany(),
+    count: () => db.inside.job.count(),
+    aggregate: () => db.inside.job.aggregate({ _sum: { salary: true } }),
+    groupBy: () => db.inside.job.groupBy({ by: ['title'] }),
+    create: ({ id: tenantId }) => db.inside.job.create({ data: { tenantId, id: `${tenantId}-new`, title: 'new' } }),
+    createMany: ({ id: tenantId }) =>
+      db.inside.job.createMany({ data: [{ tenantId, id: `${tenantId}-new`, title: 'new' }] }),
+    createManyAndReturn: ({ id: tenantId }) =>
+      db.inside.job.createManyAndReturn({ data: [{ tenantId, id: `${tenantId}-new`, title: 'new' }] }),
+    update: ({ slug }) => db.inside.job.update({ where: { id: `${slug}-job-1` }, data: { salary: 7 } }),
+    updateMany: ({ id: tenantId }) => db.inside.job.updateMany({ where: { tenantId }, data: { salary: 7 } }),
+    updateManyAndReturn: ({ id: tenantId }) =>
+      db.inside.job.updateManyAndReturn({ where: { tenantId }, data: { salary: 7 } }),
+    upsert: ({ id: tenantId }) =>
+      db.inside.job.upsert({
+        where: { id: `${tenantId}-new` },
+        create: { tenantId, id: `${tenantId}-new`, title: 'new' },
+        update: { title: 'new' },
+      }),
+    delete: ({ slug }) => db.inside.job.delete({ where: { id: `${slug}-job-3` } }),
+    deleteMany: ({ slug }) => db.inside.job.deleteMany({ where: { id: `${slug}-job-3` } }),
+  };
+
+  it('is tried with every operation', () => {
+    expect(Object.keys(calls).sort()).toEqual([...operations.keys()].sort());
+  });
+
+  it.each([...operations])('%s: only what takes a turn is gathered', async (name, { isGathered = false }) => {
+    db.pool.sent.length = 0;
+    await Promise.all([acme, globex].map((tenant) => db.context.run(tenant, () => calls[name]?.(tenant))));
+    const senders = new Set(db.pool.sent.map(({ tenantId }) => tenantId));
+    expect([...senders]).toEqual(isGathered ? [acme.id] : [acme.id, globex.id]);
   });
 });
 

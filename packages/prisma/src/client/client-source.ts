@@ -8,20 +8,19 @@ export interface ClientLease {
 
 /** Where the clients behind the scope come from: one for all tenants, or one for each. */
 export interface ClientSource {
-  /** A client to ask what there is on one: its delegates and its members. */
+  /** A client to ask what there is on one: its delegates and its members. The one of all tenants, where there is one. */
   readonly template: RawClient;
-  /** The client of the tenant whose context this is called in. */
-  lease(): ClientLease;
+  /** The client of the tenant whose context this is called in. Null where there is one for all. */
+  readonly lease: (() => ClientLease) | null;
   connect(): Promise<void>;
   disconnect(): Promise<void>;
 }
 
 /** One client for all tenants. */
 export function oneClient(client: RawClient): ClientSource {
-  const lease = { client, release: () => {} };
   return {
     template: client,
-    lease: () => lease,
+    lease: null,
     connect: () => client.$connect(),
     disconnect: () => client.$disconnect(),
   };
@@ -29,6 +28,7 @@ export function oneClient(client: RawClient): ClientSource {
 
 /** The same clients with computed columns, which Prisma itself adds to results. */
 export function withComputedColumns(source: ClientSource, result: unknown): ClientSource {
+  const { lease } = source;
   const extended = new WeakMap<RawClient, RawClient>();
   const extend = (client: RawClient) => {
     const known = extended.get(client) ?? client.$extends({ result });
@@ -38,9 +38,11 @@ export function withComputedColumns(source: ClientSource, result: unknown): Clie
   return {
     ...source,
     template: extend(source.template),
-    lease: () => {
-      const { client, release } = source.lease();
-      return { client: extend(client), release };
-    },
+    lease:
+      lease &&
+      (() => {
+        const { client, release } = lease();
+        return { client: extend(client), release };
+      }),
   };
 }

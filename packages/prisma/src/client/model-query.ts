@@ -35,16 +35,18 @@ export function planModelQuery({ scope, model, name, operation, args, path }: Mo
   };
   const start = (client: RawClient) =>
     ((client[model.property] as RawDelegate)[name] as RawDelegate[string])(scoped.args);
+  const send = (client: RawClient, isGathered: boolean) =>
+    startQuery(scope, caller, isGathered, () => start(client), check);
   const inTransaction = async (client: RawClient) => {
-    const send = (query: () => LazyQuery) => startQuery(scope, caller, query);
+    const ask = (query: () => LazyQuery) => startQuery(scope, caller, true, query);
     let isWritten = false;
     const write = async () => {
-      const result = await send(() => start(client));
+      const result = await ask(() => start(client));
       isWritten = !isRead && result !== null;
       return result;
     };
     try {
-      return check(await guarded(scoped.guards, client, send, write));
+      return check(await guarded(scoped.guards, client, ask, write));
     } catch (error) {
       // Whoever catches this must not commit what is written by now.
       if (scope.transaction && isWritten) scope.transaction.failure ??= { error };
@@ -60,7 +62,10 @@ export function planModelQuery({ scope, model, name, operation, args, path }: Mo
     inTransaction,
     run: needsTransaction
       ? () => transactionally(scope, caller, inTransaction)
-      : () => withClient(scope, caller, (client) => startQuery(scope, caller, () => start(client)).then(check)),
+      : () =>
+          withClient(scope, caller, (client) =>
+            send(client, scope.transaction !== null || operation.isGathered === true),
+          ),
   };
 }
 

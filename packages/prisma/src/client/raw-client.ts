@@ -1,6 +1,6 @@
 /** A query that Prisma starts when it is first awaited. */
 export interface LazyQuery {
-  then<A, B>(onResult: (value: unknown) => A, onError: (error: unknown) => B): PromiseLike<A | B>;
+  then<A>(onResult: (value: unknown) => A): Promise<A>;
 }
 
 /** What is used of a Prisma client, behind the scope. Nothing of it is ever handed out. */

@@ -78,12 +78,12 @@ export function rawSql(scope: Scope, name: string): (...args: readonly unknown[]
 function planRawSql(scope: Scope, name: string, args: readonly unknown[]): QueryPlan {
   const caller = captureCaller(scope);
   const start = (client: RawClient) => (client[name] as (...args: readonly unknown[]) => LazyQuery)(...args);
-  const inTransaction = (client: RawClient) => startQuery(scope, caller, () => start(client));
+  const send = (client: RawClient, isGathered: boolean) => startQuery(scope, caller, isGathered, () => start(client));
   return {
     scope,
     caller,
     single: { start, check: (result) => result, mayRefuse: false, isRead: false },
-    inTransaction,
-    run: () => withClient(scope, caller, inTransaction),
+    inTransaction: (client) => send(client, true),
+    run: () => withClient(scope, caller, (client) => send(client, scope.transaction !== null)),
   };
 }

@@ -1,20 +1,39 @@
+import type { ClientLease } from './client-source.js';
 import type { LazyQuery, RawClient, TransactionOptions } from './raw-client.js';
 import type { Caller, Scope } from './scope.js';
 
-/** Starts one query of Prisma's in its tenant's context, and in a tick that no other tenant's queries share (C3). */
-export function startQuery({ turns }: Scope, { tenantId, within }: Caller, start: () => LazyQuery): Promise<unknown> {
-  return turns.take(tenantId, () => within(() => new Promise((resolve, reject) => start().then(resolve, reject))));
+/**
+ * Starts one query of Prisma's in its tenant's context, and where Prisma gathers what comes in one tick, in a tick that no other
+ * tenant's queries share (C3).
+ *
+ * @param isGathered - of `findUnique`, and of whatever runs in a transaction
+ */
+export function startQuery(
+  { turns }: Scope,
+  { tenantId, within }: Caller,
+  isGathered: boolean,
+  start: () => LazyQuery,
+  check = (result: unknown): unknown => result,
+): Promise<unknown> {
+  const begin = () => within(() => start().then(check));
+  return isGathered ? turns.take(tenantId, begin) : begin();
 }
 
 /** The client of the transaction, or one of the caller's for as long as `work` takes. */
-export async function withClient<R>(
-  scope: Scope,
+export function withClient<R>(scope: Scope, caller: Caller, work: (client: RawClient) => Promise<R>): Promise<R> {
+  const { transaction, before, source } = scope;
+  if (transaction) return work(transaction.client);
+  const { lease, template } = source;
+  const start = lease ? () => leased(lease, caller, work) : () => work(template);
+  return before ? before.then(start) : start();
+}
+
+async function leased<R>(
+  lease: () => ClientLease,
   { within }: Caller,
   work: (client: RawClient) => Promise<R>,
 ): Promise<R> {
-  if (scope.transaction) return work(scope.transaction.client);
-  if (scope.before) await scope.before;
-  const { client, release } = within(() => scope.source.lease());
+  const { client, release } = within(lease);
   try {
     return await work(client);
   } finally {

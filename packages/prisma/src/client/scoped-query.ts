@@ -75,6 +75,15 @@ export class ScopedQuery implements PromiseLike<unknown> {
   }
 
   #run(): Promise<unknown> {
-    return (this.#running ??= 'refusal' in this.#plan ? Promise.reject(this.#plan.refusal) : this.#plan.run());
+    return (this.#running ??= this.#start());
+  }
+
+  #start(): Promise<unknown> {
+    if ('refusal' in this.#plan) return Promise.reject(this.#plan.refusal);
+    try {
+      return this.#plan.run();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 }

@@ -3,7 +3,7 @@
  * the context of whoever came first. So tenants take turns: queries of one tick that belong to one tenant start together,
  * and Prisma still merges them; those of another tenant start when Prisma has sent them.
  *
- * Every query takes a turn, batched or not: which ones are is for Prisma to say, and may change.
+ * Which queries Prisma batches is for Prisma to say, and may change: a test has every operation share a tick with every other.
  */
 export class TenantTurns {
   static readonly #ofClient = new WeakMap<object, TenantTurns>();
@@ -20,7 +20,7 @@ export class TenantTurns {
   }
 
   /** Calls `start` in this tenant's next turn. */
-  take(tenantId: string, start: () => Promise<unknown>): Promise<unknown> {
+  take<R>(tenantId: string, start: () => Promise<R>): Promise<R> {
     return new Promise((resolve, reject) => {
       const run = () => {
         try {

@@ -12,6 +12,8 @@ export interface Operation {
   readonly kind: 'read' | 'create' | 'update' | 'delete';
   /** Whether it returns one row, from which the fluent API goes on. */
   readonly isOne: boolean;
+  /** Whether Prisma gathers its calls of one tick into one query. */
+  readonly isGathered?: true;
   /** Every argument this operation may have. One that is not here is refused (P23). */
   readonly rules: Readonly<Record<string, Rule>>;
 }
@@ -20,7 +22,7 @@ const result = { select: selection, omit: omitted, include: selection };
 const page = { orderBy, cursor, take: asGiven, skip: asGiven };
 const aggregates = { _count: aggregated, _avg: aggregated, _sum: aggregated, _min: aggregated, _max: aggregated };
 
-const findOne: Operation = { kind: 'read', isOne: true, rules: { where: uniqueWhere, ...result } };
+const findOne: Operation = { kind: 'read', isOne: true, isGathered: true, rules: { where: uniqueWhere, ...result } };
 const find: Operation = { kind: 'read', isOne: false, rules: { where, ...page, distinct: columnNames, ...result } };
 const findFirst: Operation = { ...find, isOne: true };
 const many = { isOne: false } as const;
