@@ -70,6 +70,24 @@ describe('a valid token', () => {
     });
     expect(source.identify({ headers: {} })).toBeNull();
   });
+
+  it('can come late: what `extract` promises is waited for, and is not taken for no token', async () => {
+    const source = fromJwt({ secret, extract: async ({ headers }) => headers.cookie });
+    await expect(source.identify({ headers: { cookie: sign({ tenantId: 't_acme' }) } })).resolves.toEqual({
+      id: 't_acme',
+    });
+    await expect(source.identify({ headers: { cookie: 'forged' } })).resolves.toBeNull();
+    await expect(source.identify({ headers: {} })).resolves.toBeNull();
+  });
+
+  it.each([7, true, { token: 'x' }, ['x']])('that is %j is a source that failed, and not no token', (token) => {
+    const source = fromJwt({ secret, extract: () => token as never });
+    expect(() => source.identify({ headers: {} })).toThrow(expect.objectContaining({ code: 'tenant_source_failed' }));
+  });
+
+  it('is not looked for by what is no function', () => {
+    expect(() => fromJwt({ secret, extract: 'cookie' as never })).toThrow(/fromJwt\.extract/);
+  });
 });
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -1,6 +1,6 @@
 import { isThenable } from '../context/thenable.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
-import { TenantRequiredError } from '../errors/refusals.js';
+import { TenantRequiredError, TenantSourceFailedError } from '../errors/refusals.js';
 import type { TenantHint } from '../registry/tenant-registry.js';
 import type { JwtOptions } from './jwt-options.js';
 import { jwtVerifier } from './jwt-verifier.js';
@@ -40,6 +40,13 @@ export function fromJwt(options: JwtOptions): TenantSource {
   if (typeof name !== 'string' || name === '') {
     throw new TenancyConfigurationError('fromJwt.name', 'is empty', 'Pass a name, or leave it out.');
   }
+  if (extract !== undefined && typeof extract !== 'function') {
+    throw new TenancyConfigurationError(
+      'fromJwt.extract',
+      'is not a function',
+      'Pass `(request) => token`, or leave it out.',
+    );
+  }
   const slot = payloadSlot(name);
 
   const invalid = (): null => {
@@ -55,6 +62,29 @@ export function fromJwt(options: JwtOptions): TenantSource {
     return typeof id === 'string' ? { id } : NO_TENANT;
   };
 
+  const hintOf = (
+    request: TenantRequest,
+    token: string | null | undefined,
+  ): TenantHint | null | Promise<TenantHint | null> => {
+    if (token === null || token === undefined || token === '') return null;
+    if (typeof token !== 'string') {
+      throw new TenantSourceFailedError(
+        '`extract` of `fromJwt` answered with something that is not a token. Answer a string.',
+      );
+    }
+    try {
+      const payload = verify(token);
+      // Whatever is not waited for counts as verified.
+      if (!isThenable(payload)) return read(request, payload);
+      return Promise.resolve(payload).then(
+        (verified) => read(request, verified),
+        () => invalid(),
+      );
+    } catch {
+      return invalid();
+    }
+  };
+
   const tokenOf = (request: TenantRequest) => (extract ? extract(request) : bearerToken(request.headers.authorization));
   const hasTwo = (request: TenantRequest) =>
     extract ? hasTwoCredentials(request) : wasSentTwice(request, 'authorization');
@@ -65,22 +95,12 @@ export function fromJwt(options: JwtOptions): TenantSource {
     identify(request) {
       if (hasTwo(request)) return NO_TENANT;
       const token = tokenOf(request);
-      if (!token) return null;
-      try {
-        const payload = verify(token);
-        // Whatever is not waited for counts as verified, so every kind of promise has to be.
-        if (!isThenable(payload)) return read(request, payload);
-        return Promise.resolve(payload).then(
-          (verified) => read(request, verified),
-          () => invalid(),
-        );
-      } catch {
-        return invalid();
-      }
+      // Whatever is not waited for counts as no token, so every kind of promise has to be.
+      return isThenable(token) ? Promise.resolve(token).then((late) => hintOf(request, late)) : hintOf(request, token);
     },
     async explain(request) {
       if (hasTwo(request)) return extract ? 'two Authorization or Cookie headers' : 'two Authorization headers';
-      const token = tokenOf(request);
+      const token = await tokenOf(request);
       if (!token) return 'no token';
       try {
         const payload: unknown = await verify(token);

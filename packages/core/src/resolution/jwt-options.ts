@@ -50,7 +50,9 @@ export interface JwtOptions {
    * `after: 'middleware'`: until then there is no `request.cookies`.
    * @defaultValue the `Authorization` header with the scheme `Bearer`
    */
-  readonly extract?: ((request: TenantRequest) => string | null | undefined) | undefined;
+  readonly extract?:
+    | ((request: TenantRequest) => string | null | undefined | PromiseLike<string | null | undefined>)
+    | undefined;
   /**
    * Whether an invalid or expired token counts as absent, or refuses the request with `tenant_required`.
    * @defaultValue `'ignore'`
