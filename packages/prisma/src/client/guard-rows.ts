@@ -35,7 +35,11 @@ export async function guarded(
   return result;
 }
 
-async function forbid({ model, where, isUnique, why }: Forbidden, client: RawClient, send: Send): Promise<void> {
+async function forbid(
+  { model, where, isUnique, isWide, why }: Forbidden,
+  client: RawClient,
+  send: Send,
+): Promise<void> {
   const delegate = client[model.property] as RawDelegate;
   const [column = ''] = [...model.fields.values()].filter(({ kind }) => kind === 'scalar').map(({ name }) => name);
   const find = isUnique ? 'findUnique' : 'findFirst';
@@ -43,8 +47,12 @@ async function forbid({ model, where, isUnique, why }: Forbidden, client: RawCli
   if (found === null) return;
   throw new TenantScopeError(
     'scope_refused',
-    `${why} was refused: rows of another tenant refer to it, and would be changed. Correct their foreign keys, and put the ` +
-      'tenant into the keys at both ends so that the database compares it.',
+    isWide
+      ? `${why} was refused: rows of another tenant refer to rows of ${model.name}, and may be changed, as it cannot be told before ` +
+          'which rows a call comes to that links or changes others of them as well. Write the two as calls of their own, one after ' +
+          'the other in a `$transaction`; or correct the foreign keys, and put the tenant into them at both ends.'
+      : `${why} was refused: rows of another tenant refer to it, and would be changed. Correct their foreign keys, and put the ` +
+          'tenant into the keys at both ends so that the database compares it.',
   );
 }
 

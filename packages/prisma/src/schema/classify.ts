@@ -138,6 +138,7 @@ function addScalars(models: ReadonlyMap<string, Draft>, { name: modelName, field
       kind: 'scalar',
       name,
       isNullByDefault: !isRequired && !hasDefault,
+      keyOf: relations.filter(({ holdsKey, key }) => holdsKey && key.fields.includes(name)),
       unchecked: relations.filter(
         ({ holdsKey, key, comparesTenant, to }) =>
           holdsKey && key.fields.includes(name) && !comparesTenant && to.tenantField !== null,

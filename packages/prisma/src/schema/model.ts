@@ -32,7 +32,9 @@ export interface ScopedScalar {
   readonly name: string;
   /** Whether a new row that does not name it has null. */
   readonly isNullByDefault: boolean;
-  /** P15: the relations it is the foreign key of (or a part of it) without the tenant being compared. */
+  /** The relations it is the foreign key of, or a part of it. */
+  readonly keyOf: readonly ScopedRelation[];
+  /** P15: those of them it is the foreign key of (or a part of it) without the tenant being compared. */
   readonly unchecked: readonly ScopedRelation[];
   /** The back relations whose foreign key follows it when it changes, where rows of other tenants may be among those that follow. */
   readonly followers: readonly ScopedRelation[];

@@ -15,8 +15,8 @@ export interface Call {
   readonly hasFloor: boolean;
   /** What must be found true in the transaction of the call; the rules add to it. */
   readonly guards: Guards;
-  /** A condition on the rows being written, as a condition on the rows that the call itself is about. */
-  readonly through: (condition: Filter) => Filter;
+  /** The relations that lead from the rows that the call itself is about to those being written. */
+  readonly path: readonly ScopedRelation[];
   /** What must be true of the row being changed when it is, beside what identifies it; the rules add to it. Null of a new row. */
   readonly required: Filter[] | null;
   /** Columns that the application's extensions compute: Prisma makes them of columns of the same row. */
@@ -51,6 +51,11 @@ export function withinTenant(model: ScopedModel, call: Call, asked: Filter = NOT
     [tenantField, call.tenantId],
     ['AND', [...(Array.isArray(and) ? and : [and]), structure([[tenantField, asked[tenantField]]])]],
   ]);
+}
+
+/** Of rows that have a related row for which the condition is true. */
+export function related({ name, isList }: ScopedRelation, condition: Filter): Filter {
+  return structure([[name, structure([[isList ? 'some' : 'is', condition]])]]);
 }
 
 /** A filter that asks nothing. */

@@ -4,7 +4,7 @@ import { foreignRows } from './dependents.js';
 import { guardConnected, ownKeys } from './foreign-key.js';
 import { isTenantRelation } from './stamp.js';
 import { eachOf, entriesOf, structure } from './structure.js';
-import { andUnique, scopedUnique } from './unique-where.js';
+import { andUnique, isCompoundKey, scopedUnique } from './unique-where.js';
 
 /** P14: connects rows of this tenant only. */
 export function connect(value: unknown, relation: ScopedRelation, call: Call, argument: string): unknown {
@@ -17,17 +17,25 @@ export function connected(value: unknown, relation: ScopedRelation, call: Call, 
   if (isTenantRelation(relation)) return ownTenant(value, relation, call, argument);
   guardKeyHolder(relation, call, argument);
   if (!holdsKey && !isManyToMany && !to.isWritable) throw sharedWrite(call, to);
-  if (!holdsKey && !isManyToMany) guardConnected(relation.inverse, call, argument);
+  call.guards.link(relation);
+  if (!holdsKey && !isManyToMany) {
+    call.guards.changed.add(to);
+    guardConnected(relation.inverse, call, argument);
+  }
   const own = holdsKey ? ownKeys(relation, call) : [];
   const found = scopedUnique(value, to, call, argument);
   const unique = own.length > 0 ? andUnique(found, own) : found;
   // One to one: Prisma takes it away from the row that has it.
   const taken = holdsKey && !relation.inverse.isList && !call.hasFloor ? foreignRows(relation.inverse, call) : null;
   if (taken) {
-    call.guards.forbidden.push({
+    // Nothing but its columns is asked: what else the caller asks may be true only when the call comes to it.
+    const columns = entriesOf(value, call, argument).filter(
+      ([key, entry]) => to.fields.get(key)?.kind === 'scalar' || isCompoundKey(key, entry, to),
+    );
+    call.guards.taken.push({
       model: to,
-      where: andUnique(unique, [taken]),
-      isUnique: true,
+      where: scopedUnique(structure(columns), to, call, argument),
+      condition: taken,
       why: `connecting ${nameOf(relation)}`,
     });
   }

@@ -23,6 +23,7 @@ export function newRow(
   const entries = entriesOf(value, call, argument).map(([key, entry]) => {
     const field = model.fields.get(key);
     if (!field) throw unknownKey(call, model, argument, key);
+    if (field.kind === 'scalar' && entry !== null) for (const relation of field.keyOf) call.guards.link(relation);
     return [key, field.kind === 'scalar' ? entry : nestedCreate(entry, field, ofNew, `${argument}.${key}`)] as const;
   });
   guardForeignKeys(entries, model, call, argument, false, parent);

@@ -1,6 +1,6 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { mayLeaveTenant, type ScopedModel, type ScopedRelation } from '../schema/model.js';
-import { type Call, type Filter, nameOf, tenantCondition } from './call.js';
+import { type Call, type Filter, nameOf, related, tenantCondition } from './call.js';
 import { structure } from './structure.js';
 
 /**
@@ -11,35 +11,34 @@ export function guardDelete(model: ScopedModel, call: Call): void {
   const reached = new Set<ScopedModel>();
   if (!reachesOthers(model, reached)) return;
   if (call.hasFloor) throw behindTheFloor(call, model, 'deleting');
-  const condition = othersBelow(model, call, []);
-  if (condition)
-    call.guards.ofRows.push({ condition: call.through(condition), why: `deleting a row of ${model.name}` });
+  const chain: ScopedRelation[] = [];
+  const condition = othersBelow(model, call, [], chain);
+  if (!condition) return;
+  call.guards.ofRows.push({ of: model, condition, path: call.path, chain, why: `deleting a row of ${model.name}` });
 }
 
 /** The same for a column that other rows refer to, and follow when it changes. */
 export function guardChange(followers: readonly ScopedRelation[], call: Call, column: string): void {
   for (const relation of followers) {
     if (call.hasFloor) throw behindTheFloor(call, relation.of, `changing ${column} of`);
-    const condition = othersFollowing(relation, column, call, []);
-    if (condition) call.guards.ofRows.push({ condition: call.through(condition), why: `changing ${column} of a row` });
+    const chain: ScopedRelation[] = [];
+    const condition = othersFollowing(relation, column, call, chain);
+    const why = `changing ${column} of a row of ${relation.of.name}`;
+    if (condition) call.guards.ofRows.push({ of: relation.of, condition, path: call.path, chain, why });
   }
 }
 
 /** A condition that is true of a row when rows of other tenants follow it, or follow what follows it. */
-function othersFollowing(
-  relation: ScopedRelation,
-  column: string,
-  call: Call,
-  chain: readonly ScopedRelation[],
-): Filter | null {
+function othersFollowing(relation: ScopedRelation, column: string, call: Call, chain: ScopedRelation[]): Filter | null {
   if (chain.includes(relation)) return null;
+  chain.push(relation);
   const next = relation.key.fields[relation.key.references.indexOf(column)] as string;
   const field = relation.to.fields.get(next);
   const further = (field?.kind === 'scalar' ? field.followers : [])
-    .map((each) => othersFollowing(each, next, call, [...chain, relation]))
+    .map((each) => othersFollowing(each, next, call, chain))
     .filter((each) => each !== null);
   const foreign = foreignRows(relation, call);
-  const conditions = [...(foreign ? [foreign] : []), ...further.map((condition) => some(relation, condition))];
+  const conditions = [...(foreign ? [foreign] : []), ...further.map((condition) => related(relation, condition))];
   return conditions.length === 0 ? null : structure([['OR', conditions]]);
 }
 
@@ -48,12 +47,8 @@ export function foreignRows(relation: ScopedRelation, call: Call): Filter | null
   const condition = tenantCondition(relation.to, call);
   if (relation.comparesTenant) return null;
   // A shared row that depends on a tenant's is every tenant's.
-  if (!condition) return relation.to.isWritable ? null : some(relation, structure([]));
-  return some(relation, structure([['NOT', condition]]));
-}
-
-function some(relation: ScopedRelation, condition: Filter): Filter {
-  return structure([[relation.name, structure([[relation.isList ? 'some' : 'is', condition]])]]);
+  if (!condition) return relation.to.isWritable ? null : related(relation, structure([]));
+  return related(relation, structure([['NOT', condition]]));
 }
 
 /** Whether a chain of deletions can come to rows of other tenants at all. */
@@ -68,8 +63,13 @@ function reachesOthers(model: ScopedModel, reached: Set<ScopedModel>): boolean {
   );
 }
 
-function othersBelow(model: ScopedModel, call: Call, chain: readonly ScopedModel[]): Filter | null {
-  if (chain.includes(model)) {
+function othersBelow(
+  model: ScopedModel,
+  call: Call,
+  above: readonly ScopedModel[],
+  chain: ScopedRelation[],
+): Filter | null {
+  if (above.includes(model)) {
     throw new TenantScopeError(
       'scope_refused',
       `${call.model.name}.${call.operation} was refused: deleting a row of ${model.name} deletes further rows of ${model.name}, ` +
@@ -81,9 +81,10 @@ function othersBelow(model: ScopedModel, call: Call, chain: readonly ScopedModel
     const foreign = foreignRows(relation, call);
     const further =
       relation.cascades && reachesOthers(relation.to, new Set())
-        ? othersBelow(relation.to, call, [...chain, model])
+        ? othersBelow(relation.to, call, [...above, model], chain)
         : null;
-    return [...(foreign ? [foreign] : []), ...(further ? [some(relation, further)] : [])];
+    if (further) chain.push(relation);
+    return [...(foreign ? [foreign] : []), ...(further ? [related(relation, further)] : [])];
   });
   return conditions.length === 0 ? null : structure([['OR', conditions]]);
 }

@@ -18,6 +18,19 @@ export interface Forbidden {
   readonly where: Filter;
   /** Whether `where` has a unique key on top. */
   readonly isUnique: boolean;
+  /** Whether it is of all rows that the call might come to, because those it will come to cannot be told before. */
+  readonly isWide: boolean;
+  readonly why: string;
+}
+
+/** A condition that must be true of none of the rows that a part of a call is about. */
+export interface OfRows {
+  readonly of: ScopedModel;
+  readonly condition: Filter;
+  /** The relations that lead to them from the rows of the call. */
+  readonly path: readonly ScopedRelation[];
+  /** The relations by which the condition goes on from own rows to further own rows. */
+  readonly chain: readonly ScopedRelation[];
   readonly why: string;
 }
 
@@ -28,8 +41,23 @@ export class Guards {
     { readonly rows: Omit<References, 'keys'>; readonly keys: Map<unknown, readonly unknown[]> }
   >();
   readonly forbidden: Forbidden[] = [];
-  /** Conditions on the rows that the call itself is about, which `scopeArguments` puts beside its `where`. */
-  readonly ofRows: { readonly condition: Filter; readonly why: string }[] = [];
+  /** What `scopeArguments` puts beside the `where` of the call, once all of the call is known. */
+  readonly ofRows: OfRows[] = [];
+  /** Rows of one-to-one relations that are connected, and the condition that another tenant’s row has one of them now. */
+  readonly taken: {
+    readonly model: ScopedModel;
+    readonly where: Filter;
+    readonly condition: Filter;
+    readonly why: string;
+  }[] = [];
+  /** The relations, as seen from either side, by which the call links rows that are there before it. */
+  readonly linked = new Set<ScopedRelation>();
+  /** The models of which the call changes columns. */
+  readonly changed = new Set<ScopedModel>();
+
+  link(relation: ScopedRelation): void {
+    this.linked.add(relation).add(relation.inverse);
+  }
 
   /** Rows of one call often name the same one: it is looked up once. */
   requireRow(rows: Omit<References, 'keys'>, key: readonly unknown[]): void {

@@ -123,7 +123,9 @@ function replacing(action: string): NestedAction {
 function guardReplaced(relation: ScopedRelation, call: Call): void {
   if (relation.holdsKey || call.hasFloor || !mayLeaveTenant(relation)) return;
   const foreign = foreignRows(relation, call);
-  if (foreign) call.guards.ofRows.push({ condition: call.through(foreign), why: `replacing ${nameOf(relation)}` });
+  if (!foreign) return;
+  const why = `replacing ${nameOf(relation)}`;
+  call.guards.ofRows.push({ of: relation.of, condition: foreign, path: call.path, chain: [], why });
 }
 
 function checkWritable({ to }: ScopedRelation, call: Call): void {
@@ -132,9 +134,5 @@ function checkWritable({ to }: ScopedRelation, call: Call): void {
 
 /** The call as seen from the related rows. */
 function through(relation: ScopedRelation, call: Call): Call {
-  return {
-    ...call,
-    through: (condition) =>
-      call.through(structure([[relation.name, structure([[relation.isList ? 'some' : 'is', condition]])]])),
-  };
+  return { ...call, path: [...call.path, relation] };
 }

@@ -1,5 +1,5 @@
 import type { ScopedModel } from '../schema/model.js';
-import { type Call, type Filter, refused, sharedWrite } from './call.js';
+import { type Call, type Filter, refused, related, sharedWrite, withinTenant } from './call.js';
 import { guardDelete } from './dependents.js';
 import { Guards } from './guards.js';
 import type { Operation } from './operations.js';
@@ -33,7 +33,7 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
   const guards = new Guards();
   const result = new ResultCheck();
   const required: Filter[] = [];
-  const call: Call = { ...site, guards, result, through: (condition) => condition, required };
+  const call: Call = { ...site, guards, result, path: [], required };
   const { model } = call;
   if (kind !== 'read' && !model.isWritable) throw sharedWrite(call, model);
   const given = new Map(entriesOf(args, call, 'arguments'));
@@ -51,13 +51,31 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
   const where = (scoped['where'] ?? {}) as Readonly<Record<string, unknown>>;
   if (required.length > 0) scoped['where'] = andUnique(where, required);
   const isUnique = rules['where'] === uniqueWhere;
-  for (const { condition, why } of guards.ofRows) {
+  for (const { of, condition, path, chain, why } of guards.ofRows) {
+    // What the call itself links may come to the action: then every row of the tenant may be one that it comes to.
+    if ([...path, ...chain].some((relation) => guards.linked.has(relation))) {
+      guards.forbidden.push({
+        model: of,
+        where: withinTenant(of, call, condition),
+        isUnique: false,
+        isWide: true,
+        why,
+      });
+      continue;
+    }
+    const ofRoot = path.reduceRight((below, relation) => related(relation, below), condition);
     guards.forbidden.push({
       model,
-      where: isUnique ? andUnique(where, [condition]) : structure([['AND', [where, condition]]]),
+      where: isUnique ? andUnique(where, [ofRoot]) : structure([['AND', [where, ofRoot]]]),
       isUnique,
+      isWide: false,
       why,
     });
+  }
+  for (const { model: of, where: unique, condition, why } of guards.taken) {
+    const isWide = guards.changed.has(of);
+    const rows = isWide ? withinTenant(of, call, condition) : andUnique(unique, [condition]);
+    guards.forbidden.push({ model: of, where: rows, isUnique: !isWide, isWide, why });
   }
   return { args: scoped, guards, result };
 }

@@ -15,6 +15,8 @@ export function changedRow(value: unknown, model: ScopedModel, call: Call, argum
   for (const [key, given] of entriesOf(value, call, argument)) {
     const field = model.fields.get(key);
     if (!field) throw unknownKey(call, model, argument, key);
+    if (field.kind === 'scalar' || field.holdsKey) call.guards.changed.add(model);
+    if (field.kind === 'scalar') for (const relation of field.keyOf) call.guards.link(relation);
     if (field.kind === 'relation') entries.push([key, nestedUpdate(given, field, call, `${argument}.${key}`)]);
     else if (key === model.tenantField) {
       if (valueSet(given, key, call, argument) === call.tenantId) {
