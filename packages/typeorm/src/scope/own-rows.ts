@@ -5,6 +5,7 @@ interface ReadBuilder {
   from(target: unknown, alias: string): ReadBuilder;
   where(condition: string, parameters: object): ReadBuilder;
   withDeleted(): ReadBuilder;
+  setOption(option: 'disable-global-order'): ReadBuilder;
   getRawOne(): Promise<{ readonly found: unknown } | undefined>;
 }
 
@@ -23,6 +24,8 @@ export async function countOwnRows(
     .from(target ?? name, alias)
     .where(condition, parameters)
     .withDeleted()
+    // An entity's own order has no place where rows are counted.
+    .setOption('disable-global-order')
     .getRawOne();
   return Number(result?.found ?? 0);
 }

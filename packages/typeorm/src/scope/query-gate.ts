@@ -1,6 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { isConstant } from './constant.js';
 import { type DataSourceScope, isSystem, tenantIdOf } from './data-source-scope.js';
+import { checkBeforeCommit, followTransaction } from './deferred-references.js';
 import { refusedSql } from './refused-sql.js';
 import type { QueryRunner } from './typeorm.js';
 
@@ -63,12 +64,14 @@ export function gate(runner: QueryRunner, scope: DataSourceScope): QueryRunner {
     } catch (error) {
       return Promise.reject(error);
     }
-    const answer = Reflect.apply(query, runner, [sql, parameters, structured]) as Promise<unknown>;
-    if (!END.test(sql)) return answer;
-    return answer.then((ended) => {
+    const send = () => Reflect.apply(query, runner, [sql, parameters, structured]) as Promise<unknown>;
+    if (!TRANSACTION.test(sql)) return send();
+    const late = sql === 'COMMIT' ? checkBeforeCommit(runner) : null;
+    return (late ? late.then(send) : send()).then((answer) => {
+      followTransaction(runner, sql);
       // The next transaction of a runner that a driver uses for all is anybody's.
-      owner = null;
-      return ended;
+      if (END.test(sql)) owner = null;
+      return answer;
     });
   };
   if (stream) {

@@ -1,6 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { endsOf } from './conditions.js';
 import type { DataSourceScope } from './data-source-scope.js';
+import { defer } from './deferred-references.js';
 import { countOwnRows } from './own-rows.js';
 import { refusedSql } from './refused-sql.js';
 import type { Builder, Column, Metadata } from './typeorm.js';
@@ -19,17 +20,26 @@ export function checkReferences(builder: Builder, scope: DataSourceScope): Promi
   const { mainAlias, valuesSet } = builder.expressionMap;
   if (!mainAlias?.hasMetadata) return null;
   const named = referencesOf(mainAlias.metadata, scope)
-    .map(([end, columns]) => [end, columns, keysOf(columns, valuesSet)] as const)
-    .filter(([, , keys]) => keys.size > 0);
+    .map((reference) => ({ ...reference, keys: keysOf(reference.columns, valuesSet) }))
+    .filter(({ keys }) => keys.size > 0);
   return named.length > 0 ? requireRows(named, builder) : null;
 }
 
 async function requireRows(
-  named: readonly (readonly [Metadata, Key, Map<string, unknown[]>])[],
+  named: readonly (Reference & { readonly keys: Map<string, unknown[]> })[],
   builder: Builder,
 ): Promise<void> {
-  for (const [end, columns, keys] of named) {
-    for (const key of keys.values()) await requireRow(end, columns, key, builder);
+  for (const { end, columns, keys, isDeferrable } of named) {
+    for (const key of keys.values()) {
+      const { queryRunner } = builder;
+      const found = await isOwnRow(end, columns, key, builder);
+      if (found) continue;
+      if (!isDeferrable || !queryRunner?.isTransactionActive) throw unavailable(end);
+      // The row may come later in this transaction.
+      defer(queryRunner, async () => {
+        if (!(await isOwnRow(end, columns, key, builder))) throw unavailable(end);
+      });
+    }
     checked.set(builder, new Set([...(checked.get(builder) ?? []), ...namesOf(end, columns, keys)]));
   }
 }
@@ -41,7 +51,7 @@ const checked = new WeakMap<Builder, Set<string>>();
 export function areReferencesChecked(builder: Builder, scope: DataSourceScope): boolean {
   const { mainAlias, valuesSet } = builder.expressionMap;
   if (!mainAlias?.hasMetadata) return true;
-  return referencesOf(mainAlias.metadata, scope).every(([end, columns]) =>
+  return referencesOf(mainAlias.metadata, scope).every(({ end, columns }) =>
     namesOf(end, columns, keysOf(columns, valuesSet)).every((name) => checked.get(builder)?.has(name)),
   );
 }
@@ -61,7 +71,12 @@ function namesOf(end: Metadata, columns: Key, keys: Map<string, unknown[]>): str
   return [...keys.keys()].map((key) => JSON.stringify([...of, key]));
 }
 
-type Reference = readonly [Metadata, Key];
+interface Reference {
+  readonly end: Metadata;
+  readonly columns: Key;
+  /** Whether the database compares it as late as at the end of the transaction, or never. */
+  readonly isDeferrable: boolean;
+}
 const references = new WeakMap<DataSourceScope, Map<Metadata, readonly Reference[]>>();
 
 /** The keys of a table that the database does not compare the tenant of. */
@@ -76,31 +91,42 @@ function referencesOf(metadata: Metadata, scope: DataSourceScope): readonly Refe
 function openReferences(metadata: Metadata, { tenantColumns, unlimited }: DataSourceScope): readonly Reference[] {
   const own = tenantColumns.get(metadata);
   const all = unlimited.has(metadata) || own ? relationsOf(metadata) : endsOf(metadata);
-  return all.filter(([end, columns]) => {
-    const tenantColumn = tenantColumns.get(end);
-    if (!tenantColumn) return false;
-    // A key that has the tenant at both ends is compared by the database.
-    return !columns.some(
-      (column) => column.databaseName === own?.databaseName && column.referencedColumn === tenantColumn,
-    );
-  });
+  return all
+    .filter(([end, columns]) => {
+      const tenantColumn = tenantColumns.get(end);
+      if (!tenantColumn) return false;
+      // A key that has the tenant at both ends is compared by the database.
+      return !columns.some(
+        (column) => column.databaseName === own?.databaseName && column.referencedColumn === tenantColumn,
+      );
+    })
+    .map(([end, columns]) => ({ end, columns, isDeferrable: isDeferrable(metadata, columns) }));
 }
 
-function relationsOf({ relations }: Metadata): Reference[] {
+function relationsOf({ relations }: Metadata): (readonly [Metadata, Key])[] {
   return relations
     .filter(({ isWithJoinColumn }) => isWithJoinColumn)
     .map(({ inverseEntityMetadata, joinColumns }) => [inverseEntityMetadata, joinColumns] as const);
 }
 
-async function requireRow(end: Metadata, columns: Key, key: readonly unknown[], builder: Builder): Promise<void> {
+function isDeferrable({ foreignKeys }: Metadata, columns: Key): boolean {
+  const names = (of: Key) => of.map(({ databaseName }) => databaseName).join();
+  const key = foreignKeys.find((each) => names(each.columns) === names(columns));
+  return key === undefined || key.deferrable !== undefined;
+}
+
+async function isOwnRow(end: Metadata, columns: Key, key: readonly unknown[], builder: Builder): Promise<boolean> {
   const source = builder.dataSource ?? builder.connection;
   const conditions = columns.map((column, n) => `referenced.${column.referencedColumn?.propertyPath} = :key${n}`);
   const parameters = Object.fromEntries(
     columns.map((column, n) => [`key${n}`, source?.driver.preparePersistentValue(key[n], column)]),
   );
-  if ((await countOwnRows(builder, end, 'referenced', conditions.join(' AND '), parameters)) > 0) return;
-  throw new TenantScopeError(
+  return (await countOwnRows(builder, end, 'referenced', conditions.join(' AND '), parameters)) > 0;
+}
+
+function unavailable({ name }: Metadata): TenantScopeError {
+  return new TenantScopeError(
     'tenant_row_unavailable',
-    `a foreign key would name a row of ${end.name} that is not there. Use the key of a row of this tenant.`,
+    `a foreign key would name a row of ${name} that is not there. Use the key of a row of this tenant.`,
   );
 }

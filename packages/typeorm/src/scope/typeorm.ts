@@ -45,6 +45,7 @@ export interface Metadata {
     readonly where?: string;
   }[];
   readonly relations: readonly Relation[];
+  readonly foreignKeys: readonly { readonly columns: readonly Column[]; readonly deferrable?: string }[];
   readonly ownerColumns: readonly Column[];
   readonly inverseColumns: readonly Column[];
 }
