@@ -27,6 +27,7 @@ const OPTIONS: { readonly [option in keyof DoctorOptions]-?: true } = {
   setting: true,
   schemas: true,
   shared: true,
+  writable: true,
   hidden: true,
   tenantColumn: true,
 };

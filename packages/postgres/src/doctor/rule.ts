@@ -21,6 +21,7 @@ export type RuleName =
   | 'ledger'
   | 'unexamined-schemas'
   | 'shared-tenant-column'
+  | 'shared-writes'
   | 'leakproof-indexes'
   | 'foreign-keys'
   | 'unique-keys'
@@ -58,6 +59,11 @@ export interface DoctorOptions {
   readonly schemas: readonly string[];
   /** The tables and views that belong to no tenant, as `name` or `schema.name`. */
   readonly shared: readonly string[];
+  /**
+   * Those of `shared` that the application may write to, named alike.
+   * @defaultValue `[]`
+   */
+  readonly writable?: readonly string[];
   /**
    * The tables and views that the application must not reach at all, named like `shared`.
    * @defaultValue `[]`

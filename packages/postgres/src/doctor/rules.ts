@@ -19,6 +19,7 @@ import { serverFunctions } from './server-functions.js';
 import { serverUpdates, serverVersion } from './server-version.js';
 import { sharedDescendants } from './shared-descendants.js';
 import { sharedTenantColumn } from './shared-tenant-column.js';
+import { sharedWrites } from './shared-writes.js';
 import { tablePolicies } from './table-policies.js';
 import { tablePrivileges, truncate } from './table-privileges.js';
 import { tableRules } from './table-rules.js';
@@ -52,6 +53,7 @@ export const adviceRules: readonly Rule[] = [
   schemaCreate,
   unexaminedSchemas,
   sharedTenantColumn,
+  sharedWrites,
   publicPolicies,
   foreignKeys,
   uniqueKeys,

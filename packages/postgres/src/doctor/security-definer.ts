@@ -5,10 +5,18 @@ import { REACHABLE_ROLES } from './reachable-roles.js';
 import { IS_EXAMINED, unexamined } from './relations.js';
 import { type Reader, unheldByRole } from './unheld-policies.js';
 
-/** An owner of SECURITY DEFINER functions that the application can run. */
+interface Run {
+  readonly oid: string;
+  readonly subject: string;
+  readonly caller: string | null;
+}
+
+/** An owner of SECURITY DEFINER functions that the application can run, or sets off by one that it can. */
 interface Row {
   readonly owner: string;
-  readonly functions: readonly { readonly subject: string; readonly identifier: string }[];
+  readonly functions: readonly { readonly oid: string; readonly subject: string; readonly identifier: string }[];
+  /** Every function that these or others set off, and what called it; null where the application does. */
+  readonly runs: readonly Run[];
   /** A superuser, or with BYPASSRLS. */
   readonly exempt: boolean;
   /** The tables of tenants that the owner can reach. */
@@ -23,21 +31,26 @@ interface Row {
   }[];
 }
 
+/** Whether one of `roles`, a table of `oid`, may do what fires the trigger `t`, on its table or on one that the table is a part of. */
+const isFiredBy = (roles: string, isMeant = 'true') => `exists (
+  with recursive part(oid) as (
+    select t.tgrelid union select i.inhparent from part join pg_inherits i on i.inhrelid = part.oid
+  )
+  select from part join pg_class named on named.oid = part.oid cross join ${roles} role(oid)
+  where ${isMeant} and (
+    (t.tgtype & 4 <> 0 and has_any_column_privilege(role.oid, part.oid, 'INSERT'))
+    or (t.tgtype & 16 <> 0 and has_any_column_privilege(role.oid, part.oid, 'UPDATE'))
+    or (t.tgtype & 8 <> 0 and has_table_privilege(role.oid, part.oid, 'DELETE'))
+    or (t.tgtype & 32 <> 0 and has_table_privilege(role.oid, part.oid, 'TRUNCATE'))
+  )
+)`;
+
 /**
- * Whether the application can set off the trigger `t`: by a right to what fires it, on its table or on one that the table is a part of,
- * or without any right, by the action of a foreign key or through a view or rule, which write as their owner.
+ * Whether the application can set off the trigger `t`: by a right to what fires it, or without any right, by the action of a foreign key
+ * or through a view or rule, which write as their owner.
  */
 const IS_FIRED = `(
-  exists (
-    with recursive part(oid) as (
-      select t.tgrelid union select i.inhparent from part join pg_inherits i on i.inhrelid = part.oid
-    )
-    select from part cross join reach
-    where (t.tgtype & 4 <> 0 and has_any_column_privilege(reach.oid, part.oid, 'INSERT'))
-      or (t.tgtype & 16 <> 0 and has_any_column_privilege(reach.oid, part.oid, 'UPDATE'))
-      or (t.tgtype & 8 <> 0 and has_table_privilege(reach.oid, part.oid, 'DELETE'))
-      or (t.tgtype & 32 <> 0 and has_table_privilege(reach.oid, part.oid, 'TRUNCATE'))
-  )
+  ${isFiredBy('reach')}
   or exists (
     select from pg_constraint k
     where k.conrelid = t.tgrelid and k.contype = 'f' and (k.confupdtype in ('c', 'n', 'd') or k.confdeltype in ('c', 'n', 'd'))
@@ -49,6 +62,23 @@ const IS_FIRED = `(
       and w.ev_class <> t.tgrelid
   )
 )`;
+
+/** Whether the function `f` of the schema `s` is the application's own. What came with an extension does not know its tables. */
+const IS_OWN = (f: string, s: string) => `(
+  ${s}.nspname not in ('pg_catalog', 'information_schema')
+  and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = ${f}.oid and d.deptype = 'e')
+)`;
+
+/** Whether the body of the function `f` names an object: as PostgreSQL parsed it, or as a word of its text. */
+const names = (catalog: string, oid: string, name: string) => `(
+  case when ${name} ~ '^\\w+$' then f.prosrc ~* ('\\m' || ${name} || '\\M') else position(${name} in f.prosrc) > 0 end
+  or exists (
+    select from pg_depend d
+    where d.classid = 'pg_proc'::regclass and d.objid = f.oid and d.refclassid = '${catalog}'::regclass and d.refobjid = ${oid}
+  )
+)`;
+
+const SUBJECT = `s.nspname || '.' || f.proname || '(' || pg_get_function_identity_arguments(f.oid) || ')'`;
 
 /** G8: a SECURITY DEFINER function reads and writes as its owner, whom the policies may not hold. */
 export const securityDefiner = catalogRule<Row>({
@@ -69,10 +99,7 @@ export const securityDefiner = catalogRule<Row>({
       select f.oid, f.proowner
       from pg_proc f
       join pg_namespace s on s.oid = f.pronamespace
-      where f.prosecdef and s.nspname not in ('pg_catalog', 'information_schema')
-        and not exists (
-          select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = f.oid and d.deptype = 'e'
-        )
+      where f.prosecdef and ${IS_OWN('f', 's')}
         and (
           f.oid in (select oid from runs)
           or exists (
@@ -85,19 +112,44 @@ export const securityDefiner = catalogRule<Row>({
               and f.oid in (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
           )
         )
+    ),
+    -- What they set off in turn, as whom, and by which function.
+    run(oid, role, caller) as (
+      select oid, proowner, null::oid from definer
+      union
+      select g.oid, case when g.prosecdef then g.proowner else run.role end, run.oid
+      from run
+      join pg_proc f on f.oid = run.oid
+      join pg_proc g on g.oid <> f.oid
+      join pg_namespace gs on gs.oid = g.pronamespace
+      where ${IS_OWN('g', 'gs')}
+        and case when g.prorettype = 'trigger'::regtype
+          then exists (
+            select from pg_trigger t
+            where t.tgfoid = g.oid and not t.tgisinternal and t.tgenabled <> 'D'
+              and ${isFiredBy('(select run.role)', names('pg_class', 'named.oid', 'named.relname'))}
+          )
+          else has_function_privilege(run.role, g.oid, 'EXECUTE') and ${names('pg_proc', 'g.oid', 'g.proname')}
+        end
     )
     select r.rolname as owner, r.rolsuper or r.rolbypassrls as exempt,
       (
         select json_agg(json_build_object(
-          'subject', s.nspname || '.' || f.proname || '(' || pg_get_function_identity_arguments(f.oid) || ')',
+          'oid', f.oid,
+          'subject', ${SUBJECT},
           'identifier', case f.prokind when 'p' then 'procedure' else 'function' end ||
             format(' %I.%I(%s)', s.nspname, f.proname, pg_get_function_identity_arguments(f.oid))
         ))
-        from definer
+        from pg_proc f
+        join pg_namespace s on s.oid = f.pronamespace
+        where f.prosecdef and f.proowner = r.oid and f.oid in (select oid from run)
+      ) as functions,
+      (
+        select json_agg(json_build_object('oid', f.oid, 'subject', ${SUBJECT}, 'caller', run.caller))
+        from run
         join pg_proc f using (oid)
         join pg_namespace s on s.oid = f.pronamespace
-        where definer.proowner = r.oid
-      ) as functions,
+      ) as runs,
       coalesce((
         select json_agg(json_build_object(
           'subject', n.nspname || '.' || c.relname,
@@ -120,9 +172,9 @@ export const securityDefiner = catalogRule<Row>({
           and (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE') or has_table_privilege(r.oid, c.oid, 'DELETE, TRUNCATE'))
       ), '[]') as tables
     from pg_roles r
-    where r.oid in (select proowner from definer)`,
+    where r.oid in (select f.proowner from run join pg_proc f using (oid) where f.prosecdef)`,
   values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
-  diagnose({ owner, functions, exempt, tables }, { setting }): Diagnosis[] {
+  diagnose({ owner, functions, runs, exempt, tables }, { setting }): Diagnosis[] {
     const open = tables.filter((table) => table.open || unheldByRole(table.policies, [table.reader], setting).size > 0);
     const owned = tables.find((table) => table.owned);
     if (!exempt && open.length === 0 && !owned) return [];
@@ -131,10 +183,29 @@ export const securityDefiner = catalogRule<Row>({
       : open[0]
         ? `whom no policy of ${open[0].subject} holds to one tenant, so it reads and writes the rows of every tenant`
         : `who may TRUNCATE ${owned?.subject} or take its policies away, so what it does besides reading and writing rows is done to every tenant`;
-    return functions.map(({ subject, identifier }) => ({
+    return functions.map(({ oid, subject, identifier }) => ({
       subject,
-      message: `the function runs as ${owner}, ${why}.`,
+      message: `the function runs as ${owner}, ${why}.${chainTo(oid, runs)}`,
       fix: `alter ${identifier} security invoker`,
     }));
   },
 });
+
+/** By what the application reaches a function that it cannot run itself: the shortest way. */
+function chainTo(oid: string, runs: readonly Run[]): string {
+  const ways = runs.filter(({ caller }) => caller === null).map((run) => [run]);
+  const seen = new Set(ways.map(([run]) => run?.oid));
+  for (const way of ways) {
+    const last = way.at(-1) as Run;
+    if (last.oid === oid) {
+      if (way.length === 1) return '';
+      return ` The application cannot run it itself, but by way of what names it: ${way.map(({ subject }) => subject).join(', then ')}.`;
+    }
+    for (const next of runs.filter(({ caller }) => caller === last.oid)) {
+      if (seen.has(next.oid)) continue;
+      seen.add(next.oid);
+      ways.push([...way, next]);
+    }
+  }
+  return '';
+}

@@ -23,6 +23,7 @@ const CHECKS: { readonly [check in StartCheck]: true } = {
   ledger: true,
   'unexamined-schemas': true,
   'shared-tenant-column': true,
+  'shared-writes': true,
   'leakproof-indexes': true,
   'foreign-keys': true,
   'unique-keys': true,

@@ -90,13 +90,39 @@ describe('truncate and the other privileges', () => {
     await expect(patient.app.query('truncate job')).rejects.toThrow('permission denied');
   });
 
-  it('G7: TRUNCATE through another role is found, and of a shared table is not', async () => {
+  it('G7: TRUNCATE through another role is found', async () => {
     const group = await patient.createRole();
     await patient.admin.query(`
       grant truncate on job to ${group};
-      grant ${group} to ${patient.role};
-      grant truncate on country to ${patient.role}`);
+      grant ${group} to ${patient.role}`);
     expect((await onlyFault('truncate'))?.fix).toBe(`revoke truncate on public.job from ${group}`);
+  });
+
+  it('G7: what one tenant writes to a shared table that is read-only, every other reads', async () => {
+    const group = await patient.createRole();
+    await patient.admin.query(`
+      create view nation as select * from country; grant select on nation to ${patient.role};
+      grant insert (code, name), truncate on country to ${patient.role}; grant delete on country to ${group};
+      grant ${group} to ${patient.role}; grant update on nation to public`);
+    await patient.app.query(`insert into country values ('XX', 'planted')`);
+    const shared = ['country', 'public.nation'];
+    const findings = await patient.find('shared-writes', { shared });
+    expect(findings).toMatchObject([
+      {
+        severity: 'advice',
+        subject: 'public.country',
+        message: expect.stringContaining('may DELETE, INSERT, TRUNCATE'),
+        fix: `revoke delete, insert, truncate on public.country from ${[group, patient.role].sort().join(', ')}`,
+      },
+      { subject: 'public.nation', fix: 'revoke update on public.nation from public' },
+    ]);
+    expect(await patient.find('shared-writes', { shared, writable: ['public.country', 'nation'] })).toEqual([]);
+    expect(await patient.find('shared-writes', { shared, writable: ['nation'] })).toHaveLength(1);
+    for (const { fix } of findings) await patient.admin.query(fix);
+    expect(await patient.find('shared-writes', { shared })).toEqual([]);
+    await expect(patient.app.query(`insert into country values ('XY', 'x')`)).rejects.toThrow('permission denied');
+    await expect(patient.app.query('delete from country')).rejects.toThrow('permission denied');
+    expect((await patient.app.query('select code from country')).rows).toEqual([{ code: 'XX' }]);
   });
 
   it('G7: GRANT ALL is TRUNCATE, and REFERENCES and TRIGGER as advice', async () => {

@@ -118,6 +118,80 @@ describe('F4: SECURITY DEFINER', () => {
     expect(await patient.findings()).toEqual([]);
   });
 
+  describe('a chain that ends in a role to whom policies do not apply', () => {
+    let held: string;
+    let admin: string;
+    /** A function of the held role, which alone may run the last of the chain. */
+    const begin = async (last: string, ...middle: string[]) => {
+      [held, admin] = [await patient.createRole(), await patient.createRole('bypassrls')];
+      await patient.admin.query(`
+        grant select on job to ${admin}; grant usage on schema public to ${held};
+        ${last}; ${middle.join('; ')}`);
+    };
+    const all = `create function all_jobs() returns bigint language sql security definer as 'select count(*) from public.job'`;
+    const lock = () => `
+      alter function all_jobs owner to ${admin}; revoke execute on function all_jobs from public;
+      grant execute on function all_jobs to ${held}`;
+
+    it.each([
+      ['in SQL', `language sql security definer as 'select public.all_jobs()'`],
+      ['parsed', 'language sql security definer begin atomic select all_jobs(); end'],
+      ['in PL/pgSQL', `language plpgsql security definer as 'begin return (select All_Jobs()); end'`],
+      [
+        'in a text that it runs',
+        `language plpgsql security definer as $$ declare n bigint; begin execute 'select all_jobs()' into n; return n; end $$`,
+      ],
+    ])('is found by its last link, with the others: %s', async (_, body) => {
+      await begin(all, `create function jobs() returns bigint ${body}`);
+      await patient.admin.query(`${lock()}; alter function jobs owner to ${held}`);
+      await expect(counted('all_jobs()')).rejects.toThrow('permission denied');
+      expect(await counted()).toEqual(['2']);
+      const [finding, ...more] = await patient.findings();
+      expect(more).toEqual([]);
+      expect(finding).toMatchObject({
+        rule: 'security-definer',
+        subject: 'public.all_jobs()',
+        message: expect.stringContaining('by way of what names it: public.jobs(), then public.all_jobs().'),
+      });
+      await patient.admin.query(finding?.fix ?? '');
+      await expect(counted()).rejects.toThrow('permission denied');
+      expect(await patient.findings()).toEqual([]);
+    });
+
+    it('through a function that runs as its caller, and a trigger', async () => {
+      await begin(
+        `create table outbox (n bigint);
+         create function all_jobs() returns trigger language plpgsql security definer as
+           'begin new.n = (select count(*) from public.job); return new; end'`,
+        'create trigger count before insert on outbox for each row execute function all_jobs()',
+        `create function send() returns bigint language sql as 'insert into public.outbox values (0) returning n'`,
+        `create function jobs() returns bigint language sql security definer as 'select public.send()'`,
+      );
+      await patient.admin.query(`
+        alter function all_jobs owner to ${admin}; alter function jobs owner to ${held};
+        grant insert, select on outbox to ${held}`);
+      await expect(counted('send()')).rejects.toThrow('permission denied');
+      expect(await counted()).toEqual(['2']);
+      expect(await patient.find('security-definer')).toMatchObject([
+        { message: expect.stringContaining('public.jobs(), then public.send(), then public.all_jobs().') },
+      ]);
+    });
+
+    it('is none where the first does not name the last, may not run it, or only has its name inside another', async () => {
+      await begin(
+        `${all}; create function all_jobs_of_mine() returns bigint language sql as 'select 1::bigint'`,
+        `create function jobs() returns bigint language sql security definer as 'select public.all_jobs_of_mine()'`,
+      );
+      await patient.admin.query(`
+        ${lock()}; alter function jobs owner to ${held};
+        create function others() returns bigint language plpgsql security definer as 'begin return (select all_jobs()); end';
+        alter function others owner to ${await patient.createRole()}`);
+      expect(await counted()).toEqual(['1']);
+      await expect(counted('others()')).rejects.toThrow('permission denied');
+      expect(await patient.findings()).toEqual([]);
+    });
+  });
+
   it('that nothing of the application sets off is none', async () => {
     const admin = await patient.createRole('bypassrls');
     await patient.admin.query(`
