@@ -10,7 +10,7 @@ const BRAND = Symbol.for('@tenancy/postgres:floor-error');
  * - `connection_not_reset`: what another tenant may have left on the connection could not be undone; it was closed.
  * - `tenant_unplaceable`: the tenant has no schema or database of its own that could be used.
  * - `tenant_databases_exhausted`: every database the pool may keep open is in use.
- * - `database_unreachable`: the database accepted no connection in time, or stopped answering.
+ * - `database_unreachable`: the database accepted no connection in time, stopped answering, or ended in the middle of a reply.
  */
 export type TenantFloorErrorCode =
   | 'floor_misconfigured'

@@ -10,7 +10,7 @@ import {
   textOf,
 } from './connection.js';
 import { Enclosure } from './enclosure.js';
-import { endsConnection, explained, notReset, outOfStep } from './explained.js';
+import { cutOff, endsConnection, explained, notReset, outOfStep } from './explained.js';
 import { OwnStatements } from './own-statements.js';
 import type { Phase } from './phase.js';
 import { Session } from './session.js';
@@ -37,6 +37,8 @@ export class BoundProtocol {
   #due = 1;
   #listening = 0;
   #returnsNoRows = false;
+  /** What the server said when it ended the connection: in a crash it is a notice. */
+  #goodbye: BackendMessage | undefined;
   readonly #connection: Connection;
   readonly #bindings: BindingWriter;
   readonly #statements = new OwnStatements();
@@ -161,6 +163,7 @@ export class BoundProtocol {
   /** Whether `message` is not handed on: it belongs to the binding or a reset, or is not the one that is due. */
   #absorbs(event: string, message: BackendMessage): boolean {
     const phase = this.#phase;
+    if ((event === 'notice' || event === 'errorMessage') && endsConnection(message)) this.#goodbye = message;
     if (phase === 'broken') return !OWN_EVENTS.has(event);
     if (this.#session.isUnderReset && !OWN_EVENTS.has(event)) return this.#resets(event, message);
     const isOwn = this.#enclosure.take(event, message);
@@ -242,7 +245,7 @@ export class BoundProtocol {
   }
 
   /** Closes the connection: what came is not the reply that is due. It is not handed on, nor is anything after it. */
-  #breaks(reason = outOfStep()): true {
+  #breaks(reason = this.#goodbye ? cutOff(this.#goodbye) : outOfStep()): true {
     this.#phase = 'broken';
     this.#connection.stream.destroy(reason);
     return true;

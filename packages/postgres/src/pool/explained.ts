@@ -40,7 +40,18 @@ export function outOfStep(): TenantFloorError {
   return new TenantFloorError(
     'connection_out_of_step',
     'the server’s reply did not begin with this tenant’s binding, so the connection was closed and the reply thrown away. ' +
-      'Something between here and PostgreSQL mixes up replies: check the pooler.',
+      'Something between here and PostgreSQL mixes up replies. Check the pooler: it must give all messages up to a Sync to one server ' +
+      '(PgBouncer: `pool_mode = transaction` or `session`).',
+  );
+}
+
+/** The same, of a reply that was cut off by a server that had said goodbye. */
+export function cutOff(goodbye: BackendMessage): TenantFloorError {
+  return new TenantFloorError(
+    'database_unreachable',
+    `the server ended the connection in the middle of a reply (${goodbye.code}: ${goodbye.message}), so what had come of it was thrown ` +
+      'away. The next query has another connection. Whether a statement that writes was done is not known: look before you repeat it.',
+    { cause: goodbye },
   );
 }
 

@@ -9,7 +9,8 @@ export interface SilentServer {
   stop(): Promise<void>;
 }
 
-export async function openSilentServer(target?: string): Promise<SilentServer> {
+/** @param greeting - all that it says where it has no `target` */
+export async function openSilentServer(target?: string, greeting?: Buffer): Promise<SilentServer> {
   const sockets = new Set<Socket>();
   /** Those whose other end is still there. */
   const open = new Set<Socket>();
@@ -20,6 +21,7 @@ export async function openSilentServer(target?: string): Promise<SilentServer> {
     client.on('end', () => open.delete(client));
     client.on('error', () => {}).on('close', () => sockets.delete(client) && open.delete(client));
     if (silent || target === undefined) {
+      if (greeting) client.once('data', () => client.write(greeting));
       client.resume();
       return;
     }
