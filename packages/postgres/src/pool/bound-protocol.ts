@@ -10,7 +10,7 @@ import {
   textOf,
 } from './connection.js';
 import { Enclosure } from './enclosure.js';
-import { cutOff, endsConnection, explained, notReset, outOfStep } from './explained.js';
+import { cutOff, endsConnection, explained, explainedAtStart, notReset, outOfStep } from './explained.js';
 import { OwnStatements } from './own-statements.js';
 import type { Phase } from './phase.js';
 import { Session } from './session.js';
@@ -80,8 +80,7 @@ export class BoundProtocol {
     // EventEmitter itself passes two arguments, with `newListener`; the protocol's messages are one.
     connection.emit = (event: string | symbol, first?: unknown, second?: unknown) => {
       if (typeof event === 'string' && this.#absorbs(event, first as BackendMessage)) return true;
-      const isRefusal = event === 'errorMessage' && this.#binding !== undefined;
-      const told = isRefusal ? explained(first as BackendMessage, this.#status) : first;
+      const told = event === 'errorMessage' ? this.#explained(first as BackendMessage) : first;
       return this.#scope ? this.#scope.runInAsyncScope(emit, null, event, told, second) : emit(event, told, second);
     };
   }
@@ -122,6 +121,10 @@ export class BoundProtocol {
   /** What is set for the session now is set again after every reset. */
   restores(settings: readonly (readonly [name: string, value: string])[]): void {
     this.#session.restores(settings);
+  }
+
+  #explained(error: BackendMessage): unknown {
+    return this.#binding ? explained(error, this.#status) : explainedAtStart(error);
   }
 
   /** In front of what comes next, with a reply of its own. */

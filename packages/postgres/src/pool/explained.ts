@@ -31,6 +31,18 @@ function explanationOf({ code, routine }: BackendMessage, status: TransactionSta
   return undefined;
 }
 
+/** What a pooler does not know how to pass on, in words that name the fix; any other error as it is. */
+export function explainedAtStart(error: BackendMessage): unknown {
+  const [, parameter] = /^unsupported startup parameter(?: in options)?: (\w+)/.exec(error.message ?? '') ?? [];
+  if (error.code !== '08P01' || parameter === undefined) return error;
+  return new TenantFloorError(
+    'floor_misconfigured',
+    `the pooler refuses the option \`${parameter}\` of the connection, as it could not keep it for one client. Leave it out of the pool’s options and set it for the role ` +
+      `(\`alter role app set ${parameter} = …\`); PgBouncer’s \`ignore_startup_parameters\` would only have it dropped.`,
+    { cause: error },
+  );
+}
+
 export const SEVERAL_STATEMENTS =
   'several statements in one text cannot be bound to one tenant. Send them one by one, in a transaction if they belong ' +
   'together.';

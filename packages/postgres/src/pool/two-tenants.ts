@@ -36,6 +36,8 @@ function finding(message: string): StartFinding {
     severity: 'error',
     subject: 'the connection',
     message: `${message}. Something between here and PostgreSQL does not keep the messages of one query together.`,
-    fix: 'Connect without the pooler, or set it to transaction or session pooling (PgBouncer: pool_mode = transaction).',
+    fix:
+      'Connect without the pooler, or set it to transaction or session pooling (PgBouncer: pool_mode = transaction). Where a tenant was set ' +
+      'for the session by somebody else, have it undone: server_reset_query_always = 1.',
   };
 }

@@ -136,6 +136,29 @@ describe.skipIf(!program)(title, () => {
     await client.end();
   });
 
+  it('transaction pooling: an option that PgBouncer cannot keep for one client is named, with where it belongs', async () => {
+    const [bouncer] = await start('transaction', 1);
+    for (const [option, options] of [
+      ['statement_timeout', { statement_timeout: 1_000 }],
+      ['lock_timeout', { lock_timeout: 1_000 }],
+      ['idle_in_transaction_session_timeout', { idle_in_transaction_session_timeout: 1_000 }],
+    ] as const) {
+      const pool = database.pool({ connectionString: bouncer.url, ...options });
+      const outcome = await database.context.run(acme, () => pool.query('select 1')).catch((error: unknown) => error);
+      expect(outcome).toMatchObject({ code: 'floor_misconfigured', message: expect.stringContaining(`\`${option}\``) });
+      await pool.end();
+    }
+    // For the role, as the message says, it holds.
+    const { username } = new URL(database.url);
+    await database.outside.query(`alter role ${username} set lock_timeout = '4321ms'`);
+    const fresh = await startPgBouncer(database.url, 'transaction', 1);
+    opened.push(fresh);
+    const pool = database.pool({ connectionString: fresh.url });
+    const { rows } = await database.context.run(acme, () => pool.query("select current_setting('lock_timeout') as it"));
+    expect(rows).toEqual([{ it: '4321ms' }]);
+    await database.outside.query(`alter role ${username} reset lock_timeout`);
+  });
+
   it('a tenant set for the session shows through a pooler, and stops the pool', async () => {
     const bouncer = await startPgBouncer(database.url, 'transaction', 1);
     opened.push(bouncer);
