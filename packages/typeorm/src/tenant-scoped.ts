@@ -16,7 +16,7 @@ import {
   unregister,
 } from './scope/data-source-scope.js';
 import { scopeQueryBuilders } from './scope/query-builders.js';
-import { gate } from './scope/query-gate.js';
+import { gateQueryRunners } from './scope/query-gate.js';
 import { scopeResultCache } from './scope/result-cache.js';
 import { guardSchemaWork, holdBackUntilScoped } from './scope/schema-work.js';
 import { stampRows } from './scope/stamped-rows.js';
@@ -141,8 +141,7 @@ function enforce(
   };
   register(source, scope);
   undo.push(() => unregister(source));
-  const { createQueryRunner } = driver;
-  replace(driver, 'createQueryRunner', (mode) => gate(Reflect.apply(createQueryRunner, driver, [mode]), scope));
+  undo.push(gateQueryRunners(source));
   if (queryResultCache) undo.push(scopeResultCache(queryResultCache, scope));
   const { setOptions } = source;
   replace(source, 'setOptions', (changed) => {

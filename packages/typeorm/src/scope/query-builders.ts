@@ -1,5 +1,6 @@
 import { endsOf, isTable, rowConditions, TENANT, tableConditions } from './conditions.js';
 import { type DataSourceScope, scopeOfBuilder, tenantIdOf } from './data-source-scope.js';
+import { patchOnce } from './patched-prototypes.js';
 import { allow } from './query-gate.js';
 import { areReferencesChecked, checkReferences } from './references.js';
 import { MARK, refusedSql } from './refused-sql.js';
@@ -17,9 +18,6 @@ type Replacement = (builder: Builder, scope: DataSourceScope, original: () => un
 /** Early 0.3 decides by itself how it joins what it loads, always keeping the parent's row, and has no condition of upserts. */
 const OPTIONAL = new Set(['getRelationJoinType', 'createUpsertConditionExpression']);
 
-/** The prototypes that are changed, and how many data sources rely on it. */
-const patched = new Map<object, { users: number; readonly undo: readonly (() => void)[] }>();
-
 /**
  * Scopes the query builders of the copy of TypeORM that made `dataSource`. All that repositories, managers, active record
  * and persistence do, they do with them. A builder of a data source that is not registered works as before (T17).
@@ -30,30 +28,14 @@ export function scopeQueryBuilders(dataSource: DataSource): () => void {
   const select = dataSource.createQueryBuilder() as Record<string, () => object>;
   const prototypeOf = (of: object) => Object.getPrototypeOf(of) as Prototype;
   const base = prototypeOf(prototypeOf(select));
-  const entry = patched.get(base) ?? { users: 0, undo: [] };
-  if (entry.users === 0) {
-    const undo = [
-      ...patch(base, everyBuilder),
-      ...patch(prototypeOf(select), selectBuilder),
-      ...patch(prototypeOf(built(select, 'insert')), insertBuilder),
-      ...patch(prototypeOf(built(select, 'update')), updateBuilder),
-      ...patch(prototypeOf(built(select, 'delete')), { createDeleteExpression: marked }),
-      ...patch(prototypeOf(built(select, 'softDelete')), { createUpdateExpression: marked }),
-    ];
-    patched.set(base, { users: 1, undo });
-  } else {
-    entry.users += 1;
-  }
-  let isUndone = false;
-  return () => {
-    const used = patched.get(base);
-    if (isUndone || !used) return;
-    isUndone = true;
-    used.users -= 1;
-    if (used.users > 0) return;
-    for (const undo of used.undo) undo();
-    patched.delete(base);
-  };
+  return patchOnce(base, () => [
+    ...patch(base, everyBuilder),
+    ...patch(prototypeOf(select), selectBuilder),
+    ...patch(prototypeOf(built(select, 'insert')), insertBuilder),
+    ...patch(prototypeOf(built(select, 'update')), updateBuilder),
+    ...patch(prototypeOf(built(select, 'delete')), { createDeleteExpression: marked }),
+    ...patch(prototypeOf(built(select, 'softDelete')), { createUpdateExpression: marked }),
+  ]);
 }
 
 function built(select: Record<string, () => object>, kind: string): object {

@@ -1,9 +1,11 @@
+import { AsyncResource } from 'node:async_hooks';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { isConstant } from './constant.js';
-import { type DataSourceScope, isSystem, tenantIdOf } from './data-source-scope.js';
+import { asSystem, type DataSourceScope, isSystem, scopeOf, tenantIdOf } from './data-source-scope.js';
 import { checkBeforeCommit, followTransaction } from './deferred-references.js';
+import { patchOnce } from './patched-prototypes.js';
 import { refusedSql } from './refused-sql.js';
-import type { QueryRunner } from './typeorm.js';
+import type { DataSource, QueryRunner } from './typeorm.js';
 
 /** The SQL of scoped builders, by the array of parameters that goes with it, and whose rows it asks for. */
 const generated = new WeakMap<object, Generated>();
@@ -26,62 +28,121 @@ const TRANSACTION =
 
 const END = /^(?:COMMIT|ROLLBACK)$/;
 
-const gated = new WeakSet<QueryRunner>();
+/** T18: whose transaction it is. */
+const owners = new WeakMap<QueryRunner, string>();
 
 /**
- * T12: every query of the data source comes through here, whoever sends it. What no scoped builder generated is refused,
- * unless the database itself holds tenants apart.
+ * T12: every query of the data source comes through here, whoever sends it, and whenever the query runner was made. What no scoped
+ * builder generated is refused, unless the database itself holds tenants apart.
+ *
+ * @returns undoes it.
  */
-export function gate(runner: QueryRunner, scope: DataSourceScope): QueryRunner {
-  if (gated.has(runner)) return runner;
-  gated.add(runner);
-  /** T18: whose transaction it is. */
-  let owner: string | null = null;
-  const check = (sql: string, parameters: unknown) => {
-    if (isSystem(scope)) return;
-    if (TRANSACTION.test(sql) || isConstant(sql, scope.hasDual)) return;
-    const tenantId = tenantIdOf(scope);
-    if (!runner.isTransactionActive) owner = null;
-    else owner ??= tenantId;
-    if (owner !== null && owner !== tenantId) throw changed('a transaction that one tenant began was used by another');
-    const known = typeof parameters === 'object' && parameters !== null ? generated.get(parameters) : undefined;
-    if (known?.sql === sql && isUnchanged(known, parameters as object)) {
-      if (known.tenantId !== tenantId) throw changed('SQL that was generated for one tenant was sent by another');
-    } else if (!scope.hasFloor) {
-      throw refusedSql('it is raw SQL');
-    }
+export function gateQueryRunners(source: DataSource): () => void {
+  const runners = Object.getPrototypeOf(source.createQueryRunner()) as QueryRunner;
+  const hasCallbacks = /^(?:mysql|mariadb)$/.test(source.options.type);
+  return patchOnce(runners, () => [
+    replace(runners, 'query', (runner, scope, original, args) => {
+      const [sql, parameters] = args;
+      const send = () => original() as Promise<unknown>;
+      const isTransaction = TRANSACTION.test(sql);
+      if (scope.look && !isTransaction && !isSystem(scope)) {
+        const ask = (question: string, values?: unknown) => original(question, values) as Promise<unknown>;
+        return scope.look(ask).then(() => runner.query(...args));
+      }
+      // Not `async`: turns of promises are much of what an operation costs beyond TypeORM's own work.
+      try {
+        check(runner, scope, sql, parameters);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      if (!isTransaction) return send();
+      const late = sql === 'COMMIT' ? checkBeforeCommit(runner) : null;
+      return (late ? late.then(send) : send()).then((answer) => {
+        followTransaction(runner, sql);
+        // The next transaction of a runner that a driver uses for all is anybody's.
+        if (END.test(sql)) owners.delete(runner);
+        return answer;
+      });
+    }),
+    replace(runners, 'stream', async (runner, scope, original, [sql, parameters, ...listeners]) => {
+      await scope.look?.((question, values) => asSystem(scope, () => runner.query(question, values)));
+      check(runner, scope, sql, parameters);
+      return asCaller(await original(sql, parameters, ...listeners.map(bound)));
+    }),
+    // Where a driver has callbacks, TypeORM tells subscribers and loggers of a query from within them.
+    ...(hasCallbacks
+      ? [replace(runners, 'connect', async (_runner, _scope, original) => withCallbacks(await original()))]
+      : []),
+  ]);
+}
+
+type Replacement = (
+  runner: QueryRunner,
+  scope: DataSourceScope,
+  original: (...args: unknown[]) => unknown,
+  args: readonly [sql: string, parameters?: unknown, ...rest: unknown[]],
+) => Promise<unknown>;
+
+function replace(prototype: QueryRunner, name: 'query' | 'stream' | 'connect', replacement: Replacement): () => void {
+  const own = Object.getOwnPropertyDescriptor(prototype, name);
+  const method = prototype[name];
+  if (typeof method !== 'function') return () => {};
+  const replaced = function (this: QueryRunner, ...args: Parameters<Replacement>[3]) {
+    const original = (...others: unknown[]) => Reflect.apply(method, this, others.length > 0 ? others : args);
+    const scope = scopeOf(this.dataSource ?? this.connection);
+    return scope ? replacement(this, scope, original, args) : (original() as Promise<unknown>);
   };
-  const { query, stream } = runner;
-  const looking = (sql: string, parameters?: unknown) =>
-    Reflect.apply(query, runner, [sql, parameters]) as Promise<unknown>;
-  // Not `async`: turns of promises are much of what an operation costs beyond TypeORM's own work.
-  runner.query = (sql, parameters, structured) => {
-    if (scope.look && !isSystem(scope) && !TRANSACTION.test(sql)) {
-      return scope.look(looking).then(() => runner.query(sql, parameters, structured));
-    }
-    try {
-      check(sql, parameters);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const send = () => Reflect.apply(query, runner, [sql, parameters, structured]) as Promise<unknown>;
-    if (!TRANSACTION.test(sql)) return send();
-    const late = sql === 'COMMIT' ? checkBeforeCommit(runner) : null;
-    return (late ? late.then(send) : send()).then((answer) => {
-      followTransaction(runner, sql);
-      // The next transaction of a runner that a driver uses for all is anybody's.
-      if (END.test(sql)) owner = null;
-      return answer;
-    });
+  Object.assign(prototype, { [name]: replaced });
+  return () => {
+    delete prototype[name];
+    if (own) Object.defineProperty(prototype, name, own);
   };
-  if (stream) {
-    runner.stream = async (sql, parameters, ...rest) => {
-      await scope.look?.(looking);
-      check(sql, parameters);
-      return Reflect.apply(stream, runner, [sql, parameters, ...rest]);
-    };
+}
+
+function check(runner: QueryRunner, scope: DataSourceScope, sql: string, parameters: unknown): void {
+  if (isSystem(scope)) return;
+  if (TRANSACTION.test(sql) || isConstant(sql, scope.hasDual)) return;
+  const tenantId = tenantIdOf(scope);
+  const owner = runner.isTransactionActive ? (owners.get(runner) ?? tenantId) : null;
+  if (owner === null) owners.delete(runner);
+  else owners.set(runner, owner);
+  if (owner !== null && owner !== tenantId) throw changed('a transaction that one tenant began was used by another');
+  const known = typeof parameters === 'object' && parameters !== null ? generated.get(parameters) : undefined;
+  if (known?.sql === sql && isUnchanged(known, parameters as object)) {
+    if (known.tenantId !== tenantId) throw changed('SQL that was generated for one tenant was sent by another');
+  } else if (!scope.hasFloor) {
+    throw refusedSql('it is raw SQL');
   }
-  return runner;
+}
+
+/** C6: a stream’s events come from the connection, in the context of whoever opened that. */
+function asCaller(stream: unknown): unknown {
+  const emitter = stream as { emit?: (...args: unknown[]) => unknown } | null;
+  if (typeof emitter?.emit !== 'function') return stream;
+  const { emit } = emitter;
+  const caller = new AsyncResource('TenantStream');
+  emitter.emit = function (...args) {
+    return caller.runInAsyncScope(emit, this, ...args);
+  };
+  return stream;
+}
+
+const withBoundCallbacks = new WeakSet<object>();
+
+function withCallbacks(connection: unknown): unknown {
+  const { query } = (connection ?? {}) as { query?: (...args: unknown[]) => unknown };
+  if (typeof query !== 'function' || withBoundCallbacks.has(connection as object)) return connection;
+  withBoundCallbacks.add(connection as object);
+  Object.assign(connection as object, {
+    query(this: object, ...args: unknown[]) {
+      return Reflect.apply(query, this, args.map(bound));
+    },
+  });
+  return connection;
+}
+
+function bound(listener: unknown): unknown {
+  return typeof listener === 'function' ? AsyncResource.bind(listener as () => unknown) : listener;
 }
 
 function isUnchanged({ values }: Generated, parameters: object): boolean {

@@ -105,9 +105,12 @@ export interface Builder {
 }
 
 export interface QueryRunner {
+  readonly dataSource?: DataSource;
+  readonly connection?: DataSource;
   readonly isTransactionActive: boolean;
-  query(sql: string, parameters?: unknown, structured?: boolean): Promise<unknown>;
-  stream?(sql: string, parameters?: unknown, ...rest: unknown[]): Promise<unknown>;
+  query: (sql: string, parameters?: unknown, ...rest: unknown[]) => Promise<unknown>;
+  connect?: () => Promise<unknown>;
+  stream?: (sql: string, parameters?: unknown, ...rest: unknown[]) => Promise<unknown>;
   release(): Promise<void>;
   startTransaction(): Promise<void>;
   commitTransaction(): Promise<void>;
