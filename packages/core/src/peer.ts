@@ -39,6 +39,15 @@ export function nestJwt(): typeof NestJwt | null {
   }
 }
 
+/** The version of Nest that is found from here, if any is. */
+export function nestVersion(): string | null {
+  try {
+    return (createRequire(import.meta.url)('@nestjs/core/package.json') as { readonly version: string }).version;
+  } catch {
+    return null;
+  }
+}
+
 /** What a CommonJS package exports is not always found by name. */
 function exported(loaded: object, name: string): ExceptionClass {
   const named = loaded as Record<string, ExceptionClass | undefined>;

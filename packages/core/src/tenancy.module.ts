@@ -16,6 +16,7 @@ import { TenantRegistry } from './registry/tenant-registry.js';
 import { Clients } from './replies/clients.js';
 import { Results } from './replies/results.js';
 import { TenantResolver } from './resolution/tenant-resolver.js';
+import { requireSupportedNest } from './supported-nest.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -80,6 +81,17 @@ function checkGlobal(isGlobal: unknown): void {
     Results,
     { provide: APP_GUARD, useClass: TenantGuard },
     {
+      // Whoever imports the class itself has this one; those of forRoot take its place.
+      provide: MODULE_OPTIONS_TOKEN,
+      useFactory: () => {
+        throw new TenancyConfigurationError(
+          'TenancyModule',
+          'it is imported without options',
+          'Import `TenancyModule.forRoot({ registry, sources })` in the root module, and nothing in the others: it is global by default.',
+        );
+      },
+    },
+    {
       provide: RESOLVED_OPTIONS,
       useFactory: (options: TenancyOptions) => resolveTenancyOptions(options),
       inject: [MODULE_OPTIONS_TOKEN],
@@ -120,6 +132,7 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
 
   /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    requireSupportedNest();
     const { isGlobal, ...own } = options ?? {};
     checkGlobal(isGlobal);
     resolveTenancyOptions(own);
@@ -128,6 +141,7 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
 
   /** As `forRoot`, with options that come from injection; they are validated when the module is built. */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    requireSupportedNest();
     refuseUnknown('TenancyModule.forRootAsync', options, ASYNC_OPTION_NAMES);
     if (!options?.useFactory && !options?.useClass && !options?.useExisting) {
       throw new TenancyConfigurationError(

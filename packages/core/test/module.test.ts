@@ -104,6 +104,31 @@ describe('TenancyModule', () => {
     await expect(building).rejects.toThrow(/tenancy_misconfigured: TenancyModule\.sources: is empty/);
   });
 
+  const NOT_REGISTERED =
+    /^tenancy_misconfigured: TenancyModule: it is imported without options\. Import `TenancyModule\.forRoot\(/;
+
+  it.each(['before', 'behind'])('without forRoot says what to write, %s the modules that need it', async (place) => {
+    @Injectable()
+    class Service {
+      constructor(
+        @Inject(TenantContext) readonly context: TenantContext,
+        @Inject(TenantRegistry) readonly registry: TenantRegistry,
+      ) {}
+    }
+    @Module({ providers: [Service], controllers: [WhoController] })
+    class FeatureModule {}
+    const imports = place === 'before' ? [TenancyModule, FeatureModule] : [FeatureModule, TenancyModule];
+    await expect(Test.createTestingModule({ imports }).compile()).rejects.toThrow(NOT_REGISTERED);
+    await expect(serve('express', { imports })).rejects.toThrow(NOT_REGISTERED);
+  });
+
+  it('without forRoot in a module beside the root’s says to leave it out', async () => {
+    @Module({ imports: [TenancyModule] })
+    class FeatureModule {}
+    const building = Test.createTestingModule({ imports: [TenancyModule.forRoot(options()), FeatureModule] }).compile();
+    await expect(building).rejects.toThrow(/and nothing in the others: it is global/);
+  });
+
   it('is global unless told otherwise', async () => {
     @Injectable()
     class Service {

@@ -2,7 +2,7 @@ import { Inject, Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { InMemoryTenantRegistry, TenancyModule, TenantContext } from '@tenancy/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { getTenantPrismaToken, InjectTenantPrisma, TenantPrismaModule, type TenantScopedClient } from '../src/index.js';
 import { type HiringDatabase, interleaved, openHiringDatabase, tenants } from './database/hiring-database.js';
 import { PrismaClient } from './generated/client.js';
@@ -28,6 +28,20 @@ const tenancy = TenancyModule.forRoot({
 });
 const client = () => new PrismaClient({ adapter: new PrismaPg(db.pool) });
 
+describe('TenantPrismaModule without forRoot', () => {
+  it.each(['before', 'behind'])('says what to write, %s the modules that need it', async (place) => {
+    vi.resetModules();
+    // As in a process where nobody has called forRoot.
+    const { TenantPrismaModule: Unregistered } = await import('../src/index.js');
+    @Module({ providers: [Jobs] })
+    class JobsModule {}
+    const imports = place === 'before' ? [Unregistered, JobsModule] : [JobsModule, Unregistered];
+    await expect(Test.createTestingModule({ imports: [tenancy, ...imports] }).compile()).rejects.toThrow(
+      /^scope_misconfigured: TenantPrismaModule: it is imported without options.+`TenantPrismaModule\.forRoot\(/,
+    );
+  });
+});
+
 describe('TenantPrismaModule', () => {
   const modules = {
     forRoot: () => TenantPrismaModule.forRoot({ prisma: client(), shared: ['Country'] }),
@@ -51,6 +65,21 @@ describe('TenantPrismaModule', () => {
     await expect(prisma.job.findMany()).rejects.toMatchObject({ code: 'tenant_context_missing' });
     await app.close();
   });
+
+  it.each([undefined, 'other'])(
+    'without forRoot beside one that is registered as %s is in nobody’s way',
+    async (name) => {
+      @Module({ imports: [TenantPrismaModule] })
+      class FeatureModule {}
+      const registered = TenantPrismaModule.forRoot({
+        ...{ prisma: client(), shared: ['Country'], isGlobal: false },
+        ...(name !== undefined && { name }),
+      });
+      const app = await Test.createTestingModule({ imports: [FeatureModule, tenancy, registered] }).compile();
+      expect(app.get(getTenantPrismaToken(name), { strict: false })).toBeDefined();
+      await app.close();
+    },
+  );
 
   it('several of them live side by side under names', async () => {
     @Module({

@@ -4,7 +4,7 @@ import { getDataSourceToken, InjectRepository, TypeOrmModule } from '@nestjs/typ
 import { InMemoryTenantRegistry, TenancyModule, type Tenant, TenantContext } from '@tenancy/core';
 import initSqlJs from 'sql.js';
 import { EntitySchema, type Repository } from 'typeorm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TenantTypeOrmModule, type TenantTypeOrmOptionsFactory } from '../src/nest.js';
 
 const acme: Tenant = { id: 't_acme', slug: 'acme' };
@@ -47,6 +47,31 @@ class OptionsModule {}
 const features = TypeOrmModule.forFeature([JobSchema, CountrySchema]);
 const started = (module: ReturnType<typeof TenantTypeOrmModule.forRoot>) =>
   Test.createTestingModule({ imports: [tenancy, module, features], providers: [Jobs] }).compile();
+
+describe('TenantTypeOrmModule without forRoot', () => {
+  it.each(['before', 'behind'])('says what to write, %s the modules that need it', async (place) => {
+    vi.resetModules();
+    // As in a process where nobody has called forRoot.
+    const { TenantTypeOrmModule: Unregistered } = await import('../src/nest.js');
+    @Module({ imports: [TypeOrmModule.forFeature([JobSchema])], providers: [Jobs] })
+    class JobsModule {}
+    const imports = place === 'before' ? [Unregistered, JobsModule] : [JobsModule, Unregistered];
+    await expect(Test.createTestingModule({ imports: [tenancy, ...imports] }).compile()).rejects.toThrow(
+      /^scope_misconfigured: TenantTypeOrmModule: it is imported without options.+`TenantTypeOrmModule\.forRoot\(/,
+    );
+  });
+
+  it.each([undefined, 'other'])('beside one that is registered as %s is in nobody’s way', async (name) => {
+    @Module({ imports: [TenantTypeOrmModule] })
+    class FeatureModule {}
+    const named = name !== undefined && { name };
+    const registered = TenantTypeOrmModule.forRootAsync({ ...named, useFactory: () => ({ ...options, ...named }) });
+    const entities = TypeOrmModule.forFeature([JobSchema, CountrySchema], name);
+    const app = await Test.createTestingModule({ imports: [FeatureModule, tenancy, registered, entities] }).compile();
+    expect(app.get(getDataSourceToken(name), { strict: false })).toBeDefined();
+    await app.close();
+  });
+});
 
 describe('TenantTypeOrmModule', () => {
   it.each([

@@ -24,7 +24,7 @@ export interface TenantPrismaOptionsFactory {
   createTenantPrismaOptions(): TenantPrismaOptions | Promise<TenantPrismaOptions>;
 }
 
-const OPTIONS = Symbol.for('@tenancy/prisma:options');
+export const OPTIONS = Symbol.for('@tenancy/prisma:options');
 
 /** Nest takes what is named here out of the options. */
 const EXTRAS: TenantPrismaModuleExtras = { name: undefined, isGlobal: true };

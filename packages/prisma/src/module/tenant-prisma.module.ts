@@ -2,9 +2,13 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
+  OPTIONS,
   type OPTIONS_TYPE,
 } from './tenant-prisma.module-definition.js';
 import { checkedOptions, misconfigured, type TenantPrismaOptions } from './tenant-prisma-options.js';
+
+/** Whether any application of the process has a client of this module: beside one, the class itself is in nobody’s way. */
+let registered = false;
 
 /**
  * Provides the scoped client by `@InjectTenantPrisma()`. It needs the `TenancyModule`, which provides the context.
@@ -36,12 +40,27 @@ import { checkedOptions, misconfigured, type TenantPrismaOptions } from './tenan
  * }
  * ```
  */
-@Module({})
+@Module({
+  providers: [
+    {
+      // Whoever imports the class itself has this one; that of forRoot takes its place. It asks for nothing, so that Nest does
+      // not find a service without its client first.
+      provide: OPTIONS,
+      useFactory: () => {
+        if (registered) return null;
+        throw misconfigured(
+          'it is imported without options, and provides no client. Import `TenantPrismaModule.forRoot({ prisma })` in the root module.',
+        );
+      },
+    },
+  ],
+})
 export class TenantPrismaModule extends ConfigurableModuleClass {
   /** @throws `scope_misconfigured` without a client; what else is wrong is found when the module is built. */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     const { name: _, isGlobal: __, ...own } = options ?? {};
     checkedOptions(own as TenantPrismaOptions);
+    registered = true;
     return super.forRoot(options);
   }
 
@@ -54,6 +73,7 @@ export class TenantPrismaModule extends ConfigurableModuleClass {
     if (!(options?.useFactory ?? options?.useClass ?? options?.useExisting)) {
       throw misconfigured('forRootAsync has no source of options. Pass `useFactory`, `useClass` or `useExisting`.');
     }
+    registered = true;
     return super.forRootAsync(options);
   }
 }

@@ -36,6 +36,9 @@ export interface TenantTypeOrmModuleAsyncOptions extends Pick<ModuleMetadata, 'i
 
 const HAS_TENANCY = Symbol.for('@tenancy/typeorm:has-tenancy');
 
+/** Whether any application of the process has a data source of this module: beside one, the class itself is in nobody’s way. */
+let registered = false;
+
 /**
  * Nest’s `TypeOrmModule`, with a data source that is held to the tenant. `TypeOrmModule.forFeature` and `@InjectRepository()` go with
  * it unchanged.
@@ -63,7 +66,21 @@ const HAS_TENANCY = Symbol.for('@tenancy/typeorm:has-tenancy');
  * class AppModule {}
  * ```
  */
-@Module({})
+@Module({
+  providers: [
+    {
+      // Whoever imports the class itself has this one; that of forRoot takes its place. It asks for nothing, so that Nest does
+      // not find a repository without a data source first.
+      provide: HAS_TENANCY,
+      useFactory: () => {
+        if (registered) return true;
+        throw misconfigured(
+          'it is imported without options, and makes no data source. Import `TenantTypeOrmModule.forRoot({ … })` in the root module.',
+        );
+      },
+    },
+  ],
+})
 // biome-ignore lint/complexity/noStaticOnlyClass: a Nest module is a class.
 export class TenantTypeOrmModule {
   static forRoot(options: TenantTypeOrmModuleOptions): DynamicModule {
@@ -79,6 +96,7 @@ export class TenantTypeOrmModule {
    * @throws `scope_misconfigured` when nothing says where the options come from.
    */
   static forRootAsync({ imports = [], name, ...source }: TenantTypeOrmModuleAsyncOptions): DynamicModule {
+    registered = true;
     return {
       module: TenantTypeOrmModule,
       imports: [
