@@ -15,5 +15,17 @@ export default packageBuild(
       // Jest runs CommonJS without `import()`.
       if (format === 'cjs') options.supported = { 'dynamic-import': false };
     },
+    plugins: [
+      {
+        // CommonJS cannot wait for Vitest, and Vitest refuses to be required; Jest is refused before.
+        name: 'vitest',
+        renderChunk(code) {
+          if (this.format !== 'cjs') return undefined;
+          return {
+            code: code.replace(/await Promise\.resolve\(\)\.then\(\(\) => .+"vitest".+\)/, 'require("vitest")'),
+          };
+        },
+      },
+    ],
   },
 );

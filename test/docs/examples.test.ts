@@ -108,6 +108,28 @@ it.each(pages)('every link of %s leads to a file and a heading that exist', (pag
   expect(broken).toEqual([]);
 });
 
+describe('every page is named where a reader comes by', () => {
+  const named = (file: string) => readFileSync(join(root, file), 'utf8');
+  const top = filesBelow('docs').filter((file) => /^docs\/[\w-]+\.md$/.test(file));
+
+  it.each(top)('%s', (page) => {
+    const readmes = inRepository.filter((file) => /^packages\/\w+\/README\.md$/.test(file));
+    expect(named('README.md').includes(`](${page})`) || readmes.some((file) => named(file).includes(page))).toBe(true);
+  });
+
+  it.each<[string, string[]]>([
+    ['README.md', ['guide', 'errors', 'security', 'contexts', 'detection']],
+    ['packages/core/README.md', ['guide', 'errors', 'security', 'contexts']],
+    ['packages/postgres/README.md', ['guide', 'errors', 'security']],
+    ['packages/prisma/README.md', ['guide', 'errors', 'security', 'contexts']],
+    ['packages/typeorm/README.md', ['guide', 'errors', 'security', 'contexts']],
+    ['packages/testing/README.md', ['detection', 'errors', 'contexts']],
+  ])('in %s', (readme, pages) => {
+    const missing = pages.map((page) => `docs/${page}.md`).filter((page) => !named(readme).includes(page));
+    expect(missing).toEqual([]);
+  });
+});
+
 const headingsOf = (file: string): string[] =>
   [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
     title

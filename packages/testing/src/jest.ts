@@ -6,6 +6,7 @@ import {
   type HarnessSource,
   type Runner,
 } from './proof/describe-isolation.js';
+import { underVitest } from './proof/runner.js';
 
 interface Expect {
   extend?(matchers: object): void;
@@ -13,6 +14,11 @@ interface Expect {
 
 const { expect } = globalThis as { readonly expect?: Expect };
 if (typeof expect?.extend !== 'function') {
+  if (underVitest()) {
+    throw new Error(
+      '@tenancy/testing/jest: these tests are run by Vitest. Import `@tenancy/testing/vitest` instead: it has the same `describeIsolation` and matchers.',
+    );
+  }
   throw new Error(
     '@tenancy/testing/jest: there is no `expect` to extend. Import it in a test or in `setupFilesAfterEnv`, not in ' +
       '`setupFiles`. With `injectGlobals: false`, call `expect.extend(tenantMatchers)` from `@tenancy/testing` yourself.',

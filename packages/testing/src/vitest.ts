@@ -1,11 +1,14 @@
-import { afterAll, describe, expect, it } from 'vitest';
 import { type TenantMatchers, tenantMatchers } from './matchers/tenant-matchers.js';
 import {
   type DescribeIsolationOptions,
   describeIsolation as describeWith,
   type HarnessSource,
 } from './proof/describe-isolation.js';
+import { refuseJest } from './proof/runner.js';
 
+refuseJest();
+// Only now: a static import would come before it.
+const { afterAll, describe, expect, it } = await import('vitest');
 expect.extend(tenantMatchers);
 
 declare module 'vitest' {
