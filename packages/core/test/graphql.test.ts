@@ -304,6 +304,133 @@ describe('core-6: GraphQL on Apollo, where no resolver has thrown', () => {
   );
 });
 
+describe('core-6: GraphQL on Mercurius, where no resolver has thrown', () => {
+  const scopeError = () =>
+    Object.assign(new Error('tenant_conflict: the row names another tenant. Leave it out.'), {
+      [Symbol.for('@tenancy/typeorm:scope-error')]: true,
+      code: 'tenant_conflict',
+    });
+  const getter = (read: () => unknown) => Object.defineProperty({}, 'id', { get: read });
+
+  @Resolver()
+  class LazyResolver {
+    @Untenanted()
+    @Query(() => Company)
+    lazy() {
+      return getter(() => context.run(globex, seen));
+    }
+    @Query(() => Company)
+    conflicting() {
+      return getter(() => {
+        throw scopeError();
+      });
+    }
+    @Query(() => Company)
+    own() {
+      return getter(() => {
+        throw Object.assign(new Error('the application’s own words'), { extensions: { code: 'OWN' } });
+      });
+    }
+    @Query(() => String)
+    unasking() {
+      return 'ran';
+    }
+  }
+  const start = (options: object = {}) =>
+    serve('fastify', {
+      providers: [LazyResolver],
+      imports: [
+        GraphQLModule.forRoot<MercuriusDriverConfig>({ driver: MercuriusDriver, autoSchemaFile: true, ...options }),
+        TenancyModule.forRoot({ registry: testRegistry(), sources: [fromSubdomain({ baseDomain: 'localhost' })] }),
+      ],
+    });
+  const ask = async (server: Server, at: string, query: unknown) => {
+    const { body, text, status } = await call(server, `${at}localhost`, '/graphql', { body: query as object });
+    return { body, text, status };
+  };
+  afterEach(() => log.mockClear());
+
+  it('the client gets the code and nothing more, and the log the cause, once', async () => {
+    const server = await start();
+    for (const [at, field, code, explained] of [
+      ['acme.', 'lazy', 'tenant_switch_refused', ''],
+      ['acme.', 'conflicting', 'tenant_conflict', 'the row names another tenant'],
+    ] as const) {
+      log.mockClear();
+      const { body, text } = await ask(server, at, { query: `{ ${field} { id } }` });
+      expect(body).toEqual({
+        data: null,
+        errors: [
+          {
+            message: code,
+            extensions: { code },
+            path: [field, 'id'],
+            locations: [expect.objectContaining({ line: 1 })],
+          },
+        ],
+      });
+      expect(text).not.toMatch(/another tenant|outside|Run it|\.ts|\.js/);
+      expect(logged()).toEqual([expect.stringContaining(`${code}: ${explained}`)]);
+    }
+    await server.close();
+  });
+
+  it('everything else is answered as Mercurius does', async () => {
+    const asked = [
+      { query: '{ own { id } }' },
+      { query: '{ nothing }' },
+      { query: '{' },
+      { query: '{ a: own { id } unasking }' },
+      { nonsense: true },
+    ];
+    const ours = await start();
+    const answers = [];
+    for (const query of asked) answers.push(await ask(ours, 'acme.', query));
+    await ours.close();
+    const without = await serve('fastify', {
+      providers: [LazyResolver],
+      imports: [GraphQLModule.forRoot<MercuriusDriverConfig>({ driver: MercuriusDriver, autoSchemaFile: true })],
+    });
+    for (const [i, query] of asked.entries()) {
+      const { text, status } = await ask(without, 'acme.', query);
+      expect([query, answers[i]?.status, answers[i]?.text]).toEqual([query, status, text]);
+    }
+    await without.close();
+  });
+
+  it('an application’s own errorFormatter has the last word, and is told no more than the client', async () => {
+    const formatted: unknown[] = [];
+    const server = await start({
+      errorFormatter: (execution: { errors: { message: string; originalError: Error; toJSON(): object }[] }) => {
+        formatted.push(...execution.errors.map(({ message, originalError }) => [message, originalError.message]));
+        return { statusCode: 418, response: { data: null, errors: execution.errors.map((error) => error.toJSON()) } };
+      },
+    });
+    const { body, status } = await ask(server, 'acme.', { query: '{ conflicting { id } }' });
+    expect(formatted).toEqual([['tenant_conflict', 'tenant_conflict']]);
+    expect([status, body['errors']]).toEqual([418, [expect.objectContaining({ message: 'tenant_conflict' })]]);
+    await server.close();
+  });
+
+  it('the function that makes the context: the client gets the code and nothing more', async () => {
+    const server = await start({
+      context: () => ({ tenant: seen() === 't_globex' ? context.run(acme, seen) : context.current() }),
+    });
+    expect((await ask(server, 'acme.', { query: '{ unasking }' })).body).toEqual({ data: { unasking: 'ran' } });
+    for (const [at, status, code] of [
+      ['', 401, 'tenant_required'],
+      ['globex.', 500, 'tenant_switch_refused'],
+    ] as const) {
+      log.mockClear();
+      const answer = await ask(server, at, { query: '{ unasking }' });
+      expect([answer.status, answer.body['message']]).toEqual([status, code]);
+      expect(answer.text).not.toMatch(/no source|inside|\.ts|\.js/);
+      expect(logged()).toEqual(status === 500 ? [expect.stringContaining(`${code}: `)] : []);
+    }
+    await server.close();
+  });
+});
+
 it('core-6: an error of another package of the family is its code alone to the client, too', async () => {
   const scopeError = (message: string) =>
     Object.assign(new Error(message), { [Symbol.for('@tenancy/typeorm:scope-error')]: true, code: 'tenant_conflict' });

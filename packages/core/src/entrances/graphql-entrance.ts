@@ -4,6 +4,7 @@ import { isThenable } from '../context/thenable.js';
 import { isTenancyError } from '../errors/brand.js';
 import { isOurs, told } from '../errors/told.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
+import { type DriverOptions, tellCodes } from './graphql-answer.js';
 import { AfterGuards, calledGuarded, calledOutside, type Resolver } from './graphql-resolver.js';
 import { isUntenantedHandler } from './untenanted.decorator.js';
 
@@ -61,11 +62,14 @@ export class GraphQLEntrance {
       return telling(TYPE_RESOLVERS.has(name) ? orElse(guarded, calledOutside(handler)) : guarded, instance, name);
     };
     for (const { providers } of this.modules.values()) {
-      const options = providers.get('GqlModuleOptions')?.instance as ApolloOptions | undefined;
-      if (options) options.formatError = toldByApollo(options.formatError);
-      for (const { name, instance } of providers.values()) {
-        // Nest calls a field without parameters directly, past everything that holds it.
-        if (name === 'ResolversExplorerService') (instance as Explorer).canUseFastFieldResolver = () => false;
+      const options = providers.get('GqlModuleOptions')?.instance as DriverOptions | undefined;
+      if (options) tellCodes(options);
+      for (const { metatype, instance } of providers.values()) {
+        // Nest calls a field without parameters directly, past everything that holds it. The class is known by what it can, since
+        // a bundle may have renamed it, and asked instead of the instance, which may be anything.
+        const known: unknown = typeof metatype === 'function' ? metatype.prototype : undefined;
+        if (typeof (known as Explorer | undefined)?.canUseFastFieldResolver !== 'function') continue;
+        (instance as Explorer).canUseFastFieldResolver = () => false;
       }
     }
   }
@@ -85,33 +89,6 @@ export class GraphQLEntrance {
 
 interface Explorer {
   canUseFastFieldResolver?: () => boolean;
-}
-
-/** What Apollo is asked for each error before it is sent, those included that no resolver has thrown. */
-type FormatError = (formatted: FormattedError, error: unknown) => unknown;
-
-interface ApolloOptions {
-  formatError?: FormatError;
-}
-
-interface FormattedError {
-  readonly message?: unknown;
-  readonly extensions?: unknown;
-  readonly path?: unknown;
-  readonly locations?: unknown;
-}
-
-function toldByApollo(own: FormatError = (formatted) => formatted): FormatError {
-  return (formatted, error) => {
-    const original = (error as { readonly originalError?: unknown } | null)?.originalError;
-    if (!isOurs(original)) return own(formatted, error);
-    const { message, extensions } = told(original);
-    const { path, locations } = formatted;
-    return own(
-      { message, ...(locations !== undefined && { locations }), ...(path !== undefined && { path }), extensions },
-      error,
-    );
-  };
 }
 
 function telling(resolver: Resolver, owner: object, method: string): Resolver {

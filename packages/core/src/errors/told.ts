@@ -14,6 +14,11 @@ export interface Told extends OwnError {
   readonly extensions: { readonly code: string };
 }
 
+const tolds = new WeakSet<object>();
+
+/** Whether this is what the client may know already. */
+export const isTold = (error: OwnError): error is Told => tolds.has(error);
+
 /**
  * What the client of GraphQL may know of `error`: it is sent `message` and `extensions`, and in development the stack. The rest
  * goes to the log, where Nest has not put it.
@@ -22,5 +27,7 @@ export function told(error: OwnError, resolver?: string): Told {
   if (isTenancyError(error)) error.report?.(resolver);
   const { code } = error;
   const brands = Object.fromEntries(brandsOf(error).map((brand) => [brand, true]));
-  return Object.assign(new Error(code), brands, { name: error.name, stack: code, code, extensions: { code } });
+  const known = Object.assign(new Error(code), brands, { name: error.name, stack: code, code, extensions: { code } });
+  tolds.add(known);
+  return known;
 }

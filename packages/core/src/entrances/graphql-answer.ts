@@ -1,0 +1,139 @@
+import { Logger } from '@nestjs/common';
+import { isTenancyError } from '../errors/brand.js';
+import { isOurs, isTold, type OwnError, type Told, told } from '../errors/told.js';
+
+/** What a driver is told when its module is registered, as far as it concerns errors. */
+export interface DriverOptions {
+  formatError?: FormatError;
+  errorFormatter?: ErrorFormatter;
+  /** Nest makes a function of what the application gives. */
+  context?: unknown;
+}
+
+/** What Apollo asks for each error before it is sent, those included that no resolver has thrown. */
+type FormatError = (formatted: Formatted, error: unknown) => unknown;
+
+/** What Mercurius asks for all errors of an answer before it is sent. */
+type ErrorFormatter = (execution: Execution, context: MercuriusContext) => unknown;
+
+interface Formatted {
+  readonly message?: unknown;
+  readonly extensions?: unknown;
+  readonly path?: unknown;
+  readonly locations?: unknown;
+}
+
+/** GraphQL's own, around what was thrown. */
+interface LocatedError extends Formatted {
+  readonly originalError?: { readonly errors?: unknown; readonly statusCode?: unknown };
+  toJSON?(): object;
+}
+
+interface Execution {
+  readonly data?: unknown;
+  readonly errors: readonly LocatedError[];
+  readonly statusCode?: number;
+}
+
+interface Logging {
+  readonly log?: { info(about: object, message: unknown): void };
+}
+
+interface MercuriusContext {
+  readonly reply?: Logging;
+  readonly app?: Logging;
+}
+
+const logger = new Logger('Tenancy');
+
+/** Whatever the driver is: each asks its own, and none the other's. */
+export function tellCodes(options: DriverOptions): void {
+  options.formatError = toldByApollo(options.formatError);
+  options.errorFormatter = toldByMercurius(options.errorFormatter);
+  if (typeof options.context === 'function') options.context = toldByContext(options.context as ContextFunction);
+}
+
+type ContextFunction = (...about: unknown[]) => unknown;
+
+/** Mercurius hands what its function for the context throws on to Fastify, after asking it a second time. */
+function toldByContext(own: ContextFunction): ContextFunction {
+  const failed = new WeakMap<object, Error>();
+  return async (...about) => {
+    const [request] = about as [object];
+    const before = failed.get(request);
+    if (before) throw before;
+    try {
+      return await own(...about);
+    } catch (error) {
+      if (!isOurs(error)) throw error;
+      const statusCode = isTenancyError(error) ? error.getStatus() : 500;
+      const known = Object.assign(toldLate(error), { statusCode });
+      failed.set(request, known);
+      throw known;
+    }
+  };
+}
+
+function toldByApollo(own: FormatError = (formatted) => formatted): FormatError {
+  return (formatted, error) => {
+    const original = (error as LocatedError | null)?.originalError;
+    if (!isOurs(original)) return own(formatted, error);
+    const { message, extensions } = toldLate(original);
+    return own({ message, ...placeOf(formatted), extensions }, error);
+  };
+}
+
+function toldByMercurius(own: ErrorFormatter = asMercuriusDoes): ErrorFormatter {
+  return (execution, context) =>
+    own(
+      {
+        ...execution,
+        errors: execution.errors.map((error) => {
+          const { originalError: original } = error;
+          return isOurs(original) ? inPlaceOf(error, toldLate(original)) : error;
+        }),
+      },
+      context,
+    );
+}
+
+/** The same error of GraphQL, with what may be told of its cause. */
+function inPlaceOf(error: LocatedError, { message, extensions, stack, ...original }: Told): LocatedError {
+  const json = { message, ...placeOf(error), extensions };
+  const of = (value: unknown) => ({ value, enumerable: true, configurable: true, writable: true });
+  return Object.create(error, {
+    ...{ message: of(message), extensions: of(extensions), stack: of(stack) },
+    ...{ originalError: of(Object.assign(new Error(message), { ...original, stack })), toJSON: of(() => json) },
+  }) as LocatedError;
+}
+
+const placeOf = ({ locations, path }: Formatted) => ({
+  ...(locations !== undefined && { locations }),
+  ...(path !== undefined && { path }),
+});
+
+/** What no resolver has thrown, nobody has logged. */
+function toldLate(original: OwnError): Told {
+  if (isTold(original)) return original;
+  if (!isTenancyError(original)) logger.error(original.stack);
+  return told(original);
+}
+
+/** Mercurius' own formatter, of which it exports a name that only who depends on it can import. */
+function asMercuriusDoes({ data, errors, statusCode }: Execution, { reply, app }: MercuriusContext): object {
+  const [first, ...others] = errors;
+  const thrown = others.length === 0 ? first?.originalError?.statusCode : undefined;
+  const code = typeof thrown === 'number' ? thrown : 200;
+  return {
+    statusCode: data ? 200 : (statusCode ?? code),
+    response: { data: data ?? null, errors: errors.flatMap((error) => formattedBy(error, (reply ?? app)?.log)) },
+  };
+}
+
+function formattedBy(error: LocatedError, log: Logging['log']): object[] {
+  log?.info({ err: error }, error.message);
+  const several = error.originalError?.errors;
+  return (Array.isArray(several) ? (several as LocatedError[]) : [error]).map(
+    (each) => each.toJSON?.() ?? { message: each.message, ...placeOf(each) },
+  );
+}
