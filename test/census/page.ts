@@ -102,5 +102,8 @@ is concerned, on Fastify. What stands under _right is_ was measured to be right.
 "Nobody" is loud: whoever asks for the tenant there gets \`tenant_context_missing\`. "Another tenant" is silent: under
 [@tenancy/postgres](../packages/postgres) a query there returns that other tenant's rows.
 
+What GraphQL runs without a resolver (\`context\` functions, field middleware, \`filter\` and \`resolve\` of subscriptions) stands in the
+[guide](guide.md#graphql), measured on Apollo and Mercurius by [a test](../packages/core/test/graphql-around.test.ts).
+
 ${census.map(sectionOf).join('\n\n')}
 `;

@@ -1,6 +1,5 @@
-import { Logger } from '@nestjs/common';
 import { isTenancyError } from '../errors/brand.js';
-import { isOurs, isTold, type OwnError, type Told, told } from '../errors/told.js';
+import { isOurs, isTold, type OwnError, reportRaw, type Told, told } from '../errors/told.js';
 
 /** What a driver is told when its module is registered, as far as it concerns errors. */
 export interface DriverOptions {
@@ -43,8 +42,6 @@ interface MercuriusContext {
   readonly reply?: Logging;
   readonly app?: Logging;
 }
-
-const logger = new Logger('Tenancy');
 
 /** Whatever the driver is: each asks its own, and none the other's. */
 export function tellCodes(options: DriverOptions): void {
@@ -115,7 +112,7 @@ const placeOf = ({ locations, path }: Formatted) => ({
 /** What no resolver has thrown, nobody has logged. */
 function toldLate(original: OwnError): Told {
   if (isTold(original)) return original;
-  if (!isTenancyError(original)) logger.error(original.stack);
+  reportRaw(original);
   return told(original);
 }
 

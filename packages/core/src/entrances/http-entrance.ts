@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { isOurs, isTold, reportRaw } from '../errors/told.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { TenantRequest } from '../resolution/tenant-source.js';
 import { askLater } from './admit-request.js';
@@ -19,6 +20,13 @@ interface Adapter {
   /** Where both adapters keep the hook. Read only, so that a hook of the application's own goes on working. */
   readonly onRequestHook?: Hook;
   [OPENED]?: true;
+  getInstance(): object;
+  getType(): string;
+}
+
+/** What of Fastify is used here. */
+interface Fastify {
+  addHook(name: 'onError', hook: (request: object, reply: object, error: Error) => Promise<void>): void;
 }
 
 /**
@@ -56,6 +64,7 @@ export class HttpEntrance {
       );
     }
     adapter[OPENED] = true;
+    tellCodesOfRaw(adapter);
     const { resolver } = this;
     const { onRequestHook: previous } = adapter;
     const asksLater = resolver.asksAfter('middleware') || resolver.asksAfter('guards');
@@ -69,6 +78,19 @@ export class HttpEntrance {
     toFront(this.config.getGlobalGuards(), (guard) => guard instanceof TenantGuard);
     if (resolver.asksAfter('guards')) this.config.getGlobalInterceptors().unshift(new AfterGuardsInterceptor(resolver));
   }
+}
+
+/**
+ * Nest's filters answer for its own handlers, and on Express for every other. What a raw handler or a hook of Fastify throws, Fastify
+ * itself answers with its message, which is for the log.
+ */
+function tellCodesOfRaw(adapter: Adapter): void {
+  if (adapter.getType() !== 'fastify') return;
+  (adapter.getInstance() as Fastify).addHook('onError', async (_request, _reply, error) => {
+    if (!isOurs(error)) return;
+    if (!isTold(error)) reportRaw(error);
+    error.message = error.code;
+  });
 }
 
 /** Changes the list itself, which is the application's own. */

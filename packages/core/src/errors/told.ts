@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { isTenancyError } from './brand.js';
 
 /** An error of this package, or of another one of the family: a scope or a floor explains itself to its developers too. */
@@ -12,6 +13,14 @@ export const isOurs = (error: unknown): error is OwnError =>
 /** What the client may know of an error. */
 export interface Told extends OwnError {
   readonly extensions: { readonly code: string };
+}
+
+const logger = new Logger('Tenancy');
+
+/** Logs what went past everything of Nest's that does; a fault of the caller's own is not logged. */
+export function reportRaw(error: OwnError): void {
+  if (!isTenancyError(error)) logger.error(error.stack);
+  else error.report?.();
 }
 
 const tolds = new WeakSet<object>();
