@@ -14,3 +14,11 @@ it.each(['cjs', 'esm'] as const)('fromJwt finds the @nestjs/jwt that is in a bun
   const answer = await answersOfBundle(packageRoot, { format, env: { WITH_JWT: 'yes' } });
   expect(answer).toEqual(refusedWithItsCode);
 });
+
+// In CommonJS @nestjs/graphql 14 itself does not start.
+it('a field of GraphQL is held in a bundle that renames every class', async () => {
+  expect(await answersOfBundle(packageRoot, { format: 'esm', graphql: true })).toEqual({
+    t_acme: 'rows of t_acme',
+    t_globex: 'tenant_mismatch',
+  });
+});

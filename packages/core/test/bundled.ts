@@ -23,9 +23,61 @@ const notUsed = [
     'nats',
     'ioredis',
   ],
-  ...['@grpc/grpc-js', '@grpc/proto-loader', '@nats-io/*', 'bufferutil', 'utf-8-validate', '@fastify/*', '@apollo/*'],
-  ...['@nestjs/platform-fastify', '@nestjs/platform-ws', '@nestjs/graphql', 'class-transformer/*'],
+  ...[
+    '@grpc/grpc-js',
+    '@grpc/proto-loader',
+    '@nats-io/*',
+    'bufferutil',
+    'utf-8-validate',
+    '@fastify/*',
+    '@apollo/*',
+    '@mercuriusjs/*',
+    '@fastify/view',
+  ],
+  ...['@nestjs/platform-ws', 'class-transformer/*', 'ts-morph', '@nestjs/platform-fastify', '@nestjs/graphql'],
 ];
+
+/** Asks its own GraphQL for a field without parameters, as a session of another tenant than the host's, and prints what comes back. */
+const graphqlApplication = `
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { MercuriusDriver } from '@nestjs/mercurius';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { GraphQLModule, Query, ResolveField, Resolver } from '@nestjs/graphql';
+import { fromRequest, fromSubdomain, InMemoryTenantRegistry, TenancyModule, TenantContext, Untenanted } from '@tenancy/core';
+
+const handler = (type, name, ...decorators) =>
+  Reflect.decorate(decorators, type.prototype, name, Object.getOwnPropertyDescriptor(type.prototype, name));
+class Jobs { page() { return [{}]; } rows() { return 'rows of ' + new TenantContext().tenantId; } }
+Reflect.decorate([Resolver('Job')], Jobs);
+handler(Jobs, 'page', Query('page'), Untenanted());
+handler(Jobs, 'rows', ResolveField('rows'));
+class AppModule {}
+const tenants = ['acme', 'globex'].map((slug) => ({ id: 't_' + slug, slug }));
+Reflect.decorate([Module({ providers: [Jobs], imports: [
+  GraphQLModule.forRoot({ driver: MercuriusDriver, typeDefs: 'type Job { rows: String } type Query { page: [Job] }' }),
+  TenancyModule.forRoot({ registry: new InMemoryTenantRegistry(tenants), sources: [
+    fromSubdomain({ baseDomain: 'localhost' }),
+    fromRequest((request) => (request.raw ?? request).headers['x-session'], { after: 'middleware' }),
+  ] }),
+] })], AppModule);
+
+async function main() {
+  const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false, abortOnError: false });
+  await app.init();
+  const answers = {};
+  for (const session of ['t_acme', 't_globex']) {
+    const headers = { host: 'acme.localhost', 'x-session': session };
+    const { body } = await app.inject({ method: 'POST', url: '/graphql', headers, payload: { query: '{ page { rows } }' } });
+    const { data, errors = [] } = JSON.parse(body);
+    answers[session] = errors[0]?.message ?? data.page[0].rows;
+  }
+  console.log(JSON.stringify(answers));
+  process.exit();
+}
+main().catch((error) => { console.log(JSON.stringify({ error: error.stack })); process.exit(); });
+`;
 
 /** Asks its own gateway and its own microservice, without a tenant, and prints what comes back. */
 const application = `
@@ -80,6 +132,8 @@ async function main() {
 main().catch((error) => { console.log(JSON.stringify({ error: error.message })); process.exit(); });
 `;
 
+const USED_BY_GRAPHQL = /^@nestjs\/(platform-fastify|graphql)$|^@fastify\/\*$/;
+
 const banner = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
 
 export interface Bundle {
@@ -87,17 +141,23 @@ export interface Bundle {
   /** What is left out of it, beside what the application does not use. */
   readonly without?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /** Another application: GraphQL's, with every name in it made shorter. */
+  readonly graphql?: boolean;
 }
 
 /** What an application says that is one file of what is installed in `folder`, run where nothing is installed. */
-export async function answersOfBundle(folder: string, { format, without = [], env = {} }: Bundle): Promise<unknown> {
+export async function answersOfBundle(
+  folder: string,
+  { format, without = [], env = {}, graphql = false }: Bundle,
+): Promise<unknown> {
   const alone = await mkdtemp(join(tmpdir(), 'tenancy-bundle-'));
   const file = join(alone, format === 'esm' ? 'main.mjs' : 'main.cjs');
   try {
     await esbuild.build({
-      stdin: { contents: application, resolveDir: folder },
-      ...{ bundle: true, platform: 'node', format, outfile: file, logLevel: 'error', keepNames: true },
-      external: [...notUsed, ...without],
+      stdin: { contents: graphql ? graphqlApplication : application, resolveDir: folder },
+      ...{ bundle: true, platform: 'node', format, outfile: file, logLevel: 'error' },
+      ...(graphql ? { minify: true } : { keepNames: true }),
+      external: [...notUsed.filter((name) => !(graphql && USED_BY_GRAPHQL.test(name))), ...without],
       ...(format === 'esm' && { banner: { js: banner } }),
     });
     const { stdout } = await promisify(execFile)(process.execPath, [file], {
