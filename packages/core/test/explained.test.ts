@@ -150,6 +150,30 @@ describe.each(adapters)(
       expect([identify.mock.calls.length, explain.mock.calls.length]).toEqual([2, 0]);
     });
 
+    it('and nothing for a fault of the server’s, which is in the log whole', async () => {
+      const identify = () => {
+        throw new Error('the directory is down');
+      };
+      server = await start([{ name: 'own', identify }]);
+      expect((await call(server, 'localhost', '/who')).status).toBe(500);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(lines()).toEqual([]);
+    });
+
+    it('and of a source that fails when it is asked again, that it failed', async () => {
+      let asked = 0;
+      const identify = () => {
+        asked += 1;
+        if (asked > 1) throw new Error('the directory is down');
+        return null;
+      };
+      server = await start([
+        { name: 'flaky', identify },
+        { name: 'mute', identify: () => null },
+      ]);
+      expect(await refused('localhost')).toMatch(/flaky: failed; mute: nothing to say$/);
+    });
+
     it('and nothing for a route that needs no tenant, or a request that is let in', async () => {
       server = await start([fromSubdomain({ baseDomain: 'localhost' })]);
       await call(server, 'localhost', '/health');
