@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import { TenantContext } from '@tenancy/core';
+import { defer, lastValueFrom, type Observable } from 'rxjs';
 import initSqlJs from 'sql.js';
 import { DataSource, EntitySchema } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -79,5 +81,72 @@ describe('AdminDataSource', () => {
     expect(() => new AdminDataSource(new DataSource(options))).toThrow(
       expect.objectContaining({ code: 'scope_misconfigured' }),
     );
+  });
+});
+
+describe('AdminDataSource holds what is read later, as `TenantContext.run` does', () => {
+  const ids = (raw: DataSource) =>
+    raw
+      .getRepository(Job)
+      .find({ order: { id: 'ASC' } })
+      .then((rows) => rows.map((row) => row.id));
+  /** Begins when it is awaited, as a Prisma query does. */
+  const lazily = <T>(start: () => Promise<T>): PromiseLike<T> => ({
+    // biome-ignore lint/suspicious/noThenProperty: being a lazy thenable is the point.
+    then: (resolve, reject) => Promise.resolve().then(start).then(resolve, reject),
+  });
+  const kinds: Readonly<Record<string, [(raw: DataSource) => unknown, (made: never) => Promise<unknown>]>> = {
+    'a thenable in an array': [(raw) => [lazily(() => ids(raw))], async ([made]: [PromiseLike<unknown>]) => made],
+    'a function': [(raw) => () => ids(raw), (made: () => Promise<unknown>) => made()],
+    'an Observable': [(raw) => defer(() => ids(raw)), (made: Observable<unknown>) => lastValueFrom(made)],
+    'an async iterable': [
+      async function* (raw) {
+        yield await ids(raw);
+        yield await ids(raw);
+      },
+      async (made: AsyncIterable<unknown>) => {
+        let last: unknown;
+        for await (const each of made) last = each;
+        return last;
+      },
+    ],
+    'a stream': [
+      (raw) =>
+        Readable.from(
+          (async function* () {
+            yield await ids(raw);
+          })(),
+        ),
+      async (made: Readable) => {
+        for await (const each of made) return each;
+        return undefined;
+      },
+    ],
+  };
+  it.each(Object.entries(kinds))('%s', async (_name, [make, read]) => {
+    const made = await Promise.all([
+      context.run(acme, () => admin.forTenant(globex.id, make)),
+      admin.forTenant(acme.id, make),
+      admin.acrossTenants({ reason: 'invoices' }, make),
+    ]);
+    const seen = [];
+    for (const each of made) seen.push(await context.run(acme, () => read(each as never)));
+    expect(seen).toEqual([['globex-1'], ['acme-1'], ['acme-1', 'globex-1']]);
+    await expect(ids(source)).rejects.toMatchObject({ code: 'scope_refused' });
+  });
+
+  it('the innermost holds, and the application’s own tenant stays what it was', async () => {
+    const nested = await admin.acrossTenants({ reason: 'invoices' }, async (raw) => [
+      await admin.forTenant(globex.id, ids),
+      await ids(raw),
+      await context.run(acme, () => admin.forTenant(globex.id, async () => [context.tenantId, ...(await ids(raw))])),
+    ]);
+    expect(nested).toEqual([['globex-1'], ['acme-1', 'globex-1'], ['t_acme', 'globex-1']]);
+    const within = await admin.forTenant(globex.id, async (raw) => [
+      await context.run(acme, () => ids(raw)),
+      await context.run(acme, () => context.bind(() => ids(raw)))(),
+      await admin.acrossTenants({ reason: 'invoices' }, ids),
+    ]);
+    expect(within).toEqual([['globex-1'], ['globex-1'], ['acme-1', 'globex-1']]);
   });
 });

@@ -13,6 +13,8 @@ export interface Corridor {
   refusal: TenancyError | null;
   /** What it was entered from first of all, such as the corridor of a request: work in it is work of that. */
   readonly origin?: Corridor | undefined;
+  /** What a `ContextVariable` is, by that variable. */
+  readonly values?: ReadonlyMap<object, unknown> | undefined;
 }
 
 const KEY = Symbol.for('@tenancy/core:storage');
@@ -24,7 +26,7 @@ export const storage: AsyncLocalStorage<Corridor | undefined> = (shared[KEY] ??=
 /** A corridor for `tenant`, entered from the one that is active. The origin only, or a loop that re-enters itself would keep them all. */
 export function corridorFor(tenant: Tenant | null): Corridor {
   const around = storage.getStore();
-  return { tenant, refusal: null, origin: around?.origin ?? around };
+  return { tenant, refusal: null, origin: around?.origin ?? around, values: around?.values };
 }
 
 /** Whether what is active is work of `corridor`: it, or one that was entered from it. */

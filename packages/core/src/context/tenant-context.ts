@@ -64,9 +64,9 @@ export class TenantContext {
    * @throws `tenant_context_missing` outside any tenant's context.
    */
   bind<F extends (...args: never[]) => unknown>(fn: F): F {
-    const { tenant, origin } = corridorFor(this.current());
+    const { tenant, origin, values } = corridorFor(this.current());
     const bound = function (this: unknown, ...args: never[]) {
-      return enter({ tenant, refusal: null, origin }, () => Reflect.apply(fn, this, args));
+      return enter({ tenant, refusal: null, origin, values }, () => Reflect.apply(fn, this, args));
     };
     return bound as F;
   }

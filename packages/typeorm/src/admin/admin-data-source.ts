@@ -1,9 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { TenantContext } from '@tenancy/core';
+import { ContextVariable } from '@tenancy/core/admin';
 import type { DataSourceLike } from '../classification/entity-metadata.js';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import { asSystem, scopeOf } from '../scope/data-source-scope.js';
+import { scopeOf } from '../scope/data-source-scope.js';
 import { type TenantScopedOptions, tenantScoped } from '../tenant-scoped.js';
 
 /** What {@link AdminDataSource} is about to do. */
@@ -49,7 +49,8 @@ export interface AdminDataSourceOptions extends Omit<TenantScopedOptions, 'conte
 export class AdminDataSource<Source extends DataSourceLike> {
   readonly #logger = new Logger(AdminDataSource.name);
   readonly #context = new TenantContext();
-  readonly #tenant = new AsyncLocalStorage<string>();
+  /** The tenant whose rows are reached, or null where they are everybody's. */
+  readonly #reach = new ContextVariable<string | null>();
   readonly #source: Source;
   readonly #audit: AdminDataSourceOptions['audit'];
 
@@ -58,25 +59,27 @@ export class AdminDataSource<Source extends DataSourceLike> {
     if (!dataSource?.isInitialized) {
       throw misconfigured('AdminDataSource was given no initialised data source. Await `initialize()` first.');
     }
-    const tenant = this.#tenant;
+    const reach = this.#reach;
     const context = {
       /** Outside of both methods nothing is reached, by whoever keeps the data source. */
       get tenantId(): string {
-        const tenantId = tenant.getStore();
-        if (tenantId !== undefined) return tenantId;
+        const tenantId = reach.get();
+        if (typeof tenantId === 'string') return tenantId;
         throw new TenantScopeError(
           'scope_refused',
           'the admin’s data source was used outside of `forTenant` and `acrossTenants`. Use what they hand over while they run.',
         );
       },
-      isActive: () => tenant.getStore() !== undefined,
+      isActive: () => typeof reach.get() === 'string',
+      isAcrossTenants: () => reach.get() === null,
     };
     this.#source = tenantScoped(dataSource, { ...options, context });
     this.#audit = audit;
   }
 
   /**
-   * Hands `fn` the data source for one tenant's rows, whichever context is active.
+   * Hands `fn` the data source for one tenant's rows, whichever context is active. What `fn` returns reaches that tenant's rows too,
+   * whenever it is read or called, as with `TenantContext.run`.
    *
    * @throws `scope_misconfigured` when the id is no text.
    * @throws whatever the audit sink throws.
@@ -86,11 +89,11 @@ export class AdminDataSource<Source extends DataSourceLike> {
       throw misconfigured('AdminDataSource.forTenant was given no tenant id. Pass the `id` of a tenant.');
     }
     await this.#record({ action: 'for_tenant', tenantId, reason: null });
-    return await this.#tenant.run(tenantId, async () => fn(this.#source));
+    return await this.#reach.run(tenantId, () => fn(this.#source));
   }
 
   /**
-   * Hands `fn` the unscoped data source, which reads and writes every tenant's rows.
+   * Hands `fn` the unscoped data source, which reads and writes every tenant's rows. What `fn` returns does too.
    *
    * @throws `scope_misconfigured` without a reason.
    * @throws whatever the audit sink throws.
@@ -100,9 +103,8 @@ export class AdminDataSource<Source extends DataSourceLike> {
       throw misconfigured('AdminDataSource.acrossTenants was given no reason. Say why: `{ reason: "ticket 4711" }`.');
     }
     await this.#record({ action: 'across_tenants', tenantId: null, reason });
-    const scope = scopeOf(this.#source);
-    if (!scope) throw misconfigured('the data source was destroyed. Make a new one.');
-    return await asSystem(scope, async () => fn(this.#source));
+    if (!scopeOf(this.#source)) throw misconfigured('the data source was destroyed. Make a new one.');
+    return await this.#reach.run(null, () => fn(this.#source));
   }
 
   async #record(event: Pick<AdminDataSourceAuditEvent, 'action' | 'tenantId' | 'reason'>): Promise<void> {

@@ -7,7 +7,10 @@ import type { Builder, Column, DataSource, Metadata } from './typeorm.js';
 
 /** What is known of a registered data source. */
 export interface DataSourceScope {
-  readonly context: Pick<TenantContext, 'tenantId' | 'isActive'>;
+  readonly context: Pick<TenantContext, 'tenantId' | 'isActive'> & {
+    /** Of an admin's data source: whether the work in hand is about every tenant's rows. */
+    readonly isAcrossTenants?: () => boolean;
+  };
   /** Whether the database itself holds every query to its tenant. */
   readonly hasFloor: boolean;
   /** How the database compares tenants' ids: as it is declared, until it was looked at. */
@@ -61,7 +64,7 @@ export function asSystem<R>(scope: DataSourceScope, work: () => R): R {
 }
 
 export function isSystem(scope: DataSourceScope): boolean {
-  return system.getStore() === scope;
+  return system.getStore() === scope || scope.context.isAcrossTenants?.() === true;
 }
 
 /** The scope that a builder is held to, or null where it is held to none. */
