@@ -16,6 +16,7 @@ export interface ReachableTable extends Grantees {
   readonly name: string;
   readonly foreign: boolean;
   readonly enabled: boolean;
+  /** The policies apply to whomever the application can act as, the owner included. */
   readonly forced: boolean;
   /** The type of the column that is called `tenantColumn`, when there is one. */
   readonly type: string | null;
@@ -65,7 +66,8 @@ const APPLIES_TO = `coalesce((
 export const REACHABLE_TABLES = `
     with recursive ${REACHABLE_ROLES}
     select ${RELATION_NAMES}, n.nspname::text as schema, c.relname::text as name,
-      c.relkind = 'f' as foreign, c.relrowsecurity as enabled, c.relforcerowsecurity as forced,
+      c.relkind = 'f' as foreign, c.relrowsecurity as enabled,
+      c.relforcerowsecurity or c.relowner not in (select oid from reach) as forced,
       (
         select ${typeOf('a')} from pg_attribute a
         where a.attrelid = c.oid and a.attname = $3 and a.attnum > 0 and not a.attisdropped

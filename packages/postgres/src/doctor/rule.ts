@@ -15,7 +15,6 @@ export type RuleName =
   | 'preset-tenant'
   | 'role-settings'
   | 'server-updates'
-  | 'forced-owner'
   | 'table-privileges'
   | 'schema-create'
   | 'ledger'

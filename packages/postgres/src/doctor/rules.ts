@@ -20,11 +20,11 @@ import { serverUpdates, serverVersion } from './server-version.js';
 import { sharedDescendants } from './shared-descendants.js';
 import { sharedTenantColumn } from './shared-tenant-column.js';
 import { sharedWrites } from './shared-writes.js';
+import { tableOwner } from './table-owner.js';
 import { tablePolicies } from './table-policies.js';
 import { tablePrivileges, truncate } from './table-privileges.js';
 import { tableRules } from './table-rules.js';
 import { temporaryTables } from './temporary-tables.js';
-import { forcedOwner, tableOwner } from './tenant-owner.js';
 import { unexaminedSchemas } from './unexamined-schemas.js';
 import { uniqueKeys } from './unique-keys.js';
 import { views } from './views.js';
@@ -49,7 +49,6 @@ export const startRules: readonly Rule[] = [
 /** What is asked only by hand: what reveals a little, what slows queries down, what should be known. */
 export const adviceRules: readonly Rule[] = [
   serverUpdates,
-  forcedOwner,
   schemaCreate,
   unexaminedSchemas,
   sharedTenantColumn,

@@ -17,7 +17,6 @@ const CHECKS: { readonly [check in StartCheck]: true } = {
   'preset-tenant': true,
   'role-settings': true,
   'server-updates': true,
-  'forced-owner': true,
   'table-privileges': true,
   'schema-create': true,
   ledger: true,

@@ -112,41 +112,66 @@ describe('privileged-role', () => {
 });
 
 describe('table-owner', () => {
-  it('G1: the owner sees every tenant until the policies are forced, and can still switch them off', async () => {
-    await patient.admin.query(`alter table job owner to ${patient.role}; alter table job no force row level security`);
-    expect(await titles()).toEqual(['acme job', 'globex job']);
-    const findings = await patient.find('table-owner');
-    expect(findings).toMatchObject([
-      { subject: 'public.job', severity: 'error', fix: 'alter table public.job force row level security' },
-    ]);
-    expect(await patient.find('forced-owner')).toEqual([]);
-    await patient.admin.query(findings[0]?.fix ?? '');
-    expect(await titles()).toEqual(['acme job']);
-    expect(await patient.find('table-owner')).toEqual([]);
-    expect(await patient.find('forced-owner')).toMatchObject([{ subject: 'public.job', severity: 'advice' }]);
+  const switchesOff = async () => {
     await patient.app.query('alter table job disable row level security');
-    expect(await titles()).toEqual(['acme job', 'globex job']);
-  });
+    const read = await titles();
+    await patient.admin.query('alter table job enable row level security');
+    return read;
+  };
 
-  it('G1: a member of the owning role is found as well', async () => {
-    const owner = await patient.createRole();
-    await patient.admin.query(`
+  it.each(['no force', 'force'])(
+    'G1: the owner is found, as whom one statement switches the policies off: %s',
+    async (force) => {
+      await patient.admin.query(
+        `alter table job owner to ${patient.role}; alter table job ${force} row level security`,
+      );
+      expect(await titles()).toEqual(force === 'force' ? ['acme job'] : ['acme job', 'globex job']);
+      expect(await switchesOff()).toEqual(['acme job', 'globex job']);
+      expect(await patient.find('table-owner')).toMatchObject([
+        { subject: 'public.job', severity: 'error', fix: expect.stringContaining('connect as the role') },
+      ]);
+      // Who turns that into a warning is told all the same what is open already.
+      expect(await patient.find('table-policies')).toHaveLength(force === 'force' ? 0 : 1);
+    },
+  );
+
+  it.each(['', 'noinherit'])(
+    'G1: a member of the owning role is found as well, until it leaves: %s',
+    async (noinherit) => {
+      const owner = await patient.createRole();
+      await patient.admin.query(`
       alter table job owner to ${owner};
-      alter table job no force row level security;
+      alter role ${patient.role} ${noinherit};
       grant ${owner} to ${patient.role}`);
-    expect(await titles()).toEqual(['acme job', 'globex job']);
-    expect(await patient.find('table-owner')).toMatchObject([{ subject: 'public.job' }]);
-    await patient.admin.query(`revoke ${owner} from ${patient.role}`);
-    expect(await patient.find('table-owner')).toEqual([]);
+      if (noinherit) await patient.app.query(`set role ${owner}`);
+      expect(await switchesOff()).toEqual(['acme job', 'globex job']);
+      await patient.app.query('reset role');
+      const findings = await patient.find('table-owner');
+      expect(findings).toMatchObject([{ subject: 'public.job', fix: `revoke ${owner} from ${patient.role}` }]);
+      await patient.admin.query(`alter role ${patient.role} inherit; ${findings[0]?.fix}`);
+      expect(await patient.findings()).toEqual([]);
+      await expect(patient.app.query('alter table job disable row level security')).rejects.toThrow('must be owner');
+    },
+  );
+
+  it('G1: the owner of a table in a schema that is not examined is found', async () => {
+    await patient.admin.query(`
+      create schema elsewhere; grant usage on schema elsewhere to ${patient.role};
+      alter table job set schema elsewhere; alter table elsewhere.job owner to ${patient.role}`);
+    expect(await patient.find('table-owner', { shared: [] })).toMatchObject([{ subject: 'elsewhere.job' }]);
+    await patient.admin.query('drop schema elsewhere cascade');
   });
 
   it('G1: the owner of the database owns what pg_database_owner owns, which no membership shows', async () => {
+    const group = await patient.createRole();
     await patient.admin.query(`
-      alter database ${patient.database} owner to ${patient.role};
-      alter table job owner to pg_database_owner;
-      alter table job no force row level security`);
-    expect(await titles()).toEqual(['acme job', 'globex job']);
-    expect(await patient.find('table-owner')).toMatchObject([{ subject: 'public.job' }]);
+      alter database ${patient.database} owner to ${group};
+      grant ${group} to ${patient.role};
+      alter table job owner to pg_database_owner`);
+    expect(await switchesOff()).toEqual(['acme job', 'globex job']);
+    expect(await patient.find('table-owner')).toMatchObject([
+      { subject: 'public.job', fix: expect.stringContaining('connect as the role') },
+    ]);
   });
 });
 

@@ -52,6 +52,31 @@ describe('the start-up checks', () => {
     expect(isTenantFloorError(told, 'floor_unsafe')).toBe(true);
   });
 
+  it.each(['owner', 'member of the owner'])(
+    'G1: refuse the %s of the tables, whose rights were taken from it',
+    async (who) => {
+      const role = new URL(database.url).username;
+      await database.outside.query(
+        who === 'owner'
+          ? `alter table job owner to ${role}; revoke truncate on job from ${role}`
+          : `create role ${role}_owner; alter table job owner to ${role}_owner; revoke truncate on job from ${role}_owner; grant ${role}_owner to ${role}`,
+      );
+      try {
+        const own = database.pool();
+        const error = await database.context.run(acme, () => own.query(ALL)).catch((thrown: unknown) => thrown);
+        expect(isTenantFloorError(error, 'floor_unsafe')).toBe(true);
+        expect(String(error).match(/^- [a-z-]+/gm)).toEqual(['- table-owner']);
+        const known = database.pool({ checks: { 'table-owner': 'warn' } });
+        await known.verify();
+        expect(warn.mock.calls.flat().join()).toContain('table-owner');
+      } finally {
+        await database.outside.query(
+          `alter table job owner to current_user; grant select, insert, update, delete on job to ${role}; drop role if exists ${role}_owner`,
+        );
+      }
+    },
+  );
+
   it.each([
     ['keeps a setting for the next query', KEEPS, 'a binding stayed'],
     ['loses the binding', LOSES, 'without its own binding'],
