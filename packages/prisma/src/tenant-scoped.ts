@@ -194,7 +194,16 @@ function build(
 const COMPARES_BYTES: ReadonlySet<string> = new Set(['postgresql', 'postgres', 'cockroachdb', 'sqlite']);
 
 function checkedClient(prisma: unknown): RawClient {
-  const internal = prisma as { _extensions?: { isEmpty?(): boolean }; _activeProvider?: unknown } | null | undefined;
+  const internal = prisma as
+    | { _extensions?: { isEmpty?(): boolean }; _activeProvider?: unknown; _clientVersion?: unknown }
+    | null
+    | undefined;
+  const { _clientVersion: version } = internal ?? {};
+  if (typeof version === 'string' && !version.startsWith('7.')) {
+    throw misconfigured(
+      `this is a client of Prisma ${version}, and this version scopes Prisma 7. Install @prisma/client@7.`,
+    );
+  }
   // Its methods hold the unscoped client, and its query hooks could take the tenant out again.
   if (internal?._extensions?.isEmpty?.() !== true) {
     throw misconfigured(

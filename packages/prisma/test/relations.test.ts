@@ -29,7 +29,7 @@ const attempts: Record<string, ((prisma: Prisma) => unknown)[]> = {
       }),
   ],
   'P23: arguments and keys that are not known': [
-    (p) => p.job.findMany({ relationLoadStrategy: 'join' } as object),
+    (p) => p.job.findMany({ near: 'join' } as object),
     (p) => p.job.findMany({ include: { unknown: true } } as object),
     (p) => p.job.findMany({ omit: { unknown: true } } as object),
     (p) => p.job.findMany({ include: { candidates: { unknown: true } } } as object),

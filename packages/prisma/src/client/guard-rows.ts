@@ -1,6 +1,6 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { type Filter, nameOf } from '../scope/call.js';
-import type { Forbidden, Guards, References } from '../scope/guards.js';
+import type { Forbidden, Guards, Predecessor, References } from '../scope/guards.js';
 import { structure } from '../scope/structure.js';
 import type { LazyQuery, RawClient, RawDelegate } from './raw-client.js';
 
@@ -17,12 +17,13 @@ type Send = (start: () => LazyQuery) => Promise<unknown>;
  * another tenant would be changed.
  */
 export async function guarded(
-  { references, forbidden }: Guards,
+  { references, forbidden, predecessors }: Guards,
   client: RawClient,
   send: Send,
   call: () => Promise<unknown>,
 ): Promise<unknown> {
   for (const guard of forbidden) await forbid(guard, client, send);
+  for (const each of predecessors) await precede(each, client, send);
   const missing: References[] = [];
   for (const each of references) missing.push(...(await missingRows(each, client, send)));
   const [first] = missing;
@@ -35,8 +36,19 @@ export async function guarded(
   return result;
 }
 
+async function precede({ model, operation, args, into }: Predecessor, client: RawClient, send: Send): Promise<void> {
+  const row = await send(() => ((client[model.property] as RawDelegate)[operation] as RawDelegate[string])(args));
+  if (row === null) {
+    throw new TenantScopeError(
+      'tenant_row_unavailable',
+      `a row of ${model.name} that a new row refers to was not found, and could not be created, because a unique value is taken.`,
+    );
+  }
+  into(row as Filter);
+}
+
 async function forbid(
-  { model, where, isUnique, isWide, why }: Forbidden,
+  { model, where, isUnique, isWide, why, refusal }: Forbidden,
   client: RawClient,
   send: Send,
 ): Promise<void> {
@@ -45,6 +57,7 @@ async function forbid(
   const find = isUnique ? 'findUnique' : 'findFirst';
   const found = await send(() => (delegate[find] as RawDelegate[string])({ where, select: { [column]: true } }));
   if (found === null) return;
+  if (refusal) throw refusal();
   throw new TenantScopeError(
     'scope_refused',
     isWide

@@ -43,6 +43,7 @@ export function classify(schema: Schema, classification: Classification): readon
       property,
       isTenantOmitted: isOmitted(property, tenantField),
       tenantField: field ? tenantField : null,
+      tenantType: field?.nativeType?.toLowerCase() ?? null,
       isWritable: field !== undefined || writable.includes(model.name) || (isSeparate && !shared.includes(model.name)),
       fields: new Map(),
       keys: model.keys.map(({ name, fields }) => ({

@@ -5,6 +5,8 @@ export interface ScopedModel {
   readonly property: string;
   /** Null for a shared model. */
   readonly tenantField: string | null;
+  /** What is written behind `@db.` of the tenant field, in lower case. */
+  readonly tenantType: string | null;
   /** Whether a tenant may write to it: always for a tenant's model. */
   readonly isWritable: boolean;
   /** Whether the client leaves the tenant field out of every result (its own option `omit`). */

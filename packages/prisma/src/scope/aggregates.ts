@@ -1,4 +1,5 @@
 import { type Rule, refused, unknownKey } from './call.js';
+import { itemsOf, snapshot } from './snapshot.js';
 import { entriesOf, structure } from './structure.js';
 import { filter } from './where.js';
 
@@ -8,18 +9,19 @@ export const aggregated: Rule = (value, model, call, argument) => {
   return structure(
     entriesOf(value, call, argument).map(([key, entry]) => {
       if (key !== '_all' && model.fields.get(key)?.kind !== 'scalar') throw unknownKey(call, model, argument, key);
-      return [key, entry];
+      return [key, snapshot(entry)];
     }),
   );
 };
 
 /** `by` and `distinct`: names of columns. */
 export const columnNames: Rule = (value, model, call, argument) => {
-  for (const name of Array.isArray(value) ? value : [value]) {
+  const names = Array.isArray(value) ? itemsOf(value) : [value];
+  for (const name of names) {
     if (name === undefined || model.fields.get(String(name))?.kind === 'scalar') continue;
     throw refused(call, `\`${argument}\` names ${JSON.stringify(name)}, which is no column`, 'Name columns only.');
   }
-  return Array.isArray(value) ? [...value] : value;
+  return Array.isArray(value) ? names : value;
 };
 
 /** Filters the groups of a `groupBy`: a filter over columns. */

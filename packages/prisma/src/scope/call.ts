@@ -2,6 +2,7 @@ import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
 import type { Guards } from './guards.js';
 import type { ResultCheck } from './result-check.js';
+import { snapshot } from './snapshot.js';
 import { structure } from './structure.js';
 
 export type Filter = Readonly<Record<string, unknown>>;
@@ -17,6 +18,10 @@ export interface Call {
   readonly guards: Guards;
   /** The relations that lead from the rows that the call itself is about to those being written. */
   readonly path: readonly ScopedRelation[];
+  /** Whether the rules are at a row that may not come to be, as the `create` of an upsert. */
+  readonly isUncertain: boolean;
+  /** What columns of the row being changed are known to be, as far as they are. */
+  readonly known: Filter;
   /** What must be true of the row being changed when it is, beside what identifies it; the rules add to it. Null of a new row. */
   readonly required: Filter[] | null;
   /** Columns that the application's extensions compute: Prisma makes them of columns of the same row. */
@@ -28,11 +33,25 @@ export interface Call {
 /** Rewrites one argument, or a part of it that concerns `model`. `undefined` leaves it out. */
 export type Rule = (value: unknown, model: ScopedModel, call: Call, argument: string) => unknown;
 
-export const asGiven: Rule = (value) => value;
+export const asGiven: Rule = (value) => snapshot(value);
 
 /** Only rows of the tenant; null when the model is shared. */
 export function tenantCondition({ tenantField }: ScopedModel, { tenantId }: Call): Filter | null {
   return tenantField === null ? null : structure([[tenantField, tenantId]]);
+}
+
+/** Whether a value is the tenant's id, as the column of a model's tenant field compares it. */
+export function isTenantId(value: unknown, { tenantType }: ScopedModel, tenantId: string): boolean {
+  return (
+    value === tenantId ||
+    (typeof value === 'string' && canonical(value, tenantType) === canonical(tenantId, tenantType))
+  );
+}
+
+/** What a database answers of such a type may be written otherwise than what it was given. */
+function canonical(id: string, type: string | null): string {
+  if (type === 'uuid' || type === 'uniqueidentifier') return id.replace(/[{}-]/g, '').toLowerCase();
+  return type === 'char' ? id.replace(/ +$/, '') : id;
 }
 
 /**

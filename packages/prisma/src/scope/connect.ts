@@ -1,5 +1,5 @@
 import type { ScopedRelation } from '../schema/model.js';
-import { type Call, conflict, type Filter, nameOf, refused, sharedWrite } from './call.js';
+import { type Call, conflict, type Filter, isTenantId, nameOf, refused, sharedWrite } from './call.js';
 import { foreignRows } from './dependents.js';
 import { guardConnected, ownKeys } from './foreign-key.js';
 import { isTenantRelation } from './stamp.js';
@@ -56,7 +56,8 @@ export function guardKeyHolder(relation: ScopedRelation, call: Call, argument: s
 function ownTenant(value: unknown, relation: ScopedRelation, call: Call, argument: string): Filter {
   const entries = entriesOf(value, call, argument);
   const [reference = ''] = relation.key.references;
-  if (entries.length === 1 && entries[0]?.[0] === reference && entries[0][1] === call.tenantId) {
+  const [[column, id] = []] = entries;
+  if (entries.length === 1 && column === reference && isTenantId(id, relation.of, call.tenantId)) {
     return structure([[reference, call.tenantId]]);
   }
   throw conflict(

@@ -2,8 +2,9 @@ import type { ScopedModel, ScopedRelation } from '../schema/model.js';
 import { type Call, type Filter, type Rule, sharedWrite, unknownKey } from './call.js';
 import { guardForeignKeys } from './foreign-key.js';
 import { nestedCreate } from './nested-create.js';
+import { snapshot } from './snapshot.js';
 import { guardGivenTenant, stampTenant } from './stamp.js';
-import { eachOf, entriesOf, structure } from './structure.js';
+import { eachOf, entriesOf } from './structure.js';
 
 export const createData: Rule = (value, model, call, argument) => newRow(value, model, call, argument, null);
 
@@ -24,9 +25,12 @@ export function newRow(
     const field = model.fields.get(key);
     if (!field) throw unknownKey(call, model, argument, key);
     if (field.kind === 'scalar' && entry !== null) for (const relation of field.keyOf) call.guards.link(relation);
-    return [key, field.kind === 'scalar' ? entry : nestedCreate(entry, field, ofNew, `${argument}.${key}`)] as const;
+    return [
+      key,
+      field.kind === 'scalar' ? snapshot(entry) : nestedCreate(entry, field, ofNew, `${argument}.${key}`),
+    ] as const;
   });
   guardForeignKeys(entries, model, call, argument, false, parent);
   guardGivenTenant(entries, model, call, argument, true);
-  return structure(stampTenant(entries, model, call, argument, parent));
+  return stampTenant(entries, model, call, argument, parent);
 }

@@ -1,4 +1,5 @@
-import { conflict, type Rule, unknownKey } from './call.js';
+import { conflict, isTenantId, type Rule, unknownKey } from './call.js';
+import { snapshot } from './snapshot.js';
 import { entriesOf, structure } from './structure.js';
 import { compoundKey, isCompoundKey, withTenantKey } from './unique-where.js';
 
@@ -9,8 +10,9 @@ import { compoundKey, isCompoundKey, withTenantKey } from './unique-where.js';
 export const cursor: Rule = (value, model, call, argument) => {
   const { tenantField } = model;
   if (value === undefined) return undefined;
-  const entries = withTenantKey(entriesOf(value, call, argument), model, call).map(([key, entry]) => {
-    if (key === tenantField && entry !== call.tenantId) {
+  const entries = withTenantKey(entriesOf(value, call, argument), model, call).map(([key, given]) => {
+    const entry = snapshot(given);
+    if (key === tenantField && !isTenantId(entry, model, call.tenantId)) {
       throw conflict(call, 'has a cursor that names another tenant', `Leave ${key} out of \`${argument}\`.`);
     }
     if (isCompoundKey(key, entry, model)) return [key, compoundKey(key, entry, model, call)] as const;

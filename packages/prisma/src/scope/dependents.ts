@@ -1,6 +1,6 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import { mayLeaveTenant, type ScopedModel, type ScopedRelation } from '../schema/model.js';
-import { type Call, type Filter, nameOf, related, tenantCondition } from './call.js';
+import { mayLeaveTenant, type ScopedModel, type ScopedRelation, type ScopedScalar } from '../schema/model.js';
+import { type Call, type Filter, nameOf, refused, related, tenantCondition } from './call.js';
 import { structure } from './structure.js';
 
 /**
@@ -17,15 +17,37 @@ export function guardDelete(model: ScopedModel, call: Call): void {
   call.guards.ofRows.push({ of: model, condition, path: call.path, chain, why: `deleting a row of ${model.name}` });
 }
 
-/** The same for a column that other rows refer to, and follow when it changes. */
-export function guardChange(followers: readonly ScopedRelation[], call: Call, column: string): void {
+/** The same for a column that other rows refer to, and follow when it changes. Whole rows are written back as they are. */
+export function guardChange(
+  model: ScopedModel,
+  { name: column, followers, disturbed }: ScopedScalar,
+  value: unknown,
+  call: Call,
+): void {
+  if (call.known[column] === value || (followers.length === 0 && disturbed.length === 0)) return;
+  const changes = structure([['NOT', structure([[column, value]])]]);
+  const why = `changing ${column} of a row of ${model.name}`;
+  const guard = (condition: Filter, chain: readonly ScopedRelation[], refusal?: () => Error) =>
+    call.guards.ofRows.push({ of: model, condition, path: call.path, chain, why, ...(refusal && { refusal }) });
+  const [first] = disturbed;
+  if (first) guard(changes, [], () => disturbing(first, column, call));
   for (const relation of followers) {
-    if (call.hasFloor) throw behindTheFloor(call, relation.of, `changing ${column} of`);
+    if (call.hasFloor) {
+      guard(changes, [], () => behindTheFloor(call, relation.of, `changing ${column} of`));
+      continue;
+    }
     const chain: ScopedRelation[] = [];
     const condition = othersFollowing(relation, column, call, chain);
-    const why = `changing ${column} of a row of ${relation.of.name}`;
-    if (condition) call.guards.ofRows.push({ of: relation.of, condition, path: call.path, chain, why });
+    if (condition) guard(structure([['AND', [changes, condition]]]), chain);
   }
+}
+
+function disturbing(relation: ScopedRelation, column: string, call: Call): TenantScopeError {
+  return refused(
+    call,
+    `it changes ${column}, and a part of the foreign key of ${nameOf(relation)} with it, which may then name another tenant’s row`,
+    `Create a row with the new ${column}, move the rows that refer to the old one, and delete that.`,
+  );
 }
 
 /** A condition that is true of a row when rows of other tenants follow it, or follow what follows it. */

@@ -21,6 +21,8 @@ export interface Forbidden {
   /** Whether it is of all rows that the call might come to, because those it will come to cannot be told before. */
   readonly isWide: boolean;
   readonly why: string;
+  /** What is thrown in place of that rows of another tenant would be changed. */
+  readonly refusal?: () => Error;
 }
 
 /** A condition that must be true of none of the rows that a part of a call is about. */
@@ -32,6 +34,16 @@ export interface OfRows {
   /** The relations by which the condition goes on from own rows to further own rows. */
   readonly chain: readonly ScopedRelation[];
   readonly why: string;
+  /** What is thrown in place of that rows of another tenant would be changed. */
+  readonly refusal?: () => Error;
+}
+
+/** A row that a new one refers to, found or made before it: `into` gets the key, in place of the relation. */
+export interface Predecessor {
+  readonly model: ScopedModel;
+  readonly operation: 'findUniqueOrThrow' | 'create' | 'upsert';
+  readonly args: Filter;
+  readonly into: (row: Filter) => void;
 }
 
 /** What is looked up before a call runs, in its transaction. */
@@ -41,6 +53,7 @@ export class Guards {
     { readonly rows: Omit<References, 'keys'>; readonly keys: Map<unknown, readonly unknown[]> }
   >();
   readonly forbidden: Forbidden[] = [];
+  readonly predecessors: Predecessor[] = [];
   /** What `scopeArguments` puts beside the `where` of the call, once all of the call is known. */
   readonly ofRows: OfRows[] = [];
   /** Rows of one-to-one relations that are connected, and the condition that another tenant’s row has one of them now. */
@@ -71,7 +84,7 @@ export class Guards {
   }
 
   get isEmpty(): boolean {
-    return this.#references.size === 0 && this.forbidden.length === 0;
+    return this.#references.size === 0 && this.forbidden.length === 0 && this.predecessors.length === 0;
   }
 }
 

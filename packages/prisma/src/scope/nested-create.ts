@@ -28,7 +28,7 @@ export const createActions: Readonly<Record<string, NestedAction>> = {
         item,
         {
           where: (where) => connected(where, relation, call, `${argument}.where`),
-          create: (data) => newRow(data, relation.to, call, `${argument}.create`, relation),
+          create: (data) => newRow(data, relation.to, { ...call, isUncertain: true }, `${argument}.create`, relation),
         },
         relation,
         call,

@@ -1,5 +1,14 @@
 import { mayLeaveTenant, type ScopedRelation } from '../schema/model.js';
-import { type Call, type Filter, nameOf, refused, sharedWrite, tenantCondition, withinTenant } from './call.js';
+import {
+  type Call,
+  type Filter,
+  NOTHING,
+  nameOf,
+  refused,
+  sharedWrite,
+  tenantCondition,
+  withinTenant,
+} from './call.js';
 import { connect, guardKeyHolder } from './connect.js';
 import { newRow } from './create-data.js';
 import { foreignRows, guardDelete } from './dependents.js';
@@ -78,7 +87,7 @@ function changing(
 
 const change: NestedAction = (value, relation, call, argument) => changedRow(value, relation.to, call, argument);
 const newRelated: NestedAction = (value, relation, call, argument) =>
-  newRow(value, relation.to, call, argument, relation);
+  newRow(value, relation.to, { ...call, isUncertain: true }, argument, relation);
 const uniqueRow: NestedAction = (value, relation, call, argument) => scopedUnique(value, relation.to, call, argument);
 const ownRows: NestedAction = (value, relation, call, argument) =>
   withinTenant(relation.to, call, filter(value, relation.to, call, argument));
@@ -134,5 +143,5 @@ function checkWritable({ to }: ScopedRelation, call: Call): void {
 
 /** The call as seen from the related rows. */
 function through(relation: ScopedRelation, call: Call): Call {
-  return { ...call, path: [...call.path, relation] };
+  return { ...call, path: [...call.path, relation], known: NOTHING };
 }

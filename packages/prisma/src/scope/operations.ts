@@ -18,7 +18,7 @@ export interface Operation {
   readonly rules: Readonly<Record<string, Rule>>;
 }
 
-const result = { select: selection, omit: omitted, include: selection };
+const result = { select: selection, omit: omitted, include: selection, relationLoadStrategy: asGiven };
 const page = { orderBy, cursor, take: asGiven, skip: asGiven };
 const aggregates = { _count: aggregated, _avg: aggregated, _sum: aggregated, _min: aggregated, _max: aggregated };
 

@@ -1,6 +1,7 @@
 import { mayLeaveTenant, type ScopedModel, type ScopedRelation } from '../schema/model.js';
-import { aggregated } from './aggregates.js';
+import { aggregated, columnNames } from './aggregates.js';
 import { type Call, nameOf, type Rule, refused, unknownKey } from './call.js';
+import { snapshot } from './snapshot.js';
 import { eachOf, entriesOf, structure } from './structure.js';
 
 export const orderBy: Rule = (value, model, call, argument) =>
@@ -22,10 +23,22 @@ function order(
   return structure(
     entriesOf(value, call, argument).map(([key, entry]) => {
       const field = model.fields.get(key);
-      if (field?.kind === 'scalar') return [key, entry];
+      if (field?.kind === 'scalar') return [key, snapshot(entry)];
       if (field) return [key, relatedOrder(entry, field, call, `${argument}.${key}`)];
+      if (key === '_relevance') return [key, relevance(entry, model, call, `${argument}._relevance`)];
       if (aggregates.includes(key)) return [key, aggregated(entry, model, call, argument)];
       throw unknownKey(call, model, argument, key);
+    }),
+  );
+}
+
+/** How well a text is found in columns of the row itself. */
+function relevance(value: unknown, model: ScopedModel, call: Call, argument: string): unknown {
+  return structure(
+    entriesOf(value, call, argument).map(([key, entry]) => {
+      if (key === 'fields') return [key, columnNames(entry, model, call, `${argument}.fields`)];
+      if (key !== 'search' && key !== 'sort') throw unknownKey(call, model, argument, key);
+      return [key, snapshot(entry)];
     }),
   );
 }
@@ -43,7 +56,7 @@ function relatedOrder(value: unknown, relation: ScopedRelation, call: Call, argu
   return structure(
     entriesOf(value, call, argument).map(([key, entry]) => {
       if (key !== '_count') throw unknownKey(call, relation.to, argument, key);
-      return [key, entry];
+      return [key, snapshot(entry)];
     }),
   );
 }

@@ -1,4 +1,6 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import type { ScopedRelation } from '../schema/model.js';
+import { isTenantId, nameOf } from './call.js';
 
 /**
  * P6: a required relation takes no condition, so the row that came back is looked at. One node for each place of the
@@ -6,7 +8,7 @@ import { TenantScopeError } from '../errors/tenant-scope-error.js';
  */
 export class ResultCheck {
   readonly #relations = new Map<string, ResultCheck>();
-  #tenant: { readonly field: string; readonly isAsked: boolean; readonly relation: string } | null = null;
+  #tenant: { readonly field: string; readonly isAsked: boolean; readonly relation: ScopedRelation } | null = null;
 
   /** The node of a relation below this one. */
   of(relation: string): ResultCheck {
@@ -16,7 +18,7 @@ export class ResultCheck {
   }
 
   /** The row here must be the tenant's. Its tenant field is taken out again unless the caller asked for it. */
-  requireTenant(field: string, isAsked: boolean, relation: string): void {
+  requireTenant(field: string, isAsked: boolean, relation: ScopedRelation): void {
     this.#tenant = { field, isAsked, relation };
   }
 
@@ -33,10 +35,10 @@ export class ResultCheck {
   #checkRow(row: Record<string, unknown>, tenantId: string): void {
     if (this.#tenant) {
       const { field, isAsked, relation } = this.#tenant;
-      if (row[field] !== tenantId) {
+      if (!isTenantId(row[field], relation.to, tenantId)) {
         throw new TenantScopeError(
           'tenant_row_unavailable',
-          `the required relation ${relation} of a row leads to no row of this tenant. Correct the foreign key, and put the ` +
+          `the required relation ${nameOf(relation)} of a row leads to no row of this tenant. Correct the foreign key, and put the ` +
             'tenant into it at both ends so that the database compares it.',
         );
       }

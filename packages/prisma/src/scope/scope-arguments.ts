@@ -1,5 +1,5 @@
 import type { ScopedModel } from '../schema/model.js';
-import { type Call, type Filter, refused, related, sharedWrite, withinTenant } from './call.js';
+import { type Call, type Filter, NOTHING, refused, related, sharedWrite, withinTenant } from './call.js';
 import { guardDelete } from './dependents.js';
 import { Guards } from './guards.js';
 import type { Operation } from './operations.js';
@@ -33,7 +33,15 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
   const guards = new Guards();
   const result = new ResultCheck();
   const required: Filter[] = [];
-  const call: Call = { ...site, guards, result, path: [], required };
+  const call: Call & { known: Filter } = {
+    ...site,
+    guards,
+    result,
+    path: [],
+    required,
+    known: NOTHING,
+    isUncertain: site.operation === 'upsert',
+  };
   const { model } = call;
   if (kind !== 'read' && !model.isWritable) throw sharedWrite(call, model);
   const given = new Map(entriesOf(args, call, 'arguments'));
@@ -45,13 +53,14 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
   for (const name of Object.keys(rules)) {
     const value = rules[name]?.(given.get(name), model, call, name);
     if (value !== undefined) entries.push([name, value]);
+    if (name === 'where') call.known = (value ?? NOTHING) as Filter;
   }
   const scoped = structure(entries);
   if (kind === 'delete') guardDelete(model, call);
   const where = (scoped['where'] ?? {}) as Readonly<Record<string, unknown>>;
   if (required.length > 0) scoped['where'] = andUnique(where, required);
   const isUnique = rules['where'] === uniqueWhere;
-  for (const { of, condition, path, chain, why } of guards.ofRows) {
+  for (const { of, condition, path, chain, ...reason } of guards.ofRows) {
     // What the call itself links may come to the action: then every row of the tenant may be one that it comes to.
     if ([...path, ...chain].some((relation) => guards.linked.has(relation))) {
       guards.forbidden.push({
@@ -59,7 +68,7 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
         where: withinTenant(of, call, condition),
         isUnique: false,
         isWide: true,
-        why,
+        ...reason,
       });
       continue;
     }
@@ -69,7 +78,7 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
       where: isUnique ? andUnique(where, [ofRoot]) : structure([['AND', [where, ofRoot]]]),
       isUnique,
       isWide: false,
-      why,
+      ...reason,
     });
   }
   for (const { model: of, where: unique, condition, why } of guards.taken) {

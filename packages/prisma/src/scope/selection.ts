@@ -1,6 +1,6 @@
 import { mayLeaveTenant, type ScopedModel, type ScopedRelation } from '../schema/model.js';
 import { columnNames } from './aggregates.js';
-import { asGiven, type Call, type Filter, nameOf, type Rule, tenantCondition, unknownKey } from './call.js';
+import { asGiven, type Call, type Filter, type Rule, tenantCondition, unknownKey } from './call.js';
 import { cursor } from './cursor.js';
 import { orderBy } from './order.js';
 import { entriesOf, structure } from './structure.js';
@@ -74,11 +74,11 @@ function requireTenant(relation: ScopedRelation, entries: Map<string, unknown>, 
     // An empty select is Prisma's to refuse.
     if (Object.values(select).some((entry) => entry !== false))
       entries.set('select', structure([...Object.entries(select), [field, true]]));
-    below.result.requireTenant(field, select[field] === true, nameOf(relation));
+    below.result.requireTenant(field, select[field] === true, relation);
   } else {
     const isOmitted = omit?.[field] === true || (omit?.[field] === undefined && relation.to.isTenantOmitted);
     if (isOmitted) entries.set('omit', structure([...Object.entries(omit ?? {}), [field, false]]));
-    below.result.requireTenant(field, !isOmitted, nameOf(relation));
+    below.result.requireTenant(field, !isOmitted, relation);
   }
 }
 

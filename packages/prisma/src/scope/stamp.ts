@@ -1,5 +1,6 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
-import { type Call, conflict, nameOf, refused } from './call.js';
+import { type Call, conflict, type Filter, isTenantId, nameOf, refused } from './call.js';
+import type { Predecessor } from './guards.js';
 import { structure } from './structure.js';
 
 type Entry = readonly [string, unknown];
@@ -15,12 +16,12 @@ export function stampTenant(
   call: Call,
   argument: string,
   parent: ScopedRelation | null,
-): readonly Entry[] {
+): Filter {
   const { tenantField } = model;
-  if (tenantField === null) return entries;
+  if (tenantField === null) return structure(entries);
   const others = entries.filter(([key]) => key !== tenantField);
   for (const [key, entry] of entries) {
-    if (key !== tenantField || entry === call.tenantId) continue;
+    if (key !== tenantField || isTenantId(entry, model, call.tenantId)) continue;
     throw conflict(
       call,
       'would create a row of another tenant',
@@ -28,22 +29,57 @@ export function stampTenant(
     );
   }
   // The row takes the foreign key from its parent, the tenant included.
-  if (parent && !parent.holdsKey && parent.keyHasTenant) return others;
+  if (parent && !parent.holdsKey && parent.keyHasTenant) return structure(others);
   const holders = relationsOf(model).filter(({ holdsKey }) => holdsKey);
   const used = holders.filter(({ name }) => others.some(([key]) => key === name));
   // Prisma takes either columns or relations for foreign keys, and the tenant field may be a part of one.
   if (used.length === 0 || !holders.some(({ keyHasTenant }) => keyHasTenant))
-    return [...others, [tenantField, call.tenantId]];
-  if (used.some(({ keyHasTenant }) => keyHasTenant)) return others;
+    return structure([...others, [tenantField, call.tenantId]]);
+  if (used.some(({ keyHasTenant }) => keyHasTenant)) return structure(others);
   const [toTenant] = holders.filter(isTenantRelation);
   if (toTenant) {
     const [reference = ''] = toTenant.key.references;
-    return [...others, [toTenant.name, structure([['connect', structure([[reference, call.tenantId]])]])]];
+    return structure([...others, [toTenant.name, structure([['connect', structure([[reference, call.tenantId]])]])]]);
   }
-  throw refused(
+  const isByRelation = (key: string) => used.some(({ name }) => name === key);
+  const row = structure([...others.filter(([key]) => !isByRelation(key)), [tenantField, call.tenantId]]);
+  for (const relation of used) {
+    const [[action = '', value] = [], ...more] = Object.entries(
+      others.find(([key]) => key === relation.name)?.[1] as Filter,
+    );
+    const found = PREDECESSORS[action];
+    if (!found || more.length > 0 || call.isUncertain) throw byRelation(relation, call, argument);
+    const { fields, references } = relation.key;
+    const select = structure(references.map((name) => [name, true]));
+    call.guards.predecessors.push({
+      model: relation.to,
+      ...found(value as Filter, select),
+      into: (referred) => {
+        for (const [index, name] of fields.entries()) row[name] = referred[references[index] as string];
+      },
+    });
+  }
+  return row;
+}
+
+/** How the row that a relation names is found or made by itself. */
+const PREDECESSORS: Readonly<
+  Record<string, (value: Filter, select: Filter) => Pick<Predecessor, 'operation' | 'args'>>
+> = {
+  connect: (where, select) => ({ operation: 'findUniqueOrThrow', args: structure(Object.entries({ where, select })) }),
+  create: (data, select) => ({ operation: 'create', args: structure(Object.entries({ data, select })) }),
+  connectOrCreate: (given, select) => ({
+    operation: 'upsert',
+    args: structure(Object.entries({ ...given, update: structure([]), select })),
+  }),
+};
+
+function byRelation({ name, of, key }: ScopedRelation, call: Call, argument: string): Error {
+  return refused(
     call,
-    `\`${argument}\` names ${used.map(nameOf).join(', ')} as a relation, and Prisma then takes no ${tenantField} of ${model.name}`,
-    `Set the foreign key instead (${used.flatMap(({ key }) => key.fields).join(', ')}).`,
+    `\`${argument}\` names the relation ${of.name}.${name} in a row that may not come to be, or in several ways, and Prisma takes no ` +
+      `${of.tenantField} of ${of.name} beside a relation`,
+    `Set the foreign key instead (${key.fields.join(', ')}).`,
   );
 }
 
@@ -64,7 +100,7 @@ export function guardGivenTenant(
     if (!Object.keys(actions as object).some((action) => LINKS.has(action))) continue;
     const column = tenantColumn(relation);
     const given = entries.find(([name]) => name === column);
-    if (given ? given[1] !== call.tenantId : isNew) {
+    if (given ? !isTenantId(given[1], relation.to, call.tenantId) : isNew) {
       throw conflict(
         call,
         `would link rows by ${nameOf(relation)} to what may be another tenant`,

@@ -1,4 +1,5 @@
 import { type Call, refused } from './call.js';
+import { itemsOf } from './snapshot.js';
 
 /**
  * The keys an argument object really has, read once.
@@ -23,5 +24,5 @@ export function structure(entries: Iterable<readonly [string, unknown]>): Record
 
 /** Applies `rewrite` to one object, or to each of an array. */
 export function eachOf(value: unknown, rewrite: (item: unknown) => unknown): unknown {
-  return Array.isArray(value) ? value.map(rewrite) : rewrite(value);
+  return Array.isArray(value) ? itemsOf(value).map((item) => rewrite(item)) : rewrite(value);
 }

@@ -1,5 +1,6 @@
 import type { ScopedKey, ScopedModel } from '../schema/model.js';
 import { type Call, type Filter, type Rule, withinTenant } from './call.js';
+import { isPlain, snapshot } from './snapshot.js';
 import { entriesOf, structure } from './structure.js';
 import { filterEntry } from './where.js';
 
@@ -32,7 +33,7 @@ export function withTenantKey(entries: readonly Entry[], model: ScopedModel, cal
   );
   if (!known) return entries;
   const { name, columns } = known;
-  const values = columns.map((column): Entry => [column, given.get(column)]);
+  const values = columns.map((column): Entry => [column, snapshot(given.get(column))]);
   return [
     [name, structure([[tenantField, call.tenantId], ...values])],
     ...entries.filter(([column]) => !columns.includes(column)),
@@ -49,18 +50,16 @@ function isThere({ name, columns, hasTenant }: ScopedKey, given: ReadonlyMap<str
 /** What a column is equal to, and no other filter. */
 function isValue(value: unknown): boolean {
   if (value === undefined || value === null) return false;
-  if (typeof value !== 'object') return true;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype !== Object.prototype && prototype !== null;
+  return typeof value !== 'object' || !isPlain(value);
 }
 
 /** A compound key as Prisma takes it, with the tenant where only the rest of it was given. */
 export function compoundKey(name: string, value: object, model: ScopedModel, call: Call): Filter {
   const { tenantField } = model;
-  const entries = Object.entries(value);
+  const entries = Object.entries(value).map(([column, entry]): Entry => [column, snapshot(entry)]);
   const isPartial =
     tenantField !== null &&
-    (value as Filter)[tenantField] === undefined &&
+    entries.every(([column, entry]) => column !== tenantField || entry === undefined) &&
     model.keys.some((key) => key.name === name && key.hasTenant);
   if (!isPartial) return structure(entries);
   return structure([[tenantField, call.tenantId], ...entries.filter(([column]) => column !== tenantField)]);

@@ -1,8 +1,9 @@
 import type { ScopedModel } from '../schema/model.js';
-import { type Call, conflict, type Filter, nameOf, type Rule, refused, sharedWrite, unknownKey } from './call.js';
+import { type Call, conflict, type Filter, isTenantId, nameOf, type Rule, sharedWrite, unknownKey } from './call.js';
 import { guardChange } from './dependents.js';
 import { guardForeignKeys, valueSet } from './foreign-key.js';
 import { nestedUpdate } from './nested-update.js';
+import { snapshot } from './snapshot.js';
 import { givesTenant, guardGivenTenant, tenantColumn } from './stamp.js';
 import { entriesOf, structure } from './structure.js';
 
@@ -12,14 +13,15 @@ export const updateData: Rule = (value, model, call, argument) => changedRow(val
 export function changedRow(value: unknown, model: ScopedModel, call: Call, argument: string): Filter {
   if (!model.isWritable) throw sharedWrite(call, model);
   const entries: (readonly [string, unknown])[] = [];
-  for (const [key, given] of entriesOf(value, call, argument)) {
+  for (const [key, entry] of entriesOf(value, call, argument)) {
     const field = model.fields.get(key);
     if (!field) throw unknownKey(call, model, argument, key);
     if (field.kind === 'scalar' || field.holdsKey) call.guards.changed.add(model);
     if (field.kind === 'scalar') for (const relation of field.keyOf) call.guards.link(relation);
+    const given = field.kind === 'scalar' ? snapshot(entry) : entry;
     if (field.kind === 'relation') entries.push([key, nestedUpdate(given, field, call, `${argument}.${key}`)]);
     else if (key === model.tenantField) {
-      if (valueSet(given, key, call, argument) === call.tenantId) {
+      if (isTenantId(valueSet(given, key, call, argument), model, call.tenantId)) {
         entries.push([key, call.tenantId]);
         continue;
       }
@@ -29,26 +31,18 @@ export function changedRow(value: unknown, model: ScopedModel, call: Call, argum
         `Leave ${key} out of \`${argument}\`.`,
       );
     } else {
-      const isKey = field.unchecked.length > 0 || field.followers.length > 0;
+      const isKey = field.unchecked.length + field.followers.length + field.disturbed.length > 0;
       const value = isKey ? valueSet(given, key, call, argument) : given;
       entries.push([key, value]);
       const moved = field.followers.find((relation) => givesTenant(relation) && tenantColumn(relation) === key);
-      if (moved && value !== call.tenantId) {
+      if (moved && !isTenantId(value, moved.to, call.tenantId)) {
         throw conflict(
           call,
           `would change ${key}, and the tenant of the rows of ${nameOf(moved)} with it`,
           `Leave ${key} out of \`${argument}\`.`,
         );
       }
-      const [disturbed] = field.disturbed;
-      if (disturbed) {
-        throw refused(
-          call,
-          `\`${argument}\` changes ${key}, and a part of the foreign key of ${nameOf(disturbed)} with it, which may then name another tenant’s row`,
-          `Create a row with the new ${key}, move the rows that refer to the old one, and delete that.`,
-        );
-      }
-      guardChange(field.followers, call, key);
+      guardChange(model, field, value, call);
     }
   }
   guardForeignKeys(entries, model, call, argument, true);

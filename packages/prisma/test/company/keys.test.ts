@@ -96,6 +96,38 @@ describe.each(SETTINGS)('%s, prisma-14: a foreign key is looked up when it is wr
     );
   });
 
+  it('prisma-16: the part of a key that is left out is null, as where it is written', async () => {
+    for (const depotCode of [undefined, null]) {
+      const create = () => db.prisma.shipment.create({ data: { id: 160, regionCode: 'US', depotCode } as never });
+      expect(await db.as(acme, create)).toMatchObject({ regionCode: 'US', depotCode: null });
+      await db.as(acme, () => db.prisma.shipment.delete({ where: { id: 160 } }));
+    }
+  });
+
+  it('prisma-17: a whole row is written back, and a key that changes is another thing', async () => {
+    await db.as(acme, async () => {
+      const { unit: units, task: tasks } = db.prisma;
+      const row = { ...(await units.findUniqueOrThrow({ where: { id: 101 } })), name: 'changed' };
+      await units.update({ where: { id: 101 }, data: row });
+      await units.updateMany({ where: { name: 'changed' }, data: row });
+      await units.upsert({ where: { id: 101 }, create: row, update: row });
+      const { tenantId: _, ...unscoped } = row;
+      await tasks.update({ where: { id: 101 }, data: { unit: { update: unscoped } } });
+      await tasks.update({ where: { id: 101 }, data: { id: 101, title: 'changed', unitId: 101 } });
+    });
+    if (setting !== 'PostgreSQL with the floor') return;
+    const before = await db.rows();
+    const changes: (() => PromiseLike<unknown>)[] = [
+      () => db.prisma.unit.update({ where: { id: 101 }, data: { id: 150 } }),
+      () => db.prisma.unit.updateMany({ where: { name: 'changed' }, data: { id: 150 } }),
+      () => db.prisma.task.update({ where: { id: 101 }, data: { unit: { update: { id: 150 } } } }),
+    ];
+    for (const change of changes) {
+      await expect(db.as(acme, change)).rejects.toMatchObject({ code: 'scope_refused' });
+      expect(await db.rows()).toEqual(before);
+    }
+  });
+
   it('a planted reference stops nobody', async () => {
     await db.plant();
     const work = () =>

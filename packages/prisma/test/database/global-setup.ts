@@ -10,7 +10,12 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  for (const script of ['generate.mjs', '../oracle/generate.mjs', '../company/generate.mjs']) {
+  for (const script of [
+    'generate.mjs',
+    '../oracle/generate.mjs',
+    '../company/generate.mjs',
+    '../agency/generate.mjs',
+  ]) {
     execFileSync(process.execPath, [fileURLToPath(new URL(script, import.meta.url))]);
   }
   const server = await postgresFromEnvironment();
