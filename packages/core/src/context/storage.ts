@@ -29,6 +29,11 @@ export function corridorFor(tenant: Tenant | null): Corridor {
   return { tenant, refusal: null, origin: around?.origin ?? around, values: around?.values };
 }
 
+/** Whether `corridor` is that of a request, which alone is entered from nothing, or work of one. */
+export function isOfRequest(corridor: Corridor | undefined): boolean {
+  return corridor !== undefined && !('origin' in (corridor.origin ?? corridor));
+}
+
 /** Whether what is active is work of `corridor`: it, or one that was entered from it. */
 export function isWorkOf(corridor: Corridor, active = storage.getStore()): boolean {
   return active === corridor || (active !== undefined && active.origin === corridor);

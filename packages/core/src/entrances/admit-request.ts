@@ -1,6 +1,7 @@
 import { TenantRequiredError } from '../errors/refusals.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import { nodeRequest, type TenantRequest } from '../resolution/tenant-source.js';
+import { rememberWhole } from '../resolution/whole-request.js';
 import { identifyAfter } from './late-entrance.js';
 import { lostOnTheWay } from './lost-on-the-way.js';
 import { corridorOf, reenterRequest } from './request-entrance.js';
@@ -12,7 +13,8 @@ interface LateEntered {
 }
 
 /** For an application with sources of a later moment alone: all others have been asked when a request has entered. */
-export function askLater(resolver: TenantResolver, request: object): void {
+export function askLater(resolver: TenantResolver, request: TenantRequest): void {
+  rememberWhole(request);
   (nodeRequest(request) as LateEntered)[RESOLVER] = resolver;
 }
 

@@ -6,6 +6,7 @@ import { isOurs, told } from '../errors/told.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import { type DriverOptions, tellCodes } from './graphql-answer.js';
 import { AfterGuards, calledGuarded, calledOutside, type Resolver } from './graphql-resolver.js';
+import { type ContextFunction, rememberingRequest } from './request-of.js';
 import { isUntenantedHandler } from './untenanted.decorator.js';
 
 /** Nest's own, of which each application has one. */
@@ -63,7 +64,12 @@ export class GraphQLEntrance {
     };
     for (const { providers } of this.modules.values()) {
       const options = providers.get('GqlModuleOptions')?.instance as DriverOptions | undefined;
-      if (options) tellCodes(options);
+      if (options) {
+        tellCodes(options);
+        // Every driver of Nest makes a function of what it was given. None of them is called for another request.
+        if (typeof options.context === 'function')
+          options.context = rememberingRequest(options.context as ContextFunction);
+      }
       for (const { metatype, instance } of providers.values()) {
         // Nest calls a field without parameters directly, past everything that holds it. The class is known by what it can, since
         // a bundle may have renamed it, and asked instead of the instance, which may be anything.

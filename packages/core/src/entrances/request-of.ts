@@ -1,5 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { TenantRequest } from '../resolution/tenant-source.js';
+import { layered } from '../resolution/whole-request.js';
+import { corridorOf } from './request-entrance.js';
 
 /** The HTTP request behind a call, where there is one. */
 export function requestOf(context: ExecutionContext): TenantRequest | undefined {
@@ -13,11 +15,55 @@ export function requestOf(context: ExecutionContext): TenantRequest | undefined 
   }
 }
 
-/** The request in what a resolver is called with. Never out of the client's own arguments. */
-export function graphqlRequest(args: readonly unknown[]): TenantRequest | undefined {
-  const shared = args[infoAt(args) - 1] as { readonly req?: TenantRequest } | null | undefined;
-  return shared?.req;
+const REQUEST = Symbol.for('@tenancy/core:graphql-request');
+
+/** What resolvers share, as the application's `context` function has made it. */
+interface GraphQLContext {
+  readonly req?: TenantRequest | null;
+  /** The request that it was made for. */
+  [REQUEST]?: TenantRequest;
 }
+
+/**
+ * The request in what a resolver is called with. Never out of the client's own arguments.
+ *
+ * L1: what the context calls `req` may be something that was picked from the request, and then guards write to that: it is
+ * the request that came in, with what is there in front of it.
+ */
+export function graphqlRequest(args: readonly unknown[]): TenantRequest | undefined {
+  const shared = args[infoAt(args) - 1] as GraphQLContext | null | undefined;
+  const given = shared?.req ?? undefined;
+  const real = shared?.[REQUEST];
+  if (!real || given === real) return given;
+  if (typeof given !== 'object') return real;
+  // Another request is that of a context which several share.
+  return (corridorOf(given) ?? corridorOf(real)) === corridorOf(real) ? layered(given, real) : real;
+}
+
+/** What an application makes with it is called for each operation. */
+export type ContextFunction = (...asked: unknown[]) => unknown;
+
+/** `context`, which makes what resolvers share, with the request that it was asked for kept on it. */
+export const rememberingRequest =
+  (context: ContextFunction): ContextFunction =>
+  async (...asked) => {
+    const made: unknown = await context(...asked);
+    const request = enteredRequest(asked[0]);
+    if (!request || typeof made !== 'object' || made === null) return made;
+    // One object for all requests must not become the last one's. GraphQL servers copy it for each operation, too.
+    const own = Object.isExtensible(made) && !Object.hasOwn(made, REQUEST) ? made : copyOf(made);
+    return Object.assign(own, { [REQUEST]: request });
+  };
+
+/** Drivers hand over the request, or an object with it. */
+function enteredRequest(asked: unknown): TenantRequest | undefined {
+  if (typeof asked !== 'object' || asked === null) return undefined;
+  const { req } = asked as { readonly req?: unknown };
+  const candidates = [asked, req].filter((each) => typeof each === 'object' && each !== null) as TenantRequest[];
+  return candidates.find((each) => corridorOf(each) !== undefined);
+}
+
+const copyOf = (made: object): object => Object.assign(Object.create(Object.getPrototypeOf(made)), made);
 
 /** What GraphQL says about the field that a resolver is called for. */
 export interface GraphQLInfo {

@@ -1,5 +1,5 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { type Corridor, isWorkOf, storage } from '../context/storage.js';
+import { type Corridor, isOfRequest, isWorkOf, storage } from '../context/storage.js';
 import { TenantRequiredError, TenantSourceFailedError } from '../errors/refusals.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import { explainRefusal } from './explain-refusal.js';
@@ -55,7 +55,8 @@ export class TenantGuard implements CanActivate {
       return true;
     }
     if (this.late && this.resolver) {
-      if (request === undefined && type === 'graphql') throw noRequest();
+      const asked = entered !== undefined || type === 'http';
+      if (!asked && (request === undefined || isOfRequest(corridor))) throw noRequest();
       const waiting = entered && request && identifyAfter('middleware', this.resolver, request, entered);
       if (waiting) return waiting.then(() => this.letIn(context, corridor));
     }
@@ -109,6 +110,6 @@ const explainedSockets = new WeakSet<object>();
 
 const noRequest = () =>
   new TenantSourceFailedError(
-    'a source that is asked after middleware or guards needs the request, and the GraphQL context has none. ' +
+    'a source that is asked after middleware or guards needs the request, and the GraphQL context has none that came in. ' +
       'Return it from the `context` function: `{ req }`; for the WebSockets of Mercurius from `subscription.context`: `(_, req) => ({ req })`.',
   );

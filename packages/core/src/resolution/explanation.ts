@@ -3,6 +3,7 @@ import { find, lookupOf } from '../registry/lookup.js';
 import type { TenantHint, TenantRegistry } from '../registry/tenant-registry.js';
 import { canNameATenant } from '../tenant-id.js';
 import type { TenantRequest, TenantSource } from './tenant-source.js';
+import { identifiedBy } from './whole-request.js';
 
 /** What `source` makes of `request`, in words for a log. It names no secret and no token: sources tell no more of them than why. */
 export async function explanationOf(
@@ -36,7 +37,7 @@ async function spoken(source: TenantSource, request: TenantRequest, registry: Te
 // A source may refuse by itself, as `fromJwt({ onInvalid: 'refuse' })` does.
 async function identified(source: TenantSource, request: TenantRequest): Promise<TenantHint | null> {
   try {
-    return await source.identify(request);
+    return await identifiedBy(source, request);
   } catch (error) {
     if (isTenancyError(error)) return null;
     throw error;

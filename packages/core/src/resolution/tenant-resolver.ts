@@ -12,6 +12,7 @@ import { RESOLVED_OPTIONS } from '../tokens.js';
 import { agree } from './agreement.js';
 import { explanationOf } from './explanation.js';
 import type { LateMoment, TenantRequest, TenantSource } from './tenant-source.js';
+import { identifiedBy } from './whole-request.js';
 import { within } from './within.js';
 
 type SourceOptions = Pick<ResolvedTenancyOptions, 'sources'> & Partial<Pick<ResolvedTenancyOptions, 'sourceTimeout'>>;
@@ -107,7 +108,7 @@ export class TenantResolver {
 
   private ask(source: TenantSource, request: TenantRequest): Answer | Promise<Answer> {
     try {
-      const hint = source.identify(request);
+      const hint = identifiedBy(source, request);
       if (!isThenable(hint)) return this.lookUp(source, hint);
       return within(this.timeout, hint, () => this.silent(source)).then(
         (late) => this.lookUp(source, late),
