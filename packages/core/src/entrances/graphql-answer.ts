@@ -1,5 +1,6 @@
 import { isTenancyError } from '../errors/brand.js';
 import { isOurs, isTold, type OwnError, reportRaw, type Told, told } from '../errors/told.js';
+import type { ContextFunction } from './request-of.js';
 
 /** What a driver is told when its module is registered, as far as it concerns errors. */
 export interface DriverOptions {
@@ -49,8 +50,6 @@ export function tellCodes(options: DriverOptions): void {
   options.errorFormatter = toldByMercurius(options.errorFormatter);
   if (typeof options.context === 'function') options.context = toldByContext(options.context as ContextFunction);
 }
-
-type ContextFunction = (...about: unknown[]) => unknown;
 
 /** Mercurius hands what its function for the context throws on to Fastify, after asking it a second time. */
 function toldByContext(own: ContextFunction): ContextFunction {
