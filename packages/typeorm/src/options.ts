@@ -9,6 +9,7 @@ const SCOPE: { readonly [option in keyof Omit<TenantScopedOptions, 'context'>]-?
   shared: true,
   tenantProperty: true,
   allowedFunctions: true,
+  sharedRows: true,
 };
 
 export const SCOPE_OPTIONS: readonly string[] = Object.keys(SCOPE);

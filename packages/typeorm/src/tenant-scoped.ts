@@ -1,6 +1,13 @@
 import type { TenantContext } from '@tenancy/core';
 import { type ClassifyEntitiesOptions, classOf, type EntityClass } from './classification/classify-entities.js';
-import type { DataSourceLike, EntityMetadataLike } from './classification/entity-metadata.js';
+import { EntityClassificationError } from './classification/entity-classification-error.js';
+import {
+  type DataSourceLike,
+  type EntityMetadataLike,
+  type EntityReference,
+  nameOf,
+  refersTo,
+} from './classification/entity-metadata.js';
 import { TenantScopeError } from './errors/tenant-scope-error.js';
 import { floorOf, type TenantPoolLike } from './floor.js';
 import { refuseUnknown, requireConnection, SCOPE_OPTIONS } from './options.js';
@@ -27,6 +34,12 @@ import { holdWholeDatabase, type WholeDatabaseDriver } from './scope/whole-datab
 export interface TenantScopedOptions extends ClassifyEntitiesOptions {
   /** Where the current tenant comes from. */
   readonly context: Pick<TenantContext, 'tenantId' | 'isActive'>;
+  /**
+   * The entities of tenants some of whose rows have no tenant (`null`) and are everybody's: each tenant reads those beside its own, and
+   * only an `AdminDataSource` writes them.
+   * @defaultValue `[]`
+   */
+  readonly sharedRows?: readonly EntityReference[];
   /**
    * Functions that SQL in builders may call besides those of the database that are known to be harmless: of the application’s own, or
    * of an extension. Named as they are called: `similarity`, `app.visible_to`. Such a function must neither read nor change what is
@@ -66,7 +79,7 @@ const SQLITE = /^(?:sqlite|better-sqlite3|sqljs|expo|capacitor|cordova|nativescr
  * ```
  */
 export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, options: TenantScopedOptions): Source {
-  const { context, allowedFunctions = [], ...classification } = options ?? {};
+  const { context, ...others } = options ?? {};
   if (typeof context?.isActive !== 'function') {
     throw misconfigured('the option `context` is missing. Pass a TenantContext.');
   }
@@ -84,7 +97,7 @@ export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, 
     heldBack(async () => {
       await Reflect.apply(initialize, source, []);
       try {
-        unscope = enforce(source, context, allowedFunctions, classification);
+        unscope = enforce(source, context, others);
         await lookNow(source);
       } catch (error) {
         await Reflect.apply(destroy, source, []);
@@ -96,7 +109,7 @@ export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, 
     await Reflect.apply(destroy, source, []);
     unscope();
   };
-  if (source.isInitialized) unscope = enforce(source, context, allowedFunctions, classification);
+  if (source.isInitialized) unscope = enforce(source, context, others);
   return dataSource;
 }
 
@@ -106,8 +119,7 @@ const scoped = new WeakSet<object>();
 function enforce(
   source: DataSourceLike & DataSource,
   context: TenantScopedOptions['context'],
-  allowedFunctions: readonly string[],
-  classification: ClassifyEntitiesOptions,
+  { allowedFunctions = [], sharedRows = [], ...classification }: Omit<TenantScopedOptions, 'context'>,
 ): () => void {
   const { driver, queryResultCache } = source;
   const { type } = source.options;
@@ -124,6 +136,7 @@ function enforce(
     },
     hasDual: MYSQL.test(type) || type === 'oracle',
     ...classes,
+    withSharedRows: withSharedRows(source, sharedRows, classes.tenantColumns),
     hasNumbers: floor === null && [...classes.tenantColumns.values()].some((column) => holdsNumbers(column, source)),
   };
   if (floor === null) lookAtColumns(scope, type);
@@ -192,6 +205,25 @@ function classified(
     for (const entity of source.entityMetadatas) if (!isShared(entity, classes)) checkUnqualified(entity);
   }
   return { tenantColumns, unlimited };
+}
+
+/** @throws `shared_invalid` for what cannot have a row without a tenant. */
+function withSharedRows(
+  { entityMetadatas }: DataSource,
+  references: readonly EntityReference[],
+  tenantColumns: ReadonlyMap<Metadata, Column>,
+): ReadonlySet<Metadata> {
+  for (const reference of references) {
+    const entity = entityMetadatas.find((each) => refersTo(reference, each));
+    if (entity && tenantColumns.get(entity)?.isNullable) continue;
+    throw new EntityClassificationError(
+      'shared_invalid',
+      `sharedRows names ${nameOf(reference)}, which ${
+        entity ? 'has no tenant property that may be null' : 'is no entity of this data source'
+      }. ${entity ? 'Make that property `nullable: true`, or remove the name.' : 'Correct or remove it.'}`,
+    );
+  }
+  return new Set(entityMetadatas.filter((entity) => references.some((reference) => refersTo(reference, entity))));
 }
 
 /** A join table is, when both its ends are. */

@@ -2,7 +2,13 @@ import { Column, type ColumnOptions } from 'typeorm';
 import type { ColumnMetadataLike } from './entity-metadata.js';
 
 /** How the column is called and typed in the database; all else follows from what it is. */
-export type TenantColumnOptions = Pick<ColumnOptions, 'name' | 'type' | 'length' | 'comment'>;
+export interface TenantColumnOptions extends Pick<ColumnOptions, 'name' | 'type' | 'length' | 'comment'> {
+  /**
+   * Whether rows may have no tenant: see `sharedRows` of `tenantScoped`.
+   * @defaultValue `false`
+   */
+  readonly nullable?: boolean;
+}
 
 const DECLARED = Symbol.for('@tenancy/typeorm:tenant-columns');
 
@@ -34,7 +40,7 @@ const declared = ((globalThis as { [DECLARED]?: WeakMap<object, Set<string | sym
 export function TenantColumn(options: TenantColumnOptions = {}): PropertyDecorator {
   return (target, property) => {
     // Not `update: false`: a change would be left out in silence, where the scope refuses it.
-    Column({ type: String, ...options, nullable: false })(target, property);
+    Column({ type: String, nullable: false, ...options })(target, property);
     const properties = declared.get(target.constructor) ?? new Set();
     declared.set(target.constructor, properties.add(property));
   };

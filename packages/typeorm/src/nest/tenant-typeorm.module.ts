@@ -105,11 +105,13 @@ export class TenantTypeOrmModule {
           ...(name !== undefined && { name }),
           ...optionsFrom(source, name),
           dataSourceFactory: async (options) => {
-            const { shared, tenantProperty, allowedFunctions, ...own } = options as DataSourceOptions & ScopeOptions;
+            const { shared, tenantProperty, sharedRows, allowedFunctions, ...own } = options as DataSourceOptions &
+              ScopeOptions;
             // Nest initialises it, and tries again where the database is not there yet.
             return tenantScoped(new DataSource(own as DataSourceOptions), {
               ...(shared && { shared }),
               ...(tenantProperty && { tenantProperty }),
+              ...(sharedRows && { sharedRows }),
               ...(allowedFunctions && { allowedFunctions }),
               context: new TenantContext(),
             });

@@ -50,13 +50,33 @@ export function tableConditions(alias: Alias, builder: Builder, scope: DataSourc
       ? `${builder.escape(alias.name)}.${builder.escape(column.databaseName)}`
       : builder.escape(column.databaseName);
   const column = scope.tenantColumns.get(metadata);
-  if (column) return [`${name(column)} = :${TENANT}`];
+  if (column) return [ownOrShared(name(column), metadata, builder, scope)];
   if (scope.unlimited.has(metadata)) return [];
   // A join table has no tenant: the rows at both its ends say whose it is.
   const ends = endsOf(metadata);
   if (ends.length === 0 && !scope.hasFloor) throw refusedSql('it reads a table that TypeORM keeps for a tree');
   const outer = isPrefixed ? alias.name : metadata.tableName;
-  return ends.flatMap(([end, columns]) => ownEnd(end, columns, outer, builder, scope));
+  const limited = ends.filter(([end]) => scope.tenantColumns.has(end));
+  const within = limited.map(([end, columns]) => endCondition(end, columns, outer, builder, scope, true));
+  if (builder.expressionMap.queryType === 'select' || !limited.some(([end]) => scope.withSharedRows.has(end)))
+    return within;
+  // A link between rows that are everybody's is everybody's too.
+  const own = limited.map(([end, columns]) => endCondition(end, columns, outer, builder, scope, false));
+  return [...within, own.length > 1 ? `(${own.join(' OR ')})` : own.join()];
+}
+
+/** Builders that look for rows of the tenant's own alone, though they read. */
+const strict = new WeakSet<Builder>();
+
+/** Has a builder that reads leave everybody's rows out. */
+export function ownRowsAlone(builder: Builder): void {
+  strict.add(builder);
+}
+
+function ownOrShared(name: string, metadata: Metadata, builder: Builder, { withSharedRows }: DataSourceScope): string {
+  const own = `${name} = :${TENANT}`;
+  const isRead = builder.expressionMap.queryType === 'select' && !strict.has(builder);
+  return isRead && withSharedRows.has(metadata) ? `(${own} OR ${name} IS NULL)` : own;
 }
 
 /** The rows that a join table's rows connect, and the columns that say which. */
@@ -67,15 +87,14 @@ export function endsOf({ ownerColumns, inverseColumns }: Metadata): (readonly [M
   });
 }
 
-function ownEnd(
+function endCondition(
   end: Metadata,
   columns: readonly Column[],
   outer: string,
   builder: Builder,
-  { tenantColumns }: DataSourceScope,
-): string[] {
-  const tenantColumn = tenantColumns.get(end);
-  if (!tenantColumn) return [];
+  { tenantColumns, withSharedRows }: DataSourceScope,
+  takesShared: boolean,
+): string {
   const of = (table: string, column: Column | undefined) =>
     `${builder.escape(table)}.${builder.escape(column?.databaseName ?? '')}`;
   const table = end.tablePath
@@ -83,6 +102,8 @@ function ownEnd(
     .map((part) => builder.escape(part))
     .join('.');
   const keys = columns.map((column) => `${of(END, column.referencedColumn)} = ${of(outer, column)}`);
-  const own = `${of(END, tenantColumn)} = :${TENANT}`;
-  return [`EXISTS (${MARK}SELECT 1 FROM ${table} ${builder.escape(END)} WHERE ${[...keys, own].join(' AND ')})`];
+  const tenant = of(END, tenantColumns.get(end));
+  const own = `${tenant} = :${TENANT}`;
+  const reached = takesShared && withSharedRows.has(end) ? `(${own} OR ${tenant} IS NULL)` : own;
+  return `EXISTS (${MARK}SELECT 1 FROM ${table} ${builder.escape(END)} WHERE ${[...keys, reached].join(' AND ')})`;
 }

@@ -25,6 +25,8 @@ export interface DataSourceScope {
   readonly hasNumbers: boolean;
   /** Each entity that belongs to tenants, and the column that says to which. */
   readonly tenantColumns: ReadonlyMap<Metadata, Column>;
+  /** Those of them whose rows without a tenant each tenant may read. */
+  readonly withSharedRows: ReadonlySet<Metadata>;
   /** Entities that no condition limits: shared by all tenants, or with a table for each tenant. */
   readonly unlimited: ReadonlySet<Metadata>;
 }

@@ -1,3 +1,4 @@
+import { ownRowsAlone } from './conditions.js';
 import type { Builder, Metadata } from './typeorm.js';
 
 interface ReadBuilder {
@@ -9,16 +10,22 @@ interface ReadBuilder {
   getRawOne(): Promise<{ readonly found: unknown } | undefined>;
 }
 
-/** How many of the tenant's own rows a condition holds for, deleted ones too, on the connection that `builder` writes with. */
+/**
+ * How many of the tenant's own rows a condition holds for, deleted ones too, on the connection that `builder` writes with.
+ *
+ * @param takesShared - whether everybody's rows count as well.
+ */
 export async function countOwnRows(
   builder: Builder,
   { target, name }: Metadata,
   alias: string,
   condition: string,
   parameters: object,
+  takesShared = false,
 ): Promise<number> {
   const source = builder.dataSource ?? builder.connection;
-  const query = source?.createQueryBuilder(builder.queryRunner) as ReadBuilder;
+  const query = source?.createQueryBuilder(builder.queryRunner) as ReadBuilder & Builder;
+  if (!takesShared) ownRowsAlone(query);
   const result = await query
     .select('COUNT(*)', 'found')
     .from(target ?? name, alias)

@@ -4,6 +4,7 @@ import { patchOnce } from './patched-prototypes.js';
 import { allow } from './query-gate.js';
 import { areReferencesChecked, checkReferences } from './references.js';
 import { MARK, refusedSql } from './refused-sql.js';
+import { requireChange } from './shared-rows.js';
 import { checkClosed, checkedStatement } from './statement.js';
 import { insertUntaken } from './taken-rows.js';
 import type { Builder, DataSource, Metadata } from './typeorm.js';
@@ -33,8 +34,8 @@ export function scopeQueryBuilders(dataSource: DataSource): () => void {
     ...patch(prototypeOf(select), selectBuilder),
     ...patch(prototypeOf(built(select, 'insert')), insertBuilder),
     ...patch(prototypeOf(built(select, 'update')), updateBuilder),
-    ...patch(prototypeOf(built(select, 'delete')), { createDeleteExpression: marked }),
-    ...patch(prototypeOf(built(select, 'softDelete')), { createUpdateExpression: marked }),
+    ...patch(prototypeOf(built(select, 'delete')), { createDeleteExpression: marked, execute: requireChange }),
+    ...patch(prototypeOf(built(select, 'softDelete')), { createUpdateExpression: marked, execute: requireChange }),
   ]);
 }
 
@@ -193,7 +194,7 @@ const updateBuilder = {
     checkUnmoved(builder, scope);
     const references = checkReferences(builder, scope);
     if (references) await references;
-    return original();
+    return requireChange(builder, scope, original);
   },
   createUpdateExpression: (builder, scope, original) => {
     checkUnmoved(builder, scope);

@@ -4,6 +4,7 @@ import type { DataSourceScope } from './data-source-scope.js';
 import { defer } from './deferred-references.js';
 import { countOwnRows } from './own-rows.js';
 import { refusedSql } from './refused-sql.js';
+import { unchanged } from './shared-rows.js';
 import type { Builder, Column, Metadata } from './typeorm.js';
 import { keyValue, valueSets } from './write-values.js';
 
@@ -22,7 +23,23 @@ export function checkReferences(builder: Builder, scope: DataSourceScope): Promi
   const named = referencesOf(mainAlias.metadata, scope)
     .map((reference) => ({ ...reference, keys: keysOf(reference.columns, valuesSet) }))
     .filter(({ keys }) => keys.size > 0);
-  return named.length > 0 ? requireRows(named, builder) : null;
+  if (named.length === 0) return null;
+  const isLink = !scope.tenantColumns.has(mainAlias.metadata) && !scope.unlimited.has(mainAlias.metadata);
+  const isOpen = isLink && named.every(({ end }) => scope.withSharedRows.has(end));
+  return isOpen ? requireRows(named, builder).then(() => requireOwnLinks(named, builder)) : requireRows(named, builder);
+}
+
+/** A link between rows that are everybody's would be everybody's too. */
+async function requireOwnLinks(named: readonly Reference[], builder: Builder): Promise<void> {
+  for (const values of valueSets(builder.expressionMap.valuesSet)) {
+    let isOwn = false;
+    for (const { end, columns } of named) {
+      const [key] = keysOf(columns, values).values();
+      if (!isOwn && key) isOwn = await isReached(end, columns, key, builder, false);
+    }
+    if (!isOwn)
+      throw unchanged(`a link between rows of ${named.map(({ end }) => end.name).join(' and ')} was not made`);
+  }
 }
 
 async function requireRows(
@@ -32,12 +49,12 @@ async function requireRows(
   for (const { end, columns, keys, isDeferrable } of named) {
     for (const key of keys.values()) {
       const { queryRunner } = builder;
-      const found = await isOwnRow(end, columns, key, builder);
+      const found = await isReached(end, columns, key, builder);
       if (found) continue;
       if (!isDeferrable || !queryRunner?.isTransactionActive) throw unavailable(end);
       // The row may come later in this transaction.
       defer(queryRunner, async () => {
-        if (!(await isOwnRow(end, columns, key, builder))) throw unavailable(end);
+        if (!(await isReached(end, columns, key, builder))) throw unavailable(end);
       });
     }
     checked.set(builder, new Set([...(checked.get(builder) ?? []), ...namesOf(end, columns, keys)]));
@@ -115,13 +132,19 @@ function isDeferrable({ foreignKeys }: Metadata, columns: Key): boolean {
   return key === undefined || key.deferrable !== undefined;
 }
 
-async function isOwnRow(end: Metadata, columns: Key, key: readonly unknown[], builder: Builder): Promise<boolean> {
+async function isReached(
+  end: Metadata,
+  columns: Key,
+  key: readonly unknown[],
+  builder: Builder,
+  takesShared = true,
+): Promise<boolean> {
   const source = builder.dataSource ?? builder.connection;
   const conditions = columns.map((column, n) => `referenced.${column.referencedColumn?.propertyPath} = :key${n}`);
   const parameters = Object.fromEntries(
     columns.map((column, n) => [`key${n}`, source?.driver.preparePersistentValue(key[n], column)]),
   );
-  return (await countOwnRows(builder, end, 'referenced', conditions.join(' AND '), parameters)) > 0;
+  return (await countOwnRows(builder, end, 'referenced', conditions.join(' AND '), parameters, takesShared)) > 0;
 }
 
 function unavailable({ name }: Metadata): TenantScopeError {

@@ -6,6 +6,7 @@ export interface Column {
   readonly isVirtualProperty: boolean;
   readonly isGenerated: boolean;
   readonly isInsert: boolean;
+  readonly isNullable: boolean;
   readonly type?: unknown;
   readonly collation?: string;
   readonly transformer?: unknown;
