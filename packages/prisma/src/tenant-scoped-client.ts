@@ -34,6 +34,18 @@ type ModelsOf<Client, Field extends string, TypeMap extends Types.Extensions.Typ
 };
 
 /**
+ * What a class of the application's own adds to `PrismaClient`: its methods run with the scoped client as `this`. Of its fields
+ * the primitive ones are there, as any other may hold the unscoped client.
+ */
+type OwnOf<Client, TypeMap extends Types.Extensions.TypeMapDef = TypeMapOf<Client>> = {
+  [Name in keyof Client as Name extends `$${string}` | symbol | TypeMap['meta']['modelProps']
+    ? never
+    : Client[Name] extends ((...args: never[]) => unknown) | string | number | bigint | boolean | null | undefined
+      ? Name
+      : never]: Client[Name];
+};
+
+/**
  * Members of `Client` that are refused when they are called. They are `never`, so that a call does not compile, and the scoped
  * client is accepted all the same where `PrismaClient` and `Prisma.TransactionClient` are.
  */
@@ -81,6 +93,7 @@ export type TenantScopedClient<Client, Kept extends PropertyKey = never, Field e
   Client,
   Field
 > &
+  OwnOf<Client> &
   Pick<Client, Extract<keyof Client, Kept | symbol>> &
   Refused<Client, Kept | '$connect' | '$disconnect' | '$queryRawUnsafe' | '$transaction' | '$extends'> &
   Transactions<Client, Kept, Field> & {

@@ -3,6 +3,7 @@ import type { TenantContext } from '@tenancy/core';
 import { unknownOption } from '../../core/src/errors/known-options.js';
 import { missingConnection } from '../../postgres/src/errors/missing-connection.js';
 import { type ClientSource, oneClient } from './client/client-source.js';
+import { ownMembers } from './client/own-members.js';
 import type { RawClient } from './client/raw-client.js';
 import { scopedClient } from './client/scoped-client.js';
 import { TenantTurns } from './client/tenant-turns.js';
@@ -175,11 +176,13 @@ function build(
   const schema = schemaOf(template, generated);
   const { _globalOmit: omit } = template as { readonly _globalOmit?: Record<string, Record<string, boolean>> };
   const isOmitted = (property: string, field: string) => omit?.[property]?.[field] === true;
+  const models = classify(schema, { tenantField, shared, writable, isSeparate, isOmitted });
   return scopedClient({
     identity: {},
     source,
     context,
-    models: classify(schema, { tenantField, shared, writable, isSeparate, isOmitted }),
+    models,
+    own: ownMembers(template, models),
     turns: TenantTurns.of(template),
     hasFloor: floor !== undefined,
     comparesBytes: COMPARES_BYTES.has(schema.provider),

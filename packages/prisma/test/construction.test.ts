@@ -54,6 +54,7 @@ describe('construction fails, naming what is wrong and the fix,', () => {
       'a client with extensions (P25)',
       client.$extends({ query: { $allOperations: ({ args, query }) => query(args) } }),
     ],
+    ['a client of Prisma 6 (prisma-22)', Object.create(client, { _clientVersion: { value: '6.19.0' } })],
     ['a client of MongoDB', Object.create(client, { _activeProvider: { value: 'mongodb' } })],
     ['a client without its schema', Object.create(client, { _engineConfig: { value: {} } })],
     [

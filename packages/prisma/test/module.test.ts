@@ -1,4 +1,4 @@
-import { Inject, Injectable, Module } from '@nestjs/common';
+import { Inject, Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { InMemoryTenantRegistry, TenancyModule, TenantContext } from '@tenancy/core';
@@ -42,7 +42,61 @@ describe('TenantPrismaModule without forRoot', () => {
   });
 });
 
+/** As in most applications that use Prisma with Nest. */
+class PrismaService extends PrismaClient implements OnModuleInit {
+  readonly label = 'service';
+  readonly held = { client: this };
+  readonly arrow = () => this.job.count();
+
+  constructor() {
+    super({ adapter: new PrismaPg(db.pool) });
+  }
+
+  async onModuleInit() {
+    await this.$connect();
+  }
+
+  countOf(title: string) {
+    return this.job.count({ where: { title } });
+  }
+
+  get everything() {
+    return this.job.findMany();
+  }
+}
+
+@Injectable()
+class Reports {
+  constructor(@Inject(PrismaService) readonly prisma: PrismaService) {}
+}
+
 describe('TenantPrismaModule', () => {
+  it('prisma-11, prisma-21: services keep injecting the application’s own class, and its methods run scoped', async () => {
+    @Module({
+      imports: [
+        tenancy,
+        TenantPrismaModule.forRootAsync({ useFactory: () => ({ prisma: new PrismaService(), shared: ['Country'] }) }),
+      ],
+      providers: [{ provide: PrismaService, useExisting: getTenantPrismaToken() }, Reports],
+    })
+    class AppModule {}
+    const app = await Test.createTestingModule({ imports: [AppModule] }).compile();
+    await app.init();
+    const { prisma } = app.get(Reports);
+    await interleaved(app.get(TenantContext), async ({ id }) => {
+      expect(await prisma.countOf('job 1')).toBe(1);
+      expect(new Set((await prisma.everything).map(({ tenantId }) => tenantId))).toEqual(new Set([id]));
+      expect(prisma.label).toBe('service');
+      const extended = prisma.$extends({ client: { $hello: () => 'hello' } }) as unknown as PrismaService;
+      expect(await extended.countOf('job 1')).toBe(1);
+    });
+    await expect(prisma.countOf('job 1')).rejects.toMatchObject({ code: 'tenant_context_missing' });
+    for (const field of ['held', 'arrow'] as const) {
+      expect(() => prisma[field]).toThrow(expect.objectContaining({ code: 'scope_refused' }));
+    }
+    await app.close();
+  });
+
   const modules = {
     forRoot: () => TenantPrismaModule.forRoot({ prisma: client(), shared: ['Country'] }),
     forRootAsync: () =>

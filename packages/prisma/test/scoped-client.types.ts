@@ -143,3 +143,22 @@ export async function acceptedTypes(
   // @ts-expect-error: on the PrismaClient, before it is scoped
   scoped.$on('query', () => {});
 }
+
+/** prisma-11: of a class of the application's own, what is there at run time is in the type, and nothing else. */
+export function ownClassTypes(context: TenantContext, service: PrismaService) {
+  const scoped = tenantScoped(service, { context });
+  expectTypeOf(scoped.openJobs(3)).toEqualTypeOf<Promise<Job[]>>();
+  expectTypeOf(scoped.label).toEqualTypeOf<string>();
+  // @ts-expect-error: it may hold the unscoped client
+  scoped.held;
+  // @ts-expect-error: raw SQL needs a floor
+  scoped.$queryRaw`select 1`;
+  const same: PrismaService['openJobs'] = scoped.openJobs;
+  return same;
+}
+
+interface PrismaService extends PrismaClient {
+  readonly label: string;
+  readonly held: { readonly client: PrismaClient };
+  openJobs(most: number): Promise<Job[]>;
+}

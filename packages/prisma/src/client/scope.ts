@@ -22,6 +22,8 @@ export interface Scope {
   readonly before: Promise<void> | null;
   /** The application's own, in the order they were added. */
   readonly extensions: readonly Extension[];
+  /** What the class of the client adds to Prisma's. */
+  readonly own: ReadonlyMap<string, PropertyDescriptor>;
   /** The columns that these compute. */
   readonly computed: ReadonlySet<string>;
   readonly transaction: ScopeTransaction | null;

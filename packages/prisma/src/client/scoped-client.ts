@@ -20,6 +20,11 @@ export function scopedClient(scope: Scope): object {
       throw refusedMember(member);
     });
   }
+  if (scope.transaction === null) {
+    for (const [name, descriptor] of scope.own) {
+      Object.defineProperty(client, name, { ...descriptor, enumerable: false, configurable: true });
+    }
+  }
   for (const model of scope.models) {
     define(client, model.property, () => extendedModel(modelDelegate(scope, model), scope.extensions, model, client));
   }
