@@ -174,7 +174,10 @@ function build(
   before: Promise<void> | null,
 ): object {
   const schema = schemaOf(template, generated);
-  const { _globalOmit: omit } = template as { readonly _globalOmit?: Record<string, Record<string, boolean>> };
+  const { _globalOmit: omit, _previewFeatures: previews } = template as {
+    readonly _globalOmit?: Record<string, Record<string, boolean>>;
+    readonly _previewFeatures?: readonly string[];
+  };
   const isOmitted = (property: string, field: string) => omit?.[property]?.[field] === true;
   const models = classify(schema, { tenantField, shared, writable, isSeparate, isOmitted });
   return scopedClient({
@@ -185,6 +188,7 @@ function build(
     own: ownMembers(template, models),
     turns: TenantTurns.of(template),
     hasFloor: floor !== undefined,
+    forbidsUndefined: previews?.includes('strictUndefinedChecks') === true,
     comparesBytes: COMPARES_BYTES.has(schema.provider),
     before,
     extensions: [],

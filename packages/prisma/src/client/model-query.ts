@@ -25,7 +25,14 @@ export function planModelQuery({ scope, model, name, operation, args, path }: Mo
   const { tenantId } = caller;
   const scoped = scopeArguments(
     args,
-    { model, operation: name, tenantId, hasFloor: scope.hasFloor, computed: scope.computed },
+    {
+      model,
+      operation: name,
+      tenantId,
+      hasFloor: scope.hasFloor,
+      computed: scope.computed,
+      forbidsUndefined: scope.forbidsUndefined,
+    },
     operation,
   );
   const isRead = operation.kind === 'read';

@@ -16,6 +16,8 @@ export interface Scope {
   readonly turns: TenantTurns;
   /** Whether the database itself holds every query to its tenant. */
   readonly hasFloor: boolean;
+  /** Whether Prisma refuses what is explicitly undefined (`strictUndefinedChecks`). */
+  readonly forbidsUndefined: boolean;
   /** Whether the database compares text by its bytes, so that no two tenants' ids are equal to it. */
   readonly comparesBytes: boolean;
   /** Waited for before anything is sent. */

@@ -14,6 +14,8 @@ export interface Call {
   readonly tenantId: string;
   /** Whether the database itself shows and changes rows of this tenant only. */
   readonly hasFloor: boolean;
+  /** Whether Prisma refuses what is explicitly undefined. */
+  readonly forbidsUndefined: boolean;
   /** What must be found true in the transaction of the call; the rules add to it. */
   readonly guards: Guards;
   /** The relations that lead from the rows that the call itself is about to those being written. */

@@ -8,8 +8,12 @@ import { eachOf, entriesOf } from './structure.js';
 
 export const createData: Rule = (value, model, call, argument) => newRow(value, model, call, argument, null);
 
+/** What is missing is Prisma's to miss. */
+export const upsertedData: Rule = (value, model, call, argument) =>
+  value === undefined ? undefined : createData(value, model, call, argument);
+
 export const createManyData: Rule = (value, model, call, argument) =>
-  eachOf(value, (item) => newRow(item, model, call, argument, null));
+  value === undefined ? undefined : eachOf(value, (item) => newRow(item, model, call, argument, null));
 
 /** A row to create, and what is created with it. */
 export function newRow(

@@ -1,7 +1,7 @@
 import { conflict, isTenantId, type Rule, unknownKey } from './call.js';
 import { snapshot } from './snapshot.js';
 import { entriesOf, structure } from './structure.js';
-import { compoundKey, isCompoundKey, withTenantKey } from './unique-where.js';
+import { compoundKey, isCompoundKey, isKeyMissing, withTenantKey } from './unique-where.js';
 
 /**
  * P11: a cursor of another tenant would position the page. Prisma compares a cursor by its plain keys alone and knows no
@@ -19,6 +19,6 @@ export const cursor: Rule = (value, model, call, argument) => {
     if (model.fields.get(key)?.kind !== 'scalar') throw unknownKey(call, model, argument, key);
     return [key, entry] as const;
   });
-  if (tenantField === null) return structure(entries);
+  if (tenantField === null || isKeyMissing(entries, model)) return structure(entries);
   return structure([...entries.filter(([key]) => key !== tenantField), [tenantField, call.tenantId]]);
 };

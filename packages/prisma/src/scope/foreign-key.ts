@@ -1,6 +1,6 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
 import { type Call, type Filter, NOTHING, nameOf, refused, tenantCondition } from './call.js';
-import { structure } from './structure.js';
+import { isSkip, structure } from './structure.js';
 import { isCompoundKey } from './unique-where.js';
 
 type Entry = readonly [string, unknown];
@@ -202,7 +202,7 @@ function partOfKey(relation: ScopedRelation, call: Call, argument: string): Erro
 /** The value an update sets a column to; what is computed from the row is not known here. */
 export function valueSet(value: unknown, key: string, call: Call, argument: string): unknown {
   if (value === null || typeof value !== 'object' || value instanceof Date || value instanceof Uint8Array) return value;
-  const operations = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  const operations = Object.entries(value).filter(([, entry]) => entry !== undefined && !isSkip(entry));
   const [[operation, operand] = [], ...others] = operations;
   if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return value;
   if (operation === 'set' && others.length === 0) return operand;

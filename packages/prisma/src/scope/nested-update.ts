@@ -102,7 +102,8 @@ const changeOne = { where: toOneWhere, data: change };
 
 /** P16: the row at the other end of a to-one relation is changed only if it is this tenant's. */
 function toOneUpdate(value: unknown, relation: ScopedRelation, call: Call, argument: string): object {
-  const keys = entriesOf(value, call, argument).map(([key]) => key);
+  const given = new Map(entriesOf(value, call, argument));
+  const keys = [...given.keys()];
   const isWrapped = keys.includes('data') && keys.every((key) => key === 'data' || key === 'where');
   if (isWrapped && relation.to.fields.has('data')) {
     throw refused(
@@ -111,9 +112,8 @@ function toOneUpdate(value: unknown, relation: ScopedRelation, call: Call, argum
       `Update ${relation.to.name} by its own.`,
     );
   }
-  const { where, data } = isWrapped
-    ? (value as { where?: unknown; data?: unknown })
-    : { where: undefined, data: value };
+  const where = isWrapped ? given.get('where') : undefined;
+  const data = isWrapped ? given.get('data') : value;
   const condition = tenantCondition(relation.to, call);
   return structure([
     ...(where !== undefined ? [['where', where] as const] : condition ? [['where', true] as const] : []),

@@ -1,6 +1,6 @@
 import { aggregated, columnNames, having } from './aggregates.js';
 import { asGiven, type Rule } from './call.js';
-import { createData, createManyData } from './create-data.js';
+import { createData, createManyData, upsertedData } from './create-data.js';
 import { cursor } from './cursor.js';
 import { orderBy, orderGroupsBy } from './order.js';
 import { omitted, selection } from './selection.js';
@@ -55,7 +55,7 @@ export const operations: ReadonlyMap<string, Operation> = new Map(
     upsert: {
       kind: 'update',
       isOne: true,
-      rules: { where: uniqueWhere, create: createData, update: updateData, ...result },
+      rules: { where: uniqueWhere, create: upsertedData, update: updateData, ...result },
     },
     delete: { kind: 'delete', isOne: true, rules: { where: uniqueWhere, ...result } },
     deleteMany: { kind: 'delete', ...many, rules: { where, limit: asGiven } },

@@ -1,5 +1,6 @@
 import { mayLeaveTenant, type ScopedRelation } from '../schema/model.js';
 import { type Call, type Filter, nameOf, refused, tenantCondition, unknownKey } from './call.js';
+import { isPlain } from './snapshot.js';
 import { entriesOf, structure } from './structure.js';
 import { relatedWhere } from './where.js';
 
@@ -61,10 +62,27 @@ function listFilter(value: unknown, relation: ScopedRelation, call: Call, argume
 
 /**
  * P9: a row of another tenant must not decide: each related row is another tenant's, or the tenant's and as asked. Its own
- * tenant is named as well, because Prisma drops a filter that asks nothing from an OR.
+ * tenant is named as well, because Prisma drops a filter that asks nothing from an OR. So it does with an OR that asks nothing,
+ * which nothing is as where it stands on top: then there must be no row of the tenant.
  */
 function everyOwn(value: unknown, relation: ScopedRelation, call: Call, argument: string): Filter {
   const asked = relatedWhere(value, relation, call, argument);
   if (!mayLeaveTenant(relation)) return asked;
-  return structure([['OR', [structure([['NOT', tenantCondition(relation.to, call)]]), asked]]]);
+  const another = structure([['NOT', tenantCondition(relation.to, call)]]);
+  return Array.isArray(asked['OR']) && asksNothing(asked['OR']) ? another : structure([['OR', [another, asked]]]);
+}
+
+/** Whether Prisma drops a filter from an AND, OR or NOT. */
+function asksNothing(filter: unknown): boolean {
+  if (Array.isArray(filter)) return filter.every(asksNothing);
+  if (filter === null || typeof filter !== 'object' || !isPlain(filter)) return false;
+  const entries = Object.entries(filter);
+  // `{}` of a column or of a to-one relation as well.
+  return entries.every(([key, entry]) => (COMBINED.has(key) ? asksNothing(entry) : isNothing(entry)));
+}
+
+const COMBINED: ReadonlySet<string> = new Set(['AND', 'OR', 'NOT']);
+
+function isNothing(entry: unknown): boolean {
+  return typeof entry === 'object' && entry !== null && isPlain(entry) && Object.keys(entry).length === 0;
 }

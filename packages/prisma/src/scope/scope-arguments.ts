@@ -22,6 +22,7 @@ export interface CallSite {
   readonly tenantId: string;
   readonly hasFloor: boolean;
   readonly computed: ReadonlySet<string>;
+  readonly forbidsUndefined: boolean;
 }
 
 /**
@@ -75,7 +76,7 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
     const ofRoot = path.reduceRight((below, relation) => related(relation, below), condition);
     guards.forbidden.push({
       model,
-      where: isUnique ? andUnique(where, [ofRoot]) : structure([['AND', [where, ofRoot]]]),
+      where: andUnique(where, [ofRoot]),
       isUnique,
       isWide: false,
       ...reason,

@@ -1,18 +1,43 @@
+import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { type Call, refused } from './call.js';
 import { itemsOf } from './snapshot.js';
 
 /**
- * The keys an argument object really has, read once.
+ * What an argument object says, read once: when a query starts, Prisma would see whatever the caller changes until then. As
+ * Prisma does, it reads inherited keys as well, but for those that something put on every object.
  *
- * Prisma reads arguments with `for…in` when the query starts: it would see inherited keys, and
- * whatever the caller changes until then. So every structure is rebuilt when the call is made.
+ * @throws `scope_refused` for what is explicitly undefined, where the client forbids that.
  */
 export function entriesOf(value: unknown, call: Call, argument: string): readonly (readonly [string, unknown])[] {
   if (value === undefined) return [];
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw refused(call, `\`${argument}\` is not an object`, `Pass an object, or leave \`${argument}\` out.`);
   }
-  return Object.entries(value).filter(([, entry]) => entry !== undefined);
+  const entries: (readonly [string, unknown])[] = [];
+  for (const key in value) {
+    if (key in Object.prototype && !Object.hasOwn(value, key)) continue;
+    const entry = (value as Record<string, unknown>)[key];
+    if (entry === undefined) {
+      if (call.forbidsUndefined) throw explicitlyUndefined(call, `${argument}.${key}`);
+    } else if (!isSkip(entry)) entries.push([key, entry]);
+  }
+  return entries;
+}
+
+/** `Prisma.skip`, of whichever copy of Prisma: the same as a key that is not there. */
+export function isSkip(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { ifUndefined } = value as { readonly ifUndefined?: unknown };
+  return typeof ifUndefined === 'function' && ifUndefined.call(value, undefined) === value;
+}
+
+/** What Prisma guards against with `strictUndefinedChecks` must not ask for more rows than were meant. */
+function explicitlyUndefined(call: Call, argument: string): Error {
+  return new TenantScopeError(
+    'scope_refused',
+    `${call.model.name}.${call.operation} was refused: \`${argument}\` is explicitly undefined, and strictUndefinedChecks forbids ` +
+      'that. Leave it out, or write `Prisma.skip`.',
+  );
 }
 
 /** An object without a prototype, so that nothing but these entries can be read from it. */
@@ -22,7 +47,8 @@ export function structure(entries: Iterable<readonly [string, unknown]>): Record
   return object;
 }
 
-/** Applies `rewrite` to one object, or to each of an array. */
+/** Applies `rewrite` to one object, or to each of an array. What an array must not have in it is Prisma's to refuse. */
 export function eachOf(value: unknown, rewrite: (item: unknown) => unknown): unknown {
-  return Array.isArray(value) ? itemsOf(value).map((item) => rewrite(item)) : rewrite(value);
+  if (!Array.isArray(value)) return rewrite(value);
+  return itemsOf(value).map((item) => (item === undefined || isSkip(item) ? item : rewrite(item)));
 }

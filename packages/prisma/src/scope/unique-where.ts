@@ -1,5 +1,5 @@
 import type { ScopedKey, ScopedModel } from '../schema/model.js';
-import { type Call, type Filter, type Rule, withinTenant } from './call.js';
+import { type Call, type Filter, type Rule, tenantCondition, withinTenant } from './call.js';
 import { isPlain, snapshot } from './snapshot.js';
 import { entriesOf, structure } from './structure.js';
 import { filterEntry } from './where.js';
@@ -12,11 +12,17 @@ export const uniqueWhere: Rule = (value, model, call, argument) => scopedUnique(
 
 export function scopedUnique(value: unknown, model: ScopedModel, call: Call, argument: string): Filter {
   const entries = withTenantKey(entriesOf(value, call, argument), model, call);
-  return withinTenant(
-    model,
-    call,
-    structure(entries.map(([key, entry]) => [key, uniqueEntry(key, entry, model, call, argument)])),
-  );
+  const asked = structure(entries.map(([key, entry]) => [key, uniqueEntry(key, entry, model, call, argument)]));
+  // Where the tenant field is a key by itself, the tenant on top would be the key that the caller left out.
+  const condition = isKeyMissing(entries, model) ? tenantCondition(model, call) : null;
+  return condition ? andUnique(asked, [condition]) : withinTenant(model, call, asked);
+}
+
+/** Whether the tenant field alone is a unique key, and neither it nor another is named. */
+export function isKeyMissing(entries: readonly Entry[], { keys }: ScopedModel): boolean {
+  if (!keys.some(({ columns }) => columns.length === 0)) return false;
+  const given = new Map(entries);
+  return !keys.some((key) => isThere(key, given));
 }
 
 /**
@@ -56,13 +62,13 @@ function isValue(value: unknown): boolean {
 /** A compound key as Prisma takes it, with the tenant where only the rest of it was given. */
 export function compoundKey(name: string, value: object, model: ScopedModel, call: Call): Filter {
   const { tenantField } = model;
-  const entries = Object.entries(value).map(([column, entry]): Entry => [column, snapshot(entry)]);
+  const entries = entriesOf(value, call, name).map(([column, entry]): Entry => [column, snapshot(entry)]);
   const isPartial =
     tenantField !== null &&
-    entries.every(([column, entry]) => column !== tenantField || entry === undefined) &&
+    entries.every(([column]) => column !== tenantField) &&
     model.keys.some((key) => key.name === name && key.hasTenant);
   if (!isPartial) return structure(entries);
-  return structure([[tenantField, call.tenantId], ...entries.filter(([column]) => column !== tenantField)]);
+  return structure([[tenantField, call.tenantId], ...entries]);
 }
 
 /** A unique filter with more conditions. */

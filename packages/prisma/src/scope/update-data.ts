@@ -7,7 +7,9 @@ import { snapshot } from './snapshot.js';
 import { givesTenant, guardGivenTenant, tenantColumn } from './stamp.js';
 import { entriesOf, structure } from './structure.js';
 
-export const updateData: Rule = (value, model, call, argument) => changedRow(value, model, call, argument);
+/** What is missing is Prisma's to miss. */
+export const updateData: Rule = (value, model, call, argument) =>
+  value === undefined ? undefined : changedRow(value, model, call, argument);
 
 /** What to change of a row, and of what it is related to. P13: no change moves a row to another tenant. */
 export function changedRow(value: unknown, model: ScopedModel, call: Call, argument: string): Filter {

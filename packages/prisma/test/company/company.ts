@@ -22,7 +22,7 @@ export type CompanyClient = TenantScopedClient<PrismaClient>;
 export type Company = Awaited<ReturnType<typeof openCompany>>;
 
 const SHARED = ['Org', 'Region'];
-const TENANTS_OWN = ['Unit', 'Task', 'Badge', 'Depot', 'Shipment', 'Zone', 'Bin', 'Rack', 'Parcel'];
+const TENANTS_OWN = ['Unit', 'Task', 'Badge', 'Depot', 'Shipment', 'Zone', 'Bin', 'Rack', 'Parcel', 'Preference'];
 const patience = { maxWait: 60_000, timeout: 60_000 };
 
 /**
@@ -40,6 +40,8 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
     outside,
     /** The client that `prisma` is the scope of. */
     inside,
+    /** Another like it. */
+    another: opened.another,
     prisma: scoped(inside),
     scoped,
     stop,
@@ -55,12 +57,13 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
       zones: await outside.zone.findMany({ orderBy: { code: 'asc' } }),
       bins: await outside.bin.findMany({ orderBy: [{ zoneCode: 'asc' }, { code: 'asc' }] }),
       racks: await outside.rack.findMany({ orderBy: [{ aisle: 'asc' }, { code: 'asc' }] }),
+      preferences: await outside.preference.findMany({ orderBy: { tenantId: 'asc' } }),
       parcels: await outside.parcel.findMany({ orderBy: { id: 'asc' } }),
     }),
     /** The same few rows for each tenant, under ids of its own: 1xx are acme’s, 2xx globex’s. */
     seed: async () => {
       const { parcel, bin, rack, zone, shipment, depot, badge, task, unit, region } = outside;
-      for (const model of [parcel, bin, rack, zone, shipment, depot, badge, task, unit, region]) {
+      for (const model of [outside.preference, parcel, bin, rack, zone, shipment, depot, badge, task, unit, region]) {
         await (model as typeof unit).deleteMany();
       }
       await outside.org.deleteMany();
@@ -84,6 +87,7 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
         await outside.parcel.create({ data: { tenantId, id: n + 1, zoneCode: `Z${n}`, binCode: 'X', rackCode: 'X' } });
         await outside.parcel.create({ data: { tenantId, id: n + 2, zoneCode: `Z${n}`, binCode: 'X' } });
         await outside.parcel.create({ data: { tenantId, id: n + 3 } });
+        await outside.preference.create({ data: { tenantId } });
       }
     },
     /** References of globex’s rows to acme’s unit 106, as no key without the tenant forbids. */
@@ -122,12 +126,19 @@ async function openPostgres(context: TenantContext, hasFloor: boolean) {
   }
   const pool = floor ?? new pg.Pool({ connectionString: database.url, max: 4 }).on('error', () => {});
   const inside = client(pool);
+  const clients = [inside];
+  const another = () => {
+    const made = client(pool);
+    clients.push(made);
+    return made;
+  };
   return {
     outside,
     inside,
+    another,
     floor,
     stop: async () => {
-      await Promise.all([inside.$disconnect(), outside.$disconnect()]);
+      await Promise.all([...clients, outside].map((each) => each.$disconnect()));
       await pool.end();
 
       await outsidePool.end();
@@ -139,7 +150,12 @@ async function openPostgres(context: TenantContext, hasFloor: boolean) {
 async function openSqlite() {
   const folder = await mkdtemp(join(tmpdir(), 'tenancy-company-'));
   const url = `file:${join(folder, 'company.db')}`;
-  const open = () => new SqliteClient({ adapter: new PrismaLibSql({ url }), transactionOptions: patience });
+  const clients: SqliteClient[] = [];
+  const open = () => {
+    const client = new SqliteClient({ adapter: new PrismaLibSql({ url }), transactionOptions: patience });
+    clients.push(client);
+    return client;
+  };
   const [outside, inside] = [open(), open()];
   const tables = await readFile(new URL('tables.sql', import.meta.url), 'utf8');
   for (const statement of tables.split(';\n')) {
@@ -149,9 +165,10 @@ async function openSqlite() {
     // The same models: the two clients differ in their database alone.
     outside: outside as unknown as PrismaClient,
     inside: inside as unknown as PrismaClient,
+    another: () => open() as unknown as PrismaClient,
     floor: undefined,
     stop: async () => {
-      await Promise.all([inside.$disconnect(), outside.$disconnect()]);
+      await Promise.all(clients.map((client) => client.$disconnect()));
       await rm(folder, { recursive: true, force: true });
     },
   };

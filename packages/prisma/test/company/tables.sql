@@ -49,3 +49,5 @@ create table "Parcel" (
   foreign key ("zoneCode", "binCode") references "Bin" ("zoneCode", "code") on delete set null on update cascade,
   foreign key ("zoneCode", "rackCode") references "Rack" ("aisle", "code") on delete set null on update cascade
 );
+
+create table "Preference" ("tenantId" text primary key, "theme" text not null default 'light');
