@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
+import { Logger } from '@nestjs/common';
 import { TenantContext } from '@tenancy/core';
 import { defer, lastValueFrom, type Observable } from 'rxjs';
 import initSqlJs from 'sql.js';
 import { DataSource, EntitySchema } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdminDataSource, type AdminDataSourceAuditEvent } from '../src/admin.js';
+import { tenantScoped } from '../src/index.js';
 
 const [acme, globex] = [
   { id: 't_acme', slug: 'acme' },
@@ -71,6 +73,36 @@ describe('AdminDataSource', () => {
       'sink',
     );
     await other.destroy();
+  });
+
+  it('typeorm-13: without a sink of its own, each use is a line of its log and no warning', async () => {
+    const lines: string[] = [];
+    const note = (level: string) => (text: unknown, of?: unknown) => void lines.push(`${level} ${of} ${text}`);
+    Logger.overrideLogger({ log: note('log'), warn: note('warn'), error: note('error') });
+    const other = await open();
+    try {
+      await new AdminDataSource(other).acrossTenants({ reason: 'look-up' }, (raw) => raw.getRepository(Job).count());
+    } finally {
+      Logger.overrideLogger(['error']);
+      await other.destroy();
+    }
+    expect(lines).toEqual([expect.stringMatching(/^log AdminDataSource audit .*"reason":"look-up"/)]);
+  });
+
+  it('typeorm-14: a registry over it answers outside of tenants, where the scoped data source refuses shared entities too', async () => {
+    const Company = new EntitySchema<{ id: string }>({ name: 'Company', columns: { id } });
+    const make = async () =>
+      new DataSource({ type: 'sqljs', driver: await initSqlJs(), entities: [Company], synchronize: true } as never);
+    const scoped = await tenantScoped(await make(), { context, shared: [Company] }).initialize();
+    await expect(scoped.getRepository(Company).find()).rejects.toMatchObject({ code: 'tenant_context_missing' });
+    const own = await (await make()).initialize();
+    const registry = new AdminDataSource(own, { shared: [Company], audit: () => {} });
+    await registry.acrossTenants({ reason: 'sign-up' }, (raw) => raw.getRepository(Company).insert({ id: acme.id }));
+    const find = () =>
+      registry.acrossTenants({ reason: 'registry' }, (raw) => raw.getRepository(Company).findOneBy({ id: acme.id }));
+    expect([await find(), await context.run(globex, find)]).toEqual([{ id: acme.id }, { id: acme.id }]);
+    await scoped.destroy();
+    await own.destroy();
   });
 
   it('refuses what is no tenant id, and what is not initialised', async () => {

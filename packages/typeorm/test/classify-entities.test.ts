@@ -62,6 +62,17 @@ describe.each(versions)('classifyEntities on TypeORM $version', ({ Source, Schem
     );
   });
 
+  it('typeorm-13, typeorm-14: names all that are neither, and the other ways to keep tenants apart', async () => {
+    const dataSource = await open(entity('Country'), entity('Currency'), job, entity('Language'));
+    expect(() => classifyEntities(dataSource)).toThrow(
+      expect.objectContaining({
+        message: expect.stringMatching(
+          /the entities Country, Currency and Language have .* `@TenantColumn\(\)` to its key, if they are the tenants.*`schemaPerTenant\(\)`/,
+        ),
+      }),
+    );
+  });
+
   it.each<[string, EntityReference, string]>([
     ['a name that is no entity', 'Planet', 'shared names "Planet", which is no entity'],
     ['a class that is no entity', class Planet {}, 'shared names Planet, which is no entity'],

@@ -2,9 +2,12 @@ import { Inject, Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { getDataSourceToken, InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
 import { InMemoryTenantRegistry, TenancyModule, type Tenant, TenantContext } from '@tenancy/core';
+import { rowLevelSecurity, TenantPool } from '@tenancy/postgres';
+import { createDatabase } from '@tenancy/testing/postgres';
+import pg from 'pg';
 import initSqlJs from 'sql.js';
-import { EntitySchema, type Repository } from 'typeorm';
-import { describe, expect, it, vi } from 'vitest';
+import { DataSource, EntitySchema, type Repository } from 'typeorm';
+import { describe, expect, inject, it, vi } from 'vitest';
 import { TenantTypeOrmModule, type TenantTypeOrmOptionsFactory } from '../src/nest.js';
 
 const acme: Tenant = { id: 't_acme', slug: 'acme' };
@@ -129,6 +132,47 @@ describe('TenantTypeOrmModule', () => {
     // A second try would come long after the test’s own end.
     const patient = { ...sqlite, retryDelay: 3_600_000 } as typeof sqlite;
     await expect(started(TenantTypeOrmModule.forRoot(patient))).rejects.toMatchObject({ code: 'entity_unclassified' });
+  });
+
+  it('typeorm-13: stops the start at once for a floor that does not hold, and for options of the floor', async () => {
+    const database = await createDatabase(inject('postgresUrl'));
+    try {
+      // The tests' own role is a superuser, which no policy holds.
+      for (const [extra, code] of [
+        [{ isolation: rowLevelSecurity() }, 'floor_unsafe'],
+        [{}, 'floor_misconfigured'],
+      ] as const) {
+        const module = TenantTypeOrmModule.forRoot({
+          type: 'postgres',
+          url: database.url,
+          driver: { ...pg, Pool: TenantPool },
+          installExtensions: false,
+          extra: { context: new TenantContext(), ...extra },
+          entities: [JobSchema],
+          retryDelay: 3_600_000,
+        });
+        await expect(started(module)).rejects.toMatchObject({ code });
+      }
+    } finally {
+      await database.stop();
+    }
+  });
+
+  it('typeorm-13: holds the data source that `dataSourceFactory` makes', async () => {
+    const made: DataSource[] = [];
+    const app = await started(
+      TenantTypeOrmModule.forRootAsync({
+        useFactory: () => options,
+        dataSourceFactory: async (given) => {
+          expect(given).not.toHaveProperty('shared');
+          made.push(new DataSource(given));
+          return made[0] as DataSource;
+        },
+      }),
+    );
+    expect(app.get(getDataSourceToken())).toBe(made[0]);
+    await expect(made[0]?.getRepository(Job).find()).rejects.toMatchObject({ code: 'tenant_context_missing' });
+    await app.close();
   });
 
   it('goes on trying for a database that is not there yet, as the application says', async () => {

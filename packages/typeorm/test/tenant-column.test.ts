@@ -41,6 +41,15 @@ TenantColumn()(Undecided.prototype, 'companyId');
 Column({ type: String })(Undecided.prototype, 'tenantId');
 Entity()(Undecided);
 
+class Organization {
+  id!: string;
+  name!: string;
+}
+PrimaryColumn({ type: String })(Organization.prototype, 'id');
+TenantColumn()(Organization.prototype, 'id');
+Column({ type: String })(Organization.prototype, 'name');
+Entity()(Organization);
+
 const opened: DataSource[] = [];
 afterEach(async () => {
   for (const source of opened.splice(0)) if (source.isInitialized) await source.destroy();
@@ -81,6 +90,28 @@ describe('@TenantColumn()', () => {
         }),
       ),
     );
+  });
+
+  it('typeorm-9: on the key of the tenants’ own table, each tenant has its row and no other', async () => {
+    const source = await tenantScoped(await open([Organization, Office]), { context }).initialize();
+    const organizations = source.getRepository(Organization);
+    for (const tenant of tenants) {
+      // Sign-up, in short: the key is the tenant.
+      await context.run(tenant, () => organizations.save(organizations.create({ name: tenant.slug })));
+    }
+    await Promise.all(
+      tenants.map(({ id, slug }) =>
+        context.run({ id, slug }, async () => {
+          expect(await organizations.find()).toEqual([{ id, name: slug }]);
+          const other = tenants.find((each) => each.id !== id)?.id ?? '';
+          expect(await organizations.findOneBy({ id: other })).toBeNull();
+          expect((await organizations.update({ id: other }, { name: 'x' })).affected).toBe(0);
+          await expect(organizations.save({ id: other, name: 'x' })).rejects.toMatchObject({ code: 'tenant_conflict' });
+        }),
+      ),
+    );
+    for (const { id, slug } of tenants)
+      expect(await context.run({ id, slug }, () => organizations.find())).toEqual([{ id, name: slug }]);
   });
 
   it('is no column that may be empty, under the name that it was given', async () => {

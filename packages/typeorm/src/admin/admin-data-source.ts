@@ -21,7 +21,7 @@ export interface AdminDataSourceAuditEvent {
 export interface AdminDataSourceOptions extends Omit<TenantScopedOptions, 'context'> {
   /**
    * Where events are kept. What it throws stops the work: what cannot be recorded is not done.
-   * @defaultValue a warning in Nest's log
+   * @defaultValue a line in Nest's log
    */
   readonly audit?: (event: AdminDataSourceAuditEvent) => void | Promise<void>;
 }
@@ -47,7 +47,8 @@ export interface AdminDataSourceOptions extends Omit<TenantScopedOptions, 'conte
  * ```
  */
 export class AdminDataSource<Source extends DataSourceLike> {
-  readonly #logger = new Logger(AdminDataSource.name);
+  // Bundlers change the name of a class that refers to itself.
+  readonly #logger = new Logger('AdminDataSource');
   readonly #context = new TenantContext();
   /** The tenant whose rows are reached, or null where they are everybody's. */
   readonly #reach = new ContextVariable<string | null>();
@@ -112,7 +113,7 @@ export class AdminDataSource<Source extends DataSourceLike> {
     const recorded = { ...event, fromTenantId, at: new Date() };
     if (this.#audit) await this.#audit(recorded);
     // JSON, so that a reason cannot forge a line of its own.
-    else this.#logger.warn(`audit ${JSON.stringify(recorded)}`);
+    else this.#logger.log(`audit ${JSON.stringify(recorded)}`);
   }
 }
 

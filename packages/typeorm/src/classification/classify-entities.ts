@@ -91,21 +91,32 @@ export function classOf<Entity extends EntityMetadataLike>(
   const entities = entityMetadatas.filter((entity) => !isJoinTable(entity));
   for (const reference of shared) checkShared(reference, entities, tenantProperty);
   const classes = new Map<Entity, EntityClass>();
+  const nobodys: Entity[] = [];
   for (const entity of entities) {
     const column = tenantColumn(entity, tenantProperty);
     const isShared = shared.some((reference) => refersTo(reference, entity));
-    if (!column && !isShared && !isSeparate) throw unclassified(entity, tenantProperty);
+    if (!column && !isShared && !isSeparate) nobodys.push(entity);
     classes.set(entity, column ? checkedColumn(entity, column) : isShared ? 'shared' : 'separate');
   }
+  if (nobodys.length > 0) throw unclassified(nobodys, tenantProperty);
   return classes;
 }
 
-function unclassified({ name }: EntityMetadataLike, tenantProperty: string): EntityClassificationError {
+function unclassified(entities: readonly EntityMetadataLike[], tenantProperty: string): EntityClassificationError {
+  const names = entities.map(({ name }) => name);
+  const last = names.at(-1);
+  const [what, to] =
+    names.length === 1
+      ? [`the entity ${last} has no property ${tenantProperty} and is not named in shared. `, `${last} to shared`]
+      : [
+          `the entities ${names.slice(0, -1).join(', ')} and ${last} have no property ${tenantProperty} and are not named in shared. For each: `,
+          'it to shared',
+        ];
   return new EntityClassificationError(
     'entity_unclassified',
-    `the entity ${name} has no property ${tenantProperty} and is not named in shared. ` +
-      `Add a column ${tenantProperty}, or \`@TenantColumn()\` to the one it has, if its rows belong to tenants; or add ` +
-      `${name} to shared if they do not.`,
+    `${what}Add a column ${tenantProperty}, or \`@TenantColumn()\` to the one it has, if its rows belong to tenants; \`@TenantColumn()\` to ` +
+      `its key, if they are the tenants; or add ${to} if they do not. If each tenant has tables of its own, use one data source over a ` +
+      'pool of @tenancy/postgres with `schemaPerTenant()` or `databasePerTenant()`, and none for each tenant.',
   );
 }
 

@@ -7,7 +7,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
-import { TenantContext } from '@tenancy/core';
+import { isTenancyError, TenantContext } from '@tenancy/core';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { isEntityClassificationError } from '../classification/entity-classification-error.js';
 import { isTenantScopeError, TenantScopeError } from '../errors/tenant-scope-error.js';
@@ -32,6 +32,12 @@ export interface TenantTypeOrmModuleAsyncOptions extends Pick<ModuleMetadata, 'i
   readonly useFactory?: (...injected: any[]) => TenantTypeOrmModuleOptions | Promise<TenantTypeOrmModuleOptions>;
   readonly useClass?: Type<TenantTypeOrmOptionsFactory>;
   readonly useExisting?: Type<TenantTypeOrmOptionsFactory>;
+  /**
+   * Makes the data source that is then held to the tenant, where another library wants one of its own:
+   * `async (options) => addTransactionalDataSource(new DataSource(options))`.
+   * @defaultValue `new DataSource(options)`
+   */
+  readonly dataSourceFactory?: (options: DataSourceOptions) => DataSource | Promise<DataSource>;
 }
 
 const HAS_TENANCY = Symbol.for('@tenancy/typeorm:has-tenancy');
@@ -95,7 +101,12 @@ export class TenantTypeOrmModule {
    *
    * @throws `scope_misconfigured` when nothing says where the options come from.
    */
-  static forRootAsync({ imports = [], name, ...source }: TenantTypeOrmModuleAsyncOptions): DynamicModule {
+  static forRootAsync({
+    imports = [],
+    name,
+    dataSourceFactory = (options) => new DataSource(options),
+    ...source
+  }: TenantTypeOrmModuleAsyncOptions): DynamicModule {
     registered = true;
     return {
       module: TenantTypeOrmModule,
@@ -108,7 +119,7 @@ export class TenantTypeOrmModule {
             const { shared, tenantProperty, sharedRows, allowedFunctions, ...own } = options as DataSourceOptions &
               ScopeOptions;
             // Nest initialises it, and tries again where the database is not there yet.
-            return tenantScoped(new DataSource(own as DataSourceOptions), {
+            return tenantScoped(await dataSourceFactory(own as DataSourceOptions), {
               ...(shared && { shared }),
               ...(tenantProperty && { tenantProperty }),
               ...(sharedRows && { sharedRows }),
@@ -135,7 +146,12 @@ export class TenantTypeOrmModule {
 }
 
 function optionsFrom(
-  { inject, useFactory, useClass, useExisting }: Omit<TenantTypeOrmModuleAsyncOptions, 'imports' | 'name'>,
+  {
+    inject,
+    useFactory,
+    useClass,
+    useExisting,
+  }: Omit<TenantTypeOrmModuleAsyncOptions, 'imports' | 'name' | 'dataSourceFactory'>,
   name: string | undefined,
 ): Pick<Parameters<typeof TypeOrmModule.forRootAsync>[0], 'inject' | 'useFactory' | 'extraProviders'> {
   if (useFactory) {
@@ -158,7 +174,7 @@ function optionsFrom(
 /** @throws `scope_misconfigured` for what has no place among the options of a scoped data source. */
 function checked(options: TenantTypeOrmModuleOptions): TenantTypeOrmModuleOptions {
   for (const [option, fix] of [
-    ['dataSourceFactory', 'Leave it out: this module makes the data source.'],
+    ['dataSourceFactory', 'Give it to `forRootAsync`, beside `useFactory`.'],
     ['context', 'Leave it out: it is the TenantContext of the TenancyModule.'],
   ] as const) {
     if (options && option in options) throw misconfigured(`the option \`${option}\` has no place here. ${fix}`);
@@ -168,9 +184,13 @@ function checked(options: TenantTypeOrmModuleOptions): TenantTypeOrmModuleOption
   return { ...options, toRetry: (error) => !isOurs(error) && (toRetry?.(error) ?? true) };
 }
 
-/** No second try makes an entity classified. */
+const FLOOR_ERROR = Symbol.for('@tenancy/postgres:floor-error');
+
+/** No second try makes an entity classified, or a role one that policies hold. */
 function isOurs(error: unknown): boolean {
-  return isEntityClassificationError(error) || isTenantScopeError(error);
+  if (isEntityClassificationError(error) || isTenantScopeError(error) || isTenancyError(error)) return true;
+  const floor = error as { readonly [FLOOR_ERROR]?: true; readonly code?: unknown } | null | undefined;
+  return floor?.[FLOOR_ERROR] === true && /^(?:floor_|statement_refused)/.test(String(floor.code));
 }
 
 function misconfigured(explanation: string): TenantScopeError {
