@@ -5,6 +5,7 @@ import { TenantContext } from './context/tenant-context.js';
 import { GatewayEntrance } from './entrances/gateway-entrance.js';
 import { GraphQLEntrance } from './entrances/graphql-entrance.js';
 import { HttpEntrance } from './entrances/http-entrance.js';
+import { Interceptors } from './entrances/interceptors.js';
 import { MessageEntrance } from './entrances/message-entrance.js';
 import { sentCodes } from './entrances/sent-codes.js';
 import { TenantGuard } from './entrances/tenant.guard.js';
@@ -78,6 +79,7 @@ function checkGlobal(isGlobal: unknown): void {
     GatewayEntrance,
     sentCodes,
     Clients,
+    Interceptors,
     Results,
     { provide: APP_GUARD, useClass: TenantGuard },
     {
@@ -121,6 +123,7 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
     @Inject(MessageEntrance) messages: MessageEntrance,
     @Inject(GatewayEntrance) gateways: GatewayEntrance,
     @Inject(Clients) private readonly clients: Clients,
+    @Inject(Interceptors) private readonly interceptors: Interceptors,
     @Inject(Results) results: Results,
   ) {
     super();
@@ -163,5 +166,6 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
   /** @internal Nest calls this once everything is made. */
   onModuleInit(): void {
     this.clients.hold();
+    this.interceptors.hold();
   }
 }

@@ -1,11 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { isOurs, isTold, reportRaw } from '../errors/told.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { TenantRequest } from '../resolution/tenant-source.js';
 import { askLater } from './admit-request.js';
-import { holdInterceptors } from './interceptors.js';
 import { AfterGuardsInterceptor } from './late-entrance.js';
 import { enterRequest } from './request-entrance.js';
 import { TenantGuard } from './tenant.guard.js';
@@ -39,7 +38,6 @@ export class HttpEntrance {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(TenantResolver) private readonly resolver: TenantResolver,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
-    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {}
 
   /**
@@ -73,10 +71,12 @@ export class HttpEntrance {
       if (asksLater) askLater(resolver, request);
       enterRequest(resolver, request, goOn, response);
     });
-    holdInterceptors(this.config, this.modules);
     // X7: a guard of the root module comes before ours otherwise, and would run without the session's word.
     toFront(this.config.getGlobalGuards(), (guard) => guard instanceof TenantGuard);
-    if (resolver.asksAfter('guards')) this.config.getGlobalInterceptors().unshift(new AfterGuardsInterceptor(resolver));
+    if (resolver.asksAfter('guards')) {
+      // Frozen, so that nothing holds it: it goes on from nowhere else.
+      this.config.getGlobalInterceptors().unshift(Object.freeze(new AfterGuardsInterceptor(resolver)));
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import * as nest from '@nestjs/common';
 import { ExternalContextCreator } from '@nestjs/core';
 import { later } from '../context/lazy/inside.js';
 import { isStream } from '../context/lazy/node-stream.js';
-import { heldTo, isObservable } from '../context/lazy/observable.js';
+import { Held, heldTo, isObservable } from '../context/lazy/observable.js';
 import { storage } from '../context/storage.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 
@@ -54,9 +54,10 @@ export class Results {
     consumer.intercept = function (...call) {
       const [interceptors, args, , , next] = call;
       holdSignal(args[0]);
+      // Nest's own steps around interceptors, each of which holds what it has put there.
+      if (interceptors?.length) return Reflect.apply(intercept, this, call).then(heldWhole);
       // As Nest does it, with a promise less than it takes, which pays for the one here.
-      const result = interceptors?.length ? Reflect.apply(intercept, this, call) : next();
-      return result.then(heldResult);
+      return next().then(heldResult);
     };
     consumer.transformDeferred = function (next) {
       return Reflect.apply(transformDeferred, this, [() => next().then(heldResult)]);
@@ -71,6 +72,13 @@ function heldResult(result: unknown): unknown {
   if (isObservable(result)) return heldTo(corridor, result);
   // It is closed by the connection, if that closes first.
   return result instanceof nest.StreamableFile || isStream(result) ? later(corridor, result) : result;
+}
+
+function heldWhole(result: unknown): unknown {
+  const corridor = storage.getStore();
+  return corridor && typeof result === 'object' && result !== null && isObservable(result)
+    ? new Held(corridor, result)
+    : heldResult(result);
 }
 
 /** It is aborted by the connection, in the context of which a listener that asks for the tenant would end the process. */

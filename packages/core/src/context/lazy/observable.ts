@@ -1,4 +1,4 @@
-import { from, Observable, type ObservableInput, Subscriber } from 'rxjs';
+import { from, Observable, type ObservableInput, type Operator, Subscriber } from 'rxjs';
 import { type Corridor, storage } from '../storage.js';
 import type { Lazily } from './lazily.js';
 import { peek } from './peek.js';
@@ -21,13 +21,15 @@ export const observableWithin =
   <T>(corridor: Corridor, source: Observable<T>): Observable<T> => {
     const crossing = new Observable<T>((subscriber) => {
       const subscribers = storage.getStore();
-      const within = heldTo(corridor, source instanceof Observable ? source : from(source as ObservableInput<T>));
-      storage.run(corridor, () => within.subscribe(new Crossing(subscriber, corridor, subscribers, lazily)));
+      const held = heldTo(corridor, source instanceof Observable ? source : from(source as ObservableInput<T>));
+      storage.run(corridor, () => held.subscribe(new Crossing(subscriber, corridor, subscribers, lazily)));
     });
     const proxy: Observable<T> = new Proxy(source, {
       // What it calls on itself is called on the proxy, so that operators subscribe to that one.
       get(target, property) {
         if (property === 'subscribe') return crossing.subscribe.bind(crossing);
+        // Its operators are the reader's own.
+        if (property === 'lift' && target instanceof Held) return Observable.prototype.lift;
         return property === INTEROP ? () => proxy : Reflect.get(target, property, target);
       },
     });
@@ -39,11 +41,32 @@ export const observableWithin =
  * that everybody shares emits as whoever sends into it.
  */
 export function heldTo<T>(corridor: Corridor, source: Observable<T>): Observable<T> {
+  if (source instanceof Held && source.corridor === corridor) return source;
   const { operator, source: before } = source;
-  const step = operator && before && isPlainStep(source) ? heldTo(corridor, before).lift(operator) : source;
-  return new Observable<T>((subscriber) => {
-    storage.run(corridor, () => step.subscribe(new Crossing(subscriber, corridor, corridor)));
-  });
+  if (operator && before && isPlainStep(source)) return heldTo(corridor, before).lift(operator);
+  return new Held(corridor, source);
+}
+
+/** `source` delivered inside `corridor`, wherever it is subscribed to and whatever it emits in; and so is every operator put behind it. */
+export class Held<T> extends Observable<T> {
+  constructor(
+    readonly corridor: Corridor,
+    source: Observable<T>,
+  ) {
+    super((subscriber) => {
+      within(corridor, () => source.subscribe(new Crossing(subscriber, corridor, corridor)));
+    });
+  }
+
+  override lift<R>(operator?: Operator<T, R>): Observable<R> {
+    return new Held(this.corridor, super.lift(operator));
+  }
+}
+
+/** To enter what is entered already costs more than to ask. */
+function within(corridor: Corridor | undefined, fn: () => void): void {
+  if (storage.getStore() === corridor) fn();
+  else storage.run(corridor, fn);
 }
 
 /** Whether nobody has given it a `subscribe` of its own, as {@link observableWithin} does: that is not passed by. */
@@ -77,12 +100,12 @@ class Crossing<T> extends Subscriber<T> {
   protected override _next(value: T): void {
     const { sources, lazily } = this;
     const given = sources && lazily ? (lazily(sources, value) as T) : value;
-    storage.run(this.subscribers, () => this.subscriber.next(given));
+    within(this.subscribers, () => this.subscriber.next(given));
   }
 
   protected override _error(error: unknown): void {
     try {
-      storage.run(this.subscribers, () => this.subscriber.error(error));
+      within(this.subscribers, () => this.subscriber.error(error));
     } finally {
       this.unsubscribe();
     }
@@ -90,13 +113,13 @@ class Crossing<T> extends Subscriber<T> {
 
   protected override _complete(): void {
     try {
-      storage.run(this.subscribers, () => this.subscriber.complete());
+      within(this.subscribers, () => this.subscriber.complete());
     } finally {
       this.unsubscribe();
     }
   }
 
   override unsubscribe(): void {
-    if (!this.closed) storage.run(this.sources, () => super.unsubscribe());
+    if (!this.closed) within(this.sources, () => super.unsubscribe());
   }
 }
