@@ -20,7 +20,26 @@ type Extendable<TypeMapCb extends Types.Extensions.TypeMapCbDef, ExtArgs extends
 };
 
 type TypeMapOf<Client> =
-  Client extends Extendable<infer TypeMapCb, infer ExtArgs> ? Types.Utils.Call<TypeMapCb, { extArgs: ExtArgs }> : never;
+  Client extends Extendable<infer TypeMapCb, infer ExtArgs>
+    ? Types.Utils.Call<TypeMapCb, { extArgs: ExtArgs }>
+    : TypeMapOfDelegates<Client>;
+
+/** Of a client whose generator wrote a copy of Prisma's own types beside it: what its delegates say of themselves. */
+interface TypeMapOfDelegates<Client> {
+  meta: { modelProps: DelegateNames<Client> };
+  globalOmitOptions: object;
+  model: { [Name in DelegateNames<Client> as Capitalize<Name>]: TypesOf<Client[Name]> };
+}
+
+type TypesOf<Delegate> = Delegate extends { [key: symbol]: { types: infer Its } } ? Its : never;
+
+type DelegateNames<Client> = {
+  [Name in keyof Client & string]: TypesOf<Client[Name]> extends { payload: unknown; operations: unknown }
+    ? [TypesOf<Client[Name]>] extends [never]
+      ? never
+      : Name
+    : never;
+}[keyof Client & string];
 
 /** The models of `Client`, with the operations by a unique key that need not name its tenant. */
 type ModelsOf<Client, Field extends string, TypeMap extends Types.Extensions.TypeMapDef = TypeMapOf<Client>> = {
@@ -103,4 +122,4 @@ export type TenantScopedClient<Client, Kept extends PropertyKey = never, Field e
     $queryRawUnsafe<T = unknown>(query: string): Types.Public.PrismaPromise<T>;
   } & (Client extends Extendable<infer TypeMapCb, infer ExtArgs>
     ? { $extends: TenantScopedExtends<TypeMapCb, ExtArgs, Kept, Field> & Client['$extends'] }
-    : unknown);
+    : Pick<Client, Extract<keyof Client, '$extends'>>);
