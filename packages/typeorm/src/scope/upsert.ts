@@ -14,7 +14,7 @@ export function checkUpsert(builder: Builder, scope: DataSourceScope): void {
   const { metadata } = mainAlias;
   const column = scope.tenantColumns.get(metadata);
   if (!onUpdate || !column) return;
-  if (!isConditional(builder, onUpdate)) {
+  if (!namesItsTarget(builder, onUpdate)) {
     throw refused(
       'this database overwrites whichever row has the same unique value, of any tenant. Look it up, and save it.',
     );
@@ -41,6 +41,12 @@ export function checkUpsert(builder: Builder, scope: DataSourceScope): void {
         `Name the columns of one unique key, without a condition; best one with the tenant: upsert(rows, ['${column.propertyPath}', …]).`,
     );
   }
+  if (!takesCondition(builder) && hasValues(onUpdate)) {
+    throw refused(
+      `this version of TypeORM cannot keep an upsert of ${metadata.name} from overwriting another tenant’s row with that key. Name a unique ` +
+        `key with the tenant, upsert(rows, ['${column.propertyPath}', …]); or take TypeORM 0.3.25 or later.`,
+    );
+  }
 }
 
 /** The columns of the conflict target of an upsert that might find another tenant's row. */
@@ -55,13 +61,23 @@ export function openTarget({ expressionMap }: Builder, { tenantColumns }: DataSo
 /** Whether the tenant's condition can stand behind what an upsert overwrites, and is needed there. */
 export function needsCondition(builder: Builder, scope: DataSourceScope): boolean {
   const { onUpdate } = builder.expressionMap;
-  if (!onUpdate || !openTarget(builder, scope) || !isConditional(builder, onUpdate)) return false;
-  return [...(onUpdate.overwrite ?? []), ...(onUpdate.columns ?? [])].length > 0;
+  if (!onUpdate || !openTarget(builder, scope)) return false;
+  return takesCondition(builder) && namesItsTarget(builder, onUpdate) && hasValues(onUpdate);
 }
 
-function isConditional(builder: Builder, { upsertType }: OnUpdate): boolean {
+function hasValues({ overwrite = [], columns = [] }: OnUpdate): boolean {
+  return overwrite.length + columns.length > 0;
+}
+
+/** Early 0.3 writes none. */
+function takesCondition({ createUpsertConditionExpression }: Builder): boolean {
+  return typeof createUpsertConditionExpression === 'function';
+}
+
+/** Whether an upsert is about the rows with one key alone. */
+function namesItsTarget(builder: Builder, { upsertType }: OnUpdate): boolean {
   const types = (builder.dataSource ?? builder.connection)?.driver.supportedUpsertTypes ?? [];
-  if (!types.includes(CONDITIONAL) || typeof builder.createUpsertConditionExpression !== 'function') return false;
+  if (!types.includes(CONDITIONAL)) return false;
   return upsertType === CONDITIONAL || (upsertType === undefined && !types.includes('merge-into'));
 }
 
