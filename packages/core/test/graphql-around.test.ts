@@ -102,6 +102,17 @@ class JobResolver {
     note('subscription');
     return events();
   }
+
+  @Untenanted()
+  @Subscription(() => String, { resolve: (value: string) => `${value}, resolved for ${seen()}` })
+  async *anyMade() {
+    yield `made for ${seen()}`;
+  }
+
+  @Subscription(() => String, { resolve: (value: string) => `${value}, resolved for ${seen()}` })
+  async *made() {
+    yield `made for ${seen()}`;
+  }
 }
 
 const drivers = {
@@ -230,22 +241,24 @@ describe.each(Object.keys(drivers) as (keyof typeof drivers)[])(
     };
     const publish = () => ask('globex.', '{ job { id } }').then(() => bus.emit('closed', { id: 'job_1' }));
 
-    it('core-5: an untenanted subscription: its resolver has no tenant, its filter and resolve what the socket has', async () => {
+    it('W2: an untenanted subscription: what it yields, filters and resolves has no tenant, whatever the socket has', async () => {
       await start({});
       const socket = await subscribe('acme.', 'subscription { anyClosed }');
       await subscribed(1);
       await publish();
-      const ofSocket = driver === 'Mercurius' ? 't_acme' : 'none';
       expect(await socket.until(2)).toEqual([
-        expect.objectContaining({ type: 'next', payload: { data: { anyClosed: `job_1 for ${ofSocket}` } } }),
+        expect.objectContaining({ type: 'next', payload: { data: { anyClosed: 'job_1 for none' } } }),
       ]);
-      expect(seenBy.filter(({ where }) => !where.startsWith('middleware'))).toEqual([
-        { where: 'subscription', tenant: 'none' },
-        { where: 'filter', tenant: ofSocket },
-        { where: 'resolve', tenant: ofSocket },
-      ]);
+      expect(seenBy.filter(({ where }) => !where.startsWith('middleware'))).toEqual(
+        ['subscription', 'filter', 'resolve'].map((where) => ({ where, tenant: 'none' })),
+      );
       socket.close();
       bus = new EventEmitter();
+      const made = await subscribe('acme.', 'subscription { anyMade }');
+      expect((await made.until(3))[0]).toMatchObject({
+        payload: { data: { anyMade: 'made for none, resolved for none' } },
+      });
+      made.close();
     });
 
     if (driver === 'Apollo') {
@@ -275,6 +288,11 @@ describe.each(Object.keys(drivers) as (keyof typeof drivers)[])(
       }
       const filtered = seenBy.filter(({ where }) => where === 'filter').map(({ tenant }) => tenant);
       expect(filtered.toSorted()).toEqual([...Array(6).fill('t_acme'), ...Array(6).fill('t_globex')]);
+      const made = await subscribe('acme.', 'subscription { made }');
+      expect((await made.until(3))[0]).toMatchObject({
+        payload: { data: { made: 'made for t_acme, resolved for t_acme' } },
+      });
+      made.close();
       const nobody = await subscribe('', 'subscription { closed }');
       expect(JSON.stringify(await nobody.until(2))).toContain('"extensions":{"code":"tenant_required"}');
       nobody.close();

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
+import { enter } from '../context/enter.js';
+import { corridorFor } from '../context/storage.js';
 import { isThenable } from '../context/thenable.js';
 import { isTenancyError } from '../errors/brand.js';
 import { isOurs, told } from '../errors/told.js';
@@ -76,6 +78,7 @@ export class GraphQLEntrance {
         const known: unknown = typeof metatype === 'function' ? metatype.prototype : undefined;
         if (typeof (known as Explorer | undefined)?.canUseFastFieldResolver !== 'function') continue;
         (instance as Explorer).canUseFastFieldResolver = () => false;
+        untenantedThroughout(instance as Explorer);
       }
     }
   }
@@ -93,8 +96,46 @@ export class GraphQLEntrance {
   }
 }
 
+/** Nest's own, which makes a resolver of each method of an application's. */
 interface Explorer {
   canUseFastFieldResolver?: () => boolean;
+  createSubscriptionMetadata?: (...about: SubscriptionAbout) => { readonly callback: Subscription };
+}
+
+type SubscriptionAbout = [
+  adapter: object,
+  created: unknown,
+  options: unknown,
+  resolver: { readonly methodName: string },
+  instance: object,
+];
+
+interface Subscription {
+  readonly resolve?: Resolver | undefined;
+  readonly subscribe: Resolver;
+}
+
+/**
+ * Calls all that a subscription is made of outside its request's context where it is `@Untenanted()`: what it yields, filters
+ * and resolves comes long after its resolver, in the context that a driver keeps for the whole socket.
+ */
+function untenantedThroughout(explorer: Explorer): void {
+  const create = explorer.createSubscriptionMetadata;
+  if (typeof create !== 'function') return;
+  explorer.createSubscriptionMetadata = (...about) => {
+    const made = create.apply(explorer, about);
+    const [, , , { methodName }, instance] = about;
+    const handler = (Object.getPrototypeOf(instance) as Record<string, Resolver>)[methodName];
+    if (!handler || !isUntenantedHandler(handler, instance.constructor)) return made;
+    const { resolve, subscribe } = made.callback;
+    return {
+      ...made,
+      callback: {
+        resolve: resolve && calledOutside(resolve),
+        subscribe: (...args) => enter(corridorFor(null), () => subscribe(...args)),
+      },
+    };
+  };
 }
 
 function telling(resolver: Resolver, owner: object, method: string): Resolver {
