@@ -262,6 +262,25 @@ describe.each(Object.keys(drivers) as (keyof typeof drivers)[])(
     });
 
     if (driver === 'Apollo') {
+      it.each(['middleware', 'guards'] as const)(
+        'W2: sources after %s, and a request that came through no entrance: nothing runs',
+        async (after) => {
+          const late = fromRequest(({ headers }: TenantRequest) => headers['x-session'] as string | undefined, {
+            after,
+          });
+          const context = ({ extra, req }: { extra?: { request: object }; req?: object }) => ({
+            req: extra?.request ?? req,
+          });
+          await start({ context }, late);
+          for (const query of ['{ job { id } }', 'subscription { made }', 'subscription { closed }']) {
+            const socket = await subscribe('acme.', query, { 'x-session': 't_acme' });
+            expect(JSON.stringify(await socket.until(2))).toContain('"extensions":{"code":"tenant_required"}');
+            socket.close();
+          }
+          expect(seenBy).toEqual([]);
+        },
+      );
+
       it('a subscription over a WebSocket is refused: it came through no entrance', async () => {
         await start({});
         const socket = await subscribe('acme.', 'subscription { closed }');
@@ -299,30 +318,50 @@ describe.each(Object.keys(drivers) as (keyof typeof drivers)[])(
       await subscribed(0);
     });
 
-    it('core-7: later sources are asked of the request that a socket of Mercurius began with, or the subscription is refused', async () => {
-      const codeOf = async (at: string, headers = {}) => {
-        const socket = await subscribe(at, 'subscription { closed }', headers);
-        const [answer] = await socket.until(2);
-        socket.close();
-        return JSON.stringify(answer?.payload);
-      };
-      await start({}, session);
-      expect(await codeOf('acme.', { 'x-session': 't_acme' })).toContain('"code":"tenant_source_failed"');
-      await server.close();
-      await start({ subscription: { context: (_: unknown, req: unknown) => ({ req }) } }, session);
-      expect(await codeOf('acme.', { 'x-session': 't_globex' })).toContain('"code":"tenant_mismatch"');
-      expect(seenBy).toEqual([]);
-      for (const [at, headers] of [
-        ['acme.', { 'x-session': 't_acme' }],
-        ['', { 'x-session': 't_acme' }],
-      ] as const) {
-        const socket = await subscribe(at, 'subscription { closed }', headers);
-        await subscribed(1);
-        await publish();
-        expect(await socket.until(2)).toMatchObject([{ payload: { data: { closed: 'job_1 for t_acme' } } }]);
-        socket.close();
-        await subscribed(0);
-      }
-    });
+    it.each([
+      ['middleware', true],
+      ['guards', true],
+      ['middleware', { context: () => ({ anything: 1 }) }],
+      ['guards', { context: (_: unknown, { headers }: TenantRequest) => ({ req: { headers } }) }],
+      ['middleware', { fullWsTransport: true }],
+    ] as const)(
+      'W2: sources after %s are asked of the request that a socket of Mercurius began with (%j)',
+      async (after, subscription) => {
+        const late = fromRequest(({ headers }: TenantRequest) => headers['x-session'] as string | undefined, { after });
+        await start({ subscription }, late);
+        const first = async (at: string, query: string, headers = {}) => {
+          const socket = await subscribe(at, query, headers);
+          const [answer] = await socket.until(2);
+          socket.close();
+          return JSON.stringify(answer?.payload);
+        };
+        for (const [at, headers, code] of [
+          ['acme.', { 'x-session': 't_globex' }, 'tenant_mismatch'],
+          ['acme.', { 'x-session': 'nobody' }, 'tenant_mismatch'],
+          ['', {}, 'tenant_required'],
+        ] as const) {
+          expect(await first(at, 'subscription { closed }', headers)).toContain(`"code":"${code}"`);
+          expect(await first(at, 'subscription { made }', headers)).toContain(`"code":"${code}"`);
+          expect(await first(at, 'subscription { anyMade }', headers)).toContain('made for none, resolved for none');
+        }
+        expect(seenBy).toEqual([]);
+        expect(await first('acme.', 'subscription { made }')).toContain('made for t_acme, resolved for t_acme');
+        for (const at of ['acme.', ''] as const) {
+          const headers = { 'x-session': 't_acme' };
+          expect(await first(at, 'subscription { made }', headers)).toContain('made for t_acme, resolved for t_acme');
+          const socket = await subscribe(at, 'subscription { closed }', headers);
+          await subscribed(1);
+          await publish();
+          expect(await socket.until(2)).toMatchObject([{ payload: { data: { closed: 'job_1 for t_acme' } } }]);
+          socket.close();
+          await subscribed(0);
+        }
+        if (subscription === true || !('fullWsTransport' in subscription)) return;
+        expect(await first('acme.', '{ job { id } }', { 'x-session': 't_globex' })).toContain(
+          '"code":"tenant_mismatch"',
+        );
+        expect(await first('', '{ job { id } }', { 'x-session': 't_globex' })).toContain('"id":"t_globex"');
+      },
+    );
   },
 );

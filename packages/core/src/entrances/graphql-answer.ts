@@ -8,6 +8,8 @@ export interface DriverOptions {
   errorFormatter?: ErrorFormatter;
   /** Nest makes a function of what the application gives. */
   context?: unknown;
+  /** Mercurius' own. */
+  subscription?: boolean | null | { readonly context?: ContextFunction };
 }
 
 /** What Apollo asks for each error before it is sent, those included that no resolver has thrown. */

@@ -71,6 +71,7 @@ export class GraphQLEntrance {
         // Every driver of Nest makes a function of what it was given. None of them is called for another request.
         if (typeof options.context === 'function')
           options.context = rememberingRequest(options.context as ContextFunction);
+        rememberSocketsRequest(options);
       }
       for (const { metatype, instance } of providers.values()) {
         // Nest calls a field without parameters directly, past everything that holds it. The class is known by what it can, since
@@ -94,6 +95,15 @@ export class GraphQLEntrance {
       guards.create = create;
     }
   }
+}
+
+/** The sockets of Mercurius have a context of their own, made once for each, and none unless the application makes one. */
+function rememberSocketsRequest(options: DriverOptions): void {
+  const { subscription } = options;
+  if (subscription !== true && (typeof subscription !== 'object' || subscription === null)) return;
+  const { context, ...own } = subscription === true ? {} : subscription;
+  const made = async (...asked: unknown[]) => (await context?.(...asked)) ?? {};
+  options.subscription = { ...own, context: rememberingRequest(made) };
 }
 
 /** Nest's own, which makes a resolver of each method of an application's. */

@@ -54,8 +54,7 @@ const asking = new WeakMap<Corridor, Promise<void>>();
 export function isIdentifiedAfterGuards(context: ExecutionContext, resolver: TenantResolver, refusal: object): boolean {
   if (!resolver.asksAfter('guards') || answersBefore(refusal) === null) return false;
   // Interceptors need not run for a field of GraphQL that is below another one, while guards may.
-  const info = context.getType<string>() === 'graphql' ? graphqlInfo(context.getArgs()) : undefined;
-  return info?.path?.prev === undefined && info?.operation?.operation !== 'subscription';
+  return context.getType<string>() !== 'graphql' || graphqlInfo(context.getArgs())?.path?.prev === undefined;
 }
 
 /** Asks what can be told once all guards have run. Mounted only where there is such a source: it costs every request. */

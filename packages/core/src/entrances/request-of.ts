@@ -48,19 +48,19 @@ export const rememberingRequest =
   (context: ContextFunction): ContextFunction =>
   async (...asked) => {
     const made: unknown = await context(...asked);
-    const request = enteredRequest(asked[0]);
+    const request = enteredRequest(asked);
     if (!request || typeof made !== 'object' || made === null) return made;
     // One object for all requests must not become the last one's. GraphQL servers copy it for each operation, too.
     const own = Object.isExtensible(made) && !Object.hasOwn(made, REQUEST) ? made : copyOf(made);
     return Object.assign(own, { [REQUEST]: request });
   };
 
-/** Drivers hand over the request, or an object with it. */
-function enteredRequest(asked: unknown): TenantRequest | undefined {
-  if (typeof asked !== 'object' || asked === null) return undefined;
-  const { req } = asked as { readonly req?: unknown };
-  const candidates = [asked, req].filter((each) => typeof each === 'object' && each !== null) as TenantRequest[];
-  return candidates.find((each) => corridorOf(each) !== undefined);
+/** Drivers hand over the request, or an object with it; Mercurius a socket before it. */
+function enteredRequest(asked: readonly unknown[]): TenantRequest | undefined {
+  const candidates = asked.flatMap((each) => [each, (each as { readonly req?: unknown } | null | undefined)?.req]);
+  return candidates.find(
+    (each): each is TenantRequest => typeof each === 'object' && each !== null && corridorOf(each) !== undefined,
+  );
 }
 
 const copyOf = (made: object): object => Object.assign(Object.create(Object.getPrototypeOf(made)), made);
@@ -68,7 +68,6 @@ const copyOf = (made: object): object => Object.assign(Object.create(Object.getP
 /** What GraphQL says about the field that a resolver is called for. */
 export interface GraphQLInfo {
   readonly path?: { readonly prev?: unknown };
-  readonly operation?: { readonly operation?: string };
 }
 
 export const graphqlInfo = (args: readonly unknown[]) => args[infoAt(args)] as GraphQLInfo | undefined;

@@ -111,5 +111,5 @@ const explainedSockets = new WeakSet<object>();
 const noRequest = () =>
   new TenantSourceFailedError(
     'a source that is asked after middleware or guards needs the request, and the GraphQL context has none that came in. ' +
-      'Return it from the `context` function: `{ req }`; for the WebSockets of Mercurius from `subscription.context`: `(_, req) => ({ req })`.',
+      'Return it from the `context` function: `{ req }`.',
   );
