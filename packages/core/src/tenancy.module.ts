@@ -129,8 +129,9 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
     super();
     // Servers may be connected before the application is initialized, and a standalone microservice is never configured.
     messages.open();
-    gateways.open();
     results.hold();
+    // Around what holds results, which calls some handlers by itself.
+    gateways.open();
   }
 
   /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */

@@ -1,9 +1,21 @@
+import { AsyncResource } from 'node:async_hooks';
+import { EventEmitter, once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { type INestApplicationContext, Logger } from '@nestjs/common';
+import {
+  type CallHandler,
+  type CanActivate,
+  type ExecutionContext,
+  type INestApplicationContext,
+  Logger,
+  type NestInterceptor,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { tap } from 'rxjs';
 import { io, type Socket } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { WebSocket } from 'ws';
@@ -67,12 +79,35 @@ const entering = <Adapter extends IoAdapter | WsAdapter>(adapter: Adapter): Adap
   });
 };
 
+/** One that enters a tenant once for each connection, in turn: all of its messages are in one context. */
+const enteringOnce = <Adapter extends IoAdapter | WsAdapter>(adapter: Adapter): Adapter => {
+  const bind = adapter.bindMessageHandlers.bind(adapter) as (
+    client: never,
+    handlers: Handler[],
+    ...more: unknown[]
+  ) => void;
+  let connected = 0;
+  return Object.assign(adapter, {
+    bindMessageHandlers: (client: never, handlers: Handler[], ...more: unknown[]) => {
+      const tenant = [acme, globex][connected++ % 2] as Tenant;
+      const socket = context.run(tenant, () => new AsyncResource('socket'));
+      const inTenant = ({ callback, ...handler }: Handler) => ({
+        ...handler,
+        callback: (...about: Parameters<Handler['callback']>) => socket.runInAsyncScope(() => callback(...about)),
+      });
+      bind(client, handlers.map(inTenant), ...more);
+    },
+  });
+};
+
 interface Handler {
   readonly callback: (data: Body, ...rest: unknown[]) => unknown;
 }
 
 interface Client {
   ask(event: string, data?: Body): Promise<unknown>;
+  /** As `ask`, with no answer. */
+  tell(event: string): void;
   close(): void;
 }
 
@@ -86,6 +121,7 @@ async function socketIo(port: number): Promise<Client> {
         socket.once('answer', resolve).once('exception', resolve);
         socket.emit(event, data);
       }),
+    tell: (event) => void socket.emit(event, {}),
     close: () => void socket.close(),
   };
 }
@@ -99,6 +135,7 @@ async function plain(port: number): Promise<Client> {
         socket.once('message', (text) => resolve((JSON.parse(String(text)) as { data: unknown }).data));
         socket.send(JSON.stringify({ event, data }));
       }),
+    tell: (event) => socket.send(JSON.stringify({ event, data: {} })),
     close: () => socket.close(),
   };
 }
@@ -168,5 +205,107 @@ describe.each<[string, (app: INestApplicationContext) => IoAdapter | WsAdapter, 
     expect(answer).toMatchObject({ status: 'error', message: 'tenant_context_missing' });
     expect(JSON.stringify(answer)).not.toContain('Run it inside');
     expect(logged()).toEqual([expect.stringMatching(/tenant_context_missing: .+ChatGateway\.careless/s)]);
+  });
+});
+
+class NotingInterceptor implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler) {
+    noted.push(`interceptor ${seen()}`);
+    return next.handle().pipe(tap(() => noted.push(`behind ${seen()}`)));
+  }
+}
+class NotingGuard implements CanActivate {
+  canActivate() {
+    noted.push(`guard ${seen()}`);
+    return true;
+  }
+}
+const noted: string[] = [];
+/** What is in flight, and what it has seen by its end. */
+let flight = new EventEmitter();
+const landed: string[] = [];
+
+@WebSocketGateway()
+class LoopGateway {
+  @SubscribeMessage('who')
+  who() {
+    return { event: 'answer', data: seen() };
+  }
+
+  @SubscribeMessage('slow')
+  async slow() {
+    const before = seen();
+    flight.emit('begun');
+    await once(flight, 'end');
+    landed.push(`${before} ${seen()}`);
+    flight.emit('landed');
+  }
+
+  @Untenanted()
+  @SubscribeMessage('health')
+  health() {
+    return { event: 'answer', data: seen() };
+  }
+
+  @Untenanted()
+  @UseGuards(NotingGuard)
+  @UseInterceptors(NotingInterceptor)
+  @SubscribeMessage('noted')
+  async noted() {
+    await Promise.resolve();
+    return { event: 'answer', data: seen() };
+  }
+}
+
+describe.each<[string, (app: INestApplicationContext) => IoAdapter | WsAdapter, (port: number) => Promise<Client>]>([
+  ['socket.io', (app) => new IoAdapter(app), socketIo],
+  ['ws', (app) => new WsAdapter(app), plain],
+])('W1: WebSockets with %s whose tenant is entered once for each connection', (_, adapter, connect) => {
+  let close: () => Promise<void>;
+  let clients: Client[];
+
+  beforeAll(async () => {
+    const module = await Test.createTestingModule({
+      providers: [LoopGateway],
+      imports: [
+        TenancyModule.forRoot({ registry: testRegistry(), sources: [fromSubdomain({ baseDomain: 'localhost' })] }),
+      ],
+    }).compile();
+    const app = module.createNestApplication({ logger: false });
+    app.useWebSocketAdapter(enteringOnce(adapter(app)));
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    close = () => app.close();
+    clients = [await connect(port), await connect(port)];
+  });
+  afterAll(async () => {
+    for (const client of clients) client.close();
+    await close();
+  });
+
+  const both = (event: string) => Promise.all(clients.map((client) => client.ask(event)));
+
+  it('an untenanted message takes the tenant from no other, before, beside or after it', async () => {
+    expect(await both('who')).toEqual(['t_acme', 't_globex']);
+    for (const [i, id] of ['t_acme', 't_globex'].entries()) {
+      const client = clients[i] as Client;
+      flight = new EventEmitter();
+      const begun = once(flight, 'begun');
+      client.tell('slow');
+      await begun;
+      expect(await client.ask('health')).toBe('none');
+      const end = once(flight, 'landed');
+      flight.emit('end');
+      await end;
+      expect(landed.pop()).toBe(`${id} ${id}`);
+      expect([await client.ask('who'), await client.ask('health'), await client.ask('who')]).toEqual([id, 'none', id]);
+    }
+    expect(await both('who')).toEqual(['t_acme', 't_globex']);
+  });
+
+  it('it has none itself, with its guards and interceptors', async () => {
+    noted.length = 0;
+    expect(await both('noted')).toEqual(['none', 'none']);
+    expect(new Set(noted)).toEqual(new Set(['guard none', 'interceptor none', 'behind none']));
   });
 });

@@ -1,7 +1,9 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { ExternalContextCreator, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { corridorFor, storage } from '../context/storage.js';
 import { isGateway } from './sent-codes.js';
 import { TenantGuard } from './tenant.guard.js';
+import { isUntenantedHandler } from './untenanted.decorator.js';
 
 const GUARDS = '__guards__';
 const guard = new TenantGuard();
@@ -17,10 +19,14 @@ const guarded = new WeakMap<object, number>();
 export class GatewayEntrance implements OnModuleDestroy {
   private handlers: readonly object[] = [];
 
-  constructor(@Inject(ModulesContainer) private readonly modules: ModulesContainer) {}
+  constructor(
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ExternalContextCreator) private readonly creator: ExternalContextCreator,
+  ) {}
 
   /** Called once, before gateways are connected. */
   open(): void {
+    callOutside(this.creator as unknown as Consumers);
     this.handlers = [...this.scan()];
     for (const handler of this.handlers) {
       const users = guarded.get(handler) ?? 0;
@@ -60,3 +66,46 @@ export class GatewayEntrance implements OnModuleDestroy {
 }
 
 const guardsOf = (handler: object): unknown[] => (Reflect.getMetadata(GUARDS, handler) as unknown[] | undefined) ?? [];
+
+/** Guards are called with the kind of call behind the handler, interceptors with what calls that in between. */
+type Call = (
+  this: unknown,
+  about: unknown,
+  args: unknown,
+  instance: object,
+  callback: object,
+  last: unknown,
+  type?: unknown,
+) => unknown;
+
+/** Where Nest calls guards, and interceptors with the handler, of any transport. */
+interface Consumers {
+  readonly guardsConsumer?: object;
+  readonly interceptorsConsumer?: object;
+}
+
+const calling = new WeakSet<object>();
+
+/**
+ * W1: an untenanted handler of a gateway, with its guards and interceptors, is called outside of what is entered around it.
+ * That may be the tenant of everything on its connection, from which it must not be taken.
+ */
+function callOutside({ guardsConsumer, interceptorsConsumer }: Consumers): void {
+  for (const [consumer, method] of [
+    [guardsConsumer, 'tryActivate'],
+    [interceptorsConsumer, 'intercept'],
+  ] as const) {
+    const prototype: Record<string, Call> = Object.getPrototypeOf(consumer ?? {});
+    const call = prototype[method];
+    if (typeof call !== 'function' || calling.has(prototype)) continue;
+    calling.add(prototype);
+    // With no list of what comes: every guarded request over HTTP comes by here.
+    prototype[method] = function (about, args, instance, callback, last, type) {
+      if (type !== 'ws' && last !== 'ws') return call.call(this, about, args, instance, callback, last, type);
+      const around = storage.getStore();
+      const isOutside = !around || !isUntenantedHandler(callback, instance.constructor);
+      const own = isOutside ? around : corridorFor(null);
+      return storage.run(own, () => call.call(this, about, args, instance, callback, last, type));
+    };
+  }
+}

@@ -66,11 +66,8 @@ export class TenantGuard implements CanActivate {
   /** There is no request behind a message, and so no source: whoever produced it has entered the tenant, or nobody has. */
   private guardMessage(type: string, context: ExecutionContext): boolean {
     const corridor = storage.getStore();
-    if (isUntenanted(context)) {
-      // Whoever enters a tenant around messages does so for each: no other one is in this corridor.
-      if (type === 'ws' && corridor) leave(corridor);
-      return true;
-    }
+    // It is called outside of what is entered around it, which may be that of other messages, too.
+    if (isUntenanted(context)) return true;
     if (corridor?.tenant) return true;
     const kind = type === 'ws' ? 'WebSocket' : type === 'rpc' ? 'message' : type;
     const handler = `${context.getClass().name}.${context.getHandler().name}`;
