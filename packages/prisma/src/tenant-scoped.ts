@@ -174,9 +174,14 @@ function build(
   before: Promise<void> | null,
 ): object {
   const schema = schemaOf(template, generated);
-  const { _globalOmit: omit, _previewFeatures: previews } = template as {
+  const {
+    _globalOmit: omit,
+    _previewFeatures: previews,
+    _errorFormat: errorFormat,
+  } = template as {
     readonly _globalOmit?: Record<string, Record<string, boolean>>;
     readonly _previewFeatures?: readonly string[];
+    readonly _errorFormat?: string;
   };
   const isOmitted = (property: string, field: string) => omit?.[property]?.[field] === true;
   const models = classify(schema, { tenantField, shared, writable, isSeparate, isOmitted });
@@ -186,6 +191,7 @@ function build(
     context,
     models,
     own: ownMembers(template, models),
+    showsCallSites: errorFormat !== 'minimal',
     turns: TenantTurns.of(template),
     hasFloor: floor !== undefined,
     forbidsUndefined: previews?.includes('strictUndefinedChecks') === true,

@@ -1,7 +1,9 @@
+import { PrismaPg } from '@prisma/adapter-pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isTenantScopeError, tenantScoped } from '../src/index.js';
 import { operations } from '../src/scope/operations.js';
 import { acme, type HiringDatabase, interleaved, openHiringDatabase } from './database/hiring-database.js';
+import { PrismaClient } from './generated/client.js';
 
 let db: HiringDatabase;
 beforeAll(async () => {
@@ -149,4 +151,29 @@ describe('P25: nothing leads back to the unscoped client', () => {
     }
     return [...seen].filter((found) => '_engineConfig' in (found as object) || '_requestHandler' in (found as object));
   }
+});
+
+describe('prisma-22: an error says where the operation was called', () => {
+  const error = (prisma: HiringDatabase['prisma'], data: object) =>
+    db.context.run(acme, () =>
+      prisma.job.create({ data } as never).then(null, (thrown: Error) => thrown),
+    ) as Promise<Error>;
+
+  it('as on the client without a scope', async () => {
+    for (const data of [
+      { id: 'acme-job-1', title: 'x' },
+      { id: 'x', title: 1 },
+    ]) {
+      const { message, stack } = await error(db.prisma, data);
+      expect(message).toMatch(/^\nInvalid `prisma\.job\.create\(\)` invocation in\n\S*client\.test\.ts:\d+:\d+\n/);
+      expect(stack).toContain(message.trim());
+    }
+  });
+
+  it('and not with `errorFormat: minimal`, which is Prisma’s default in production', async () => {
+    const minimal = new PrismaClient({ adapter: new PrismaPg(db.pool), errorFormat: 'minimal' });
+    const prisma = tenantScoped(minimal, { context: db.context, shared: ['Country'] });
+    const { message } = await error(prisma as never, { id: 'acme-job-1', title: 'x' });
+    expect(message).not.toContain('client.test.ts');
+  });
 });

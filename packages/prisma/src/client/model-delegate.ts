@@ -2,6 +2,7 @@ import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedModel } from '../schema/model.js';
 import { operations } from '../scope/operations.js';
 import { structure } from '../scope/structure.js';
+import { callSiteOf } from './call-site.js';
 import { hooksOf, planHooked } from './extension.js';
 import { type ModelCall, planModelQuery } from './model-query.js';
 import type { RawDelegate } from './raw-client.js';
@@ -18,7 +19,11 @@ export function modelDelegate(scope: Scope, model: ScopedModel): Record<string, 
     if (typeof raw[name] !== 'function') continue;
     const operation = operations.get(name);
     if (operation) {
-      delegate[name] = (args: unknown) => modelQuery({ scope, model, name, operation, args, path: [] }, model);
+      const call = (args: unknown) => {
+        const site = scope.showsCallSites ? callSiteOf(call) : null;
+        return modelQuery({ scope, model, name, operation, args, path: [], site }, model);
+      };
+      delegate[name] = call;
     } else {
       delegate[name] = () => {
         throw unknownOperation(model, name);
@@ -34,10 +39,12 @@ function modelQuery(call: ModelCall, target: ScopedModel | null): ScopedQuery {
   const Query = target && call.operation.isOne ? fluentQuery(target) : ScopedQuery;
   const hooks = hooksOf(scope.extensions, model.property, name);
   const plan = (args: unknown) => planModelQuery({ ...call, args });
-  const query = new Query(() =>
-    hooks.length === 0
-      ? planModelQuery(call)
-      : planHooked(hooks, scope, { model: model.name, operation: name, args: call.args }, plan),
+  const query = new Query(
+    () =>
+      hooks.length === 0
+        ? planModelQuery(call)
+        : planHooked(hooks, scope, { model: model.name, operation: name, args: call.args }, plan),
+    call.site,
   );
   if (query instanceof FluentQuery) calls.set(query, call);
   return query;

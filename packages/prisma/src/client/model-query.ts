@@ -2,6 +2,7 @@ import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedModel } from '../schema/model.js';
 import type { Operation } from '../scope/operations.js';
 import { scopeArguments } from '../scope/scope-arguments.js';
+import type { CallSite } from './call-site.js';
 import { guarded } from './guard-rows.js';
 import type { LazyQuery, RawClient, RawDelegate } from './raw-client.js';
 import { startQuery, transactionally, withClient } from './run-query.js';
@@ -17,6 +18,7 @@ export interface ModelCall {
   readonly args: unknown;
   /** P25: the relations that the fluent API went through. */
   readonly path: readonly string[];
+  readonly site: CallSite | null;
 }
 
 /** Scopes the call's arguments, and plans how it runs. */

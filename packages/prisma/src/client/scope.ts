@@ -24,6 +24,8 @@ export interface Scope {
   readonly before: Promise<void> | null;
   /** The application's own, in the order they were added. */
   readonly extensions: readonly Extension[];
+  /** Whether errors say where an operation was called. */
+  readonly showsCallSites: boolean;
   /** What the class of the client adds to Prisma's. */
   readonly own: ReadonlyMap<string, PropertyDescriptor>;
   /** The columns that these compute. */

@@ -1,4 +1,5 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { atCallSite, type CallSite } from './call-site.js';
 import type { LazyQuery, RawClient } from './raw-client.js';
 import type { Caller, Scope } from './scope.js';
 
@@ -35,8 +36,11 @@ export class ScopedQuery implements PromiseLike<unknown> {
   readonly #plan: QueryPlan | { readonly refusal: unknown };
   #running: Promise<unknown> | undefined;
 
+  readonly #site: CallSite | null;
+
   /** As with Prisma's own errors, a refusal rejects: `.catch()` and `Promise.allSettled` see it. */
-  constructor(plan: () => QueryPlan) {
+  constructor(plan: () => QueryPlan, site: CallSite | null = null) {
+    this.#site = site;
     try {
       this.#plan = plan();
     } catch (refusal) {
@@ -79,9 +83,14 @@ export class ScopedQuery implements PromiseLike<unknown> {
   }
 
   #start(): Promise<unknown> {
+    const site = this.#site;
     if ('refusal' in this.#plan) return Promise.reject(this.#plan.refusal);
     try {
-      return this.#plan.run();
+      const running = this.#plan.run();
+      if (site === null) return running;
+      return running.catch((error) => {
+        throw atCallSite(error, site);
+      });
     } catch (error) {
       return Promise.reject(error);
     }
