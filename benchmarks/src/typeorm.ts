@@ -1,4 +1,13 @@
 import { scopeBenchmark } from './scope-benchmark.js';
 import type { Work } from './typeorm/client.js';
 
-export const typeorm = scopeBenchmark<Work>('typeorm', ['find', 'findOne', 'relations', 'builder', 'insert', 'update']);
+export const typeorm = scopeBenchmark<Work>('typeorm', [
+  'find',
+  'findOne',
+  'relations',
+  'builder',
+  'insert',
+  'update',
+  'find@20',
+  'find@100',
+]);

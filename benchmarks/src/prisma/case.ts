@@ -9,7 +9,16 @@ export interface PrismaCase {
   include(id: number): PromiseLike<{ readonly tenantId: string; readonly jobs: readonly unknown[] } | null>;
   create(): PromiseLike<{ readonly tenantId: string }>;
   nestedCreate(): PromiseLike<{ readonly tenantId: string }>;
+  /** One candidate for each of these jobs, by a foreign key that has no tenant in it. */
+  createMany(jobs: readonly number[]): PromiseLike<{ readonly count: number }>;
 }
 
-export type Work = keyof PrismaCase;
+/** The name of an operation, `@` and how many call it at once; `tick` is once for each of 100 tenants in one tick. */
+export type Work =
+  | Exclude<keyof PrismaCase, 'createMany'>
+  | 'findMany@20'
+  | 'findMany@100'
+  | 'findUnique/tick'
+  | 'createMany/1 key'
+  | 'createMany/1000 keys';
 export type OpenCase = (prisma: PrismaClient, context: TenantContext) => PrismaCase;

@@ -1,7 +1,8 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import { TenantContext } from '@tenancy/core';
 import { answer } from '../child.js';
-import { jobOf, officeOf, tenants } from '../scope/rows.js';
+import { CALLING, jobOf, officeOf, tenants } from '../scope/rows.js';
+import { callersOf, sample } from '../scope/sample.js';
 import type { OpenCase, PrismaCase, Work } from './case.js';
 import { PrismaClient } from './generated/client.js';
 
@@ -24,38 +25,46 @@ let turn = 0;
 
 answer((asked) => {
   const question = asked as ClientQuestion;
-  if ('work' in question) return sample(question.work, question.milliseconds);
+  if ('work' in question) {
+    return sample(callersOf(question.work), question.milliseconds, () => operation(question.work));
+  }
   if (!open) throw new Error(`no case ${process.argv[2]}`);
   const adapter = new PrismaPg({ connectionString: question.open, max: 10 });
   prismaCase = open(new PrismaClient({ adapter, transactionOptions: { maxWait: 30_000, timeout: 30_000 } }), context);
   return null;
 });
 
-/**
- * CPU time of this process for one operation, in microseconds. One after the other: Prisma merges `findUnique` calls of one
- * tick into one query, of several tenants as well when the tenant is written by hand, and that would be measured instead.
- */
-async function sample(work: Work, milliseconds: number): Promise<number> {
-  let operations = 0;
-  const started = process.cpuUsage();
-  const begin = performance.now();
-  while (performance.now() - begin < milliseconds) {
-    await operation(work, turn++);
-    operations += 1;
+/** @throws when the answer is not its tenant's. */
+async function operation(work: Work): Promise<void> {
+  turn += 1;
+  if (work === 'findUnique/tick') return inOneTick();
+  const index = turn % CALLING;
+  const tenant = tenants[index] as (typeof tenants)[number];
+  const row = Math.floor(turn / CALLING);
+  if (work.startsWith('createMany')) {
+    const keys = Array.from({ length: MANY }, (_, n) => jobOf(index, work === 'createMany/1 key' ? row : n));
+    const { count } = await context.run(tenant, () => prismaCase.createMany(keys));
+    if (count !== MANY) throw new Error(`${tenant.id} created ${count} rows`);
+    return;
   }
-  const { user, system } = process.cpuUsage(started);
-  return (user + system) / operations;
+  const name = work.split('@')[0] as Exclude<keyof PrismaCase, 'createMany'>;
+  const result = await context.run(tenant, () =>
+    prismaCase[name](name === 'include' ? officeOf(index, row) : jobOf(index, row)),
+  );
+  const rows = Array.isArray(result) ? result : [result];
+  if (rows.length !== (name === 'findMany' ? 20 : 1) || rows.some((each) => each?.tenantId !== tenant.id)) {
+    throw new Error(`${tenant.id} asked for ${work} and got ${JSON.stringify(result)}`);
+  }
 }
 
-/** @throws when the answer is not its tenant's. */
-async function operation(work: Work, turn: number): Promise<void> {
-  const index = turn % tenants.length;
-  const tenant = tenants[index] as (typeof tenants)[number];
-  const row = Math.floor(turn / tenants.length);
-  const id = work === 'include' ? officeOf(index, row) : jobOf(index, row);
-  const result = await context.run(tenant, () => prismaCase[work](id));
-  const rows = Array.isArray(result) ? result : [result];
-  if (rows.length !== (work === 'findMany' ? 20 : 1) || rows.some((each) => each?.tenantId !== tenant.id)) {
-    throw new Error(`${tenant.id} asked for ${work} and got ${JSON.stringify(result)}`);
+const MANY = 1_000;
+
+/** What Prisma would make one query of, were it not for the tenants. */
+async function inOneTick(): Promise<void> {
+  const rows = await Promise.all(
+    tenants.map((tenant, index) => context.run(tenant, () => prismaCase.findUnique(jobOf(index, turn)))),
+  );
+  for (const [index, row] of rows.entries()) {
+    if (row?.tenantId !== tenants[index]?.id) throw new Error(`${tenants[index]?.id} got ${JSON.stringify(row)}`);
   }
 }

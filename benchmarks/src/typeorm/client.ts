@@ -2,7 +2,8 @@ import { TenantContext } from '@tenancy/core';
 import { tenantScoped } from '@tenancy/typeorm';
 import { DataSource, EntitySchema, type Repository } from 'typeorm';
 import { answer } from '../child.js';
-import { jobOf, officeOf, tenants } from '../scope/rows.js';
+import { CALLING, jobOf, officeOf, tenants } from '../scope/rows.js';
+import { callersOf, sample } from '../scope/sample.js';
 
 interface Row {
   readonly id: number;
@@ -50,7 +51,7 @@ const works = {
     return { tenantId: affected === 1 ? tenant : 'nobody' };
   },
 };
-export type Work = keyof typeof works;
+export type Work = keyof typeof works | 'find@20' | 'find@100';
 
 /** Runs one case: `node client.js scoped|where`. */
 const isScoped = process.argv[2] === 'scoped';
@@ -60,7 +61,9 @@ let turn = 0;
 
 answer(async (asked) => {
   const question = asked as ClientQuestion;
-  if ('work' in question) return sample(question.work, question.milliseconds);
+  if ('work' in question) {
+    return sample(callersOf(question.work), question.milliseconds, () => operation(question.work));
+  }
   const source = new DataSource({
     type: 'postgres',
     url: question.open,
@@ -72,29 +75,18 @@ answer(async (asked) => {
   return null;
 });
 
-/** CPU time of this process for one operation, in microseconds. */
-async function sample(work: Work, milliseconds: number): Promise<number> {
-  let operations = 0;
-  const started = process.cpuUsage();
-  const begin = performance.now();
-  while (performance.now() - begin < milliseconds) {
-    await operation(work, turn++);
-    operations += 1;
-  }
-  const { user, system } = process.cpuUsage(started);
-  return (user + system) / operations;
-}
-
 /** @throws when the answer is not its tenant's. */
-async function operation(work: Work, turn: number): Promise<void> {
-  const index = turn % tenants.length;
+async function operation(work: Work): Promise<void> {
+  turn += 1;
+  const name = work.split('@')[0] as keyof typeof works;
+  const index = turn % CALLING;
   const tenant = tenants[index] as (typeof tenants)[number];
-  const row = Math.floor(turn / tenants.length);
-  const key = work === 'relations' ? officeOf(index, row) : jobOf(index, row);
+  const row = Math.floor(turn / CALLING);
+  const key = name === 'relations' ? officeOf(index, row) : jobOf(index, row);
   const own = isScoped ? {} : { tenantId: tenant.id };
-  const result = await context.run(tenant, () => works[work](jobs, key, own, tenant.id) as Promise<Row | Row[] | null>);
+  const result = await context.run(tenant, () => works[name](jobs, key, own, tenant.id) as Promise<Row | Row[] | null>);
   const rows = Array.isArray(result) ? result : [result];
-  if (rows.length !== (work === 'find' ? 20 : 1) || rows.some((each) => each?.tenantId !== tenant.id)) {
+  if (rows.length !== (name === 'find' ? 20 : 1) || rows.some((each) => each?.tenantId !== tenant.id)) {
     throw new Error(`${tenant.id} asked for ${work} and got ${JSON.stringify(result)}`);
   }
 }

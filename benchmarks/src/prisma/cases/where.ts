@@ -2,7 +2,7 @@ import { candidates, newJob } from '../../scope/rows.js';
 import type { OpenCase } from '../case.js';
 
 /** The tenant in every `where` and every row, written by hand. */
-export const where: OpenCase = ({ job, office }, context) => ({
+export const where: OpenCase = ({ job, office, candidate }, context) => ({
   findMany: () => job.findMany({ where: { tenantId: context.tenantId, open: true }, orderBy: { id: 'asc' }, take: 20 }),
   findUnique: (id) => job.findUnique({ where: { id, tenantId: context.tenantId } }),
   include: (id) => {
@@ -22,5 +22,9 @@ export const where: OpenCase = ({ job, office }, context) => ({
         candidates: { create: candidates.map((candidate) => ({ ...candidate, tenantId })) },
       },
     });
+  },
+  createMany: (jobs) => {
+    const { tenantId } = context;
+    return candidate.createMany({ data: jobs.map((jobId) => ({ ...candidates[0], tenantId, jobId })) });
   },
 });
