@@ -64,8 +64,8 @@ async function forbid(
       ? `${why} was refused: rows of another tenant refer to rows of ${model.name}, and may be changed, as it cannot be told before ` +
           'which rows a call comes to that links or changes others of them as well. Write the two as calls of their own, one after ' +
           'the other in a `$transaction`; or correct the foreign keys, and put the tenant into them at both ends.'
-      : `${why} was refused: rows of another tenant refer to it, and would be changed. Correct their foreign keys, and put the ` +
-          'tenant into the keys at both ends so that the database compares it.',
+      : `${why} was refused: rows of another tenant are at the other end of a relation, and would be changed. Correct the foreign keys, and ` +
+          'put the tenant into them at both ends so that the database compares it.',
   );
 }
 

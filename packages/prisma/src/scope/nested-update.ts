@@ -5,6 +5,7 @@ import {
   NOTHING,
   nameOf,
   refused,
+  related,
   sharedWrite,
   tenantCondition,
   withinTenant,
@@ -59,8 +60,11 @@ export const updateActions: Readonly<Record<string, NestedAction>> = {
     guardKeyHolder(relation, call, argument);
     if (relation.isList) return eachOf(value, (item) => changing(item, listUpsert, relation, call, argument));
     guardReplaced(relation, call);
+    // Of the side that holds the key Prisma takes no condition here where there is no row, so the row is looked at before.
+    if (relation.holdsKey) guardReferred(relation, call);
     const rules = { where: toOneWhere, create: newRelated, update: change };
-    return changing(value, rules, relation, call, argument, tenantCondition(relation.to, call));
+    const condition = relation.holdsKey ? null : tenantCondition(relation.to, call);
+    return changing(value, rules, relation, call, argument, condition);
   },
 };
 
@@ -135,6 +139,15 @@ function guardReplaced(relation: ScopedRelation, call: Call): void {
   if (!foreign) return;
   const why = `replacing ${nameOf(relation)}`;
   call.guards.ofRows.push({ of: relation.of, condition: foreign, path: call.path, chain: [], why });
+}
+
+/** P16: the row that a row's own key names is the tenant's. */
+function guardReferred(relation: ScopedRelation, call: Call): void {
+  const own = tenantCondition(relation.to, call);
+  if (!own || relation.comparesTenant || call.hasFloor) return;
+  const condition = related(relation, structure([['NOT', own]]));
+  const why = `upserting ${nameOf(relation)}`;
+  call.guards.ofRows.push({ of: relation.of, condition, path: call.path, chain: [relation], why });
 }
 
 function checkWritable({ to }: ScopedRelation, call: Call): void {
