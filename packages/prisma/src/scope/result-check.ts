@@ -8,11 +8,17 @@ import { isTenantId, nameOf } from './call.js';
  */
 export class ResultCheck {
   readonly #relations = new Map<string, ResultCheck>();
+  readonly #computed: ReadonlySet<string>;
   #tenant: { readonly field: string; readonly isAsked: boolean; readonly relation: ScopedRelation } | null = null;
+
+  /** @param computed the columns that extensions compute, of rows of whichever model. */
+  constructor(computed: ReadonlySet<string>) {
+    this.#computed = computed;
+  }
 
   /** The node of a relation below this one. */
   of(relation: string): ResultCheck {
-    const node = this.#relations.get(relation) ?? new ResultCheck();
+    const node = this.#relations.get(relation) ?? new ResultCheck(this.#computed);
     this.#relations.set(relation, node);
     return node;
   }
@@ -35,6 +41,9 @@ export class ResultCheck {
   #checkRow(row: Record<string, unknown>, tenantId: string): void {
     if (this.#tenant) {
       const { field, isAsked, relation } = this.#tenant;
+      const shown = row[field];
+      // A computed column of that name stands before what the database has, until the row itself is written to.
+      const isShadowed = this.#computed.has(field) && Reflect.defineProperty(row, field, { configurable: true });
       if (!isTenantId(row[field], relation.to, tenantId)) {
         throw new TenantScopeError(
           'tenant_row_unavailable',
@@ -42,7 +51,11 @@ export class ResultCheck {
             'tenant into it at both ends so that the database compares it.',
         );
       }
-      if (!isAsked) delete row[field];
+      if (isAsked) {
+        if (isShadowed) row[field] = shown;
+      } else if (this.#computed.size === 0) delete row[field];
+      // Columns are computed when they are read, and may need it then: it stays, and is not shown.
+      else Object.defineProperty(row, field, { enumerable: false, configurable: false });
     }
     for (const [name, node] of this.#relations) {
       if (!node.isEmpty && row[name] !== undefined) node.check(row[name], tenantId);

@@ -32,7 +32,7 @@ export interface CallSite {
  */
 export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: Operation): ScopedCall {
   const guards = new Guards();
-  const result = new ResultCheck();
+  const result = new ResultCheck(site.computed);
   const required: Filter[] = [];
   const call: Call & { known: Filter } = {
     ...site,
