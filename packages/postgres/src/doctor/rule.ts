@@ -22,6 +22,7 @@ export type RuleName =
   | 'shared-tenant-column'
   | 'shared-writes'
   | 'leakproof-indexes'
+  | 'cascade-triggers'
   | 'foreign-keys'
   | 'unique-keys'
   | 'security-definer'

@@ -1,4 +1,5 @@
 import { bypassRoles } from './bypass-roles.js';
+import { cascadeTriggers } from './cascade-triggers.js';
 import { classification } from './classification.js';
 import { defaultPrivileges } from './default-privileges.js';
 import { foreignKeys } from './foreign-keys.js';
@@ -42,6 +43,7 @@ export const startRules: readonly Rule[] = [
   hiddenTables,
   sharedDescendants,
   serverFiles,
+  cascadeTriggers,
   views,
   truncate,
 ];

@@ -1,9 +1,8 @@
-import { policiesOf, readerOf } from './catalog-policies.js';
 import { catalogRule, type Diagnosis } from './catalog-rule.js';
-import type { CatalogPolicy } from './policy-fault.js';
+import { FUNCTION_SUBJECT, isOwn, namesIn } from './own-functions.js';
 import { REACHABLE_ROLES } from './reachable-roles.js';
-import { IS_EXAMINED, unexamined } from './relations.js';
-import { type Reader, unheldByRole } from './unheld-policies.js';
+import { unexamined } from './relations.js';
+import { isOpen, type RoleTable, TABLES_OF_ROLE } from './role-tables.js';
 
 interface Run {
   readonly oid: string;
@@ -19,16 +18,7 @@ interface Row {
   readonly runs: readonly Run[];
   /** A superuser, or with BYPASSRLS. */
   readonly exempt: boolean;
-  /** The tables of tenants that the owner can reach. */
-  readonly tables: readonly {
-    readonly subject: string;
-    /** Its policies do not apply to the owner at all. */
-    readonly open: boolean;
-    /** The owner may empty it, or take its policies away. */
-    readonly owned: boolean;
-    readonly policies: readonly CatalogPolicy[];
-    readonly reader: Reader;
-  }[];
+  readonly tables: readonly RoleTable[];
 }
 
 /** Whether one of `roles`, a table of `oid`, may do what fires the trigger `t`, on its table or on one that the table is a part of. */
@@ -63,23 +53,6 @@ const IS_FIRED = `(
   )
 )`;
 
-/** Whether the function `f` of the schema `s` is the application's own. What came with an extension does not know its tables. */
-const IS_OWN = (f: string, s: string) => `(
-  ${s}.nspname not in ('pg_catalog', 'information_schema')
-  and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = ${f}.oid and d.deptype = 'e')
-)`;
-
-/** Whether the body of the function `f` names an object: as PostgreSQL parsed it, or as a word of its text. */
-const names = (catalog: string, oid: string, name: string) => `(
-  case when ${name} ~ '^\\w+$' then f.prosrc ~* ('\\m' || ${name} || '\\M') else position(${name} in f.prosrc) > 0 end
-  or exists (
-    select from pg_depend d
-    where d.classid = 'pg_proc'::regclass and d.objid = f.oid and d.refclassid = '${catalog}'::regclass and d.refobjid = ${oid}
-  )
-)`;
-
-const SUBJECT = `s.nspname || '.' || f.proname || '(' || pg_get_function_identity_arguments(f.oid) || ')'`;
-
 /** G8: a SECURITY DEFINER function reads and writes as its owner, whom the policies may not hold. */
 export const securityDefiner = catalogRule<Row>({
   name: 'security-definer',
@@ -99,7 +72,7 @@ export const securityDefiner = catalogRule<Row>({
       select f.oid, f.proowner
       from pg_proc f
       join pg_namespace s on s.oid = f.pronamespace
-      where f.prosecdef and ${IS_OWN('f', 's')}
+      where f.prosecdef and ${isOwn('f', 's')}
         and (
           f.oid in (select oid from runs)
           or exists (
@@ -122,21 +95,21 @@ export const securityDefiner = catalogRule<Row>({
       join pg_proc f on f.oid = run.oid
       join pg_proc g on g.oid <> f.oid
       join pg_namespace gs on gs.oid = g.pronamespace
-      where ${IS_OWN('g', 'gs')}
+      where ${isOwn('g', 'gs')}
         and case when g.prorettype = 'trigger'::regtype
           then exists (
             select from pg_trigger t
             where t.tgfoid = g.oid and not t.tgisinternal and t.tgenabled <> 'D'
-              and ${isFiredBy('(select run.role)', names('pg_class', 'named.oid', 'named.relname'))}
+              and ${isFiredBy('(select run.role)', namesIn('pg_class', 'named.oid', 'named.relname'))}
           )
-          else has_function_privilege(run.role, g.oid, 'EXECUTE') and ${names('pg_proc', 'g.oid', 'g.proname')}
+          else has_function_privilege(run.role, g.oid, 'EXECUTE') and ${namesIn('pg_proc', 'g.oid', 'g.proname')}
         end
     )
     select r.rolname as owner, r.rolsuper or r.rolbypassrls as exempt,
       (
         select json_agg(json_build_object(
           'oid', f.oid,
-          'subject', ${SUBJECT},
+          'subject', ${FUNCTION_SUBJECT},
           'identifier', case f.prokind when 'p' then 'procedure' else 'function' end ||
             format(' %I.%I(%s)', s.nspname, f.proname, pg_get_function_identity_arguments(f.oid))
         ))
@@ -145,37 +118,17 @@ export const securityDefiner = catalogRule<Row>({
         where f.prosecdef and f.proowner = r.oid and f.oid in (select oid from run)
       ) as functions,
       (
-        select json_agg(json_build_object('oid', f.oid, 'subject', ${SUBJECT}, 'caller', run.caller))
+        select json_agg(json_build_object('oid', f.oid, 'subject', ${FUNCTION_SUBJECT}, 'caller', run.caller))
         from run
         join pg_proc f using (oid)
         join pg_namespace s on s.oid = f.pronamespace
       ) as runs,
-      coalesce((
-        select json_agg(json_build_object(
-          'subject', n.nspname || '.' || c.relname,
-          'owned', pg_has_role(r.oid, c.relowner, 'USAGE') or has_table_privilege(r.oid, c.oid, 'TRUNCATE'),
-          'open', not c.relrowsecurity or (not c.relforcerowsecurity and pg_has_role(r.oid, c.relowner, 'USAGE')),
-          'reader', ${readerOf('r')},
-          'policies', ${policiesOf(
-            'json_build_array(r.rolname)',
-            `exists (
-              select from unnest(p.polroles) role where role = 0 or pg_has_role(r.oid, nullif(role, 0), 'USAGE')
-            )`,
-          )}
-        ) order by n.nspname, c.relname)
-        from pg_class c
-        join pg_namespace n on n.oid = c.relnamespace
-        where c.relkind in ('r', 'p') and ${IS_EXAMINED}
-          and (c.relrowsecurity or exists (
-            select from pg_attribute a where a.attrelid = c.oid and a.attname = $3 and a.attnum > 0 and not a.attisdropped
-          ))
-          and (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE') or has_table_privilege(r.oid, c.oid, 'DELETE, TRUNCATE'))
-      ), '[]') as tables
+      ${TABLES_OF_ROLE} as tables
     from pg_roles r
     where r.oid in (select f.proowner from run join pg_proc f using (oid) where f.prosecdef)`,
   values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
   diagnose({ owner, functions, runs, exempt, tables }, { setting }): Diagnosis[] {
-    const open = tables.filter((table) => table.open || unheldByRole(table.policies, [table.reader], setting).size > 0);
+    const open = tables.filter((table) => isOpen(table, setting));
     const owned = tables.find((table) => table.owned);
     if (!exempt && open.length === 0 && !owned) return [];
     const why = exempt

@@ -24,6 +24,7 @@ const CHECKS: { readonly [check in StartCheck]: true } = {
   'shared-tenant-column': true,
   'shared-writes': true,
   'leakproof-indexes': true,
+  'cascade-triggers': true,
   'foreign-keys': true,
   'unique-keys': true,
   'security-definer': true,

@@ -1,0 +1,43 @@
+import { policiesOf, readerOf } from './catalog-policies.js';
+import type { CatalogPolicy } from './policy-fault.js';
+import { IS_EXAMINED } from './relations.js';
+import { type Reader, unheldByRole } from './unheld-policies.js';
+
+/** A table of tenants that a role can reach. */
+export interface RoleTable {
+  readonly subject: string;
+  /** Its policies do not apply to the role at all. */
+  readonly open: boolean;
+  /** The role may empty it, or take its policies away. */
+  readonly owned: boolean;
+  readonly policies: readonly CatalogPolicy[];
+  readonly reader: Reader;
+}
+
+/** Whether no policy holds the role to one tenant in this table. */
+export function isOpen({ open, policies, reader }: RoleTable, setting: string): boolean {
+  return open || unheldByRole(policies, [reader], setting).size > 0;
+}
+
+/** The tables of the role `r`, as JSON of {@link RoleTable}. `$3` is the column of the tenant. */
+export const TABLES_OF_ROLE = `coalesce((
+        select json_agg(json_build_object(
+          'subject', n.nspname || '.' || c.relname,
+          'owned', pg_has_role(r.oid, c.relowner, 'USAGE') or has_table_privilege(r.oid, c.oid, 'TRUNCATE'),
+          'open', not c.relrowsecurity or (not c.relforcerowsecurity and pg_has_role(r.oid, c.relowner, 'USAGE')),
+          'reader', ${readerOf('r')},
+          'policies', ${policiesOf(
+            'json_build_array(r.rolname)',
+            `exists (
+              select from unnest(p.polroles) role where role = 0 or pg_has_role(r.oid, nullif(role, 0), 'USAGE')
+            )`,
+          )}
+        ) order by n.nspname, c.relname)
+        from pg_class c
+        join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind in ('r', 'p') and ${IS_EXAMINED}
+          and (c.relrowsecurity or exists (
+            select from pg_attribute a where a.attrelid = c.oid and a.attname = $3 and a.attnum > 0 and not a.attisdropped
+          ))
+          and (has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE') or has_table_privilege(r.oid, c.oid, 'DELETE, TRUNCATE'))
+      ), '[]')`;
