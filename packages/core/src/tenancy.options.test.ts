@@ -29,6 +29,16 @@ describe('wrong options fail at start, with a message that names the option and 
       { registry: { findById() {}, findBySlug() {} }, sources: [fromCustomDomain()] },
       /registry: has no findByDomain\(\), which "custom-domain" needs\. Implement findByDomain/,
     ],
+    [
+      'W9: a source without a name',
+      { registry, sources: [{ name: '', identify: () => null }] },
+      /holds a source without a name/,
+    ],
+    [
+      'W9: more answers than a Map holds',
+      { registry, sources, cache: { max: 1e12 } },
+      /cache\.max: is not a whole number from 1 to 16777216/,
+    ],
     ['a ttl of 0', { registry, sources, cache: { ttl: 0 } }, /TenancyModule\.cache\.ttl: .+`cache: false`/],
     ['a max that is no number', { registry, sources, cache: { max: '10' } }, /TenancyModule\.cache\.max/],
     ['no time for the registry', { registry, sources, registryTimeout: -1 }, /TenancyModule\.registryTimeout/],

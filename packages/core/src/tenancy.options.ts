@@ -93,6 +93,9 @@ export function resolveTenancyOptions(options: TenancyOptions): ResolvedTenancyO
     if (typeof source?.name !== 'string' || typeof source.identify !== 'function') {
       throw wrong('sources', 'holds something that is not a source', 'A source is `{ name, identify(request) }`.');
     }
+    if (source.name === '') {
+      throw wrong('sources', 'holds a source without a name', 'Name it: messages and the log call it by that.');
+    }
     if (source.after !== undefined && source.after !== 'middleware' && source.after !== 'guards') {
       throw wrong(
         'sources',

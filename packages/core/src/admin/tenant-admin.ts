@@ -3,6 +3,7 @@ import { enter } from '../context/enter.js';
 import { corridorFor, storage } from '../context/storage.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantRequiredError } from '../errors/refusals.js';
+import { requireFunction } from '../errors/require-function.js';
 import { TenantRegistry } from '../registry/tenant-registry.js';
 import type { ResolvedTenancyOptions } from '../tenancy.options.js';
 import { admit } from '../tenant.js';
@@ -31,7 +32,7 @@ export class TenantAdmin {
    * can be entered too: closing an account is an admin's work. What `fn` returns is held to that tenant as by `TenantContext.run`.
    *
    * @throws `tenant_required` when the registry does not know the tenant.
-   * @throws `tenancy_misconfigured` without a reason.
+   * @throws `tenancy_misconfigured` without a reason, or a function.
    * @throws whatever the audit sink throws: what cannot be recorded is not done.
    * @example
    * ```ts
@@ -40,7 +41,8 @@ export class TenantAdmin {
    * const inspect = (admin: TenantAdmin) => admin.runAs('t_acme', { reason: 'support ticket 4711' }, () => 'as acme');
    * ```
    */
-  async runAs<R>(tenantId: string, { reason }: { readonly reason: string }, fn: () => R): Promise<Awaited<R>> {
+  async runAs<R>(tenantId: string, options: { readonly reason: string }, fn: () => R): Promise<Awaited<R>> {
+    const { reason } = (options as typeof options | null | undefined) ?? {};
     if (typeof reason !== 'string' || reason.trim() === '') {
       throw new TenancyConfigurationError(
         'TenantAdmin.runAs',
@@ -48,6 +50,7 @@ export class TenantAdmin {
         'Say why: `{ reason: "ticket 4711" }`.',
       );
     }
+    requireFunction('TenantAdmin.runAs', fn);
     const tenant = canNameATenant(tenantId) ? await this.registry.findById(tenantId) : null;
     if (!tenant) throw new TenantRequiredError('the registry knows no tenant with the id that runAs was given.');
     const fromTenantId = storage.getStore()?.tenant?.id ?? null;

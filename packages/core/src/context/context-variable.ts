@@ -1,3 +1,4 @@
+import { requireFunction } from '../errors/require-function.js';
 import { enter } from './enter.js';
 import { storage } from './storage.js';
 
@@ -16,6 +17,7 @@ import { storage } from './storage.js';
 export class ContextVariable<T> {
   /** Runs `fn` with `value`, and restores what was before. */
   run<R>(value: T, fn: () => R): R {
+    requireFunction('ContextVariable.run', fn);
     const around = storage.getStore();
     const values = new Map(around?.values).set(this, value);
     const { tenant = null, refusal = null } = around ?? {};

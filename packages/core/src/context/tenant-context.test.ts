@@ -173,3 +173,51 @@ describe('C5: only `run`', () => {
     expect(resource.runInAsyncScope(() => storage.getStore())).toBeUndefined();
   });
 });
+
+describe('W5: a bound function is the one that was bound', () => {
+  const seen = () => (context.isActive() ? context.tenantId : 'none');
+
+  it('with its name, its length, and what is kept on it', () => {
+    const cancel = () => seen();
+    const debounced = Object.assign(
+      function debounced(this: unknown, _a: unknown, _b: unknown, _c: unknown, _d: unknown) {
+        return [this, seen()];
+      },
+      { cancel, pending: 2 },
+    );
+    const bound = context.run(acme, () => context.bind(debounced));
+    expect([bound.name, bound.length, bound.pending]).toEqual(['debounced', 4, 2]);
+    context.run(globex, () => {
+      expect(bound.call('self', 1, 2, 3, 4)).toEqual(['self', 't_acme']);
+      expect(bound.cancel()).toBe('t_acme');
+      expect(seen()).toBe('t_globex');
+    });
+  });
+
+  it('and makes what it makes as its tenant, also as a constructor of either kind', () => {
+    class Made {
+      readonly by = seen();
+    }
+    function Older(this: { by: string }) {
+      this.by = seen();
+    }
+    const New = context.run(acme, () => context.bind(Made as never)) as typeof Made;
+    const Old = context.run(acme, () => context.bind(Older as never)) as unknown as typeof Made;
+    context.run(globex, () => {
+      expect([new New().by, new Old().by]).toEqual(['t_acme', 't_acme']);
+      expect([new New() instanceof Made, new New() instanceof New]).toEqual([true, true]);
+    });
+  });
+
+  it('functions under symbols, and those that are not enumerable, of what is returned', () => {
+    const key = Symbol('key');
+    const made = context.run(acme, () => ({
+      rows: [{ [key]: seen }],
+      hidden: Object.defineProperty({ n: 1 }, 'fn', { value: seen, writable: true }),
+    }));
+    context.run(globex, () => {
+      expect(made.rows[0]?.[key]?.()).toBe('t_acme');
+      expect((made.hidden as unknown as { fn(): string }).fn()).toBe('t_acme');
+    });
+  });
+});

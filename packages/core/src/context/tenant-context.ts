@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { TenantContextMissingError, TenantSwitchRefusedError } from '../errors/context-errors.js';
+import { requireFunction } from '../errors/require-function.js';
 import { admit, type Tenant } from '../tenant.js';
 import { enter } from './enter.js';
+import { functionInside } from './lazy/inside.js';
 import { corridorFor, storage } from './storage.js';
 
 /**
@@ -25,8 +27,10 @@ export class TenantContext {
    *
    * @throws `tenant_switch_refused` inside another tenant's context.
    * @throws `tenant_context_missing` when `tenant` has no usable `id`.
+   * @throws `tenancy_misconfigured` when `fn` is no function.
    */
   run<R>(tenant: Tenant, fn: () => R): R {
+    requireFunction('TenantContext.run', fn);
     const corridor = storage.getStore();
     if (corridor?.refusal) throw corridor.refusal;
     const admitted = admit(tenant);
@@ -59,15 +63,14 @@ export class TenantContext {
 
   /**
    * Carries today's tenant to a later call, wherever that comes from: a listener, a callback of a shared connection. What
-   * `fn` returns is held to it as that of {@link run} is.
+   * `fn` returns is held to it as that of {@link run} is, and so are functions that are kept on it. It keeps its `name`, its
+   * `length`, and whatever else is on it.
    *
    * @throws `tenant_context_missing` outside any tenant's context.
+   * @throws `tenancy_misconfigured` when `fn` is no function.
    */
   bind<F extends (...args: never[]) => unknown>(fn: F): F {
-    const { tenant, origin, values } = corridorFor(this.current());
-    const bound = function (this: unknown, ...args: never[]) {
-      return enter({ tenant, refusal: null, origin, values }, () => Reflect.apply(fn, this, args));
-    };
-    return bound as F;
+    requireFunction('TenantContext.bind', fn);
+    return functionInside(corridorFor(this.current()), fn);
   }
 }

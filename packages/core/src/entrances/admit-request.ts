@@ -1,4 +1,5 @@
 import { TenantRequiredError } from '../errors/refusals.js';
+import { requireFunction } from '../errors/require-function.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import { nodeRequest, type TenantRequest } from '../resolution/tenant-source.js';
 import { rememberWhole } from '../resolution/whole-request.js';
@@ -38,6 +39,7 @@ export function askLater(resolver: TenantResolver, request: TenantRequest): void
  * ```
  */
 export async function admitRequest<R>(request: object, fn: () => R | Promise<R>): Promise<R> {
+  requireFunction('admitRequest', fn);
   const corridor = corridorOf(request);
   if (!corridor) throw lostOnTheWay();
   const resolver = (nodeRequest(request) as LateEntered)[RESOLVER];

@@ -1,3 +1,4 @@
+import { requireFunction } from '../errors/require-function.js';
 import { lostOnTheWay } from './lost-on-the-way.js';
 import { corridorOf, reenterRequest } from './request-entrance.js';
 
@@ -14,6 +15,7 @@ import { corridorOf, reenterRequest } from './request-entrance.js';
  * ```
  */
 export function resumeRequest<R>(request: object, fn: () => R): R {
+  requireFunction('resumeRequest', fn);
   const corridor = corridorOf(request);
   if (!corridor) throw lostOnTheWay();
   return reenterRequest(corridor, fn);

@@ -121,15 +121,21 @@ export class CachedTenantRegistry extends TenantRegistry {
   }
 }
 
+/** No Map of V8 holds more, and a fuller one throws. */
+const MOST = 2 ** 24;
+
 /** @throws `tenancy_misconfigured` for a limit that is none. */
 export function checkLimits(where: string, limits: RegistryCacheOptions): void {
   refuseUnknown(where, limits, ['ttl', 'max']);
-  for (const name of ['ttl', 'max'] as const) {
+  for (const [name, most] of [
+    ['ttl', Number.MAX_SAFE_INTEGER],
+    ['max', MOST],
+  ] as const) {
     const limit = limits[name];
-    if (limit === undefined || (Number.isSafeInteger(limit) && limit > 0)) continue;
+    if (limit === undefined || (Number.isSafeInteger(limit) && limit > 0 && limit <= most)) continue;
     throw new TenancyConfigurationError(
       `${where}.${name}`,
-      'is not a whole number above 0',
+      `is not a whole number from 1 to ${most}`,
       'Correct it. For no cache at all `TenancyModule` takes `cache: false`.',
     );
   }

@@ -2,7 +2,7 @@ import { outside } from '../context/enter.js';
 import { TenantRegistryUnavailableError } from '../errors/refusals.js';
 import { admit, type Tenant } from '../tenant.js';
 import { canNameATenant } from '../tenant-id.js';
-import { find, type Lookup } from './lookup.js';
+import { failedLookup, find, type Lookup } from './lookup.js';
 import { TenantRegistry } from './tenant-registry.js';
 
 /**
@@ -61,11 +61,7 @@ export class CheckedTenantRegistry extends TenantRegistry {
       // C6: a look-up is shared by requests of several tenants, so it belongs to none of them.
       return checked(lookup, name, await Promise.race([outside(() => find(this.#registry, lookup, name)), late]));
     } catch (error) {
-      if (error instanceof TenantRegistryUnavailableError) throw error;
-      throw new TenantRegistryUnavailableError(
-        `the registry threw on a look-up by ${lookup}; see the cause. Only \`null\` says that a tenant does not exist.`,
-        error,
-      );
+      throw failedLookup(lookup, error);
     } finally {
       clearTimeout(timer);
     }

@@ -1,6 +1,6 @@
-import { domainToASCII } from 'node:url';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { slips } from '../errors/known-options.js';
+import { domainName } from '../resolution/host.js';
 import { admit, type Tenant } from '../tenant.js';
 import { canNameATenant } from '../tenant-id.js';
 import { TenantRegistry } from './tenant-registry.js';
@@ -26,7 +26,7 @@ export class InMemoryTenantRegistry extends TenantRegistry {
       const { id, slug, domains = [] } = tenant;
       claim(this.#byId, 'id', id, tenant);
       claim(this.#bySlug, 'slug', slug, tenant);
-      for (const domain of domains) claim(this.#byDomain, 'domain', domainToASCII(domain), tenant);
+      for (const domain of domains) claim(this.#byDomain, 'domain', usable(domain), tenant);
     }
   }
 
@@ -67,6 +67,16 @@ function checkFields(tenant: InMemoryTenant): void {
 
 const CHECKED = ['status', 'domains'] as const;
 const WORDS = new Set(['stats', 'domain', 'status', 'domains']);
+
+/** As requests name it. */
+function usable(domain: unknown): string {
+  const name = domainName(domain);
+  if (name !== null) return name;
+  throw wrong(
+    `a tenant has the domain ${JSON.stringify(domain)}, which no host of a request can be`,
+    'Pass it without scheme, port or wildcard: "careers.acme.com".',
+  );
+}
 
 function claim(names: Map<string, Tenant>, kind: string, name: string, tenant: Tenant): void {
   if (!canNameATenant(name)) {

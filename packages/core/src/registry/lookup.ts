@@ -1,3 +1,6 @@
+import { isTenancyError } from '../errors/brand.js';
+import { TenantRegistryUnavailableError } from '../errors/refusals.js';
+import type { TenancyError } from '../errors/tenancy-error.js';
 import type { Tenant } from '../tenant.js';
 import type { TenantHint, TenantRegistry } from './tenant-registry.js';
 
@@ -26,4 +29,13 @@ export async function find(registry: TenantRegistry, lookup: Lookup, name: strin
     case 'domain':
       return (await registry.findByDomain?.(name)) ?? null;
   }
+}
+
+/** What is told of a look-up that failed with `error`, whichever registry was asked: one of a test may have no such method. */
+export function failedLookup(lookup: Lookup, error: unknown): TenancyError {
+  if (isTenancyError(error, 'tenant_registry_unavailable')) return error;
+  return new TenantRegistryUnavailableError(
+    `the registry threw on a look-up by ${lookup}; see the cause. Only \`null\` says that a tenant does not exist.`,
+    error,
+  );
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { domainToASCII } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { TenantContext } from '../context/tenant-context.js';
 import type { Tenant } from '../tenant.js';
@@ -71,7 +72,7 @@ describe('the cache', () => {
 
   it.each([0, -1, 1.5, Number.NaN, '10'])('refuses a limit of %s, which would keep everything or nothing', (max) => {
     expect(() => new CachedTenantRegistry(table([acme]), { max: max as number })).toThrow(
-      /CachedTenantRegistry\.max.*whole number above 0/,
+      /CachedTenantRegistry\.max.*whole number from 1/,
     );
   });
 
@@ -252,3 +253,44 @@ describe('the registry in memory', () => {
 });
 
 afterEach(() => void vi.restoreAllMocks());
+
+describe('W4: the domains of tenants known in advance', () => {
+  const twice = [
+    ['shop.test', 'SHOP.test.'],
+    ['shop.test', 'shop.test.'],
+    ['bücher.test', 'xn--bcher-kva.test'],
+  ] as const;
+
+  it.each(twice)('%s is found as a request names it, and %s is the same', async (domain, same) => {
+    for (const each of [domain, same]) {
+      const registry = new InMemoryTenantRegistry([{ ...acme, domains: [each] }, globex]);
+      expect(await registry.findByDomain(domainToASCII(domain))).toMatchObject(acme);
+    }
+    expect(
+      () =>
+        new InMemoryTenantRegistry([
+          { ...acme, domains: [domain] },
+          { ...globex, domains: [same] },
+        ]),
+    ).toThrow(/two tenants have the domain/);
+  });
+
+  it.each([
+    null,
+    undefined,
+    7,
+    '',
+    ' ',
+    'https://shop.test',
+    'shop.test:8080',
+    '*.shop.test',
+    '.shop.test',
+    '127.0.0.1',
+    '[::1]',
+    'a..b',
+  ])('%j is no domain that a request could name', (domain) => {
+    expect(() => new InMemoryTenantRegistry([{ ...acme, domains: [domain as string] }])).toThrow(
+      /^tenancy_misconfigured: InMemoryTenantRegistry: a tenant has the domain .+without scheme/,
+    );
+  });
+});

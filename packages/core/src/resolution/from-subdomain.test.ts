@@ -39,6 +39,22 @@ describe('a subdomain', () => {
     },
   );
 
+  it.each(['büro', 'BÜRO', 'xn--bro-hoa'])('W3: a reserved name may be written as %s', (name) => {
+    const own = fromSubdomain({ baseDomain: 'app.example.com', reserved: [name, '7', 'my_app'] });
+    for (const label of ['xn--bro-hoa', 'XN--BRO-HOA', '7', 'my_app', 'MY_APP'])
+      expect(identify(`${label}.app.example.com`, own)).toBeNull();
+    expect(identify('xn--mnchen-3ya.app.example.com', own)).toEqual({ slug: 'münchen' });
+  });
+
+  it.each(['', ' ', 'www.app.example.com', 'www.', 'a/b', 'https://www', '*', 'www:80', null, 7])(
+    'W3: %j reserves nothing, and is refused',
+    (name) => {
+      expect(() => fromSubdomain({ baseDomain: 'app.example.com', reserved: [name as string] })).toThrow(
+        /^tenancy_misconfigured: fromSubdomain\.reserved: .+would reserve nothing/,
+      );
+    },
+  );
+
   it('reads punycode as the name it stands for, and only in its one spelling', () => {
     expect(identify('xn--mnchen-3ya.app.example.com')).toEqual({ slug: 'münchen' });
     expect(identify('XN--MNCHEN-3YA.app.example.com')).toEqual({ slug: 'münchen' });

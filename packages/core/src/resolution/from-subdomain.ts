@@ -1,9 +1,8 @@
-import { isIP } from 'node:net';
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import type { TenantHint } from '../registry/tenant-registry.js';
-import { parseHost, requestHost, sentHost } from './host.js';
+import { domainName, parseHost, requestHost, sentHost } from './host.js';
 import { memoized } from './memoized.js';
 import { NO_TENANT, type TenantSource } from './tenant-source.js';
 
@@ -36,16 +35,10 @@ export function fromSubdomain(options: SubdomainOptions): TenantSource {
   const { baseDomain, reserved = ['www', 'api'] } = options ?? {};
   const bases = [baseDomain].flat().map(toBaseDomain);
   if (bases.length === 0) throw wrongBaseDomain('is empty');
-  if (!Array.isArray(reserved) || !reserved.every((name) => typeof name === 'string')) {
-    throw new TenancyConfigurationError(
-      'fromSubdomain.reserved',
-      'is not a list of names',
-      "Pass for example ['www'].",
-    );
-  }
+  if (!Array.isArray(reserved)) throw wrongReserved('is not a list of names');
+  const own = new Set(reserved.map(toLabel));
   // The longest first: below both `example.com` and `app.example.com`, the second one names the tenant.
   bases.sort((a, b) => b.length - a.length);
-  const own = new Set(reserved.map((name) => name.toLowerCase()));
   const hintOf = memoized((sent) => {
     const host = parseHost(sent);
     return host === null ? NO_TENANT : subdomainHint(host, bases, own);
@@ -94,11 +87,25 @@ function punycodeHint(label: string): TenantHint {
 
 function toBaseDomain(domain: unknown): string {
   if (typeof domain !== 'string' || domain.trim() === '') throw wrongBaseDomain('is empty');
-  const ascii = parseHost(domainToASCII(domain));
-  if (!ascii || /[:/*@\s]/.test(domain) || domain.startsWith('.') || isIP(ascii)) {
-    throw wrongBaseDomain(`${JSON.stringify(domain)} is not a domain name`);
-  }
+  const ascii = domainName(domain);
+  if (ascii === null) throw wrongBaseDomain(`${JSON.stringify(domain)} is not a domain name`);
   return ascii;
+}
+
+/** As it stands in a host: a request names `büro` in punycode. */
+function toLabel(name: unknown): string {
+  // A number alone would be read as an address.
+  const label = domainName(`${String(name)}.localhost`)?.slice(0, -'.localhost'.length);
+  if (typeof name === 'string' && label && !label.includes('.')) return label;
+  throw wrongReserved(`${JSON.stringify(name)} is not one label of a domain name, and would reserve nothing`);
+}
+
+function wrongReserved(problem: string): TenancyConfigurationError {
+  return new TenancyConfigurationError(
+    'fromSubdomain.reserved',
+    problem,
+    "Pass what stands before the base domain: ['www'].",
+  );
 }
 
 function wrongBaseDomain(problem: string): TenancyConfigurationError {

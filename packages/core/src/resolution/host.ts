@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { domainToASCII } from 'node:url';
 import { memoized } from './memoized.js';
 import { wasSentTwice } from './sent-twice.js';
 import type { TenantRequest } from './tenant-source.js';
@@ -22,6 +23,12 @@ export function parseHost(value: string | undefined): string | null {
   if (name.length > MAX_LENGTH) return null;
   // An address ends in a digit and a domain hardly ever does, which spares it the comparison.
   return name.charCodeAt(name.length - 1) <= NINE && isIPv4(name) ? '' : name;
+}
+
+/** `domain` as {@link parseHost} gives it for requests: lower case, punycode, no dot at its end. `null` for what is no domain name. */
+export function domainName(domain: unknown): string | null {
+  if (typeof domain !== 'string' || domain.startsWith('.') || /[:/*@\s]/.test(domain)) return null;
+  return parseHost(domainToASCII(domain)) || null;
 }
 
 /** The host name that a request was sent to, on the terms of {@link parseHost}; `null` also when the request names two. */

@@ -42,6 +42,17 @@ const outcome = async (hints: Said[], registry: TenantRegistry = known()) => {
 const bySlug = (slug: string) => ({ slug });
 const byId = (id: string) => ({ id });
 
+it.each([
+  ['has no methods', {}],
+  ['throws at once', { findBySlug: () => JSON.parse('no JSON') as never }],
+  ['rejects', { findBySlug: () => Promise.reject(new Error('down')) }],
+])('W9: what takes the registry’s place in a test and %s is one that fails', async (_, registry) => {
+  const resolver = new TenantResolver({ sources: says(bySlug('acme')) }, registry as never);
+  await expect(async () => resolver.resolve({ headers: {} })).rejects.toThrow(
+    /^tenant_registry_unavailable: the registry threw on a look-up by slug/,
+  );
+});
+
 describe('the agreement rule', () => {
   it.each<[string, Said[], string]>([
     ['one source', [bySlug('acme')], 't_acme'],

@@ -3,7 +3,7 @@ import { isThenable } from '../context/thenable.js';
 import { TenantSourceFailedError } from '../errors/refusals.js';
 import { isTenancyError } from '../errors/tenancy-error.js';
 import { CachedTenantRegistry } from '../registry/cached-tenant-registry.js';
-import { find, type Lookup, lookupOf } from '../registry/lookup.js';
+import { failedLookup, find, type Lookup, lookupOf } from '../registry/lookup.js';
 import { type TenantHint, TenantRegistry } from '../registry/tenant-registry.js';
 import { type ResolvedTenancyOptions, SOURCE_TIMEOUT } from '../tenancy.options.js';
 import type { Tenant } from '../tenant.js';
@@ -144,7 +144,12 @@ export class TenantResolver {
     if (!canNameATenant(name)) return null;
     const remembered = this.cache?.peek(lookup, name);
     if (remembered !== undefined) return known(remembered, lookup);
-    return find(this.registry, lookup, name).then((tenant) => known(tenant, lookup));
+    return find(this.registry, lookup, name).then(
+      (tenant) => known(tenant, lookup),
+      (error) => {
+        throw failedLookup(lookup, error);
+      },
+    );
   }
 }
 

@@ -66,12 +66,15 @@ function holdsSomething(container: object, isLazy: (value: object) => unknown): 
   const open = [container];
   for (let each = open.pop(); each; each = open.pop()) {
     if (seen.has(each)) continue;
-    const keys = Object.keys(each);
+    // Those that are not enumerable too, and symbols: who takes one out has it just the same.
+    const keys: PropertyKey[] = Object.getOwnPropertyNames(each);
+    const symbols = Object.getOwnPropertySymbols(each);
+    if (symbols.length > 0) keys.push(...symbols);
     let isLeaf = keys.length < LARGE;
     for (const key of keys) {
       // Code that runs later, as a function is.
       if (isGetter(each, key)) return true;
-      const value = (each as Record<string, unknown>)[key];
+      const value = (each as Record<PropertyKey, unknown>)[key];
       if ((typeof value !== 'object' && typeof value !== 'function') || value === null) continue;
       if (types.isDate(value)) continue;
       if (isRow(value)) open.push(value);

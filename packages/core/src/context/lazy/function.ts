@@ -21,6 +21,7 @@ export const functionWithin =
   (corridor: Corridor, fn: (...args: unknown[]) => unknown): ((...args: unknown[]) => unknown) => {
     const handler: ProxyHandler<typeof fn> = {
       apply: (target, self, args) => storage.run(corridor, () => lazily(corridor, Reflect.apply(target, self, args))),
+      construct: (target, args, made) => storage.run(corridor, () => Reflect.construct(target, args, made) as object),
     };
     // Most have nothing on them. A proxy must answer as it is with what can never change.
     if (!types.isProxy(fn) && holdsMethods(fn)) handler.get = entriesWithin(corridor, fn, held);

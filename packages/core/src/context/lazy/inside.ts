@@ -101,6 +101,11 @@ function thenable(corridor: Corridor, value: PromiseLike<unknown>): unknown {
 }
 
 const callable = functionWithin(inside, later);
+/** `fn`, called inside `corridor`, whatever else it may be. */
+export function functionInside<F extends (...args: never[]) => unknown>(corridor: Corridor, fn: F): F {
+  return callable(corridor, fn as unknown as (...args: unknown[]) => unknown) as unknown as F;
+}
+
 const observable = observableWithin(later);
 const stream = streamWithin(later);
 const webStream = webStreamWithin(later);
