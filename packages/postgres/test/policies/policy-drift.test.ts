@@ -117,6 +117,33 @@ describe('what was changed by hand is found, and the compiled SQL puts it right'
       changed('is not for all commands'),
     ],
     [
+      'what lets through does not',
+      'alter policy tenancy_access on job using (false); alter policy tenancy_admin on job with check (false)',
+      [
+        [
+          'policy_changed',
+          'public.job',
+          expect.stringContaining('tenancy_access on public.job was changed: it has another'),
+        ],
+        [
+          'policy_changed',
+          'public.job',
+          expect.stringContaining('tenancy_admin on public.job was changed: it has another'),
+        ],
+      ],
+    ],
+    [
+      'temporary tables, of one role',
+      `do $$ begin execute format('grant temporary on database %I to $admin', current_database()); end $$`,
+      [
+        [
+          'temporary_granted',
+          expect.stringMatching(/^\.admin_/),
+          expect.stringContaining('may create temporary tables'),
+        ],
+      ],
+    ],
+    [
       'G7: the role may TRUNCATE',
       'grant truncate on job to public; grant truncate on country to $admin',
       [
@@ -142,29 +169,35 @@ describe('what was changed by hand is found, and the compiled SQL puts it right'
   it.each([
     ['from where it looks the same', ''],
     ['from anywhere else', 'set local search_path = public'],
-  ])('a function that only looks like PostgreSQL’s, %s', async (_where, path) => {
-    const drift = await driftAfter(
-      `create schema trick;
-       create function trick.current_setting(text, boolean) returns text language sql immutable as $$ select 't_acme' $$;
-       set local search_path = trick, pg_catalog, public;
-       alter policy tenancy_isolation on public.job using (${condition}) with check (${condition});
-       ${path}`,
-      { repaired: path !== '' },
-    );
-    expect(drift).toContainEqual([
-      'policy_changed',
-      'public.job',
-      expect.stringContaining('does not come with PostgreSQL'),
-    ]);
+  ])('a function or an operator that only looks like PostgreSQL’s, %s', async (_where, path) => {
+    for (const lookalike of [
+      `function trick.current_setting(text, boolean) returns text language sql immutable as $$ select 't_acme' $$`,
+      'operator trick.= (function = pg_catalog.textne, leftarg = text, rightarg = text)',
+    ]) {
+      const drift = await driftAfter(
+        `create schema trick; create ${lookalike};
+         set local search_path = trick, pg_catalog, public;
+         alter policy tenancy_isolation on public.job using (${condition}) with check (${condition});
+         ${path}`,
+        { repaired: path !== '' },
+      );
+      expect(drift).toContainEqual([
+        'policy_changed',
+        'public.job',
+        expect.stringContaining('does not come with PostgreSQL'),
+      ]);
+    }
   });
 });
 
 describe('what only people can put right is found', () => {
   it('a policy of somebody else, where nothing holds it any more, with the statement that removes it', async () => {
     expect(await driftAfter('create policy "my own" on job using (true)')).toEqual([]);
-    const drift = await driftAfter('create policy "my own" on job using (true); drop policy tenancy_isolation on job', {
-      repaired: false,
-    });
+    const drift = await driftAfter(
+      `create policy "my own" on job using (true); drop policy tenancy_isolation on job;
+       create policy narrow on job as restrictive using (true)`,
+      { repaired: false },
+    );
     expect(drift).toEqual([
       ['policy_missing', 'public.job', expect.anything()],
       ['policy_unknown', 'public.job', expect.stringContaining('DROP POLICY "my own" ON "public"."job"')],
@@ -180,6 +213,9 @@ describe('what only people can put right is found', () => {
       ['table_missing', 'public.note', expect.stringContaining('Create it, or remove it')],
       ['table_missing', 'public.country', expect.any(String)],
       ['view_missing', 'public.titles', expect.stringContaining('there is no view public.titles')],
+    ]);
+    expect((await driftAfter('drop table country', { repaired: false })).map(([kind, name]) => [kind, name])).toEqual([
+      ['table_missing', 'public.country'],
     ]);
     const asTable =
       'drop view titles; create table titles (tenant_id text); drop table note; create view note as select 1';
@@ -209,6 +245,8 @@ describe('what only people can put right is found', () => {
   it('a role that does not exist', async () => {
     const drift = await driftAfter('', { repaired: false, changes: { role: 'nobody_of_this_name' } });
     expect(drift[0]).toEqual(['role_missing', '.nobody_of_this_name', expect.stringContaining('does not exist')]);
+    const admin = await driftAfter('', { repaired: false, changes: { adminRole: 'nobody_of_this_name' } });
+    expect(admin[0]?.slice(0, 2)).toEqual(['role_missing', '.nobody_of_this_name']);
   });
 
   it('G7: what the application can reach and nobody classified: join tables, partitions, materialised views', async () => {
@@ -218,14 +256,24 @@ describe('what only people can put right is found', () => {
        create table part_a partition of part for values in ('a'); grant select on part_a to $app;
        create materialized view totals as select 1 as n; grant select (n) on totals to public;
        create table closed (id int);
+       create table emptied (id int); grant truncate on emptied to $app;
+       create table removed (id int); grant delete on removed to $admin;
+       create foreign data wrapper nowhere; create server elsewhere foreign data wrapper nowhere;
+       create foreign table far (id int) server elsewhere; grant select on far to $app;
        grant select on tenancy_migrations to public`,
       { repaired: false },
     );
-    expect(drift.map(([kind, name]) => [kind, name])).toEqual([
-      ['unclassified', 'public.job_tag'],
-      ['unclassified', 'public.part_a'],
-      ['unclassified', 'public.totals'],
-    ]);
+    expect(drift.map(([kind, name]) => [kind, name])).toEqual(
+      ['emptied', 'far', 'job_tag', 'part_a', 'removed', 'totals'].map((name) => ['unclassified', `public.${name}`]),
+    );
+  });
+
+  it('not that a shared table is written that may be', async () => {
+    const changes = { shared: [{ name: 'country', writable: true }] };
+    expect(await driftAfter('grant insert, update, delete on country to $app, $admin', { changes })).toEqual([]);
+    expect(
+      (await driftAfter('grant insert on country to $app', { repaired: false, changes })).map(([kind]) => kind),
+    ).toEqual(['right_missing', 'right_missing']);
   });
 });
 
