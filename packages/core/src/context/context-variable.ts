@@ -21,7 +21,7 @@ export class ContextVariable<T> {
     const around = storage.getStore();
     const values = new Map(around?.values).set(this, value);
     const { tenant = null, refusal = null } = around ?? {};
-    return enter({ tenant, refusal, origin: around?.origin ?? around, values }, fn);
+    return enter({ tenant, refusal, origin: around?.origin ?? around, refused: around?.refused, values }, fn);
   }
 
   /** The value of the work in hand, or undefined outside of {@link run}. */

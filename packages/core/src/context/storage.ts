@@ -13,6 +13,11 @@ export interface Corridor {
   refusal: TenancyError | null;
   /** What it was entered from first of all, such as the corridor of a request: work in it is work of that. */
   readonly origin?: Corridor | undefined;
+  /**
+   * Of the request that `TenantContext.run` was called in: what runs here has a tenant, and the request has none. The guard lets
+   * nothing in by it.
+   */
+  readonly refused?: TenancyError | undefined;
   /** What a `ContextVariable` is, by that variable. */
   readonly values?: ReadonlyMap<object, unknown> | undefined;
 }
@@ -24,9 +29,15 @@ const shared = globalThis as { [KEY]?: AsyncLocalStorage<Corridor | undefined> }
 export const storage: AsyncLocalStorage<Corridor | undefined> = (shared[KEY] ??= new AsyncLocalStorage());
 
 /** A corridor for `tenant`, entered from the one that is active. The origin only, or a loop that re-enters itself would keep them all. */
-export function corridorFor(tenant: Tenant | null): Corridor {
+export function corridorFor(tenant: Tenant | null, refused?: TenancyError | null): Corridor {
   const around = storage.getStore();
-  return { tenant, refusal: null, origin: around?.origin ?? around, values: around?.values };
+  return {
+    tenant,
+    refusal: null,
+    origin: around?.origin ?? around,
+    refused: refused ?? around?.refused,
+    values: around?.values,
+  };
 }
 
 /** Whether `corridor` is that of a request, which alone is entered from nothing, or work of one. */

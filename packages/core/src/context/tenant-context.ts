@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TenantContextMissingError, TenantSwitchRefusedError } from '../errors/context-errors.js';
 import { requireFunction } from '../errors/require-function.js';
+import { answersBefore } from '../resolution/agreement.js';
 import { admit, type Tenant } from '../tenant.js';
 import { enter } from './enter.js';
 import { functionInside } from './lazy/inside.js';
@@ -25,17 +26,22 @@ export class TenantContext {
    * Runs `fn` as `tenant`, and restores what was before. What `fn` returns runs inside as well: a thenable is awaited, and
    * an Observable, a stream, an iterator or a function runs as `tenant` whenever, and by whomever, it is read or called.
    *
+   * In a request that nothing identified a tenant for, such as a webhook's to a raw handler, `fn` runs as `tenant` all the same. That
+   * lets nobody in: behind `run(tenant, next)` in a middleware the guard refuses the request with `tenant_required`.
+   *
    * @throws `tenant_switch_refused` inside another tenant's context.
    * @throws `tenant_context_missing` when `tenant` has no usable `id`.
    * @throws `tenancy_misconfigured` when `fn` is no function.
+   * @throws the refusal itself (`tenant_mismatch`, `tenant_inactive`, …) in a request that was refused for another reason.
    */
   run<R>(tenant: Tenant, fn: () => R): R {
     requireFunction('TenantContext.run', fn);
     const corridor = storage.getStore();
-    if (corridor?.refusal) throw corridor.refusal;
+    const refusal = corridor?.refusal;
+    if (refusal && answersBefore(refusal) === null) throw refusal;
     const admitted = admit(tenant);
     if (corridor?.tenant && corridor.tenant.id !== admitted.id) throw new TenantSwitchRefusedError();
-    return enter(corridorFor(admitted), fn);
+    return enter(corridorFor(admitted, refusal), fn);
   }
 
   /**

@@ -44,9 +44,10 @@ export function enterRequest(
   } else goOn(request, tenant, null, next, response);
 }
 
-/** Goes on inside the corridor that a request entered, in case something on the way has lost it. */
+/** Goes on inside the corridor that a request entered, in case something on the way has lost it, or entered a tenant that it has not. */
 export function reenterRequest<R>(corridor: Corridor, next: () => R): R {
-  return isWorkOf(corridor) ? next() : storage.run(corridor, next);
+  const active = storage.getStore();
+  return isWorkOf(corridor, active) && !active?.refused ? next() : storage.run(corridor, next);
 }
 
 function goOn(
