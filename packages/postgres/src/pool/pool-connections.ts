@@ -102,7 +102,8 @@ export class PoolConnections {
 
 /** Whether a server answers a new connection at all: a refusal is an answer, too. */
 async function answersNewcomer(config: ClientConfig, patience: number): Promise<boolean> {
-  const client = new Client(config) as AnyClient;
+  // pg's own time limit would look like a refusal. The password is there and is no property that a spread copies.
+  const client = new Client({ ...config, password: config.password, connectionTimeoutMillis: 0 }) as AnyClient;
   client.on('error', () => {});
   let heard = false;
   client.connection.once('message', () => {
