@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 interface Esbuild {
   build(options: object): Promise<unknown>;
 }
-const esbuild: Esbuild = createRequire(createRequire(import.meta.url).resolve('tsup'))('esbuild');
+export const esbuild: Esbuild = createRequire(createRequire(import.meta.url).resolve('tsup'))('esbuild');
 
 /** What Nest loads where it is installed, and the application does not use. */
 const notUsed = [

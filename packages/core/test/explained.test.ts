@@ -1,4 +1,4 @@
-import { ConsoleLogger, Controller, Get, type LoggerService } from '@nestjs/common';
+import { ConsoleLogger, Controller, Get, Logger, type LoggerService } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -135,6 +135,24 @@ describe.each(adapters)(
       server = await start([fromSubdomain({ baseDomain: 'localhost' }), own, { name: 'mute', identify: () => null }]);
       expect(await refused('localhost')).toMatch(/certificate: no client certificate/);
       expect(await refused('localhost')).toMatch(/mute: nothing to say/);
+    });
+
+    it.each([
+      ['Nest’s own logger', new ConsoleLogger()],
+      ['one that writes JSON', new ConsoleLogger({ json: true })],
+      ['one of one’s own', logger],
+    ])('W6: on Nest 11, where every level counts as off while none is set, with %s', async (_, use) => {
+      const off = vi.spyOn(Logger, 'isLevelEnabled').mockReturnValue(false);
+      const before = Reflect.get(Logger, 'staticInstanceRef') as LoggerService;
+      const written = use === logger ? undefined : vi.spyOn(use, 'debug').mockImplementation(debug);
+      try {
+        server = await start([fromSubdomain({ baseDomain: 'localhost' })], use);
+        expect(await refused('localhost')).toContain('subdomain: host localhost is the base domain itself');
+      } finally {
+        off.mockRestore();
+        written?.mockRestore();
+        Logger.overrideLogger(before);
+      }
     });
 
     it.each<[string, LoggerService | false]>([

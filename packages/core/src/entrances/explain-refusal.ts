@@ -27,12 +27,16 @@ export function explainRefusal(error: unknown, context: ExecutionContext, resolv
 }
 
 function isDebugging(): boolean {
-  if (!Logger.isLevelEnabled('debug')) return false;
-  // `logger: false`, and a logger with levels of its own, which this class does not know of.
-  const { staticInstanceRef } = Logger as unknown as { readonly staticInstanceRef?: Leveled | false };
-  return staticInstanceRef ? (staticInstanceRef.isLevelEnabled?.('debug') ?? true) : false;
+  const { staticInstanceRef: own, logLevels } = Logger as unknown as LoggerState;
+  // `logger: false`.
+  if (!own) return false;
+  if (own.isLevelEnabled) return own.isLevelEnabled('debug');
+  // W6: while no levels are set all are on, and Nest 11 says of each that it is off.
+  return logLevels === undefined || Logger.isLevelEnabled('debug');
 }
 
-interface Leveled {
-  isLevelEnabled?(level: string): boolean;
+/** What Nest writes to, and the levels that it was told, which it keeps to itself. */
+interface LoggerState {
+  readonly staticInstanceRef?: { isLevelEnabled?(level: string): boolean } | false;
+  readonly logLevels?: unknown;
 }

@@ -39,7 +39,7 @@ export interface AdminPoolOptions extends PoolConfig {
  * ```
  */
 export class AdminPool {
-  readonly #logger = new Logger(AdminPool.name);
+  readonly #logger = new Logger('AdminPool');
   readonly #context = new TenantContext();
   readonly #audit: AdminPoolOptions['audit'];
   readonly #pool: Pool;

@@ -15,7 +15,7 @@ export const IS_EXAMINED = `n.nspname = any($1::text[]) and not ${isNamedIn('$2'
 export const IS_ELSEWHERE = `(n.nspname <> all($1::text[]) and n.nspname <> 'information_schema' and n.nspname !~ '^pg_')`;
 
 /** Whether the relation `c` holds rows of tenants, by the column `$3` or by policies, or reads what does as a view. */
-const HOLDS_TENANTS = `exists (
+export const HOLDS_TENANTS = `exists (
   with recursive read(oid) as (
     select c.oid
     union

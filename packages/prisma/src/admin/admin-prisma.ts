@@ -43,7 +43,7 @@ export interface AdminPrismaOptions extends Omit<TenantScopedOptions, 'context' 
  * ```
  */
 export class AdminPrisma<Client extends PrismaClientLike> {
-  readonly #logger = new Logger(AdminPrisma.name);
+  readonly #logger = new Logger('AdminPrisma');
   readonly #context = new TenantContext();
   readonly #raw: Client;
   readonly #options: Omit<TenantScopedOptions, 'context' | 'floor'>;
