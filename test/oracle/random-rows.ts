@@ -65,7 +65,15 @@ export function randomRows(dice: Dice, schema: RandomSchema): RandomRows {
   /** Sets the columns of a relation to a row that there is, as far as they are not set already. */
   const refer = (row: Record<string, Value>, relation: Relation, who: Who | 'shared') => {
     const { own, other, shared } = rowsOf(relation.referred);
-    const isOthers = schema.isPlanted && who !== 'shared' && !comparesTenant(schema, relation) && dice.chance(0.25);
+    const follows = [relation.onDelete, relation.onUpdate].some(
+      (action) => action === 'Cascade' || action === 'SetNull',
+    );
+    const isOthers =
+      schema.isPlanted &&
+      who !== 'shared' &&
+      !comparesTenant(schema, relation) &&
+      (schema.plantsWhatFollows || !follows) &&
+      dice.chance(0.25);
     const [mine, theirs] = who === 'other' ? [other, own] : [own, other];
     const fits = (target: Row) =>
       relation.columns.every(

@@ -5,8 +5,8 @@ export interface SchemaSettings {
   readonly prefix: string;
   readonly tenantField: string;
   readonly tenantColumn: string;
-  /** Many-to-many relations and keys may be of kinds that one of the ORMs does not have. */
-  readonly orm: 'prisma' | 'typeorm';
+  /** Whether references to another tenant's row may be of a kind that the database follows by itself. */
+  readonly plantsWhatFollows: boolean;
 }
 
 interface Draft {
@@ -94,6 +94,7 @@ class SchemaDraft {
       relations: this.#relations,
       links: this.#links,
       isPlanted: this.#isPlanted,
+      plantsWhatFollows: this.settings.plantsWhatFollows,
     };
   }
 

@@ -10,6 +10,8 @@ export interface RandomSchema {
   readonly links: readonly Link[];
   /** Whether rows of a tenant refer to another tenant's, where no key forbids it. */
   readonly isPlanted: boolean;
+  /** Whether they do so where the database then changes them by itself when the other's row is deleted or gets another key. */
+  readonly plantsWhatFollows: boolean;
 }
 
 /** Whose its rows are: a tenant's, or everybody's, who may then write to them or not. */

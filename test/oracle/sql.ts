@@ -228,7 +228,10 @@ function linkText(
   const link = schema.links.find((each) => each.name === name);
   if (!link) throw new Error(`no link ${name}`);
   const text = (value: Value): string => {
-    if (dialect === 'mariadb') return `'${Buffer.from(String(value)).toString('hex').toUpperCase()}'`;
+    if (dialect === 'mariadb') {
+      const hex = typeof value === 'string' ? Buffer.from(value).toString('hex') : BigInt(String(value)).toString(16);
+      return `'${hex.toUpperCase()}'`;
+    }
     const quote = dialect === 'sqlite' ? "'" : '"';
     return typeof value === 'string' ? `${quote}${value}${quote}` : String(value);
   };

@@ -1,4 +1,5 @@
 import { canonical, copied, print } from '../../../../test/oracle/arguments.js';
+import type { Outcome, Verdict } from '../../../../test/oracle/outcome.js';
 import type { RandomCase } from '../../../../test/oracle/random-case.js';
 import { OTHER, OWN } from '../../../../test/oracle/random-rows.js';
 import type { Snapshot } from '../../../../test/oracle/sql.js';
@@ -6,22 +7,6 @@ import { isTenantScopeError } from '../../src/index.js';
 import { reasonOf } from './reasons.js';
 import type { Sides, Store } from './sides.js';
 import { isRead, type Operation, type Work } from './work.js';
-
-export type Verdict =
-  | 'same answer'
-  | 'same error'
-  | 'both refused'
-  | 'refused by the scope'
-  | 'known difference'
-  | 'finding';
-
-export interface Outcome {
-  readonly verdict: Verdict;
-  /** Why one side alone refused; of a finding, what it is, in words that are the same for all of its kind. */
-  readonly reason: string;
-  readonly scoped: string;
-  readonly alone: string;
-}
 
 export interface Failure {
   readonly code: string;
@@ -45,7 +30,7 @@ export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, 
   const after = isReading ? begin : await shared.rows(given);
   const expected = isReading ? begin : await alone.rows(given);
   if (!same(after.own, begin.own) || !same(after.other, begin.other)) await shared.reset(given);
-  if (!same(expected.own, begin.own)) await alone.reset(given);
+  if (!isReading && (!same(expected.own, begin.own) || expected.other.length > 0)) await alone.reset(given);
 
   const outcome = (verdict: Verdict, reason: string): Outcome => ({
     verdict,

@@ -59,7 +59,7 @@ function operation(values: Values, isReadOnly: boolean): Operation {
   return {
     model: model.name,
     operation: name,
-    args: values.object(argumentsOf(name, model, reads)),
+    args: argumentsOf(name, model, reads),
     path: [],
     isOrdered,
     ...(name === 'findUnique' && dice.chance(0.15) && fluent(model, reads)),

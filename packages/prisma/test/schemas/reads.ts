@@ -206,7 +206,7 @@ export class Reads {
 
   #included(field: RelationField, depth: number): unknown {
     const { dice, values } = this;
-    if (dice.chance(0.3) && (!field.isList || !this.isOrdered)) return dice.chance(0.9) ? true : false;
+    if (dice.chance(0.3) && (!field.isList || !this.isOrdered)) return dice.chance(0.9);
     if (field.isList) return values.object({ ...this.page(field.to, 1), ...this.result(field.to, depth) });
     const where = !field.isRequired && dice.chance(0.3) ? { where: values.odd(this.filter(field.to, 1)) } : {};
     return values.object({ ...where, ...this.result(field.to, depth) });

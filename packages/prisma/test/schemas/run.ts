@@ -1,8 +1,9 @@
 import { smaller } from '../../../../test/oracle/arguments.js';
 import { Dice } from '../../../../test/oracle/dice.js';
+import { type Finding, smallest, Tally } from '../../../../test/oracle/outcome.js';
 import { type RandomCase, randomCase } from '../../../../test/oracle/random-case.js';
 import { type GeneratedClient, generateClient } from './clients.js';
-import { compare, type Outcome, printWork, type Verdict } from './compare.js';
+import { compare, printWork } from './compare.js';
 import { randomWork } from './random-work.js';
 import { schemaText } from './schema-text.js';
 import { openSides, type Setting, type Sides } from './sides.js';
@@ -20,61 +21,6 @@ export interface RunOptions {
   readonly postgresUrl: string;
   /** Told of each finding as it comes. */
   readonly onFinding: (finding: Finding) => void;
-}
-
-export interface Finding {
-  readonly seed: number;
-  readonly workSeed: number;
-  readonly setting: Setting;
-  readonly reason: string;
-  readonly code: string;
-  readonly schema: string;
-  readonly outcome: Outcome;
-}
-
-/** How often what was found: by setting and schema, by verdict, and by reason. */
-export class Tally {
-  readonly verdicts = new Map<string, Map<Verdict, number>>();
-  readonly reasons = new Map<string, number>();
-
-  add(setting: string, schema: string, { verdict, reason }: Outcome): void {
-    for (const row of [`${setting} ${schema}`, `${setting}, all`]) {
-      const counts = this.verdicts.get(row) ?? new Map<Verdict, number>();
-      this.verdicts.set(row, counts.set(verdict, (counts.get(verdict) ?? 0) + 1));
-    }
-    if (verdict === 'same answer') return;
-    const key = `${setting} | ${verdict} | ${reason}`;
-    this.reasons.set(key, (this.reasons.get(key) ?? 0) + 1);
-  }
-
-  of(setting: string, verdict: Verdict): number {
-    return this.verdicts.get(`${setting}, all`)?.get(verdict) ?? 0;
-  }
-
-  total(setting: string): number {
-    return [...(this.verdicts.get(`${setting}, all`) ?? [])].reduce((sum, [, count]) => sum + count, 0);
-  }
-
-  toString(): string {
-    const columns: readonly Verdict[] = [
-      'same answer',
-      'same error',
-      'both refused',
-      'refused by the scope',
-      'known difference',
-      'finding',
-    ];
-    const rows = [...this.verdicts]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([row, counts]) => [row, ...columns.map((column) => String(counts.get(column) ?? 0))]);
-    const table = [['', ...columns], ...rows].map((row) =>
-      row.map((cell, index) => cell.padEnd(index === 0 ? 44 : 22)).join(''),
-    );
-    const reasons = [...this.reasons]
-      .sort(([, a], [, b]) => b - a)
-      .map(([reason, count]) => `${String(count).padStart(8)}  ${reason}`);
-    return [...table, '', ...reasons].join('\n');
-  }
 }
 
 /** So many schemas share a client and a database: to generate one takes a process. */
@@ -100,7 +46,7 @@ export async function runOracle(options: RunOptions): Promise<Tally> {
         prefix: `S${group * GROUP + index}`,
         tenantField,
         tenantColumn,
-        orm: 'prisma',
+        plantsWhatFollows: true,
       }),
     );
     const features = isStrict ? ['strictUndefinedChecks'] : [];
@@ -178,13 +124,14 @@ async function runCase(
     const times = (found.get(key) ?? 0) + 1;
     found.set(key, times);
     if (times > 2) continue;
-    const [small, smallOutcome] = await shrunk(sides, given, begin, work, outcome);
+    const [small, smallOutcome] = await smallest(work, outcome, smallerWork, (each) =>
+      compare(sides, given, begin, each),
+    );
     const provider = setting === 'SQLite' ? 'sqlite' : 'postgresql';
     options.onFinding({
       seed: options.seed,
       workSeed,
       setting,
-      reason: smallOutcome.reason,
       code: printWork(small, names),
       schema: relevantModels(schemaText([given.schema], { provider, previewFeatures: [], output: '' }), small, given),
       outcome: smallOutcome,
@@ -194,31 +141,6 @@ async function runCase(
 
 /** What an order rests on, or a value that the comparison needs. */
 const KEPT = new Set(['orderBy', 'take', 'skip', 'distinct', 'cursor']);
-
-/** The smallest work found that fails for the same reason. */
-async function shrunk(
-  sides: Sides,
-  given: RandomCase,
-  begin: Awaited<ReturnType<Sides['shared']['rows']>>,
-  work: Work,
-  outcome: Outcome,
-): Promise<[Work, Outcome]> {
-  let [best, last] = [work, outcome];
-  let tries = 0;
-  for (let isSmaller = true; isSmaller && tries < 400; ) {
-    isSmaller = false;
-    for (const candidate of smallerWork(best)) {
-      tries += 1;
-      if (tries > 400) break;
-      const next = await compare(sides, given, begin, candidate);
-      if (next.verdict !== 'finding' || next.reason !== outcome.reason) continue;
-      [best, last] = [candidate, next];
-      isSmaller = true;
-      break;
-    }
-  }
-  return [best, last];
-}
 
 function* smallerWork(work: Work): Generator<Work> {
   const { together, operations } = work;

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { describe, expect, inject, it } from 'vitest';
-import { type Finding, runOracle } from './run.js';
+import { type Finding, printFinding } from '../../../../test/oracle/outcome.js';
+import { runOracle } from './run.js';
 import { SETTINGS } from './sides.js';
 
 const { env } = process;
@@ -33,7 +34,3 @@ describe('random schemas', () => {
     4 * 3_600_000,
   );
 });
-
-function printFinding({ seed, workSeed, setting, reason, code, schema, outcome }: Finding): string {
-  return `${setting}: ${reason} (seed ${seed}, ${workSeed})\n${code}\nscoped: ${outcome.scoped}\nalone:  ${outcome.alone}\n${schema}`;
-}

@@ -1,0 +1,196 @@
+import { type Args, canonical, copied, isPlain, print } from '../../../../test/oracle/arguments.js';
+import type { Outcome, Verdict } from '../../../../test/oracle/outcome.js';
+import type { RandomCase } from '../../../../test/oracle/random-case.js';
+import { OTHER, OWN } from '../../../../test/oracle/random-rows.js';
+import { primaryKey } from '../../../../test/oracle/schema.js';
+import type { Snapshot } from '../../../../test/oracle/sql.js';
+import { isTenantScopeError } from '../../src/index.js';
+import { perform } from './perform.js';
+import { reasonOf } from './reasons.js';
+import type { Sides, Store } from './sides.js';
+import type { Work } from './work.js';
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly isScope: boolean;
+}
+
+type Answer = { readonly answer: string; readonly given: string } | { readonly failure: Failure };
+
+/** Does the same work on both sides, from the same rows, and puts the rows back. */
+export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, work: Work): Promise<Outcome> {
+  const { context, shared, alone } = sides;
+  const isReading = work.operations.every(({ isWrite }) => !isWrite);
+  const stripped = work.isStripped ? strippedOf(work, given) : copied(work);
+  const isNew = isConstant(stripped);
+  const one = await context.run(OWN, () => run(shared, given, stripped));
+  const after = isReading ? begin : await shared.rows(given);
+  const again = 'answer' in one && isNew ? await context.run(OTHER, () => run(shared, given, stripped)) : null;
+  const other = await run(alone, given, copied(work));
+  const expected = isReading ? begin : await alone.rows(given);
+  if (again || !same(after.own, begin.own) || !same(after.other, begin.other)) await shared.reset(given);
+  if (!isReading && (!same(expected.own, begin.own) || expected.other.length > 0)) await alone.reset(given);
+
+  const outcome = (verdict: Verdict, reason: string): Outcome => ({
+    verdict,
+    reason,
+    scoped: `${show(one)}${/rows/.test(reason) ? difference(begin, after) : ''}`,
+    alone: `${show(other)}${/rows/.test(reason) ? difference({ own: begin.own, other: [] }, expected) : ''}`,
+  });
+  if (!same(after.other, begin.other)) return outcome('finding', 'rows of the other tenant were changed');
+  if ('failure' in one && tellsOfOther(one.failure, given, work))
+    return outcome('finding', 'an error tells of the other tenant');
+  if (again && 'failure' in again && isTheStamp(again.failure)) {
+    return outcome('finding', `the same rows cannot be written for another tenant: ${again.failure.code}`);
+  }
+  if ('answer' in one) {
+    if ('failure' in other) {
+      const known = reasonOf({ sides, given, work, scoped: null, alone: other.failure });
+      return known
+        ? outcome('known difference', known)
+        : outcome('finding', `answered, where the tenant alone gets ${other.failure.code}`);
+    }
+    if (one.answer !== other.answer) return outcome('finding', 'another answer');
+    return same(after.own, expected.own) ? outcome('same answer', '') : outcome('finding', 'other rows of its own');
+  }
+  if (!same(after.own, begin.own) && !('failure' in other && same(after.own, expected.own)))
+    return outcome('finding', 'refused, and changed rows');
+  const { failure } = one;
+  if ('failure' in other) {
+    if (failure.code === other.failure.code) return outcome('same error', failure.code);
+    if (failure.isScope || /QueryFailed|unique|foreign/i.test(failure.code))
+      return outcome('both refused', `${failure.code}, alone ${other.failure.code}`);
+    return outcome('finding', `fails with ${failure.code}, where the tenant alone gets ${other.failure.code}`);
+  }
+  const known = reasonOf({ sides, given, work, scoped: failure, alone: null });
+  if (known) return outcome(failure.isScope ? 'refused by the scope' : 'known difference', known);
+  return outcome('finding', `refused alone: ${failure.code} ${kindOf(failure, given)}`);
+}
+
+/** Rows of the caller's that are kept and name no tenant: what is written for one tenant is written for the next. */
+const isConstant = ({ together, operations }: Work) =>
+  together === 'one' &&
+  ['insert', 'upsert', 'save'].includes(operations[0]?.kind ?? '') &&
+  !print(operations[0]?.args).includes(OWN.id);
+
+const isTheStamp = ({ code }: Failure) => code === 'tenant_conflict' || code === 'TypeError';
+
+/** What became of the rows. */
+function difference(begin: Snapshot, end: Snapshot): string {
+  const [before, after] = [begin, end].map(({ own, other }) => new Set([...own, ...other])) as [
+    Set<string>,
+    Set<string>,
+  ];
+  const gone = [...before].filter((row) => !after.has(row)).map((row) => `\n    - ${row}`);
+  return [...gone, ...[...after].filter((row) => !before.has(row)).map((row) => `\n    + ${row}`)].slice(0, 8).join('');
+}
+
+/** The rows of the work without the tenant, as code that knows no tenant has them. */
+function strippedOf(work: Work, { schema }: RandomCase): Work {
+  const strip = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(strip);
+    if (!isPlain(value)) return value;
+    const entries = Object.entries(value as Args).filter(
+      ([key, entry]) => key !== schema.tenantField || entry !== OWN.id,
+    );
+    return Object.fromEntries(entries.map(([key, entry]) => [key, strip(entry)]));
+  };
+  // By `save` TypeORM knows a row by its whole primary key, and inserts one that has a part of it.
+  const isKnownByTenant = schema.models.some((model) => primaryKey(model).fields.includes(schema.tenantField));
+  const written = ['insert', 'orIgnore', 'upsert', ...(isKnownByTenant ? [] : ['save'])];
+  return {
+    ...work,
+    operations: work.operations.map((each) =>
+      written.includes(each.kind) ? { ...each, args: { ...each.args, rows: strip(each.args['rows']) } } : copied(each),
+    ),
+  };
+}
+
+const same = (one: readonly string[], other: readonly string[]) =>
+  one.length === other.length && one.every((row, index) => row === other[index]);
+
+async function run({ source }: Store, { schema }: RandomCase, { together, operations }: Work): Promise<Answer> {
+  try {
+    const answers: unknown[] = [];
+    if (together === 'transaction') {
+      await source.transaction(async (manager) => {
+        for (const each of operations) answers.push(await perform(manager, schema, each));
+      });
+    } else for (const each of operations) answers.push(await perform(source, schema, each));
+    return {
+      answer: operations.map(({ isOrdered }, index) => canonical(plain(answers[index]), isOrdered)).join('; '),
+      given: print(operations.map(({ args }) => args)),
+    };
+  } catch (error) {
+    return { failure: failureOf(error) };
+  }
+}
+
+/** Without the classes of entities; lists that hang on a row have no order. */
+function plain(value: unknown, isNested = false): unknown {
+  if (Array.isArray(value)) {
+    const all = value.map((each) => plain(each, typeof each === 'object'));
+    return isNested ? all.sort((a, b) => (canonical(a, false) < canonical(b, false) ? -1 : 1)) : all;
+  }
+  if (value === null || typeof value !== 'object' || value instanceof Date || value instanceof Uint8Array) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plain(entry, true)]));
+}
+
+function failureOf(error: unknown): Failure {
+  const {
+    code,
+    name,
+    message = '',
+    driverError,
+  } = error as {
+    readonly code?: unknown;
+    readonly name?: unknown;
+    readonly message?: string;
+    readonly driverError?: { readonly code?: unknown; readonly message?: string };
+  };
+  const isScope = isTenantScopeError(error);
+  if (isScope) return { code: String(code), message, isScope };
+  if (name === 'QueryFailedError') {
+    const detail = String(driverError?.code ?? driverError?.message ?? code ?? '').replace(/: .*/s, '');
+    return { code: `QueryFailed ${detail}`, message, isScope };
+  }
+  return { code: String(name ?? 'Error'), message, isScope };
+}
+
+/** The message, without what differs from call to call. */
+export function kindOf({ message }: Failure, { schema }: RandomCase): string {
+  const line = message.trim().split('\n')[0] ?? '';
+  const names = [
+    ...schema.models.flatMap(({ name, table, fields }) => [
+      name,
+      table,
+      ...fields.flatMap((field) => [field.name, field.column]),
+    ]),
+    ...schema.relations.flatMap(({ field, backField }) => [field, backField]),
+    ...schema.links.flatMap(({ table, a, b }) => [table, a.field, b.field]),
+  ].sort((one, other) => other.length - one.length);
+  const escaped = names.map((name) => name.replace(/[$]/g, '\\$&'));
+  return line
+    .replace(new RegExp(`\\b(${escaped.join('|')})\\b`, 'g'), '…')
+    .replace(/[`"'][^`"']*[`"']/g, '"…"')
+    .replace(/\d+/g, 'n')
+    .replace(/(…[.,] ?)+…/g, '…')
+    .slice(0, 220);
+}
+
+/** Values that only the other tenant has, and that the caller did not name. The driver's own words are not the scope's. */
+function tellsOfOther({ message, isScope }: Failure, { schema }: RandomCase, { operations }: Work): boolean {
+  const found = message.match(new RegExp(`\\b${OTHER.slug}(-| text )[\\w-]+|${OTHER.id}`, 'g')) ?? [];
+  const asked = print(operations.map(({ args }) => args));
+  return isScope && !schema.isPlanted && found.some((value) => !asked.includes(value));
+}
+
+function show(answer: Answer): string {
+  return 'answer' in answer ? answer.answer : `${answer.failure.code} ${answer.failure.message.trim().slice(0, 400)}`;
+}
+
+export function printWork({ together, operations, isStripped }: Work): string {
+  const lines = operations.map(({ kind, model, args }) => `${model}.${kind}(${print(args)})`);
+  return `${together === 'one' ? '' : 'transaction: '}${lines.join('; ')}${isStripped ? ' (rows without the tenant)' : ''}`;
+}

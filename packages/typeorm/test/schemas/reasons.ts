@@ -1,0 +1,118 @@
+import { print } from '../../../../test/oracle/arguments.js';
+import type { RandomCase } from '../../../../test/oracle/random-case.js';
+import { OTHER } from '../../../../test/oracle/random-rows.js';
+import { isOfTheTenant, type Relation } from '../../../../test/oracle/schema.js';
+import type { Failure } from './compare.js';
+import type { Sides } from './sides.js';
+import type { Work } from './work.js';
+
+interface Difference {
+  readonly sides: Sides;
+  readonly given: RandomCase;
+  readonly work: Work;
+  /** Null where it answered. */
+  readonly scoped: Failure | null;
+  readonly alone: Failure | null;
+}
+
+interface Reason {
+  readonly is: (difference: Difference) => boolean;
+  readonly why: string;
+}
+
+const namesOther = ({ work, given }: Difference) => {
+  const text = print(work.operations.map(({ args }) => args));
+  if (/t_(?!alpha)\w+/.test(text) || text.includes(OTHER.slug)) return true;
+  const ids = given.schema.models.flatMap((model) => {
+    const keys = model.keys
+      .filter(({ fields }) => !fields.includes(given.schema.tenantField))
+      .flatMap(({ fields }) => fields);
+    return (given.rows.models.get(model.name)?.other ?? []).flatMap((row) => keys.map((key) => row[key]));
+  });
+  return ids.some(
+    (id) =>
+      (typeof id === 'number' || typeof id === 'bigint' ? id > 200 : typeof id === 'string' && id.length > 12) &&
+      text.includes(String(id)),
+  );
+};
+/** A key of several columns of which each alone is everybody's: the other tenant may have the same. */
+const hasSharedKeys = ({ given: { schema } }: Difference) =>
+  schema.models.some(
+    ({ ownership, keys }) =>
+      ownership === 'tenant' && keys.some(({ fields }) => fields.length > 1 && !fields.includes(schema.tenantField)),
+  );
+
+/** Whether a row of one side refers to one of the other. */
+function crosses(
+  { rows }: RandomCase,
+  { holder, referred, columns, references }: Relation,
+  from: 'own' | 'other',
+): boolean {
+  const to = from === 'own' ? 'other' : 'own';
+  const targets = rows.models.get(referred)?.[to] ?? [];
+  return (rows.models.get(holder)?.[from] ?? []).some((row) =>
+    targets.some((each) => references.every((name, index) => each[name] === row[columns[index] as string])),
+  );
+}
+const isForeignKey = (failure: Failure | null) =>
+  failure !== null &&
+  /23503|ER_ROW_IS_REFERENCED|ER_NO_REFERENCED|FOREIGN KEY/i.test(`${failure.code} ${failure.message}`);
+
+/** What one side alone may refuse, and why it is right. What is not here is a finding: the list is to stay short. */
+const REASONS: readonly Reason[] = [
+  { is: (each) => each.scoped?.code === 'tenant_conflict' && namesOther(each), why: 'names another tenant' },
+  {
+    is: ({ scoped, work }) =>
+      scoped?.code === 'tenant_conflict' && work.operations.some(({ kind }) => kind === 'relate'),
+    why: 'TypeORM lets a related row go by setting its whole key to null, the tenant in it as well',
+  },
+  {
+    is: (each) => each.scoped?.code === 'tenant_row_unavailable' && (namesOther(each) || hasSharedKeys(each)),
+    why: 'a row or a unique value of another tenant',
+  },
+  {
+    is: ({ scoped, given }) =>
+      scoped?.code === 'tenant_row_unavailable' &&
+      given.schema.isPlanted &&
+      given.schema.relations.some((each) => crosses(given, each, 'own')),
+    why: 'writes a planted reference back',
+  },
+  {
+    is: ({ scoped, sides }) =>
+      sides.setting === 'MariaDB' &&
+      scoped?.code === 'scope_refused' &&
+      /overwrites whichever row/.test(scoped.message),
+    why: 'MariaDB: an upsert overwrites whoever has the key',
+  },
+  {
+    is: ({ scoped, given }) =>
+      !scoped?.isScope && isForeignKey(scoped) && given.schema.relations.some((each) => crosses(given, each, 'other')),
+    why: 'another tenant’s row refers to it, and the database holds it',
+  },
+  {
+    is: ({ alone, given }) => isForeignKey(alone) && given.schema.relations.some((each) => crosses(given, each, 'own')),
+    why: 'a planted reference dangles where the tenant is alone',
+  },
+  {
+    is: ({ scoped, work, given }) =>
+      scoped?.code === 'tenant_conflict' &&
+      given.schema.relations.some(
+        (each) =>
+          isOfTheTenant(given.schema, each) &&
+          print(work.operations.map(({ args }) => args)).includes(`${each.field}: null`),
+      ),
+    why: 'takes a row away from its tenant by the relation to the tenants’ own table',
+  },
+  {
+    is: (each) =>
+      /23505|ER_DUP_ENTRY|UNIQUE/i.test(`${each.scoped?.code} ${each.scoped?.message}`) &&
+      (namesOther(each) ||
+        hasSharedKeys(each) ||
+        each.given.schema.relations.some((relation) => relation.isOneToOne && crosses(each.given, relation, 'other'))),
+    why: 'a unique value without the tenant, which the other tenant has',
+  },
+];
+
+export function reasonOf(difference: Difference): string | null {
+  return REASONS.find(({ is }) => is(difference))?.why ?? null;
+}
