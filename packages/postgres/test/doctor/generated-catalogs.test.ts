@@ -226,11 +226,15 @@ it('finds what leaks and accuses nothing that does not, in catalogs nobody wrote
         expect(accused(['shared-descendants'], 'parent') !== undefined).toBe(column || enabled);
         seen.heirs += (column || enabled) && (await anyhow(['select title from parent'])) ? 1 : 0;
         await admin.query('reset session authorization');
-        if (definer && made.definer.owner !== 'postgres') {
+        // A view that runs as its owner is taken for what it may show, whoever its owner is today.
+        if (definer && made.definer.owner !== 'postgres' && !definer.includes('policy of public.v ')) {
           const as = `set local session authorization ${named(made.definer.owner)}`;
           expect(
             await some(
-              ['t0', 't1'].flatMap((t) => [...ATTACKS(t), `truncate ${t}`]).map((statement) => [as, statement]),
+              [
+                ...['t0', 't1'].flatMap((t) => [...ATTACKS(t), `truncate ${t}`]),
+                ...['m', 'elsewhere.p'].map((other) => `select title from ${other}`),
+              ].map((statement) => [as, statement]),
             ),
             'the owner sees no more',
           ).toBe(true);

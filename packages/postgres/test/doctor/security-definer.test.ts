@@ -118,6 +118,31 @@ describe('F4: SECURITY DEFINER', () => {
     expect(await patient.findings()).toEqual([]);
   });
 
+  it.each([
+    ['view', 'view'],
+    ['materialised view', 'materialized view'],
+    ['copy without policies', 'table'],
+  ])('bbpg-4: of a role that reads a %s, in a schema that is not examined, is found', async (_, kind) => {
+    const low = await patient.createRole();
+    await patient.admin.query(`
+      create schema apart; create ${kind} apart.titles as select * from job;
+      create view apart.own with (security_invoker) as select * from job;
+      grant select on apart.titles, apart.own to ${low};
+      create function jobs() returns bigint language sql security definer as 'select count(*) from apart.titles';
+      alter function jobs owner to ${low}`);
+    expect(await patient.findings()).toEqual([]);
+    await patient.admin.query(`grant usage on schema apart to ${low}`);
+    expect(await counted()).toEqual(['2']);
+    const findings = await patient.findings();
+    expect(findings).toMatchObject([
+      { rule: 'security-definer', message: expect.stringContaining('no policy of apart.titles holds') },
+    ]);
+    await patient.admin.query(findings[0]?.fix ?? '');
+    await expect(counted()).rejects.toThrow('permission denied');
+    expect(await patient.findings()).toEqual([]);
+    await patient.admin.query('drop schema apart cascade');
+  });
+
   describe('a chain that ends in a role to whom policies do not apply', () => {
     let held: string;
     let admin: string;

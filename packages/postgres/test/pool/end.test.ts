@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databasePerTenant, schemaPerTenant, type TenantPoolOptions } from '../../src/index.js';
 import { acme, type FloorDatabase, openFloorDatabase, tenants } from '../database/floor-database.js';
 import { areOwn } from './interleaved.js';
+import { openWireProxy } from './wire-proxy.js';
 
 const ALL = 'select * from job order by id';
 
@@ -62,6 +63,36 @@ describe('the end of a pool', () => {
     await ended;
     await database.outside.query('drop table unheld');
   });
+
+  it('bbpg-3: it does not wait for a server that falls silent, however short the pool waits for a connection', async () => {
+    const proxy = await openWireProxy(database.url);
+    const pool = database.pool({ connectionString: proxy.url, max: 1, connectionTimeoutMillis: 300 });
+    await database.context.run(acme, () => pool.query(ALL));
+    proxy.reply = () => [];
+    const asked = database.context.run(acme, () => pool.query(ALL)).catch((error: unknown) => error);
+    const begun = Date.now();
+    await pool.end();
+    expect(Date.now() - begun).toBeLessThan(17_000);
+    expect(await asked).toMatchObject({ code: 'database_unreachable' });
+    await proxy.stop();
+  }, 25_000);
+
+  it('bbpg-3: nor cuts a slow query off where the server needs longer than that to let somebody in', async () => {
+    const proxy = await openWireProxy(database.url);
+    const pool = database.pool({ connectionString: proxy.url, max: 1, connectionTimeoutMillis: 300 });
+    await database.context.run(acme, () => pool.query(ALL));
+    const asked = database.context.run(acme, () => pool.query('select pg_sleep(7), * from job limit 1'));
+    const [first] = proxy.wires;
+    // pg gives its socket up before this has come.
+    proxy.reply = (message, wire) => {
+      if (wire === first) return [message];
+      setTimeout(() => wire.client.write(message), 1_000);
+      return [];
+    };
+    await pool.end();
+    expect((await asked).rowCount).toBe(1);
+    await proxy.stop();
+  }, 25_000);
 
   it('twin: the queries of three tenants before the end of a cold pool', async () => {
     const pool = database.pool({ max: 2 });
