@@ -17,7 +17,7 @@ import type { TenantAuditEvent } from './audit-event.js';
  */
 @Injectable()
 export class TenantAdmin {
-  private readonly logger = new Logger(TenantAdmin.name);
+  private readonly logger = new Logger('TenantAdmin');
   private readonly audit: ResolvedTenancyOptions['audit'];
 
   constructor(
