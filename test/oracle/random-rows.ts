@@ -72,7 +72,7 @@ export function randomRows(dice: Dice, schema: RandomSchema): RandomRows {
       schema.isPlanted &&
       who !== 'shared' &&
       !comparesTenant(schema, relation) &&
-      (schema.plantsWhatFollows || !follows) &&
+      (schema.plantsWhatFollows || !(follows || relation.isRequired)) &&
       dice.chance(0.25);
     const [mine, theirs] = who === 'other' ? [other, own] : [own, other];
     const fits = (target: Row) =>

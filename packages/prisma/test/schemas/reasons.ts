@@ -1,7 +1,7 @@
 import { print } from '../../../../test/oracle/arguments.js';
 import type { RandomCase } from '../../../../test/oracle/random-case.js';
 import { OTHER } from '../../../../test/oracle/random-rows.js';
-import type { Relation } from '../../../../test/oracle/schema.js';
+import { isOfTheTenant, type Relation } from '../../../../test/oracle/schema.js';
 import type { Failure } from './compare.js';
 import type { Sides } from './sides.js';
 import { isRead, type Work } from './work.js';
@@ -69,6 +69,15 @@ function isReferredTo({ rows }: RandomCase, { holder, referred, columns, referen
  */
 const REASONS: readonly Reason[] = [
   { is: all(says(/^(tenant_conflict|transaction_tenant)/), namesOther), why: 'names another tenant' },
+  {
+    // Of the tenants' own table a tenant gives its rows to itself alone.
+    is: all(
+      ({ scoped }) => scoped?.code === 'P2025' || /replacing \S+ was refused/.test(scoped?.message ?? ''),
+      ({ given }) => given.schema.relations.some((relation) => isOfTheTenant(given.schema, relation)),
+      namesOther,
+    ),
+    why: 'writes through another tenant’s row of the tenants’ own table',
+  },
   {
     is: all(says(/shared by all tenants, and a write would reach/), ({ work }) => !isRead(work)),
     why: 'writes to a shared model',
