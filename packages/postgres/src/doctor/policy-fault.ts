@@ -1,4 +1,5 @@
-import { isTenantCondition, TENANT_COLUMN_TYPES, type TenantColumnType } from '../policies/policy-body.js';
+import { TENANT_COLUMN_TYPES, type TenantColumnType } from '../policies/policy-body.js';
+import { narrowsToTenant } from './tenant-condition.js';
 
 /** A policy that applies to the application, as the catalogs hold it. */
 export interface CatalogPolicy {
@@ -20,14 +21,14 @@ export interface CatalogPolicy {
   readonly volatile: boolean;
 }
 
-/** Whether all that the policy says of the rows that are there, or of those that are written, is that the column is the tenant's. */
+/** Whether the policy lets through, of the rows that are there or of those that are written, none but those whose column is the tenant's. */
 export function holdsBy(policy: CatalogPolicy, side: 'using' | 'check', column: string, setting: string): boolean {
   const key = policy.columns.find(({ name }) => name === column);
   // A function of somebody's own may print like PostgreSQL's, depending on the search path; its dependency shows it.
   if (policy.foreign || !key?.deterministic || !isTenantType(key.type)) return false;
   // Without WITH CHECK, the condition of USING is checked on new rows too.
   const condition = side === 'using' ? policy.using : (policy.check ?? policy.using);
-  return isTenantCondition(condition, column, key.type, setting);
+  return narrowsToTenant(condition, column, key.type, setting);
 }
 
 /** The column by which the policy holds the tenant in every command that it is for; else null. */
@@ -55,7 +56,7 @@ export function policyFault(policy: CatalogPolicy, setting: string): string {
       ? 'calls a function or reads a table, which this rule does not see into'
       : 'does not ask for the setting';
   }
-  if (!text.includes(`current_setting('${setting.replaceAll("'", "''")}'::text`)) {
+  if (!text.toLowerCase().includes(`current_setting('${setting.toLowerCase().replaceAll("'", "''")}'::text`)) {
     return `asks for another setting than "${setting}"`;
   }
   if (!/\bNULLIF\(/.test(code)) return 'does not turn an empty setting into NULL, which NULLIF does (G2)';

@@ -55,6 +55,17 @@ const CASTS: Readonly<Record<TenantColumnType, string>> = {
   bigint: '::bigint',
 };
 
+/** How a policy's text may write the column: which names are keywords, and quoted, differs between versions of PostgreSQL. */
+export function columnSpellings(column: string, type: TenantColumnType): string[] {
+  const names = [plain(column), quoteIdentifier(column)];
+  return type === 'varchar' ? names.map((name) => `(${name})::text`) : names;
+}
+
+/** The cast of the setting to the type of the column, empty for a text. */
+export function tenantCast(type: TenantColumnType): string {
+  return CASTS[type];
+}
+
 function plain(column: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(column) ? column : quoteIdentifier(column);
 }

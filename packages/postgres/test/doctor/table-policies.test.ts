@@ -200,7 +200,23 @@ describe('policies that do not hold the tenant', () => {
     ['a tenant written into it', `tenant_id = 't_acme'`, 'does not ask for the setting'],
     ['the word OR only in a literal', `tenant_id = 'a OR b'`, 'does not ask for the setting'],
     ['another setting', `tenant_id = nullif(current_setting('app.tenant', true), '')`, 'another setting'],
-    ['a further column', `${HELD} and title <> ''`, 'not the condition that is known'],
+    ['the condition as one of two ways in', `(${HELD} and title <> '') or title = ''`, 'has an OR'],
+    ['its negation with more', `not (${HELD} and title <> '')`, 'not the condition that is known'],
+    [
+      'its text in a literal',
+      `title = ' AND (tenant_id = NULLIF(' and title <> current_setting('app.tenant_id', true)`,
+      'empty setting',
+    ],
+    [
+      'another setting beside it',
+      `tenant_id = nullif(current_setting('app.tenantid', true), '') and title <> 'app.tenant_id'`,
+      'another setting',
+    ],
+    [
+      'a collation that is not the column’s',
+      `tenant_id = nullif(${setting}, '') collate loose`,
+      'not the condition that is known',
+    ],
     ['the wrong way round', `tenant_id <> nullif(${setting}, '')`, 'not the condition that is known'],
     ['another table', `${HELD} and exists (select from country)`, 'not the condition that is known'],
   ];
@@ -209,6 +225,7 @@ describe('policies that do not hold the tenant', () => {
       await policy(`
         create function current_tenant() returns text language sql volatile as 'select current_setting(''app.tenant_id'', true)';
         create function stable_tenant() returns text language sql stable as 'select current_setting(''app.tenant_id'', true)';
+        create collation loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
         create policy tenant_isolation on job using (${condition}) with check (${condition})`);
       const finding = await onlyFault();
       expect(finding?.message).toContain('the policy tenant_isolation ');
@@ -216,6 +233,40 @@ describe('policies that do not hold the tenant', () => {
       expect(JSON.stringify(finding)).not.toContain('t_acme');
     });
   }
+
+  it.each([
+    ['the other way round', `nullif(${setting}, '') = tenant_id`],
+    ['with more', `title <> '' and (title <> ')' and ${HELD})`],
+    ['in a subselect', `tenant_id = (select nullif(${setting}, ''))`],
+    ['the setting in another case', `tenant_id = nullif(current_setting('APP.Tenant_id', true), '')`],
+    ['a setting that must be there', `tenant_id = nullif(current_setting('app.tenant_id'), '')`],
+  ])('bbpg-5: takes the condition %s', async (_, condition) => {
+    await policy(`create policy tenant_isolation on job using (${condition}) with check (${condition})`);
+    expect(await titles()).toEqual(['acme job']);
+    await expect(patient.as('t_acme', `insert into job (tenant_id, title) values ('t_globex', 'x')`)).rejects.toThrow(
+      'row-level',
+    );
+    expect(await patient.findings()).toEqual([]);
+  });
+
+  it.each([
+    ['uuid', `${'$'}c = ${setting}::uuid`],
+    ['uuid', `${'$'}c = (select ${setting})::uuid`],
+    ['uuid', `${'$'}c = (select nullif(${setting}, '')::uuid) and tag <> ''`],
+    ['bigint', `${setting}::bigint = ${'$'}c`],
+    ['varchar(40)', `${'$'}c = (select nullif(${setting}, ''))`],
+  ])('bbpg-5: takes what an empty setting cannot pass, of the type %s: %s', async (type, condition) => {
+    const [acme, globex] =
+      type === 'uuid'
+        ? ['a', 'b'].map((one) => one.repeat(32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'))
+        : ['1', '2'];
+    await patient.admin.query(`
+      create table note ("the tenant" ${type}, tag text); insert into note values ('${acme}', 'acme'), ('${globex}', 'globex');
+      alter table note enable row level security, force row level security;
+      create policy own on note using (${condition.replaceAll('$c', '"the tenant"')}); grant select on note to ${patient.role}`);
+    expect(await patient.as(acme ?? '', 'select tag from note')).toEqual([{ tag: 'acme' }]);
+    expect(await patient.findings()).toEqual([]);
+  });
 
   it('finds a WITH CHECK that lets a row of another tenant in', async () => {
     await policy(`create policy tenant_isolation on job using (${HELD}) with check (true)`);
@@ -354,7 +405,7 @@ describe('classification', () => {
   });
 
   it('a shared table with the tenant of each row is doubted', async () => {
-    expect(await patient.findings({ shared: ['country', 'job'] })).toMatchObject([
+    expect(await patient.findings({ shared: ['country', 'job'], writable: ['job'] })).toMatchObject([
       { rule: 'shared-tenant-column', severity: 'advice', subject: 'public.job' },
     ]);
   });
