@@ -24,6 +24,7 @@ export function askLater(resolver: TenantResolver, request: TenantRequest): void
  * guard does for handlers, for what runs without it, such as a raw handler of Express or Fastify behind a session.
  *
  * `fn` runs in the context that `request` came in with, whatever context the call comes from.
+ * Call it where the session has been read: on Fastify not in a middleware, which runs before its plugins, but in a route or a `preHandler` hook.
  *
  * @throws the refusal of the request, as a rejection: `tenant_required`, `tenant_mismatch`, …; `tenant_context_missing` for a
  * request that came through no entrance.
