@@ -2,7 +2,7 @@ import { TenantSwitchRefusedError } from '@tenancy/core';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Binding } from './binding.js';
 import { SEVERAL_STATEMENTS } from './explained.js';
-import { readSql } from './sql-text.js';
+import { decoded, readSql } from './sql-text.js';
 import { firstWord, secondWord, statementKind } from './statement.js';
 
 /**
@@ -76,11 +76,34 @@ function setsBinding(text: string, { settings }: Binding): boolean {
   if (!/set|u&"/i.test(text)) return false;
   const lower = text.toLowerCase();
   if (/set_config|u&"/.test(lower) && (firstWord(text) === 'do' || readSql(text).called.has('set_config')))
-    return settings.some((setting) => lower.includes(setting));
+    return settings.some((setting) => spellings(text).some((spelling) => spelling.toLowerCase().includes(setting)));
   if (!BEGINS_LIKE_SET.has(firstWord(text))) return false;
-  const bare = lower.replace(/(?:\/\*.*?\*\/|--[^\r\n]*|[\s;]+)+/gs, ' ').replaceAll('"', '');
+  const bare = decoded(lower, '\\')
+    .replace(/(?:\/\*.*?\*\/|--[^\r\n]*|[\s;]+)+/gs, ' ')
+    .replace(/u&"|"/g, '')
+    .replace(/ ?\. ?/g, '.');
   const set = /^ ?(?:alter (?:role|user|database) .*)?\b(?:re)?set (?:local |session )?([\w.]+)/.exec(bare);
   return set?.[1] !== undefined && settings.includes(set[1]);
+}
+
+/** The text as it is, and as its strings are meant: with the escapes of `E''`, with those of `U&''`, and one that goes on in another line. */
+function spellings(text: string): string[] {
+  const joined = text.replace(/'\s*(?:--[^\r\n]*)?[\r\n]\s*'/g, '');
+  if (!/\be'|u&'/i.test(joined)) return [text, joined];
+  const sign = /\buescape\s*'(.)'/i.exec(joined)?.[1] ?? '\\';
+  return [text, joined, unescaped(joined), decoded(joined, sign)];
+}
+
+/** With the escapes of an `E''`; those that mean no character of a name may stay. */
+function unescaped(text: string): string {
+  return text.replace(
+    /\\(?:x([\da-fA-F]{1,2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|([^bfnrtxuU]))/g,
+    (all, x, u, long, octal, self) => {
+      if (self !== undefined) return self;
+      const code = Number.parseInt(x ?? u ?? long ?? octal, octal === undefined ? 16 : 8);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : all;
+    },
+  );
 }
 
 const BEGINS_LIKE_SET: ReadonlySet<string> = new Set(['set', 'reset', 'alter']);

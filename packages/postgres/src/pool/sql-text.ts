@@ -101,7 +101,7 @@ function read(text: string): SqlText {
 const JOINS = /[\w&]/;
 
 /** A name with `\0061` and `\+000061` in it. */
-function decoded(name: string, sign: string): string {
+export function decoded(name: string, sign: string): string {
   const mark = `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`;
   return name.replace(
     new RegExp(`${mark}(?:(${mark})|\\+([0-9a-f]{6})|([0-9a-f]{4}))`, 'giu'),

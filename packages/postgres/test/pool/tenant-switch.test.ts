@@ -64,6 +64,18 @@ describe('a connection belongs to the tenant that checked it out', () => {
     "alter role current_user set app.tenant_id = 't_globex'",
     "alter database postgres set app.tenant_id = 't_globex'",
     "with x as (select set_config('app.tenant_id', 't_globex', true)) select * from x, job",
+    // bbpg-7: as PostgreSQL reads the name, however it is written.
+    "set local app . tenant_id = 't_globex'",
+    "set app/**/./**/tenant_id = 't_globex'",
+    "set app -- the\n . tenant_id = 't_globex'",
+    `set U&"app".U&"\\0074enant_id" = 't_globex'`,
+    "select set_config(E'app.\\x74enant_id', 't_globex', false)",
+    "select set_config(E'app.\\164enant\\u005fid', 't_globex', false)",
+    "select set_config(e'app.\\U00000074enant\\_id', 't_globex', false)",
+    "select set_config(U&'app.\\0074enant_id', 't_globex', false)",
+    "select set_config(u&'app.!+000074enant_id' uescape '!', 't_globex', false)",
+    "select set_config('app.tenan' \n 't_id', 't_globex', false)",
+    "with x as materialized (select set_config(E'app.\\x74enant_id', 't_globex', true) s) select * from x, job",
   ])('SQL that sets what binds it is refused before it is sent: %s', async (text) => {
     await asAcme(async (client) => {
       await client.query('begin');
@@ -82,8 +94,6 @@ describe('a connection belongs to the tenant that checked it out', () => {
     "do $$ begin perform set_config('app.' || 'tenant_id', 't_globex', false); end $$",
     "select become('t_globex')",
     "select query_to_xml('select become(''t_globex'')', true, true, '')",
-    `set app . tenant_id = 't_globex'`,
-    "set local app . tenant_id = 't_globex'",
     'deallocate all',
   ])('SQL that evades it binds nothing that follows: %s', async (text) => {
     await asAcme(async (client) => {
@@ -102,6 +112,19 @@ describe('a connection belongs to the tenant that checked it out', () => {
     expect(areOwn(globex, rows)).toBe(true);
     // Nor is it what somebody without a tenant sees.
     expect((await pool.query('SELECT 1')).rows).toEqual([{ '?column?': 1 }]);
+  });
+
+  it.each([
+    "select set_config('app.other', E'\\x41\\tb', true)",
+    "select set_config('app.other', 'one' \n ' more', true), 'tenant_id'",
+    "set local app.other = 'tenant_id'",
+  ])('bbpg-7: another setting is set as before: %s', async (text) => {
+    await asAcme(async (client) => {
+      await client.query('begin');
+      await client.query(text);
+      expect(areOwn(acme, (await client.query(ALL)).rows)).toBe(true);
+      await client.query('rollback');
+    });
   });
 
   it('and is nobody’s after release, in whichever context it is used', async () => {
