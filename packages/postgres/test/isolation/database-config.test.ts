@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { TenantContext } from '@tenancy/core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createTenantPool, databasePerTenant } from '../../src/index.js';
+import { type Tenant, TenantContext } from '@tenancy/core';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createTenantPool, databasePerTenant, type Isolation, isolationByTenant } from '../../src/index.js';
 import { databaseConfig } from '../../src/isolation/database-config.js';
 import { openTenantDatabases, type TenantDatabases, titlesOf } from './database-fixture.js';
 
@@ -67,6 +67,33 @@ describe('F6: where a database is, of what the pool and `connection` say', () =>
           expect(rows.map(({ title }) => title)).toEqual(titlesOf(tenant));
         });
       await Promise.all(answers);
+      await pool.end();
+    });
+
+    it.each([
+      ['databasePerTenant', (own: Isolation) => own],
+      ['isolationByTenant', (own: Isolation) => isolationByTenant(own, () => own)],
+    ])('%s: `waitingCount` is of those who wait for a database, too', async (_, around) => {
+      const context = new TenantContext();
+      const [one, two] = databases.tenants as [Tenant, Tenant];
+      const own = databasePerTenant({
+        connection: (tenant) => databases.urlOf(tenant),
+        maxDatabases: 1,
+        maxConnectionsPerDatabase: 1,
+        acquireTimeoutMillis: 600_000,
+      });
+      const pool = createTenantPool({
+        connectionString: databases.urlOf(one),
+        context,
+        isolation: around(own),
+        checks: { 'two-tenants': 'off' },
+      });
+      const held = await context.run(one, () => pool.connect());
+      const waiting = [one, two, two].map((tenant) => context.run(tenant, () => pool.query('select 1')));
+      await vi.waitFor(() => expect(pool.waitingCount).toBe(3), { timeout: 10_000 });
+      held.release();
+      await Promise.all(waiting);
+      expect(pool.waitingCount).toBe(0);
       await pool.end();
     });
 

@@ -9,6 +9,7 @@ import {
   type TenantPool,
 } from '../../src/index.js';
 import { acme, type FloorDatabase, globex, initech, openFloorDatabase } from '../database/floor-database.js';
+import { openWireProxy, typeOf } from '../pool/wire-proxy.js';
 import { openTenantDatabases, pause, type TenantDatabases, titlesOf } from './database-fixture.js';
 import { openSilentServer, type SilentServer } from './silent-server.js';
 
@@ -131,6 +132,56 @@ describe('F7: a database that says nothing', () => {
     const end = pool.end();
     expect(await long).toBe('answered');
     await end;
+  });
+
+  it('nor is a server that answers newcomers and lets them wait', async () => {
+    const proxy = await openWireProxy(databases.urlOf(one));
+    proxy.reply = (message, { index }) => (index === 0 || typeOf(message) === 'R' ? [message] : []);
+    const pool = open(
+      (tenant) => (tenant.id === one.id ? proxy.url : databases.urlOf(tenant)),
+      {},
+      { maxDatabases: 1 },
+    );
+    const long = outcome(context.run(one, () => pool.query('select pg_sleep(3)')));
+    expect(await outcome(titles(pool, healthy))).toBe('tenant_databases_exhausted');
+    expect(proxy.wires.length).toBeGreaterThan(1);
+    expect(await long).toBe('answered');
+    await pool.end();
+    await proxy.stop();
+  });
+
+  it('a connection that is let in late is not given up where another one was let in', async () => {
+    const proxy = await openWireProxy(databases.urlOf(one));
+    const held: (() => void)[] = [];
+    let isLetIn = false;
+    proxy.reply = (message, { index, client }) => {
+      if (index === 1 && !isLetIn) {
+        held.push(() => client.write(message));
+        return [];
+      }
+      // Somebody asks whether the server still answers: who waited for too long has been given up by now.
+      if (index > 1 && !isLetIn) {
+        isLetIn = true;
+        setTimeout(() => {
+          for (const deliver of held) deliver();
+        }, 50);
+      }
+      return [message];
+    };
+    const pool = open(
+      (tenant) => (tenant.id === one.id ? proxy.url : databases.urlOf(tenant)),
+      {},
+      { maxDatabases: 1, acquireTimeoutMillis: 5_000 },
+    );
+    const client = await context.run(one, () => pool.connect());
+    const late = outcome(titles(pool, one));
+    const other = outcome(titles(pool, healthy));
+    expect(await late).toBe('answered');
+    expect(isLetIn).toBe(true);
+    client.release();
+    expect(await other).toBe('answered');
+    await pool.end();
+    await proxy.stop();
   });
 
   it('is closed for another, and at the end, without waiting for its goodbye', async () => {

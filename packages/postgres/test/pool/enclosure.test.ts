@@ -195,12 +195,33 @@ describe('F9: CALL and DO, in a transaction that nothing inside can end', () => 
     ).rejects.toMatchObject({ code: '42601' });
     proxy.request = undefined;
     expect(await halves()).toBe(0);
-    proxy.reply = (message) => [Buffer.from(message.toString('latin1').replace('COMMIT\0', 'NOTHIN\0'), 'latin1')];
-    await expect(database.context.run(acme, () => own.query('do $$ begin perform 1; end $$'))).rejects.toMatchObject({
-      code: 'connection_out_of_step',
-    });
-    proxy.reply = undefined;
+    for (const [tag, instead] of [
+      ['COMMIT\0', 'NOTHIN\0'],
+      ['BEGIN\0', 'BEGUN\0'],
+    ] as const) {
+      proxy.reply = (message) => [Buffer.from(message.toString('latin1').replace(tag, instead), 'latin1')];
+      await expect(database.context.run(acme, () => own.query('do $$ begin perform 1; end $$'))).rejects.toMatchObject({
+        code: 'connection_out_of_step',
+      });
+      proxy.reply = undefined;
+    }
     expect(areOwn(acme, (await database.context.run(acme, () => own.query(ALL))).rows)).toBe(true);
+  });
+
+  it('a COMMIT that is cancelled before it has begun ends in ROLLBACK, and the holder goes on', async () => {
+    await checkedOut(database.context, pool, acme, async (client) => {
+      // As a cancellation does, it leaves the transaction open and failed.
+      proxy.request = (message) => [Buffer.from(message.toString('latin1').replace('commit\0', 'cammit\0'), 'latin1')];
+      await expect(
+        client.query("do $$ begin insert into job (id, title) values (78, 'half'); end $$"),
+      ).rejects.toMatchObject({ code: '42601' });
+      proxy.request = undefined;
+      expect(areOwn(acme, (await client.query(ALL)).rows)).toBe(true);
+      await client.query('do $$ begin perform 1; end $$');
+    });
+    expect(await halves()).toBe(0);
+    expect(pool.totalCount).toBe(1);
+    expect(areOwn(globex, (await database.context.run(globex, () => pool.query(ALL))).rows)).toBe(true);
   });
 
   it('schemas: a batch that commits writes neither to the tenant’s schema nor to a shared one', async () => {
