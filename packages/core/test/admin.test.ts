@@ -88,9 +88,11 @@ describe('TenantAdmin.runAs', () => {
     },
   );
 
-  it.each(['', '  ', undefined as never])('refuses the reason %j', async (none) => {
-    const { admin } = await build();
-    await expect(admin.runAs('t_acme', { reason: none }, () => 1)).rejects.toThrow(/tenancy_misconfigured.+reason/);
+  it.each(['', '  ', undefined as never, 7 as never])('refuses the reason %j, unrecorded', async (none) => {
+    const { admin, events } = await build();
+    const fn = vi.fn();
+    await expect(admin.runAs('t_acme', { reason: none }, fn)).rejects.toThrow(/tenancy_misconfigured.+reason/);
+    expect([fn.mock.calls.length, events.length]).toEqual([0, 0]);
   });
 
   it.each([

@@ -100,6 +100,8 @@ Reflect.decorate([Controller()], Messages);
 handler(Messages, 'refused', MessagePattern('refused'));
 handler(Messages, 'open', MessagePattern('open'), Untenanted());
 class AppModule {}
+const failed = (error) => { console.log(JSON.stringify({ error: error.message })); process.exit(); };
+process.on('uncaughtException', failed);
 const jwt = process.env.WITH_JWT ? [fromJwt({ secret: 'x'.repeat(32) })] : [];
 Reflect.decorate([Module({ providers: [Gateway], controllers: [Messages], imports: [TenancyModule.forRoot({
   registry: new InMemoryTenantRegistry([{ id: 't_acme', slug: 'acme' }]),
@@ -129,7 +131,7 @@ async function main() {
   console.log(JSON.stringify(answers));
   process.exit();
 }
-main().catch((error) => { console.log(JSON.stringify({ error: error.message })); process.exit(); });
+main().catch(failed);
 `;
 
 const USED_BY_GRAPHQL = /^@nestjs\/(platform-fastify|graphql)$|^@fastify\/\*$/;
@@ -140,6 +142,8 @@ export interface Bundle {
   readonly format: 'cjs' | 'esm';
   /** What is left out of it, beside what the application does not use. */
   readonly without?: readonly string[];
+  /** What this package alone does not get: nothing at all, or a module that a bundler has emptied. */
+  readonly missing?: { readonly name: string; readonly as: 'nothing' | 'empty' };
   readonly env?: NodeJS.ProcessEnv;
   /** Another application: GraphQL's, with every name in it made shorter. */
   readonly graphql?: boolean;
@@ -148,7 +152,7 @@ export interface Bundle {
 /** What an application says that is one file of what is installed in `folder`, run where nothing is installed. */
 export async function answersOfBundle(
   folder: string,
-  { format, without = [], env = {}, graphql = false }: Bundle,
+  { format, without = [], missing, env = {}, graphql = false }: Bundle,
 ): Promise<unknown> {
   const alone = await mkdtemp(join(tmpdir(), 'tenancy-bundle-'));
   const file = join(alone, format === 'esm' ? 'main.mjs' : 'main.cjs');
@@ -159,6 +163,7 @@ export async function answersOfBundle(
       ...(graphql ? { minify: true } : { keepNames: true }),
       external: [...notUsed.filter((name) => !(graphql && USED_BY_GRAPHQL.test(name))), ...without],
       ...(format === 'esm' && { banner: { js: banner } }),
+      ...(missing && { plugins: [withholding(missing)] }),
     });
     const { stdout } = await promisify(execFile)(process.execPath, [file], {
       cwd: alone,
@@ -170,6 +175,22 @@ export async function answersOfBundle(
     await rm(alone, { recursive: true });
   }
 }
+
+interface Building {
+  onResolve(of: { filter: RegExp }, resolve: (asked: { path: string; importer: string }) => object | undefined): void;
+  onLoad(of: { filter: RegExp; namespace: string }, load: () => object): void;
+}
+
+const withholding = ({ name, as }: NonNullable<Bundle['missing']>) => ({
+  name: 'withholding',
+  setup(build: Building) {
+    build.onResolve({ filter: /^@nestjs\// }, ({ path, importer }) => {
+      if (path !== name || !/packages.core.dist/.test(importer)) return undefined;
+      return as === 'nothing' ? { path, external: true } : { path, namespace: 'empty' };
+    });
+    build.onLoad({ filter: /./, namespace: 'empty' }, () => ({ contents: 'module.exports = {};' }));
+  },
+});
 
 /** What the handlers of `answersOfBundle` answer where refusals are as they should be. */
 export const refusedWithItsCode = {

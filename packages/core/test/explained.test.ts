@@ -1,6 +1,7 @@
 import { ConsoleLogger, Controller, Get, Logger, type LoggerService } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { TenantAdmin } from '../src/admin.js';
 import {
   fromCustomDomain,
   fromJwt,
@@ -157,6 +158,7 @@ describe.each(adapters)(
 
     it.each<[string, LoggerService | false]>([
       ['a logger without debug', new ConsoleLogger({ logLevels: ['fatal'] })],
+      ['a logger of one’s own that says so', Object.assign({ ...logger }, { isLevelEnabled: () => false })],
       ['no logger', false],
     ])('and nothing with %s, where no source is asked again', async (_, use) => {
       const identify = vi.fn(() => null);
@@ -190,6 +192,45 @@ describe.each(adapters)(
         { name: 'mute', identify: () => null },
       ]);
       expect(await refused('localhost')).toMatch(/flaky: failed; mute: nothing to say$/);
+    });
+
+    it('and of a source that refuses by itself, why', async () => {
+      server = await start([
+        fromSubdomain({ baseDomain: 'localhost' }),
+        fromJwt({ secret: SECRET, onInvalid: 'refuse' }),
+      ]);
+      expect(await refused('acme.localhost', { token: sign({ tenantId: 't_acme' }, { expiresIn: -5 }) })).toBe(
+        'WhoController.who refused a request with tenant_required: ' +
+          'subdomain: names the slug "acme"; jwt: the token was not accepted (TokenExpiredError)',
+      );
+    });
+
+    it('and no source is asked for it in a tenant’s context, whatever context the refusal comes in', async () => {
+      const seen: boolean[] = [];
+      const identify = () => {
+        seen.push(new TenantContext().isActive());
+        return null;
+      };
+      server = await serve(
+        adapter,
+        {
+          controllers: [WhoController],
+          imports: [
+            TenancyModule.forRoot({ registry: testRegistry(), sources: [{ name: 'late', after: 'guards', identify }] }),
+          ],
+        },
+        (app) => {
+          app.useLogger(logger);
+          const admin = app.get(TenantAdmin);
+          app.use((_: unknown, __: unknown, next: () => void) => {
+            void admin.runAs('t_acme', { reason: 'a test' }, next);
+          });
+        },
+      );
+      expect(await refused('localhost')).toContain('tenant_required: late: nothing to say');
+      // First as `runAs` says, and then to explain it: Fastify's request is asked as it is, and as Node has it.
+      const half = seen.length / 2;
+      expect([seen.slice(0, half), seen.slice(half)]).toEqual([Array(half).fill(true), Array(half).fill(false)]);
     });
 
     it('and nothing for a route that needs no tenant, or a request that is let in', async () => {

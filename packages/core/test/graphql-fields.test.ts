@@ -12,7 +12,7 @@ import {
   Resolver,
 } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   CurrentTenant,
   fromRequest,
@@ -293,5 +293,46 @@ it('core-7: which type a value has is asked below an untenanted query, too, and 
   expect(await typeOf('acme.', 'own', { 'x-session': 't_acme' })).toBe('Own');
   expect(await typeOf('', 'named')).toBe('Open');
   expect(await typeOf('acme.', 'named', { 'x-session': 't_globex' })).toBe('Open');
+  await server.close();
+});
+
+it('core-9: a refusal of many late fields is explained once, by the field that it is of', async () => {
+  const debug = vi.fn();
+  const server = await serve(
+    'express',
+    {
+      providers: [JobResolver],
+      imports: [
+        drivers.Apollo[1]({}),
+        TenancyModule.forRoot({
+          registry: testRegistry(),
+          sources: [
+            fromSubdomain({ baseDomain: 'localhost' }),
+            fromRequest(async (request) => ofNode(request)['x-session'], { after: 'guards', name: 'session' }),
+          ],
+        }),
+      ],
+    },
+    (app) => app.useLogger({ log: () => {}, error: () => {}, warn: () => {}, debug }),
+  );
+  const explained = async (at: string, session?: string) => {
+    debug.mockClear();
+    const headers = session === undefined ? {} : { 'x-session': session };
+    const { body } = await call(server, `${at}localhost`, '/graphql', {
+      body: { query: '{ page { rows } }' },
+      headers,
+    });
+    expect((body as { errors: unknown[] }).errors.length).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(debug).toHaveBeenCalled());
+    // What else would be explained has been begun by now.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return debug.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('refused'));
+  };
+  expect(await explained('acme.', 't_globex')).toEqual([
+    'JobResolver.rows refused a request with tenant_mismatch: subdomain: names the slug "acme"; session: names the id "t_globex"',
+  ]);
+  expect(await explained('')).toEqual([
+    'JobResolver.rows refused a request with tenant_required: subdomain: host localhost is the base domain itself; session: no tenant’s id yet',
+  ]);
   await server.close();
 });

@@ -406,10 +406,18 @@ it('core-7: the after-guards moment is mounted only where there is such a source
 });
 
 it('core-7: late sources that cannot work are refused when they are made', () => {
-  expect(() => fromSession({} as never)).toThrow(/tenancy_misconfigured: fromSession\.tenantId/);
+  for (const none of [{}, undefined, { tenantId: 't_acme' }]) {
+    expect(() => fromSession(none as never)).toThrow(/tenancy_misconfigured: fromSession\.tenantId/);
+  }
   expect(() => fromRequest(null as never, { after: 'guards' })).toThrow(/fromRequest: has no function/);
   expect(() => fromRequest(() => null, {} as never)).toThrow(/fromRequest\.after: is unknown/);
-  expect(() => fromRequest(() => null, { after: 'guards', name: '' })).toThrow(/fromRequest\.name/);
+  for (const after of ['pipes', 'entrance']) {
+    expect(() => fromRequest(() => null, { after } as never)).toThrow(/fromRequest\.after: is unknown/);
+  }
+  expect(() => fromRequest(() => null, undefined as never)).toThrow(/fromRequest\.after: is unknown/);
+  for (const name of ['', 7, null]) {
+    expect(() => fromRequest(() => null, { after: 'guards', name } as never)).toThrow(/fromRequest\.name/);
+  }
   const late = { name: 'x', after: 'pipes', identify: () => null } as unknown as TenantSource;
   expect(() => TenancyModule.forRoot({ registry: testRegistry(), sources: [late] })).toThrow(/after/);
 });

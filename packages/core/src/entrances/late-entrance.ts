@@ -83,8 +83,7 @@ export class AfterGuardsInterceptor implements NestInterceptor {
 }
 
 function settle(corridor: Corridor, tenant: Tenant | null): void {
-  // Another resolver of the same GraphQL operation may have settled it meanwhile.
-  if (corridor.refusal && answersBefore(corridor.refusal) === null) throw corridor.refusal;
+  throwFinal(corridor);
   if (tenant === null) return;
   if (corridor.tenant && corridor.tenant.id !== tenant.id) refuse(corridor, new TenantMismatchError());
   corridor.tenant = tenant;
@@ -93,7 +92,13 @@ function settle(corridor: Corridor, tenant: Tenant | null): void {
 
 // What is not final is left to whoever asks the last of the sources.
 function refuse(corridor: Corridor, refusal: TenancyError): void {
+  throwFinal(corridor);
   corridor.tenant = null;
   corridor.refusal = refusal;
-  if (answersBefore(refusal) === null) throw refusal;
+  throwFinal(corridor);
+}
+
+/** Another resolver of the same GraphQL operation may have settled it meanwhile: one refusal for all, which is explained once. */
+function throwFinal({ refusal }: Corridor): void {
+  if (refusal && answersBefore(refusal) === null) throw refusal;
 }

@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import { describe, expect, it } from 'vitest';
 import { fromJwt } from './from-jwt.js';
@@ -205,6 +205,7 @@ describe('the algorithm is the key’s own', () => {
 
 describe('wrong options are refused at start, by name and with the fix', () => {
   const ed = generateKeyPairSync('ed25519');
+  const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 });
   it.each<[string, unknown, RegExp]>([
     ['no secret', {}, /fromJwt: has no secret\. Pass exactly one/],
     ['an unset environment variable', { secret: undefined }, /fromJwt: has no secret/],
@@ -234,7 +235,19 @@ describe('wrong options are refused at start, by name and with the fix', () => {
       { secret, algorithm: ['HS256'] },
       /fromJwt\.algorithm: is unknown\. Did you mean `algorithms`\?/,
     ],
+    ['a secret and a verifier', { secret, verifier: () => ({}) }, /fromJwt: has secret and verifier/],
+    ['an audience beside a verifier', { verifier: () => ({}), audience: 'us' }, /fromJwt\.audience: is not checked by/],
+    ['an audience that is one of two unset ones', { secret, audience: ['us', ''] }, /fromJwt\.audience: is empty/],
+    [
+      'a secret as the public key',
+      { publicKey: createSecretKey(Buffer.from(secret)) },
+      /fromJwt\.publicKey: is not a public key/,
+    ],
+    ['RS256 with a key for PSS', { publicKey: pss.publicKey, algorithms: ['RS256'] }, /"RS256" does not fit/],
+    ['ES384 with another curve', { publicKey: ec.publicKey, algorithms: ['ES384'] }, /"ES384" does not fit/],
     ['an empty claim', { secret, claim: '' }, /fromJwt\.claim/],
+    ['a claim that is no name', { secret, claim: ['org'] }, /fromJwt\.claim/],
+    ['a name that is none', { secret, name: Symbol('jwt') }, /fromJwt\.name/],
     ['an unknown onInvalid', { secret, onInvalid: 'throw' }, /fromJwt\.onInvalid/],
   ])('%s', (_, options, message) => {
     expect(() => fromJwt(options as JwtOptions)).toThrow(message);
