@@ -1,6 +1,8 @@
+import { isRequire, textOf } from './module-names.js';
 import type { Node, Rule } from './rule.js';
 
-const ADMIN = /^@tenancy\/[^/]+\/admin$/;
+/** By its name, and by the path of its file. */
+const ADMIN = /(?:^|\/node_modules\/)@tenancy\/[^/]+\/(?:dist\/)?admin(?:\.[cm]?js)?$/;
 
 /** Keeps what breaks out of a tenant in the one folder that the configuration leaves out. */
 export const noAdminImport: Rule = {
@@ -15,8 +17,8 @@ export const noAdminImport: Rule = {
   },
   create(context) {
     const check = (node: Node, source: Node | null | undefined) => {
-      if (typeof source?.value !== 'string' || !ADMIN.test(source.value)) return;
-      context.report({ node, messageId: 'outside', data: { module: source.value } });
+      const module = textOf(source);
+      if (module !== null && ADMIN.test(module)) context.report({ node, messageId: 'outside', data: { module } });
     };
     const checkSource = (node: Node) => check(node, node.source);
     return {
@@ -24,8 +26,9 @@ export const noAdminImport: Rule = {
       ImportExpression: checkSource,
       ExportNamedDeclaration: checkSource,
       ExportAllDeclaration: checkSource,
+      TSImportEqualsDeclaration: (node: Node) => check(node, node.moduleReference?.expression),
       CallExpression: (node: Node) => {
-        if (node.callee?.type === 'Identifier' && node.callee.name === 'require') check(node, node.arguments?.[0]);
+        if (isRequire(node.callee, context)) check(node, node.arguments?.[0]);
       },
     };
   },

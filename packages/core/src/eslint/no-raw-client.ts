@@ -1,4 +1,5 @@
-import type { Node, Rule } from './rule.js';
+import { definitionOf, loadedModule, memberOf, textOf } from './module-names.js';
+import type { Definition, Node, Rule, RuleContext } from './rule.js';
 
 // Prisma's client is generated into the application, so it comes from anywhere.
 const RAW: Readonly<Record<string, { readonly from: RegExp; readonly instead: string }>> = {
@@ -17,32 +18,55 @@ export const noRawClient: Rule = {
     messages: { raw: 'new {{name}}(…) sees every tenant. Use {{instead}}.' },
   },
   create(context) {
-    const imported = new Map<string, { readonly name: string | null; readonly from: string }>();
     return {
-      ImportDeclaration: (node: Node) => {
-        for (const { imported: original, local } of node.specifiers ?? []) {
-          const name = original?.name ?? null;
-          imported.set(local?.name ?? '', { name, from: String(node.source?.value) });
-        }
-      },
       NewExpression: (node: Node) => {
-        const name = rawClient(node.callee, imported);
-        if (name === null || isScoped(node)) return;
-        context.report({ node, messageId: 'raw', data: { name, instead: RAW[name]?.instead ?? '' } });
+        const { name, from } = originOf(node.callee, context) ?? {};
+        if (!name || !from || !Object.hasOwn(RAW, name) || !RAW[name]?.from.test(from) || isScoped(node)) return;
+        context.report({ node, messageId: 'raw', data: { name, instead: RAW[name].instead } });
       },
     };
   },
 };
 
-type Imports = ReadonlyMap<string, { readonly name: string | null; readonly from: string }>;
-
-/** The name of the raw client that `callee` constructs: `Pool`, an alias of it, or `pg.Pool`. */
-function rawClient(callee: Node | undefined, imports: Imports): string | null {
-  const local = callee?.type === 'MemberExpression' ? callee.object?.name : callee?.name;
-  const source = imports.get(local ?? '');
-  const name = callee?.type === 'MemberExpression' ? callee.property?.name : source?.name;
-  return source && name && Object.hasOwn(RAW, name) && RAW[name]?.from.test(source.from) ? name : null;
+/** What an expression stands for: `name` of the module `from`, or the module itself. */
+interface Origin {
+  readonly name: string | null;
+  readonly from: string;
 }
+
+/** Where what `node` stands for was imported or required from, over as many names as it went by: `Pool`, an alias, `pg.Pool`. */
+function originOf(
+  node: Node | null | undefined,
+  context: RuleContext,
+  passed: readonly Definition[] = [],
+): Origin | null {
+  const from = loadedModule(node, context);
+  if (from !== null) return { name: null, from };
+  if (node?.type === 'MemberExpression') return memberIn(originOf(node.object, context, passed), memberOf(node));
+  const definition = node?.type === 'Identifier' ? definitionOf(node, context) : undefined;
+  // Variables may be made of each other.
+  return definition && !passed.includes(definition) ? declared(definition, context, [...passed, definition]) : null;
+}
+
+function declared(definition: Definition, context: RuleContext, passed: readonly Definition[]): Origin | null {
+  const { type, name, node, parent } = definition;
+  if (type === 'ImportBinding') {
+    const from = textOf(parent?.source ?? node.moduleReference?.expression);
+    return from === null ? null : memberIn({ name: null, from }, node.imported?.name ?? 'default');
+  }
+  if (type !== 'Variable') return null;
+  const whole = originOf(node.init, context, passed);
+  if (node.id?.type !== 'ObjectPattern') return whole;
+  const taken = node.id.properties?.find(({ value }) => {
+    const target = value as Node | undefined;
+    return target === name || target?.left === name;
+  });
+  return taken ? memberIn(whole, taken.key?.name ?? textOf(taken.key)) : null;
+}
+
+/** The default export of a module of CommonJS is the module. */
+const memberIn = (whole: Origin | null, name: string | null): Origin | null =>
+  whole === null || whole.name !== null || name === null ? null : { ...whole, name: name === 'default' ? null : name };
 
 const isScoped = ({ parent }: Node): boolean =>
   parent?.type === 'CallExpression' && parent.callee?.type === 'Identifier' && parent.callee.name === 'tenantScoped';

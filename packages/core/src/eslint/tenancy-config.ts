@@ -23,9 +23,21 @@ export interface TenancyConfigOptions {
  * ```
  */
 export function tenancyConfig(options: TenancyConfigOptions = {}) {
+  if (typeof options !== 'object' || options === null) {
+    throw misconfigured(
+      'tenancyConfig',
+      'is given no options',
+      "Pass for example `{ adminFolder: ['src/admin/**'] }`, or nothing.",
+    );
+  }
   const unknown = unknownOption('tenancyConfig', options, ['files', 'adminFolder']);
   if (unknown) throw misconfigured(...unknown);
   const { files = ['**/*.{ts,tsx,mts,cts,js,mjs,cjs}'], adminFolder = ['src/admin/**'] } = options;
+  for (const [option, globs] of Object.entries({ files, adminFolder })) {
+    // A text would be taken apart into its letters.
+    if (Array.isArray(globs) && globs.every((glob) => typeof glob === 'string' && glob !== '')) continue;
+    throw misconfigured(`tenancyConfig.${option}`, 'is not a list of globs', "Pass for example ['src/admin/**'].");
+  }
   return {
     name: '@tenancy/core',
     files: [...files],
