@@ -9,7 +9,7 @@ import {
   type ModuleMetadata,
   Scope,
 } from '@nestjs/common';
-import { APP_GUARD, ModulesContainer } from '@nestjs/core';
+import { APP_GUARD, LazyModuleLoader, ModulesContainer } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -292,4 +292,16 @@ describe('a registry that fails', () => {
     expect(log).not.toHaveBeenCalled();
     await server.close();
   });
+});
+
+it.each(adapters)('G6: loaded lazily on %s it would guard nothing, and is refused', async (adapter) => {
+  const server = await serve(adapter, {});
+  try {
+    const loader = server.app.get(LazyModuleLoader);
+    await expect(loader.load(() => TenancyModule.forRoot(options()))).rejects.toThrow(
+      'TenancyModule: it is loaded while the application runs already, and would guard nothing. Import it in the root module.',
+    );
+  } finally {
+    await server.close();
+  }
 });

@@ -38,7 +38,15 @@ export class HttpEntrance {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(TenantResolver) private readonly resolver: TenantResolver,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
-  ) {}
+  ) {
+    if (!host.listening) return;
+    // Nest mounts no guard of what `LazyModuleLoader` loads, and no middleware.
+    throw new TenancyConfigurationError(
+      'TenancyModule',
+      'it is loaded while the application runs already, and would guard nothing',
+      'Import it in the root module.',
+    );
+  }
 
   /**
    * Called once for each HTTP application, before its routes are registered.
