@@ -5,7 +5,7 @@ export { resumeRequest } from './entrances/resume-request.js';
 export { TenantGuard } from './entrances/tenant.guard.js';
 export { TenantContextInterceptor } from './entrances/tenant-context.interceptor.js';
 export { TenantResolverMiddleware } from './entrances/tenant-resolver.middleware.js';
-export { Untenanted } from './entrances/untenanted.decorator.js';
+export { Tenanted, Untenanted } from './entrances/untenanted.decorator.js';
 export type { TenancyErrorCode } from './errors/codes.js';
 export { TenancyConfigurationError } from './errors/configuration-error.js';
 export { TenantContextMissingError, TenantSwitchRefusedError } from './errors/context-errors.js';

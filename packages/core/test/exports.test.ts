@@ -31,6 +31,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'TenantResolverMiddleware',
       'TenantSourceFailedError',
       'TenantSwitchRefusedError',
+      'Tenanted',
       'Untenanted',
       'admitRequest',
       'fromCustomDomain',

@@ -10,6 +10,7 @@ import {
   signTenantHeader,
   TenancyModule,
   TenantContext,
+  Tenanted,
   Untenanted,
 } from '../src/index.js';
 import { acme, adapters, call, globex, SECRET, type Server, sendRaw, serve, testRegistry } from './server.js';
@@ -59,6 +60,34 @@ class InheritedPublicController extends Inherited {}
 @Controller('inherited/private')
 class InheritedPrivateController extends Inherited {}
 
+@Untenanted()
+@Controller('mixed')
+class MixedController {
+  @Get('open')
+  open() {
+    return { active: new TenantContext().isActive() };
+  }
+
+  @Tenanted()
+  @Get('own')
+  own() {
+    return { active: new TenantContext().isActive() };
+  }
+}
+
+@Controller('derived')
+class DerivedController extends MixedController {}
+
+@Tenanted()
+@Controller('taken-back')
+class TakenBackController extends MixedController {
+  @Untenanted()
+  @Get('again')
+  again() {
+    return { active: new TenantContext().isActive() };
+  }
+}
+
 const token = (tenantId: unknown, options = {}) => new JwtService({ secret: SECRET }).sign({ tenantId }, options);
 const refusal = (status: number, message: string, error: string) => ({ statusCode: status, message, error });
 const REQUIRED = refusal(401, 'tenant_required', 'Unauthorized');
@@ -70,7 +99,15 @@ describe.each(adapters)('on %s', (adapter) => {
 
   beforeAll(async () => {
     server = await serve(adapter, {
-      controllers: [WhoController, PublicController, InheritedPublicController, InheritedPrivateController],
+      controllers: [
+        WhoController,
+        PublicController,
+        InheritedPublicController,
+        InheritedPrivateController,
+        MixedController,
+        DerivedController,
+        TakenBackController,
+      ],
       imports: [
         TenancyModule.forRoot({
           registry: testRegistry(),
@@ -87,6 +124,19 @@ describe.each(adapters)('on %s', (adapter) => {
   afterAll(() => server.close());
 
   const who = (host: string, options = {}) => call(server, host, '/who', options);
+
+  it.each([
+    ['mixed/open', false],
+    ['mixed/own', true],
+    ['derived/open', false],
+    ['derived/own', true],
+    ['taken-back/open', true],
+    ['taken-back/own', true],
+    ['taken-back/again', false],
+  ])('G8: /%s needs a tenant: %j', async (path, isTenanted) => {
+    expect((await call(server, 'acme.localhost', `/${path}`)).body).toEqual({ active: isTenanted });
+    expect((await call(server, 'localhost', `/${path}`)).body).toEqual(isTenanted ? REQUIRED : { active: false });
+  });
 
   it('identifies by subdomain, custom domain, token or signed header', async () => {
     const signed = { headers: { 'x-signed-tenant': signTenantHeader('t_acme', { secret: SECRET }) } };

@@ -8,6 +8,33 @@ const UNTENANTED = '@tenancy/core:untenanted';
  */
 export const Untenanted = (): ClassDecorator & MethodDecorator => SetMetadata(UNTENANTED, true);
 
+/**
+ * Takes back `@Untenanted()` of a controller: for one of its handlers, or for a controller that inherits from it. What is said of a
+ * handler itself goes before what is said of its controller.
+ *
+ * @example
+ * ```ts
+ * import { Controller, Get } from '@nestjs/common';
+ * import { Tenanted, Untenanted } from '@tenancy/core';
+ *
+ * @Untenanted()
+ * @Controller('status')
+ * class StatusController {
+ *   @Get()
+ *   health() {
+ *     return 'ok';
+ *   }
+ *
+ *   @Tenanted()
+ *   @Get('usage')
+ *   usage() {
+ *     return 'of the tenant';
+ *   }
+ * }
+ * ```
+ */
+export const Tenanted = (): ClassDecorator & MethodDecorator => SetMetadata(UNTENANTED, false);
+
 /** Whether the handler that `context` is about to call, or its controller, is `@Untenanted()`. */
 export function isUntenanted(context: ExecutionContext): boolean {
   return isUntenantedHandler(context.getHandler(), context.getClass());
@@ -17,7 +44,8 @@ export function isUntenanted(context: ExecutionContext): boolean {
 export function isUntenantedHandler(handler: object, controller: object): boolean {
   const known = answers.get(handler);
   if (known?.controller === controller) return known.untenanted;
-  const untenanted = [handler, controller].some((target) => Reflect.getMetadata(UNTENANTED, target) === true);
+  const said: unknown = Reflect.getMetadata(UNTENANTED, handler) ?? Reflect.getMetadata(UNTENANTED, controller);
+  const untenanted = said === true;
   answers.set(handler, { controller, untenanted });
   return untenanted;
 }

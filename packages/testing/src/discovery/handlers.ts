@@ -104,9 +104,10 @@ export function methodsOf({ type }: Component): ReadonlyMap<string, object> {
 
 const UNTENANTED = '@tenancy/core:untenanted';
 
-/** Whether a handler, or its class, is `@Untenanted()`. */
+/** Whether a handler is `@Untenanted()`: the first of it and its class that says so, or the opposite, is right. */
 export function isUntenanted(...targets: readonly (object | undefined)[]): boolean {
-  return targets.some((target) => target !== undefined && metadataOf(UNTENANTED, target) === true);
+  const said = targets.map((target) => (target === undefined ? undefined : metadataOf(UNTENANTED, target)));
+  return said.find((each) => each !== undefined) === true;
 }
 
 export function metadataOf(key: string, target: object, property?: string): unknown {
