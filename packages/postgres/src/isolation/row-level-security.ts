@@ -46,6 +46,12 @@ export function rowLevelSecurity(options: RowLevelSecurityOptions = {}): Isolati
   const { setting = 'app.tenant_id', schemas = ['public'], tenantColumn = 'tenant_id' } = options;
   refuseUnknown('rowLevelSecurity', options, ['setting', 'schemas', 'shared', 'hidden', 'tenantColumn']);
   requireCustomSetting('rowLevelSecurity', setting);
+  if (typeof tenantColumn !== 'string' || tenantColumn === '') {
+    throw new TenantFloorError(
+      'floor_misconfigured',
+      `rowLevelSecurity: the option \`tenantColumn\` is ${JSON.stringify(tenantColumn)}, which names no column. Name it, or leave it out.`,
+    );
+  }
   const shared = namesOf('shared', options.shared);
   const hidden = namesOf('hidden', options.hidden);
   namesOf('schemas', schemas);

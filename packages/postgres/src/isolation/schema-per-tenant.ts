@@ -49,6 +49,7 @@ export function schemaPerTenant(options: SchemaPerTenantOptions = {}): Isolation
   refuseUnknown('schemaPerTenant', options, ['name', 'shared', 'setting']);
   requireCustomSetting('schemaPerTenant', setting);
   if (typeof name !== 'function') throw misconfigured('`name` is not a function', 'Return the schema’s name from it.');
+  if (!Array.isArray(shared)) throw misconfigured('`shared` is not a list', 'Pass the names of schemas in one.');
   if (shared.includes('$user')) throw misconfigured('`shared` has "$user"', 'Name the schemas themselves.');
   const sharedPath = shared.map((schema) => `, ${quoted(schema)}`).join('');
   const ownerOf = new Map<string, string>();

@@ -33,8 +33,14 @@ export interface ResolvedPolicyOptions {
  * @throws `floor_misconfigured` when they cannot hold the tenants apart.
  */
 export function resolvePolicyOptions(options: CompilePoliciesOptions): ResolvedPolicyOptions {
-  const { role, adminRole = null, setting = 'app.tenant_id', database = null } = options;
   refuseUnknown('compilePolicies', options, KNOWN);
+  for (const list of ['tables', 'shared', 'views', 'hidden'] as const) {
+    const given: unknown = options?.[list];
+    if (!Array.isArray(given) && (list === 'tables' || given !== undefined)) {
+      throw misconfigured(`${list} is not a list. Pass what readTables returns, or a list of { name }.`);
+    }
+  }
+  const { role, adminRole = null, setting = 'app.tenant_id', database = null } = options;
   const { tables, shared = [], views = [], hidden = [] } = options;
   refuseSlipsIn('compilePolicies', { tables, shared, views, hidden });
   requireRole('role', role);
