@@ -41,14 +41,14 @@ export const tablePrivileges = catalogRule<Row>({
   name: 'table-privileges',
   trap: 'G7',
   severity: 'advice',
-  sql: holding('REFERENCES', 'TRIGGER'),
+  sql: holding('REFERENCES', 'TRIGGER', 'MAINTAIN'),
   values: (options) => [options.schemas, unexamined(options)],
   diagnose: ({ subject, identifier, privileges, ...granted }) =>
     revocations(granted, `revoke ${privileges.join(', ').toLowerCase()} on ${identifier}`).map((fix) => ({
       subject,
       message:
         `the application holds ${privileges.join(' and ')} on this table, which only migrations need: a foreign key shows ` +
-        'whether another tenant’s row exists, and a trigger runs in every tenant’s statements.',
+        'whether another tenant’s row exists, a trigger runs in every tenant’s statements, and maintenance locks every tenant out.',
       fix,
     })),
 });

@@ -9,7 +9,7 @@ import type { Isolation } from './isolation.js';
  * or with `undefined` for the usual one. All of them must carry the tenant in the same setting.
  *
  * Placing a tenant throws `tenant_unplaceable` when `choose` throws or its answer is no strategy, and after `end()`;
- * `floor_misconfigured` when the chosen strategy has another setting.
+ * `floor_misconfigured` when the chosen strategy has another setting, or is `schemaPerTenant` where the usual one is not.
  *
  * @throws `floor_misconfigured` when an argument is missing or wrong.
  *
