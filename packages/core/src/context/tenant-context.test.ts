@@ -221,3 +221,30 @@ describe('W5: a bound function is the one that was bound', () => {
     });
   });
 });
+
+describe('G7: what is looked through quickly is held all the same', () => {
+  const seen = () => (context.isActive() ? context.tenantId : 'none');
+
+  it.each<[string, () => object, (held: never) => unknown]>([
+    ['a list of functions in a list', () => [[1, [seen]]], (held: [[number, [() => string]]]) => held[0][1][0]()],
+    [
+      'a list that is an iterator as well',
+      () => Object.assign([1], { next: () => ({ done: false, value: seen() }) }),
+      (held: { next(): { value: string } }) => held.next().value,
+    ],
+    [
+      'a list with a thenable in it',
+      // biome-ignore lint/suspicious/noThenProperty: a lazy query is a thenable.
+      () => [{ query: Object.assign([1], { then: (resolve: (by: string) => void) => resolve(seen()) }) }],
+      (held: [{ query: PromiseLike<string> }]) => held[0].query,
+    ],
+    [
+      'a list of a class of one’s own',
+      () => [new (class Rows extends Array<unknown> {})(seen as never, seen as never)],
+      (held: [[() => string]]) => held[0][0](),
+    ],
+  ])('%s', async (_, make, read) => {
+    const held = context.run(acme, () => ({ held: make() })).held as never;
+    expect(await context.run(globex, () => read(held))).toBe('t_acme');
+  });
+});
