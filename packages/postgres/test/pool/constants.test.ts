@@ -51,6 +51,9 @@ describe('constants, as the pool, Prisma and TypeORM read them', () => {
     'select 1 -- é\n, title from job',
     'select 1; select title from job',
     'select 1 # x',
+    "select 'a\\\\'",
+    "select 'a;b'",
+    `select ${'1, '.repeat(200)}1`,
   ])('are not: %j', (sql) => {
     expect(readers.map((read) => read(sql))).toEqual([false, false, false, false]);
   });
