@@ -118,7 +118,9 @@ function addRelations(schema: Schema, models: ReadonlyMap<string, Draft>, { name
       follows: isAction(key.onUpdate),
     };
     of.fields.set(field.name, relation as DraftRelation);
-    if (!holdsKey && key.fields.length > 0 && isAction(key.onDelete)) of.dependents.push(relation as DraftRelation);
+    // Links are in a table of Prisma's own, whose rows go with the row at either end.
+    const isDependent = relation.isManyToMany ? to.tenantField !== null : !holdsKey && isAction(key.onDelete);
+    if (isDependent) of.dependents.push(relation as DraftRelation);
   }
 }
 
@@ -133,6 +135,8 @@ function linkInverses(schema: Schema, models: ReadonlyMap<string, Draft>, { name
 function addScalars(models: ReadonlyMap<string, Draft>, { name: modelName, fields }: SchemaModel): void {
   const model = models.get(modelName) as Draft;
   const relations = [...model.fields.values()].filter((field) => field.kind === 'relation');
+  const links = relations.filter(({ isManyToMany, to }) => isManyToMany && to.tenantField !== null);
+  const [primary] = model.keys;
   for (const { name, kind, isRequired, hasDefault } of fields) {
     if (kind !== 'scalar') continue;
     const scalar: ScopedScalar = {
@@ -144,7 +148,11 @@ function addScalars(models: ReadonlyMap<string, Draft>, { name: modelName, field
         ({ holdsKey, key, comparesTenant, to }) =>
           holdsKey && key.fields.includes(name) && !comparesTenant && to.tenantField !== null,
       ),
-      followers: backRelations(model, name).filter((relation) => followsOutside(relation, name, new Set())),
+      followers: [
+        ...backRelations(model, name).filter((relation) => followsOutside(relation, name, new Set())),
+        // The table of a many-to-many relation refers to the primary key, which is one column.
+        ...(primary?.columns.includes(name) ? links : []),
+      ],
       disturbed: disturbedBy(model, name, new Set()),
     };
     model.fields.set(name, scalar);

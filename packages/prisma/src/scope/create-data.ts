@@ -25,14 +25,14 @@ export function newRow(
 ): Filter {
   if (!model.isWritable) throw sharedWrite(call, model);
   const ofNew = { ...call, required: null };
-  const entries = entriesOf(value, call, argument).map(([key, entry]) => {
+  const entries = entriesOf(value, call, argument).flatMap(([key, entry]): [string, unknown][] => {
     const field = model.fields.get(key);
     if (!field) throw unknownKey(call, model, argument, key);
     if (field.kind === 'scalar' && entry !== null) for (const relation of field.keyOf) call.guards.link(relation);
-    return [
-      key,
-      field.kind === 'scalar' ? snapshot(entry) : nestedCreate(entry, field, ofNew, `${argument}.${key}`),
-    ] as const;
+    if (field.kind === 'scalar') return [[key, snapshot(entry)]];
+    const actions = nestedCreate(entry, field, ofNew, `${argument}.${key}`);
+    // With nothing in it, it sets no foreign key, and Prisma would take no columns beside it.
+    return field.holdsKey && Object.keys(actions).length === 0 ? [] : [[key, actions]];
   });
   guardForeignKeys(entries, model, call, argument, false, parent);
   guardGivenTenant(entries, model, call, argument, true);

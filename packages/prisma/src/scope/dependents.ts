@@ -9,7 +9,7 @@ import { structure } from './structure.js';
  */
 export function guardDelete(model: ScopedModel, call: Call): void {
   const reached = new Set<ScopedModel>();
-  if (!reachesOthers(model, reached)) return;
+  if (!reachesOthers(model, call, reached)) return;
   if (call.hasFloor) throw behindTheFloor(call, model, 'deleting');
   const chain: ScopedRelation[] = [];
   const condition = othersBelow(model, call, [], chain);
@@ -32,6 +32,7 @@ export function guardChange(
   const [first] = disturbed;
   if (first) guard(changes, [], () => disturbing(first, column, call));
   for (const relation of followers) {
+    if (isOwnLink(relation, call)) continue;
     if (call.hasFloor) {
       guard(changes, [], () => behindTheFloor(call, relation.of, `changing ${column} of`));
       continue;
@@ -73,15 +74,20 @@ export function foreignRows(relation: ScopedRelation, call: Call): Filter | null
   return related(relation, structure([['NOT', condition]]));
 }
 
+/** Whether row-level security keeps the links of a row to this tenant's: those of a tenant's row are that tenant's. */
+function isOwnLink({ isManyToMany, of }: ScopedRelation, { hasFloor }: Call): boolean {
+  return hasFloor && isManyToMany && of.tenantField !== null;
+}
+
 /** Whether a chain of deletions can come to rows of other tenants at all. */
-function reachesOthers(model: ScopedModel, reached: Set<ScopedModel>): boolean {
+function reachesOthers(model: ScopedModel, call: Call, reached: Set<ScopedModel>): boolean {
   if (reached.has(model)) return false;
   reached.add(model);
   return model.dependents.some(
     (relation) =>
-      mayLeaveTenant(relation) ||
+      (mayLeaveTenant(relation) && !isOwnLink(relation, call)) ||
       (relation.to.tenantField === null && !relation.to.isWritable) ||
-      (relation.cascades && reachesOthers(relation.to, reached)),
+      (relation.cascades && reachesOthers(relation.to, call, reached)),
   );
 }
 
@@ -102,7 +108,7 @@ function othersBelow(
   const conditions = model.dependents.flatMap((relation) => {
     const foreign = foreignRows(relation, call);
     const further =
-      relation.cascades && reachesOthers(relation.to, new Set())
+      relation.cascades && reachesOthers(relation.to, call, new Set())
         ? othersBelow(relation.to, call, [...above, model], chain)
         : null;
     if (further) chain.push(relation);
@@ -119,6 +125,7 @@ function behindTheFloor(call: Call, model: ScopedModel, doing: string): TenantSc
     'scope_refused',
     `${call.model.name}.${call.operation} was refused: ${doing} a row of ${model.name} makes the database itself change the rows ` +
       `that refer to it${relation?.kind === 'relation' ? `, such as by ${nameOf(relation)}` : ''}, and row-level security ` +
-      'does not hold that. Put the tenant into the foreign keys at both ends, or use `onDelete: Restrict, onUpdate: Restrict`.',
+      'does not hold that. Put the tenant into the foreign keys at both ends, or use `onDelete: Restrict, onUpdate: Restrict`; of a ' +
+      'many-to-many relation, make a model of its table for that.',
   );
 }

@@ -1,5 +1,5 @@
 import type { ScopedRelation } from '../schema/model.js';
-import { asGiven, type Call, refused, unknownKey } from './call.js';
+import { asGiven, type Call, type Filter, refused, unknownKey } from './call.js';
 import { connect, connected, guardKeyHolder } from './connect.js';
 import { newRow } from './create-data.js';
 import { eachOf, entriesOf, structure } from './structure.js';
@@ -37,8 +37,9 @@ export const createActions: Readonly<Record<string, NestedAction>> = {
     ),
 };
 
-export const nestedCreate: NestedAction = (value, relation, call, argument) =>
-  byRules(value, createActions, relation, call, argument);
+export function nestedCreate(value: unknown, relation: ScopedRelation, call: Call, argument: string): Filter {
+  return byRules(value, createActions, relation, call, argument);
+}
 
 /** Rewrites an object whose every key must have a rule. */
 export function byRules(
@@ -47,7 +48,7 @@ export function byRules(
   relation: ScopedRelation,
   call: Call,
   argument: string,
-): unknown {
+): Filter {
   if (value === null) throw refused(call, `\`${argument}\` is null`, 'Leave it out.');
   return structure(
     entriesOf(value, call, argument).map(([key, entry]) => {

@@ -3,8 +3,7 @@ import { type Call, refused } from './call.js';
 import { itemsOf } from './snapshot.js';
 
 /**
- * What an argument object says, read once: when a query starts, Prisma would see whatever the caller changes until then. As
- * Prisma does, it reads inherited keys as well, but for those that something put on every object.
+ * What an argument object says, read once: when a query starts, Prisma would see whatever the caller changes until then.
  *
  * @throws `scope_refused` for what is explicitly undefined, where the client forbids that.
  */
@@ -14,14 +13,20 @@ export function entriesOf(value: unknown, call: Call, argument: string): readonl
     throw refused(call, `\`${argument}\` is not an object`, `Pass an object, or leave \`${argument}\` out.`);
   }
   const entries: (readonly [string, unknown])[] = [];
-  for (const key in value) {
-    if (key in Object.prototype && !Object.hasOwn(value, key)) continue;
+  for (const key of namesOf(value)) {
     const entry = (value as Record<string, unknown>)[key];
     if (entry === undefined) {
       if (call.forbidsUndefined) throw explicitlyUndefined(call, `${argument}.${key}`);
     } else if (!isSkip(entry)) entries.push([key, entry]);
   }
   return entries;
+}
+
+/** The keys of an object as Prisma reads them: inherited ones as well, but for those that something put on every object. */
+export function namesOf(value: object): readonly string[] {
+  const names: string[] = [];
+  for (const key in value) if (!(key in Object.prototype) || Object.hasOwn(value, key)) names.push(key);
+  return names;
 }
 
 /** `Prisma.skip`, of whichever copy of Prisma: the same as a key that is not there. */

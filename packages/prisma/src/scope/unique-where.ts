@@ -1,7 +1,7 @@
 import type { ScopedKey, ScopedModel } from '../schema/model.js';
 import { type Call, type Filter, type Rule, tenantCondition, withinTenant } from './call.js';
 import { isPlain, snapshot } from './snapshot.js';
-import { entriesOf, structure } from './structure.js';
+import { entriesOf, namesOf, structure } from './structure.js';
 import { filterEntry } from './where.js';
 
 /**
@@ -93,7 +93,7 @@ export function isCompoundKey(key: string, value: unknown, model: ScopedModel): 
     value !== null &&
     typeof value === 'object' &&
     !Array.isArray(value) &&
-    Object.keys(value).length > 0 &&
-    Object.keys(value).every((column) => model.fields.get(column)?.kind === 'scalar')
+    namesOf(value).length > 0 &&
+    namesOf(value).every((column) => model.fields.get(column)?.kind === 'scalar')
   );
 }

@@ -21,8 +21,22 @@ export type Setting = (typeof SETTINGS)[number];
 export type CompanyClient = TenantScopedClient<PrismaClient>;
 export type Company = Awaited<ReturnType<typeof openCompany>>;
 
-const SHARED = ['Org', 'Region'];
-const TENANTS_OWN = ['Unit', 'Task', 'Badge', 'Depot', 'Shipment', 'Zone', 'Bin', 'Rack', 'Parcel', 'Preference'];
+const SHARED = ['Org', 'Region', 'Plan'];
+/** Prisma's tables of many-to-many relations. */
+const LINKS = ['_GroupToPlan', '_Friends'];
+const TENANTS_OWN = [
+  'Unit',
+  'Task',
+  'Badge',
+  'Depot',
+  'Shipment',
+  'Zone',
+  'Bin',
+  'Rack',
+  'Parcel',
+  'Preference',
+  'Group',
+];
 const patience = { maxWait: 60_000, timeout: 60_000 };
 
 /**
@@ -59,6 +73,14 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
       racks: await outside.rack.findMany({ orderBy: [{ aisle: 'asc' }, { code: 'asc' }] }),
       preferences: await outside.preference.findMany({ orderBy: { tenantId: 'asc' } }),
       parcels: await outside.parcel.findMany({ orderBy: { id: 'asc' } }),
+      plans: await outside.plan.findMany({ orderBy: { code: 'asc' } }),
+      groups: await outside.group.findMany({
+        orderBy: { id: 'asc' },
+        include: {
+          plans: { select: { code: true }, orderBy: { code: 'asc' } },
+          friends: { select: { id: true }, orderBy: { id: 'asc' } },
+        },
+      }),
     }),
     /** The same few rows for each tenant, under ids of its own: 1xx are acme’s, 2xx globex’s. */
     seed: async () => {
@@ -66,8 +88,12 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
       for (const model of [outside.preference, parcel, bin, rack, zone, shipment, depot, badge, task, unit, region]) {
         await (model as typeof unit).deleteMany();
       }
+      await outside.group.updateMany({ data: { headNo: null, rivalId: null } });
+      await outside.group.deleteMany();
+      await outside.plan.deleteMany();
       await outside.org.deleteMany();
       await outside.region.createMany({ data: [{ code: 'EU' }, { code: 'US' }] });
+      await outside.plan.createMany({ data: [{ code: 'free' }, { code: 'paid' }, { code: 'unused' }] });
       await outside.org.createMany({ data: [acme, globex].map(({ id, slug: name }) => ({ id, name })) });
       for (const [{ id: tenantId }, n, regionCode] of [
         [acme, 100, 'EU'],
@@ -88,6 +114,10 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
         await outside.parcel.create({ data: { tenantId, id: n + 2, zoneCode: `Z${n}`, binCode: 'X' } });
         await outside.parcel.create({ data: { tenantId, id: n + 3 } });
         await outside.preference.create({ data: { tenantId } });
+        await outside.group.createMany({ data: [1, 2].map((id) => ({ tenantId, id: n + id, no: `k${id}` })) });
+        const plans = [{ code: 'free' }, ...(n === 200 ? [{ code: 'paid' }] : [])];
+        const links = { plans: { connect: plans }, friends: { connect: { id: n + 2 } } };
+        await outside.group.update({ where: { id: n + 1 }, data: links });
       }
     },
     /** References of globex’s rows to acme’s unit 106, as no key without the tenant forbids. */
@@ -112,15 +142,17 @@ async function openPostgres(context: TenantContext, hasFloor: boolean) {
     const { sql } = compilePolicies({
       role,
       tables,
-      shared: SHARED.map((name) => ({ name })),
+      shared: [...SHARED, ...LINKS].map((name) => ({ name })),
       database: database.name,
     });
     await outsidePool.query(sql);
-    await outsidePool.query(`alter role ${role} login password 'company'; grant all on "Org", "Region" to ${role}`);
+    await outsidePool.query(
+      `alter role ${role} login password 'company'; grant all on "Org", "Region", "Plan", "_GroupToPlan", "_Friends" to ${role}`,
+    );
     const url = new URL(database.url);
     url.username = role;
     url.password = 'company';
-    const isolation = rowLevelSecurity({ shared: SHARED, tenantColumn: 'tenantId' });
+    const isolation = rowLevelSecurity({ shared: [...SHARED, ...LINKS], tenantColumn: 'tenantId' });
     floor = createTenantPool({ connectionString: url.href, context, isolation, max: 4 });
     floor.on('error', () => {});
   }

@@ -173,6 +173,11 @@ describe.each(SETTINGS)('%s', (setting) => {
       expect(await prisma.task.deleteMany({ where: new ById() })).toEqual({ count: 1 });
       await prisma.unit.update({ where: { id: 102 }, data: { tasks: { deleteMany: inherited({ id: 101 }) } } });
       await prisma.unit.update({ where: { id: 102 }, data: inherited({ name: 'new' }) });
+      const key = { regionCode_code: inherited({ regionCode: 'EU', code: 'X' }) };
+      expect(await prisma.depot.findUnique({ where: key })).toMatchObject({ code: 'X', tenantId: acme.id });
+      expect(await prisma.depot.findMany({ cursor: key, select: { code: true } })).toEqual([{ code: 'X' }]);
+      const depot = { connect: key };
+      await prisma.shipment.update({ where: { id: 101 }, data: { depot } });
     });
     const { tasks, units } = await db.rows();
     expect(tasks.map(({ id }) => id)).toEqual([102, 201, 202]);

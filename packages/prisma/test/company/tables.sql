@@ -51,3 +51,25 @@ create table "Parcel" (
 );
 
 create table "Preference" ("tenantId" text primary key, "theme" text not null default 'light');
+
+create table "Plan" ("code" text primary key, "label" text not null default 'plan');
+
+create table "Group" (
+  "tenantId" text not null default 'nobody', "id" integer primary key, "no" text not null, "is" text not null default 'some',
+  "headNo" text,
+  "rivalId" integer references "Group" ("id") on delete restrict on update restrict,
+  unique ("tenantId", "no"),
+  foreign key ("tenantId", "headNo") references "Group" ("tenantId", "no") on delete restrict on update restrict
+);
+
+create table "_GroupToPlan" (
+  "A" integer not null references "Group" ("id") on delete cascade on update cascade,
+  "B" text not null references "Plan" ("code") on delete cascade on update cascade,
+  primary key ("A", "B")
+);
+
+create table "_Friends" (
+  "A" integer not null references "Group" ("id") on delete cascade on update cascade,
+  "B" integer not null references "Group" ("id") on delete cascade on update cascade,
+  primary key ("A", "B")
+);
