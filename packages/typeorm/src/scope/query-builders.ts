@@ -7,6 +7,7 @@ import { MARK, refusedSql } from './refused-sql.js';
 import { requireChange } from './shared-rows.js';
 import { checkClosed, checkedStatement } from './statement.js';
 import { insertUntaken } from './taken-rows.js';
+import { rememberTransaction } from './transactions.js';
 import type { Builder, DataSource, Metadata } from './typeorm.js';
 import { checkUpsert, needsCondition } from './upsert.js';
 import { checkExpressions, checkUnmoved, type Inserted, stamp, tellTenant } from './write-values.js';
@@ -34,8 +35,8 @@ export function scopeQueryBuilders(dataSource: DataSource): () => void {
     ...patch(prototypeOf(select), selectBuilder),
     ...patch(prototypeOf(built(select, 'insert')), insertBuilder),
     ...patch(prototypeOf(built(select, 'update')), updateBuilder),
-    ...patch(prototypeOf(built(select, 'delete')), { createDeleteExpression: marked, execute: requireChange }),
-    ...patch(prototypeOf(built(select, 'softDelete')), { createUpdateExpression: marked, execute: requireChange }),
+    ...patch(prototypeOf(built(select, 'delete')), { createDeleteExpression: marked, execute: remove }),
+    ...patch(prototypeOf(built(select, 'softDelete')), { createUpdateExpression: marked, execute: remove }),
   ]);
 }
 
@@ -68,7 +69,7 @@ const everyBuilder = {
     const [sql, parameters] = original() as [string, object];
     const checked = scope.hasFloor ? sql.replaceAll(MARK, '') : checkedStatement(sql, scope.rules);
     if (!WRITES.has(builder.expressionMap.queryType) || areReferencesChecked(builder, scope)) {
-      allow(checked, parameters, tenantId);
+      allow(checked, parameters, tenantId, builder);
     }
     return [checked, parameters];
   },
@@ -126,8 +127,14 @@ const selectBuilder = {
   getRelationJoinType: () => 'left',
 } satisfies Record<string, Replacement>;
 
+const remove: Replacement = (builder, scope, original) => {
+  rememberTransaction(builder);
+  return requireChange(builder, scope, original);
+};
+
 const insertBuilder = {
   execute: async (builder, scope, original) => {
+    rememberTransaction(builder);
     prepareInsert(builder, scope);
     const references = checkReferences(builder, scope);
     if (references) await references;
@@ -191,6 +198,7 @@ function checkKnown(metadata: Metadata, { tenantColumns, unlimited }: DataSource
 
 const updateBuilder = {
   execute: async (builder, scope, original) => {
+    rememberTransaction(builder);
     checkUnmoved(builder, scope);
     const references = checkReferences(builder, scope);
     if (references) await references;

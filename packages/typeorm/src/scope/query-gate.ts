@@ -5,7 +5,8 @@ import { asSystem, type DataSourceScope, isSystem, scopeOf, tenantIdOf } from '.
 import { checkBeforeCommit, followTransaction } from './deferred-references.js';
 import { patchOnce } from './patched-prototypes.js';
 import { refusedSql } from './refused-sql.js';
-import type { DataSource, QueryRunner } from './typeorm.js';
+import { enterOrLeave, requireSameTransaction } from './transactions.js';
+import type { Builder, DataSource, QueryRunner } from './typeorm.js';
 
 /** The SQL of scoped builders, by the array of parameters that goes with it, and whose rows it asks for. */
 const generated = new WeakMap<object, Generated>();
@@ -15,11 +16,12 @@ interface Generated {
   readonly tenantId: string;
   /** What the parameters were, which the caller may have changed since. */
   readonly values: readonly unknown[];
+  readonly builder: Builder;
 }
 
 /** Lets a builder's SQL through the gate, with these parameters, for this tenant. */
-export function allow(sql: string, parameters: object, tenantId: string): void {
-  generated.set(parameters, { sql, tenantId, values: Object.values(parameters) });
+export function allow(sql: string, parameters: object, tenantId: string, builder: Builder): void {
+  generated.set(parameters, { sql, tenantId, values: Object.values(parameters), builder });
 }
 
 /** What begins and ends transactions says nothing about rows. */
@@ -57,7 +59,11 @@ export function gateQueryRunners(source: DataSource): () => void {
       }
       if (!isTransaction) return send();
       const late = sql === 'COMMIT' ? checkBeforeCommit(runner) : null;
-      return (late ? late.then(send) : send()).then((answer) => {
+      const enterOrLeaveIt = () => {
+        enterOrLeave(runner, sql);
+        return send();
+      };
+      return (late ? late.then(enterOrLeaveIt) : enterOrLeaveIt()).then((answer) => {
         followTransaction(runner, sql);
         // The next transaction of a runner that a driver uses for all is anybody's.
         if (END.test(sql)) owners.delete(runner);
@@ -110,6 +116,7 @@ function check(runner: QueryRunner, scope: DataSourceScope, sql: string, paramet
   const known = typeof parameters === 'object' && parameters !== null ? generated.get(parameters) : undefined;
   if (known?.sql === sql && isUnchanged(known, parameters as object)) {
     if (known.tenantId !== tenantId) throw changed('SQL that was generated for one tenant was sent by another');
+    requireSameTransaction(known.builder);
   } else if (!scope.hasFloor) {
     throw refusedSql('it is raw SQL');
   }

@@ -1,0 +1,47 @@
+import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import type { Builder, QueryRunner } from './typeorm.js';
+
+/** A transaction, or the part of one from a savepoint on. */
+interface Transaction {
+  readonly outer: Transaction | null;
+  isOver: boolean;
+}
+
+/** What each query runner is in: as sent, since a connection runs in that order what it is sent. */
+const current = new WeakMap<QueryRunner, Transaction>();
+const began = new WeakMap<Builder, Transaction>();
+
+/** @param sql - which begins, ends or divides a transaction, and is about to be sent. */
+export function enterOrLeave(runner: QueryRunner, sql: string): void {
+  const before = current.get(runner) ?? null;
+  if (/^(?:BEGIN|START)\b/.test(sql)) current.set(runner, { outer: null, isOver: false });
+  else if (sql.startsWith('SAVEPOINT')) current.set(runner, { outer: before, isOver: false });
+  else if (sql === 'COMMIT' || sql === 'ROLLBACK') {
+    for (let each = before; each; each = each.outer) each.isOver = true;
+    current.delete(runner);
+  } else if (before && /^(?:RELEASE|ROLLBACK TO)\b/.test(sql)) {
+    // What a savepoint is released of belongs to the transaction around it.
+    before.isOver = sql.startsWith('ROLLBACK');
+    if (before.outer) current.set(runner, before.outer);
+    else current.delete(runner);
+  }
+}
+
+/** Keeps the transaction that a write begins in: it may have to wait for look-ups before it is sent. */
+export function rememberTransaction(builder: Builder): void {
+  const transaction = builder.queryRunner && current.get(builder.queryRunner);
+  if (transaction) began.set(builder, transaction);
+  else began.delete(builder);
+}
+
+/** @throws `scope_refused` where the transaction that a write began in is over: what is sent now would stay though that was undone. */
+export function requireSameTransaction(builder: Builder): void {
+  for (let each = began.get(builder) ?? null; each; each = each.outer) {
+    if (!each.isOver) continue;
+    throw new TenantScopeError(
+      'scope_refused',
+      'a write was not sent, because the transaction that it began in had ended before it could be: another write of the transaction ' +
+        'failed, or nobody waited for this one. Await every write before its transaction ends.',
+    );
+  }
+}
