@@ -6,7 +6,7 @@ import { areReferencesChecked, checkReferences } from './references.js';
 import { MARK, refusedSql } from './refused-sql.js';
 import { requireChange } from './shared-rows.js';
 import { checkClosed, checkedStatement } from './statement.js';
-import { insertUntaken } from './taken-rows.js';
+import { insertUntaken, keepKeys } from './taken-rows.js';
 import { rememberTransaction } from './transactions.js';
 import type { Builder, DataSource, Metadata } from './typeorm.js';
 import { checkUpsert, needsCondition } from './upsert.js';
@@ -145,6 +145,7 @@ const insertBuilder = {
   createInsertExpression: (builder, scope, original) => {
     prepareInsert(builder, scope);
     if (!scope.hasFloor) checkExpressions(builder);
+    keepKeys(builder);
     const { onUpdate } = builder.expressionMap;
     if (!onUpdate || !needsCondition(builder, scope)) return MARK + (original() as string);
     const given = onUpdate.overwriteCondition;

@@ -34,13 +34,31 @@ export async function insertUntaken(builder: Builder, scope: DataSourceScope, in
   // A key with the tenant in it meets own rows alone.
   if (open.every((key) => key.includes(column))) return attempt();
   const complete = async () => {
-    // TypeORM merges what it reads back into the given rows, and not always into the right one.
-    const rows = valueSets(valuesSet).map((values) => keysOf(values, open, builder));
+    opened.set(builder, open);
     const result = await attempt();
-    await requireRows(builder, metadata, rows);
+    await requireRows(builder, metadata, sent.get(builder) ?? []);
     return result;
   };
-  return valueSets(valuesSet).length > 1 ? atomically(builder, complete) : complete();
+  const rows = valueSets(valuesSet);
+  // A row that cannot be looked up may be written, and then refused.
+  const isCertain = rows.length === 1 && rows.flatMap((values) => keysOf(values, open, builder)).every(isComparable);
+  return isCertain ? complete() : atomically(builder, complete);
+}
+
+const opened = new WeakMap<Builder, readonly (readonly Column[])[]>();
+const sent = new WeakMap<Builder, readonly (readonly Key[])[]>();
+
+/**
+ * Keeps the keys of an insert as they are written: listeners have changed the rows by then. Afterwards TypeORM merges what it reads
+ * back into the given rows, and not always into the right one.
+ */
+export function keepKeys(builder: Builder): void {
+  const open = opened.get(builder);
+  if (!open) return;
+  sent.set(
+    builder,
+    valueSets(builder.expressionMap.valuesSet).map((values) => keysOf(values, open, builder)),
+  );
 }
 
 /** Every row that was given must be there now, or the own row that it met. */
@@ -82,7 +100,10 @@ function keysOf(values: object, unique: readonly (readonly Column[])[], { dataSo
   const { driver } = (dataSource ?? connection) as DataSource;
   return unique.flatMap((columns) => {
     const key = columns.map((column) => [column, keyValue(column, values)] as const);
-    if (key.some(([column, value]) => value === null || (value === undefined && column.isGenerated))) return [];
+    if (
+      key.some(([column, value]) => value === null || (value === undefined && (column.isGenerated || isNull(column))))
+    )
+      return [];
     return [
       key.map(
         ([column, value]) =>
@@ -93,6 +114,16 @@ function keysOf(values: object, unique: readonly (readonly Column[])[], { dataSo
       ),
     ];
   });
+}
+
+/** Whether the database writes null where it is given nothing. */
+function isNull({ isNullable, default: otherwise, generatedType }: Column): boolean {
+  return isNullable && (otherwise ?? null) === null && !generatedType;
+}
+
+/** SQL, or a default of the database: no row can be looked up by it. */
+function isComparable(key: Key): boolean {
+  return key.every(([, value]) => value !== undefined && typeof value !== 'function');
 }
 
 // As many as every database takes in one condition.
@@ -109,8 +140,7 @@ async function ownRows(builder: Builder, metadata: Metadata, keys: readonly Key[
 async function count(builder: Builder, metadata: Metadata, keys: readonly Key[]): Promise<number> {
   const parameters: Record<string, unknown> = {};
   const conditions = keys.flatMap((key, k) => {
-    // SQL, or a default of the database: no row can be looked up by it.
-    if (key.some(([, value]) => value === undefined || typeof value === 'function')) return [];
+    if (!isComparable(key)) return [];
     const equal = key.map(([column, value], n) => {
       parameters[`key${k}_${n}`] = value;
       return `taken.${column.propertyPath} = :key${k}_${n}`;

@@ -7,6 +7,8 @@ export interface Column {
   readonly isGenerated: boolean;
   readonly isInsert: boolean;
   readonly isNullable: boolean;
+  readonly default?: unknown;
+  readonly generatedType?: string;
   readonly type?: unknown;
   readonly collation?: string;
   readonly transformer?: unknown;

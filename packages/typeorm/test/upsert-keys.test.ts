@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { acme, context, globex, id, settings, tenantId, text, withEntities } from './database/own-entities.js';
+
+const unavailable = { code: 'tenant_row_unavailable' };
+const optional = { ...text, nullable: true };
+const all = `SELECT "id", "tenantId", "code", "title" FROM "job" ORDER BY "id"`;
+
+// MariaDB's upserts name no conflict target.
+describe.each(settings.filter(({ database }) => database !== 'MariaDB'))(
+  'keys of upserts, TypeORM $version on $database',
+  (setting) => {
+    it('rows whose unique column is left out, and so null, meet nobody’s', () =>
+      withEntities(
+        setting,
+        [{ name: 'Job', columns: { id, tenantId, code: { ...optional, unique: true }, title: optional } }],
+        async (source, outside) => {
+          const jobs = source.getRepository('Job');
+          await context.run(globex, () => jobs.insert([{ id: 'g-1' }, { id: 'g-2', code: 'taken' }]));
+          await context.run(acme, async () => {
+            await jobs.upsert({ id: 'one' }, ['code']);
+            await jobs.upsert([{ id: 'two' }, { id: 'three', code: null }, { id: 'four', code: 'own' }], ['code']);
+            await jobs.createQueryBuilder().insert().values({ id: 'five', title: 'x' }).orIgnore().execute();
+            await expect(jobs.upsert([{ id: 'six' }, { id: 'seven', code: 'taken' }], ['code'])).rejects.toMatchObject(
+              unavailable,
+            );
+          });
+          expect((await outside(all)).map((row) => [row['id'], row['code']])).toEqual([
+            ['five', null],
+            ['four', 'own'],
+            ['g-1', null],
+            ['g-2', 'taken'],
+            ['one', null],
+            ['three', null],
+            ['two', null],
+          ]);
+        },
+      ));
+
+    it('nothing stays of a refused upsert whose key the database itself writes', () =>
+      withEntities(
+        setting,
+        [{ name: 'Job', columns: { id, tenantId, code: { ...text, unique: true, default: 'new' }, title: optional } }],
+        async (source, outside) => {
+          const jobs = source.getRepository('Job');
+          await context.run(acme, async () => {
+            await expect(jobs.upsert({ id: 'one' }, ['code'])).rejects.toMatchObject(unavailable);
+            await expect(jobs.upsert({ id: 'one', code: () => `'sql'` }, ['code'])).rejects.toMatchObject(unavailable);
+            await source.transaction(async (manager) => {
+              await manager.insert('Job', { id: 'before', code: 'before' });
+              await expect(manager.upsert('Job', { id: 'one' }, ['code'])).rejects.toMatchObject(unavailable);
+            });
+          });
+          expect(await outside(all)).toMatchObject([{ id: 'before' }]);
+        },
+      ));
+
+    it('the key that a subscriber gives a row is the one that is looked up', () =>
+      withEntities(
+        setting,
+        [{ name: 'Job', columns: { id, tenantId, code: { ...text, unique: true }, title: optional } }],
+        async (source, outside) => {
+          const jobs = source.getRepository('Job');
+          source.subscribers.push({
+            beforeInsert: ({ entity }: { readonly entity: { code: string } }) => {
+              entity.code = entity.code.toLowerCase();
+            },
+          } as never);
+          await context.run(globex, () => jobs.insert({ id: 'g-1', code: 'taken' }));
+          await context.run(acme, async () => {
+            await jobs.upsert({ id: 'one', code: 'OWN' }, ['code']);
+            await jobs.upsert({ id: 'one', code: 'OWN', title: 'again' }, ['code']);
+            await expect(jobs.upsert({ id: 'two', code: 'TAKEN' }, ['code'])).rejects.toMatchObject(unavailable);
+          });
+          expect(await outside(all)).toEqual([
+            { id: 'g-1', tenantId: globex.id, code: 'taken', title: null },
+            { id: 'one', tenantId: acme.id, code: 'own', title: 'again' },
+          ]);
+        },
+      ));
+  },
+);
