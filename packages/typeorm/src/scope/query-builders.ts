@@ -60,6 +60,11 @@ function patch(prototype: Prototype, replacements: Readonly<Record<string, Repla
 
 const marked: Replacement = (_builder, _scope, original) => MARK + (original() as string);
 
+/** TypeORM quotes the names in a statement when all of it is there, and until then a quote in a name looks like the start of a text. */
+function asSent(condition: string, builder: Builder): string {
+  return condition.includes("'") ? builder.replacePropertyNamesForTheWholeQuery(condition) : condition;
+}
+
 // T8: their SQL may name rows that `execute` would have looked up.
 const WRITES = new Set(['insert', 'update']);
 
@@ -94,9 +99,9 @@ const everyBuilder = {
       map.extraAppendedAndWhereCondition = given as string;
     }
   },
-  createWhereClausesExpression: (_builder, scope, original) => {
+  createWhereClausesExpression: (builder, scope, original) => {
     const clauses = original() as string;
-    if (!scope.hasFloor) checkClosed(clauses);
+    if (!scope.hasFloor) checkClosed(asSent(clauses, builder));
     return clauses;
   },
 } satisfies Record<string, Replacement>;
@@ -108,7 +113,7 @@ const selectBuilder = {
     const given = joinAttributes.map(({ condition }) => condition);
     for (const join of joinAttributes) {
       const { alias, condition } = join;
-      if (condition && !scope.hasFloor) checkClosed(condition);
+      if (condition && !scope.hasFloor) checkClosed(asSent(condition, builder));
       if (!isTable(alias, builder, scope)) continue;
       const own = tableConditions(alias, builder, scope);
       join.condition =

@@ -105,6 +105,7 @@ export interface Builder {
   getTableName(tablePath: string): string;
   createUpsertConditionExpression?: unknown;
   escape(name: string): string;
+  replacePropertyNamesForTheWholeQuery(statement: string): string;
 }
 
 export interface QueryRunner {

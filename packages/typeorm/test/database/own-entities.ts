@@ -54,7 +54,7 @@ export async function withEntities(
     SQLite: { type: 'sqljs', driver: await initSqlJs() },
   }[database];
   const schemas = entities.map((each) => new Schema(each as EntityOptions));
-  const made = new Source({ ...connection, ...options, entities: schemas, synchronize: true } as never);
+  const made = new Source({ ...connection, synchronize: true, ...options, entities: schemas } as never);
   const bare = server ? await new Source(connection as never).initialize() : null;
   try {
     const source = await tenantScoped(made, { context, ...scope }).initialize();
