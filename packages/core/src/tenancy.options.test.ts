@@ -30,12 +30,12 @@ describe('wrong options fail at start, with a message that names the option and 
       /registry: has no findByDomain\(\), which "custom-domain" needs\. Implement findByDomain/,
     ],
     [
-      'W9: a source without a name',
+      'a source without a name',
       { registry, sources: [{ name: '', identify: () => null }] },
       /holds a source without a name/,
     ],
     [
-      'W9: more answers than a Map holds',
+      'more answers than a Map holds',
       { registry, sources, cache: { max: 1e12 } },
       /cache\.max: is not a whole number from 1 to 16777216/,
     ],

@@ -16,7 +16,7 @@ const admin = new TenantAdmin(new InMemoryTenantRegistry([{ id: 't_acme', slug: 
 admin.runAs('t_acme', { reason: 'ticket 4711' }, () => {});
 `;
 
-it('W7: the line of an audit event is named TenantAdmin in a bundle that renames every class', async () => {
+it('the line of an audit event is named TenantAdmin in a bundle that renames every class', async () => {
   const folder = await mkdtemp(join(packageRoot, 'node_modules', '.audit-'));
   try {
     const outfile = join(folder, 'bundle.mjs');

@@ -142,7 +142,7 @@ describe.each(adapters)(
       ['Nest’s own logger', new ConsoleLogger()],
       ['one that writes JSON', new ConsoleLogger({ json: true })],
       ['one of one’s own', logger],
-    ])('W6: on Nest 11, where every level counts as off while none is set, with %s', async (_, use) => {
+    ])('on Nest 11, where every level counts as off while none is set, with %s', async (_, use) => {
       const off = vi.spyOn(Logger, 'isLevelEnabled').mockReturnValue(false);
       const before = Reflect.get(Logger, 'staticInstanceRef') as LoggerService;
       const written = use === logger ? undefined : vi.spyOn(use, 'debug').mockImplementation(debug);

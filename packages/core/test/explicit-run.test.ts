@@ -68,7 +68,7 @@ class AroundController {
   }
 }
 
-describe.each(adapters)('G2: on %s, what enters a tenant by itself', (adapter) => {
+describe.each(adapters)('on %s, what enters a tenant by itself', (adapter) => {
   const jwt = new JwtService({ secret: SECRET });
   let server: Server;
 

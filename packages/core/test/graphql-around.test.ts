@@ -241,7 +241,7 @@ describe.each(Object.keys(drivers) as (keyof typeof drivers)[])(
     };
     const publish = () => ask('globex.', '{ job { id } }').then(() => bus.emit('closed', { id: 'job_1' }));
 
-    it('W2: an untenanted subscription: what it yields, filters and resolves has no tenant, whatever the socket has', async () => {
+    it('an untenanted subscription: what it yields, filters and resolves has no tenant, whatever the socket has', async () => {
       await start({});
       const socket = await subscribe('acme.', 'subscription { anyClosed }');
       await subscribed(1);
@@ -263,7 +263,7 @@ describe.each(Object.keys(drivers) as (keyof typeof drivers)[])(
 
     if (driver === 'Apollo') {
       it.each(['middleware', 'guards'] as const)(
-        'W2: sources after %s, and a request that came through no entrance: nothing runs',
+        'sources after %s, and a request that came through no entrance: nothing runs',
         async (after) => {
           const late = fromRequest(({ headers }: TenantRequest) => headers['x-session'] as string | undefined, {
             after,
@@ -325,7 +325,7 @@ describe.each(Object.keys(drivers) as (keyof typeof drivers)[])(
       ['guards', { context: (_: unknown, { headers }: TenantRequest) => ({ req: { headers } }) }],
       ['middleware', { fullWsTransport: true }],
     ] as const)(
-      'W2: sources after %s are asked of the request that a socket of Mercurius began with (%j)',
+      'sources after %s are asked of the request that a socket of Mercurius began with (%j)',
       async (after, subscription) => {
         const late = fromRequest(({ headers }: TenantRequest) => headers['x-session'] as string | undefined, { after });
         await start({ subscription }, late);

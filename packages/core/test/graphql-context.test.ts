@@ -146,7 +146,7 @@ function losingTwo() {
   };
 }
 
-describe.each(drivers)('L1: GraphQL with %s', (_, adapter, graphql) => {
+describe.each(drivers)('GraphQL with %s', (_, adapter, graphql) => {
   let server: Server;
   afterEach(() => server.close());
 

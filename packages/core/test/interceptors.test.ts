@@ -172,7 +172,7 @@ function claims(ask: Ask) {
 }
 
 describe.each(adapters)(
-  'L2: on %s, interceptors of which one goes on from a shared connection’s callback',
+  'on %s, interceptors of which one goes on from a shared connection’s callback',
   (adapter) => {
     let server: Server;
     beforeAll(async () => {
@@ -199,7 +199,7 @@ const drivers: readonly [string, AdapterName, () => ReturnType<typeof GraphQLMod
   ],
 ];
 
-describe.each(drivers)('L2: in GraphQL with %s, interceptors of which one loses the context', (_, adapter, graphql) => {
+describe.each(drivers)('in GraphQL with %s, interceptors of which one loses the context', (_, adapter, graphql) => {
   let server: Server;
   beforeAll(async () => {
     const resolver = handlers(() => Query(() => String));
@@ -235,7 +235,7 @@ class Transport extends MessageServer {
   }
 }
 
-describe('L2: on a microservice, interceptors of which one loses the context', () => {
+describe('on a microservice, interceptors of which one loses the context', () => {
   const transport = new Transport();
   let close: () => Promise<void>;
   beforeAll(async () => {
@@ -336,7 +336,7 @@ class EnteringController {
   }
 }
 
-describe.each(adapters)('L2: on %s', (adapter) => {
+describe.each(adapters)('on %s', (adapter) => {
   const both = async (server: Server, path: string) => {
     const answers = await Promise.all(['acme', 'globex'].map((at) => call(server, `${at}.localhost`, path)));
     await server.close();

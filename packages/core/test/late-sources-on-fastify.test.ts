@@ -103,7 +103,7 @@ describe.each([
   ['Fastify’s own plugin', true, ofRequest],
   ['Express’s middleware', false, ofRequest],
   ['Express’s middleware, and read from Node’s request', false, ofNode],
-] as const)('L3, G1: on Fastify, a session that is kept by %s', (_, keepsSession, tenantId) => {
+] as const)('on Fastify, a session that is kept by %s', (_, keepsSession, tenantId) => {
   const jwt = new JwtService({ secret: SECRET });
   let server: Server;
 

@@ -294,7 +294,7 @@ describe('a registry that fails', () => {
   });
 });
 
-it.each(adapters)('G6: loaded lazily on %s it would guard nothing, and is refused', async (adapter) => {
+it.each(adapters)('loaded lazily on %s it would guard nothing, and is refused', async (adapter) => {
   const server = await serve(adapter, {});
   try {
     const loader = server.app.get(LazyModuleLoader);

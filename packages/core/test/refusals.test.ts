@@ -133,7 +133,7 @@ describe.each(adapters)('on %s', (adapter) => {
     ['taken-back/open', true],
     ['taken-back/own', true],
     ['taken-back/again', false],
-  ])('G8: /%s needs a tenant: %j', async (path, isTenanted) => {
+  ])('/%s needs a tenant: %j', async (path, isTenanted) => {
     expect((await call(server, 'acme.localhost', `/${path}`)).body).toEqual({ active: isTenanted });
     expect((await call(server, 'localhost', `/${path}`)).body).toEqual(isTenanted ? REQUIRED : { active: false });
   });

@@ -260,7 +260,7 @@ class LoopGateway {
 describe.each<[string, (app: INestApplicationContext) => IoAdapter | WsAdapter, (port: number) => Promise<Client>]>([
   ['socket.io', (app) => new IoAdapter(app), socketIo],
   ['ws', (app) => new WsAdapter(app), plain],
-])('W1: WebSockets with %s whose tenant is entered once for each connection', (_, adapter, connect) => {
+])('WebSockets with %s whose tenant is entered once for each connection', (_, adapter, connect) => {
   let close: () => Promise<void>;
   let clients: Client[];
 

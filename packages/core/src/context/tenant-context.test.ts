@@ -174,7 +174,7 @@ describe('C5: only `run`', () => {
   });
 });
 
-describe('W5: a bound function is the one that was bound', () => {
+describe('a bound function is the one that was bound', () => {
   const seen = () => (context.isActive() ? context.tenantId : 'none');
 
   it('with its name, its length, and what is kept on it', () => {
@@ -222,7 +222,7 @@ describe('W5: a bound function is the one that was bound', () => {
   });
 });
 
-describe('G7: what is looked through quickly is held all the same', () => {
+describe('what is looked through quickly is held all the same', () => {
   const seen = () => (context.isActive() ? context.tenantId : 'none');
 
   it.each<[string, () => object, (held: never) => unknown]>([

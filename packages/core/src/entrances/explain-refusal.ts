@@ -31,7 +31,7 @@ function isDebugging(): boolean {
   // `logger: false`.
   if (!own) return false;
   if (own.isLevelEnabled) return own.isLevelEnabled('debug');
-  // W6: while no levels are set all are on, and Nest 11 says of each that it is off.
+  // While no levels are set all are on, and Nest 11 says of each that it is off.
   return logLevels === undefined || Logger.isLevelEnabled('debug');
 }
 

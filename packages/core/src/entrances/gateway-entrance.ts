@@ -87,7 +87,7 @@ interface Consumers {
 const calling = new WeakSet<object>();
 
 /**
- * W1: an untenanted handler of a gateway, with its guards and interceptors, is called outside of what is entered around it.
+ * An untenanted handler of a gateway, with its guards and interceptors, is called outside of what is entered around it.
  * That may be the tenant of everything on its connection, from which it must not be taken.
  */
 function callOutside({ guardsConsumer, interceptorsConsumer }: Consumers): void {

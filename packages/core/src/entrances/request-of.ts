@@ -27,7 +27,7 @@ interface GraphQLContext {
 /**
  * The request in what a resolver is called with. Never out of the client's own arguments.
  *
- * L1: what the context calls `req` may be something that was picked from the request, and then guards write to that: it is
+ * What the context calls `req` may be something that was picked from the request, and then guards write to that: it is
  * the request that came in, with what is there in front of it.
  */
 export function graphqlRequest(args: readonly unknown[]): TenantRequest | undefined {

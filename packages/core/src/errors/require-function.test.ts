@@ -7,7 +7,7 @@ const context = new TenantContext();
 const admin = new TenantAdmin(new InMemoryTenantRegistry([acme]), { audit: () => {} });
 const reason = 'support ticket 4711';
 
-describe('W9: what is no function is refused where it is given', () => {
+describe('what is no function is refused where it is given', () => {
   it.each<[string, (fn: never) => unknown]>([
     ['TenantContext.run', (fn) => context.run(acme, fn)],
     ['TenantContext.bind', (fn) => context.run(acme, () => context.bind(fn))],

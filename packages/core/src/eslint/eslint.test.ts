@@ -96,7 +96,7 @@ describe('no-raw-client', () => {
   });
 });
 
-it('G3: TypeScript’s own way to require is seen', () => {
+it('TypeScript’s own way to require is seen', () => {
   const report = vi.fn();
   const visitors = noAdminImport.create({ report, sourceCode: {} });
   for (const value of ['@tenancy/core/admin', '@tenancy/core']) {
@@ -117,6 +117,6 @@ it.each([
   [{ adminFolder: 'src/admin' }, /tenancyConfig\.adminFolder: is not a list of globs/],
   [{ adminFolder: [''] }, /tenancyConfig\.adminFolder: is not a list of globs/],
   [{ files: 'src/**' }, /tenancyConfig\.files: is not a list of globs/],
-])('G3: %j is no configuration', (options, message) => {
+])('%j is no configuration', (options, message) => {
   expect(() => tenancyConfig(options as never)).toThrow(message);
 });

@@ -254,7 +254,7 @@ describe('the registry in memory', () => {
 
 afterEach(() => void vi.restoreAllMocks());
 
-describe('W4: the domains of tenants known in advance', () => {
+describe('the domains of tenants known in advance', () => {
   const twice = [
     ['shop.test', 'SHOP.test.'],
     ['shop.test', 'shop.test.'],

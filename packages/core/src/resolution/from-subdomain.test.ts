@@ -39,7 +39,7 @@ describe('a subdomain', () => {
     },
   );
 
-  it.each(['büro', 'BÜRO', 'xn--bro-hoa'])('W3: a reserved name may be written as %s', (name) => {
+  it.each(['büro', 'BÜRO', 'xn--bro-hoa'])('a reserved name may be written as %s', (name) => {
     const own = fromSubdomain({ baseDomain: 'app.example.com', reserved: [name, '7', 'my_app'] });
     for (const label of ['xn--bro-hoa', 'XN--BRO-HOA', '7', 'my_app', 'MY_APP'])
       expect(identify(`${label}.app.example.com`, own)).toBeNull();
@@ -47,7 +47,7 @@ describe('a subdomain', () => {
   });
 
   it.each(['', ' ', 'www.app.example.com', 'www.', 'a/b', 'https://www', '*', 'www:80', null, 7])(
-    'W3: %j reserves nothing, and is refused',
+    '%j reserves nothing, and is refused',
     (name) => {
       expect(() => fromSubdomain({ baseDomain: 'app.example.com', reserved: [name as string] })).toThrow(
         /^tenancy_misconfigured: fromSubdomain\.reserved: .+would reserve nothing/,

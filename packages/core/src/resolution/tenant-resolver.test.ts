@@ -46,7 +46,7 @@ it.each([
   ['has no methods', {}],
   ['throws at once', { findBySlug: () => JSON.parse('no JSON') as never }],
   ['rejects', { findBySlug: () => Promise.reject(new Error('down')) }],
-])('W9: what takes the registry’s place in a test and %s is one that fails', async (_, registry) => {
+])('what takes the registry’s place in a test and %s is one that fails', async (_, registry) => {
   const resolver = new TenantResolver({ sources: says(bySlug('acme')) }, registry as never);
   await expect(async () => resolver.resolve({ headers: {} })).rejects.toThrow(
     /^tenant_registry_unavailable: the registry threw on a look-up by slug/,

@@ -69,7 +69,7 @@ const actions = [
   ['on update cascade', 'update job set id = gen_random_uuid()'],
 ] as const;
 
-describe.each(['a superuser', 'an ordinary role, with forced policies'])('bbpg-1: the tables of %s', (who) => {
+describe.each(['a superuser', 'an ordinary role, with forced policies'])('the tables of %s', (who) => {
   const owner = () => (who === 'a superuser' ? undefined : patient.createRole());
 
   it.each(actions)(
@@ -104,7 +104,7 @@ describe.each(['a superuser', 'an ordinary role, with forced policies'])('bbpg-1
   });
 });
 
-describe('bbpg-1: found are', () => {
+describe('found are', () => {
   it.each<readonly [string, Parameters<typeof schema>[0]]>([
     ['a statement trigger', { trigger: 'before delete on part' }],
     ['dynamic SQL', { body: `execute 'update counter set n = n - 1'` }],
@@ -172,7 +172,7 @@ describe('bbpg-1: found are', () => {
   });
 });
 
-describe('bbpg-1: nothing is said of', () => {
+describe('nothing is said of', () => {
   it.each<readonly [string, Parameters<typeof schema>[0]]>([
     [
       'a trigger that only changes its row',

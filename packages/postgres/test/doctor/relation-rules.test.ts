@@ -125,7 +125,7 @@ describe('truncate and the other privileges', () => {
     expect((await patient.app.query('select code from country')).rows).toEqual([{ code: 'XX' }]);
   });
 
-  it('G7, bbpg-8: GRANT ALL is TRUNCATE, and REFERENCES, TRIGGER and from PostgreSQL 17 MAINTAIN as advice', async () => {
+  it('G7: GRANT ALL is TRUNCATE, and REFERENCES, TRIGGER and from PostgreSQL 17 MAINTAIN as advice', async () => {
     const { rows } = await patient.admin.query('show server_version_num');
     const maintain = Number(rows[0].server_version_num) >= 170_000 ? 'maintain, ' : '';
     await patient.admin.query(`grant all on job to ${patient.role}`);

@@ -122,7 +122,7 @@ describe('F4: SECURITY DEFINER', () => {
     ['view', 'view'],
     ['materialised view', 'materialized view'],
     ['copy without policies', 'table'],
-  ])('bbpg-4: of a role that reads a %s, in a schema that is not examined, is found', async (_, kind) => {
+  ])('of a role that reads a %s, in a schema that is not examined, is found', async (_, kind) => {
     const low = await patient.createRole();
     await patient.admin.query(`
       create schema apart; create ${kind} apart.titles as select * from job;

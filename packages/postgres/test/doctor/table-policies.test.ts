@@ -240,7 +240,7 @@ describe('policies that do not hold the tenant', () => {
     ['in a subselect', `tenant_id = (select nullif(${setting}, ''))`],
     ['the setting in another case', `tenant_id = nullif(current_setting('APP.Tenant_id', true), '')`],
     ['a setting that must be there', `tenant_id = nullif(current_setting('app.tenant_id'), '')`],
-  ])('bbpg-5: takes the condition %s', async (_, condition) => {
+  ])('takes the condition %s', async (_, condition) => {
     await policy(`create policy tenant_isolation on job using (${condition}) with check (${condition})`);
     expect(await titles()).toEqual(['acme job']);
     await expect(patient.as('t_acme', `insert into job (tenant_id, title) values ('t_globex', 'x')`)).rejects.toThrow(
@@ -255,7 +255,7 @@ describe('policies that do not hold the tenant', () => {
     ['uuid', `${'$'}c = (select nullif(${setting}, '')::uuid) and tag <> ''`],
     ['bigint', `${setting}::bigint = ${'$'}c`],
     ['varchar(40)', `${'$'}c = (select nullif(${setting}, ''))`],
-  ])('bbpg-5: takes what an empty setting cannot pass, of the type %s: %s', async (type, condition) => {
+  ])('takes what an empty setting cannot pass, of the type %s: %s', async (type, condition) => {
     const [acme, globex] =
       type === 'uuid'
         ? ['a', 'b'].map((one) => one.repeat(32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'))

@@ -64,7 +64,7 @@ describe('the end of a pool', () => {
     await database.outside.query('drop table unheld');
   });
 
-  it('bbpg-3: it does not wait for a server that falls silent, however short the pool waits for a connection', async () => {
+  it('it does not wait for a server that falls silent, however short the pool waits for a connection', async () => {
     const proxy = await openWireProxy(database.url);
     const pool = database.pool({ connectionString: proxy.url, max: 1, connectionTimeoutMillis: 300 });
     await database.context.run(acme, () => pool.query(ALL));
@@ -77,7 +77,7 @@ describe('the end of a pool', () => {
     await proxy.stop();
   }, 25_000);
 
-  it('bbpg-3: nor cuts a slow query off where the server needs longer than that to let somebody in', async () => {
+  it('nor cuts a slow query off where the server needs longer than that to let somebody in', async () => {
     const proxy = await openWireProxy(database.url);
     const pool = database.pool({ connectionString: proxy.url, max: 1, connectionTimeoutMillis: 300 });
     await database.context.run(acme, () => pool.query(ALL));

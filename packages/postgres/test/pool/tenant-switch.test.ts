@@ -64,7 +64,7 @@ describe('a connection belongs to the tenant that checked it out', () => {
     "alter role current_user set app.tenant_id = 't_globex'",
     "alter database postgres set app.tenant_id = 't_globex'",
     "with x as (select set_config('app.tenant_id', 't_globex', true)) select * from x, job",
-    // bbpg-7: as PostgreSQL reads the name, however it is written.
+    // As PostgreSQL reads the name, however it is written.
     "set local app . tenant_id = 't_globex'",
     "set app/**/./**/tenant_id = 't_globex'",
     "set app -- the\n . tenant_id = 't_globex'",
@@ -118,7 +118,7 @@ describe('a connection belongs to the tenant that checked it out', () => {
     "select set_config('app.other', E'\\x41\\tb', true)",
     "select set_config('app.other', 'one' \n ' more', true), 'tenant_id'",
     "set local app.other = 'tenant_id'",
-  ])('bbpg-7: another setting is set as before: %s', async (text) => {
+  ])('another setting is set as before: %s', async (text) => {
     await asAcme(async (client) => {
       await client.query('begin');
       await client.query(text);
