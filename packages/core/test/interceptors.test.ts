@@ -171,20 +171,17 @@ function claims(ask: Ask) {
   });
 }
 
-describe.each(adapters)(
-  'on %s, interceptors of which one goes on from a shared connection’s callback',
-  (adapter) => {
-    let server: Server;
-    beforeAll(async () => {
-      const controller = handlers((name) => Get(name));
-      Controller()(controller);
-      server = await serve(adapter, { imports: [tenancy()], controllers: [controller] });
-    });
-    afterAll(() => server.close());
+describe.each(adapters)('on %s, interceptors of which one goes on from a shared connection’s callback', (adapter) => {
+  let server: Server;
+  beforeAll(async () => {
+    const controller = handlers((name) => Get(name));
+    Controller()(controller);
+    server = await serve(adapter, { imports: [tenancy()], controllers: [controller] });
+  });
+  afterAll(() => server.close());
 
-    claims(async (at, name) => (await call(server, `${at}localhost`, `/${name}`)).text);
-  },
-);
+  claims(async (at, name) => (await call(server, `${at}localhost`, `/${name}`)).text);
+});
 
 const drivers: readonly [string, AdapterName, () => ReturnType<typeof GraphQLModule.forRoot>][] = [
   [
