@@ -1,13 +1,6 @@
 import type { TenantContext } from '@tenancy/core';
 import { type ClassifyEntitiesOptions, classOf, type EntityClass } from './classification/classify-entities.js';
-import { EntityClassificationError } from './classification/entity-classification-error.js';
-import {
-  type DataSourceLike,
-  type EntityMetadataLike,
-  type EntityReference,
-  nameOf,
-  refersTo,
-} from './classification/entity-metadata.js';
+import type { DataSourceLike, EntityMetadataLike, EntityReference } from './classification/entity-metadata.js';
 import { TenantScopeError } from './errors/tenant-scope-error.js';
 import { floorOf, type TenantPoolLike } from './floor.js';
 import { refuseUnknown, requireConnection, SCOPE_OPTIONS } from './options.js';
@@ -26,6 +19,7 @@ import { scopeQueryBuilders } from './scope/query-builders.js';
 import { gateQueryRunners } from './scope/query-gate.js';
 import { scopeResultCache } from './scope/result-cache.js';
 import { guardSchemaWork, holdBackUntilScoped } from './scope/schema-work.js';
+import { withSharedRows } from './scope/shared-rows.js';
 import { stampRows } from './scope/stamped-rows.js';
 import { checkTables, checkTenantColumn, holdsNumbers } from './scope/tenant-column.js';
 import type { Column, DataSource, Metadata } from './scope/typeorm.js';
@@ -205,25 +199,6 @@ function classified(
     for (const entity of source.entityMetadatas) if (!isShared(entity, classes)) checkUnqualified(entity);
   }
   return { tenantColumns, unlimited };
-}
-
-/** @throws `shared_invalid` for what cannot have a row without a tenant. */
-function withSharedRows(
-  { entityMetadatas }: DataSource,
-  references: readonly EntityReference[],
-  tenantColumns: ReadonlyMap<Metadata, Column>,
-): ReadonlySet<Metadata> {
-  for (const reference of references) {
-    const entity = entityMetadatas.find((each) => refersTo(reference, each));
-    if (entity && tenantColumns.get(entity)?.isNullable) continue;
-    throw new EntityClassificationError(
-      'shared_invalid',
-      `sharedRows names ${nameOf(reference)}, which ${
-        entity ? 'has no tenant property that may be null' : 'is no entity of this data source'
-      }. ${entity ? 'Make that property `nullable: true`, or remove the name.' : 'Correct or remove it.'}`,
-    );
-  }
-  return new Set(entityMetadatas.filter((entity) => references.some((reference) => refersTo(reference, entity))));
 }
 
 /** A join table is, when both its ends are. */
