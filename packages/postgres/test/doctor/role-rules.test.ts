@@ -212,7 +212,7 @@ describe('preset-tenant', () => {
   });
 });
 
-describe('temporary-tables', () => {
+describe('F3: temporary-tables', () => {
   it('a temporary table of one tenant is there for the next on the same connection', async () => {
     await patient.admin.query(`grant temporary on database ${patient.database} to public, ${patient.role}`);
     await patient.app.query('begin');
