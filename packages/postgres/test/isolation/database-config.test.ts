@@ -97,6 +97,24 @@ describe('F6: where a database is, of what the pool and `connection` say', () =>
       await pool.end();
     });
 
+    it.each([
+      [{ max: 2 }, {}, 2],
+      [{ poolSize: 2 }, {}, 2],
+      [{ max: 2 }, { maxConnectionsPerDatabase: 3 }, 3],
+      [{}, {}, 5],
+    ])('F6: %j of the pool and %j: so many connections to a database', async (size, own, expected) => {
+      const [tenant] = databases.tenants as [Tenant];
+      const context = new TenantContext();
+      const isolation = databasePerTenant({ connection: (each) => databases.urlOf(each), ...own });
+      const pool = createTenantPool({ connectionString: databases.urlOf(tenant), context, isolation, ...size });
+      // Each waits for all that can be there at once.
+      const ask = 'select pg_backend_pid() as pid, pg_sleep(0.3)';
+      const asked = Array.from({ length: 7 }, () => context.run(tenant, () => pool.query<{ pid: number }>(ask)));
+      const pids = (await Promise.all(asked)).map(({ rows }) => rows[0]?.pid);
+      expect(new Set(pids).size).toBe(expected);
+      await pool.end();
+    });
+
     it.each([{ pipeline: true }, { Client: class {} }])('%j of an answer is refused by name', async (option) => {
       const [tenant] = databases.tenants;
       const context = new TenantContext();
