@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { TenancyConfigurationError, TenantContext } from '@tenancy/core';
 import { Pool, type PoolConfig } from 'pg';
-import { refuseSlipOfPg, requireConnection } from '../pool/pg-options.js';
+import { requireOptions } from '../errors/require-arguments.js';
+import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import { refuseSlipOfPg, requireConnection, requireNumbers } from '../pool/pg-options.js';
 
 /** What {@link AdminPool} is about to do. */
 export interface AdminPoolAuditEvent {
@@ -44,10 +46,19 @@ export class AdminPool {
   readonly #audit: AdminPoolOptions['audit'];
   readonly #pool: Pool;
 
-  /** @throws `floor_misconfigured` for a misspelt option, and where nothing says which database is meant. */
-  constructor({ audit, ...config }: AdminPoolOptions) {
+  /** @throws `floor_misconfigured` for an option that is wrong or misspelt, and where nothing says which database is meant. */
+  constructor(options: AdminPoolOptions) {
+    requireOptions('AdminPool', options, 'connectionString');
+    const { audit, ...config } = options;
     refuseSlipOfPg('AdminPool', config, ['audit']);
+    requireNumbers('AdminPool', config);
     requireConnection('AdminPool', config);
+    if (audit !== undefined && typeof audit !== 'function') {
+      throw new TenantFloorError(
+        'floor_misconfigured',
+        'AdminPool: the option `audit` is not a function, so nothing could be recorded. Pass one, or leave it out for the log.',
+      );
+    }
     this.#audit = audit;
     this.#pool = new Pool(config);
     // Without a listener an idle connection that the server closes would end the process.
@@ -59,15 +70,23 @@ export class AdminPool {
   /**
    * Hands `fn` a plain `pg.Pool`, whose queries are bound to no tenant.
    *
-   * @throws `tenancy_misconfigured` without a reason.
+   * @throws `tenancy_misconfigured` without a reason, or a function.
    * @throws whatever the audit sink throws.
    */
-  async acrossTenants<R>({ reason }: { readonly reason: string }, fn: (pool: Pool) => R): Promise<Awaited<R>> {
+  async acrossTenants<R>(options: { readonly reason: string }, fn: (pool: Pool) => R): Promise<Awaited<R>> {
+    const reason: unknown = options?.reason;
     if (typeof reason !== 'string' || reason.trim() === '') {
       throw new TenancyConfigurationError(
         'AdminPool.acrossTenants',
         'has no reason',
         'Say why: `{ reason: "ticket 4711" }`.',
+      );
+    }
+    if (typeof fn !== 'function') {
+      throw new TenancyConfigurationError(
+        'AdminPool.acrossTenants',
+        'has no work to do: its second argument is not a function',
+        'Pass one that takes the pool.',
       );
     }
     const fromTenantId = this.#context.isActive() ? this.#context.tenantId : null;

@@ -1,4 +1,5 @@
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { requireOptions, said } from '../errors/require-arguments.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { DatabaseConnection } from './database-directory.js';
 
@@ -47,13 +48,16 @@ export type DatabasePerTenantSettings = Required<Omit<DatabasePerTenantOptions, 
 const LONGEST_DELAY = 2 ** 31 - 1;
 
 export function resolveDatabasePerTenantOptions(options: DatabasePerTenantOptions): DatabasePerTenantSettings {
+  requireOptions('databasePerTenant', options, 'connection');
+  const { connection, maxDatabases = 20, maxConnectionsPerDatabase, idleTimeoutMillis = 60_000 } = options;
+  const { acquireTimeoutMillis = 5_000, setting = 'app.tenant_id' } = options;
   const settings: DatabasePerTenantSettings = {
-    connection: options?.connection,
-    maxDatabases: options?.maxDatabases ?? 20,
-    maxConnectionsPerDatabase: options?.maxConnectionsPerDatabase ?? undefined,
-    idleTimeoutMillis: options?.idleTimeoutMillis ?? 60_000,
-    acquireTimeoutMillis: options?.acquireTimeoutMillis ?? 5_000,
-    setting: options?.setting ?? 'app.tenant_id',
+    connection,
+    maxDatabases,
+    maxConnectionsPerDatabase,
+    idleTimeoutMillis,
+    acquireTimeoutMillis,
+    setting,
   };
   refuseUnknown('databasePerTenant', options, Object.keys(settings));
   if (typeof settings.connection !== 'function') {
@@ -80,7 +84,7 @@ function checkWhole(settings: DatabasePerTenantSettings, option: WholeNumber, le
   const value: unknown = settings[option];
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
   const range = most === LONGEST_DELAY ? `from ${least} to ${most}` : `of at least ${least}`;
-  throw misconfigured(option, `is ${JSON.stringify(value) ?? typeof value}`, `Use a whole number ${range}.`);
+  throw misconfigured(option, `is ${said(value)}`, `Use a whole number ${range}.`);
 }
 
 function misconfigured(option: string, what: string, fix: string): TenantFloorError {

@@ -1,6 +1,7 @@
 import { examine } from '../doctor/examine.js';
 import { startRules } from '../doctor/rules.js';
 import { refuseUnknown, requireCustomSetting } from '../errors/refuse-unknown.js';
+import { requireOptions } from '../errors/require-arguments.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { HiddenTable, SharedTable } from '../policies/policy-options.js';
 import { refuseSlipsIn } from '../policies/resolve-policy-options.js';
@@ -43,6 +44,7 @@ export interface RowLevelSecurityOptions {
  * @throws `floor_misconfigured` when an option is wrong.
  */
 export function rowLevelSecurity(options: RowLevelSecurityOptions = {}): Isolation {
+  requireOptions('rowLevelSecurity', options);
   const { setting = 'app.tenant_id', schemas = ['public'], tenantColumn = 'tenant_id' } = options;
   refuseUnknown('rowLevelSecurity', options, ['setting', 'schemas', 'shared', 'hidden', 'tenantColumn']);
   requireCustomSetting('rowLevelSecurity', setting);

@@ -3,6 +3,7 @@ import { examine } from '../doctor/examine.js';
 import { publicTables } from '../doctor/public-tables.js';
 import { temporaryTables } from '../doctor/temporary-tables.js';
 import { refuseUnknown, requireCustomSetting } from '../errors/refuse-unknown.js';
+import { requireList, requireOptions } from '../errors/require-arguments.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation } from './isolation.js';
 import { quoted, quotedSchema } from './schema-name.js';
@@ -32,6 +33,8 @@ export interface SchemaPerTenantOptions {
  *
  * Tables that SQL names together with a schema are not moved: `select * from other_schema.job` reads what it says.
  *
+ * @throws `floor_misconfigured` when an option is wrong.
+ *
  * @example
  * ```ts
  * import { TenantContext } from '@tenancy/core';
@@ -45,11 +48,12 @@ export interface SchemaPerTenantOptions {
  * ```
  */
 export function schemaPerTenant(options: SchemaPerTenantOptions = {}): Isolation {
+  requireOptions('schemaPerTenant', options);
   const { name = ({ id }) => `tenant_${id}`, shared = [], setting = 'app.tenant_id' } = options;
   refuseUnknown('schemaPerTenant', options, ['name', 'shared', 'setting']);
   requireCustomSetting('schemaPerTenant', setting);
   if (typeof name !== 'function') throw misconfigured('`name` is not a function', 'Return the schema’s name from it.');
-  if (!Array.isArray(shared)) throw misconfigured('`shared` is not a list', 'Pass the names of schemas in one.');
+  requireList('schemaPerTenant', 'shared', shared);
   if (shared.includes('$user')) throw misconfigured('`shared` has "$user"', 'Name the schemas themselves.');
   const sharedPath = shared.map((schema) => `, ${quoted(schema)}`).join('');
   const ownerOf = new Map<string, string>();

@@ -1,5 +1,7 @@
 import { Client, type ClientConfig } from 'pg';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { requireOptions } from '../errors/require-arguments.js';
+import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { requireConnection } from '../pool/pg-options.js';
 import { applyMigration } from './apply-migration.js';
 import { lockLedger, readLedger } from './ledger.js';
@@ -32,7 +34,7 @@ export interface MigrateResult {
  * continuation of what the database has seen, and then nothing is applied; `migration_failed` when a file fails;
  * `migration_left_transaction` when a file commits by itself; `migrations_not_found` when there are no files.
  *
- * @throws TenantFloorError `floor_misconfigured` for an unknown option, and where nothing says which database is meant.
+ * @throws TenantFloorError `floor_misconfigured` for an option that is wrong or unknown, and where nothing says which database is meant.
  *
  * @example
  * ```ts
@@ -42,9 +44,21 @@ export interface MigrateResult {
  * ```
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
+  requireOptions('migrate', options, 'connection');
   refuseUnknown('migrate', options, ['connection', 'directory']);
   const { connection, directory } = options;
   requireConnection('migrate', typeof connection === 'object' ? connection : { connectionString: connection });
+  if (typeof connection !== 'string' && (typeof connection !== 'object' || connection === null))
+    throw misconfigured('connection', 'says which database is meant', 'Pass its URL, or what `pg` takes.');
+  if (
+    (typeof directory !== 'string' || directory === '') &&
+    !(directory instanceof URL && directory.protocol === 'file:')
+  )
+    throw misconfigured(
+      'directory',
+      'names a directory',
+      'Pass the path or the `file:` URL of the one that holds the `*.sql` files.',
+    );
   const files = await readMigrationFiles(directory);
   const client = new Client(connection);
   // A connection that breaks fails the query under way; without a listener it would end the process as well.
@@ -59,6 +73,13 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   } finally {
     await client.end();
   }
+}
+
+function misconfigured(option: string, should: string, fix: string): TenantFloorError {
+  return new TenantFloorError(
+    'floor_misconfigured',
+    `migrate: the option \`${option}\` is none that ${should}. ${fix}`,
+  );
 }
 
 /** One transaction: the first file that is still to be applied, or null when there is none. */

@@ -1,3 +1,4 @@
+import { requireQueryable } from '../errors/require-arguments.js';
 import type { CatalogConnection } from './catalog-connection.js';
 import { COMPILE_AGAIN, drift, type PolicyDrift } from './drift.js';
 import { type LivePolicy, type LiveRelation, readPolicyCatalog } from './policy-catalog.js';
@@ -29,6 +30,7 @@ export async function policyDrift(
   connection: CatalogConnection,
   options: CompilePoliciesOptions,
 ): Promise<readonly PolicyDrift[]> {
+  requireQueryable('policyDrift', connection);
   const resolved = resolvePolicyOptions(options);
   const { missingRoles, relations, policies, temporary, unclassified } = await readPolicyCatalog(connection, resolved);
   const byName = new Map(relations.map((relation) => [quoteQualified(relation), relation]));

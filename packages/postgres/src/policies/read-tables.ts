@@ -1,4 +1,5 @@
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { isNamed, requireList, requireName, requireOptions, requireQueryable } from '../errors/require-arguments.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { CatalogConnection } from './catalog-connection.js';
 import type { HiddenTable, SharedTable, TenantTable, TenantView } from './policy-options.js';
@@ -49,7 +50,7 @@ export interface TableClassification {
  * joins two others (G7). A partition is a table too, because reading it directly asks its own policies and not its parent's.
  * What belongs to an extension is left out unless it is named, and so is the ledger `public.tenancy_migrations`.
  *
- * @throws TenantFloorError `floor_misconfigured` naming every table that is none of them, every name in `shared` that has
+ * @throws TenantFloorError `floor_misconfigured` for an argument or option that is wrong, and naming every table that is none of them, every name in `shared` that has
  * the tenant column, every name in either list that does not exist or stands in both, and every materialised view and foreign
  * table that is in neither.
  *
@@ -67,8 +68,13 @@ export async function readTables(
   connection: CatalogConnection,
   options: ReadTablesOptions = {},
 ): Promise<TableClassification> {
+  requireQueryable('readTables', connection);
+  requireOptions('readTables', options);
   refuseUnknown('readTables', options, ['schemas', 'tenantColumn', 'shared', 'hidden']);
   const { schemas = ['public'], tenantColumn = 'tenant_id', shared = [], hidden = [] } = options;
+  requireList('readTables', 'schemas', schemas);
+  requireName('readTables', 'tenantColumn', tenantColumn);
+  for (const [list, entries] of Object.entries({ shared, hidden })) requireList('readTables', list, entries, isNamed);
   refuseSlipsIn('readTables', { shared, hidden });
   const rows = await readRelations(connection, [...new Set(schemas)], tenantColumn);
   const problems = rows

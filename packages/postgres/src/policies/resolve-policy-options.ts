@@ -1,4 +1,5 @@
 import { refuseSlip, refuseUnknown } from '../errors/refuse-unknown.js';
+import { said } from '../errors/require-arguments.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { TENANT_COLUMN_TYPES, type TenantColumnType } from './policy-body.js';
 import type { CompilePoliciesOptions } from './policy-options.js';
@@ -35,9 +36,14 @@ export interface ResolvedPolicyOptions {
 export function resolvePolicyOptions(options: CompilePoliciesOptions): ResolvedPolicyOptions {
   refuseUnknown('compilePolicies', options, KNOWN);
   for (const list of ['tables', 'shared', 'views', 'hidden'] as const) {
-    const given: unknown = options?.[list];
+    const given: readonly unknown[] | undefined = options?.[list];
     if (!Array.isArray(given) && (list === 'tables' || given !== undefined)) {
       throw misconfigured(`${list} is not a list. Pass what readTables returns, or a list of { name }.`);
+    }
+    if (given?.some((entry) => typeof entry !== 'object' || entry === null)) {
+      throw misconfigured(
+        `${list} has an entry that is no object. Pass what readTables returns, or a list of { name }.`,
+      );
     }
   }
   const { role, adminRole = null, setting = 'app.tenant_id', database = null } = options;
@@ -51,9 +57,9 @@ export function resolvePolicyOptions(options: CompilePoliciesOptions): ResolvedP
         'Name two roles, or leave adminRole out.',
     );
   }
-  if (!/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+$/.test(setting)) {
+  if (typeof setting !== 'string' || !/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+$/.test(setting)) {
     throw misconfigured(
-      `setting is ${JSON.stringify(setting)}, which is not the name of a custom setting. ` +
+      `setting is ${said(setting)}, which is not the name of a custom setting. ` +
         "Use lower-case words joined by a dot, such as 'app.tenant_id'.",
     );
   }

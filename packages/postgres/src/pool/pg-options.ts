@@ -1,6 +1,7 @@
 import { defaults } from 'pg';
 import { missingConnection } from '../errors/missing-connection.js';
 import { refuseSlip } from '../errors/refuse-unknown.js';
+import { said } from '../errors/require-arguments.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 
 /** What pg, pg-pool and pg-native read, and what is often beside it in a configuration that others read too. */
@@ -55,4 +56,39 @@ export function requireConnection(place: string, options: object | undefined | n
   const missing = missingConnection(options);
   if (missing === null || connectionString || database || (host && host !== 'localhost')) return;
   throw new TenantFloorError('floor_misconfigured', `${place}: ${missing}`);
+}
+
+/** Node's timers, and PostgreSQL's, take no longer delay; Node's would end at once. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+const NUMBERS: Readonly<Record<string, number>> = {
+  max: Number.POSITIVE_INFINITY,
+  min: Number.MAX_SAFE_INTEGER,
+  maxUses: Number.POSITIVE_INFINITY,
+  maxLifetimeSeconds: Math.floor(LONGEST_DELAY / 1000),
+  idleTimeoutMillis: LONGEST_DELAY,
+  connectionTimeoutMillis: LONGEST_DELAY,
+  statement_timeout: LONGEST_DELAY,
+  lock_timeout: LONGEST_DELAY,
+  query_timeout: LONGEST_DELAY,
+  idle_in_transaction_session_timeout: LONGEST_DELAY,
+};
+
+/**
+ * As pg takes them: a number, a text that is one, or nothing, for which `null` and `false` stand too.
+ *
+ * @throws `floor_misconfigured` for what pg would take without a word for something else, such as no limit or none at all.
+ */
+export function requireNumbers(place: string, options: object): void {
+  for (const [option, most] of Object.entries(NUMBERS)) {
+    const value = (options as Readonly<Record<string, unknown>>)[option];
+    if (value === undefined || value === null || value === false) continue;
+    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    if (typeof number === 'number' && number >= 0 && number <= most) continue;
+    const range = most >= Number.MAX_SAFE_INTEGER ? 'of 0 or more' : `from 0 to ${most}`;
+    throw new TenantFloorError(
+      'floor_misconfigured',
+      `${place}: the option \`${option}\` is ${said(value)}, which pg would take without a word for something else. Use a number ${range}, or leave it out.`,
+    );
+  }
 }

@@ -1,10 +1,11 @@
 import type { PoolConfig } from 'pg';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { requireOptions } from '../errors/require-arguments.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation } from '../isolation/isolation.js';
 import type { TenantSource } from './ask.js';
 import { KNOWN_CHECKS } from './known-checks.js';
-import { refuseSlipOfPg, requireConnection } from './pg-options.js';
+import { refuseSlipOfPg, requireConnection, requireNumbers } from './pg-options.js';
 import type { StartChecks } from './start-checks.js';
 
 /** pg's own options, and where the tenant comes from and how tenants are kept apart. */
@@ -21,7 +22,8 @@ export interface TenantPoolOptions extends Omit<PoolConfig, 'Client'> {
 }
 
 export function validated(options: TenantPoolOptions): TenantPoolOptions {
-  const { context, isolation, Client, pipeline } = (options ?? {}) as TenantPoolOptions & {
+  requireOptions('createTenantPool', options, 'context');
+  const { context, isolation, Client, pipeline } = options as TenantPoolOptions & {
     readonly Client?: unknown;
     readonly pipeline?: unknown;
   };
@@ -38,8 +40,10 @@ export function validated(options: TenantPoolOptions): TenantPoolOptions {
     throw misconfigured('the option `pipeline` is not supported: each reply must begin with its own binding.');
   }
   refuseSlipOfPg('createTenantPool', options, ['context', 'isolation', 'checks']);
+  requireNumbers('createTenantPool', options);
   // There `connection` says where each database is.
   if (isolation.strategy !== 'database-per-tenant') requireConnection('createTenantPool', options);
+  if (options.checks != null) requireOptions('createTenantPool: checks', options.checks);
   refuseUnknown('createTenantPool: checks', options.checks, KNOWN_CHECKS);
   for (const [name, answer] of Object.entries(options.checks ?? {})) {
     if (answer === undefined || answer === 'warn' || answer === 'off') continue;
