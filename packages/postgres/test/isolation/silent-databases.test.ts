@@ -198,6 +198,18 @@ describe('F7: a database that says nothing', () => {
     await pool.end();
   });
 
+  it('`end()` waits for a query of a tenant’s database for as long as the server answers, and no longer', async () => {
+    const server = await silent(databases.urlOf(one));
+    const pool = open((tenant) => (tenant.id === one.id ? server.url : databases.urlOf(tenant)));
+    expect(await titles(pool, one)).toEqual(titlesOf(one));
+    server.silence();
+    const told = outcome(titles(pool, one));
+    const slow = outcome(context.run(healthy, () => pool.query('select pg_sleep(6)')));
+    await pause(300);
+    await pool.end();
+    expect([await told, await slow]).toEqual(['database_unreachable', 'answered']);
+  });
+
   it('`connection` that never answers is given up as well', async () => {
     const pool = open((tenant) => (tenant.id === one.id ? new Promise(() => {}) : databases.urlOf(tenant)));
     const told = outcome(titles(pool, one));
