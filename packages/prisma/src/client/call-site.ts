@@ -3,11 +3,30 @@ export interface CallSite {
   readonly stack?: string;
 }
 
+/** How many frames the calling line is looked for in: the first may be one of the engine's own, such as `Array.map`. */
+const FRAMES = 4;
+
 /** @param operation the function whose caller it is. */
 export function callSiteOf(operation: (...args: never[]) => unknown): CallSite {
   const site = {};
-  Error.captureStackTrace(site, operation);
+  withStackFrames(FRAMES, () => Error.captureStackTrace(site, operation));
   return site;
+}
+
+/** Makes a query of Prisma's. It would take a stack as well, in which it finds this library's lines; that is most of what it takes. */
+export function withoutCallSite<R>(make: () => R): R {
+  return withStackFrames(0, make);
+}
+
+function withStackFrames<R>(frames: number, run: () => R): R {
+  const { stackTraceLimit } = Error;
+  // Where it cannot be set, as with frozen intrinsics, it stays what it is.
+  Reflect.set(Error, 'stackTraceLimit', frames);
+  try {
+    return run();
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+  }
 }
 
 const INVOCATION = /^(\s*Invalid `[^`]*` invocation):/;

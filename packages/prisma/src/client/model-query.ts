@@ -2,7 +2,7 @@ import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedModel } from '../schema/model.js';
 import type { Operation } from '../scope/operations.js';
 import { scopeArguments } from '../scope/scope-arguments.js';
-import type { CallSite } from './call-site.js';
+import { type CallSite, withoutCallSite } from './call-site.js';
 import { guarded } from './guard-rows.js';
 import type { LazyQuery, RawClient, RawDelegate } from './raw-client.js';
 import { startQuery, transactionally, withClient } from './run-query.js';
@@ -42,8 +42,9 @@ export function planModelQuery({ scope, model, name, operation, args, path }: Mo
     if (!scoped.result.isEmpty) scoped.result.check(result, tenantId);
     return resultOf(model, name, result, path);
   };
-  const start = (client: RawClient) =>
+  const make = (client: RawClient) =>
     ((client[model.property] as RawDelegate)[name] as RawDelegate[string])(scoped.args);
+  const start = scope.showsCallSites ? (client: RawClient) => withoutCallSite(() => make(client)) : make;
   const send = (client: RawClient, isGathered: boolean) =>
     startQuery(scope, caller, isGathered, () => start(client), check);
   const inTransaction = async (client: RawClient) => {

@@ -28,6 +28,7 @@ export const updateActions: Readonly<Record<string, NestedAction>> = {
   set: (value, relation, call, argument) => {
     // P20: what is connected until now and is not named any more is let go.
     guardReplaced(relation, call);
+    refuseSeveral(relation, call, argument, `Name the rows in \`disconnect\` and \`connect\`.`);
     return connect(value, relation, call, argument);
   },
   disconnect: (value, relation, call, argument) => {
@@ -47,6 +48,7 @@ export const updateActions: Readonly<Record<string, NestedAction>> = {
   },
   deleteMany: (value, relation, call, argument) => {
     checkWritable(relation, call);
+    refuseSeveral(relation, call, argument, onItsOwn('deleteMany', relation));
     guardDelete(relation.to, through(relation, call));
     return eachOf(value, (item) => ownRows(item, relation, call, argument));
   },
@@ -54,8 +56,10 @@ export const updateActions: Readonly<Record<string, NestedAction>> = {
     if (relation.isList) return eachOf(value, (item) => changing(item, listUpdate, relation, call, argument));
     return changing(toOneUpdate(value, relation, call, argument), changeOne, relation, call, argument);
   },
-  updateMany: (value, relation, call, argument) =>
-    eachOf(value, (item) => changing(item, { where: ownRows, data: change }, relation, call, argument)),
+  updateMany: (value, relation, call, argument) => {
+    refuseSeveral(relation, call, argument, onItsOwn('updateMany', relation));
+    return eachOf(value, (item) => changing(item, { where: ownRows, data: change }, relation, call, argument));
+  },
   upsert: (value, relation, call, argument) => {
     guardKeyHolder(relation, call, argument);
     if (relation.isList) return eachOf(value, (item) => changing(item, listUpsert, relation, call, argument));
@@ -139,6 +143,26 @@ function guardReplaced(relation: ScopedRelation, call: Call): void {
   if (!foreign) return;
   const why = `replacing ${nameOf(relation)}`;
   call.guards.ofRows.push({ of: relation.of, condition: foreign, path: call.path, chain: [], why });
+}
+
+/**
+ * P14, P17: of several related rows that two columns or more identify, Prisma takes the values of each column by itself
+ * (`"a" in (…) and "b" in (…)`, as of 7.10), and so changes rows that were not found, other tenants' as well.
+ */
+function refuseSeveral({ to, isManyToMany }: ScopedRelation, call: Call, argument: string, fix: string): void {
+  const [identity] = to.keys;
+  if (call.hasFloor || isManyToMany || to.tenantField === null || !identity) return;
+  if (identity.hasTenant || identity.columns.length < 2) return;
+  throw refused(
+    call,
+    `\`${argument}\` may change rows of ${to.name} that it does not find, because the id of ${to.name} has several columns and the ` +
+      'tenant is none of them',
+    `${fix} Or put the tenant into the id.`,
+  );
+}
+
+function onItsOwn(operation: string, { to, inverse }: ScopedRelation): string {
+  return `Write \`${to.property}.${operation}\` with \`${inverse.name}\` in its \`where\`.`;
 }
 
 /** P16: the row that a row's own key names is the tenant's. */

@@ -28,6 +28,7 @@ const TENANTS_OWN = [
   'Unit',
   'Task',
   'Badge',
+  'Seat',
   'Depot',
   'Shipment',
   'Zone',
@@ -66,6 +67,7 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
       units: await outside.unit.findMany({ orderBy: { id: 'asc' } }),
       tasks: await outside.task.findMany({ orderBy: { id: 'asc' } }),
       badges: await outside.badge.findMany({ orderBy: { id: 'asc' } }),
+      seats: await outside.seat.findMany({ orderBy: [{ row: 'asc' }, { no: 'asc' }] }),
       depots: await outside.depot.findMany({ orderBy: [{ regionCode: 'asc' }, { code: 'asc' }] }),
       shipments: await outside.shipment.findMany({ orderBy: { id: 'asc' } }),
       zones: await outside.zone.findMany({ orderBy: { code: 'asc' } }),
@@ -85,7 +87,20 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
     /** The same few rows for each tenant, under ids of its own: 1xx are acme’s, 2xx globex’s. */
     seed: async () => {
       const { parcel, bin, rack, zone, shipment, depot, badge, task, unit, region } = outside;
-      for (const model of [outside.preference, parcel, bin, rack, zone, shipment, depot, badge, task, unit, region]) {
+      for (const model of [
+        outside.seat,
+        outside.preference,
+        parcel,
+        bin,
+        rack,
+        zone,
+        shipment,
+        depot,
+        badge,
+        task,
+        unit,
+        region,
+      ]) {
         await (model as typeof unit).deleteMany();
       }
       await outside.group.updateMany({ data: { headNo: null, rivalId: null } });
@@ -105,6 +120,18 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
         await outside.task.createMany({ data: [1, 2].map((id) => ({ tenantId, id: n + id, unitId: n + id })) });
         await outside.badge.create({ data: { tenantId, id: n + 1, unitId: n + 1 } });
         await outside.badge.create({ data: { tenantId, id: n + 2 } });
+        // What either tenant's rows have in one column, the other's have beside another.
+        const seats =
+          n === 100
+            ? ([
+                ['A', 1],
+                ['B', 2],
+              ] as const)
+            : ([
+                ['A', 2],
+                ['B', 1],
+              ] as const);
+        await outside.seat.createMany({ data: seats.map(([row, no]) => ({ tenantId, row, no, unitId: n + 1 })) });
         await outside.depot.create({ data: { tenantId, regionCode, code: 'X' } });
         await outside.shipment.create({ data: { tenantId, id: n + 1, regionCode, depotCode: 'X' } });
         await outside.zone.create({ data: { tenantId, code: `Z${n}` } });

@@ -18,6 +18,12 @@ create table "Badge" (
   "unitId" integer unique references "Unit" ("id") on delete set null on update cascade
 );
 
+create table "Seat" (
+  "tenantId" text not null, "row" text not null, "no" integer not null, "note" text not null default 'seat',
+  "unitId" integer references "Unit" ("id") on delete set null on update cascade,
+  primary key ("row", "no")
+);
+
 create table "Depot" (
   "tenantId" text not null,
   "regionCode" text not null references "Region" ("code") on delete restrict on update cascade,

@@ -137,6 +137,10 @@ const REASONS: readonly Reason[] = [
     is: says(/cannot look ahead to all of them/),
     why: 'a deletion that goes on along a cycle of relations without the tenant in their keys',
   },
+  {
+    is: all(says(/may change rows of \S+ that it does not find/), (each) => !hasFloor(each)),
+    why: 'several related rows whose id has several columns, none of them the tenant',
+  },
   { is: says(/to what may be another tenant/), why: 'connects the tenants’ own table by more than the own id' },
   {
     is: says(/from a row that need not be this tenant’s/),
