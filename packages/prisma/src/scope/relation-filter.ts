@@ -1,7 +1,7 @@
 import { mayLeaveTenant, type ScopedRelation } from '../schema/model.js';
 import { type Call, type Filter, nameOf, refused, tenantCondition, unknownKey } from './call.js';
 import { isPlain } from './snapshot.js';
-import { entriesOf, structure } from './structure.js';
+import { entriesOf, namesOf, structure } from './structure.js';
 import { relatedWhere } from './where.js';
 
 /** P8, P9: whether a row is found must not depend on a related row of another tenant. */
@@ -9,18 +9,11 @@ export function relationFilter(value: unknown, relation: ScopedRelation, call: C
   if (relation.isList) return listFilter(value, relation, call, argument);
   if (value === null) return absent(relation, call);
   const entries = entriesOf(value, call, argument);
-  if (!entries.some(([key]) => key === 'is' || key === 'isNot')) {
+  if (!isAboutRelation(entries, relation, call, argument)) {
     // Prisma asks nothing of the related row then, not even that it is there.
     if (entries.length === 0) return structure([]);
     const asked = relatedWhere(value, relation, call, argument);
     return mayLeaveTenant(relation) ? structure([['is', asked]]) : asked;
-  }
-  if (relation.to.fields.has('is') || relation.to.fields.has('isNot')) {
-    throw refused(
-      call,
-      `\`${argument}\` can be read in two ways, because ${relation.to.name} has a field \`is\` or \`isNot\``,
-      'Put the filter of the related row into an AND: [ … ].',
-    );
   }
   const filters = entries.map(([key, entry]): readonly [string, unknown] => {
     if (key !== 'is' && key !== 'isNot') throw unknownKey(call, relation.to, argument, key);
@@ -36,6 +29,40 @@ export function relationFilter(value: unknown, relation: ScopedRelation, call: C
     `Write two conditions of ${nameOf(relation)} in an AND: [ … ].`,
   );
 }
+
+/**
+ * Whether `is` and `isNot` are about the relation. Columns may be called that too: Prisma takes them for the relation's as long as
+ * what they say can be asked of a row.
+ */
+function isAboutRelation(
+  entries: readonly (readonly [string, unknown])[],
+  { to, isRequired, holdsKey }: ScopedRelation,
+  call: Call,
+  argument: string,
+): boolean {
+  if (!entries.some(([key]) => key === 'is' || key === 'isNot')) return false;
+  if (!to.fields.has('is') && !to.fields.has('isNot')) return true;
+  if (entries.some(([key]) => key !== 'is' && key !== 'isNot')) return false;
+  return entries.every(([key, entry]) => {
+    if (entry === null) return !(isRequired && holdsKey);
+    if (typeof entry !== 'object' || !isPlain(entry)) return false;
+    const names = namesOf(entry);
+    const asked = names.filter((name) => COMBINED.has(name) || to.fields.has(name));
+    if (asked.length > 0 && names.some((name) => OPERATORS.has(name))) {
+      throw refused(
+        call,
+        `\`${argument}.${key}\` can be read in two ways, because ${to.name} has fields called like the operators of a filter`,
+        'Put the filter of the related row into an AND: [ … ].',
+      );
+    }
+    return asked.length === names.length;
+  });
+}
+
+/** What a column can be asked, as far as a column may be called that. */
+const OPERATORS: ReadonlySet<string> = new Set(
+  'equals not in notIn lt lte gt gte contains startsWith endsWith mode search path'.split(' '),
+);
 
 /** No related row. The side that holds the foreign key is asked for the key, which is the row's own. */
 function absent(relation: ScopedRelation, call: Call): Filter | null {
