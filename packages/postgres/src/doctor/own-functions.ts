@@ -13,6 +13,24 @@ export const namesIn = (catalog: string, oid: string, name: string) => `(
   )
 )`;
 
+/**
+ * What {@link namesIn} asks, of all functions at once: rows of function, catalog and object. `own` are the functions, `word` the words
+ * of their bodies in lower case.
+ */
+export const mentions = (catalog: string, objects: string, name: string) => `
+  select word.oid, '${catalog}'::regclass as catalog, o.oid as named
+  from word
+  join ${objects} o on lower(o.${name}) = word.word
+  union
+  select own.oid, '${catalog}'::regclass, o.oid
+  from own
+  join ${objects} o on o.${name} !~ '^\\w+$' and position(o.${name} in own.prosrc) > 0
+  union
+  select d.objid, '${catalog}'::regclass, d.refobjid
+  from pg_depend d
+  where d.classid = 'pg_proc'::regclass and d.refclassid = '${catalog}'::regclass
+`;
+
 export const FUNCTION_SUBJECT = `s.nspname || '.' || f.proname || '(' || pg_get_function_identity_arguments(f.oid) || ')'`;
 
 /** The text of the function `f` without literals, quoted names and comments, and without the FROM that is no clause. */

@@ -1,5 +1,5 @@
 import { catalogRule, type Diagnosis } from './catalog-rule.js';
-import { FUNCTION_SUBJECT, isOwn, namesIn } from './own-functions.js';
+import { FUNCTION_SUBJECT, isOwn, mentions } from './own-functions.js';
 import { REACHABLE_ROLES } from './reachable-roles.js';
 import { unexamined } from './relations.js';
 import { isOpen, type RoleTable, TABLES_OF_ROLE } from './role-tables.js';
@@ -21,18 +21,12 @@ interface Row {
   readonly tables: readonly RoleTable[];
 }
 
-/** Whether one of `roles`, a table of `oid`, may do what fires the trigger `t`, on its table or on one that the table is a part of. */
-const isFiredBy = (roles: string, isMeant = 'true') => `exists (
-  with recursive part(oid) as (
-    select t.tgrelid union select i.inhparent from part join pg_inherits i on i.inhrelid = part.oid
-  )
-  select from part join pg_class named on named.oid = part.oid cross join ${roles} role(oid)
-  where ${isMeant} and (
-    (t.tgtype & 4 <> 0 and has_any_column_privilege(role.oid, part.oid, 'INSERT'))
-    or (t.tgtype & 16 <> 0 and has_any_column_privilege(role.oid, part.oid, 'UPDATE'))
-    or (t.tgtype & 8 <> 0 and has_table_privilege(role.oid, part.oid, 'DELETE'))
-    or (t.tgtype & 32 <> 0 and has_table_privilege(role.oid, part.oid, 'TRUNCATE'))
-  )
+/** Whether the role may do what fires a trigger of the type `type`, on the table `relation`. */
+const mayFire = (role: string, relation: string, type: string) => `(
+  (${type} & 4 <> 0 and has_any_column_privilege(${role}, ${relation}, 'INSERT'))
+  or (${type} & 16 <> 0 and has_any_column_privilege(${role}, ${relation}, 'UPDATE'))
+  or (${type} & 8 <> 0 and has_table_privilege(${role}, ${relation}, 'DELETE'))
+  or (${type} & 32 <> 0 and has_table_privilege(${role}, ${relation}, 'TRUNCATE'))
 )`;
 
 /**
@@ -40,7 +34,10 @@ const isFiredBy = (roles: string, isMeant = 'true') => `exists (
  * or through a view or rule, which write as their owner.
  */
 const IS_FIRED = `(
-  ${isFiredBy('reach')}
+  exists (
+    select from part cross join reach
+    where part.trigger = t.oid and ${mayFire('reach.oid', 'part.relation', 't.tgtype')}
+  )
   or exists (
     select from pg_constraint k
     where k.conrelid = t.tgrelid and k.contype = 'f' and (k.confupdtype in ('c', 'n', 'd') or k.confdeltype in ('c', 'n', 'd'))
@@ -68,6 +65,12 @@ export const securityDefiner = catalogRule<Row>({
       where f.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
         and exists (select from reach where has_function_privilege(reach.oid, f.oid, 'EXECUTE'))
     ),
+    -- The table of a trigger, and those that it is a part of.
+    part(trigger, relation) as (
+      select oid, tgrelid from pg_trigger where tgenabled <> 'D'
+      union
+      select part.trigger, i.inhparent from part join pg_inherits i on i.inhrelid = part.relation
+    ),
     definer as (
       select f.oid, f.proowner
       from pg_proc f
@@ -86,23 +89,42 @@ export const securityDefiner = catalogRule<Row>({
           )
         )
     ),
+    own as materialized (
+      select f.oid, f.proname, f.prosrc, f.prorettype
+      from pg_proc f
+      join pg_namespace s on s.oid = f.pronamespace
+      where ${isOwn('f', 's')}
+    ),
+    -- What a body names, all of them at once: pair by pair, a catalog of thousands takes minutes.
+    word as materialized (
+      select distinct own.oid, word from own cross join lateral regexp_split_to_table(lower(own.prosrc), '\\W+') word
+    ),
+    mention as materialized (${mentions('pg_proc', 'own', 'proname')} union ${mentions('pg_class', 'pg_class', 'relname')}),
+    -- By its name, or by what a body does to a table that it names.
+    call as materialized (
+      select mention.oid as caller, own.oid as callee, null::oid as relation, null::int as type
+      from mention
+      join own on own.oid = mention.named
+      where mention.catalog = 'pg_proc'::regclass and own.prorettype <> 'trigger'::regtype
+      union
+      select mention.oid, own.oid, part.relation, t.tgtype
+      from mention
+      join part on part.relation = mention.named
+      join pg_trigger t on t.oid = part.trigger and not t.tgisinternal
+      join own on own.oid = t.tgfoid
+      where mention.catalog = 'pg_class'::regclass
+    ),
     -- What they set off in turn, as whom, and by which function.
     run(oid, role, caller) as (
       select oid, proowner, null::oid from definer
       union
       select g.oid, case when g.prosecdef then g.proowner else run.role end, run.oid
       from run
-      join pg_proc f on f.oid = run.oid
-      join pg_proc g on g.oid <> f.oid
-      join pg_namespace gs on gs.oid = g.pronamespace
-      where ${isOwn('g', 'gs')}
-        and case when g.prorettype = 'trigger'::regtype
-          then exists (
-            select from pg_trigger t
-            where t.tgfoid = g.oid and not t.tgisinternal and t.tgenabled <> 'D'
-              and ${isFiredBy('(select run.role)', namesIn('pg_class', 'named.oid', 'named.relname'))}
-          )
-          else has_function_privilege(run.role, g.oid, 'EXECUTE') and ${namesIn('pg_proc', 'g.oid', 'g.proname')}
+      join call on call.caller = run.oid and call.callee <> run.oid
+      join pg_proc g on g.oid = call.callee
+      where case when call.relation is null
+          then has_function_privilege(run.role, g.oid, 'EXECUTE')
+          else ${mayFire('run.role', 'call.relation', 'call.type')}
         end
     )
     select r.rolname as owner, r.rolsuper or r.rolbypassrls as exempt,

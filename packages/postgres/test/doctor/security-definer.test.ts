@@ -77,6 +77,30 @@ describe('F4: SECURITY DEFINER', () => {
     await patient.admin.query('drop schema inner_ones cascade');
   });
 
+  it('is found by the one function that sets it off among thousands, in seconds', async () => {
+    const [first, last] = [await patient.createRole(), await patient.createRole('bypassrls')];
+    await patient.admin.query(`
+      do $$ begin
+        for i in 1..4000 loop
+          execute format('create function step_%s(n int) returns int language sql as ''select n + %s''', i, i);
+        end loop;
+        for i in 1..300 loop
+          execute format('create function sum_%s() returns int language sql security definer as ''select step_%s(1)''', i, i);
+          execute format('alter function sum_%s owner to ${first}', i);
+        end loop;
+      end $$;
+      ${count('jobs')}; alter function jobs owner to ${last}; revoke execute on function jobs from public;
+      grant select on job to ${last}; grant execute on function jobs to ${first};
+      create function outermost() returns bigint language sql security definer as 'select public.Jobs()';
+      alter function outermost owner to ${first}`);
+    expect(await counted('outermost()')).toEqual(['2']);
+    // A body for each name of the catalog took a quarter of a minute.
+    await patient.app.query(`set jit = off; set statement_timeout = '8s'`);
+    const found = await patient.find('security-definer');
+    expect(found.map(({ subject }) => subject)).toEqual(['public.jobs()']);
+    expect(found[0]?.message).toContain('public.outermost(), then public.jobs()');
+  });
+
   it('of a role that sees one tenant at a time, or cannot reach the rows, is none', async () => {
     const [held, nobody] = [await patient.createRole(), await patient.createRole()];
     await patient.admin.query(`
