@@ -2,13 +2,38 @@ import { catalogRule, type Diagnosis } from './catalog-rule.js';
 import { CONNECTED_ADMINISTRATOR } from './connected-role.js';
 import { type Grantees, grantedPrivileges, revocations } from './granted-privileges.js';
 import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from './reachable-roles.js';
-import { IS_EXAMINED_ANYWHERE, RELATION_NAMES, unexamined } from './relations.js';
+import { HOLDS_TENANTS, IS_EXAMINED_ANYWHERE, RELATION_NAMES, unexamined } from './relations.js';
 
 interface Row extends Grantees {
   readonly subject: string;
   readonly identifier: string;
   readonly materialized: boolean;
 }
+
+/**
+ * Whether the view `c` of the owner's rights shows tables alone that are everybody's, `$4`, and lets nobody write to them. A listed table
+ * that has policies, or the tenant's column, is not everybody's row by row.
+ */
+const SHOWS_SHARED = `(
+  granted.privileges = array['SELECT'] and not ${HOLDS_TENANTS}
+  and (
+    with recursive read(oid) as (
+      select c.oid
+      union
+      select d.refobjid
+      from read
+      join pg_rewrite w on w.ev_class = read.oid
+      join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+    )
+    select coalesce(bool_and(
+      s.nspname || '.' || t.relname = any($4::text[]) or (t.relname::text = any($4::text[]) and s.nspname = any($1::text[]))
+    ), false)
+    from read
+    join pg_class t on t.oid = read.oid
+    join pg_namespace s on s.oid = t.relnamespace
+    where t.relkind <> 'v'
+  )
+)`;
 
 /** G7: a view runs as its owner, and a materialised view has no policies. */
 export const views = catalogRule<Row>({
@@ -26,8 +51,9 @@ export const views = catalogRule<Row>({
     where c.relkind in ('v', 'm') and ${IS_EXAMINED_ANYWHERE} and ${IS_REACHABLE_RELATION}
       and not coalesce((
         select option_value::boolean from pg_options_to_table(c.reloptions) where option_name = 'security_invoker'
-      ), false)`,
-  values: (options) => [options.schemas, unexamined(options), options.tenantColumn],
+      ), false)
+      and not (c.relkind = 'v' and ${SHOWS_SHARED})`,
+  values: (options) => [options.schemas, unexamined(options), options.tenantColumn, options.shared],
   diagnose: ({ subject, identifier, materialized, ...granted }): Diagnosis[] =>
     materialized
       ? revocations(granted, `revoke all on ${identifier}`).map((fix) => ({

@@ -112,6 +112,17 @@ it('a function that reads the files of the server is refused', async () => {
   expect(await patient.findings()).toEqual([]);
 });
 
+it('a function that connects as anybody, without a password, is refused', async () => {
+  await patient.admin.query('create extension dblink');
+  expect(await patient.findings()).toEqual([]);
+  await patient.admin.query(`grant execute on function dblink_connect_u(text) to ${patient.role}`);
+  expect(await patient.findings()).toMatchObject([
+    { rule: 'server-files', severity: 'error', message: expect.stringContaining('without a password') },
+  ]);
+  await heal('server-files');
+  expect(await patient.findings()).toEqual([]);
+});
+
 it('takes the lists of readTables, and no list that examines nothing', () => {
   expect(() =>
     rowLevelSecurity({

@@ -24,6 +24,29 @@ async function onlyFault(rule: RuleName) {
 }
 
 describe('views', () => {
+  it('a view of what everybody shares, and of such views, may run as its owner while it is read alone', async () => {
+    await patient.admin.query(`
+      insert into country values ('ch', 'Switzerland');
+      create view country_name as select name from country; create view short_name as select left(name, 3) as name from country_name;
+      grant select on country_name, short_name to ${patient.role}`);
+    expect(await patient.as('t_acme', 'select name from short_name')).toEqual([{ name: 'Swi' }]);
+    expect(await patient.findings()).toEqual([]);
+    for (const [fault, undo] of [
+      [`grant update on country_name to ${patient.role}`, `revoke update on country_name from ${patient.role}`],
+      [
+        'create or replace view country_name as select name from country union all select title from job',
+        'create or replace view country_name as select name from country',
+      ],
+      ['create table price (n text); create or replace view country_name as select n as name from price', ''],
+    ] as const) {
+      await patient.admin.query(fault);
+      expect((await patient.find('views')).map(({ subject }) => subject)).toContain('public.country_name');
+      await patient.admin.query(undo);
+    }
+    // What is hidden is not everybody's.
+    expect(await patient.find('views', { hidden: ['price'] })).toHaveLength(2);
+  });
+
   it('G7: a view shows the rows of every tenant until it runs as its caller', async () => {
     await patient.admin.query(`create view title as select title from job; grant select on title to ${patient.role}`);
     expect(await seen('title')).toEqual(['acme job', 'globex job']);
