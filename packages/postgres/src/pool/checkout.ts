@@ -26,6 +26,8 @@ export function checkoutOf(client: TenantClient, asker: Asker, context: TenantSo
   let setsParsers = false;
   const listeners: { readonly event: string; readonly listener: Listener }[] = [];
 
+  const isSwitched = () => asker.tenant && context.isActive() && context.current().id !== asker.tenant.id;
+
   const own: Readonly<Record<string | symbol, unknown>> = {
     release: (error?: Error | boolean) => {
       released = true;
@@ -40,9 +42,8 @@ export function checkoutOf(client: TenantClient, asker: Asker, context: TenantSo
     },
     query: (...args: [unknown, unknown, unknown]) => {
       if (released) return client.refuse(new TenantFloorError('connection_released', RELEASED), ...args);
-      if (asker.tenant && context.isActive() && context.current().id !== asker.tenant.id) {
-        return client.refuse(new TenantSwitchRefusedError(SWITCHED), ...args);
-      }
+      if (isSwitched()) return client.refuse(new TenantSwitchRefusedError(SWITCHED), ...args);
+      holdCursor(args[0], isSwitched);
       return client.query(...args);
     },
   };
@@ -62,8 +63,31 @@ export function checkoutOf(client: TenantClient, asker: Asker, context: TenantSo
   }) as unknown as PoolClient;
 }
 
+interface Cursor {
+  read?: (rows: number, answer?: (error: Error, rows: never[]) => void) => unknown;
+  readonly cursor?: Cursor;
+}
+
+/** A cursor fetches further rows without a further query, and a stream by a cursor: each time is asked who wants them. */
+function holdCursor(query: unknown, isSwitched: () => unknown): void {
+  if (typeof query !== 'object' || query === null || !('submit' in query)) return;
+  const cursor = (query as Cursor).cursor ?? (query as Cursor);
+  const read = cursor.read;
+  if (typeof read !== 'function') return;
+  cursor.read = (rows, answer) => {
+    if (!isSwitched()) return read.call(cursor, rows, answer);
+    const refusal = new TenantSwitchRefusedError(READ_BY_ANOTHER);
+    if (!answer) return Promise.reject(refusal);
+    process.nextTick(answer, refusal, []);
+    return undefined;
+  };
+}
+
 const RELEASED =
   'a connection was used after it went back to the pool. Release it after its last query, and do not keep it.';
 
 const SWITCHED =
   'a connection that one tenant checked out was used by another. Check one out in each tenant’s own context.';
+
+const READ_BY_ANOTHER =
+  'a cursor that one tenant opened was read by another. Read it in the context that opened it, and open one in each.';

@@ -120,6 +120,25 @@ describe('cursors and streams', () => {
     expect(await answer).toBe('nothing');
   });
 
+  it('a cursor and a stream that one tenant opened give another nothing, and are read on by their own', () =>
+    asAcme(async (client) => {
+      const asGlobex = <R>(work: () => R) => database.context.run(globex, work);
+      const cursor = client.query(new Cursor<Job>(ALL));
+      await expect(asGlobex(() => cursor.read(2))).rejects.toMatchObject({ code: 'tenant_switch_refused' });
+      expect(areOwn(acme, await cursor.read(2), 2)).toBe(true);
+      const answer = await new Promise((resolve) => asGlobex(() => cursor.read(2, (...given) => resolve(given))));
+      expect(answer).toEqual([expect.objectContaining({ code: 'tenant_switch_refused' }), []]);
+      expect((await cursor.read(2)).map(({ id }) => id)).toEqual([3, 4]);
+      await cursor.close();
+      const stream = client.query(new QueryStream(ALL, [], { batchSize: 2 }));
+      const seen: unknown[] = [];
+      const streaming = asGlobex(async () => {
+        for await (const row of stream) seen.push(row);
+      });
+      await expect(streaming).rejects.toMatchObject({ code: 'tenant_switch_refused' });
+      expect(seen).toEqual([]);
+    }));
+
   it('C7: a cursor kept after its end gives nothing of the next tenant’s', async () => {
     const own = database.pool({ max: 1 });
     const client = await database.context.run(acme, () => own.connect());
