@@ -54,6 +54,43 @@ describe.each(settings)('look-ups of rows, TypeORM $version on $database', (sett
       },
     ));
 
+  it("rows of one insert may name each other, and no other tenant's", () =>
+    withEntities(
+      setting,
+      [
+        {
+          name: 'Office',
+          columns: { id, tenantId, parentId: { ...text, nullable: true } },
+          relations: {
+            parent: { type: 'many-to-one', target: 'Office', joinColumn: { name: 'parentId' }, nullable: true },
+            children: { type: 'one-to-many', target: 'Office', inverseSide: 'parent', cascade: true },
+          },
+        },
+      ],
+      async (source) => {
+        const offices = source.getRepository('Office');
+        await context.run(globex, () => offices.insert({ id: 'globex-1' }));
+        await context.run(acme, async () => {
+          await offices.insert([{ id: 'top' }, { id: 'below', parentId: 'top' }]);
+          await offices.save({ id: 'a', children: [{ id: 'b' }, { id: 'c' }] });
+          const foreign = [{ id: 'own' }, { id: 'aimed', parentId: 'globex-1' }];
+          await expect(offices.insert(foreign)).rejects.toMatchObject(unavailable);
+          const unwritten = { id: 'globex-1', parentId: 'globex-1' };
+          const partly = offices.createQueryBuilder().insert().into('Office', ['parentId']).values(unwritten);
+          await expect(partly.execute()).rejects.toMatchObject(unavailable);
+          const ignored = offices.createQueryBuilder().insert().values(unwritten).orIgnore();
+          await expect(ignored.execute()).rejects.toMatchObject(unavailable);
+          expect((await offices.find({ order: { id: 'ASC' } })).map((row) => [row['id'], row['parentId']])).toEqual([
+            ['a', null],
+            ['b', 'a'],
+            ['below', 'top'],
+            ['c', 'a'],
+            ['top', null],
+          ]);
+        });
+      },
+    ));
+
   const office = (more: object = {}) => ({
     type: 'many-to-one',
     target: 'Office',

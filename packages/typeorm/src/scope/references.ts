@@ -18,10 +18,10 @@ type Key = readonly Column[];
  * @throws `tenant_row_unavailable`, for another tenant's row as for one that is not there.
  */
 export function checkReferences(builder: Builder, scope: DataSourceScope): Promise<void> | null {
-  const { mainAlias, valuesSet } = builder.expressionMap;
+  const { mainAlias } = builder.expressionMap;
   if (!mainAlias?.hasMetadata) return null;
   const named = referencesOf(mainAlias.metadata, scope)
-    .map((reference) => ({ ...reference, keys: keysOf(reference.columns, valuesSet) }))
+    .map((reference) => ({ ...reference, keys: openKeysOf(reference, builder) }))
     .filter(({ keys }) => keys.size > 0);
   if (named.length === 0) return null;
   const isLink = !scope.tenantColumns.has(mainAlias.metadata) && !scope.unlimited.has(mainAlias.metadata);
@@ -66,10 +66,12 @@ const checked = new WeakMap<Builder, Set<string>>();
 
 /** Whether each key that a builder is about to write has been looked up: a listener may have changed one since. */
 export function areReferencesChecked(builder: Builder, scope: DataSourceScope): boolean {
-  const { mainAlias, valuesSet } = builder.expressionMap;
+  const { mainAlias } = builder.expressionMap;
   if (!mainAlias?.hasMetadata) return true;
-  return referencesOf(mainAlias.metadata, scope).every(({ end, columns }) =>
-    namesOf(end, columns, keysOf(columns, valuesSet)).every((name) => checked.get(builder)?.has(name)),
+  return referencesOf(mainAlias.metadata, scope).every((reference) =>
+    namesOf(reference.end, reference.columns, openKeysOf(reference, builder)).every((name) =>
+      checked.get(builder)?.has(name),
+    ),
   );
 }
 
@@ -81,6 +83,30 @@ function keysOf(columns: Key, valuesSet: Builder['expressionMap']['valuesSet']):
     if (key.every((value) => value !== undefined && value !== null)) keys.set(JSON.stringify(key), key);
   }
   return keys;
+}
+
+/** The keys to look up: all but those that rows of the same insert give, which are this tenant's once they are there. */
+function openKeysOf({ end, columns }: Reference, builder: Builder): Map<string, unknown[]> {
+  const keys = keysOf(columns, builder.expressionMap.valuesSet);
+  if (keys.size > 0) for (const given of givenKeys(end, columns, builder)) keys.delete(given);
+  return keys;
+}
+
+/** An insert that may leave a row out, or find another in its place, gives no key for certain. */
+function givenKeys({ tablePath }: Metadata, columns: Key, { expressionMap }: Builder): string[] {
+  const { mainAlias, queryType, onIgnore, onUpdate, onConflict, insertColumns, valuesSet } = expressionMap;
+  const isPlain = queryType === 'insert' && !onIgnore && !onUpdate && !onConflict && !insertColumns?.length;
+  if (!isPlain || mainAlias?.metadata.tablePath !== tablePath) return [];
+  const given = columns.map(({ referencedColumn }) => referencedColumn);
+  // A column that is not written, or is written as something else, does not give what the row says.
+  const isWritten = given.every((column) => column?.isInsert && !column.transformer && !isNumbered(column));
+  if (!isWritten || columns.some(({ transformer }) => transformer)) return [];
+  return valueSets(valuesSet).map((row) => JSON.stringify(given.map((column) => column && keyValue(column, row))));
+}
+
+/** TypeORM leaves such a column to the database, whatever the row says. */
+function isNumbered({ isGenerated, generationStrategy }: Column): boolean {
+  return isGenerated && generationStrategy !== 'uuid';
 }
 
 function namesOf(end: Metadata, columns: Key, keys: Map<string, unknown[]>): string[] {

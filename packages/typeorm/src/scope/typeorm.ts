@@ -5,6 +5,7 @@ export interface Column {
   readonly databaseName: string;
   readonly isVirtualProperty: boolean;
   readonly isGenerated: boolean;
+  readonly generationStrategy?: string;
   readonly isInsert: boolean;
   readonly isNullable: boolean;
   readonly default?: unknown;
