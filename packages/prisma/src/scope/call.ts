@@ -79,6 +79,9 @@ export function related({ name, isList }: ScopedRelation, condition: Filter): Fi
   return structure([[name, structure([[isList ? 'some' : 'is', condition]])]]);
 }
 
+/** The value of a column that is another row's, or stays as it is. */
+export const UNKNOWN = Symbol('unknown');
+
 /** A filter that asks nothing. */
 export const NOTHING: Filter = structure([]);
 

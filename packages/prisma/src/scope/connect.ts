@@ -1,6 +1,6 @@
 import type { ScopedRelation } from '../schema/model.js';
 import { type Call, conflict, type Filter, isTenantId, nameOf, refused, sharedWrite } from './call.js';
-import { foreignRows } from './dependents.js';
+import { foreignRows, guardConnectedKey } from './dependents.js';
 import { guardConnected, ownKeys } from './foreign-key.js';
 import { isTenantRelation } from './stamp.js';
 import { eachOf, entriesOf, structure } from './structure.js';
@@ -27,18 +27,16 @@ export function connected(value: unknown, relation: ScopedRelation, call: Call, 
   const unique = own.length > 0 ? andUnique(found, own) : found;
   // One to one: Prisma takes it away from the row that has it.
   const taken = holdsKey && !relation.inverse.isList && !call.hasFloor ? foreignRows(relation.inverse, call) : null;
-  if (taken) {
+  const where = () => {
     // Nothing but its columns is asked: what else the caller asks may be true only when the call comes to it.
     const columns = entriesOf(value, call, argument).filter(
       ([key, entry]) => to.fields.get(key)?.kind === 'scalar' || isCompoundKey(key, entry, to),
     );
-    call.guards.taken.push({
-      model: to,
-      where: scopedUnique(structure(columns), to, call, argument),
-      condition: taken,
-      why: `connecting ${nameOf(relation)}`,
-    });
-  }
+    return scopedUnique(structure(columns), to, call, argument);
+  };
+  if (taken)
+    call.guards.taken.push({ model: to, where: where(), condition: taken, why: `connecting ${nameOf(relation)}` });
+  if (!holdsKey && !isManyToMany) guardConnectedKey(relation, where(), call);
   return unique;
 }
 

@@ -1,6 +1,6 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { mayLeaveTenant, type ScopedModel, type ScopedRelation, type ScopedScalar } from '../schema/model.js';
-import { type Call, type Filter, nameOf, refused, related, tenantCondition } from './call.js';
+import { type Call, type Filter, NOTHING, nameOf, refused, related, tenantCondition, UNKNOWN } from './call.js';
 import { structure } from './structure.js';
 
 /**
@@ -17,30 +17,60 @@ export function guardDelete(model: ScopedModel, call: Call): void {
   call.guards.ofRows.push({ of: model, condition, path: call.path, chain, why: `deleting a row of ${model.name}` });
 }
 
-/** The same for a column that other rows refer to, and follow when it changes. Whole rows are written back as they are. */
+/**
+ * The same for a column that other rows refer to, and follow when it changes. Whole rows are written back as they are.
+ *
+ * @param value what it is set to, or `UNKNOWN`
+ */
 export function guardChange(
   model: ScopedModel,
   { name: column, followers, disturbed }: ScopedScalar,
   value: unknown,
   call: Call,
 ): void {
-  if (call.known[column] === value || (followers.length === 0 && disturbed.length === 0)) return;
-  const changes = structure([['NOT', structure([[column, value]])]]);
+  if (call.known[column] === value) return;
+  const changes = value === UNKNOWN ? NOTHING : structure([['NOT', structure([[column, value]])]]);
   const why = `changing ${column} of a row of ${model.name}`;
-  const guard = (condition: Filter, chain: readonly ScopedRelation[], refusal?: () => Error) =>
-    call.guards.ofRows.push({ of: model, condition, path: call.path, chain, why, ...(refusal && { refusal }) });
+  for (const { condition, chain, refusal } of othersAfter({ name: column, followers, disturbed }, call)) {
+    const of = condition === NOTHING ? changes : structure([['AND', [changes, condition]]]);
+    call.guards.ofRows.push({ of: model, condition: of, path: call.path, chain, why, ...(refusal && { refusal }) });
+  }
+}
+
+/** The same for a row whose foreign key is set from the other side of the relation. */
+export function guardConnectedKey({ to, key, inverse }: ScopedRelation, where: Filter, call: Call): void {
+  for (const name of key.fields) {
+    const field = to.fields.get(name);
+    // The tenant of a row stays what it is, whoever connects it.
+    if (field?.kind !== 'scalar' || name === to.tenantField) continue;
+    const why = `connecting ${nameOf(inverse)}`;
+    for (const { condition, refusal } of othersAfter(field, call))
+      call.guards.taken.push({ model: to, where, condition, why, ...(refusal && { refusal }) });
+  }
+}
+
+/** When a column must not change: of rows that a condition is true of, or of any. */
+function othersAfter(
+  { name: column, followers, disturbed }: Pick<ScopedScalar, 'name' | 'followers' | 'disturbed'>,
+  call: Call,
+): readonly {
+  readonly condition: Filter;
+  readonly chain: readonly ScopedRelation[];
+  readonly refusal?: () => Error;
+}[] {
   const [first] = disturbed;
-  if (first) guard(changes, [], () => disturbing(first, column, call));
-  for (const relation of followers) {
-    if (isOwnLink(relation, call)) continue;
+  const found = followers.flatMap((relation) => {
+    if (isOwnLink(relation, call)) return [];
     if (call.hasFloor) {
-      guard(changes, [], () => behindTheFloor(call, relation.of, `changing ${column} of`));
-      continue;
+      const refusal = () => behindTheFloor(call, relation.of, `changing ${column} of`);
+      return [{ condition: NOTHING, chain: [], refusal }];
     }
     const chain: ScopedRelation[] = [];
     const condition = othersFollowing(relation, column, call, chain);
-    if (condition) guard(structure([['AND', [changes, condition]]]), chain);
-  }
+    return condition ? [{ condition, chain }] : [];
+  });
+  if (!first) return found;
+  return [{ condition: NOTHING, chain: [], refusal: () => disturbing(first, column, call) }, ...found];
 }
 
 function disturbing(relation: ScopedRelation, column: string, call: Call): TenantScopeError {

@@ -1,5 +1,5 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
-import { type Call, type Filter, NOTHING, nameOf, refused, tenantCondition } from './call.js';
+import { type Call, type Filter, NOTHING, nameOf, refused, tenantCondition, UNKNOWN } from './call.js';
 import { isSkip, structure } from './structure.js';
 import { isCompoundKey } from './unique-where.js';
 
@@ -13,9 +13,6 @@ interface Setting {
   /** Set to null, if at all. */
   readonly isCleared?: boolean;
 }
-
-/** The value of a column that is another row's, or stays as it is. */
-const UNKNOWN = Symbol('unknown');
 
 /**
  * P15: the database accepts a foreign key that names another tenant's row, unless the key contains the tenant. So a row of
@@ -136,7 +133,8 @@ function settingsOf(entries: readonly Entry[], model: ScopedModel): Setting[] {
   });
 }
 
-function settingsBy(by: ScopedRelation, actions: Filter): Setting[] {
+/** The columns that an action of the side which holds the foreign key sets; null is what it may be set to. */
+export function settingsBy(by: ScopedRelation, actions: Filter): Setting[] {
   return Object.entries(actions).flatMap(([action, given]): Setting[] => {
     const set = (valueFor: (referred: string) => unknown): Setting[] =>
       by.key.fields.map((column, index) => ({ column, by, value: valueFor(by.key.references[index] as string) }));

@@ -56,12 +56,13 @@ export class Guards {
   readonly predecessors: Predecessor[] = [];
   /** What `scopeArguments` puts beside the `where` of the call, once all of the call is known. */
   readonly ofRows: OfRows[] = [];
-  /** Rows of one-to-one relations that are connected, and the condition that another tenant’s row has one of them now. */
+  /** Rows that are connected, and the condition that another tenant’s row has one of them now, or follows it. */
   readonly taken: {
     readonly model: ScopedModel;
     readonly where: Filter;
     readonly condition: Filter;
     readonly why: string;
+    readonly refusal?: () => Error;
   }[] = [];
   /** The relations, as seen from either side, by which the call links rows that are there before it. */
   readonly linked = new Set<ScopedRelation>();

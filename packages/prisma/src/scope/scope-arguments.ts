@@ -82,10 +82,10 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
       ...reason,
     });
   }
-  for (const { model: of, where: unique, condition, why } of guards.taken) {
+  for (const { model: of, where: unique, condition, ...reason } of guards.taken) {
     const isWide = guards.changed.has(of);
     const rows = isWide ? withinTenant(of, call, condition) : andUnique(unique, [condition]);
-    guards.forbidden.push({ model: of, where: rows, isUnique: !isWide, isWide, why });
+    guards.forbidden.push({ model: of, where: rows, isUnique: !isWide, isWide, ...reason });
   }
   return { args: scoped, guards, result };
 }

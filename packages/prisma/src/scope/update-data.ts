@@ -1,7 +1,17 @@
-import type { ScopedModel } from '../schema/model.js';
-import { type Call, conflict, type Filter, isTenantId, nameOf, type Rule, sharedWrite, unknownKey } from './call.js';
+import type { ScopedModel, ScopedRelation } from '../schema/model.js';
+import {
+  type Call,
+  conflict,
+  type Filter,
+  isTenantId,
+  nameOf,
+  type Rule,
+  sharedWrite,
+  UNKNOWN,
+  unknownKey,
+} from './call.js';
 import { guardChange } from './dependents.js';
-import { guardForeignKeys, valueSet } from './foreign-key.js';
+import { guardForeignKeys, settingsBy, valueSet } from './foreign-key.js';
 import { nestedUpdate } from './nested-update.js';
 import { snapshot } from './snapshot.js';
 import { givesTenant, guardGivenTenant, tenantColumn } from './stamp.js';
@@ -10,6 +20,17 @@ import { entriesOf, structure } from './structure.js';
 /** What is missing is Prisma's to miss. */
 export const updateData: Rule = (value, model, call, argument) =>
   value === undefined ? undefined : changedRow(value, model, call, argument);
+
+/** P17: a foreign key that a relation sets may be what other rows refer to, and follow. */
+function guardKeyOf(relation: ScopedRelation, actions: Filter, call: Call): void {
+  const { of } = relation;
+  for (const { column, value } of settingsBy(relation, actions)) {
+    const field = of.fields.get(column);
+    // The tenant of a row stays what it is, whichever relation names it.
+    if (field?.kind !== 'scalar' || column === of.tenantField) continue;
+    guardChange(of, field, value === null ? UNKNOWN : value, call);
+  }
+}
 
 /** What to change of a row, and of what it is related to. P13: no change moves a row to another tenant. */
 export function changedRow(value: unknown, model: ScopedModel, call: Call, argument: string): Filter {
@@ -21,8 +42,11 @@ export function changedRow(value: unknown, model: ScopedModel, call: Call, argum
     if (field.kind === 'scalar' || field.holdsKey) call.guards.changed.add(model);
     if (field.kind === 'scalar') for (const relation of field.keyOf) call.guards.link(relation);
     const given = field.kind === 'scalar' ? snapshot(entry) : entry;
-    if (field.kind === 'relation') entries.push([key, nestedUpdate(given, field, call, `${argument}.${key}`)]);
-    else if (key === model.tenantField) {
+    if (field.kind === 'relation') {
+      const actions = nestedUpdate(given, field, call, `${argument}.${key}`);
+      entries.push([key, actions]);
+      if (field.holdsKey) guardKeyOf(field, actions as Filter, call);
+    } else if (key === model.tenantField) {
       if (isTenantId(valueSet(given, key, call, argument), model, call.tenantId)) {
         entries.push([key, call.tenantId]);
         continue;
