@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tenantScoped } from '../src/index.js';
 import {
   acme,
+  Country,
   globex,
   Job,
   Office,
@@ -40,6 +41,23 @@ describe.each(settings)('attacks through the public API, TypeORM $version on $da
     as(async () => {
       for (const attack of attacks) await expect(attack(), String(attack)).rejects.toMatchObject(refused);
     });
+
+  it('T6: an alias of one entity reads no table of another', async () => {
+    const aimed = <B extends { expressionMap: { aliases: { tablePath?: string }[] } }>(builder: B) => {
+      for (const alias of builder.expressionMap.aliases) alias.tablePath = source.getMetadata(Job).tablePath;
+      return builder;
+    };
+    const tags = source.getRepository(Tag);
+    const offices = source.getRepository(Office);
+    await everyRefused([
+      () => aimed(source.getRepository(Country).createQueryBuilder('c').select('*')).getRawMany(),
+      () => aimed(tags.createQueryBuilder('t').select('*')).getRawMany(),
+      () => aimed(offices.createQueryBuilder('o').select('o.id')).getRawMany(),
+      () => aimed(source.createQueryBuilder().select('*').from(Tag, 't')).getRawMany(),
+      () => aimed(source.createQueryBuilder().select('*').from(Tag, 't').addFrom(Office, 'o')).getRawMany(),
+    ]);
+    await untouched();
+  });
 
   it('T7: a parameter that is a function puts no SQL into a statement', async () => {
     const id = () => "'x') OR (1 = 1";

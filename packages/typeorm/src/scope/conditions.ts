@@ -23,18 +23,19 @@ export function rowConditions(builder: Builder, scope: DataSourceScope): string[
  * Whether an alias is an entity's table, which has conditions. A sub-query and a common table expression are statements of
  * their own, and looked at as such.
  */
-export function isTable(
-  { name, hasMetadata, tablePath, subQuery }: Alias,
-  builder: Builder,
-  { hasFloor }: DataSourceScope,
-) {
+export function isTable(alias: Alias, builder: Builder, { hasFloor }: DataSourceScope): boolean {
+  const { type, name, hasMetadata, tablePath, subQuery } = alias;
   if (hasFloor) return hasMetadata && !subQuery;
   if (/["`]/.test(name)) throw refusedSql('an alias has a quote in it');
   if (subQuery) {
     if (isGenerated(subQuery)) return false;
     throw refusedSql('it reads from brackets that are no sub-query of a builder');
   }
-  if (hasMetadata) return true;
+  if (hasMetadata) {
+    // What the conditions are made of must be what is read. Of a join TypeORM reads its entity's table.
+    if (type === 'join' || !tablePath || tablePath === alias.metadata.tablePath) return true;
+    throw refusedSql('an alias names another table than its entity');
+  }
   const own = builder.expressionMap.commonTableExpressions ?? [];
   // With a dot it would be a table in a schema.
   if (tablePath && /^\w+$/.test(tablePath) && own.some((each) => each.alias === tablePath)) return false;
