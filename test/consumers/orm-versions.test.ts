@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { run } from '../pnpm.ts';
 
-/** The lowest of each that the peer ranges name: the other consumers have the newest. `pnpm orm-versions` runs every one. */
-const lowest = { typeorm: ['0.3.20', '1.0.0'], prisma: ['7.0.0'] };
+/** The lowest of each that the peer ranges name, of TypeORM 0.3: the other consumers have the newest. `pnpm orm-versions` runs every one. */
+const lowest = { typeorm: ['0.3.20'], prisma: ['7.0.0'] };
 const { typeorm, prisma }: typeof lowest = process.env['ORM_VERSIONS']
   ? JSON.parse(process.env['ORM_VERSIONS'])
   : lowest;
