@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { type Call, refused } from './call.js';
 import { itemsOf } from './snapshot.js';
@@ -9,7 +10,7 @@ import { itemsOf } from './snapshot.js';
  */
 export function entriesOf(value: unknown, call: Call, argument: string): readonly (readonly [string, unknown])[] {
   if (value === undefined) return [];
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || isValue(value)) {
     throw refused(call, `\`${argument}\` is not an object`, `Pass an object, or leave \`${argument}\` out.`);
   }
   const entries: (readonly [string, unknown])[] = [];
@@ -27,6 +28,14 @@ export function namesOf(value: object): readonly string[] {
   const names: string[] = [];
   for (const key in value) if (!(key in Object.prototype) || Object.hasOwn(value, key)) names.push(key);
   return names;
+}
+
+/** What Prisma takes for one value, such as a Date or `Prisma.DbNull`: it may have no keys, and would ask for every row. */
+function isValue(value: object): boolean {
+  const { toJSON, _getName: getName } = value as { readonly toJSON?: unknown; readonly _getName?: unknown };
+  return (
+    types.isDate(value) || ArrayBuffer.isView(value) || typeof toJSON === 'function' || typeof getName === 'function'
+  );
 }
 
 /** `Prisma.skip`, of whichever copy of Prisma: the same as a key that is not there. */

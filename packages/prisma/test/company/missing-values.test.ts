@@ -1,4 +1,4 @@
-import { skip as prismaSkip } from '@prisma/client/runtime/client';
+import { AnyNull, DbNull, JsonNull, skip as prismaSkip } from '@prisma/client/runtime/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { acme, type Company, type CompanyClient, openCompany, SETTINGS } from './company.js';
 
@@ -30,6 +30,14 @@ const refusedByPrisma: Calls = {
       where: { id: 101 },
       data: { tasks: { updateMany: { where: undefined, data: { title: 'new' } } } },
     }),
+  'a Date for a where': (p) => p.task.deleteMany({ where: new Date() }),
+  'bytes for a condition': (p) => p.task.deleteMany({ where: { AND: new Uint8Array() } }),
+  'DbNull for a where': (p) => p.task.deleteMany({ where: DbNull }),
+  'a Date for a related condition': (p) => p.task.deleteMany({ where: { unit: { is: new Date() } } }),
+  'JsonNull for rows of a list': (p) => p.task.deleteMany({ where: { unit: { tasks: { some: JsonNull } } } }),
+  'AnyNull for a nested delete': (p) => p.unit.update({ where: { id: 101 }, data: { badge: { delete: AnyNull } } }),
+  'a Date for a nested deleteMany': (p) =>
+    p.unit.update({ where: { id: 101 }, data: { tasks: { deleteMany: new Date() } } }),
   'an undefined item of createMany': (p) => p.badge.createMany({ data: [undefined] }),
   'createMany without data': (p) => p.preference.createMany({}),
   'updateMany without data': (p) => p.task.updateMany({ where: {} }),
