@@ -14,16 +14,19 @@ export const IS_EXAMINED = `n.nspname = any($1::text[]) and not ${isNamedIn('$2'
 /** Whether the schema `n` is none of those listed and none of PostgreSQL’s own, among which every session may have a pg_temp. */
 export const IS_ELSEWHERE = `(n.nspname <> all($1::text[]) and n.nspname <> 'information_schema' and n.nspname !~ '^pg_')`;
 
+/** The relation `c`, and whatever it reads as a view, as `read`. */
+export const WITH_READ = `with recursive read(oid) as (
+  select c.oid
+  union
+  select d.refobjid
+  from read
+  join pg_rewrite w on w.ev_class = read.oid
+  join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
+)`;
+
 /** Whether the relation `c` holds rows of tenants, by the column `$3` or by policies, or reads what does as a view. */
 export const HOLDS_TENANTS = `exists (
-  with recursive read(oid) as (
-    select c.oid
-    union
-    select d.refobjid
-    from read
-    join pg_rewrite w on w.ev_class = read.oid
-    join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
-  )
+  ${WITH_READ}
   select from read
   join pg_class held on held.oid = read.oid
   where held.relrowsecurity or exists (

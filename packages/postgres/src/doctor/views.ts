@@ -2,7 +2,7 @@ import { catalogRule, type Diagnosis } from './catalog-rule.js';
 import { CONNECTED_ADMINISTRATOR } from './connected-role.js';
 import { type Grantees, grantedPrivileges, revocations } from './granted-privileges.js';
 import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from './reachable-roles.js';
-import { HOLDS_TENANTS, IS_EXAMINED_ANYWHERE, RELATION_NAMES, unexamined } from './relations.js';
+import { HOLDS_TENANTS, IS_EXAMINED_ANYWHERE, RELATION_NAMES, unexamined, WITH_READ } from './relations.js';
 
 interface Row extends Grantees {
   readonly subject: string;
@@ -17,14 +17,7 @@ interface Row extends Grantees {
 const SHOWS_SHARED = `(
   granted.privileges = array['SELECT'] and not ${HOLDS_TENANTS}
   and (
-    with recursive read(oid) as (
-      select c.oid
-      union
-      select d.refobjid
-      from read
-      join pg_rewrite w on w.ev_class = read.oid
-      join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
-    )
+    ${WITH_READ}
     select coalesce(bool_and(
       s.nspname || '.' || t.relname = any($4::text[]) or (t.relname::text = any($4::text[]) and s.nspname = any($1::text[]))
     ), false)

@@ -10,7 +10,7 @@ import {
   textOf,
 } from './connection.js';
 import { Enclosure } from './enclosure.js';
-import { cutOff, endsConnection, explained, explainedAtStart, notReset, outOfStep } from './explained.js';
+import { endsConnection, explained, notReset, outOfStep } from './explained.js';
 import { OwnStatements } from './own-statements.js';
 import type { Phase } from './phase.js';
 import { Session } from './session.js';
@@ -80,7 +80,7 @@ export class BoundProtocol {
     // EventEmitter itself passes two arguments, with `newListener`; the protocol's messages are one.
     connection.emit = (event: string | symbol, first?: unknown, second?: unknown) => {
       if (typeof event === 'string' && this.#absorbs(event, first as BackendMessage)) return true;
-      const told = event === 'errorMessage' ? this.#explained(first as BackendMessage) : first;
+      const told = event === 'errorMessage' ? explained(first as BackendMessage, this.#binding && this.#status) : first;
       return this.#scope ? this.#scope.runInAsyncScope(emit, null, event, told, second) : emit(event, told, second);
     };
   }
@@ -123,10 +123,6 @@ export class BoundProtocol {
     this.#session.restores(settings);
   }
 
-  #explained(error: BackendMessage): unknown {
-    return this.#binding ? explained(error, this.#status) : explainedAtStart(error);
-  }
-
   /** In front of what comes next, with a reply of its own. */
   #reset(unlocks: boolean): void {
     const direct = this.#bindings.direct === true;
@@ -153,14 +149,11 @@ export class BoundProtocol {
   }
 
   #query(text: string): void {
-    if (!this.#binding) {
-      this.#phase = 'query';
-      this.#due += 1;
-      this.#bindings.overwritten();
-      this.#send.query(text);
-      return;
-    }
-    sendAsOne(this.#connection, text);
+    if (this.#binding) return sendAsOne(this.#connection, text);
+    this.#phase = 'query';
+    this.#due += 1;
+    this.#bindings.overwritten();
+    this.#send.query(text);
   }
 
   /** Whether `message` is not handed on: it belongs to the binding or a reset, or is not the one that is due. */
@@ -248,7 +241,7 @@ export class BoundProtocol {
   }
 
   /** Closes the connection: what came is not the reply that is due. It is not handed on, nor is anything after it. */
-  #breaks(reason = this.#goodbye ? cutOff(this.#goodbye) : outOfStep()): true {
+  #breaks(reason = outOfStep(this.#goodbye)): true {
     this.#phase = 'broken';
     this.#connection.stream.destroy(reason);
     return true;

@@ -5,9 +5,10 @@ import type { BackendMessage, TransactionStatus } from './connection.js';
  * What the binding makes PostgreSQL refuse, in words that name the reason and the fix; any other error as it is. The
  * server's own words are translated, so its codes are looked at.
  *
- * @param status - the connection's before the statement was sent
+ * @param status - the connection's before the statement was sent; without one nothing is bound yet, as at the start
  */
-export function explained(error: BackendMessage, status: TransactionStatus): unknown {
+export function explained(error: BackendMessage, status: TransactionStatus | undefined): unknown {
+  if (status === undefined) return explainedAtStart(error);
   const explanation = explanationOf(error, status);
   return explanation === undefined ? error : new TenantFloorError('statement_refused', explanation, { cause: error });
 }
@@ -32,7 +33,7 @@ function explanationOf({ code, routine }: BackendMessage, status: TransactionSta
 }
 
 /** What a pooler does not know how to pass on, in words that name the fix; any other error as it is. */
-export function explainedAtStart(error: BackendMessage): unknown {
+function explainedAtStart(error: BackendMessage): unknown {
   const [, parameter] = /^unsupported startup parameter(?: in options)?: (\w+)/.exec(error.message ?? '') ?? [];
   if (error.code !== '08P01' || parameter === undefined) return error;
   return new TenantFloorError(
@@ -47,8 +48,13 @@ export const SEVERAL_STATEMENTS =
   'several statements in one text cannot be bound to one tenant. Send them one by one, in a transaction if they belong ' +
   'together.';
 
-/** What is thrown in place of a reply that is not the one that is due. */
-export function outOfStep(): TenantFloorError {
+/**
+ * What is thrown in place of a reply that is not the one that is due.
+ *
+ * @param goodbye - what the server said when it ended the connection, if it did
+ */
+export function outOfStep(goodbye: BackendMessage | undefined): TenantFloorError {
+  if (goodbye) return cutOff(goodbye);
   return new TenantFloorError(
     'connection_out_of_step',
     'the server’s reply did not begin with this tenant’s binding, so the connection was closed and the reply thrown away. ' +
@@ -58,7 +64,7 @@ export function outOfStep(): TenantFloorError {
 }
 
 /** The same, of a reply that was cut off by a server that had said goodbye. */
-export function cutOff(goodbye: BackendMessage): TenantFloorError {
+function cutOff(goodbye: BackendMessage): TenantFloorError {
   return new TenantFloorError(
     'database_unreachable',
     `the server ended the connection in the middle of a reply (${goodbye.code}: ${goodbye.message}), so what had come of it was thrown ` +

@@ -36,7 +36,7 @@ export function connected(value: unknown, relation: ScopedRelation, call: Call, 
   };
   if (taken)
     call.guards.taken.push({ model: to, where: where(), condition: taken, why: `connecting ${nameOf(relation)}` });
-  if (!holdsKey && !isManyToMany) guardConnectedKey(relation, where(), call);
+  if (!holdsKey && !isManyToMany) guardConnectedKey(relation, where, call);
   return unique;
 }
 

@@ -22,36 +22,35 @@ export function guardDelete(model: ScopedModel, call: Call): void {
  *
  * @param value what it is set to, or `UNKNOWN`
  */
-export function guardChange(
-  model: ScopedModel,
-  { name: column, followers, disturbed }: ScopedScalar,
-  value: unknown,
-  call: Call,
-): void {
+export function guardChange(model: ScopedModel, field: ScopedScalar, value: unknown, call: Call): void {
+  const { name: column } = field;
   if (call.known[column] === value) return;
   const changes = value === UNKNOWN ? NOTHING : structure([['NOT', structure([[column, value]])]]);
   const why = `changing ${column} of a row of ${model.name}`;
-  for (const { condition, chain, refusal } of othersAfter({ name: column, followers, disturbed }, call)) {
+  for (const { condition, chain, refusal } of othersAfter(field, call)) {
     const of = condition === NOTHING ? changes : structure([['AND', [changes, condition]]]);
     call.guards.ofRows.push({ of: model, condition: of, path: call.path, chain, why, ...(refusal && { refusal }) });
   }
 }
 
 /** The same for a row whose foreign key is set from the other side of the relation. */
-export function guardConnectedKey({ to, key, inverse }: ScopedRelation, where: Filter, call: Call): void {
-  for (const name of key.fields) {
-    const field = to.fields.get(name);
-    // The tenant of a row stays what it is, whoever connects it.
-    if (field?.kind !== 'scalar' || name === to.tenantField) continue;
-    const why = `connecting ${nameOf(inverse)}`;
-    for (const { condition, refusal } of othersAfter(field, call))
-      call.guards.taken.push({ model: to, where, condition, why, ...(refusal && { refusal }) });
-  }
+export function guardConnectedKey({ to, key, inverse }: ScopedRelation, where: () => Filter, call: Call): void {
+  const why = `connecting ${nameOf(inverse)}`;
+  for (const { condition, refusal } of movable(to, key.fields).flatMap((field) => othersAfter(field, call)))
+    call.guards.taken.push({ model: to, where: where(), condition, why, ...(refusal && { refusal }) });
+}
+
+/** Those of a row's columns that may change: its tenant stays what it is, whichever relation names it. */
+export function movable({ fields, tenantField }: ScopedModel, names: readonly string[]): readonly ScopedScalar[] {
+  return names.flatMap((name) => {
+    const field = fields.get(name);
+    return field?.kind === 'scalar' && name !== tenantField ? [field] : [];
+  });
 }
 
 /** When a column must not change: of rows that a condition is true of, or of any. */
 function othersAfter(
-  { name: column, followers, disturbed }: Pick<ScopedScalar, 'name' | 'followers' | 'disturbed'>,
+  { name: column, followers, disturbed }: ScopedScalar,
   call: Call,
 ): readonly {
   readonly condition: Filter;

@@ -9,7 +9,7 @@ export function relationFilter(value: unknown, relation: ScopedRelation, call: C
   if (relation.isList) return listFilter(value, relation, call, argument);
   if (value === null) return absent(relation, call);
   const entries = entriesOf(value, call, argument);
-  if (!isAboutRelation(entries, relation, call, argument)) {
+  if (!isAboutRelation(entries, relation)) {
     // Prisma asks nothing of the related row then, not even that it is there.
     if (entries.length === 0) return structure([]);
     const asked = relatedWhere(value, relation, call, argument);
@@ -37,32 +37,16 @@ export function relationFilter(value: unknown, relation: ScopedRelation, call: C
 function isAboutRelation(
   entries: readonly (readonly [string, unknown])[],
   { to, isRequired, holdsKey }: ScopedRelation,
-  call: Call,
-  argument: string,
 ): boolean {
   if (!entries.some(([key]) => key === 'is' || key === 'isNot')) return false;
   if (!to.fields.has('is') && !to.fields.has('isNot')) return true;
-  if (entries.some(([key]) => key !== 'is' && key !== 'isNot')) return false;
   return entries.every(([key, entry]) => {
+    if (key !== 'is' && key !== 'isNot') return false;
     if (entry === null) return !(isRequired && holdsKey);
     if (typeof entry !== 'object' || !isPlain(entry)) return false;
-    const names = namesOf(entry);
-    const asked = names.filter((name) => COMBINED.has(name) || to.fields.has(name));
-    if (asked.length > 0 && names.some((name) => OPERATORS.has(name))) {
-      throw refused(
-        call,
-        `\`${argument}.${key}\` can be read in two ways, because ${to.name} has fields called like the operators of a filter`,
-        'Put the filter of the related row into an AND: [ … ].',
-      );
-    }
-    return asked.length === names.length;
+    return namesOf(entry).every((name) => COMBINED.has(name) || to.fields.has(name));
   });
 }
-
-/** What a column can be asked, as far as a column may be called that. */
-const OPERATORS: ReadonlySet<string> = new Set(
-  'equals not in notIn lt lte gt gte contains startsWith endsWith mode search path'.split(' '),
-);
 
 /** No related row. The side that holds the foreign key is asked for the key, which is the row's own. */
 function absent(relation: ScopedRelation, call: Call): Filter | null {

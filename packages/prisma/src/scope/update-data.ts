@@ -10,7 +10,7 @@ import {
   UNKNOWN,
   unknownKey,
 } from './call.js';
-import { guardChange } from './dependents.js';
+import { guardChange, movable } from './dependents.js';
 import { guardForeignKeys, settingsBy, valueSet } from './foreign-key.js';
 import { nestedUpdate } from './nested-update.js';
 import { snapshot } from './snapshot.js';
@@ -24,12 +24,8 @@ export const updateData: Rule = (value, model, call, argument) =>
 /** P17: a foreign key that a relation sets may be what other rows refer to, and follow. */
 function guardKeyOf(relation: ScopedRelation, actions: Filter, call: Call): void {
   const { of } = relation;
-  for (const { column, value } of settingsBy(relation, actions)) {
-    const field = of.fields.get(column);
-    // The tenant of a row stays what it is, whichever relation names it.
-    if (field?.kind !== 'scalar' || column === of.tenantField) continue;
-    guardChange(of, field, value === null ? UNKNOWN : value, call);
-  }
+  for (const { column, value } of settingsBy(relation, actions))
+    for (const field of movable(of, [column])) guardChange(of, field, value === null ? UNKNOWN : value, call);
 }
 
 /** What to change of a row, and of what it is related to. P13: no change moves a row to another tenant. */

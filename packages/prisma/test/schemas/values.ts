@@ -201,7 +201,7 @@ export class Values {
   odd<T>(value: T, weight = 1): T {
     const { dice, settings } = this;
     if (!settings.isOdd || !dice.chance(0.07 * weight)) return value;
-    const { skip } = this.client;
+    const { skip, DbNull } = this.client;
     return dice.weighted<unknown>([
       [4, undefined],
       [settings.takesSkip ? 5 : 0, skip],
@@ -210,6 +210,10 @@ export class Values {
       [1, []],
       [1, [undefined]],
       [1, { equals: undefined }],
+      // Values without keys of their own, as an object may have none.
+      [0.5, new Date(0)],
+      [0.5, new Uint8Array()],
+      [0.5, DbNull],
       [0.5, 'text'],
       [0.5, 7],
       [0.5, true],
