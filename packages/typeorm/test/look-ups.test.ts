@@ -91,6 +91,57 @@ describe.each(settings)('look-ups of rows, TypeORM $version on $database', (sett
       },
     ));
 
+  it('a row gives no key that it is not written with', () =>
+    withEntities(
+      setting,
+      [
+        { name: 'Office', columns: { id, tenantId } },
+        {
+          name: 'Job',
+          columns: { id, tenantId, officeId: text },
+          relations: { office: { type: 'many-to-one', target: 'Office', joinColumn: { name: 'officeId' } } },
+        },
+        {
+          name: 'Unit',
+          columns: {
+            id: { type: Number, primary: true, generated: 'increment' },
+            tenantId,
+            parentId: { type: Number, nullable: true },
+          },
+          relations: {
+            parent: { type: 'many-to-one', target: 'Unit', joinColumn: { name: 'parentId' }, nullable: true },
+          },
+        },
+        {
+          name: 'Badge',
+          columns: {
+            id: {
+              ...id,
+              transformer: { to: (given: string) => given && `own-${given}`, from: (given: string) => given },
+            },
+            tenantId,
+            ofId: { ...text, nullable: true },
+          },
+          relations: { of: { type: 'many-to-one', target: 'Badge', joinColumn: { name: 'ofId' }, nullable: true } },
+        },
+      ],
+      async (source, outside) => {
+        const insert = (entity: string, rows: object[]) => source.getRepository(entity).insert(rows);
+        const unit = await context.run(globex, async () => {
+          await insert('Office', [{ id: 'globex-1' }]);
+          return (await insert('Unit', [{}])).identifiers[0]?.['id'];
+        });
+        await outside(`insert into "badge" ("id", "tenantId") values ('globex-1', '${globex.id}')`);
+        await context.run(acme, async () => {
+          // Of another entity; a number that the database gives; what is written as something else.
+          await expect(insert('Job', [{ id: 'globex-1', officeId: 'globex-1' }])).rejects.toMatchObject(unavailable);
+          await expect(insert('Unit', [{ id: unit }, { parentId: unit }])).rejects.toMatchObject(unavailable);
+          await expect(insert('Badge', [{ id: 'globex-1' }, { id: 'b', ofId: 'globex-1' }])).rejects.toBeDefined();
+          expect(await source.getRepository('Badge').find()).toEqual([]);
+        });
+      },
+    ));
+
   const office = (more: object = {}) => ({
     type: 'many-to-one',
     target: 'Office',

@@ -1,14 +1,8 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { Binding } from './binding.js';
 import { BindingWriter } from './binding-writer.js';
-import {
-  type BackendMessage,
-  type Connection,
-  listenersOf,
-  sendAsOne,
-  type TransactionStatus,
-  textOf,
-} from './connection.js';
+import type { BackendMessage, Connection, TransactionStatus } from './connection.js';
+import { listenersOf, sendAsOne, textOf } from './connection.js';
 import { Enclosure } from './enclosure.js';
 import { endsConnection, explained, notReset, outOfStep } from './explained.js';
 import { OwnStatements } from './own-statements.js';
@@ -149,11 +143,13 @@ export class BoundProtocol {
   }
 
   #query(text: string): void {
-    if (this.#binding) return sendAsOne(this.#connection, text);
-    this.#phase = 'query';
-    this.#due += 1;
-    this.#bindings.overwritten();
-    this.#send.query(text);
+    if (this.#binding) sendAsOne(this.#connection, text);
+    else {
+      this.#phase = 'query';
+      this.#due += 1;
+      this.#bindings.overwritten();
+      this.#send.query(text);
+    }
   }
 
   /** Whether `message` is not handed on: it belongs to the binding or a reset, or is not the one that is due. */

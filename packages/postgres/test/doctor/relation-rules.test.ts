@@ -37,6 +37,7 @@ describe('views', () => {
         'create or replace view country_name as select name from country union all select title from job',
         'create or replace view country_name as select name from country',
       ],
+      ['alter table country enable row level security', 'alter table country disable row level security'],
       ['create table price (n text); create or replace view country_name as select n as name from price', ''],
     ] as const) {
       await patient.admin.query(fault);

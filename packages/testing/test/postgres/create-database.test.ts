@@ -52,7 +52,8 @@ describe('createDatabase', () => {
       alter role ${login} in database ${database.name} set search_path to public`);
     const user = await connected(Object.assign(new URL(database.url), { username: login, password: 'x' }).href);
     await owner.query('begin; lock table office');
-    const running = user.query('begin; lock table job; select from office').catch(({ code }) => code);
+    // Whose session is cut first is the server's to say: a statement that waits for the other's lock might still end well.
+    const running = user.query('begin; lock table job; select pg_sleep(60)').catch(({ code }) => code);
     await database.stop({ roles: [login, group, 'no_such_role'] });
     expect(await running).toBe('57P01');
     const left = await connected(server.url);
