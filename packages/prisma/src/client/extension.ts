@@ -1,5 +1,5 @@
 import { captureCaller, type Scope } from './scope.js';
-import type { QueryPlan } from './scoped-query.js';
+import { type QueryPlan, ScopedQuery } from './scoped-query.js';
 
 /** What `$extends` takes. As in Prisma, `compute` of `result` gets the columns of one row, and all else is on top of the scope. */
 export interface Extension {
@@ -15,7 +15,7 @@ export type Hook = (call: {
   readonly model: string | undefined;
   readonly operation: string;
   readonly args: unknown;
-  readonly query: (args: unknown) => Promise<unknown>;
+  readonly query: (args: unknown) => PromiseLike<unknown>;
 }) => unknown;
 
 /** The hooks of an operation, outermost first, in Prisma's own order. `property` is null for raw SQL. */
@@ -32,7 +32,10 @@ export function hooksOf(extensions: readonly Extension[], property: string | nul
   });
 }
 
-/** A query inside hooks: each gets arguments of its own, and what it passes on is scoped then, and not before. */
+/**
+ * A query inside hooks: each gets arguments of its own, and what it passes on is scoped then, and not before. What leads on is a
+ * query as well, so that a hook may put it into a `$transaction` of its own.
+ */
 export function planHooked(
   hooks: readonly Hook[],
   scope: Scope,
@@ -40,21 +43,28 @@ export function planHooked(
   plan: (args: unknown) => QueryPlan,
 ): QueryPlan {
   const caller = captureCaller(scope);
-  const run = (finish: (plan: QueryPlan) => Promise<unknown>) => {
-    const from = async (index: number, args: unknown): Promise<unknown> => {
-      const hook = hooks[index];
-      if (!hook) return finish(plan(args));
-      return hook({ ...call, args: copyOf(args ?? {}), query: (next) => caller.within(() => from(index + 1, next)) });
+  const { within } = caller;
+  const from = (index: number, args: unknown): QueryPlan => {
+    const [hook, isLent] = [hooks[index], index > 0];
+    if (!hook) return { ...plan(args), isLent };
+    const run = (finish: (plan: QueryPlan) => Promise<unknown>) => {
+      const query = (next: unknown) =>
+        new ScopedQuery(() => {
+          const lent = within(() => from(index + 1, next));
+          return { ...lent, run: () => finish(lent) };
+        });
+      return within(async () => hook({ ...call, args: copyOf(args ?? {}), query }));
     };
-    return caller.within(() => from(0, call.args));
+    return {
+      scope,
+      caller,
+      isLent,
+      single: null,
+      inTransaction: (client) => run((each) => each.inTransaction(client)),
+      run: () => run((each) => each.run()),
+    };
   };
-  return {
-    scope,
-    caller,
-    single: null,
-    inTransaction: (client) => run((each) => each.inTransaction(client)),
-    run: () => run((each) => each.run()),
-  };
+  return from(0, call.args);
 }
 
 /** Hooks change arguments in place, and the caller's stay as they are. */

@@ -7,6 +7,8 @@ import type { Caller, Scope } from './scope.js';
 export interface QueryPlan {
   readonly scope: Scope;
   readonly caller: Caller;
+  /** Whether it is what a query hook leads on to: a `$transaction` of the hook's takes it out of the one around it, as Prisma's does. */
+  readonly isLent?: boolean;
   /** The whole of it as one query of Prisma's, which may go into a batch; null when it needs more than that. */
   readonly single: {
     readonly start: (client: RawClient) => LazyQuery;

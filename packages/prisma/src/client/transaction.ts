@@ -67,7 +67,7 @@ function planOf(query: unknown, scope: Scope, tenantId: string): QueryPlan {
   const plan = ScopedQuery.planOf(query);
   if (plan && 'refusal' in plan) throw plan.refusal;
   // P25: a query of the unscoped client must not ride along, nor one that belongs to another transaction.
-  if (plan?.scope.identity !== scope.identity || plan.scope.transaction !== scope.transaction) {
+  if (plan?.scope.identity !== scope.identity || (plan.scope.transaction !== scope.transaction && !plan.isLent)) {
     throw new TenantScopeError(
       'scope_refused',
       '`$transaction` was given something that is not a query of this scoped client. Create its queries with the same client.',
