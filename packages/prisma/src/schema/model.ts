@@ -32,6 +32,7 @@ export type ScopedField = ScopedScalar | ScopedRelation;
 export interface ScopedScalar {
   readonly kind: 'scalar';
   readonly name: string;
+  readonly isJson: boolean;
   /** Whether a new row that does not name it has null. */
   readonly isNullByDefault: boolean;
   /** The relations it is the foreign key of, or a part of it. */

@@ -1,5 +1,6 @@
 import { type Rule, refused, unknownKey } from './call.js';
-import { itemsOf, snapshot } from './snapshot.js';
+import { plainValue } from './column-value.js';
+import { itemsOf } from './snapshot.js';
 import { entriesOf, structure } from './structure.js';
 import { filter } from './where.js';
 
@@ -9,7 +10,7 @@ export const aggregated: Rule = (value, model, call, argument) => {
   return structure(
     entriesOf(value, call, argument).map(([key, entry]) => {
       if (key !== '_all' && model.fields.get(key)?.kind !== 'scalar') throw unknownKey(call, model, argument, key);
-      return [key, snapshot(entry)];
+      return [key, plainValue(entry, call, `${argument}.${key}`)];
     }),
   );
 };

@@ -1,8 +1,8 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
+import { plainValue } from './column-value.js';
 import type { Guards } from './guards.js';
 import type { ResultCheck } from './result-check.js';
-import { snapshot } from './snapshot.js';
 import { structure } from './structure.js';
 
 export type Filter = Readonly<Record<string, unknown>>;
@@ -35,7 +35,7 @@ export interface Call {
 /** Rewrites one argument, or a part of it that concerns `model`. `undefined` leaves it out. */
 export type Rule = (value: unknown, model: ScopedModel, call: Call, argument: string) => unknown;
 
-export const asGiven: Rule = (value) => snapshot(value);
+export const asGiven: Rule = (value, _model, call, argument) => plainValue(value, call, argument);
 
 /** Only rows of the tenant; null when the model is shared. */
 export function tenantCondition({ tenantField }: ScopedModel, { tenantId }: Call): Filter | null {

@@ -1,8 +1,8 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
 import { type Call, type Filter, type Rule, sharedWrite, unknownKey } from './call.js';
+import { columnData } from './column-value.js';
 import { guardForeignKeys } from './foreign-key.js';
 import { nestedCreate } from './nested-create.js';
-import { snapshot } from './snapshot.js';
 import { guardGivenTenant, stampTenant } from './stamp.js';
 import { eachOf, entriesOf } from './structure.js';
 
@@ -29,7 +29,7 @@ export function newRow(
     const field = model.fields.get(key);
     if (!field) throw unknownKey(call, model, argument, key);
     if (field.kind === 'scalar' && entry !== null) for (const relation of field.keyOf) call.guards.link(relation);
-    if (field.kind === 'scalar') return [[key, snapshot(entry)]];
+    if (field.kind === 'scalar') return [[key, columnData(entry, field, model, call)]];
     const actions = nestedCreate(entry, field, ofNew, `${argument}.${key}`);
     // With nothing in it, it sets no foreign key, and Prisma would take no columns beside it.
     return field.holdsKey && Object.keys(actions).length === 0 ? [] : [[key, actions]];

@@ -1,4 +1,5 @@
 import { conflict, isTenantId, type Rule, unknownKey } from './call.js';
+import { plainValue } from './column-value.js';
 import { snapshot } from './snapshot.js';
 import { entriesOf, structure } from './structure.js';
 import { compoundKey, isCompoundKey, isKeyMissing, withTenantKey } from './unique-where.js';
@@ -17,7 +18,7 @@ export const cursor: Rule = (value, model, call, argument) => {
     }
     if (isCompoundKey(key, entry, model)) return [key, compoundKey(key, entry, model, call)] as const;
     if (model.fields.get(key)?.kind !== 'scalar') throw unknownKey(call, model, argument, key);
-    return [key, entry] as const;
+    return [key, plainValue(entry, call, key)] as const;
   });
   if (tenantField === null || isKeyMissing(entries, model)) return structure(entries);
   return structure([...entries.filter(([key]) => key !== tenantField), [tenantField, call.tenantId]]);

@@ -1,7 +1,7 @@
 import { mayLeaveTenant, type ScopedModel, type ScopedRelation } from '../schema/model.js';
 import { aggregated, columnNames } from './aggregates.js';
 import { type Call, nameOf, type Rule, refused, unknownKey } from './call.js';
-import { snapshot } from './snapshot.js';
+import { columnOrder, plainValue } from './column-value.js';
 import { eachOf, entriesOf, structure } from './structure.js';
 
 export const orderBy: Rule = (value, model, call, argument) =>
@@ -23,7 +23,7 @@ function order(
   return structure(
     entriesOf(value, call, argument).map(([key, entry]) => {
       const field = model.fields.get(key);
-      if (field?.kind === 'scalar') return [key, snapshot(entry)];
+      if (field?.kind === 'scalar') return [key, columnOrder(entry, field, model, call)];
       if (field) return [key, relatedOrder(entry, field, call, `${argument}.${key}`)];
       if (key === '_relevance') return [key, relevance(entry, model, call, `${argument}._relevance`)];
       if (aggregates.includes(key)) return [key, aggregated(entry, model, call, argument)];
@@ -38,7 +38,7 @@ function relevance(value: unknown, model: ScopedModel, call: Call, argument: str
     entriesOf(value, call, argument).map(([key, entry]) => {
       if (key === 'fields') return [key, columnNames(entry, model, call, `${argument}.fields`)];
       if (key !== 'search' && key !== 'sort') throw unknownKey(call, model, argument, key);
-      return [key, snapshot(entry)];
+      return [key, plainValue(entry, call, `${argument}.${key}`)];
     }),
   );
 }
@@ -56,7 +56,7 @@ function relatedOrder(value: unknown, relation: ScopedRelation, call: Call, argu
   return structure(
     entriesOf(value, call, argument).map(([key, entry]) => {
       if (key !== '_count') throw unknownKey(call, relation.to, argument, key);
-      return [key, snapshot(entry)];
+      return [key, plainValue(entry, call, `${argument}.${key}`)];
     }),
   );
 }

@@ -1,6 +1,7 @@
 import { mayLeaveTenant, type ScopedModel, type ScopedRelation } from '../schema/model.js';
 import { columnNames } from './aggregates.js';
 import { asGiven, type Call, type Filter, type Rule, tenantCondition, unknownKey } from './call.js';
+import { plainValue } from './column-value.js';
 import { cursor } from './cursor.js';
 import { orderBy } from './order.js';
 import { entriesOf, structure } from './structure.js';
@@ -12,7 +13,7 @@ export const selection: Rule = (value, model, call, argument) => {
   return structure(
     entriesOf(value, call, argument).map(([key, entry]) => {
       const field = model.fields.get(key);
-      if (field?.kind === 'scalar' || entry === false) return [key, entry];
+      if (field?.kind === 'scalar' || entry === false) return [key, plainValue(entry, call, `${argument}.${key}`)];
       if (field) return [key, related(entry, field, call, `${argument}.${key}`)];
       if (key === '_count') return [key, relatedCounts(entry, model, call, `${argument}._count`)];
       if (call.computed.has(key) && typeof entry === 'boolean') return [key, entry];
@@ -25,11 +26,13 @@ export const selection: Rule = (value, model, call, argument) => {
 export const omitted: Rule = (value, model, call, argument) => {
   if (value === undefined || value === null) return undefined;
   const entries = entriesOf(value, call, argument);
-  for (const [key] of entries) {
-    if (model.fields.get(key)?.kind !== 'scalar' && !call.computed.has(key))
-      throw unknownKey(call, model, argument, key);
-  }
-  return structure(entries);
+  return structure(
+    entries.map(([key, entry]) => {
+      if (model.fields.get(key)?.kind !== 'scalar' && !call.computed.has(key))
+        throw unknownKey(call, model, argument, key);
+      return [key, plainValue(entry, call, `${argument}.${key}`)];
+    }),
+  );
 };
 
 /** What a relation in a `select` or `include` may have. One that is not here is refused (P23). */

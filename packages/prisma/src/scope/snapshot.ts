@@ -38,7 +38,7 @@ interface DecimalLike {
   toFixed(): string;
 }
 
-function isDecimal(value: object): value is DecimalLike {
+export function isDecimal(value: object): value is DecimalLike {
   const { s, e, d, toFixed } = value as Partial<DecimalLike>;
   return typeof s === 'number' && typeof e === 'number' && typeof toFixed === 'function' && Array.isArray(d);
 }

@@ -31,7 +31,7 @@ export function namesOf(value: object): readonly string[] {
 }
 
 /** What Prisma takes for one value, such as a Date or `Prisma.DbNull`: it may have no keys, and would ask for every row. */
-function isValue(value: object): boolean {
+export function isValue(value: object): boolean {
   const { toJSON, _getName: getName } = value as { readonly toJSON?: unknown; readonly _getName?: unknown };
   return (
     types.isDate(value) || ArrayBuffer.isView(value) || typeof toJSON === 'function' || typeof getName === 'function'

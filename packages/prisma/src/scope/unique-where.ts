@@ -1,6 +1,7 @@
 import type { ScopedKey, ScopedModel } from '../schema/model.js';
 import { type Call, type Filter, type Rule, tenantCondition, withinTenant } from './call.js';
-import { isPlain, snapshot } from './snapshot.js';
+import { plainValue } from './column-value.js';
+import { isPlain } from './snapshot.js';
 import { entriesOf, namesOf, structure } from './structure.js';
 import { filterEntry } from './where.js';
 
@@ -39,7 +40,7 @@ export function withTenantKey(entries: readonly Entry[], model: ScopedModel, cal
   );
   if (!known) return entries;
   const { name, columns } = known;
-  const values = columns.map((column): Entry => [column, snapshot(given.get(column))]);
+  const values = columns.map((column): Entry => [column, plainValue(given.get(column), call, column)]);
   return [
     [name, structure([[tenantField, call.tenantId], ...values])],
     ...entries.filter(([column]) => !columns.includes(column)),
@@ -62,7 +63,9 @@ function isValue(value: unknown): boolean {
 /** A compound key as Prisma takes it, with the tenant where only the rest of it was given. */
 export function compoundKey(name: string, value: object, model: ScopedModel, call: Call): Filter {
   const { tenantField } = model;
-  const entries = entriesOf(value, call, name).map(([column, entry]): Entry => [column, snapshot(entry)]);
+  const entries = entriesOf(value, call, name).map(
+    ([column, entry]): Entry => [column, plainValue(entry, call, column)],
+  );
   const isPartial =
     tenantField !== null &&
     entries.every(([column]) => column !== tenantField) &&

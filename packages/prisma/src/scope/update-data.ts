@@ -10,10 +10,10 @@ import {
   UNKNOWN,
   unknownKey,
 } from './call.js';
+import { columnData } from './column-value.js';
 import { guardChange, movable } from './dependents.js';
 import { guardForeignKeys, settingsBy, valueSet } from './foreign-key.js';
 import { nestedUpdate } from './nested-update.js';
-import { snapshot } from './snapshot.js';
 import { givesTenant, guardGivenTenant, tenantColumn } from './stamp.js';
 import { entriesOf, structure } from './structure.js';
 
@@ -37,7 +37,7 @@ export function changedRow(value: unknown, model: ScopedModel, call: Call, argum
     if (!field) throw unknownKey(call, model, argument, key);
     if (field.kind === 'scalar' || field.holdsKey) call.guards.changed.add(model);
     if (field.kind === 'scalar') for (const relation of field.keyOf) call.guards.link(relation);
-    const given = field.kind === 'scalar' ? snapshot(entry) : entry;
+    const given = field.kind === 'scalar' ? columnData(entry, field, model, call) : entry;
     if (field.kind === 'relation') {
       const actions = nestedUpdate(given, field, call, `${argument}.${key}`);
       entries.push([key, actions]);

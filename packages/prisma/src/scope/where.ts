@@ -1,7 +1,7 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
 import { type Call, type Filter, type Rule, unknownKey, withinTenant } from './call.js';
+import { columnFilter } from './column-value.js';
 import { relationFilter } from './relation-filter.js';
-import { snapshot } from './snapshot.js';
 import { eachOf, entriesOf, structure } from './structure.js';
 
 /** The caller's filter, within the tenant. */
@@ -18,7 +18,7 @@ export function filter(value: unknown, model: ScopedModel, call: Call, argument:
 export function filterEntry(key: string, value: unknown, model: ScopedModel, call: Call, argument: string): unknown {
   // A field wins, in case a model has one of that name.
   const field = model.fields.get(key);
-  if (field?.kind === 'scalar') return snapshot(value);
+  if (field?.kind === 'scalar') return columnFilter(value, field, model, call);
   if (field) return relationFilter(value, field, call, `${argument}.${key}`);
   if (key === 'AND' || key === 'OR' || key === 'NOT') {
     return eachOf(value, (item) => filter(item, model, call, argument));

@@ -15,6 +15,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     '../oracle/generate.mjs',
     '../company/generate.mjs',
     '../agency/generate.mjs',
+    '../enumeration/generate.mjs',
   ]) {
     execFileSync(process.execPath, [fileURLToPath(new URL(script, import.meta.url))]);
   }
