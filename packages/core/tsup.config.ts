@@ -3,6 +3,7 @@ import { packageBuild } from '../../tsup.base.ts';
 export default packageBuild(
   {
     index: 'src/index.ts',
+    adapter: 'src/adapter.ts',
     admin: 'src/admin.ts',
     eslint: 'src/eslint.ts',
     'signed-header': 'src/signed-header.ts',

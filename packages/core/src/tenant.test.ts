@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { TenantContext } from './context/tenant-context.js';
 import { admit } from './tenant.js';
-import { canNameATenant } from './tenant-id.js';
+import { isUsableTenantId } from './tenant-id.js';
 
 describe('what can name a tenant', () => {
   it.each(['acme', "'; drop table tenants; --", 'a\\b"c', 'мир', '🏢', 'x'.repeat(255)])('%j can', (name) => {
-    expect(canNameATenant(name)).toBe(true);
+    expect(isUsableTenantId(name)).toBe(true);
   });
 
   it.each([
@@ -20,7 +20,7 @@ describe('what can name a tenant', () => {
     ['a NUL', 'ac\0me'],
     ['a lone surrogate', 'acme\uD800'],
   ])('%s cannot', (_, name) => {
-    expect(canNameATenant(name)).toBe(false);
+    expect(isUsableTenantId(name)).toBe(false);
   });
 });
 

@@ -1,5 +1,5 @@
 import { TenantContextMissingError } from './errors/context-errors.js';
-import { canNameATenant } from './tenant-id.js';
+import { isUsableTenantId } from './tenant-id.js';
 
 /**
  * Where an application declares the extra fields of its tenants.
@@ -40,7 +40,7 @@ export type Tenant = {
  * @throws `tenant_context_missing` when it has no usable `id` (P2: an undefined id in a `where` means every tenant).
  */
 export function admit(tenant: Tenant): Tenant {
-  if (!canNameATenant(tenant?.id)) {
+  if (!isUsableTenantId(tenant?.id)) {
     throw new TenantContextMissingError(
       'a context cannot be entered without a tenant `id`, a non-empty string of at most 255 bytes. ' +
         'Pass a tenant as the registry returns it.',

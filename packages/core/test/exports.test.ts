@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import * as adapter from '../src/adapter.js';
 import * as admin from '../src/admin.js';
 import * as eslint from '../src/eslint.js';
 import * as core from '../src/index.js';
@@ -7,6 +8,7 @@ import * as signedHeader from '../src/signed-header.js';
 it('the public surface is this, and grows only on purpose', () => {
   expect({
     core: Object.keys(core).sort(),
+    adapter: Object.keys(adapter).sort(),
     admin: Object.keys(admin).sort(),
     eslint: Object.keys(eslint),
     signedHeader: Object.keys(signedHeader),
@@ -44,6 +46,22 @@ it('the public surface is this, and grows only on purpose', () => {
       'resumeRequest',
       'signTenantHeader',
       'verifiedPayload',
+    ],
+    adapter: [
+      'AdapterError',
+      'AuditTrail',
+      'OWN_TENANT',
+      'TENANT_POOL',
+      'captureTenant',
+      'isAdapterError',
+      'isBranded',
+      'isTenantPool',
+      'isUsableTenantId',
+      'outsideAnyTenant',
+      'requireFunction',
+      'requireReason',
+      'slipOf',
+      'unknownOption',
     ],
     admin: ['ContextVariable', 'TenantAdmin'],
     eslint: ['tenancyConfig'],

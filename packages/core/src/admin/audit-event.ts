@@ -1,11 +1,19 @@
+/** What every event of an admin's work tells. An adapter adds what its actions are about. */
+export interface AuditEvent {
+  /** What is about to be done, such as `across_tenants`. */
+  readonly action: string;
+  /** The `id` of the tenant whose context was active, if one was. */
+  readonly fromTenantId: string | null;
+  /** Why, in the caller's words; null for an action that asks for no reason. */
+  readonly reason: string | null;
+  readonly at: Date;
+}
+
 /** What `TenantAdmin` is about to do. */
-export interface TenantAuditEvent {
+export interface TenantAuditEvent extends AuditEvent {
   readonly action: 'run_as';
   /** The `id` of the tenant that is entered. */
   readonly tenantId: string;
-  /** The `id` of the tenant whose context was active, if one was. */
-  readonly fromTenantId: string | null;
   /** Why, in the caller's words. */
   readonly reason: string;
-  readonly at: Date;
 }

@@ -1,15 +1,16 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { enter } from '../context/enter.js';
-import { corridorFor, storage } from '../context/storage.js';
-import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { corridorFor } from '../context/storage.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import { requireFunction } from '../errors/require-function.js';
 import { TenantRegistry } from '../registry/tenant-registry.js';
 import type { ResolvedTenancyOptions } from '../tenancy.options.js';
 import { admit } from '../tenant.js';
-import { canNameATenant } from '../tenant-id.js';
+import { isUsableTenantId } from '../tenant-id.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import type { TenantAuditEvent } from './audit-event.js';
+import { AuditTrail } from './audit-trail.js';
+import { requireReason } from './require-reason.js';
 
 /**
  * The only way to enter another tenant from inside one. It lives in an import path of its own so that a lint rule can
@@ -17,14 +18,13 @@ import type { TenantAuditEvent } from './audit-event.js';
  */
 @Injectable()
 export class TenantAdmin {
-  private readonly logger = new Logger('TenantAdmin');
-  private readonly audit: ResolvedTenancyOptions['audit'];
+  private readonly audit: AuditTrail<TenantAuditEvent>;
 
   constructor(
     @Inject(TenantRegistry) private readonly registry: TenantRegistry,
     @Inject(RESOLVED_OPTIONS) { audit }: Pick<ResolvedTenancyOptions, 'audit'>,
   ) {
-    this.audit = audit;
+    this.audit = new AuditTrail('TenantAdmin', audit);
   }
 
   /**
@@ -42,25 +42,11 @@ export class TenantAdmin {
    * ```
    */
   async runAs<R>(tenantId: string, options: { readonly reason: string }, fn: () => R): Promise<Awaited<R>> {
-    const { reason } = (options as typeof options | null | undefined) ?? {};
-    if (typeof reason !== 'string' || reason.trim() === '') {
-      throw new TenancyConfigurationError(
-        'TenantAdmin.runAs',
-        'has no reason',
-        'Say why: `{ reason: "ticket 4711" }`.',
-      );
-    }
+    const reason = requireReason('TenantAdmin.runAs', options);
     requireFunction('TenantAdmin.runAs', fn);
-    const tenant = canNameATenant(tenantId) ? await this.registry.findById(tenantId) : null;
+    const tenant = isUsableTenantId(tenantId) ? await this.registry.findById(tenantId) : null;
     if (!tenant) throw new TenantRequiredError('the registry knows no tenant with the id that runAs was given.');
-    const fromTenantId = storage.getStore()?.tenant?.id ?? null;
-    await this.record({ action: 'run_as', tenantId, fromTenantId, reason, at: new Date() });
+    await this.audit.record({ action: 'run_as', tenantId, reason });
     return await enter(corridorFor(admit(tenant)), fn);
-  }
-
-  private async record(event: TenantAuditEvent): Promise<void> {
-    if (this.audit) await this.audit(event);
-    // JSON, so that a reason cannot forge a line of its own.
-    else this.logger.warn(`audit ${JSON.stringify(event)}`);
   }
 }

@@ -11,7 +11,18 @@ export function enter<R>(corridor: Corridor, fn: () => R): R {
   return storage.run(corridor, () => inside(corridor, fn()));
 }
 
-/** Runs `fn` outside every tenant's context, whoever calls. */
-export function outside<R>(fn: () => R): R {
+/**
+ * Runs `fn` outside every tenant's context, whoever calls: for what is everybody's, such as opening a connection that many share. A
+ * socket that is opened in a tenant's context delivers in it whatever comes later, for whomever that is (C6).
+ *
+ * @example
+ * ```ts
+ * import { connect } from 'node:net';
+ * import { outsideAnyTenant } from '@tenancy/core/adapter';
+ *
+ * const open = (port: number) => outsideAnyTenant(() => connect(port));
+ * ```
+ */
+export function outsideAnyTenant<R>(fn: () => R): R {
   return storage.run(undefined, fn);
 }

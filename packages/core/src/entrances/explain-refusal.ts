@@ -1,5 +1,5 @@
 import { type ExecutionContext, Logger } from '@nestjs/common';
-import { outside } from '../context/enter.js';
+import { outsideAnyTenant } from '../context/enter.js';
 import { isTenancyError } from '../errors/brand.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import { requestOf } from './request-of.js';
@@ -19,7 +19,7 @@ export function explainRefusal(error: unknown, context: ExecutionContext, resolv
   const request = requestOf(context);
   if (request === undefined) return;
   const handler = `${context.getClass().name}.${context.getHandler().name}`;
-  outside(() => resolver.explain(request)).then(
+  outsideAnyTenant(() => resolver.explain(request)).then(
     (explanation) => logger.debug(`${handler} refused a request with ${error.code}: ${explanation}`),
     (cause: unknown) =>
       logger.debug(`${handler} refused a request with ${error.code}, and why cannot be told: ${cause}`),

@@ -1,4 +1,19 @@
-/** What is said of the first of `options` that is not `known`: the option, the problem, the fix. */
+/**
+ * What is said of the first of `options` that is not `known`: the option, the problem, the fix. Null where all are known, or where
+ * `options` is no object. An option that nobody reads is one that somebody relies on.
+ *
+ * @param place - what takes the options, as an error names it
+ * @example
+ * ```ts
+ * import { TenancyConfigurationError } from '@tenancy/core';
+ * import { unknownOption } from '@tenancy/core/adapter';
+ *
+ * export function checkOptions(options: object) {
+ *   const unknown = unknownOption('tenantKysely', options, ['pool', 'context']);
+ *   if (unknown) throw new TenancyConfigurationError(...unknown);
+ * }
+ * ```
+ */
 export function unknownOption(
   place: string,
   options: unknown,
@@ -23,7 +38,7 @@ export function nearestOf(name: string, known: readonly string[]): string | unde
 
 /**
  * The first of `options` that is nothing but a slip of the pen, and what is meant, where options of other libraries may stand beside
- * the known ones. What is meant is not given beside it.
+ * the `known` ones: `isolaton` for `isolation`. Undefined where there is none, or where what is meant is given too.
  */
 export function slipOf(
   options: unknown,

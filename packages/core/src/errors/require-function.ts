@@ -1,9 +1,10 @@
 import { TenancyConfigurationError } from './configuration-error.js';
 
 /**
- * What is no function would fail where it is called, which may be much later, and far from here.
+ * Refuses what is no function, which would fail where it is called: much later, and far from here.
  *
- * @throws `tenancy_misconfigured`, naming the `place` that it was given to.
+ * @param place - what it was given to, as an error names it: `TenantContext.run`
+ * @throws `tenancy_misconfigured`, naming the `place`.
  */
 export function requireFunction(place: string, fn: unknown): void {
   if (typeof fn === 'function') return;

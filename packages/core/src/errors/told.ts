@@ -1,11 +1,16 @@
 import { Logger } from '@nestjs/common';
+import { ADAPTER_ERROR, isAdapterError, isBranded } from './adapter-error.js';
 import { isTenancyError } from './brand.js';
 
 /** An error of this package, or of another one of the family: a scope or a floor explains itself to its developers too. */
 export type OwnError = Error & { readonly code: string };
 
-const brandsOf = (error: object): symbol[] =>
-  Object.getOwnPropertySymbols(error).filter((symbol) => Symbol.keyFor(symbol)?.startsWith('@tenancy/'));
+/** An adapter of anybody's may be branded as it likes, and brings its own brand beside that of its base. */
+const brandsOf = (error: object): symbol[] => {
+  const own = Object.getOwnPropertySymbols(error);
+  if (isAdapterError(error)) return [ADAPTER_ERROR, ...own.filter((symbol) => isBranded(error, symbol))];
+  return own.filter((symbol) => Symbol.keyFor(symbol)?.startsWith('@tenancy/'));
+};
 
 export const isOurs = (error: unknown): error is OwnError =>
   error instanceof Error && typeof (error as { code?: unknown }).code === 'string' && brandsOf(error).length > 0;

@@ -1,7 +1,7 @@
-import { outside } from '../context/enter.js';
+import { outsideAnyTenant } from '../context/enter.js';
 import { TenantRegistryUnavailableError } from '../errors/refusals.js';
 import { admit, type Tenant } from '../tenant.js';
-import { canNameATenant } from '../tenant-id.js';
+import { isUsableTenantId } from '../tenant-id.js';
 import { failedLookup, find, type Lookup } from './lookup.js';
 import { TenantRegistry } from './tenant-registry.js';
 
@@ -35,11 +35,11 @@ export class CheckedTenantRegistry extends TenantRegistry {
     if (!this.#registry.list) {
       throw new TenantRegistryUnavailableError('the registry cannot list its tenants. Give it a `list()` method.');
     }
-    const tenants = outside(() => this.#registry.list?.()[Symbol.asyncIterator]());
+    const tenants = outsideAnyTenant(() => this.#registry.list?.()[Symbol.asyncIterator]());
     for (
-      let next = await outside(() => tenants?.next());
+      let next = await outsideAnyTenant(() => tenants?.next());
       next && !next.done;
-      next = await outside(() => tenants?.next())
+      next = await outsideAnyTenant(() => tenants?.next())
     ) {
       yield admit(next.value);
     }
@@ -59,7 +59,11 @@ export class CheckedTenantRegistry extends TenantRegistry {
     });
     try {
       // C6: a look-up is shared by requests of several tenants, so it belongs to none of them.
-      return checked(lookup, name, await Promise.race([outside(() => find(this.#registry, lookup, name)), late]));
+      return checked(
+        lookup,
+        name,
+        await Promise.race([outsideAnyTenant(() => find(this.#registry, lookup, name)), late]),
+      );
     } catch (error) {
       throw failedLookup(lookup, error);
     } finally {
@@ -70,7 +74,7 @@ export class CheckedTenantRegistry extends TenantRegistry {
 
 function checked(lookup: Lookup, name: string, answer: Tenant | null): Tenant | null {
   if (answer === null) return null;
-  if (!canNameATenant(answer?.id) || !canNameATenant(answer.slug)) {
+  if (!isUsableTenantId(answer?.id) || !isUsableTenantId(answer.slug)) {
     throw new TenantRegistryUnavailableError(
       `the registry answered a look-up by ${lookup} with something that is not a tenant. ` +
         'Answer `{ id, slug }` with non-empty strings, or `null`.',

@@ -2,7 +2,7 @@ import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { slips } from '../errors/known-options.js';
 import { domainName } from '../resolution/host.js';
 import { admit, type Tenant } from '../tenant.js';
-import { canNameATenant } from '../tenant-id.js';
+import { isUsableTenantId } from '../tenant-id.js';
 import { TenantRegistry } from './tenant-registry.js';
 
 /** A tenant of an {@link InMemoryTenantRegistry}, with the custom domains it answers to. */
@@ -79,7 +79,7 @@ function usable(domain: unknown): string {
 }
 
 function claim(names: Map<string, Tenant>, kind: string, name: string, tenant: Tenant): void {
-  if (!canNameATenant(name)) {
+  if (!isUsableTenantId(name)) {
     throw new TenancyConfigurationError(
       'InMemoryTenantRegistry',
       `a tenant has no usable ${kind}`,

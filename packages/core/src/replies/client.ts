@@ -1,4 +1,4 @@
-import { outside } from '../context/enter.js';
+import { outsideAnyTenant } from '../context/enter.js';
 import { deliveredToSubscriber, isObservable } from '../context/lazy/observable.js';
 
 type Method = (this: object, ...args: unknown[]) => unknown;
@@ -25,7 +25,7 @@ export function holdReplies(client: object): void {
   for (let owner: object = client; owner !== Object.prototype && owner !== null; owner = Object.getPrototypeOf(owner)) {
     hold(owner, 'send', delivered);
     hold(owner, 'emit', delivered);
-    hold(owner, 'connect', (connect) => outside(connect));
+    hold(owner, 'connect', (connect) => outsideAnyTenant(connect));
   }
 }
 

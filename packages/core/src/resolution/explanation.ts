@@ -1,7 +1,7 @@
 import { isTenancyError } from '../errors/brand.js';
 import { find, lookupOf } from '../registry/lookup.js';
 import type { TenantHint, TenantRegistry } from '../registry/tenant-registry.js';
-import { canNameATenant } from '../tenant-id.js';
+import { isUsableTenantId } from '../tenant-id.js';
 import type { TenantRequest, TenantSource } from './tenant-source.js';
 import { identifiedBy } from './whole-request.js';
 
@@ -19,7 +19,7 @@ async function spoken(source: TenantSource, request: TenantRequest, registry: Te
   const hint = await identified(source, request);
   const lookup = hint === null ? null : lookupOf(hint);
   const name: unknown = lookup === null ? null : (hint as unknown as Record<string, unknown>)[lookup];
-  if (lookup === null || !canNameATenant(name)) {
+  if (lookup === null || !isUsableTenantId(name)) {
     const why = await source.explain?.(request);
     return why ?? (hint === null ? 'nothing to say' : 'names nobody');
   }

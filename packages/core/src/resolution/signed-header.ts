@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { unknownOption } from '../errors/known-options.js';
 import { misconfigured } from '../errors/misconfigured.js';
-import { canNameATenant } from '../tenant-id.js';
+import { isUsableTenantId } from '../tenant-id.js';
 import { strongSecret } from './hmac-secret.js';
 
 /** The header that services name a tenant in, unless told otherwise. */
@@ -19,7 +19,7 @@ export const SIGNED_HEADER = 'x-signed-tenant';
  * ```
  */
 export function signTenantHeader(tenantId: string, options: { readonly secret: string | Buffer | undefined }): string {
-  if (!canNameATenant(tenantId))
+  if (!isUsableTenantId(tenantId))
     throw misconfigured('signTenantHeader', 'has no tenant id', 'Pass the `id` of the tenant.');
   const unknown = unknownOption('signTenantHeader', options, ['secret']);
   if (unknown) throw misconfigured(...unknown);

@@ -7,7 +7,7 @@ import { failedLookup, find, type Lookup, lookupOf } from '../registry/lookup.js
 import { type TenantHint, TenantRegistry } from '../registry/tenant-registry.js';
 import { type ResolvedTenancyOptions, SOURCE_TIMEOUT } from '../tenancy.options.js';
 import type { Tenant } from '../tenant.js';
-import { canNameATenant } from '../tenant-id.js';
+import { isUsableTenantId } from '../tenant-id.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { agree } from './agreement.js';
 import { explanationOf } from './explanation.js';
@@ -141,7 +141,7 @@ export class TenantResolver {
       );
     }
     const name = (hint as Record<typeof lookup, unknown>)[lookup];
-    if (!canNameATenant(name)) return null;
+    if (!isUsableTenantId(name)) return null;
     const remembered = this.cache?.peek(lookup, name);
     if (remembered !== undefined) return known(remembered, lookup);
     return find(this.registry, lookup, name).then(

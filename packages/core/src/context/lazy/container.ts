@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { OWN_TENANT } from '../own-tenant.js';
 import { type Corridor, storage } from '../storage.js';
 import type { Lazily } from './lazily.js';
 import { isFixed, isPlain } from './methods.js';
@@ -51,8 +52,6 @@ function copyOf(container: object): object {
   const { length, ...entries } = properties as typeof properties & { readonly length: PropertyDescriptor };
   return Object.defineProperties(new Array(length.value as number), entries);
 }
-
-const OWN_TENANT = Symbol.for('@tenancy/core:own-tenant');
 
 /** From how many entries on it costs less to remember an object than to look through it again. */
 const LARGE = 32;

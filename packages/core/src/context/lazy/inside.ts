@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { StreamableFile } from '@nestjs/common';
+import { OWN_TENANT } from '../own-tenant.js';
 import { type Corridor, storage } from '../storage.js';
 import { isThenable } from '../thenable.js';
 import { containerWithin, isContainer } from './container.js';
@@ -32,9 +33,6 @@ export function later(corridor: Corridor, value: unknown): unknown {
 }
 
 type Way<T> = (corridor: Corridor, value: T) => unknown;
-
-/** On what belongs to the tenant that made it by itself, wherever it is begun: a query of the scoped Prisma client. */
-const OWN_TENANT = Symbol.for('@tenancy/core:own-tenant');
 
 function wayInto(value: object): Way<object> | undefined {
   try {

@@ -1,0 +1,11 @@
+export type { AuditEvent } from './admin/audit-event.js';
+export { type AuditSink, AuditTrail } from './admin/audit-trail.js';
+export { requireReason } from './admin/require-reason.js';
+export { type CapturedTenant, captureTenant, type TenantReader } from './context/capture-tenant.js';
+export { outsideAnyTenant } from './context/enter.js';
+export { OWN_TENANT } from './context/own-tenant.js';
+export { AdapterError, isAdapterError, isBranded } from './errors/adapter-error.js';
+export { slipOf, unknownOption } from './errors/known-options.js';
+export { requireFunction } from './errors/require-function.js';
+export { isUsableTenantId } from './tenant-id.js';
+export { isTenantPool, TENANT_POOL, type TenantPoolLike } from './tenant-pool.js';
