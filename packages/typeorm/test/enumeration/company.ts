@@ -5,6 +5,7 @@ import * as typeorm from 'typeorm';
 import * as typeorm03 from 'typeorm-0.3';
 import { inject } from 'vitest';
 import { tenantScoped } from '../../src/index.js';
+import { FEATURE_TABLES, featureRows, featureSchemas } from './feature-entities.js';
 
 export class Job {
   declare id: string;
@@ -49,7 +50,7 @@ export interface Side {
   readonly typeorm: typeof typeorm;
 }
 
-function schemasOf({ EntitySchema }: typeof typeorm): typeorm.EntitySchema[] {
+function schemasOf({ EntitySchema }: typeof typeorm, database: Database): typeorm.EntitySchema[] {
   const id = { type: String, primary: true } as const;
   const tenantId = { type: String } as const;
   const title = { type: String, default: 'untitled' } as const;
@@ -71,6 +72,10 @@ function schemasOf({ EntitySchema }: typeof typeorm): typeorm.EntitySchema[] {
         id,
         title,
         salary: { type: Number, default: 0 },
+        ...(database === 'PostgreSQL' && {
+          words: { type: 'text', array: true, default: () => `'{a}'` },
+          extra: { type: 'jsonb', default: () => `'{"a": 1}'` },
+        }),
         deletedAt: { type: Date, deleteDate: true, nullable: true },
       } as never,
       relations: {
@@ -100,7 +105,7 @@ function schemasOf({ EntitySchema }: typeof typeorm): typeorm.EntitySchema[] {
       } as never,
     }),
   ];
-  return schemas as unknown as typeorm.EntitySchema[];
+  return [...schemas, ...featureSchemas(EntitySchema)] as unknown as typeorm.EntitySchema[];
 }
 
 /**
@@ -108,7 +113,7 @@ function schemasOf({ EntitySchema }: typeof typeorm): typeorm.EntitySchema[] {
  * other tenant's office and tag.
  */
 function seedOf(): string {
-  const statements = ['job_tag', 'job', 'tag', 'office', 'unit', 'query-result-cache'].map(
+  const statements = ['job_tag', 'job', 'tag', 'office', 'unit', 'query-result-cache', ...FEATURE_TABLES].map(
     (table) => `DELETE FROM "${table}"`,
   );
   for (const { id, slug } of [acme, globex]) {
@@ -124,13 +129,14 @@ function seedOf(): string {
         .join(', ')}`,
       `INSERT INTO "job_tag" ("jobId", "tagId") VALUES ('${slug}-job-1', '${slug}-tag-1'), ('${slug}-job-3', '${other}-tag-2')`,
       `INSERT INTO "unit" ("tenantId", "id", "name", "mpath", "parentId") VALUES ('${id}', '${slug}-unit-1', '${slug} name 1', '${slug}-unit-1.', NULL), ('${id}', '${slug}-unit-2', '${slug} name 2', '${slug}-unit-1.${slug}-unit-2.', '${slug}-unit-1')`,
+      ...featureRows(id, slug, other),
     );
   }
   return statements.join(';\n');
 }
 
 const seed = seedOf();
-const TABLES = ['job', 'office', 'tag', 'unit'];
+const TABLES = ['job', 'office', 'tag', 'unit', ...FEATURE_TABLES.filter((table) => table !== 'shelf_tool')];
 
 /** Runs SQL below TypeORM, and gives what it selects. */
 type Run = (sql: string) => Promise<readonly unknown[]>;
@@ -149,7 +155,7 @@ export async function openCompany({ version, database }: (typeof settings)[numbe
       ...(postgres
         ? { type: 'postgres', url: postgres.url, installExtensions: false }
         : { type: 'sqljs', driver: await initSqlJs() }),
-      entities: schemasOf(library),
+      entities: schemasOf(library, database),
       synchronize: true,
       cache: true,
     } as unknown as typeorm.DataSourceOptions);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Company, openCompany, settings } from './company.js';
 import type { Table } from './entries.js';
+import { operatorTable, optionTables } from './option-tables.js';
 import { pageOf } from './page.js';
 import { type ClassName, publicMethods } from './public-methods.js';
 import { deleteTable, insertTable, softDeleteTable, updateTable } from './tables/changes.js';
@@ -63,5 +64,7 @@ describe.each(settings)('TypeORM $version on $database', ({ version, database })
 
 // `vitest --update` writes it.
 it('stands in the documentation as it is', async () => {
-  await expect(pageOf(tables)).toMatchFileSnapshot('../../../../docs/typeorm-enumeration.md');
+  await expect(pageOf({ ...tables, ...optionTables, 'Operators of a where': operatorTable })).toMatchFileSnapshot(
+    '../../../../docs/typeorm-enumeration.md',
+  );
 });

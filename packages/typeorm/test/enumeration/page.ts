@@ -2,9 +2,9 @@ import type { Entry, Table } from './entries.js';
 
 const INTRODUCTION = `# What TypeORM can do, and what becomes of it under the scope
 
-Every public method of these classes of TypeORM 1.x and 0.3, as the installed classes have them, under
-[@tenancy/typeorm](../packages/typeorm) without the floor. This page is written by the test that walks them
-(\`packages/typeorm/test/enumeration\`): a method that a later TypeORM adds fails it until it is one of these.
+Every public method of these classes of TypeORM 1.x and 0.3, every option of their calls and every option of an entity, as the
+installed packages have them, under [@tenancy/typeorm](../packages/typeorm) without the floor. This page is written by the tests that
+walk them (\`packages/typeorm/test/enumeration\`): what a later TypeORM adds fails them until it is one of these.
 
 - **scoped**: called for two tenants on PostgreSQL and SQLite. Own rows appear or change; the other tenant's do not, also when the
   call is aimed at them, while the same call without the scope does reach them.

@@ -5,7 +5,7 @@ import ts from 'typescript';
 import type { Version } from './company.js';
 
 const require = createRequire(import.meta.url);
-const PACKAGES: Readonly<Record<Version, string>> = { '1.x': 'typeorm', '0.3': 'typeorm-0.3' };
+export const PACKAGES: Readonly<Record<Version, string>> = { '1.x': 'typeorm', '0.3': 'typeorm-0.3' };
 
 /** Where each class is, in both versions. */
 export const CLASSES = {
