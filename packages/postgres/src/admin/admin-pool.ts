@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { TenancyConfigurationError, TenantContext } from '@tenancy/core';
 import { Pool, type PoolConfig } from 'pg';
+import { misconfigured } from '../errors/misconfigured.js';
 import { requireOptions } from '../errors/require-arguments.js';
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { refuseSlipOfPg, requireConnection, requireNumbers } from '../pool/pg-options.js';
 
 /** What {@link AdminPool} is about to do. */
@@ -54,8 +54,7 @@ export class AdminPool {
     requireNumbers('AdminPool', config);
     requireConnection('AdminPool', config);
     if (audit !== undefined && typeof audit !== 'function') {
-      throw new TenantFloorError(
-        'floor_misconfigured',
+      throw misconfigured(
         'AdminPool: the option `audit` is not a function, so nothing could be recorded. Pass one, or leave it out for the log.',
       );
     }

@@ -1,6 +1,6 @@
+import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireList, requireName, requireOptions, requireQueryable } from '../errors/require-arguments.js';
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { DoctorOptions, Finding, Queryable, Rule } from './rule.js';
 import { adviceRules, startRules } from './rules.js';
 
@@ -37,8 +37,7 @@ function requireRight(options: DoctorOptions, rules: readonly Rule[]): void {
   if (tenantColumn !== '') requireName('examine', 'tenantColumn', tenantColumn);
   const isRule = (rule: Partial<Rule> | null | undefined) => typeof rule?.examine === 'function';
   if (Array.isArray(rules) && rules.every(isRule)) return;
-  throw new TenantFloorError(
-    'floor_misconfigured',
+  throw misconfigured(
     'examine: its third argument is not a list of rules, so nothing would be examined. Pass `startRules`, `adviceRules`, some of them, or nothing.',
   );
 }

@@ -1,6 +1,6 @@
 // What is built has it inside: at run time the packages share nothing but their public names.
 import { slipOf, unknownOption } from '../../../core/src/errors/known-options.js';
-import { TenantFloorError } from './tenant-floor-error.js';
+import { misconfigured } from './misconfigured.js';
 
 /**
  * An option that nobody reads is one that somebody relies on.
@@ -11,24 +11,20 @@ export function refuseUnknown(place: string, options: object | undefined | null,
   const unknown = Object.keys(options ?? {}).find((name) => !known.includes(name));
   const [, problem, fix] = unknownOption(place, options, known) ?? [];
   if (problem === undefined) return;
-  throw new TenantFloorError('floor_misconfigured', `${place}: the option \`${unknown}\` ${problem}. ${fix}`);
+  throw misconfigured(`${place}: the option \`${unknown}\` ${problem}. ${fix}`);
 }
 
 /** As {@link refuseUnknown}, where what is given may have names of its own: only a slip of the pen is refused. */
 export function refuseSlip(place: string, options: object | undefined | null, known: readonly string[]): void {
   const slip = slipOf(options, known);
   if (!slip) return;
-  throw new TenantFloorError(
-    'floor_misconfigured',
-    `${place}: the option \`${slip.option}\` is unknown. Did you mean \`${slip.meant}\`?`,
-  );
+  throw misconfigured(`${place}: the option \`${slip.option}\` is unknown. Did you mean \`${slip.meant}\`?`);
 }
 
 /** @throws `floor_misconfigured` where PostgreSQL would take `setting` for one of its own, or for none. */
 export function requireCustomSetting(place: string, setting: unknown): void {
   if (typeof setting === 'string' && /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+$/.test(setting)) return;
-  throw new TenantFloorError(
-    'floor_misconfigured',
+  throw misconfigured(
     `${place}: the option \`setting\` is ${JSON.stringify(setting)}, which is not a name that PostgreSQL leaves to applications. ` +
       'Use two lower-case words with a dot between them, as in `app.tenant_id`.',
   );

@@ -1,4 +1,4 @@
-import { TenantFloorError } from './tenant-floor-error.js';
+import { misconfigured } from './misconfigured.js';
 
 /**
  * @param required - an option that must be there
@@ -7,15 +7,14 @@ import { TenantFloorError } from './tenant-floor-error.js';
 export function requireOptions(place: string, options: unknown, required?: string): void {
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
   const object = required === undefined ? 'an object, or leave it out' : `an object with \`${required}\``;
-  throw misconfigured(place, `its options are ${said(options)}, so nothing can be read from them. Pass ${object}`);
+  throw misconfigured(`${place}: its options are ${said(options)}, so nothing can be read from them. Pass ${object}.`);
 }
 
 /** @throws `floor_misconfigured` where `connection` cannot be asked. */
 export function requireQueryable(place: string, connection: unknown): void {
   if (typeof (connection as { readonly query?: unknown } | null | undefined)?.query === 'function') return;
   throw misconfigured(
-    place,
-    `its first argument is ${said(connection)}, which has no \`query\`, so the database cannot be asked. Pass a connected \`pg\` client, or a pool`,
+    `${place}: its first argument is ${said(connection)}, which has no \`query\`, so the database cannot be asked. Pass a connected \`pg\` client, or a pool.`,
   );
 }
 
@@ -28,15 +27,16 @@ export function requireList(
 ): void {
   if (Array.isArray(value) && value.every(isEntry)) return;
   const what = Array.isArray(value) ? 'has an entry that names nothing' : `is ${said(value)}, not a list`;
-  throw misconfigured(place, `the option \`${option}\` ${what}, so it is unknown what is meant. Pass a list of names`);
+  throw misconfigured(
+    `${place}: the option \`${option}\` ${what}, so it is unknown what is meant. Pass a list of names.`,
+  );
 }
 
 /** @throws `floor_misconfigured` where `value` is no text, or an empty one. */
 export function requireName(place: string, option: string, value: unknown): void {
   if (isName(value)) return;
   throw misconfigured(
-    place,
-    `the option \`${option}\` is ${said(value)}, which names nothing. Pass a text that is not empty`,
+    `${place}: the option \`${option}\` is ${said(value)}, which names nothing. Pass a text that is not empty.`,
   );
 }
 
@@ -59,8 +59,4 @@ export function said(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'symbol') return 'a symbol';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
-}
-
-function misconfigured(place: string, explanation: string): TenantFloorError {
-  return new TenantFloorError('floor_misconfigured', `${place}: ${explanation}.`);
 }

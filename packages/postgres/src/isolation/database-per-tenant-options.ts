@@ -1,6 +1,6 @@
+import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireOptions, said } from '../errors/require-arguments.js';
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { DatabaseConnection } from './database-directory.js';
 
 export interface DatabasePerTenantOptions {
@@ -61,7 +61,9 @@ export function resolveDatabasePerTenantOptions(options: DatabasePerTenantOption
   };
   refuseUnknown('databasePerTenant', options, Object.keys(settings));
   if (typeof settings.connection !== 'function') {
-    throw misconfigured('connection', 'is not a function', 'Pass one that answers with the database of a tenant.');
+    throw misconfigured(
+      'databasePerTenant: the option `connection` is not a function. Pass one that answers with the database of a tenant.',
+    );
   }
   checkWhole(settings, 'maxDatabases', 1, Number.MAX_SAFE_INTEGER);
   if (settings.maxConnectionsPerDatabase !== undefined)
@@ -70,9 +72,8 @@ export function resolveDatabasePerTenantOptions(options: DatabasePerTenantOption
   checkWhole(settings, 'acquireTimeoutMillis', 0, LONGEST_DELAY);
   if (typeof settings.setting !== 'string' || !/^[a-z_]\w*(\.[a-z_]\w*)+$/i.test(settings.setting)) {
     throw misconfigured(
-      'setting',
-      'is not a name that PostgreSQL leaves to applications',
-      'Use two words with a dot between them, as in `app.tenant_id`.',
+      'databasePerTenant: the option `setting` is not a name that PostgreSQL leaves to applications. ' +
+        'Use two words with a dot between them, as in `app.tenant_id`.',
     );
   }
   return settings;
@@ -84,9 +85,5 @@ function checkWhole(settings: DatabasePerTenantSettings, option: WholeNumber, le
   const value: unknown = settings[option];
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
   const range = most === LONGEST_DELAY ? `from ${least} to ${most}` : `of at least ${least}`;
-  throw misconfigured(option, `is ${said(value)}`, `Use a whole number ${range}.`);
-}
-
-function misconfigured(option: string, what: string, fix: string): TenantFloorError {
-  return new TenantFloorError('floor_misconfigured', `databasePerTenant: the option \`${option}\` ${what}. ${fix}`);
+  throw misconfigured(`databasePerTenant: the option \`${option}\` is ${said(value)}. Use a whole number ${range}.`);
 }

@@ -1,4 +1,5 @@
 import type { Tenant } from '@tenancy/core';
+import { misconfigured } from '../errors/misconfigured.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation } from './isolation.js';
 
@@ -24,9 +25,9 @@ import type { Isolation } from './isolation.js';
  */
 export function isolationByTenant(byDefault: Isolation, choose: (tenant: Tenant) => Isolation | undefined): Isolation {
   if (!isIsolation(byDefault))
-    throw misconfigured('its first argument is no strategy. Pass `rowLevelSecurity()`, or another.');
+    throw misconfigured('isolationByTenant: its first argument is no strategy. Pass `rowLevelSecurity()`, or another.');
   if (typeof choose !== 'function')
-    throw misconfigured('its second argument is not a function. Pass one that chooses.');
+    throw misconfigured('isolationByTenant: its second argument is not a function. Pass one that chooses.');
   const { setting } = byDefault;
   const used = new Set<Isolation>();
   let ended: Promise<void> | undefined;
@@ -43,14 +44,14 @@ export function isolationByTenant(byDefault: Isolation, choose: (tenant: Tenant)
       const chosen = chosenBy(choose, tenant) ?? byDefault;
       if (chosen.setting !== setting) {
         throw misconfigured(
-          `the strategy chosen for a tenant carries its id in the setting ${JSON.stringify(chosen.setting)}, and the usual ` +
+          `isolationByTenant: the strategy chosen for a tenant carries its id in the setting ${JSON.stringify(chosen.setting)}, and the usual ` +
             `one in ${JSON.stringify(setting)}. Give all of them the same \`setting\`.`,
         );
       }
       if (chosen.strategy === 'schema-per-tenant' && byDefault.strategy !== 'schema-per-tenant') {
         // What sits on the pool was told where its tables are, and must be able to rely on it.
         throw misconfigured(
-          'a tenant was given a schema of its own beside others without one. Give it a database of its own, or make ' +
+          'isolationByTenant: a tenant was given a schema of its own beside others without one. Give it a database of its own, or make ' +
             '`schemaPerTenant()` the usual strategy.',
         );
       }
@@ -87,10 +88,6 @@ async function endAll(used: ReadonlySet<Isolation>): Promise<void> {
 
 function isIsolation(value: unknown): value is Isolation {
   return typeof (value as Isolation | null | undefined)?.place === 'function';
-}
-
-function misconfigured(explanation: string): TenantFloorError {
-  return new TenantFloorError('floor_misconfigured', `isolationByTenant: ${explanation}`);
 }
 
 function unplaceable(explanation: string, cause?: unknown): TenantFloorError {

@@ -1,8 +1,8 @@
 import { examine } from '../doctor/examine.js';
 import { startRules } from '../doctor/rules.js';
+import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown, requireCustomSetting } from '../errors/refuse-unknown.js';
 import { requireOptions } from '../errors/require-arguments.js';
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { HiddenTable, SharedTable } from '../policies/policy-options.js';
 import { refuseSlipsIn } from '../policies/resolve-policy-options.js';
 import type { Isolation } from './isolation.js';
@@ -49,8 +49,7 @@ export function rowLevelSecurity(options: RowLevelSecurityOptions = {}): Isolati
   refuseUnknown('rowLevelSecurity', options, ['setting', 'schemas', 'shared', 'hidden', 'tenantColumn']);
   requireCustomSetting('rowLevelSecurity', setting);
   if (typeof tenantColumn !== 'string' || tenantColumn === '') {
-    throw new TenantFloorError(
-      'floor_misconfigured',
+    throw misconfigured(
       `rowLevelSecurity: the option \`tenantColumn\` is ${JSON.stringify(tenantColumn)}, which names no column. Name it, or leave it out.`,
     );
   }
@@ -58,16 +57,14 @@ export function rowLevelSecurity(options: RowLevelSecurityOptions = {}): Isolati
   const hidden = namesOf('hidden', options.hidden);
   namesOf('schemas', schemas);
   if (schemas.length === 0) {
-    throw new TenantFloorError(
-      'floor_misconfigured',
+    throw misconfigured(
       "rowLevelSecurity: the option `schemas` is empty, so no table would be examined. Name the schemas that hold the application's tables, or leave it out.",
     );
   }
   refuseSlipsIn('rowLevelSecurity', { shared: options.shared ?? [], hidden: options.hidden ?? [] });
   const both = shared.find((name) => hidden.includes(name));
   if (both !== undefined) {
-    throw new TenantFloorError(
-      'floor_misconfigured',
+    throw misconfigured(
       `rowLevelSecurity: ${JSON.stringify(both)} is in both \`shared\` and \`hidden\`. Keep the one that is true.`,
     );
   }
@@ -91,8 +88,5 @@ function namesOf(option: string, list: unknown = []): string[] {
       })
     : [undefined];
   if (names.every((name): name is string => typeof name === 'string' && name !== '')) return names;
-  throw new TenantFloorError(
-    'floor_misconfigured',
-    `rowLevelSecurity: the option \`${option}\` is not a list of names. Pass strings.`,
-  );
+  throw misconfigured(`rowLevelSecurity: the option \`${option}\` is not a list of names. Pass strings.`);
 }

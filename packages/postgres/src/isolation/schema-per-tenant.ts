@@ -2,6 +2,7 @@ import type { Tenant } from '@tenancy/core';
 import { examine } from '../doctor/examine.js';
 import { publicTables } from '../doctor/public-tables.js';
 import { temporaryTables } from '../doctor/temporary-tables.js';
+import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown, requireCustomSetting } from '../errors/refuse-unknown.js';
 import { requireList, requireOptions } from '../errors/require-arguments.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
@@ -52,9 +53,11 @@ export function schemaPerTenant(options: SchemaPerTenantOptions = {}): Isolation
   const { name = ({ id }) => `tenant_${id}`, shared = [], setting = 'app.tenant_id' } = options;
   refuseUnknown('schemaPerTenant', options, ['name', 'shared', 'setting']);
   requireCustomSetting('schemaPerTenant', setting);
-  if (typeof name !== 'function') throw misconfigured('`name` is not a function', 'Return the schema’s name from it.');
+  if (typeof name !== 'function')
+    throw misconfigured('schemaPerTenant: the option `name` is not a function. Return the schema’s name from it.');
   requireList('schemaPerTenant', 'shared', shared);
-  if (shared.includes('$user')) throw misconfigured('`shared` has "$user"', 'Name the schemas themselves.');
+  if (shared.includes('$user'))
+    throw misconfigured('schemaPerTenant: the option `shared` has "$user". Name the schemas themselves.');
   const sharedPath = shared.map((schema) => `, ${quoted(schema)}`).join('');
   const ownerOf = new Map<string, string>();
   return {
@@ -96,8 +99,4 @@ function nameOf(name: (tenant: Tenant) => string, tenant: Tenant): string {
 
 function unplaceable(explanation: string, options?: { readonly cause: unknown }): TenantFloorError {
   return new TenantFloorError('tenant_unplaceable', `schemaPerTenant: ${explanation}`, options);
-}
-
-function misconfigured(what: string, fix: string): TenantFloorError {
-  return new TenantFloorError('floor_misconfigured', `schemaPerTenant: the option ${what}. ${fix}`);
 }

@@ -1,7 +1,7 @@
 import { Client, type ClientConfig } from 'pg';
+import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireOptions } from '../errors/require-arguments.js';
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { requireConnection } from '../pool/pg-options.js';
 import { applyMigration } from './apply-migration.js';
 import { lockLedger, readLedger } from './ledger.js';
@@ -49,15 +49,16 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const { connection, directory } = options;
   requireConnection('migrate', typeof connection === 'object' ? connection : { connectionString: connection });
   if (typeof connection !== 'string' && (typeof connection !== 'object' || connection === null))
-    throw misconfigured('connection', 'says which database is meant', 'Pass its URL, or what `pg` takes.');
+    throw misconfigured(
+      'migrate: the option `connection` is none that says which database is meant. Pass its URL, or what `pg` takes.',
+    );
   if (
     (typeof directory !== 'string' || directory === '') &&
     !(directory instanceof URL && directory.protocol === 'file:')
   )
     throw misconfigured(
-      'directory',
-      'names a directory',
-      'Pass the path or the `file:` URL of the one that holds the `*.sql` files.',
+      'migrate: the option `directory` is none that names a directory. ' +
+        'Pass the path or the `file:` URL of the one that holds the `*.sql` files.',
     );
   const files = await readMigrationFiles(directory);
   const client = new Client(connection);
@@ -73,13 +74,6 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   } finally {
     await client.end();
   }
-}
-
-function misconfigured(option: string, should: string, fix: string): TenantFloorError {
-  return new TenantFloorError(
-    'floor_misconfigured',
-    `migrate: the option \`${option}\` is none that ${should}. ${fix}`,
-  );
 }
 
 /** One transaction: the first file that is still to be applied, or null when there is none. */

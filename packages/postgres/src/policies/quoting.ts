@@ -1,4 +1,5 @@
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import { misconfigured } from '../errors/misconfigured.js';
+import type { TenantFloorError } from '../errors/tenant-floor-error.js';
 
 /** NAMEDATALEN - 1, in bytes. */
 const LONGEST_NAME = 63;
@@ -38,5 +39,5 @@ export function doBlock(body: string): string {
 }
 
 function misnamed(name: unknown, problem: string): TenantFloorError {
-  return new TenantFloorError('floor_misconfigured', `${JSON.stringify(name) ?? String(name)} ${problem}`);
+  return misconfigured(`${JSON.stringify(name) ?? String(name)} ${problem}`);
 }

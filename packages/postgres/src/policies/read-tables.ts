@@ -1,6 +1,6 @@
+import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { isNamed, requireList, requireName, requireOptions, requireQueryable } from '../errors/require-arguments.js';
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { CatalogConnection } from './catalog-connection.js';
 import type { HiddenTable, SharedTable, TenantTable, TenantView } from './policy-options.js';
 import { isTenantColumn, LEDGER, type NamedRelation, readRelations } from './relation-catalog.js';
@@ -110,7 +110,7 @@ export async function readTables(
     relationProblem(relation, sharing(relation) !== undefined, tenantColumn);
   problems.push(...examined.map(problemOf).filter((problem) => problem !== null));
   if (problems.length > 0) {
-    throw new TenantFloorError('floor_misconfigured', `not every table can be held.\n- ${problems.join('\n- ')}`);
+    throw misconfigured(`not every table can be held.\n- ${problems.join('\n- ')}`);
   }
   return {
     tables: examined.flatMap((relation) => {

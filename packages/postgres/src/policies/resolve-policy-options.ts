@@ -1,6 +1,6 @@
+import { misconfigured } from '../errors/misconfigured.js';
 import { refuseSlip, refuseUnknown } from '../errors/refuse-unknown.js';
 import { said } from '../errors/require-arguments.js';
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { TENANT_COLUMN_TYPES, type TenantColumnType } from './policy-body.js';
 import type { CompilePoliciesOptions } from './policy-options.js';
 import { quoteIdentifier, quoteQualified } from './quoting.js';
@@ -160,8 +160,4 @@ function sorted<R extends Relation>(relations: readonly R[]): R[] {
 /** For a message: `public.job`, with quotes only around what would otherwise mislead. */
 export function describeRelation({ schema, name }: Relation): string {
   return [schema, name].map((part) => (/^\w+$/.test(part) ? part : JSON.stringify(part))).join('.');
-}
-
-function misconfigured(explanation: string): TenantFloorError {
-  return new TenantFloorError('floor_misconfigured', explanation);
 }

@@ -1,4 +1,4 @@
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import { misconfigured } from '../errors/misconfigured.js';
 import { bindMessage, closeStatementMessage, EXECUTE, parseMessage } from './messages.js';
 
 /** What ties one query to one tenant: the messages that go in front of it, and the reply they must get. */
@@ -65,8 +65,7 @@ export function encodeBinding(settings: readonly (readonly [name: string, value:
 /** Names stand in the text, so they are held to a shape; values never do. */
 function settingName(name: string): string {
   if (/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$/.test(name)) return name;
-  throw new TenantFloorError(
-    'floor_misconfigured',
+  throw misconfigured(
     'a setting’s name is made of lower-case letters, digits, "_" and ".", as in "app.tenant_id". Rename it.',
   );
 }

@@ -1,3 +1,4 @@
+import { misconfigured } from '../errors/misconfigured.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { BackendMessage, TransactionStatus } from './connection.js';
 
@@ -36,8 +37,7 @@ function explanationOf({ code, routine }: BackendMessage, status: TransactionSta
 function explainedAtStart(error: BackendMessage): unknown {
   const [, parameter] = /^unsupported startup parameter(?: in options)?: (\w+)/.exec(error.message ?? '') ?? [];
   if (error.code !== '08P01' || parameter === undefined) return error;
-  return new TenantFloorError(
-    'floor_misconfigured',
+  return misconfigured(
     `the pooler refuses the option \`${parameter}\` of the connection, as it could not keep it for one client. Leave it out of the pool’s options and set it for the role ` +
       `(\`alter role app set ${parameter} = …\`); PgBouncer’s \`ignore_startup_parameters\` would only have it dropped.`,
     { cause: error },

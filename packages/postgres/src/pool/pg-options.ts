@@ -1,8 +1,8 @@
 import { defaults } from 'pg';
+import { misconfigured } from '../errors/misconfigured.js';
 import { missingConnection } from '../errors/missing-connection.js';
 import { refuseSlip } from '../errors/refuse-unknown.js';
 import { said } from '../errors/require-arguments.js';
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
 
 /** What pg, pg-pool and pg-native read, and what is often beside it in a configuration that others read too. */
 const READ = [
@@ -55,7 +55,7 @@ export function requireConnection(place: string, options: object | undefined | n
   const { connectionString, host, database } = defaults;
   const missing = missingConnection(options);
   if (missing === null || connectionString || database || (host && host !== 'localhost')) return;
-  throw new TenantFloorError('floor_misconfigured', `${place}: ${missing}`);
+  throw misconfigured(`${place}: ${missing}`);
 }
 
 /** Node's timers, and PostgreSQL's, take no longer delay; Node's would end at once. */
@@ -86,8 +86,7 @@ export function requireNumbers(place: string, options: object): void {
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
     if (typeof number === 'number' && number >= 0 && number <= most) continue;
     const range = most >= Number.MAX_SAFE_INTEGER ? 'of 0 or more' : `from 0 to ${most}`;
-    throw new TenantFloorError(
-      'floor_misconfigured',
+    throw misconfigured(
       `${place}: the option \`${option}\` is ${said(value)}, which pg would take without a word for something else. Use a number ${range}, or leave it out.`,
     );
   }

@@ -1,4 +1,4 @@
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import { misconfigured } from '../errors/misconfigured.js';
 
 /** Settings of the application's own, which PostgreSQL lists nowhere: their names stand in what was sent. */
 export function namesIn(query: unknown, values: unknown): string[] {
@@ -46,8 +46,7 @@ export interface SetUpRow {
 export function settingsOf(rows: readonly SetUpRow[]): (readonly [name: string, value: string])[] {
   const left = rows.filter(({ name }) => name === null).map(({ value }) => value);
   if (left.length > 0) {
-    throw new TenantFloorError(
-      'floor_misconfigured',
+    throw misconfigured(
       `the set-up of a connection (\`onConnect\`, or a listener of \`connect\`) left ${left.join(' and ')} on it. Only ` +
         'what it sets stays: the rest is gone as soon as the connection goes from one tenant to another. Leave it out; for ' +
         'LISTEN use a connection of the admin pool.',

@@ -1,7 +1,7 @@
 import type { PoolConfig } from 'pg';
+import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireOptions } from '../errors/require-arguments.js';
-import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation } from '../isolation/isolation.js';
 import type { TenantSource } from './ask.js';
 import { KNOWN_CHECKS } from './known-checks.js';
@@ -28,16 +28,22 @@ export function validated(options: TenantPoolOptions): TenantPoolOptions {
     readonly pipeline?: unknown;
   };
   if (typeof context?.current !== 'function' || typeof context.isActive !== 'function') {
-    throw misconfigured('the option `context` is missing. Pass a TenantContext.');
+    throw misconfigured('createTenantPool: the option `context` is missing. Pass a TenantContext.');
   }
   if (typeof isolation?.place !== 'function') {
-    throw misconfigured('the option `isolation` is missing. Pass `rowLevelSecurity()`, or another strategy.');
+    throw misconfigured(
+      'createTenantPool: the option `isolation` is missing. Pass `rowLevelSecurity()`, or another strategy.',
+    );
   }
   if (Client !== undefined) {
-    throw misconfigured('the option `Client` is taken: the pool makes connections of its own kind. Leave it out.');
+    throw misconfigured(
+      'createTenantPool: the option `Client` is taken: the pool makes connections of its own kind. Leave it out.',
+    );
   }
   if (pipeline) {
-    throw misconfigured('the option `pipeline` is not supported: each reply must begin with its own binding.');
+    throw misconfigured(
+      'createTenantPool: the option `pipeline` is not supported: each reply must begin with its own binding.',
+    );
   }
   refuseSlipOfPg('createTenantPool', options, ['context', 'isolation', 'checks']);
   requireNumbers('createTenantPool', options);
@@ -48,11 +54,9 @@ export function validated(options: TenantPoolOptions): TenantPoolOptions {
   for (const [name, answer] of Object.entries(options.checks ?? {})) {
     if (answer === undefined || answer === 'warn' || answer === 'off') continue;
     const said = JSON.stringify(answer);
-    throw misconfigured(`the option \`checks\` has ${said} for \`${name}\`. Use 'warn' or 'off', or leave it out.`);
+    throw misconfigured(
+      `createTenantPool: the option \`checks\` has ${said} for \`${name}\`. Use 'warn' or 'off', or leave it out.`,
+    );
   }
   return options;
-}
-
-function misconfigured(explanation: string): TenantFloorError {
-  return new TenantFloorError('floor_misconfigured', `createTenantPool: ${explanation}`);
 }
