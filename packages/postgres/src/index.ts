@@ -31,7 +31,6 @@ export {
   readTables,
   type TableClassification,
 } from './policies/read-tables.js';
-export type { TenantSource } from './pool/ask.js';
 export { createTenantPool } from './pool/create-tenant-pool.js';
 export type { StartCheck, StartChecks } from './pool/start-checks.js';
 export { TenantPool } from './pool/tenant-pool.js';

@@ -1,18 +1,15 @@
 import { Logger } from '@nestjs/common';
-import { TenancyConfigurationError, TenantContext } from '@tenancy/core';
+import { type AuditEvent, AuditTrail, requireFunction, requireReason } from '@tenancy/core/adapter';
 import { Pool, type PoolConfig } from 'pg';
 import { misconfigured } from '../errors/misconfigured.js';
 import { requireOptions } from '../errors/require-arguments.js';
 import { refuseSlipOfPg, requireConnection, requireNumbers } from '../pool/pg-options.js';
 
 /** What {@link AdminPool} is about to do. */
-export interface AdminPoolAuditEvent {
+export interface AdminPoolAuditEvent extends AuditEvent {
   readonly action: 'across_tenants';
-  /** The `id` of the tenant whose context was active, if one was. */
-  readonly fromTenantId: string | null;
   /** Why, in the caller's words. */
   readonly reason: string;
-  readonly at: Date;
 }
 
 /** pg's own options, of a role that sees every tenant's rows. */
@@ -42,8 +39,7 @@ export interface AdminPoolOptions extends PoolConfig {
  */
 export class AdminPool {
   readonly #logger = new Logger('AdminPool');
-  readonly #context = new TenantContext();
-  readonly #audit: AdminPoolOptions['audit'];
+  readonly #audit: AuditTrail<AdminPoolAuditEvent>;
   readonly #pool: Pool;
 
   /** @throws `floor_misconfigured` for an option that is wrong or misspelt, and where nothing says which database is meant. */
@@ -58,7 +54,7 @@ export class AdminPool {
         'AdminPool: the option `audit` is not a function, so nothing could be recorded. Pass one, or leave it out for the log.',
       );
     }
-    this.#audit = audit;
+    this.#audit = new AuditTrail('AdminPool', audit);
     this.#pool = new Pool(config);
     // Without a listener an idle connection that the server closes would end the process.
     this.#pool.on('error', (error) => this.#logger.warn(`an idle connection was closed: ${error.message}`));
@@ -73,33 +69,13 @@ export class AdminPool {
    * @throws whatever the audit sink throws.
    */
   async acrossTenants<R>(options: { readonly reason: string }, fn: (pool: Pool) => R): Promise<Awaited<R>> {
-    const reason: unknown = options?.reason;
-    if (typeof reason !== 'string' || reason.trim() === '') {
-      throw new TenancyConfigurationError(
-        'AdminPool.acrossTenants',
-        'has no reason',
-        'Say why: `{ reason: "ticket 4711" }`.',
-      );
-    }
-    if (typeof fn !== 'function') {
-      throw new TenancyConfigurationError(
-        'AdminPool.acrossTenants',
-        'has no work to do: its second argument is not a function',
-        'Pass one that takes the pool.',
-      );
-    }
-    const fromTenantId = this.#context.isActive() ? this.#context.tenantId : null;
-    await this.#record({ action: 'across_tenants', fromTenantId, reason, at: new Date() });
+    const reason = requireReason('AdminPool.acrossTenants', options);
+    requireFunction('AdminPool.acrossTenants', fn);
+    await this.#audit.record({ action: 'across_tenants', reason });
     return await fn(this.#pool);
   }
 
   end(): Promise<void> {
     return this.#pool.end();
-  }
-
-  async #record(event: AdminPoolAuditEvent): Promise<void> {
-    if (this.#audit) await this.#audit(event);
-    // JSON, so that a reason cannot forge a line of its own.
-    else this.#logger.warn(`audit ${JSON.stringify(event)}`);
   }
 }

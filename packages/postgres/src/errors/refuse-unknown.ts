@@ -1,5 +1,4 @@
-// What is built has it inside: at run time the packages share nothing but their public names.
-import { slipOf, unknownOption } from '../../../core/src/errors/known-options.js';
+import { slipOf, unknownOption } from '@tenancy/core/adapter';
 import { misconfigured } from './misconfigured.js';
 
 /**

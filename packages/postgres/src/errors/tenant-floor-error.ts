@@ -1,4 +1,5 @@
-// Two copies of this package (ESM and CommonJS) may meet in one process, so an error is known by its brand.
+import { AdapterError, isBranded } from '@tenancy/core/adapter';
+
 const BRAND = Symbol.for('@tenancy/postgres:floor-error');
 
 /**
@@ -24,23 +25,12 @@ export type TenantFloorErrorCode =
   | 'database_unreachable';
 
 /** An error of the floor: `message` says what happened, why, and the fix, and never shows a row or a tenant's id. */
-export class TenantFloorError extends Error {
+export class TenantFloorError extends AdapterError<TenantFloorErrorCode> {
   readonly [BRAND] = true;
   override readonly name = 'TenantFloorError';
-  readonly code: TenantFloorErrorCode;
-
-  constructor(code: TenantFloorErrorCode, explanation: string, options?: { readonly cause?: unknown }) {
-    super(`${code}: ${explanation}`, options);
-    this.code = code;
-  }
 }
 
-/** Whether `error` is a {@link TenantFloorError} (of `code`, when given), whichever copy of the package made it. */
+/** True when `error` is a {@link TenantFloorError} (of `code`, when given), whichever copy of the package made it. */
 export function isTenantFloorError(error: unknown, code?: TenantFloorErrorCode): error is TenantFloorError {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    (error as { [BRAND]?: unknown })[BRAND] === true &&
-    (code === undefined || (error as TenantFloorError).code === code)
-  );
+  return isBranded(error, BRAND, code);
 }

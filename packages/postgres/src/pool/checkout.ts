@@ -1,7 +1,7 @@
 import { TenantSwitchRefusedError } from '@tenancy/core';
+import type { CapturedTenant, TenantReader } from '@tenancy/core/adapter';
 import type { PoolClient } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
-import type { Asker, TenantSource } from './ask.js';
 import type { Release } from './release.js';
 import type { TenantClient } from './tenant-client.js';
 
@@ -21,12 +21,17 @@ const ADD_LISTENER: ReadonlySet<string | symbol> = new Set([
  * pg hands the same object to one caller after the other. Whoever keeps it would send a query as the next tenant, so
  * each caller gets an object of its own.
  */
-export function checkoutOf(client: TenantClient, asker: Asker, context: TenantSource, release: Release): PoolClient {
+export function checkoutOf(
+  client: TenantClient,
+  captured: CapturedTenant,
+  context: TenantReader,
+  release: Release,
+): PoolClient {
   let released = false;
   let setsParsers = false;
   const listeners: { readonly event: string; readonly listener: Listener }[] = [];
 
-  const isSwitched = () => asker.tenant && context.isActive() && context.current().id !== asker.tenant.id;
+  const isSwitched = () => captured.tenant && context.isActive() && context.current().id !== captured.tenant.id;
 
   const own: Readonly<Record<string | symbol, unknown>> = {
     release: (error?: Error | boolean) => {

@@ -2,10 +2,10 @@ import type { AsyncResource } from 'node:async_hooks';
 import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { AS_TEXT } from './as-text.js';
-import { needsNoTenant } from './ask.js';
 import { type Binding, RESERVED_PREFIX } from './binding.js';
 import { BoundProtocol } from './bound-protocol.js';
 import type { Connection } from './connection.js';
+import { needsNoTenant } from './needs-no-tenant.js';
 import { refuseStatement } from './refuse-statement.js';
 import { namesIn, SET_UP, type SetUpRow, settingsOf } from './set-up.js';
 

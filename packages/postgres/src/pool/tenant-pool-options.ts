@@ -1,9 +1,9 @@
+import type { TenantReader } from '@tenancy/core/adapter';
 import type { PoolConfig } from 'pg';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireOptions } from '../errors/require-arguments.js';
 import type { Isolation } from '../isolation/isolation.js';
-import type { TenantSource } from './ask.js';
 import { KNOWN_CHECKS } from './known-checks.js';
 import { refuseSlipOfPg, requireConnection, requireNumbers } from './pg-options.js';
 import type { StartChecks } from './start-checks.js';
@@ -11,7 +11,7 @@ import type { StartChecks } from './start-checks.js';
 /** pg's own options, and where the tenant comes from and how tenants are kept apart. */
 export interface TenantPoolOptions extends Omit<PoolConfig, 'Client'> {
   /** Where the tenant comes from: a `TenantContext`. */
-  readonly context: TenantSource;
+  readonly context: TenantReader;
   /** How tenants are kept apart: `rowLevelSecurity()`, `schemaPerTenant()` or `databasePerTenant()`. */
   readonly isolation: Isolation;
   /**

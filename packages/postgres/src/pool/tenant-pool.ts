@@ -1,12 +1,19 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
+import {
+  type CapturedTenant,
+  captureTenant,
+  TENANT_POOL,
+  type TenantPoolLike,
+  type TenantReader,
+} from '@tenancy/core/adapter';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { Isolation, Placement } from '../isolation/isolation.js';
 import { Arrivals } from './arrivals.js';
-import { type Asker, captureAsker, needsNoTenant, type TenantSource } from './ask.js';
 import { BindingCache } from './binding-cache.js';
 import { checkoutOf } from './checkout.js';
 import { InnerPools } from './inner-pools.js';
+import { needsNoTenant } from './needs-no-tenant.js';
 import { PoolConnections } from './pool-connections.js';
 import { type Release, releaseOf } from './release.js';
 import { runStartChecks, type StartChecks } from './start-checks.js';
@@ -18,8 +25,6 @@ type Asked = string | { readonly text?: string } | null | undefined;
 type Answer = (...answer: unknown[]) => void;
 
 type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
-
-const TENANT_POOL = Symbol.for('@tenancy/postgres:tenant-pool');
 
 /** C6: a socket is opened in nobody's context, or what it delivers later would be delivered in its first user's. */
 const nobody = new AsyncResource('TenantPool');
@@ -39,10 +44,10 @@ const logger = new Logger('TenantPool');
  *
  * It is a class for libraries that make their pool themselves, as TypeORM does with its `driver`.
  */
-export class TenantPool extends Pool {
+export class TenantPool extends Pool implements TenantPoolLike {
   /** How an adapter knows the pool, whichever copy of this package made it. */
   readonly [TENANT_POOL] = true;
-  readonly #context: TenantSource;
+  readonly #context: TenantReader;
   readonly #isolation: Isolation;
   readonly #bindings = new BindingCache();
   readonly #checks: StartChecks;
@@ -54,7 +59,7 @@ export class TenantPool extends Pool {
   #verified: boolean;
   readonly #arrivals = new Arrivals();
   /** Who a `pool.query` is for, while pg takes it to `connect`. */
-  #queryFor: Asker | undefined;
+  #queryFor: CapturedTenant | undefined;
 
   constructor(options: TenantPoolOptions) {
     super({ ...validated(options), Client: TenantClient } as PoolConfig);
@@ -106,28 +111,28 @@ export class TenantPool extends Pool {
       this.#acquire(queryFor, undefined, callback);
       return undefined;
     }
-    const asker = captureAsker(this.#context);
+    const captured = captureTenant(this.#context);
     const scope = new AsyncResource('TenantCheckout');
     if (callback) {
-      this.#acquire(asker, scope, (...answer) => scope.runInAsyncScope(callback, null, ...answer));
+      this.#acquire(captured, scope, (...answer) => scope.runInAsyncScope(callback, null, ...answer));
       return undefined;
     }
     return new Promise((resolve, reject) =>
-      this.#acquire(asker, scope, (error, client) => (client ? resolve(client) : reject(error))),
+      this.#acquire(captured, scope, (error, client) => (client ? resolve(client) : reject(error))),
     );
   }
 
   #query(query: Asked, values?: unknown, callback?: unknown): unknown {
-    const asker = captureAsker(this.#context);
+    const captured = captureTenant(this.#context);
     const [answer, parameters] = typeof values === 'function' ? [values, undefined] : [callback, values];
     // C2: pg calls back in the context of whoever gave the connection back.
     const settle = typeof answer === 'function' ? AsyncResource.bind(answer as Answer) : undefined;
-    if (!asker.tenant && !needsNoTenant(typeof query === 'string' ? query : query?.text)) {
-      if (!settle) return Promise.reject(asker.refusal);
-      process.nextTick(settle, asker.refusal);
+    if (!captured.tenant && !needsNoTenant(typeof query === 'string' ? query : query?.text)) {
+      if (!settle) return Promise.reject(captured.refusal);
+      process.nextTick(settle, captured.refusal);
       return undefined;
     }
-    this.#queryFor = asker;
+    this.#queryFor = captured;
     try {
       return super.query(query as string, parameters as unknown[], settle as never);
     } finally {
@@ -190,24 +195,24 @@ export class TenantPool extends Pool {
   }
 
   /** `scope` is where a checkout's replies are handed on; without it the connection is for one query of the pool. */
-  #acquire(asker: Asker, scope: AsyncResource | undefined, callback: ConnectCallback): void {
+  #acquire(captured: CapturedTenant, scope: AsyncResource | undefined, callback: ConnectCallback): void {
     const settle = this.#arrivals.expect(callback);
     if (!settle) process.nextTick(callback, new Error(AFTER_END), undefined, NOTHING);
-    else if (this.#verified) this.#place(asker, scope, settle);
+    else if (this.#verified) this.#place(captured, scope, settle);
     else {
       this.verify().then(
-        () => this.#place(asker, scope, settle),
+        () => this.#place(captured, scope, settle),
         (error) => settle(error, undefined, NOTHING),
       );
     }
   }
 
-  #place(asker: Asker, scope: AsyncResource | undefined, callback: ConnectCallback): void {
+  #place(captured: CapturedTenant, scope: AsyncResource | undefined, callback: ConnectCallback): void {
     let placement: Placement | undefined;
     let holder: Holder;
     try {
-      placement = asker.tenant ? this.#isolation.place(asker.tenant) : undefined;
-      holder = this.#holderOf(asker, placement);
+      placement = captured.tenant ? this.#isolation.place(captured.tenant) : undefined;
+      holder = this.#holderOf(captured, placement);
     } catch (error) {
       process.nextTick(callback, error, undefined, NOTHING);
       return;
@@ -221,7 +226,7 @@ export class TenantPool extends Pool {
         }
         client.hold(holder, scope);
         client.release = release;
-        callback(undefined, scope ? checkoutOf(client, asker, this.#context, release) : client, release);
+        callback(undefined, scope ? checkoutOf(client, captured, this.#context, release) : client, release);
       });
     const connect = placement?.connect;
     if (connect) {
@@ -241,9 +246,9 @@ export class TenantPool extends Pool {
     );
   }
 
-  #holderOf(asker: Asker, placement: Placement | undefined): Holder {
+  #holderOf(captured: CapturedTenant, placement: Placement | undefined): Holder {
     // Nobody's queries are bound to nobody, so that they have a receipt as well.
-    if (!placement) return { binding: this.#bindings.of([[this.#isolation.setting, '']]), refusal: asker.refusal };
+    if (!placement) return { binding: this.#bindings.of([[this.#isolation.setting, '']]), refusal: captured.refusal };
     return { binding: this.#bindings.of(placement.settings), truncates: placement.ownsTables };
   }
 }
