@@ -1,3 +1,4 @@
+import type { Tenant } from '@tenancy/core';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
@@ -89,6 +90,15 @@ describe('a tenant’s id', () => {
   it('cannot be what PostgreSQL would take for another', () => {
     for (const id of ['a\0b', '\ud800', 'a\udfff', '', 'x'.repeat(256)]) {
       expect(() => as(id, () => pool.query(SEEN))).toThrow(expect.objectContaining({ code: 'tenant_context_missing' }));
+    }
+  });
+
+  it('is refused where another context than ours answers with one that cannot name a tenant', async () => {
+    for (const id of ['a\0b', '\ud800', 'a\udfff', '', 'x'.repeat(256), undefined, 7]) {
+      const context = { current: () => ({ id, slug: 'any' }) as Tenant, isActive: () => true };
+      const own = database.pool({ context, max: 1 });
+      await expect(own.query(SEEN)).rejects.toMatchObject({ code: 'tenant_context_missing' });
+      await own.end();
     }
   });
 });
