@@ -1,6 +1,6 @@
+import type { Case } from './case.js';
 import { AGGREGATES, BESIDE, CHANGES, FILTERS, JSON_BESIDE, LIST_FILTERS, SAMPLES } from './column-options.js';
 import { inputTypes } from './declared.js';
-import type { Case } from './options.js';
 
 /** With the type and the key that it is about. */
 type ColumnCase = Case & { readonly name: string };

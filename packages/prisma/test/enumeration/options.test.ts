@@ -1,15 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isTenantScopeError } from '../../src/index.js';
-import { classify } from '../../src/schema/classify.js';
-import { schemaOf } from '../../src/schema/schema-of.js';
 import { operations } from '../../src/scope/operations.js';
-import { scopeArguments } from '../../src/scope/scope-arguments.js';
+import { argumentCase, selectionCases } from './argument-options.js';
+import type { Case } from './case.js';
 import { columnCases } from './column-cases.js';
 import { AGGREGATES, CHANGES, FILTERS, LIST_FILTERS } from './column-options.js';
 import { argumentNames, inputNames } from './declared.js';
-import { argumentCase, type Case, optionCases } from './options.js';
+import { inputCases } from './input-options.js';
 import { acme, type Client, globex, openSides, type Sides } from './options-database.js';
+import { isRefused, variants, verdictOf } from './verdict.js';
 
 /**
  * Walks what a call may have, as the installed Prisma declares it with every preview feature: every argument of every operation,
@@ -17,7 +16,7 @@ import { acme, type Client, globex, openSides, type Sides } from './options-data
  */
 const UNDECIDED =
   'Prisma has a name that no table knows. Decide what the scope does with it (a rule in src/scope; until then it is refused), and ' +
-  'give it a case in test/enumeration/options.ts or column-options.ts.';
+  'give it a case in test/enumeration: argument-options.ts, input-options.ts or column-options.ts.';
 
 /** Whose keys `column-options.ts` has. */
 const COLUMN_TABLES: Readonly<Record<string, readonly string[]>> = {
@@ -32,7 +31,8 @@ const cases: Readonly<Record<string, Case>> = {
   ...Object.fromEntries(
     ofOperations.flatMap((name) => Object.entries({ [name]: argumentCase(name) as Case }).filter(([, of]) => of)),
   ),
-  ...optionCases,
+  ...selectionCases,
+  ...inputCases,
 };
 
 /** What Prisma offers of every column, and PostgreSQL, or Prisma itself, then refuses of some. */
@@ -180,93 +180,6 @@ async function written(
   };
   await on.reset();
   return outcome;
-}
-
-function scopedArguments({ model, operation, args }: Case, slug: string): object {
-  const of = models().find(({ property }) => property === model);
-  const rules = operations.get(operation);
-  if (!of || !rules) throw new Error(`no ${model}.${operation}`);
-  const site = {
-    model: of,
-    operation,
-    tenantId: acme.id,
-    hasFloor: false,
-    computed: new Set<string>(),
-    forbidsUndefined: false,
-  };
-  return scopeArguments(args(slug), site, rules).args;
-}
-
-let known: ReturnType<typeof classify> | undefined;
-function models(): ReturnType<typeof classify> {
-  const classification = {
-    tenantField: 'tenantId',
-    shared: ['Country'],
-    writable: ['Country'],
-    isSeparate: false,
-    isOmitted: () => false,
-  };
-  known ??= classify(schemaOf(sides.raw, undefined), classification);
-  return known;
-}
-
-/** What is made of what stands behind the name: of the whole call where the name is no word of it. */
-function verdictOf(name: string, given: Case): string {
-  if (isRefused(given)) return 'refused';
-  const args = given.args('acme');
-  const [of = '', key = ''] = name.split('.');
-  const path = operations.has(of) ? [key] : pathTo(key, args);
-  if (!path) return given.is;
-  return isDeepStrictEqual(plain(partAt(path, args)), plain(partAt(path, scopedArguments(given, 'acme'))))
-    ? 'passes'
-    : 'rewritten';
-}
-
-function isRefused(given: Case): boolean {
-  try {
-    scopedArguments(given, 'acme');
-    return false;
-  } catch (error) {
-    if (!isTenantScopeError(error)) throw error;
-    return true;
-  }
-}
-
-function pathTo(key: string, value: unknown): readonly string[] | null {
-  if (typeof value !== 'object' || value === null) return null;
-  for (const [name, entry] of Object.entries(value)) {
-    const below = pathTo(key, entry);
-    if (below) return [name, ...below];
-  }
-  return Object.hasOwn(value, key) ? [key] : null;
-}
-
-function partAt(path: readonly string[], value: unknown): unknown {
-  return path.reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], value);
-}
-
-/** Without what makes no difference: the scope's objects have no prototype. */
-const plain = (value: unknown): unknown =>
-  JSON.parse(JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? `${each}n` : each)) ?? 'null');
-
-/** The same arguments with something unknown beside every key and in the place of every value. What a Json column holds is its own. */
-function* variants(value: unknown, later: object, path = ''): Generator<readonly [string, object]> {
-  if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) {
-      for (const [below, other] of variants(item, later, `${path}.${index}`)) yield [below, value.with(index, other)];
-    }
-  } else if (
-    typeof value === 'object' &&
-    value !== null &&
-    !(value instanceof Date) &&
-    !(value instanceof Uint8Array)
-  ) {
-    yield [`${path}.later`, { ...value, ...later }];
-    for (const [key, entry] of Object.entries(value)) {
-      if (/^json/.test(key)) continue;
-      for (const [below, other] of variants(entry, later, `${path}.${key}`)) yield [below, { ...value, [key]: other }];
-    }
-  } else yield [path, later];
 }
 
 const show = ({ operation, args }: Case): string =>
