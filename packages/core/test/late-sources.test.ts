@@ -137,7 +137,7 @@ describe.each(adapters)('core-7: a session on %s', (adapter) => {
     expect(await who(host(globex))).toBe('t_globex');
   });
 
-  it('identifies where the host says nothing, before every other guard', async () => {
+  it('X7: identifies where the host says nothing, before every other guard', async () => {
     trail.length = 0;
     expect(await who('localhost', await signIn('t_globex'))).toBe('t_globex');
     expect(trail).toEqual(['guard none', 'guard t_globex']);

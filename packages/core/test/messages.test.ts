@@ -173,14 +173,14 @@ describe.each<[string, () => Promise<Running>]>([
   const send = (pattern: unknown, data: unknown = {}) => firstValueFrom(client.send<unknown>(pattern, data));
   const refusal = (pattern: unknown, data: unknown = {}) => send(pattern, data).catch((error: unknown) => error);
 
-  it('M6: a message without a tenant is refused with the code, and its handler does not run', async () => {
+  it('M6, M9: a message without a tenant is refused with the code, and its handler does not run', async () => {
     guards.length = 0;
     expect(await refusal('price')).toEqual({ status: 'error', message: 'tenant_required' });
     expect([ran, guards]).toEqual([[], []]);
     expect(logged()).toEqual([expect.stringMatching(/tenant_required: .+PricesController\.price.+@Untenanted\(\)/)]);
   });
 
-  it('M5: a refused event leaves one line in the log, and other handlers of the event run', async () => {
+  it('M5, M11: a refused event leaves one line in the log, and other handlers of the event run', async () => {
     await firstValueFrom(client.emit('sold', {}));
     await firstValueFrom(client.emit('done', {}));
     await vi.waitFor(() => expect(ran).toContain('done'));

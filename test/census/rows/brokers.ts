@@ -191,7 +191,7 @@ function rowsOf({ name, needs, open }: Broker): Row[] {
   ];
 }
 
-// Q1: a loop that was started in a request.
+// core-10: a loop that was started in a request.
 export const messages: Subject = {
   about: 'Workers, subscribers and sockets',
   note: 'Made in a request, it is that request’s tenant’s for good. Made at start, it is nobody’s until it enters a tenant.',

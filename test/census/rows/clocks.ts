@@ -6,7 +6,7 @@ const modules = { imports: [ScheduleModule.forRoot()] };
 const INTERVAL = 'an interval made at start, which runs bound work';
 const EACH = 'a cron job made at start, which enters each tenant in turn';
 
-// B1: what is added in a request.
+// core-10: what is added in a request.
 export const clocks: Subject = {
   about: 'Clocks of Nest',
   rows: [

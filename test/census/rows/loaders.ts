@@ -45,7 +45,7 @@ const refreshing = () =>
 
 const deduped = () => createDedupe({ ttl: 0 }).define('found', async (_: string) => load());
 
-// K8: what batches or refreshes later.
+// core-11: what batches or refreshes later.
 export const loaders: Subject = {
   about: 'Caches and loaders',
   note:

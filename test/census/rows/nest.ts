@@ -110,7 +110,7 @@ function latest(publish: (answer: Answer) => void): Ask {
 
 const SAGA = 'CQRS: a saga with `debounceTime`, whose command has a bound callback';
 
-// X6: who emits, except behind an operator that waits.
+// core-11: who emits, except behind an operator that waits.
 export const nest: Subject = {
   about: 'CQRS and events of Nest',
   rows: [

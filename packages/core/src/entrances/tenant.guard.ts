@@ -54,7 +54,7 @@ export class TenantGuard implements CanActivate {
       if (corridor && corridor !== entered) leave(corridor);
       return true;
     }
-    // G2: whose tenant a middleware has entered by itself is still nobody's request.
+    // Whose tenant a middleware has entered by itself is still nobody's request.
     if (entered && corridor?.refused) throw corridor.refused;
     if (this.late && this.resolver) {
       const asked = entered !== undefined || type === 'http';

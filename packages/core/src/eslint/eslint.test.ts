@@ -19,7 +19,7 @@ describe('no-admin-import', () => {
     "export * from '@tenancy/postgres/admin';",
     "await import('@tenancy/typeorm/admin');",
     "require('@tenancy/core/admin');",
-    // G3: however the module is named, and whatever loads it.
+    // However the module is named, and whatever loads it.
     'await import(`@tenancy/core/admin`);',
     'require(`@tenancy/core/admin`);',
     "require('@tenancy/' + 'core/admin');",
@@ -64,7 +64,7 @@ describe('no-raw-client', () => {
     "import * as pg from 'pg'; new pg.Client();",
     "import { DataSource } from 'typeorm'; new DataSource({});",
     "import { PrismaClient } from '@prisma/client'; other(new PrismaClient());",
-    // G3: however the class is come by.
+    // However the class is come by.
     "const { Pool } = require('pg'); new Pool();",
     "const { Pool: P = null } = require('pg'); new P();",
     "const pg = require('pg'); const { Client } = pg; new Client();",

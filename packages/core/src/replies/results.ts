@@ -28,7 +28,7 @@ const held = new WeakSet<InterceptorsConsumer>();
  * Keeps what a handler returns in the context of its request. An Observable: its own operators, those that interceptors
  * put behind it, and what ends it when a client goes away. A stream: what reads it, and what closes it then.
  *
- * X8: an interceptor for that would cost every request a third of its time. This costs those that return something else
+ * An interceptor for that would cost every request a third of its time. This costs those that return something else
  * one look at it.
  */
 @nest.Injectable()

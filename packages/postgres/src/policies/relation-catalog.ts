@@ -62,7 +62,7 @@ export function isTenantColumn(relation: CatalogRelation): relation is CatalogRe
   return relation.deterministic && TENANT_COLUMN_TYPES.some((type) => type === relation.type);
 }
 
-// Never information_schema: it hides what this role has no rights on, and takes seconds (G9).
+// Never information_schema: it hides what this role has no rights on, and takes seconds.
 const RELATIONS = `
   with recursive ${PARTS}
   select s.name as schema, n.oid is not null as "schemaExists", c.relname::text as name,
