@@ -6,6 +6,7 @@ export { outsideAnyTenant } from './context/enter.js';
 export { OWN_TENANT } from './context/own-tenant.js';
 export { AdapterError, isAdapterError, isBranded } from './errors/adapter-error.js';
 export { slipOf, unknownOption } from './errors/known-options.js';
+export { missingConnection } from './errors/missing-connection.js';
 export { requireFunction } from './errors/require-function.js';
 export { isUsableTenantId } from './tenant-id.js';
 export { isTenantPool, TENANT_POOL, type TenantPoolLike } from './tenant-pool.js';

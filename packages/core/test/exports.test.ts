@@ -57,6 +57,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'isBranded',
       'isTenantPool',
       'isUsableTenantId',
+      'missingConnection',
       'outsideAnyTenant',
       'requireFunction',
       'requireReason',

@@ -1,6 +1,6 @@
+import { missingConnection } from '@tenancy/core/adapter';
 import { defaults } from 'pg';
 import { misconfigured } from '../errors/misconfigured.js';
-import { missingConnection } from '../errors/missing-connection.js';
 import { refuseSlip } from '../errors/refuse-unknown.js';
 import { said } from '../errors/require-arguments.js';
 

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { DynamicModule, HttpServer, INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { Tenant } from '@tenancy/core';
+import { outsideAnyTenant } from '@tenancy/core/adapter';
 import { discoverEntrances } from '../discovery/discover-entrances.js';
 import { watchAdapter } from '../discovery/watch-adapter.js';
 import { checkedTenants } from './check-options.js';
@@ -9,7 +10,6 @@ import type { IsolationHarnessOptions } from './harness-options.js';
 import { HeardLogger } from './heard-logger.js';
 import { IsolationHarness } from './isolation-harness.js';
 import { checkKnown } from './known-to-application.js';
-import { outsideAnyTenant } from './outside-any-tenant.js';
 import { usualExits } from './usual-exits.js';
 
 /**

@@ -1,12 +1,12 @@
 import { Agent, type Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import type { Tenant } from '@tenancy/core';
+import { outsideAnyTenant } from '@tenancy/core/adapter';
 import { CanaryRegistry } from '../canaries/canary-registry.js';
 import { forgetCanaries, rememberCanaries } from '../canaries/known-canaries.js';
 import type { Entrance } from '../discovery/entrance.js';
 import type { IsolationHarnessOptions, SignedIn } from './harness-options.js';
 import { HarnessMisuseError } from './misuse.js';
-import { outsideAnyTenant } from './outside-any-tenant.js';
 import type { Planted, TenantRows } from './planted.js';
 import { Recorder } from './recorder.js';
 import { SeedBed } from './seed-rows.js';

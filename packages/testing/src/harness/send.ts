@@ -1,9 +1,9 @@
 import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { outsideAnyTenant } from '@tenancy/core/adapter';
 import { encodeBody, encodeQuery } from './body.js';
 import { eventsOf, parsed } from './event-stream.js';
-import { outsideAnyTenant } from './outside-any-tenant.js';
 import type { HttpAnswer, HttpRequest, SentRequest } from './request.js';
 
 /** What a request is sent with, beside what it says itself. */

@@ -14,8 +14,6 @@ export interface TenancyTestOptions {
   readonly audit?: (event: TenantAuditEvent) => void | Promise<void>;
 }
 
-const RESOLVED_OPTIONS = Symbol.for('@tenancy/core:resolved-options');
-
 /**
  * What `TenancyModule` exports, without its entrances: for a unit test of a service that injects `TenantContext`,
  * `TenantRegistry` or `TenantAdmin`.
@@ -47,10 +45,13 @@ export function tenancyTestProviders({ tenants, audit = () => {} }: TenancyTestO
     tenants instanceof TenantRegistry ? tenants : isList(tenants) ? new TestTenantRegistry(tenants) : tenants;
   return [
     TenantContext,
-    TenantAdmin,
     { provide: TenantRegistry, useValue: registry },
     { provide: CachedTenantRegistry, useFactory: () => new CachedTenantRegistry(registry, { ttl: 1, max: 1 }) },
-    { provide: RESOLVED_OPTIONS, useValue: { registry, sources: [], cache: false, registryTimeout: 5_000, audit } },
+    {
+      provide: TenantAdmin,
+      inject: [TenantRegistry],
+      useFactory: (known: TenantRegistry) => new TenantAdmin(known, { audit }),
+    },
   ];
 }
 

@@ -1,6 +1,5 @@
-const REFUSALS = ['@tenancy/prisma:error', '@tenancy/typeorm:scope-error', '@tenancy/core:error'].map((name) =>
-  Symbol.for(name),
-);
+import { isTenancyError } from '@tenancy/core';
+import { isAdapterError } from '@tenancy/core/adapter';
 
 /** What became of an operation. */
 export type Outcome = { readonly answer: unknown } | { readonly error: Error & { readonly code?: unknown } };
@@ -13,7 +12,7 @@ export async function outcomeOf(perform: () => PromiseLike<unknown>): Promise<Ou
   }
 }
 
-/** Whether the scope refused it, by the brands of the packages: they are not imported. */
+/** True when the scope of an ORM refused it, or the context did: the packages of the scopes are not imported. */
 export function isRefusal(error: object): boolean {
-  return REFUSALS.some((brand) => (error as Record<symbol, unknown>)[brand] === true);
+  return isTenancyError(error) || (isAdapterError(error) && error.name === 'TenantScopeError');
 }

@@ -1,8 +1,15 @@
 /**
- * What is said of a configuration whose connection string is there in name alone, as with an environment variable that is not
- * set; `null` where it has one, or where the database is named otherwise, or left to pg on purpose.
+ * What is said of the options of a connection to PostgreSQL whose connection string is there in name alone, as with an environment
+ * variable that is not set: what follows `the option …` in an error. Null where it has one, or where the database is named otherwise, or
+ * left to the environment on purpose.
  *
  * @param name - what the option is called
+ * @example
+ * ```ts
+ * import { missingConnection } from '@tenancy/core/adapter';
+ *
+ * const missing = missingConnection({ url: process.env.DATABASE_URL }, 'url');
+ * ```
  */
 export function missingConnection(options: object | undefined | null, name = 'connectionString'): string | null {
   const given = (options ?? {}) as Readonly<Record<string, unknown>>;
