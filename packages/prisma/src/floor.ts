@@ -1,16 +1,6 @@
-import { TenantScopeError } from './errors/tenant-scope-error.js';
-
-const TENANT_POOL = Symbol.for('@tenancy/postgres:tenant-pool');
-
-/** The pool of `createTenantPool` (@tenancy/postgres), which binds every query to the tenant that sends it. */
-export interface TenantPoolLike {
-  readonly strategy: string;
-  /** The schema of the current tenant, where each has its own. */
-  readonly currentSchema: string | null;
-  /** Runs the start-up checks. */
-  verify(): Promise<void>;
-  connect(...args: never): unknown;
-}
+import { isTenantPool } from '@tenancy/core/adapter';
+import { misconfigured } from './errors/misconfigured.js';
+import type { TenantScopeError } from './errors/tenant-scope-error.js';
 
 /**
  * Makes sure that what a client sends goes through `floor`: raw SQL is allowed on its word.
@@ -25,12 +15,12 @@ export function checkFloor(prisma: object, floor: unknown): void {
   }
   if (!isTenantPool(floor)) {
     throw misconfigured(
-      'the option `floor` is not a tenant pool. Pass what `createTenantPool` of @tenancy/postgres made.',
+      'tenantScoped: the option `floor` is not a tenant pool. Pass what `createTenantPool` of @tenancy/postgres made.',
     );
   }
   if (pool !== floor) {
     throw misconfigured(
-      'the client does not send its queries through the pool in the option `floor`. ' +
+      'tenantScoped: the client does not send its queries through the pool in the option `floor`. ' +
         'Create it with `new PrismaClient({ adapter: new PrismaPg(pool) })` over the same pool.',
     );
   }
@@ -39,13 +29,9 @@ export function checkFloor(prisma: object, floor: unknown): void {
 /** P27: Prisma names a schema in every query of a model, so a client belongs to one schema. */
 export function oneClientForAllSchemas(): TenantScopeError {
   return misconfigured(
-    'each tenant of this pool has a schema of its own, and a Prisma client belongs to one schema. Pass a function that ' +
+    'tenantScoped: each tenant of this pool has a schema of its own, and a Prisma client belongs to one schema. Pass a function that ' +
       'makes a client for a schema: `tenantScoped(({ schema }) => new PrismaClient({ adapter: new PrismaPg(pool, { schema }) }), …)`.',
   );
-}
-
-export function isTenantPool(value: unknown): value is TenantPoolLike {
-  return typeof value === 'object' && value !== null && TENANT_POOL in value;
 }
 
 function poolOf(prisma: object): unknown {
@@ -61,8 +47,4 @@ interface Adapter {
   readonly provider?: unknown;
   readonly externalPool?: unknown;
   readonly config?: object;
-}
-
-export function misconfigured(explanation: string): TenantScopeError {
-  return new TenantScopeError('scope_misconfigured', `tenantScoped: ${explanation}`);
 }

@@ -1,5 +1,5 @@
+export type { TenantPoolLike } from '@tenancy/core/adapter';
 export { isTenantScopeError, TenantScopeError, type TenantScopeErrorCode } from './errors/tenant-scope-error.js';
-export type { TenantPoolLike } from './floor.js';
 export { getTenantPrismaToken, InjectTenantPrisma } from './module/inject-tenant-prisma.decorator.js';
 export { TenantPrismaModule } from './module/tenant-prisma.module.js';
 export type { TenantPrismaModuleExtras, TenantPrismaOptionsFactory } from './module/tenant-prisma.module-definition.js';

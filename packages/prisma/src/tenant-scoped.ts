@@ -1,20 +1,12 @@
 import type { TenantContext } from '@tenancy/core';
-// What is built has them inside: at run time the packages share nothing but their public names.
-import { unknownOption } from '../../core/src/errors/known-options.js';
-import { missingConnection } from '../../postgres/src/errors/missing-connection.js';
+import { isTenantPool, missingConnection, type TenantPoolLike, unknownOption } from '@tenancy/core/adapter';
 import { type ClientSource, oneClient } from './client/client-source.js';
 import { ownMembers } from './client/own-members.js';
 import type { RawClient } from './client/raw-client.js';
 import { scopedClient } from './client/scoped-client.js';
 import { TenantTurns } from './client/tenant-turns.js';
-import {
-  adapterOf,
-  checkFloor,
-  isTenantPool,
-  misconfigured,
-  oneClientForAllSchemas,
-  type TenantPoolLike,
-} from './floor.js';
+import { misconfigured } from './errors/misconfigured.js';
+import { adapterOf, checkFloor, oneClientForAllSchemas } from './floor.js';
 import { classify } from './schema/classify.js';
 import type { TenancySchema } from './schema/generated-schema.js';
 import { schemaOf } from './schema/schema-of.js';
@@ -114,11 +106,11 @@ export function scopedClientOf<Client extends PrismaClientLike>(
 ): TenantScopedClient<Client> {
   const { context, floor } = options ?? {};
   if (typeof context?.bind !== 'function')
-    throw misconfigured('the option `context` is missing. Pass a TenantContext.');
+    throw misconfigured('tenantScoped: the option `context` is missing. Pass a TenantContext.');
   const [, problem, fix] = unknownOption('', options, KNOWN) ?? [];
   if (problem) {
     const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
-    throw misconfigured(`the option \`${unknown}\` ${problem}. ${fix}`);
+    throw misconfigured(`tenantScoped: the option \`${unknown}\` ${problem}. ${fix}`);
   }
   if (typeof prisma === 'function') return scopedOverSchemas(prisma, options as ClientPerSchemaOptions);
   const client = checkedClient(prisma);
@@ -147,7 +139,7 @@ function scopedOverSchemas<Client extends PrismaClientLike>(
   const { floor, maxClients } = options;
   if (!isTenantPool(floor) || floor.strategy !== 'schema-per-tenant') {
     throw misconfigured(
-      'a function that makes clients is for a pool of `schemaPerTenant()`, passed as `floor`. Otherwise pass the client itself.',
+      'tenantScoped: a function that makes clients is for a pool of `schemaPerTenant()`, passed as `floor`. Otherwise pass the client itself.',
     );
   }
   const open = (schema: string) => {
@@ -214,23 +206,23 @@ function checkedClient(prisma: unknown): RawClient {
   const { _clientVersion: version } = internal ?? {};
   if (typeof version === 'string' && !version.startsWith('7.')) {
     throw misconfigured(
-      `this is a client of Prisma ${version}, and this version scopes Prisma 7. Install @prisma/client@7.`,
+      `tenantScoped: this is a client of Prisma ${version}, and this version scopes Prisma 7. Install @prisma/client@7.`,
     );
   }
   // Its methods hold the unscoped client, and its query hooks could take the tenant out again.
   if (internal?._extensions?.isEmpty?.() !== true) {
     throw misconfigured(
-      'this is not a PrismaClient of Prisma 7 without extensions. Pass `new PrismaClient(…)` itself, and extend what ' +
+      'tenantScoped: this is not a PrismaClient of Prisma 7 without extensions. Pass `new PrismaClient(…)` itself, and extend what ' +
         '`tenantScoped` returns: `tenantScoped(prisma, …).$extends(…)`.',
     );
   }
   if (internal._activeProvider === 'mongodb')
-    throw misconfigured('MongoDB is not supported. Use a relational database.');
+    throw misconfigured('tenantScoped: MongoDB is not supported. Use a relational database.');
   const { provider, externalPool, config } = adapterOf(prisma as object) ?? {};
   // A tenant pool has looked at its own.
   if (provider === 'postgres' && !isTenantPool(externalPool)) {
     const missing = missingConnection(config ?? { connectionString: undefined });
-    if (missing !== null) throw misconfigured(`of the client’s adapter ${missing}`);
+    if (missing !== null) throw misconfigured(`tenantScoped: of the client’s adapter ${missing}`);
   }
   return prisma as RawClient;
 }

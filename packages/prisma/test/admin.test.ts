@@ -44,8 +44,12 @@ describe('AdminPrisma', () => {
     expect(await admin.acrossTenants({ reason: 'monthly invoices' }, (raw) => raw.job.count())).toBe(6);
     expect(events).toMatchObject([{ action: 'across_tenants', tenantId: null, reason: 'monthly invoices' }]);
     await expect(admin.acrossTenants({ reason: ' ' }, (raw) => raw.job.count())).rejects.toMatchObject({
-      code: 'scope_misconfigured',
+      code: 'tenancy_misconfigured',
     });
+    await expect(admin.acrossTenants({ reason: 'x' }, undefined as never)).rejects.toThrow(
+      'tenancy_misconfigured: AdminPrisma.acrossTenants',
+    );
+    expect(events).toHaveLength(1);
   });
 
   it('does nothing that cannot be recorded', async () => {
@@ -58,7 +62,7 @@ describe('AdminPrisma', () => {
   });
 
   it('refuses what is no tenant id, and a client that cannot be scoped', () => {
-    for (const id of ['', undefined, null, 5])
+    for (const id of ['', undefined, null, 5, 'a\0b', 'x'.repeat(256)])
       expect(() => admin.forTenant(id as string)).toThrow(expect.objectContaining({ code: 'scope_misconfigured' }));
     expect(() => new AdminPrisma({} as PrismaClient)).toThrow(expect.objectContaining({ code: 'scope_misconfigured' }));
   });

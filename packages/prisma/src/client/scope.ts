@@ -1,4 +1,6 @@
 import type { TenantContext } from '@tenancy/core';
+import { isUsableTenantId } from '@tenancy/core/adapter';
+import { misconfigured } from '../errors/misconfigured.js';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedModel } from '../schema/model.js';
 import type { ClientSource } from './client-source.js';
@@ -57,8 +59,8 @@ export interface Caller {
  */
 export function captureCaller({ context, transaction, comparesBytes }: Scope): Caller {
   const { tenantId } = context;
-  if (typeof tenantId !== 'string' || tenantId === '') {
-    throw new TenantScopeError('scope_misconfigured', 'the `context` has no tenant id. Pass a TenantContext.');
+  if (!isUsableTenantId(tenantId)) {
+    throw misconfigured('the `context` has no usable tenant id. Pass a TenantContext.');
   }
   if (!comparesBytes && !/^[a-z0-9_-]+$/.test(tenantId)) {
     throw new TenantScopeError(

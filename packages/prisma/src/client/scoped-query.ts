@@ -1,3 +1,4 @@
+import { OWN_TENANT } from '@tenancy/core/adapter';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { atCallSite, type CallSite } from './call-site.js';
 import type { LazyQuery, RawClient } from './raw-client.js';
@@ -22,9 +23,6 @@ export interface QueryPlan {
   /** All of it, on its own. */
   readonly run: () => Promise<unknown>;
 }
-
-/** By which `TenantContext.run` knows that it needs no help to stay with its tenant, and leaves it what it is. */
-const OWN_TENANT = Symbol.for('@tenancy/core:own-tenant');
 
 /**
  * What an operation of the scoped client returns: lazy as Prisma's own, so that `$transaction([…])` can take it.

@@ -1,5 +1,5 @@
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
-import type { TenantPoolLike } from '../floor.js';
+import type { TenantPoolLike } from '@tenancy/core/adapter';
 import type { PrismaClientLike } from '../tenant-scoped-client.js';
 
 /** Asks the database for an answer when the application starts, and disconnects when it ends. A pool is ended by who made it. */

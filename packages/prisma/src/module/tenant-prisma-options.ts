@@ -1,4 +1,4 @@
-import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { misconfigured } from '../errors/misconfigured.js';
 import type { ClientPerSchemaOptions, TenantScopedOptions } from '../tenant-scoped.js';
 import type { PrismaClientLike } from '../tenant-scoped-client.js';
 
@@ -34,16 +34,12 @@ const MISPLACED: Readonly<Record<string, string>> = {
  */
 export function checkedOptions(options: TenantPrismaOptions | null | undefined): TenantPrismaOptions {
   if (options?.prisma === undefined || options.prisma === null) {
-    throw misconfigured('the option `prisma` is missing. Pass a PrismaClient.');
+    throw misconfigured('TenantPrismaModule: the option `prisma` is missing. Pass a PrismaClient.');
   }
   for (const option of Object.keys(options)) {
     if (option in KNOWN) continue;
     const fix = MISPLACED[option] ?? `There are ${Object.keys(KNOWN).join(', ')}.`;
-    throw misconfigured(`the option \`${option}\` has no place here. ${fix}`);
+    throw misconfigured(`TenantPrismaModule: the option \`${option}\` has no place here. ${fix}`);
   }
   return options;
-}
-
-export function misconfigured(explanation: string): TenantScopeError {
-  return new TenantScopeError('scope_misconfigured', `TenantPrismaModule: ${explanation}`);
 }

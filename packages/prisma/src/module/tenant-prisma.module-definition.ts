@@ -1,10 +1,11 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { TenantContext } from '@tenancy/core';
+import { misconfigured } from '../errors/misconfigured.js';
 import { scopedClientOf } from '../tenant-scoped.js';
 import type { PrismaClientLike } from '../tenant-scoped-client.js';
 import { getTenantPrismaToken } from './inject-tenant-prisma.decorator.js';
 import { askDatabase, PrismaLifecycle } from './prisma-lifecycle.js';
-import { checkedOptions, misconfigured, type TenantPrismaOptions } from './tenant-prisma-options.js';
+import { checkedOptions, type TenantPrismaOptions } from './tenant-prisma-options.js';
 
 /** What `forRoot` and `forRootAsync` take beside the options. */
 export interface TenantPrismaModuleExtras {
@@ -64,6 +65,6 @@ export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
 /** Nest would only say that an argument at index [1] is not available. */
 function noTenancy(): Error {
   return misconfigured(
-    'there is no TenantContext to take the tenant from. Import `TenancyModule.forRoot(…)` of @tenancy/core in the root module.',
+    'TenantPrismaModule: there is no TenantContext to take the tenant from. Import `TenancyModule.forRoot(…)` of @tenancy/core in the root module.',
   );
 }

@@ -1,11 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { misconfigured } from '../errors/misconfigured.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
   OPTIONS,
   type OPTIONS_TYPE,
 } from './tenant-prisma.module-definition.js';
-import { checkedOptions, misconfigured, type TenantPrismaOptions } from './tenant-prisma-options.js';
+import { checkedOptions, type TenantPrismaOptions } from './tenant-prisma-options.js';
 
 /** Whether any application of the process has a client of this module: beside one, the class itself is in nobody’s way. */
 let registered = false;
@@ -49,7 +50,7 @@ let registered = false;
       useFactory: () => {
         if (registered) return null;
         throw misconfigured(
-          'it is imported without options, and provides no client. Import `TenantPrismaModule.forRoot({ prisma })` in the root module.',
+          'TenantPrismaModule: it is imported without options, and provides no client. Import `TenantPrismaModule.forRoot({ prisma })` in the root module.',
         );
       },
     },
@@ -71,7 +72,9 @@ export class TenantPrismaModule extends ConfigurableModuleClass {
    */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     if (!(options?.useFactory ?? options?.useClass ?? options?.useExisting)) {
-      throw misconfigured('forRootAsync has no source of options. Pass `useFactory`, `useClass` or `useExisting`.');
+      throw misconfigured(
+        'TenantPrismaModule: forRootAsync has no source of options. Pass `useFactory`, `useClass` or `useExisting`.',
+      );
     }
     registered = true;
     return super.forRootAsync(options);

@@ -1,4 +1,4 @@
-import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { misconfigured } from '../errors/misconfigured.js';
 import type { ScopedField, ScopedModel, ScopedRelation, ScopedScalar } from './model.js';
 import type { Schema, SchemaField, SchemaModel } from './schema.js';
 
@@ -23,7 +23,7 @@ export function classify(schema: Schema, classification: Classification): readon
   for (const name of writable) {
     if (shared.includes(name)) continue;
     throw misconfigured(
-      `writable names ${JSON.stringify(name)}, which is not named in shared. Only a shared model needs it: a tenant always ` +
+      `tenantScoped: writable names ${JSON.stringify(name)}, which is not named in shared. Only a shared model needs it: a tenant always ` +
         'writes to its own rows.',
     );
   }
@@ -32,7 +32,7 @@ export function classify(schema: Schema, classification: Classification): readon
     const field = model.fields.find(({ name }) => name === tenantField);
     if (!field && !isSeparate && !shared.includes(model.name)) {
       throw misconfigured(
-        `the model ${model.name} has no field ${tenantField} and is not named in shared. Add the field if its rows ` +
+        `tenantScoped: the model ${model.name} has no field ${tenantField} and is not named in shared. Add the field if its rows ` +
           `belong to tenants, or add ${JSON.stringify(model.name)} to shared if every tenant may read all of them.`,
       );
     }
@@ -69,26 +69,31 @@ type DraftRelation = { -readonly [Key in keyof ScopedRelation]: ScopedRelation[K
 
 function checkShared(schema: Schema, name: string, tenantField: string): void {
   const model = schema.models.get(name);
-  if (!model) throw misconfigured(`shared names ${JSON.stringify(name)}, which is no model. Correct or remove it.`);
+  if (!model)
+    throw misconfigured(`tenantScoped: shared names ${JSON.stringify(name)}, which is no model. Correct or remove it.`);
   if (model.fields.some((field) => field.name === tenantField)) {
     throw misconfigured(
-      `shared names ${name}, which has the field ${tenantField} and so belongs to tenants. Remove it from shared.`,
+      `tenantScoped: shared names ${name}, which has the field ${tenantField} and so belongs to tenants. Remove it from shared.`,
     );
   }
 }
 
 function checkTenantField(model: SchemaModel, field: SchemaField): void {
   if (field.type !== 'String' || field.isList) {
-    throw misconfigured(`${model.name}.${field.name} must be a String, because a tenant’s id is one. Change its type.`);
+    throw misconfigured(
+      `tenantScoped: ${model.name}.${field.name} must be a String, because a tenant’s id is one. Change its type.`,
+    );
   }
   if (!field.isRequired) {
     throw misconfigured(
-      `${model.name}.${field.name} is optional, and a row without a tenant is nobody’s. Remove the \`?\`.`,
+      `tenantScoped: ${model.name}.${field.name} is optional, and a row without a tenant is nobody’s. Remove the \`?\`.`,
     );
   }
   // Two tenants whose ids differ in upper and lower case alone would be one to such a column.
   if (field.nativeType?.toLowerCase() === 'citext') {
-    throw misconfigured(`${model.name}.${field.name} ignores upper and lower case (@db.Citext). Use @db.Text.`);
+    throw misconfigured(
+      `tenantScoped: ${model.name}.${field.name} ignores upper and lower case (@db.Citext). Use @db.Text.`,
+    );
   }
 }
 
@@ -215,14 +220,12 @@ function inverseOf(schema: Schema, model: string, { type, name, relation }: Sche
         field.relation?.name === relation?.name && field.type === model && !(type === model && field.name === name),
     );
   if (!other)
-    throw misconfigured(`the relation ${model}.${name} has no other side in the schema. Run \`prisma generate\`.`);
+    throw misconfigured(
+      `tenantScoped: the relation ${model}.${name} has no other side in the schema. Run \`prisma generate\`.`,
+    );
   return other;
 }
 
 function isAction(action: string | null): boolean {
   return action !== 'Restrict' && action !== 'NoAction';
-}
-
-function misconfigured(explanation: string): TenantScopeError {
-  return new TenantScopeError('scope_misconfigured', `tenantScoped: ${explanation}`);
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { misconfigured } from '../errors/misconfigured.js';
+import type { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { checkRelations, clientSchema } from './read-schema.js';
 import { keyRelation } from './referential-actions.js';
 import type { Schema, SchemaField, SchemaModel } from './schema.js';
@@ -108,8 +109,7 @@ function model(name: string, fields: readonly TenancySchemaField[], keys: Tenanc
 }
 
 function stale(what: string): TenantScopeError {
-  return new TenantScopeError(
-    'scope_misconfigured',
+  return misconfigured(
     `tenantScoped: the option \`schema\` is stale: ${what}. Run \`prisma generate\` for all generators, and pass \`tenancySchema\` ` +
       'of the file that `tenancy-prisma` wrote.',
   );

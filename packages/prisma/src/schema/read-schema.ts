@@ -1,4 +1,5 @@
-import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { misconfigured } from '../errors/misconfigured.js';
+import type { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { keyRelation } from './referential-actions.js';
 import type { Schema, SchemaField, SchemaModel } from './schema.js';
 import { type DeclaredSchema, parseSchema } from './schema-text.js';
@@ -115,8 +116,7 @@ export function checkRelations({ models }: Pick<Schema, 'models'>): void {
 }
 
 export function unreadable(what: string): TenantScopeError {
-  return new TenantScopeError(
-    'scope_misconfigured',
+  return misconfigured(
     `tenantScoped cannot read the schema of this client: ${what}. It reads clients that Prisma 7 generated. ` +
       'Run `prisma generate`, and pass `new PrismaClient(…)` itself.',
   );

@@ -1,6 +1,6 @@
+import type { TenantPoolLike } from '@tenancy/core/adapter';
 import type { ClientSource } from '../client/client-source.js';
 import type { RawClient } from '../client/raw-client.js';
-import type { TenantPoolLike } from '../floor.js';
 import { ClientPerTenant } from './client-per-tenant.js';
 
 /** P27: a client for each schema over one pool, so that models and raw SQL agree on where the tenant's tables are. */

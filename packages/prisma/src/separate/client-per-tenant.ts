@@ -1,3 +1,4 @@
+import { misconfigured } from '../errors/misconfigured.js';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 
 interface Held<Client> {
@@ -20,10 +21,7 @@ export class ClientPerTenant<Client extends { $disconnect(): Promise<void> }> {
 
   constructor(create: (key: string) => Client, { max = 50 }: { readonly max?: number } = {}) {
     if (!Number.isInteger(max) || max < 1) {
-      throw new TenantScopeError(
-        'scope_misconfigured',
-        'tenantScoped: the option `maxClients` is no number of clients from 1 on.',
-      );
+      throw misconfigured('tenantScoped: the option `maxClients` is no number of clients from 1 on.');
     }
     this.#create = create;
     this.#max = max;
