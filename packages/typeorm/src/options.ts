@@ -1,7 +1,5 @@
-// What is built has them inside: at run time the packages share nothing but their public names.
-import { slipOf, unknownOption } from '../../core/src/errors/known-options.js';
-import { missingConnection } from '../../postgres/src/errors/missing-connection.js';
-import { TenantScopeError } from './errors/tenant-scope-error.js';
+import { missingConnection, slipOf, unknownOption } from '@tenancy/core/adapter';
+import { misconfigured } from './errors/misconfigured.js';
 import type { TenantScopedOptions } from './tenant-scoped.js';
 
 /** Every option of a scoped data source but the context; the compiler tells of one that is missing. */
@@ -19,13 +17,13 @@ export function refuseUnknown(place: string, options: object | undefined | null,
   const [, problem, fix] = unknownOption(place, options, known) ?? [];
   if (problem === undefined) return;
   const unknown = Object.keys(options ?? {}).find((name) => !known.includes(name));
-  throw misconfigured(place, `the option \`${unknown}\` ${problem}. ${fix}`);
+  throw misconfigured(`${place}: the option \`${unknown}\` ${problem}. ${fix}`);
 }
 
 /** As {@link refuseUnknown}, where options of other libraries stand beside these: only a slip of the pen is refused. */
 export function refuseSlip(place: string, options: object | undefined | null, known: readonly string[]): void {
   const slip = slipOf(options, known);
-  if (slip) throw misconfigured(place, `the option \`${slip.option}\` is unknown. Did you mean \`${slip.meant}\`?`);
+  if (slip) throw misconfigured(`${place}: the option \`${slip.option}\` is unknown. Did you mean \`${slip.meant}\`?`);
 }
 
 /**
@@ -38,9 +36,5 @@ export function requireConnection(place: string, options: unknown): void {
   if (type !== 'postgres' || replication) return;
   const { connectionString, ...more } = (extra ?? {}) as { [option: string]: unknown };
   const missing = connectionString ? null : missingConnection({ ...rest, ...more }, 'url');
-  if (missing !== null) throw misconfigured(place, missing);
-}
-
-function misconfigured(place: string, explanation: string): TenantScopeError {
-  return new TenantScopeError('scope_misconfigured', `${place}: ${explanation}`);
+  if (missing !== null) throw misconfigured(`${place}: ${missing}`);
 }

@@ -1,8 +1,10 @@
 import type { TenantContext } from '@tenancy/core';
+import type { TenantPoolLike } from '@tenancy/core/adapter';
 import { type ClassifyEntitiesOptions, classOf, type EntityClass } from './classification/classify-entities.js';
 import type { DataSourceLike, EntityMetadataLike, EntityReference } from './classification/entity-metadata.js';
+import { misconfigured } from './errors/misconfigured.js';
 import { TenantScopeError } from './errors/tenant-scope-error.js';
-import { floorOf, type TenantPoolLike } from './floor.js';
+import { floorOf } from './floor.js';
 import { refuseUnknown, requireConnection, SCOPE_OPTIONS } from './options.js';
 import { callableFunctions } from './scope/calls.js';
 import { declaredComparison } from './scope/compared-bytes.js';
@@ -75,12 +77,12 @@ const SQLITE = /^(?:sqlite|better-sqlite3|sqljs|expo|capacitor|cordova|nativescr
 export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, options: TenantScopedOptions): Source {
   const { context, ...others } = options ?? {};
   if (typeof context?.isActive !== 'function') {
-    throw misconfigured('the option `context` is missing. Pass a TenantContext.');
+    throw misconfigured('tenantScoped: the option `context` is missing. Pass a TenantContext.');
   }
   refuseUnknown('tenantScoped', options, ['context', ...SCOPE_OPTIONS]);
   const source = dataSource as unknown as Source & DataSource;
   requireConnection('tenantScoped', source.options);
-  if (scoped.has(source)) throw misconfigured('this data source is scoped already.');
+  if (scoped.has(source)) throw misconfigured('tenantScoped: this data source is scoped already.');
   scoped.add(source);
   const { initialize, destroy } = source;
   guardSchemaWork(source, context);
@@ -210,7 +212,7 @@ function isShared(entity: Metadata, classes: ReadonlyMap<Metadata, EntityClass>)
 function checkTree({ name, treeType }: Metadata): void {
   if (treeType !== 'nested-set' && treeType !== 'closure-table') return;
   throw misconfigured(
-    `${name} is a tree of the kind ${treeType}, which TypeORM keeps with SQL over every tenant’s rows. ` +
+    `tenantScoped: ${name} is a tree of the kind ${treeType}, which TypeORM keeps with SQL over every tenant’s rows. ` +
       'Use `materialized-path` or `adjacency-list`, or put the floor of @tenancy/postgres below the data source.',
   );
 }
@@ -219,13 +221,9 @@ function checkTree({ name, treeType }: Metadata): void {
 function checkUnqualified({ name, tablePath }: Metadata): void {
   if (!tablePath.includes('.')) return;
   throw misconfigured(
-    `${name} is the table ${tablePath}, in a schema that it names, and each tenant has its tables in a schema of its own. Leave the ` +
+    `tenantScoped: ${name} is the table ${tablePath}, in a schema that it names, and each tenant has its tables in a schema of its own. Leave the ` +
       `schema out of the entity, its join table and the data source’s options; or name ${name} in shared, if all tenants use that table.`,
   );
 }
 
 type ClassifiedSource = DataSourceLike & { readonly entityMetadatas: readonly (Metadata & EntityMetadataLike)[] };
-
-function misconfigured(explanation: string): TenantScopeError {
-  return new TenantScopeError('scope_misconfigured', `tenantScoped: ${explanation}`);
-}

@@ -58,7 +58,15 @@ describe('AdminDataSource', () => {
       { action: 'across_tenants', tenantId: null, reason: 'invoices' },
       { reason: 'invoices' },
     ]);
-    await expect(admin.acrossTenants({ reason: ' ' }, () => 1)).rejects.toMatchObject({ code: 'scope_misconfigured' });
+    await expect(admin.acrossTenants({ reason: ' ' }, () => 1)).rejects.toMatchObject({
+      code: 'tenancy_misconfigured',
+    });
+    for (const call of [
+      admin.acrossTenants({ reason: 'x' }, undefined as never),
+      admin.forTenant(acme.id, undefined as never),
+    ])
+      await expect(call).rejects.toThrow(/^tenancy_misconfigured: AdminDataSource\./);
+    expect(events).toHaveLength(2);
   });
 
   it('reaches nothing outside of both, nor without a record', async () => {

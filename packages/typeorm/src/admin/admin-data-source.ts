@@ -1,21 +1,16 @@
-import { Logger } from '@nestjs/common';
-import { TenantContext } from '@tenancy/core';
+import { type AuditEvent, AuditTrail, isUsableTenantId, requireFunction, requireReason } from '@tenancy/core/adapter';
 import { ContextVariable } from '@tenancy/core/admin';
 import type { DataSourceLike } from '../classification/entity-metadata.js';
+import { misconfigured } from '../errors/misconfigured.js';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { scopeOf } from '../scope/data-source-scope.js';
 import { type TenantScopedOptions, tenantScoped } from '../tenant-scoped.js';
 
 /** What {@link AdminDataSource} is about to do. */
-export interface AdminDataSourceAuditEvent {
+export interface AdminDataSourceAuditEvent extends AuditEvent {
   readonly action: 'for_tenant' | 'across_tenants';
   /** Whose rows, of `for_tenant`. */
   readonly tenantId: string | null;
-  /** The `id` of the tenant whose context was active, if one was. */
-  readonly fromTenantId: string | null;
-  /** Why, in the caller's words, of `across_tenants`. */
-  readonly reason: string | null;
-  readonly at: Date;
 }
 
 export interface AdminDataSourceOptions extends Omit<TenantScopedOptions, 'context'> {
@@ -47,13 +42,10 @@ export interface AdminDataSourceOptions extends Omit<TenantScopedOptions, 'conte
  * ```
  */
 export class AdminDataSource<Source extends DataSourceLike> {
-  // Bundlers change the name of a class that refers to itself.
-  readonly #logger = new Logger('AdminDataSource');
-  readonly #context = new TenantContext();
   /** The tenant whose rows are reached, or null where they are everybody's. */
   readonly #reach = new ContextVariable<string | null>();
   readonly #source: Source;
-  readonly #audit: AdminDataSourceOptions['audit'];
+  readonly #audit: AuditTrail<AdminDataSourceAuditEvent>;
 
   /** @throws `scope_misconfigured` and as `classifyEntities` does. */
   constructor(dataSource: Source, { audit, ...options }: AdminDataSourceOptions = {}) {
@@ -75,48 +67,36 @@ export class AdminDataSource<Source extends DataSourceLike> {
       isAcrossTenants: () => reach.get() === null,
     };
     this.#source = tenantScoped(dataSource, { ...options, context });
-    this.#audit = audit;
+    this.#audit = new AuditTrail('AdminDataSource', audit, 'log');
   }
 
   /**
    * Hands `fn` the data source for one tenant's rows, whichever context is active. What `fn` returns reaches that tenant's rows too,
    * whenever it is read or called, as with `TenantContext.run`.
    *
-   * @throws `scope_misconfigured` when the id is no text.
+   * @throws `scope_misconfigured` when the id cannot name a tenant, `tenancy_misconfigured` without a function.
    * @throws whatever the audit sink throws.
    */
   async forTenant<R>(tenantId: string, fn: (source: Source) => R): Promise<Awaited<R>> {
-    if (typeof tenantId !== 'string' || tenantId === '') {
-      throw misconfigured('AdminDataSource.forTenant was given no tenant id. Pass the `id` of a tenant.');
+    if (!isUsableTenantId(tenantId)) {
+      throw misconfigured('AdminDataSource.forTenant was given no usable tenant id. Pass the `id` of a tenant.');
     }
-    await this.#record({ action: 'for_tenant', tenantId, reason: null });
+    requireFunction('AdminDataSource.forTenant', fn);
+    await this.#audit.record({ action: 'for_tenant', tenantId, reason: null });
     return await this.#reach.run(tenantId, () => fn(this.#source));
   }
 
   /**
    * Hands `fn` the unscoped data source, which reads and writes every tenant's rows. What `fn` returns does too.
    *
-   * @throws `scope_misconfigured` without a reason.
+   * @throws `tenancy_misconfigured` without a reason, or a function.
    * @throws whatever the audit sink throws.
    */
-  async acrossTenants<R>({ reason }: { readonly reason: string }, fn: (raw: Source) => R): Promise<Awaited<R>> {
-    if (typeof reason !== 'string' || reason.trim() === '') {
-      throw misconfigured('AdminDataSource.acrossTenants was given no reason. Say why: `{ reason: "ticket 4711" }`.');
-    }
-    await this.#record({ action: 'across_tenants', tenantId: null, reason });
+  async acrossTenants<R>(options: { readonly reason: string }, fn: (raw: Source) => R): Promise<Awaited<R>> {
+    const reason = requireReason('AdminDataSource.acrossTenants', options);
+    requireFunction('AdminDataSource.acrossTenants', fn);
+    await this.#audit.record({ action: 'across_tenants', tenantId: null, reason });
     if (!scopeOf(this.#source)) throw misconfigured('the data source was destroyed. Make a new one.');
     return await this.#reach.run(null, () => fn(this.#source));
   }
-
-  async #record(event: Pick<AdminDataSourceAuditEvent, 'action' | 'tenantId' | 'reason'>): Promise<void> {
-    const fromTenantId = this.#context.isActive() ? this.#context.tenantId : null;
-    const recorded = { ...event, fromTenantId, at: new Date() };
-    if (this.#audit) await this.#audit(recorded);
-    // JSON, so that a reason cannot forge a line of its own.
-    else this.#logger.log(`audit ${JSON.stringify(recorded)}`);
-  }
-}
-
-function misconfigured(explanation: string): TenantScopeError {
-  return new TenantScopeError('scope_misconfigured', explanation);
 }

@@ -1,4 +1,5 @@
-// ESM and CommonJS copies may meet in one process, so an error is known by its brand.
+import { AdapterError, isBranded } from '@tenancy/core/adapter';
+
 const BRAND = Symbol.for('@tenancy/typeorm:error');
 
 /**
@@ -9,26 +10,19 @@ const BRAND = Symbol.for('@tenancy/typeorm:error');
 export type EntityClassificationErrorCode = 'data_source_not_initialized' | 'entity_unclassified' | 'shared_invalid';
 
 /** What is wrong with a classification: `message` names the entity and the fix. */
-export class EntityClassificationError extends Error {
+export class EntityClassificationError extends AdapterError<EntityClassificationErrorCode> {
   readonly [BRAND] = true;
-  readonly code: EntityClassificationErrorCode;
+  override readonly name = 'EntityClassificationError';
 
   constructor(code: EntityClassificationErrorCode, explanation: string) {
-    super(`${code}: classifyEntities: ${explanation}`);
-    this.name = 'EntityClassificationError';
-    this.code = code;
+    super(code, `classifyEntities: ${explanation}`);
   }
 }
 
-/** Whether `error` is an {@link EntityClassificationError} (of `code`, when given), whichever copy of the package made it. */
+/** True when `error` is an {@link EntityClassificationError} (of `code`, when given), whichever copy of the package made it. */
 export function isEntityClassificationError(
   error: unknown,
   code?: EntityClassificationErrorCode,
 ): error is EntityClassificationError {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    (error as { [BRAND]?: unknown })[BRAND] === true &&
-    (code === undefined || (error as EntityClassificationError).code === code)
-  );
+  return isBranded(error, BRAND, code);
 }

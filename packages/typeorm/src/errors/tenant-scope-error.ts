@@ -1,4 +1,5 @@
-// ESM and CommonJS copies may meet in one process, so an error is known by its brand.
+import { AdapterError, isBranded } from '@tenancy/core/adapter';
+
 const BRAND = Symbol.for('@tenancy/typeorm:scope-error');
 
 /**
@@ -16,23 +17,12 @@ export type TenantScopeErrorCode =
   | 'query_tenant_changed';
 
 /** An error of this package: `message` says what happened, why, and the fix, and never shows a row or an id. */
-export class TenantScopeError extends Error {
+export class TenantScopeError extends AdapterError<TenantScopeErrorCode> {
   readonly [BRAND] = true;
-  readonly code: TenantScopeErrorCode;
-
-  constructor(code: TenantScopeErrorCode, explanation: string, options?: ErrorOptions) {
-    super(`${code}: ${explanation}`, options);
-    this.name = 'TenantScopeError';
-    this.code = code;
-  }
+  override readonly name = 'TenantScopeError';
 }
 
-/** Whether `error` is a {@link TenantScopeError} (of `code`, when given), whichever copy of the package made it. */
+/** True when `error` is a {@link TenantScopeError} (of `code`, when given), whichever copy of the package made it. */
 export function isTenantScopeError(error: unknown, code?: TenantScopeErrorCode): error is TenantScopeError {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    (error as { [BRAND]?: unknown })[BRAND] === true &&
-    (code === undefined || (error as TenantScopeError).code === code)
-  );
+  return isBranded(error, BRAND, code);
 }

@@ -8,9 +8,11 @@ import {
 } from '@nestjs/common';
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { isTenancyError, TenantContext } from '@tenancy/core';
+import { isAdapterError } from '@tenancy/core/adapter';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { isEntityClassificationError } from '../classification/entity-classification-error.js';
-import { isTenantScopeError, TenantScopeError } from '../errors/tenant-scope-error.js';
+import { misconfigured } from '../errors/misconfigured.js';
+import { isTenantScopeError } from '../errors/tenant-scope-error.js';
 import { refuseSlip, SCOPE_OPTIONS } from '../options.js';
 import { type TenantScopedOptions, tenantScoped } from '../tenant-scoped.js';
 
@@ -81,7 +83,7 @@ let registered = false;
       useFactory: () => {
         if (registered) return true;
         throw misconfigured(
-          'it is imported without options, and makes no data source. Import `TenantTypeOrmModule.forRoot({ … })` in the root module.',
+          'TenantTypeOrmModule: it is imported without options, and makes no data source. Import `TenantTypeOrmModule.forRoot({ … })` in the root module.',
         );
       },
     },
@@ -136,7 +138,7 @@ export class TenantTypeOrmModule {
           useFactory: (context: TenantContext | undefined) => {
             if (context) return true;
             throw misconfigured(
-              'there is no TenantContext to take the tenant from. Import `TenancyModule.forRoot(…)` of @tenancy/core in the root module.',
+              'TenantTypeOrmModule: there is no TenantContext to take the tenant from. Import `TenancyModule.forRoot(…)` of @tenancy/core in the root module.',
             );
           },
         },
@@ -162,7 +164,9 @@ function optionsFrom(
   }
   const factory = useClass ?? useExisting;
   if (!factory) {
-    throw misconfigured('forRootAsync has no source of options. Pass `useFactory`, `useClass` or `useExisting`.');
+    throw misconfigured(
+      'TenantTypeOrmModule: forRootAsync has no source of options. Pass `useFactory`, `useClass` or `useExisting`.',
+    );
   }
   return {
     inject: [factory],
@@ -177,22 +181,16 @@ function checked(options: TenantTypeOrmModuleOptions): TenantTypeOrmModuleOption
     ['dataSourceFactory', 'Give it to `forRootAsync`, beside `useFactory`.'],
     ['context', 'Leave it out: it is the TenantContext of the TenancyModule.'],
   ] as const) {
-    if (options && option in options) throw misconfigured(`the option \`${option}\` has no place here. ${fix}`);
+    if (options && option in options)
+      throw misconfigured(`TenantTypeOrmModule: the option \`${option}\` has no place here. ${fix}`);
   }
   refuseSlip('TenantTypeOrmModule', options, SCOPE_OPTIONS);
   const { toRetry } = options ?? {};
   return { ...options, toRetry: (error) => !isOurs(error) && (toRetry?.(error) ?? true) };
 }
 
-const FLOOR_ERROR = Symbol.for('@tenancy/postgres:floor-error');
-
 /** No second try makes an entity classified, or a role one that policies hold. */
 function isOurs(error: unknown): boolean {
   if (isEntityClassificationError(error) || isTenantScopeError(error) || isTenancyError(error)) return true;
-  const floor = error as { readonly [FLOOR_ERROR]?: true; readonly code?: unknown } | null | undefined;
-  return floor?.[FLOOR_ERROR] === true && /^(?:floor_|statement_refused)/.test(String(floor.code));
-}
-
-function misconfigured(explanation: string): TenantScopeError {
-  return new TenantScopeError('scope_misconfigured', `TenantTypeOrmModule: ${explanation}`);
+  return isAdapterError(error) && /^(?:floor_|statement_refused)/.test(error.code);
 }

@@ -1,5 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TenantContext } from '@tenancy/core';
+import { isUsableTenantId } from '@tenancy/core/adapter';
+import { misconfigured } from '../errors/misconfigured.js';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { actualComparison, type Comparison, DISTINCT_IDS, declaredComparison } from './compared-bytes.js';
 import type { StatementRules } from './statement.js';
@@ -82,8 +84,8 @@ export function scopeOfBuilder(builder: Builder): DataSourceScope | null {
  */
 export function tenantIdOf({ context, comparison, hasNumbers }: DataSourceScope): string {
   const { tenantId } = context;
-  if (typeof tenantId !== 'string' || tenantId === '') {
-    throw new TenantScopeError('scope_misconfigured', 'the `context` has no tenant id. Pass a TenantContext.');
+  if (!isUsableTenantId(tenantId)) {
+    throw misconfigured('the `context` has no usable tenant id. Pass a TenantContext.');
   }
   if (hasNumbers && !/^(?:0|[1-9]\d{0,18})$/.test(tenantId)) {
     throw new TenantScopeError(

@@ -1,4 +1,4 @@
-import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { misconfigured } from '../errors/misconfigured.js';
 import type { Column, DataSource, Metadata } from './typeorm.js';
 
 /**
@@ -8,24 +8,21 @@ import type { Column, DataSource, Metadata } from './typeorm.js';
  */
 export function checkTenantColumn(entity: Metadata, column: Column): void {
   const { databaseName, isInsert, transformer } = column;
+  const place = `tenantScoped: ${entity.name}.${column.propertyPath}`;
   if (transformer) {
     throw misconfigured(
-      entity,
-      column,
-      'has a transformer, so that two tenants’ ids might be stored as one. Store the id as it is',
+      `${place} has a transformer, so that two tenants’ ids might be stored as one. Store the id as it is.`,
     );
   }
   if (!isInsert) {
-    throw misconfigured(entity, column, 'is `insert: false`, so that new rows are not stamped. Take that option away');
+    throw misconfigured(`${place} is \`insert: false\`, so that new rows are not stamped. Take that option away.`);
   }
   const another = entity.columns.find(
     (each) => each !== column && each.databaseName.toLowerCase() === databaseName.toLowerCase(),
   );
   if (another) {
     throw misconfigured(
-      entity,
-      column,
-      `is in one column with ${another.propertyPath}, which would move rows. Take that property away`,
+      `${place} is in one column with ${another.propertyPath}, which would move rows. Take that property away.`,
     );
   }
 }
@@ -43,14 +40,9 @@ export function checkTables(owned: Iterable<Metadata>, unlimited: Iterable<Metad
   for (const entity of unlimited) {
     const other = tables.get(entity.tablePath.toLowerCase());
     if (!other) continue;
-    throw new TenantScopeError(
-      'scope_misconfigured',
+    throw misconfigured(
       `tenantScoped: ${entity.name} is shared, and is the same table as ${other.name}, which belongs to tenants. Give ${entity.name} ` +
         'the tenant property as well.',
     );
   }
-}
-
-function misconfigured({ name }: Metadata, { propertyPath }: Column, explanation: string): TenantScopeError {
-  return new TenantScopeError('scope_misconfigured', `tenantScoped: ${name}.${propertyPath} ${explanation}.`);
 }
