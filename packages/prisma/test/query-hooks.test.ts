@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { acme, globex, type HiringDatabase, openHiringDatabase } from './database/hiring-database.js';
-import type { PrismaClient } from './generated/client.js';
+import type { Prisma, PrismaClient } from './generated/client.js';
 
 let db: HiringDatabase;
 beforeAll(async () => {
@@ -10,10 +10,10 @@ beforeEach(() => db.seed());
 afterAll(() => db.stop());
 
 type Db = Pick<PrismaClient, '$extends' | '$transaction' | 'candidate' | 'job' | 'office'>;
-type Query = Parameters<Db['$transaction']>[0];
+type Query = Prisma.PrismaPromise<unknown>;
 /** What `query(args)` of a hook is. */
-type Next = () => Query[number];
-type Hook = (base: Db, next: Next, log: () => Query[number]) => PromiseLike<unknown>;
+type Next = () => Query;
+type Hook = (base: Db, next: Next, log: () => Query) => PromiseLike<unknown>;
 
 const hooks: Readonly<Record<string, Hook>> = {
   'after another': async (base, next, log) => (await base.$transaction([log(), next()]))[1],

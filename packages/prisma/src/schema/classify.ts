@@ -142,12 +142,14 @@ function addScalars(models: ReadonlyMap<string, Draft>, { name: modelName, field
   const relations = [...model.fields.values()].filter((field) => field.kind === 'relation');
   const links = relations.filter(({ isManyToMany, to }) => isManyToMany && to.tenantField !== null);
   const [primary] = model.keys;
-  for (const { name, kind, type, isRequired, hasDefault } of fields) {
+  for (const { name, kind, type, isList, isRequired, hasDefault } of fields) {
     if (kind !== 'scalar') continue;
     const scalar: ScopedScalar = {
       kind: 'scalar',
       name,
-      isJson: type === 'Json',
+      type,
+      isList,
+      isRequired,
       isNullByDefault: !isRequired && !hasDefault,
       keyOf: relations.filter(({ holdsKey, key }) => holdsKey && key.fields.includes(name)),
       unchecked: relations.filter(

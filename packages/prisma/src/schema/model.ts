@@ -32,7 +32,10 @@ export type ScopedField = ScopedScalar | ScopedRelation;
 export interface ScopedScalar {
   readonly kind: 'scalar';
   readonly name: string;
-  readonly isJson: boolean;
+  /** The name of the scalar or the enum. */
+  readonly type: string;
+  readonly isList: boolean;
+  readonly isRequired: boolean;
   /** Whether a new row that does not name it has null. */
   readonly isNullByDefault: boolean;
   /** The relations it is the foreign key of, or a part of it. */

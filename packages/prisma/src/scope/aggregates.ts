@@ -19,8 +19,10 @@ export const aggregated: Rule = (value, model, call, argument) => {
 export const columnNames: Rule = (value, model, call, argument) => {
   const names = Array.isArray(value) ? itemsOf(value) : [value];
   for (const name of names) {
-    if (name === undefined || model.fields.get(String(name))?.kind === 'scalar') continue;
-    throw refused(call, `\`${argument}\` names ${JSON.stringify(name)}, which is no column`, 'Name columns only.');
+    if (name === undefined || (typeof name === 'string' && model.fields.get(name)?.kind === 'scalar')) continue;
+    const what =
+      typeof name === 'string' ? JSON.stringify(name) : name === null ? 'null' : `a value of type ${typeof name}`;
+    throw refused(call, `\`${argument}\` names ${what}, which is no column`, 'Name columns only.');
   }
   return Array.isArray(value) ? names : value;
 };

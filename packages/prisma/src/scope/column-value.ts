@@ -11,17 +11,17 @@ export function columnFilter(value: unknown, field: ScopedScalar, model: ScopedM
   if (!isObject(value)) return plainValue(value, call, field.name);
   return structure(
     entriesOf(value, call, field.name).map(([key, entry]) => {
-      if (NESTED_FILTERS.has(key) && !(field.isJson && key === 'not'))
+      if (NESTED_FILTERS.has(key) && !(isJson(field) && key === 'not'))
         return [key, columnFilter(entry, field, model, call)];
       if (!FILTERS.has(key)) throw unknownKey(call, model, field.name, key);
-      return [key, field.isJson ? snapshot(entry) : plainValue(entry, call, `${field.name}.${key}`)];
+      return [key, isJson(field) ? snapshot(entry) : plainValue(entry, call, `${field.name}.${key}`)];
     }),
   );
 }
 
 /** What a column is set to, or what it is changed by. A Json column takes whatever it is given. */
 export function columnData(value: unknown, field: ScopedScalar, model: ScopedModel, call: Call): unknown {
-  if (field.isJson) return snapshot(value);
+  if (isJson(field)) return snapshot(value);
   return !isObject(value) ? plainValue(value, call, field.name) : keyed(value, CHANGES, model, call, field.name);
 }
 
@@ -68,3 +68,7 @@ const FILTERS: ReadonlySet<string> = new Set(
   `equals not in notIn lt lte gt gte contains startsWith endsWith mode search has hasEvery hasSome isEmpty path string_contains
   string_starts_with string_ends_with array_contains array_starts_with array_ends_with`.split(/\s+/),
 );
+
+function isJson({ type }: ScopedScalar): boolean {
+  return type === 'Json';
+}

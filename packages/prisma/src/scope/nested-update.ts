@@ -15,6 +15,7 @@ import { newRow } from './create-data.js';
 import { foreignRows, guardDelete } from './dependents.js';
 import { byRules, createActions, type NestedAction } from './nested-create.js';
 import { eachOf, entriesOf, structure } from './structure.js';
+import { toOneUpdate } from './to-one-update.js';
 import { andUnique, scopedUnique } from './unique-where.js';
 import { changedRow } from './update-data.js';
 import { filter } from './where.js';
@@ -107,27 +108,6 @@ const toOneWhere: NestedAction = (value, relation, call, argument) =>
 const listUpdate = { where: uniqueRow, data: change };
 const listUpsert = { where: uniqueRow, create: newRelated, update: change };
 const changeOne = { where: toOneWhere, data: change };
-
-/** P16: the row at the other end of a to-one relation is changed only if it is this tenant's. */
-function toOneUpdate(value: unknown, relation: ScopedRelation, call: Call, argument: string): object {
-  const given = new Map(entriesOf(value, call, argument));
-  const keys = [...given.keys()];
-  const isWrapped = keys.includes('data') && keys.every((key) => key === 'data' || key === 'where');
-  if (isWrapped && relation.to.fields.has('data')) {
-    throw refused(
-      call,
-      `\`${argument}\` can be read in two ways, because ${relation.to.name} has a field \`data\``,
-      `Update ${relation.to.name} by its own.`,
-    );
-  }
-  const where = isWrapped ? given.get('where') : undefined;
-  const data = isWrapped ? given.get('data') : value;
-  const condition = tenantCondition(relation.to, call);
-  return structure([
-    ...(where !== undefined ? [['where', where] as const] : condition ? [['where', true] as const] : []),
-    ['data', data],
-  ]);
-}
 
 /** Where a row can have one related row, it lets go of the one it has. */
 function replacing(action: string): NestedAction {

@@ -1,7 +1,7 @@
-import { mayLeaveTenant, type ScopedRelation } from '../schema/model.js';
+import { mayLeaveTenant, type ScopedModel, type ScopedRelation } from '../schema/model.js';
 import { type Call, type Filter, nameOf, refused, tenantCondition, unknownKey } from './call.js';
 import { isPlain } from './snapshot.js';
-import { entriesOf, namesOf, structure } from './structure.js';
+import { COMBINED, entriesOf, namesOf, structure } from './structure.js';
 import { relatedWhere } from './where.js';
 
 /** P8, P9: whether a row is found must not depend on a related row of another tenant. */
@@ -43,9 +43,14 @@ function isAboutRelation(
   return entries.every(([key, entry]) => {
     if (key !== 'is' && key !== 'isNot') return false;
     if (entry === null) return !(isRequired && holdsKey);
-    if (typeof entry !== 'object' || !isPlain(entry)) return false;
-    return namesOf(entry).every((name) => COMBINED.has(name) || to.fields.has(name));
+    return isFilterOf(entry, to);
   });
+}
+
+/** Whether what a value says can be asked of a row. */
+export function isFilterOf(value: unknown, { fields }: ScopedModel): boolean {
+  if (typeof value !== 'object' || value === null || !isPlain(value)) return false;
+  return namesOf(value).every((name) => COMBINED.has(name) || fields.has(name));
 }
 
 /** No related row. The side that holds the foreign key is asked for the key, which is the row's own. */
@@ -91,8 +96,6 @@ function asksNothing(filter: unknown): boolean {
   // `{}` of a column or of a to-one relation as well.
   return entries.every(([key, entry]) => (COMBINED.has(key) ? asksNothing(entry) : isNothing(entry)));
 }
-
-const COMBINED: ReadonlySet<string> = new Set(['AND', 'OR', 'NOT']);
 
 function isNothing(entry: unknown): boolean {
   return typeof entry === 'object' && entry !== null && isPlain(entry) && Object.keys(entry).length === 0;

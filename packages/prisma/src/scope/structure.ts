@@ -38,6 +38,9 @@ export function isValue(value: object): boolean {
   );
 }
 
+/** By which filters are combined. */
+export const COMBINED: ReadonlySet<string> = new Set(['AND', 'OR', 'NOT']);
+
 /** `Prisma.skip`, of whichever copy of Prisma: the same as a key that is not there. */
 export function isSkip(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;

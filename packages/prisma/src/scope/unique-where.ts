@@ -2,7 +2,7 @@ import type { ScopedKey, ScopedModel } from '../schema/model.js';
 import { type Call, type Filter, type Rule, tenantCondition, withinTenant } from './call.js';
 import { plainValue } from './column-value.js';
 import { isPlain } from './snapshot.js';
-import { entriesOf, namesOf, structure } from './structure.js';
+import { COMBINED, entriesOf, namesOf, structure } from './structure.js';
 import { filterEntry } from './where.js';
 
 /**
@@ -89,10 +89,11 @@ function uniqueEntry(key: string, value: unknown, model: ScopedModel, call: Call
     : filterEntry(key, value, model, call, argument);
 }
 
-/** `{ tenantId_title: { tenantId, title } }`: Prisma itself checks that there is such a key. */
+/** `{ tenantId_title: { tenantId, title } }`, and not `{ NOT: { title } }`: Prisma itself checks that there is such a key. */
 export function isCompoundKey(key: string, value: unknown, model: ScopedModel): value is object {
   return (
     !model.fields.has(key) &&
+    !COMBINED.has(key) &&
     value !== null &&
     typeof value === 'object' &&
     !Array.isArray(value) &&

@@ -16,6 +16,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     '../company/generate.mjs',
     '../agency/generate.mjs',
     '../enumeration/generate.mjs',
+    '../names/generate.mjs',
   ]) {
     execFileSync(process.execPath, [fileURLToPath(new URL(script, import.meta.url))]);
   }
