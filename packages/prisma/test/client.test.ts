@@ -43,6 +43,8 @@ describe('P23: each member of the generated client is scoped or refused', () => 
 
   it('each member of the client', () => {
     const kept = ['$connect', '$disconnect', '$transaction', '$extends', 'country', 'office', 'job', 'candidate'];
+    // Prisma's client has them under both names.
+    kept.push('Country', 'Office', 'Job', 'Candidate');
     const client = db.prisma as unknown as Loose;
     const verdicts = Reflect.ownKeys(db.inside).flatMap((key) => {
       if (typeof key === 'string' && kept.includes(key)) return [];
@@ -177,3 +179,16 @@ describe('prisma-22: an error says where the operation was called', () => {
     expect(message).not.toContain('client.test.ts');
   });
 });
+
+it('a model answers by its name in the schema as well, as Prisma’s does, within the tenant', () =>
+  db.context.run(acme, async () => {
+    type Named = Readonly<Record<string, HiringDatabase['prisma']['job']>>;
+    const names = ['Job', 'job', 'JOB'];
+    const known = (client: object) => names.map((name) => typeof (client as Named)[name]);
+    expect(known(db.prisma)).toEqual(known(db.outside));
+    const ids = (await (db.prisma as unknown as Named)['Job']?.findMany())?.map(({ tenantId }) => tenantId);
+    expect(new Set(ids)).toEqual(new Set([acme.id]));
+    await db.prisma.$transaction(async (tx) => {
+      expect((tx as unknown as Named)['Job']).toBe(tx.job);
+    });
+  }));

@@ -27,6 +27,13 @@ export function scopedClient(scope: Scope): object {
   }
   for (const model of scope.models) {
     define(client, model.property, () => extendedModel(modelDelegate(scope, model), scope.extensions, model, client));
+    // By the name of the model Prisma's client answers as well.
+    if (model.name !== model.property) {
+      Object.defineProperty(client, model.name, {
+        configurable: true,
+        get: () => (client as Record<string, unknown>)[model.property],
+      });
+    }
   }
   for (const name of RAW_SQL) {
     if (typeof template[name] !== 'function') continue;
