@@ -39,6 +39,8 @@ function examplesOf(file: string): Example[] {
 }
 
 function home(file: string): string {
+  // Beside the adapter that the page shows.
+  if (file === 'docs/adapter.md') return 'packages/postgres/test/adapter';
   const place = /^packages\/\w+/.exec(file)?.[0] ?? 'examples/hiring-platform';
   // Beside the client that is generated for its tests.
   return place === 'packages/prisma' ? 'packages/prisma/test' : place;
@@ -118,8 +120,8 @@ describe('every page is named where a reader comes by', () => {
   });
 
   it.each<[string, string[]]>([
-    ['README.md', ['guide', 'errors', 'security', 'contexts', 'detection']],
-    ['packages/core/README.md', ['guide', 'errors', 'security', 'contexts']],
+    ['README.md', ['guide', 'errors', 'security', 'contexts', 'detection', 'adapter']],
+    ['packages/core/README.md', ['guide', 'errors', 'security', 'contexts', 'adapter']],
     ['packages/postgres/README.md', ['guide', 'errors', 'security']],
     ['packages/prisma/README.md', ['guide', 'errors', 'security', 'contexts']],
     ['packages/typeorm/README.md', ['guide', 'errors', 'security', 'contexts']],
