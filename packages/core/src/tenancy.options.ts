@@ -3,6 +3,7 @@ import { TenancyConfigurationError } from './errors/configuration-error.js';
 import { refuseUnknown } from './errors/refuse-unknown.js';
 import { checkLimits, type RegistryCacheOptions } from './registry/cached-tenant-registry.js';
 import type { TenantRegistry } from './registry/tenant-registry.js';
+import { SOURCE_TIMEOUT } from './resolution/tenant-resolver.js';
 import type { TenantSource } from './resolution/tenant-source.js';
 
 /** Options of `TenancyModule.forRoot`. */
@@ -43,9 +44,6 @@ export interface ResolvedTenancyOptions {
   readonly sourceTimeout: number;
   readonly audit: ((event: TenantAuditEvent) => void | Promise<void>) | null;
 }
-
-/** Milliseconds that a source may take, where nothing else is said. */
-export const SOURCE_TIMEOUT = 5_000;
 
 /** Node makes 1 ms of a longer one. */
 const LONGEST_TIMER = 2 ** 31 - 1;

@@ -3,17 +3,16 @@ export { CanaryRegistry } from './canaries/canary-registry.js';
 export { findCanaries } from './canaries/find-canaries.js';
 export { findInAnswer } from './canaries/find-in-answer.js';
 export { plantCanaries } from './canaries/known-canaries.js';
+export type { Planted, PlantedRow, Planting, TenantRows } from './canaries/planted.js';
 export type { Entrance, EntranceKind, Route, RouteParameter } from './discovery/entrance.js';
 export type { JsonSchema } from './discovery/json-schema.js';
 export { createIsolationHarness } from './harness/create-isolation-harness.js';
 export type { IsolationHarnessOptions, Seeding, SignedIn } from './harness/harness-options.js';
 export type { Identity, IsolationHarness } from './harness/isolation-harness.js';
-export { HarnessMisuseError } from './harness/misuse.js';
 export type { Observer } from './harness/observer.js';
-export type { Planted, PlantedRow, Planting, TenantRows } from './harness/planted.js';
 export type { Observation, Recorder, Recording } from './harness/recorder.js';
-export type { HttpAnswer, HttpRequest, SentRequest } from './harness/request.js';
 export type { RequestOptions, TenantClient } from './harness/tenant-client.js';
+export type { HttpAnswer, HttpRequest, SentRequest } from './http-request.js';
 export { answersAlike } from './matchers/answers-alike.js';
 export { type BelongsToTenantOptions, belongsToTenant } from './matchers/belongs-to-tenant.js';
 export { leaksNothingOf } from './matchers/leaks-nothing-of.js';
@@ -22,9 +21,13 @@ export { requiresTenant } from './matchers/requires-tenant.js';
 export type { ParsedResponse } from './matchers/response.js';
 export { type TenantMatchers, tenantMatchers } from './matchers/tenant-matchers.js';
 export type { Verdict } from './matchers/verdict.js';
+export { HarnessMisuseError } from './misuse.js';
 export type { DescribeIsolationOptions, HarnessSource } from './proof/describe-isolation.js';
 export type { Caller, Example, ExampleCall, ExampleRequest } from './proof/example.js';
 export { IsolationProof, proveIsolation } from './proof/isolation-proof.js';
+export type { ProofOptions } from './proof/proof-options.js';
+export { type CurlOptions, curlOf } from './report/curl.js';
+export { renderHtml } from './report/html/render-html.js';
 export type {
   AttackName,
   AttackResult,
@@ -33,10 +36,7 @@ export type {
   IsolationReport,
   ProofVerdict,
   RowChange,
-} from './proof/isolation-report.js';
-export type { ProofOptions } from './proof/proof-options.js';
-export { type CurlOptions, curlOf } from './report/curl.js';
-export { renderHtml } from './report/html/render-html.js';
+} from './report/isolation-report.js';
 export { renderTerminal, type TerminalOptions } from './report/render-terminal.js';
 export { fromJson, SCHEMA_VERSION, toJson } from './report/to-json.js';
 export { type TenancyTestOptions, tenancyTestProviders } from './unit/tenancy-test-providers.js';

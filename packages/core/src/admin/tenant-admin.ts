@@ -4,12 +4,11 @@ import { corridorFor } from '../context/storage.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import { requireFunction } from '../errors/require-function.js';
 import { TenantRegistry } from '../registry/tenant-registry.js';
-import type { ResolvedTenancyOptions } from '../tenancy.options.js';
 import { admit } from '../tenant.js';
 import { isUsableTenantId } from '../tenant-id.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import type { TenantAuditEvent } from './audit-event.js';
-import { AuditTrail } from './audit-trail.js';
+import { type AuditSink, AuditTrail } from './audit-trail.js';
 import { requireReason } from './require-reason.js';
 
 /**
@@ -22,7 +21,7 @@ export class TenantAdmin {
 
   constructor(
     @Inject(TenantRegistry) private readonly registry: TenantRegistry,
-    @Inject(RESOLVED_OPTIONS) { audit }: Pick<ResolvedTenancyOptions, 'audit'>,
+    @Inject(RESOLVED_OPTIONS) { audit }: { readonly audit: AuditSink<TenantAuditEvent> | null },
   ) {
     this.audit = new AuditTrail('TenantAdmin', audit);
   }

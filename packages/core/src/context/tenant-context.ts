@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { TenantContextMissingError, TenantSwitchRefusedError } from '../errors/context-errors.js';
 import { requireFunction } from '../errors/require-function.js';
-import { answersBefore } from '../resolution/agreement.js';
 import { admit, type Tenant } from '../tenant.js';
 import { enter } from './enter.js';
 import { functionInside } from './lazy/inside.js';
 import { corridorFor, storage } from './storage.js';
+import { answersBefore } from './unidentified.js';
 
 /**
  * The tenant of the work in hand, carried by one AsyncLocalStorage.

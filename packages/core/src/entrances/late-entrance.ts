@@ -1,9 +1,9 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { Corridor } from '../context/storage.js';
+import { answersBefore } from '../context/unidentified.js';
 import { TenantMismatchError, TenantRequiredError } from '../errors/refusals.js';
 import type { TenancyError } from '../errors/tenancy-error.js';
-import { answersBefore } from '../resolution/agreement.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { LateMoment, TenantRequest } from '../resolution/tenant-source.js';
 import type { Tenant } from '../tenant.js';

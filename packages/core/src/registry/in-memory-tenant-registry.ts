@@ -1,6 +1,6 @@
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { slips } from '../errors/known-options.js';
-import { domainName } from '../resolution/host.js';
+import { domainName } from '../host-name.js';
 import { admit, type Tenant } from '../tenant.js';
 import { isUsableTenantId } from '../tenant-id.js';
 import { TenantRegistry } from './tenant-registry.js';

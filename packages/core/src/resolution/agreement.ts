@@ -1,4 +1,5 @@
-import { TenantInactiveError, TenantMismatchError, TenantRequiredError } from '../errors/refusals.js';
+import { unidentified } from '../context/unidentified.js';
+import { TenantInactiveError, TenantMismatchError } from '../errors/refusals.js';
 import type { Tenant } from '../tenant.js';
 
 /**
@@ -13,19 +14,7 @@ export function agree(answers: readonly (Tenant | null)[]): Tenant {
   for (let i = 1; i < answers.length; i += 1) {
     if (answers[i]?.id !== first?.id) throw new TenantMismatchError();
   }
-  if (!first) {
-    const refusal = new TenantRequiredError();
-    unidentified.set(refusal, answers);
-    throw refusal;
-  }
+  if (!first) throw unidentified(answers);
   if ((first.status ?? 'active') !== 'active') throw new TenantInactiveError();
   return first;
 }
-
-const unidentified = new WeakMap<object, readonly (Tenant | null)[]>();
-
-/**
- * What the sources had answered to a request that was refused because nothing identified a tenant: nothing, or names
- * that nobody has. A later source may still say something. `null` for every other refusal, which is final.
- */
-export const answersBefore = (refusal: object): readonly (Tenant | null)[] | null => unidentified.get(refusal) ?? null;

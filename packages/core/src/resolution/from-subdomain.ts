@@ -1,8 +1,9 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { domainName, parseHost } from '../host-name.js';
 import type { TenantHint } from '../registry/tenant-registry.js';
-import { domainName, parseHost, requestHost, sentHost } from './host.js';
+import { requestHost, sentHost } from './host.js';
 import { memoized } from './memoized.js';
 import { NO_TENANT, type TenantSource } from './tenant-source.js';
 

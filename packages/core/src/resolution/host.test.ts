@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseHost, requestHost } from './host.js';
+import { parseHost } from '../host-name.js';
+import { requestHost } from './host.js';
 
 describe('the name in a Host value', () => {
   it.each([

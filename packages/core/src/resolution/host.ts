@@ -1,37 +1,9 @@
-import { isIPv4 } from 'node:net';
-import { domainToASCII } from 'node:url';
+import { parseHost } from '../host-name.js';
 import { memoized } from './memoized.js';
 import { wasSentTwice } from './sent-twice.js';
 import type { TenantRequest } from './tenant-source.js';
 
-/** At most 65535, or none behind the colon (RFC 3986, section 3.2.3). */
-const PORT = String.raw`(?::(?:\d{0,4}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?`;
-const HOST = new RegExp(String.raw`^([a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*)\.?${PORT}$`);
-const IPV6 = new RegExp(String.raw`^\[[0-9a-f:.]+\]${PORT}$`);
-const MAX_LENGTH = 253;
-
-/**
- * The name in a `Host` value: lower case, without port and trailing dot.
- *
- * `''` when it names no domain (absent, or an IP address), `null` when it is malformed.
- */
-export function parseHost(value: string | undefined): string | null {
-  if (!value) return '';
-  const host = value.toLowerCase();
-  const name = HOST.exec(host)?.[1];
-  if (name === undefined) return IPV6.test(host) ? '' : null;
-  if (name.length > MAX_LENGTH) return null;
-  // An address ends in a digit and a domain hardly ever does, which spares it the comparison.
-  return name.charCodeAt(name.length - 1) <= NINE && isIPv4(name) ? '' : name;
-}
-
-/** `domain` as {@link parseHost} gives it for requests: lower case, punycode, no dot at its end. `null` for what is no domain name. */
-export function domainName(domain: unknown): string | null {
-  if (typeof domain !== 'string' || domain.startsWith('.') || /[:/*@\s]/.test(domain)) return null;
-  return parseHost(domainToASCII(domain)) || null;
-}
-
-/** The host name that a request was sent to, on the terms of {@link parseHost}; `null` also when the request names two. */
+/** The host name that a request was sent to, on the terms of `parseHost`; `null` also when the request names two. */
 export function requestHost(request: TenantRequest): string | null {
   const sent = sentHost(request);
   return sent === null ? null : parsed(sent);
@@ -59,4 +31,3 @@ export function sentHost(request: TenantRequest): string | null {
 }
 
 const SLASH = '/'.charCodeAt(0);
-const NINE = '9'.charCodeAt(0);

@@ -5,7 +5,6 @@ import { isTenancyError } from '../errors/tenancy-error.js';
 import { CachedTenantRegistry } from '../registry/cached-tenant-registry.js';
 import { failedLookup, find, type Lookup, lookupOf } from '../registry/lookup.js';
 import { type TenantHint, TenantRegistry } from '../registry/tenant-registry.js';
-import { type ResolvedTenancyOptions, SOURCE_TIMEOUT } from '../tenancy.options.js';
 import type { Tenant } from '../tenant.js';
 import { isUsableTenantId } from '../tenant-id.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
@@ -15,7 +14,14 @@ import type { LateMoment, TenantRequest, TenantSource } from './tenant-source.js
 import { identifiedBy } from './whole-request.js';
 import { within } from './within.js';
 
-type SourceOptions = Pick<ResolvedTenancyOptions, 'sources'> & Partial<Pick<ResolvedTenancyOptions, 'sourceTimeout'>>;
+/** Milliseconds that a source may take, where nothing else is said. */
+export const SOURCE_TIMEOUT = 5_000;
+
+/** Those of the module's options that are about sources. */
+interface SourceOptions {
+  readonly sources: readonly TenantSource[];
+  readonly sourceTimeout?: number;
+}
 
 /** The tenant a source named; `null` for one that nobody knows. */
 type Answer = Tenant | null | typeof NOTHING;

@@ -1,9 +1,9 @@
 import { types } from 'node:util';
 import type { Tenant } from '@tenancy/core';
-import type { Planted } from '../harness/planted.js';
 import type { Canary } from './canary.js';
 import { CanaryIndex } from './canary-index.js';
 import { indexedBy } from './find-canaries.js';
+import type { Planted } from './planted.js';
 import { isTelling, SHORTEST } from './telling.js';
 
 /**

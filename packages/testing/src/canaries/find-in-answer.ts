@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../harness/request.js';
+import type { HttpAnswer } from '../http-request.js';
 import type { Canary, Sighting } from './canary.js';
 import { findCanaries } from './find-canaries.js';
 

@@ -1,7 +1,7 @@
 import type { Tenant } from '@tenancy/core';
-import type { Planted } from '../harness/planted.js';
 import type { Canary } from './canary.js';
 import { CanaryRegistry } from './canary-registry.js';
+import type { Planted } from './planted.js';
 
 const KEY = Symbol.for('@tenancy/testing:canaries');
 const shared = globalThis as { [KEY]?: Set<CanaryRegistry> };

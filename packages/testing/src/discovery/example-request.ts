@@ -1,5 +1,5 @@
-import type { Planted } from '../harness/planted.js';
-import type { HttpRequest } from '../harness/request.js';
+import type { Planted } from '../canaries/planted.js';
+import type { HttpRequest } from '../http-request.js';
 import type { Route, RouteParameter } from './entrance.js';
 import { ExampleValues, SEARCH } from './example-values.js';
 import { fillPath } from './path-pattern.js';

@@ -1,4 +1,4 @@
-import type { Planted } from '../harness/planted.js';
+import type { Planted } from '../canaries/planted.js';
 import type { JsonSchema } from './json-schema.js';
 import { holdsCanaries, idOf, rowNamed, rowOfField } from './planted-lookup.js';
 

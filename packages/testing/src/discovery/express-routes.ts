@@ -1,5 +1,5 @@
 import type { HttpServer } from '@nestjs/common';
-import type { RegisteredRoute, WatchedRoutes } from './watch-adapter.js';
+import type { RegisteredRoute, WatchedRoutes } from './registered-route.js';
 
 type Path = string | RegExp | readonly Path[];
 type Handler = ((...args: never[]) => unknown) & Router & { readonly router?: Router; readonly _router?: Router };

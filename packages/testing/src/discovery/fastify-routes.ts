@@ -1,5 +1,5 @@
 import type { HttpServer } from '@nestjs/common';
-import type { RegisteredRoute, WatchedRoutes } from './watch-adapter.js';
+import type { RegisteredRoute, WatchedRoutes } from './registered-route.js';
 
 interface Fastify {
   addHook(name: 'onRoute', hook: (route: { readonly method: string | string[]; readonly url: string }) => void): void;

@@ -13,8 +13,9 @@ import {
 } from './handlers.js';
 import type { OpenApi } from './open-api.js';
 import { parametersInPath } from './path-pattern.js';
+import type { RegisteredRoute } from './registered-route.js';
 import { parametersOf } from './route-parameters.js';
-import { type RegisteredRoute, routesOf } from './watch-adapter.js';
+import { routesOf } from './watch-adapter.js';
 
 /** The routes of controllers, and those that were put on the adapter by another way. */
 export function httpEntrances(app: INestApplication, openApi: OpenApi | null): readonly Entrance[] {

@@ -1,4 +1,4 @@
-import type { Planted, PlantedRow } from '../harness/planted.js';
+import type { Planted, PlantedRow } from '../canaries/planted.js';
 
 /** The first row that was planted under a name, however it is written: `jobs`, `job-offer`, `jobOffer`. */
 export function rowNamed(planted: Planted, name: string): PlantedRow | undefined {

@@ -1,22 +1,8 @@
 import type { HttpServer } from '@nestjs/common';
-import { HarnessMisuseError } from '../harness/misuse.js';
+import { HarnessMisuseError } from '../misuse.js';
 import { ExpressRoutes, isExpress } from './express-routes.js';
 import { FastifyRoutes, isFastify } from './fastify-routes.js';
-
-/** A route as the adapter knows it, whoever put it there. */
-export interface RegisteredRoute {
-  /** `ALL` of whatever takes every method, `USE` of a function that is mounted at a path and everything below it. */
-  readonly method: string;
-  readonly path: string;
-  /** False where the path cannot be called as it stands: a regular expression, or a mount that the adapter has forgotten. */
-  readonly isAddress: boolean;
-}
-
-/** What one adapter was seen to be given. */
-export interface WatchedRoutes {
-  /** Every route by now, without what Nest itself puts beside its controllers’: middleware, and handlers of errors and of 404. */
-  routes(): readonly RegisteredRoute[];
-}
+import type { RegisteredRoute, WatchedRoutes } from './registered-route.js';
 
 const watched = new WeakMap<object, WatchedRoutes>();
 

@@ -1,6 +1,6 @@
 import type { Tenant } from '@tenancy/core';
+import { HarnessMisuseError } from '../misuse.js';
 import type { IsolationHarnessOptions } from './harness-options.js';
-import { HarnessMisuseError } from './misuse.js';
 
 /** @throws HarnessMisuseError for options with which nothing could be proven. */
 export function checkedTenants(options: IsolationHarnessOptions): readonly Tenant[] {

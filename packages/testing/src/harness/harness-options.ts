@@ -2,9 +2,9 @@ import type { INestApplication } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { TestingModuleBuilder } from '@nestjs/testing';
 import type { Tenant } from '@tenancy/core';
+import type { Planted, Planting, TenantRows } from '../canaries/planted.js';
 import type { DiscoveryOptions } from '../discovery/discover-entrances.js';
 import type { Observer } from './observer.js';
-import type { Planted, Planting, TenantRows } from './planted.js';
 import type { TenantClient } from './tenant-client.js';
 
 /** What `signIn` answers: a bearer token, or headers such as a cookie. */

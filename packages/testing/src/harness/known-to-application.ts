@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { type Tenant, TenantRegistry } from '@tenancy/core';
-import { HarnessMisuseError } from './misuse.js';
+import { HarnessMisuseError } from '../misuse.js';
 
 /** @throws HarnessMisuseError when the application is not tenanted, or does not know one of `tenants`. */
 export async function checkKnown(app: INestApplication, tenants: readonly Tenant[]): Promise<void> {

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Tenant } from '@tenancy/core';
 import type { CanaryRegistry } from '../canaries/canary-registry.js';
+import type { Planted } from '../canaries/planted.js';
+import { HarnessMisuseError } from '../misuse.js';
 import type { Seeding } from './harness-options.js';
-import { HarnessMisuseError } from './misuse.js';
-import type { Planted } from './planted.js';
 
 /** What each tenant was seeded with, and how often. */
 export class SeedBed {

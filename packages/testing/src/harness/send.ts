@@ -2,9 +2,9 @@ import { type Agent, request as httpRequest, type IncomingMessage } from 'node:h
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { outsideAnyTenant } from '@tenancy/core/adapter';
+import type { HttpAnswer, HttpRequest, SentRequest } from '../http-request.js';
 import { encodeBody, encodeQuery } from './body.js';
 import { eventsOf, parsed } from './event-stream.js';
-import type { HttpAnswer, HttpRequest, SentRequest } from './request.js';
 
 /** What a request is sent with, beside what it says itself. */
 export interface Connection {

@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpRequest } from './request.js';
+import type { HttpAnswer, HttpRequest } from '../http-request.js';
 
 /** What a request has beside its method, path and body. */
 export type RequestOptions = Pick<HttpRequest, 'query' | 'headers' | 'body'>;

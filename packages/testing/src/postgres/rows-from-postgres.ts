@@ -1,6 +1,6 @@
 import type { Tenant } from '@tenancy/core';
 import type { Pool, PoolClient } from 'pg';
-import type { PlantedRow, TenantRows } from '../harness/planted.js';
+import type { PlantedRow, TenantRows } from '../canaries/planted.js';
 import { loadPg } from './connection.js';
 
 /** Options of `rowsFromPostgres`. */

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Tenant } from '@tenancy/core';
 import { outsideAnyTenant } from '@tenancy/core/adapter';
+import type { Planted } from '../canaries/planted.js';
 import type { Entrance, Route } from '../discovery/entrance.js';
 import { exampleRequest } from '../discovery/example-request.js';
 import type { Identity, IsolationHarness } from '../harness/isolation-harness.js';
-import type { Planted } from '../harness/planted.js';
-import type { HttpAnswer, HttpRequest } from '../harness/request.js';
+import type { HttpAnswer, HttpRequest } from '../http-request.js';
 import { type Example, type ExampleCall, type ExampleRequest, isCall, type RequestExample } from './example.js';
 
 /** What is asked of an approach. */

@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { IsolationHarness } from '../harness/isolation-harness.js';
 import { renderHtml } from '../report/html/render-html.js';
+import type { EntranceResult, IsolationReport } from '../report/isolation-report.js';
 import { renderTerminal } from '../report/render-terminal.js';
 import { toJson } from '../report/to-json.js';
 import { IsolationProof } from './isolation-proof.js';
-import type { EntranceResult, IsolationReport } from './isolation-report.js';
 import type { ProofOptions } from './proof-options.js';
 
 /** What is used of a test runner. */

@@ -1,6 +1,7 @@
 import type { Tenant } from '@tenancy/core';
 import type { Entrance } from '../discovery/entrance.js';
 import type { IsolationHarness } from '../harness/isolation-harness.js';
+import type { AttackResult, EntranceResult, IsolationReport, ProofVerdict } from '../report/isolation-report.js';
 import { approachTo } from './approach.js';
 import type { Attack, Finding } from './attacks/attack.js';
 import { existence } from './attacks/existence.js';
@@ -13,7 +14,6 @@ import { own } from './attacks/own.js';
 import { tenantField } from './attacks/tenant-field.js';
 import { tenantHeader } from './attacks/tenant-header.js';
 import { warmCache } from './attacks/warm-cache.js';
-import type { AttackResult, EntranceResult, IsolationReport, ProofVerdict } from './isolation-report.js';
 import { checkOptions, type ProofOptions } from './proof-options.js';
 import { rowChanges } from './row-changes.js';
 import { Site } from './site.js';

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { HttpRequest } from '../harness/request.js';
+import type { HttpRequest } from '../http-request.js';
 
 /** Where in a request a value stands: `['path', 2]`, `['body', 'items', 0, 'jobId']`. */
 export type Position = readonly (string | number)[];

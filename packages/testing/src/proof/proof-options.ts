@@ -1,6 +1,6 @@
 import type { Entrance } from '../discovery/entrance.js';
+import type { AttackName } from '../report/isolation-report.js';
 import type { Example } from './example.js';
-import type { AttackName } from './isolation-report.js';
 
 /** What the author of a proof says, by the `id` of the entrance: `'POST /jobs'`. */
 export interface ProofOptions {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PlantedRow, TenantRows } from '../harness/planted.js';
-import type { RowChange } from './isolation-report.js';
+import type { PlantedRow, TenantRows } from '../canaries/planted.js';
+import type { RowChange } from '../report/isolation-report.js';
 
 /** What happened to a tenant’s rows between two looks at them. */
 export function rowChanges(before: TenantRows, after: TenantRows): readonly RowChange[] {

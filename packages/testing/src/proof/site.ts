@@ -2,14 +2,14 @@ import type { Tenant } from '@tenancy/core';
 import type { Canary, Sighting } from '../canaries/canary.js';
 import { findCanaries } from '../canaries/find-canaries.js';
 import { findInAnswer } from '../canaries/find-in-answer.js';
+import type { Planted, TenantRows } from '../canaries/planted.js';
 import type { Entrance } from '../discovery/entrance.js';
 import type { Identity, IsolationHarness } from '../harness/isolation-harness.js';
-import type { Planted, TenantRows } from '../harness/planted.js';
 import type { Observation } from '../harness/recorder.js';
-import type { HttpAnswer, HttpRequest } from '../harness/request.js';
+import type { HttpAnswer, HttpRequest } from '../http-request.js';
 import { curlOf } from '../report/curl.js';
+import type { Evidence, RowChange } from '../report/isolation-report.js';
 import type { Approach } from './approach.js';
-import type { Evidence, RowChange } from './isolation-report.js';
 import { rowChanges } from './row-changes.js';
 
 /** Who calls, with whose rows, and what of the request is changed. */

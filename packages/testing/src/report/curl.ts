@@ -1,4 +1,4 @@
-import type { SentRequest } from '../harness/request.js';
+import type { SentRequest } from '../http-request.js';
 import { isSecretHeader, partsOf } from './secrets.js';
 import { printfOf, shellQuote } from './shell-quote.js';
 import { INVISIBLE } from './visible-text.js';

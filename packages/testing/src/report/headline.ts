@@ -1,4 +1,4 @@
-import type { IsolationReport } from '../proof/isolation-report.js';
+import type { IsolationReport } from './isolation-report.js';
 
 /** One line: the worst that was found first. */
 export function headline({ verdict, counts, entrances }: IsolationReport): string {

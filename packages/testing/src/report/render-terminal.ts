@@ -1,6 +1,6 @@
-import type { AttackResult, EntranceResult, IsolationReport } from '../proof/isolation-report.js';
 import { curlOf } from './curl.js';
 import { headline } from './headline.js';
+import type { AttackResult, EntranceResult, IsolationReport } from './isolation-report.js';
 import { withoutSecrets } from './secrets.js';
 import { suggestionFor } from './suggestion.js';
 import { columnsOf, fitted, wrapped } from './terminal-text.js';

@@ -1,4 +1,4 @@
-import type { IsolationReport } from '../proof/isolation-report.js';
+import type { IsolationReport } from './isolation-report.js';
 
 /** Raised when a field is taken away or means something else; not when one is added. */
 export const SCHEMA_VERSION = 1;

@@ -1,4 +1,4 @@
-import type { AttackName, AttackResult, ProofVerdict } from '../proof/isolation-report.js';
+import type { AttackName, AttackResult, ProofVerdict } from './isolation-report.js';
 
 export type CellVerdict = AttackResult['verdict'];
 

@@ -5,7 +5,7 @@ import type { Entrance } from '../../src/discovery/entrance.js';
 import { createIsolationHarness, type IsolationHarness } from '../../src/index.js';
 import { createTestDatabase, type MigratedDatabase, rowsFromPostgres } from '../../src/postgres.js';
 import { IsolationProof, proveIsolation } from '../../src/proof/isolation-proof.js';
-import type { AttackName, EntranceResult } from '../../src/proof/isolation-report.js';
+import type { AttackName, EntranceResult } from '../../src/report/isolation-report.js';
 import { acme, globex, hiringApplication, leakyParts, tokenOf } from './hiring-application.js';
 import type { Leak, Parts, Scene, Twins } from './leak.js';
 import { createTables, type PlantedHiring, plantHiring, TABLES } from './tables.js';

@@ -2,7 +2,7 @@ import type { INestApplication, ModuleMetadata, Provider, Type } from '@nestjs/c
 import type { TenantSource } from '@tenancy/core';
 import type { IsolationHarness, TenantClient } from '../../src/index.js';
 import type { Example } from '../../src/proof/example.js';
-import type { AttackName } from '../../src/proof/isolation-report.js';
+import type { AttackName } from '../../src/report/isolation-report.js';
 import type { PlantedHiring } from './tables.js';
 
 /** What an application is put together from, beside what all of them have. */

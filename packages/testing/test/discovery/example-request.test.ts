@@ -38,9 +38,9 @@ import {
 } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { Planted } from '../../src/canaries/planted.js';
 import type { Route } from '../../src/discovery/entrance.js';
 import { exampleRequest, type GivenParts } from '../../src/discovery/example-request.js';
-import type { Planted } from '../../src/harness/planted.js';
 import { type AdapterName, type Discovered, discovered } from './discovered.js';
 
 const JOB = '0f8fad5b-d9cb-469f-a165-70867728950e';

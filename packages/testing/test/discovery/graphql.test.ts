@@ -20,8 +20,8 @@ import {
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
 import { Untenanted } from '@tenancy/core';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Planted } from '../../src/canaries/planted.js';
 import { exampleRequest } from '../../src/discovery/example-request.js';
-import type { Planted } from '../../src/harness/planted.js';
 import { type AdapterName, type Discovered, discovered } from './discovered.js';
 
 @InterfaceType({ resolveType: () => 'Job' })

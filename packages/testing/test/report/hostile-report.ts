@@ -1,4 +1,4 @@
-import type { IsolationReport } from '../../src/proof/isolation-report.js';
+import type { IsolationReport } from '../../src/report/isolation-report.js';
 import {
   anAttack,
   anEntrance,

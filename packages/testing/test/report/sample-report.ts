@@ -1,6 +1,6 @@
 import type { Canary, Sighting } from '../../src/canaries/canary.js';
 import type { Entrance, EntranceKind, Route } from '../../src/discovery/entrance.js';
-import type { SentRequest } from '../../src/harness/request.js';
+import type { SentRequest } from '../../src/http-request.js';
 import type {
   AttackName,
   AttackResult,
@@ -8,7 +8,7 @@ import type {
   Evidence,
   IsolationReport,
   ProofVerdict,
-} from '../../src/proof/isolation-report.js';
+} from '../../src/report/isolation-report.js';
 
 /** A report with what a test says of it, and counts that agree with its entrances. */
 export function aReport(entrances: readonly EntranceResult[], more: Partial<IsolationReport> = {}): IsolationReport {

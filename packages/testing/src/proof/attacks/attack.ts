@@ -1,4 +1,4 @@
-import type { AttackName, Evidence } from '../isolation-report.js';
+import type { AttackName, Evidence } from '../../report/isolation-report.js';
 import { type Attempt, evidenceOf, type Site } from '../site.js';
 
 /** What an attack found out. */

@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../../harness/request.js';
+import type { HttpRequest } from '../../http-request.js';
 import { nameOf, nobodysValue, type Position, replaced } from '../positions.js';
 import { rowChanges } from '../row-changes.js';
 import type { Site } from '../site.js';

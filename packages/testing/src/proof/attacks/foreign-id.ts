@@ -1,5 +1,5 @@
-import type { TenantRows } from '../../harness/planted.js';
-import type { HttpRequest } from '../../harness/request.js';
+import type { TenantRows } from '../../canaries/planted.js';
+import type { HttpRequest } from '../../http-request.js';
 import { differences, nameOf, replaced } from '../positions.js';
 import { rowChanges } from '../row-changes.js';
 import type { Attempt, Site } from '../site.js';

@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../../harness/request.js';
+import type { HttpRequest } from '../../http-request.js';
 import type { Site } from '../site.js';
 import { type Attack, leakOf, notApplicable, proven } from './attack.js';
 

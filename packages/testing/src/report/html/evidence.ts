@@ -1,7 +1,7 @@
-import type { Evidence, RowChange } from '../../proof/isolation-report.js';
 import { curlOf } from '../curl.js';
 import { counted } from '../headline.js';
 import { indentJson } from '../indent-json.js';
+import type { Evidence, RowChange } from '../isolation-report.js';
 import { markedText, type Piece } from '../marked-text.js';
 import { isSecretHeader, redacted, withoutSecrets } from '../secrets.js';
 import { shortened } from '../visible-text.js';

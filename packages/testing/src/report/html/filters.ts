@@ -1,4 +1,4 @@
-import type { AttackName } from '../../proof/isolation-report.js';
+import type { AttackName } from '../isolation-report.js';
 import { SIGNS, VERDICTS } from '../verdict-signs.js';
 import { html, type Markup } from './markup.js';
 

@@ -1,5 +1,5 @@
-import type { AttackResult, ProofVerdict } from '../../proof/isolation-report.js';
 import { counted } from '../headline.js';
+import type { AttackResult, ProofVerdict } from '../isolation-report.js';
 import { suggestionFor } from '../suggestion.js';
 import { ATTACKS, SIGNS, VERDICTS } from '../verdict-signs.js';
 import { shortened } from '../visible-text.js';

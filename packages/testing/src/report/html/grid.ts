@@ -1,5 +1,5 @@
-import type { AttackName } from '../../proof/isolation-report.js';
 import { counted } from '../headline.js';
+import type { AttackName } from '../isolation-report.js';
 import { ATTACKS, SIGNS } from '../verdict-signs.js';
 import { shortened } from '../visible-text.js';
 import { html, type Markup } from './markup.js';

@@ -1,5 +1,5 @@
-import type { IsolationReport } from '../../proof/isolation-report.js';
 import { headline } from '../headline.js';
+import type { IsolationReport } from '../isolation-report.js';
 import { SIGNS, VERDICTS } from '../verdict-signs.js';
 import { html, type Markup } from './markup.js';
 import { duration } from './parts.js';

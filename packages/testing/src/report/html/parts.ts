@@ -1,4 +1,4 @@
-import type { EntranceResult } from '../../proof/isolation-report.js';
+import type { EntranceResult } from '../isolation-report.js';
 import { type CellVerdict, SIGNS } from '../verdict-signs.js';
 import { html, type Markup } from './markup.js';
 

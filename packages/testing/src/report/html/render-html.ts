@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { IsolationReport } from '../../proof/isolation-report.js';
 import { headline } from '../headline.js';
+import type { IsolationReport } from '../isolation-report.js';
 import { ATTACK_NAMES } from '../verdict-signs.js';
 import { filters } from './filters.js';
 import { findings } from './findings.js';

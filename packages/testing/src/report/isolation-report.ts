@@ -1,6 +1,6 @@
 import type { Sighting } from '../canaries/canary.js';
 import type { Entrance } from '../discovery/entrance.js';
-import type { SentRequest } from '../harness/request.js';
+import type { SentRequest } from '../http-request.js';
 
 /** What the proof says of an entrance. */
 export type ProofVerdict = 'proven' | 'leaks' | 'unproven' | 'exempt';
