@@ -74,16 +74,8 @@ const CLIMBING: Readonly<Record<Package, readonly string[]>> = {
 const ACROSS: Readonly<Record<Package, readonly string[]>> = {
   core: [],
   postgres: [],
-  prisma: [
-    'client/constant.ts -> ../../postgres/src/pool/constant.ts',
-    'tenant-scoped.ts -> ../../core/src/errors/known-options.ts',
-    'tenant-scoped.ts -> ../../postgres/src/errors/missing-connection.ts',
-  ],
-  typeorm: [
-    'options.ts -> ../../core/src/errors/known-options.ts',
-    'options.ts -> ../../postgres/src/errors/missing-connection.ts',
-    'scope/constant.ts -> ../../postgres/src/pool/constant.ts',
-  ],
+  prisma: ['client/constant.ts -> ../../postgres/src/pool/constant.ts'],
+  typeorm: ['scope/constant.ts -> ../../postgres/src/pool/constant.ts'],
   testing: [],
 };
 
