@@ -16,14 +16,11 @@ const cited = new Map(
 );
 
 /** Rows of the page: a code, what happens, what holds it, and which tests show that. */
-const rows = [...read('docs/traps.md').matchAll(/^\| (\S+) \| (.+) \| (.+) \| (.+) \|$/gm)]
-  .filter(([, name = '']) => name !== '---')
-  .map(([, name = '', what = '', holds = '', shows = '']) => ({
-    name,
-    what,
-    holds: targets(holds),
-    shows: targets(shows),
-  }));
+const rows = read('docs/traps.md')
+  .split('\n')
+  .filter((line) => /^\| [\w-]*\d/.test(line))
+  .map((line) => line.split(' | ').map((cell) => cell.replace(/^\|/, '').trim()))
+  .map(([name = '', , holds = '', shows = '']) => ({ name, holds: targets(holds), shows: targets(shows) }));
 
 function targets(cell: string): readonly string[] {
   return [...cell.matchAll(/\]\(([^)]+)\)/g)].map(([, link = '']) => join('docs', link));
