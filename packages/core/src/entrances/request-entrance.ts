@@ -3,9 +3,7 @@ import { isTenancyError, type TenancyError } from '../errors/tenancy-error.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import { nodeRequest, type TenantRequest } from '../resolution/tenant-source.js';
 import type { Tenant } from '../tenant.js';
-import { callListenersInside, flushInside } from './request-events.js';
-
-const CORRIDOR = Symbol.for('@tenancy/core:corridor');
+import { CORRIDOR, callListenersInside, flushInside } from './request-events.js';
 
 /** A request remembers its corridor, so that whoever runs in another one's is found out, and can be put right. */
 interface EnteredRequest {

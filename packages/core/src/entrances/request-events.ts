@@ -4,7 +4,8 @@ import { type Corridor, storage } from '../context/storage.js';
 import { isTenancyError } from '../errors/tenancy-error.js';
 
 const logger = new Logger('Tenancy');
-const CORRIDOR = Symbol.for('@tenancy/core:corridor');
+/** Where a request, or its response, keeps the corridor that it entered. */
+export const CORRIDOR = Symbol.for('@tenancy/core:corridor');
 const EMIT = Symbol.for('@tenancy/core:emit');
 
 interface Entered extends EventEmitter {
