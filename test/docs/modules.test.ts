@@ -74,8 +74,8 @@ const CLIMBING: Readonly<Record<Package, readonly string[]>> = {
 const ACROSS: Readonly<Record<Package, readonly string[]>> = {
   core: [],
   postgres: [],
-  prisma: ['client/constant.ts -> ../../postgres/src/pool/constant.ts'],
-  typeorm: ['scope/constant.ts -> ../../postgres/src/pool/constant.ts'],
+  prisma: [],
+  typeorm: [],
   testing: [],
 };
 

@@ -1,6 +1,7 @@
 export type { AuditEvent } from './admin/audit-event.js';
 export { type AuditSink, AuditTrail } from './admin/audit-trail.js';
 export { requireReason } from './admin/require-reason.js';
+export { isConstant, SQL_BLANK } from './constant-sql.js';
 export { type CapturedTenant, captureTenant, type TenantReader } from './context/capture-tenant.js';
 export { outsideAnyTenant } from './context/enter.js';
 export { OWN_TENANT } from './context/own-tenant.js';

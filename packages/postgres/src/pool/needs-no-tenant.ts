@@ -1,5 +1,8 @@
-import { BLANK, isConstant, LONGEST } from './constant.js';
+import { SQL_BLANK as BLANK, isConstant } from '@tenancy/core/adapter';
 import { firstWord } from './statement.js';
+
+/** In UTF-16 units. What is longer is no health check, and costs time. */
+const LONGEST = 500;
 
 /** What drivers and health checks ask before there is a tenant; none reads a table. */
 const HARMLESS = new RegExp(

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-// As each of the three asks.
+import { isConstant } from '../../../core/src/constant-sql.js';
 import { constantOf } from '../../../prisma/src/client/constant.js';
-import { isConstant as inTypeorm } from '../../../typeorm/src/scope/constant.js';
-import { isConstant as inPool } from '../../src/pool/constant.js';
+import { needsNoTenant } from '../../src/pool/needs-no-tenant.js';
 
 const inPrisma = (sql: string) => constantOf('$queryRawUnsafe', [sql]) !== undefined;
-const readers = [inPool, inPrisma, (sql: string) => inTypeorm(sql, false), (sql: string) => inTypeorm(sql, true)];
+// As the pool, Prisma and TypeORM ask.
+const readers = [needsNoTenant, inPrisma, (sql: string) => isConstant(sql), (sql: string) => isConstant(sql, true)];
 
 describe('constants, as the pool, Prisma and TypeORM read them', () => {
   it.each([

@@ -1,5 +1,4 @@
-// What is built has it inside: at run time the packages share nothing but their public names.
-import { isConstant } from '../../../postgres/src/pool/constant.js';
+import { isConstant } from '@tenancy/core/adapter';
 
 /** The SQL of a call of `$queryRaw` or `$queryRawUnsafe` that sends constants alone; `undefined` of any other. */
 export function constantOf(method: string, args: readonly unknown[]): string | undefined {

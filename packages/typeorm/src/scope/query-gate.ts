@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
+import { isConstant } from '@tenancy/core/adapter';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import { isConstant } from './constant.js';
 import { asSystem, type DataSourceScope, isSystem, scopeOf, tenantIdOf } from './data-source-scope.js';
 import { checkBeforeCommit, followTransaction } from './deferred-references.js';
 import { patchOnce } from './patched-prototypes.js';
