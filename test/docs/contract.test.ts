@@ -98,3 +98,15 @@ describe('the contract between the core and its adapters exists once', () => {
     expect(files(/`audit \$\{/)).toEqual(['packages/core/src/admin/audit-trail.ts']);
   });
 });
+
+it('the private members of Prisma are read in one file', () => {
+  const home = 'packages/prisma/src/prisma-internals.ts';
+  const text = sources.find(({ file }) => file === home)?.text ?? '';
+  const members = new Set(text.match(/\b_[a-z]\w+/g));
+  expect(members.size).toBeGreaterThan(8);
+  const others = sources.filter(({ file }) => file.startsWith('packages/prisma/src/') && file !== home);
+  const readers = others.flatMap(({ file, text: code }) =>
+    [...members].filter((member) => new RegExp(`\\b${member}\\b`).test(code)).map((member) => `${file}: ${member}`),
+  );
+  expect(readers).toEqual([]);
+});

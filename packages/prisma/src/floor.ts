@@ -1,6 +1,7 @@
 import { isTenantPool } from '@tenancy/core/adapter';
 import { misconfigured } from './errors/misconfigured.js';
 import type { TenantScopeError } from './errors/tenant-scope-error.js';
+import { internalsOf } from './prisma-internals.js';
 
 /**
  * Makes sure that what a client sends goes through `floor`: raw SQL is allowed on its word.
@@ -8,7 +9,7 @@ import type { TenantScopeError } from './errors/tenant-scope-error.js';
  * @throws `scope_misconfigured` when it is not such a pool, or the client has another one.
  */
 export function checkFloor(prisma: object, floor: unknown): void {
-  const pool = poolOf(prisma);
+  const pool = internalsOf(prisma).adapter?.externalPool;
   if (floor === undefined) {
     if (!isTenantPool(pool) || pool.strategy !== 'schema-per-tenant') return;
     throw oneClientForAllSchemas();
@@ -32,19 +33,4 @@ export function oneClientForAllSchemas(): TenantScopeError {
     'tenantScoped: each tenant of this pool has a schema of its own, and a Prisma client belongs to one schema. Pass a function that ' +
       'makes a client for a schema: `tenantScoped(({ schema }) => new PrismaClient({ adapter: new PrismaPg(pool, { schema }) }), …)`.',
   );
-}
-
-function poolOf(prisma: object): unknown {
-  return adapterOf(prisma)?.externalPool;
-}
-
-/** What a client's adapter keeps; its pool, or what it makes one of. */
-export function adapterOf(prisma: object): Adapter | null | undefined {
-  return (prisma as { readonly _engineConfig?: { readonly adapter?: Adapter | null } })._engineConfig?.adapter;
-}
-
-interface Adapter {
-  readonly provider?: unknown;
-  readonly externalPool?: unknown;
-  readonly config?: object;
 }

@@ -6,7 +6,8 @@ import type { RawClient } from './client/raw-client.js';
 import { scopedClient } from './client/scoped-client.js';
 import { TenantTurns } from './client/tenant-turns.js';
 import { misconfigured } from './errors/misconfigured.js';
-import { adapterOf, checkFloor, oneClientForAllSchemas } from './floor.js';
+import { checkFloor, oneClientForAllSchemas } from './floor.js';
+import { internalsOf } from './prisma-internals.js';
 import { classify } from './schema/classify.js';
 import type { TenancySchema } from './schema/generated-schema.js';
 import { schemaOf } from './schema/schema-of.js';
@@ -166,15 +167,7 @@ function build(
   before: Promise<void> | null,
 ): object {
   const schema = schemaOf(template, generated);
-  const {
-    _globalOmit: omit,
-    _previewFeatures: previews,
-    _errorFormat: errorFormat,
-  } = template as {
-    readonly _globalOmit?: Record<string, Record<string, boolean>>;
-    readonly _previewFeatures?: readonly string[];
-    readonly _errorFormat?: string;
-  };
+  const { omit, previewFeatures, errorFormat } = internalsOf(template);
   const isOmitted = (property: string, field: string) => omit?.[property]?.[field] === true;
   const models = classify(schema, { tenantField, shared, writable, isSeparate, isOmitted });
   return scopedClient({
@@ -186,7 +179,7 @@ function build(
     showsCallSites: errorFormat !== 'minimal',
     turns: TenantTurns.of(template),
     hasFloor: floor !== undefined,
-    forbidsUndefined: previews?.includes('strictUndefinedChecks') === true,
+    forbidsUndefined: previewFeatures?.includes('strictUndefinedChecks') === true,
     comparesBytes: COMPARES_BYTES.has(schema.provider),
     before,
     extensions: [],
@@ -199,29 +192,23 @@ function build(
 const COMPARES_BYTES: ReadonlySet<string> = new Set(['postgresql', 'postgres', 'cockroachdb', 'sqlite']);
 
 function checkedClient(prisma: unknown): RawClient {
-  const internal = prisma as
-    | { _extensions?: { isEmpty?(): boolean }; _activeProvider?: unknown; _clientVersion?: unknown }
-    | null
-    | undefined;
-  const { _clientVersion: version } = internal ?? {};
+  const { version, extensions, provider, adapter } = internalsOf(prisma);
   if (typeof version === 'string' && !version.startsWith('7.')) {
     throw misconfigured(
       `tenantScoped: this is a client of Prisma ${version}, and this version scopes Prisma 7. Install @prisma/client@7.`,
     );
   }
   // Its methods hold the unscoped client, and its query hooks could take the tenant out again.
-  if (internal?._extensions?.isEmpty?.() !== true) {
+  if (extensions?.isEmpty?.() !== true) {
     throw misconfigured(
       'tenantScoped: this is not a PrismaClient of Prisma 7 without extensions. Pass `new PrismaClient(…)` itself, and extend what ' +
         '`tenantScoped` returns: `tenantScoped(prisma, …).$extends(…)`.',
     );
   }
-  if (internal._activeProvider === 'mongodb')
-    throw misconfigured('tenantScoped: MongoDB is not supported. Use a relational database.');
-  const { provider, externalPool, config } = adapterOf(prisma as object) ?? {};
+  if (provider === 'mongodb') throw misconfigured('tenantScoped: MongoDB is not supported. Use a relational database.');
   // A tenant pool has looked at its own.
-  if (provider === 'postgres' && !isTenantPool(externalPool)) {
-    const missing = missingConnection(config ?? { connectionString: undefined });
+  if (adapter?.provider === 'postgres' && !isTenantPool(adapter.externalPool)) {
+    const missing = missingConnection(adapter.config ?? { connectionString: undefined });
     if (missing !== null) throw misconfigured(`tenantScoped: of the client’s adapter ${missing}`);
   }
   return prisma as RawClient;

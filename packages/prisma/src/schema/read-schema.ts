@@ -1,15 +1,9 @@
 import { misconfigured } from '../errors/misconfigured.js';
 import type { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { internalsOf, type RuntimeField } from '../prisma-internals.js';
 import { keyRelation } from './referential-actions.js';
 import type { Schema, SchemaField, SchemaModel } from './schema.js';
 import { type DeclaredSchema, parseSchema } from './schema-text.js';
-
-interface RuntimeField {
-  readonly name: string;
-  readonly kind: string;
-  readonly type: string;
-  readonly relationName?: string;
-}
 
 /** What a client says about its own schema: not all there is, and not by a public way. */
 export interface ClientSchema {
@@ -20,26 +14,12 @@ export interface ClientSchema {
 
 /** @throws `scope_misconfigured` when it carries none. */
 export function clientSchema(client: object): ClientSchema {
-  const {
-    _runtimeDataModel: runtime,
-    _engineConfig: engine,
-    _activeProvider: provider,
-  } = client as {
-    _runtimeDataModel?: { models?: Record<string, { fields?: readonly RuntimeField[] }> };
-    _engineConfig?: { inlineSchema?: unknown };
-    _activeProvider?: unknown;
-  };
-  const text = engine?.inlineSchema;
-  if (
-    typeof text !== 'string' ||
-    typeof provider !== 'string' ||
-    typeof runtime?.models !== 'object' ||
-    runtime.models === null
-  ) {
+  const { models: runtime, schemaText: text, provider } = internalsOf(client);
+  if (typeof text !== 'string' || typeof provider !== 'string' || typeof runtime !== 'object' || runtime === null) {
     throw unreadable('it carries no schema');
   }
   const models = new Map<string, readonly RuntimeField[]>();
-  for (const [name, { fields }] of Object.entries(runtime.models)) {
+  for (const [name, { fields }] of Object.entries(runtime)) {
     if (!Array.isArray(fields)) throw unreadable(`its model ${name} has no fields`);
     models.set(name, fields);
   }

@@ -1,3 +1,4 @@
+import { isFieldReference } from '../prisma-internals.js';
 import type { ScopedModel, ScopedScalar } from '../schema/model.js';
 import { type Call, refused, unknownKey } from './call.js';
 import { isDecimal, itemsOf, snapshot } from './snapshot.js';
@@ -53,11 +54,6 @@ function keyed(value: unknown, known: ReadonlySet<string>, model: ScopedModel, c
 function isObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return !isValue(value) && !isDecimal(value) && !isFieldReference(value);
-}
-
-/** Another column of the same row, as `prisma.job.fields.title`. Prisma itself checks that it is one. */
-function isFieldReference(value: object): boolean {
-  return typeof (value as { readonly _toGraphQLInputType?: unknown })._toGraphQLInputType === 'function';
 }
 
 const CHANGES: ReadonlySet<string> = new Set(['set', 'increment', 'decrement', 'multiply', 'divide', 'push', 'unset']);

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { isNamedValue } from '../prisma-internals.js';
 import { type Call, refused } from './call.js';
 import { itemsOf } from './snapshot.js';
 
@@ -32,10 +33,8 @@ export function namesOf(value: object): readonly string[] {
 
 /** What Prisma takes for one value, such as a Date or `Prisma.DbNull`: it may have no keys, and would ask for every row. */
 export function isValue(value: object): boolean {
-  const { toJSON, _getName: getName } = value as { readonly toJSON?: unknown; readonly _getName?: unknown };
-  return (
-    types.isDate(value) || ArrayBuffer.isView(value) || typeof toJSON === 'function' || typeof getName === 'function'
-  );
+  const { toJSON } = value as { readonly toJSON?: unknown };
+  return types.isDate(value) || ArrayBuffer.isView(value) || typeof toJSON === 'function' || isNamedValue(value);
 }
 
 /** By which filters are combined. */
