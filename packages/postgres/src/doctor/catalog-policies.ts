@@ -1,4 +1,6 @@
-/** The policies of the relation `c` that fulfil `condition`, as JSON of `CatalogPolicy`; the policy is `p`. */
+import { isFixed } from './tenant-functions.js';
+
+/** The policies of the relation `c` that fulfil `condition`, as JSON of `CatalogPolicy`; the policy is `p`. Needs `reach`. */
 export function policiesOf(appliesTo: string, condition: string): string {
   return `
       coalesce((
@@ -16,7 +18,8 @@ export function policiesOf(appliesTo: string, condition: string): string {
           'check', pg_get_expr(p.polwithcheck, p.polrelid),
           'columns', coalesce(uses.columns, '[]'),
           'foreign', coalesce(uses.foreign, false),
-          'volatile', coalesce(uses.volatile, false)
+          'volatile', coalesce(uses.volatile, false),
+          'functions', coalesce(uses.functions, '[]')
         ) order by p.polname)
         from pg_policy p
         left join lateral (
@@ -24,13 +27,25 @@ export function policiesOf(appliesTo: string, condition: string): string {
             json_agg(json_build_object(
               'name', a.attname, 'type', ${typeOf('a')}, 'deterministic', coalesce(l.collisdeterministic, true)
             ) order by a.attnum) filter (where a.attnum is not null) as columns,
-            bool_or(d.refclassid <> 'pg_class'::regclass or d.refobjid <> c.oid) as foreign,
+            bool_or((d.refclassid <> 'pg_class'::regclass or d.refobjid <> c.oid) and not coalesce(f.fixed, false)) as foreign,
+            json_agg(json_build_object(
+              'name', quote_ident(f.proname), 'qualified', format('%I.%I', f.nspname, f.proname),
+              'type', replace(format_type(f.prorettype, null), 'character varying', 'varchar'),
+              'body', coalesce(pg_get_function_sqlbody(f.oid), f.prosrc)
+            )) filter (where f.fixed) as functions,
             bool_or(f.provolatile = 'v') as volatile
           from pg_depend d
           left join pg_attribute a
             on d.refclassid = 'pg_class'::regclass and a.attrelid = d.refobjid and a.attnum = d.refobjsubid and d.refobjid = c.oid
           left join pg_collation l on l.oid = a.attcollation
-          left join pg_proc f on d.refclassid = 'pg_proc'::regclass and f.oid = d.refobjid
+          left join lateral (
+            -- Asked once for each function, and put together with nothing else.
+            select g.*, s.nspname, ${isFixed('g')} as fixed
+            from pg_proc g
+            join pg_namespace s on s.oid = g.pronamespace
+            where d.refclassid = 'pg_proc'::regclass and g.oid = d.refobjid
+            offset 0
+          ) f on true
           where d.classid = 'pg_policy'::regclass and d.objid = p.oid
         ) uses on true
         where p.polrelid = c.oid and ${condition}

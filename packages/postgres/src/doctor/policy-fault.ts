@@ -1,5 +1,7 @@
 import { TENANT_COLUMN_TYPES, type TenantColumnType } from '../policies/policy-body.js';
+import { quoteLiteral } from '../policies/quoting.js';
 import { narrowsToTenant } from './tenant-condition.js';
+import { type PolicyFunction, tenantReadings } from './tenant-functions.js';
 
 /** A policy that applies to the application, as the catalogs hold it. */
 export interface CatalogPolicy {
@@ -19,16 +21,19 @@ export interface CatalogPolicy {
   /** What it uses beyond its own table and what comes with PostgreSQL: a function, an operator, another table. */
   readonly foreign: boolean;
   readonly volatile: boolean;
+  /** Those of somebody's own that it calls, and that the application cannot change. They count as no `foreign` ones. */
+  readonly functions: readonly PolicyFunction[];
 }
 
 /** Whether the policy lets through, of the rows that are there or of those that are written, none but those whose column is the tenant's. */
 export function holdsBy(policy: CatalogPolicy, side: 'using' | 'check', column: string, setting: string): boolean {
   const key = policy.columns.find(({ name }) => name === column);
   // A function of somebody's own may print like PostgreSQL's, depending on the search path; its dependency shows it.
-  if (policy.foreign || !key?.deterministic || !isTenantType(key.type)) return false;
+  const readings = tenantReadings(policy.functions, setting);
+  if (policy.foreign || !readings || !key?.deterministic || !isTenantType(key.type)) return false;
   // Without WITH CHECK, the condition of USING is checked on new rows too.
   const condition = side === 'using' ? policy.using : (policy.check ?? policy.using);
-  return narrowsToTenant(condition, column, key.type, setting);
+  return narrowsToTenant(condition, column, key.type, setting, readings);
 }
 
 /** The column by which the policy holds the tenant in every command that it is for; else null. */
@@ -45,15 +50,15 @@ export function tenantKey(policy: CatalogPolicy, setting: string): string | null
 export function policyFault(policy: CatalogPolicy, setting: string): string {
   if (tenantKey(policy, setting) !== null)
     return 'holds the tenant by another column, so either of them lets a row through';
-  const { using, check, columns, foreign, volatile } = policy;
+  const { using, check, columns, foreign, volatile, functions } = policy;
   const text = [using, check].filter((condition) => condition !== null).join(' ');
   const code = text.replace(/'(?:[^']|'')*'/g, "''");
   if (using === 'true' || check === 'true') return 'lets every row through';
-  if (volatile) return 'calls a VOLATILE function, for every row and with no index (G3)';
+  if (volatile) return `calls a VOLATILE function, for every row and with no index (G3); ${functionFor(setting)}`;
   if (/\bOR\b/.test(code)) return 'has an OR, so the tenant is one of several ways in, and no index serves it (G3)';
   if (!/\bcurrent_setting\(/.test(code)) {
-    return foreign
-      ? 'calls a function or reads a table, which this rule does not see into'
+    return foreign || functions.length > 0
+      ? `calls a function or reads a table, which this rule does not see into; ${functionFor(setting)}`
       : 'does not ask for the setting';
   }
   if (!text.toLowerCase().includes(`current_setting('${setting.toLowerCase().replaceAll("'", "''")}'::text`)) {
@@ -67,6 +72,14 @@ export function policyFault(policy: CatalogPolicy, setting: string): string {
     return 'compares a column whose collation takes different texts for equal, and so two tenants for one';
   }
   return 'is not the condition that is known to be safe';
+}
+
+/** What a function of one's own must be for a policy that calls it to be taken. */
+function functionFor(setting: string): string {
+  return (
+    'a function that asks for the tenant is taken when neither its owner nor that of its schema is the application, and it reads ' +
+    `\`() returns text language sql stable begin atomic select nullif(current_setting(${quoteLiteral(setting)}, true), ''); end\``
+  );
 }
 
 function isCast(code: string, name: string): boolean {

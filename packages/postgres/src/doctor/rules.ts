@@ -3,9 +3,11 @@ import { cascadeTriggers } from './cascade-triggers.js';
 import { classification } from './classification.js';
 import { defaultPrivileges } from './default-privileges.js';
 import { foreignKeys } from './foreign-keys.js';
+import { foreignServers } from './foreign-servers.js';
 import { hiddenTables } from './hidden-tables.js';
 import { leakproofIndexes } from './leakproof-indexes.js';
 import { ledger } from './ledger.js';
+import { predefinedRoles } from './predefined-roles.js';
 import { presetTenant } from './preset-tenant.js';
 import { privilegedRole } from './privileged-role.js';
 import { publicPolicies } from './public-policies.js';
@@ -15,7 +17,7 @@ import { roleSettings } from './role-settings.js';
 import type { Rule } from './rule.js';
 import { schemaCreate } from './schema-create.js';
 import { securityDefiner } from './security-definer.js';
-import { serverFiles } from './server-files.js';
+import { fileListings, serverFiles } from './server-files.js';
 import { serverFunctions } from './server-functions.js';
 import { serverUpdates, serverVersion } from './server-version.js';
 import { sharedDescendants } from './shared-descendants.js';
@@ -43,6 +45,7 @@ export const startRules: readonly Rule[] = [
   hiddenTables,
   sharedDescendants,
   serverFiles,
+  foreignServers,
   cascadeTriggers,
   views,
   truncate,
@@ -62,6 +65,8 @@ export const adviceRules: readonly Rule[] = [
   securityDefiner,
   defaultPrivileges,
   serverFunctions,
+  fileListings,
+  predefinedRoles,
   queryTexts,
   tablePrivileges,
   tableRules,

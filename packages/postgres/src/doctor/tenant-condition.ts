@@ -1,5 +1,6 @@
 import { columnSpellings, type TenantColumnType, tenantCast } from '../policies/policy-body.js';
 import { quoteLiteral } from '../policies/quoting.js';
+import type { TenantReading } from './tenant-functions.js';
 
 /**
  * Whether `expression`, as `pg_get_expr` prints it, lets through no row but those of the tenant that the setting names: one of what it
@@ -10,13 +11,14 @@ export function narrowsToTenant(
   column: string,
   type: TenantColumnType,
   setting: string,
+  readings: readonly TenantReading[] = [],
 ): boolean {
   if (expression === null) return false;
   const lower = setting.toLowerCase();
-  const asked = expression.replace(ASKED, (call) => call.toLowerCase());
+  const asked = expression.replace(ASKED, (call) => call.toLowerCase()).replace(ALIAS, ' AS value)');
   const columns = columnSpellings(column, type);
   const equations = new Set(
-    valuesOf(type, quoteLiteral(lower)).flatMap((value) =>
+    [...valuesOf(type, quoteLiteral(lower)), ...callsOf(type, readings)].flatMap((value) =>
       columns.flatMap((one) => [`(${one} = ${value})`, `(${value} = ${one})`]),
     ),
   );
@@ -26,17 +28,33 @@ export function narrowsToTenant(
 /** PostgreSQL finds a setting of one's own in any case. */
 const ASKED = /current_setting\('(?:[^']|'')*'::text/g;
 
+/** What a subselect calls its only column, which nothing asks for. */
+const ALIAS = / AS (?:\w+|"(?:[^"]|"")*")\)/g;
+
 /** Every way in which the tenant's id is asked for. Without NULLIF only where the cast of an empty setting is an error: else it is an id. */
 function valuesOf(type: TenantColumnType, name: string): string[] {
   const cast = tenantCast(type);
   const settings = [`current_setting(${name}::text, true)`, `current_setting(${name}::text)`];
   const plain = [...settings.map((one) => `NULLIF(${one}, ''::text)`), ...(cast === '' ? [] : settings)];
-  const selected = (value: string, name: string) => `( SELECT ${value} AS ${name})`;
-  return plain.flatMap((value) => {
-    const name = value.startsWith('NULLIF') ? '"nullif"' : 'current_setting';
-    if (cast === '') return [value, selected(value, name)];
-    return [`(${value})${cast}`, selected(`(${value})${cast}`, name), `(${selected(value, name)})${cast}`];
+  return plain.flatMap((value) => spellings(value, cast));
+}
+
+/** The calls of functions that answer the tenant's id, in the type of the column. */
+function callsOf(type: TenantColumnType, readings: readonly TenantReading[]): string[] {
+  const cast = tenantCast(type);
+  return readings.flatMap(({ calls, type: returned, nulls }) => {
+    const isText = returned === 'text' || returned === 'varchar';
+    if (cast === '' ? !isText || !nulls : !isText && returned !== type) return [];
+    const own = cast === '' ? (returned === 'varchar' ? '::text' : '') : isText ? cast : '';
+    return calls.flatMap((call) => spellings(call, own));
   });
+}
+
+/** A value as it is, or in a subselect. */
+function spellings(value: string, cast: string): string[] {
+  const selected = (one: string) => `( SELECT ${one} AS value)`;
+  if (cast === '') return [value, selected(value)];
+  return [`(${value})${cast}`, selected(`(${value})${cast}`), `(${selected(value)})${cast}`];
 }
 
 /** What an expression joins by AND, and what that joins in turn; the expression itself where it joins nothing. */

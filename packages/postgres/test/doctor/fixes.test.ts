@@ -72,6 +72,7 @@ it('the fix of sessions leaves those who may signal them their right', async () 
     expect([await may(operator), await may(patient.role)]).toEqual([true, false]);
   } finally {
     await patient.admin.query('rollback');
+    await patient.admin.query(`revoke pg_signal_backend from ${patient.role}`);
   }
 });
 

@@ -35,6 +35,9 @@ const OPTIONS: DoctorOptions = {
   tenantColumn: 'tenant_id',
 };
 
+/** Where PostgreSQL compiles expressions, a question to its catalogs takes seconds. */
+const INTERPRETED = '-c jit=off';
+
 /** True of a server that others use as well: its version, and the roles that other tests make. */
 const OF_THE_SERVER: readonly RuleName[] = ['server-updates', 'bypass-roles'];
 
@@ -48,8 +51,8 @@ export async function createPatient(serverUrl: string): Promise<Patient> {
     // Not as a URL: some of the roles have names that no URL can carry.
     const client = new pg.Client(
       user === undefined
-        ? { connectionString: database.url }
-        : { host, port: Number(port), database: database.name, user, password },
+        ? { connectionString: database.url, options: INTERPRETED }
+        : { host, port: Number(port), database: database.name, user, password, options: INTERPRETED },
     );
     client.on('error', () => {});
     await client.connect();

@@ -169,6 +169,24 @@ describe('the start-up checks', () => {
     await expect(database.context.run(acme, () => nowhere.query(ALL))).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
+  it('are interpreted, by two messages more however many they are, and leave neither transaction nor setting', async () => {
+    const own = pool();
+    await own.verify();
+    const at = (text: string) => proxy.texts.findIndex((sent) => sent.includes(text));
+    const [begin, first, commit, twoTenants] = ['set local jit = off', 'json_agg(found)', 'commit', 'as process'].map(
+      at,
+    );
+    expect(begin).toBeGreaterThanOrEqual(0);
+    expect([begin, first, commit, twoTenants]).toEqual(
+      [begin, first, commit, twoTenants].toSorted((a, b) => Number(a) - Number(b)),
+    );
+    expect(proxy.texts.filter((text) => /jit|^commit$/.test(text))).toHaveLength(2);
+    const { rows } = await database.context.run(acme, () =>
+      own.query(`select source from pg_settings where name = 'jit'`),
+    );
+    expect(rows).toEqual((await database.outside.query(`select source from pg_settings where name = 'jit'`)).rows);
+  });
+
   it('are not misled by the type parsers of the application', async () => {
     const raw = { getTypeParser: () => (text: string | Buffer) => `raw ${text}` };
     const own = pool({ types: raw });
