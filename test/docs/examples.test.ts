@@ -15,7 +15,7 @@ const inRepository = [
   ...filesBelow('examples'),
   ...filesBelow('benchmarks'),
 ];
-const pages = ['README.md', 'CHANGELOG.md', ...inRepository.filter((file) => file.endsWith('.md'))]
+const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...inRepository.filter((file) => file.endsWith('.md'))]
   // A copy that is packed.
   .filter((file) => !/^packages\/\w+\/CHANGELOG\.md$/.test(file));
 const sources = inRepository.filter((file) => /^packages\/\w+\/src\/.*(?<!\.test)\.ts$/.test(file));

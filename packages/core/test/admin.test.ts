@@ -64,7 +64,7 @@ describe('TenantAdmin.runAs', () => {
     expect(seen).toEqual(seen.map((_, i) => ['t_acme', 't_globex', 't_acme from t_globex'][i % 3]));
   });
 
-  it('core-4: an Observable runs as the tenant of runAs, inside another one’s context, and hands over in that one’s', async () => {
+  it("core-4: an Observable runs as the tenant of runAs, inside another one's context, and hands over in that one's", async () => {
     const { admin } = await build();
     const query = () => sleep(Math.random() * 5).then(() => context.tenantId);
     const read = (mine: typeof acme, theirs: string) =>
@@ -79,7 +79,7 @@ describe('TenantAdmin.runAs', () => {
   });
 
   it.each(['t_nobody', '', 'acme', undefined as never])(
-    'refuses the id %j, which is no tenant’s, unrecorded',
+    "refuses the id %j, which is no tenant's, unrecorded",
     async (id) => {
       const { admin, events } = await build();
       const fn = vi.fn();
@@ -110,7 +110,7 @@ describe('TenantAdmin.runAs', () => {
     expect(fn).not.toHaveBeenCalled();
   });
 
-  it('writes one line to Nest’s log by default, which a reason cannot break', async () => {
+  it("writes one line to Nest's log by default, which a reason cannot break", async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
     const { admin } = await build({ audit: undefined });
     await admin.runAs('t_acme', { reason: 'a\nforged line' }, () => 1);

@@ -10,8 +10,8 @@ const context = new TenantContext();
 const seen = () => (context.isActive() ? context.tenantId : 'none');
 const as = context.run.bind(context);
 
-describe('C6: what one tenant’s work creates and another’s uses', () => {
-  it('an event emitter calls its listeners as whoever emits; a bound listener stays its own tenant’s', () => {
+describe("C6: what one tenant's work creates and another's uses", () => {
+  it("an event emitter calls its listeners as whoever emits; a bound listener stays its own tenant's", () => {
     const emitter = new EventEmitter();
     const calls: string[] = [];
     as(acme, () => emitter.on('job', () => calls.push(`plain ${seen()}`)));

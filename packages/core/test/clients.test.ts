@@ -71,7 +71,7 @@ describe('core-1: a client is found', () => {
     'that a factory made': viaToken((own) => ({ useFactory: () => new own() })),
     'that a factory promised': viaToken((own) => ({ useFactory: async () => new own() })),
     'that is a value': viaToken((own) => ({ useValue: new own() })),
-    'that is a provider’s class': viaToken((own) => ({ useClass: own })),
+    "that is a provider's class": viaToken((own) => ({ useClass: own })),
     'that is made for each request by a factory': viaToken((own) => ({
       useFactory: async () => new own(),
       scope: Scope.REQUEST,

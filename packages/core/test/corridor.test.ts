@@ -314,7 +314,7 @@ describe.each(adapters)('C4: on %s the context covers', (adapter) => {
       expect((await call(server, host, '/observable')).text).toBe(`${id} ${id}`);
     }));
 
-  it('setImmediate, timers, ticks, an EventEmitter, a worker’s answer, and an async iterator', () =>
+  it("setImmediate, timers, ticks, an EventEmitter, a worker's answer, and an async iterator", () =>
     both(async (host, id) => {
       expect((await call(server, host, '/started')).body).toEqual(Array.from({ length: 9 }, () => id));
     }));

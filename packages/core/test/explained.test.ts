@@ -84,14 +84,14 @@ describe.each(adapters)(
       expect(await refused('127.0.0.1')).toContain('subdomain: the request was sent to no host name');
       expect(await refused('acme..localhost')).toContain('subdomain: the host is malformed, or was sent twice');
       expect(await refused('localhost')).toMatch(
-        /signed-header: no header x-signed-tenant; session: no tenant’s id yet$/,
+        /signed-header: no header x-signed-tenant; session: no tenant's id yet$/,
       );
 
       const tokens: [string, string][] = [
         [sign({ tenantId: 't_acme' }, { expiresIn: -5 }), 'the token was not accepted (TokenExpiredError)'],
         [`${sign({ tenantId: 't_acme' }).slice(0, -3)}xyz`, 'the token was not accepted (JsonWebTokenError)'],
         [sign({ sub: 'user_1' }), 'the token has no claim tenantId'],
-        [sign({ tenantId: 7 }), 'the token has the claim tenantId, which is no tenant’s id'],
+        [sign({ tenantId: 7 }), "the token has the claim tenantId, which is no tenant's id"],
         [sign({ tenantId: 't_gone' }), 'jwt: names the id "t_gone", and the registry knows no such tenant'],
       ];
       for (const [token, reason] of tokens) {
@@ -112,7 +112,7 @@ describe.each(adapters)(
       expect(await refused('closed.localhost')).toContain('names the slug "closed", whose status is "suspended"');
     });
 
-    it('and of what a session’s reader returned no more than its length, unless it is a tenant’s id', async () => {
+    it("and of what a session's reader returned no more than its length, unless it is a tenant's id", async () => {
       const cookie = 's:the-cookie-of-somebody.signature';
       const reader = {
         tenantId: ({ headers }: { headers: object }) => ('x-id' in headers ? (headers['x-id'] as string) : cookie),
@@ -126,7 +126,7 @@ describe.each(adapters)(
       expect(await refused('acme.localhost', { headers: { 'x-id': 't_globex' } })).toContain('names the id "t_globex"');
     });
 
-    it('and so may a source of one’s own, and a late one', async () => {
+    it("and so may a source of one's own, and a late one", async () => {
       const own: TenantSource = {
         name: 'certificate',
         after: 'guards',
@@ -139,9 +139,9 @@ describe.each(adapters)(
     });
 
     it.each([
-      ['Nest’s own logger', new ConsoleLogger()],
+      ["Nest's own logger", new ConsoleLogger()],
       ['one that writes JSON', new ConsoleLogger({ json: true })],
-      ['one of one’s own', logger],
+      ["one of one's own", logger],
     ])('on Nest 11, where every level counts as off while none is set, with %s', async (_, use) => {
       const off = vi.spyOn(Logger, 'isLevelEnabled').mockReturnValue(false);
       const before = Reflect.get(Logger, 'staticInstanceRef') as LoggerService;
@@ -158,7 +158,7 @@ describe.each(adapters)(
 
     it.each<[string, LoggerService | false]>([
       ['a logger without debug', new ConsoleLogger({ logLevels: ['fatal'] })],
-      ['a logger of one’s own that says so', Object.assign({ ...logger }, { isLevelEnabled: () => false })],
+      ["a logger of one's own that says so", Object.assign({ ...logger }, { isLevelEnabled: () => false })],
       ['no logger', false],
     ])('and nothing with %s, where no source is asked again', async (_, use) => {
       const identify = vi.fn(() => null);
@@ -170,7 +170,7 @@ describe.each(adapters)(
       expect([identify.mock.calls.length, explain.mock.calls.length]).toEqual([2, 0]);
     });
 
-    it('and nothing for a fault of the server’s, which is in the log whole', async () => {
+    it("and nothing for a fault of the server's, which is in the log whole", async () => {
       const identify = () => {
         throw new Error('the directory is down');
       };
@@ -205,7 +205,7 @@ describe.each(adapters)(
       );
     });
 
-    it('and no source is asked for it in a tenant’s context, whatever context the refusal comes in', async () => {
+    it("and no source is asked for it in a tenant's context, whatever context the refusal comes in", async () => {
       const seen: boolean[] = [];
       const identify = () => {
         seen.push(new TenantContext().isActive());

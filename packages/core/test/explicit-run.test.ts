@@ -96,7 +96,7 @@ describe.each(adapters)('on %s, what enters a tenant by itself', (adapter) => {
   const of = (slug: string, more = {}) => ({ headers: { 'x-of': slug, ...more } });
 
   it.each(['localhost', 'nobody.localhost', 'hooks.internal'])(
-    'may do so at %s, which is no tenant’s',
+    "may do so at %s, which is no tenant's",
     async (host) => {
       const asked = Array.from({ length: 20 }, (_, i) => [acme, globex][i % 2] as typeof acme);
       for (const path of ['/hook', '/bound'])

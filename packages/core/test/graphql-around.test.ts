@@ -62,7 +62,7 @@ async function* events() {
 const options = {
   filter: ({ id }: { id: string }) => {
     note('filter');
-    return id !== 'nobody’s';
+    return id !== "nobody's";
   },
   resolve: ({ id }: { id: string }) => {
     note('resolve');
@@ -203,7 +203,7 @@ describe.each(Object.keys(drivers) as (keyof typeof drivers)[])(
       for (const [tenant, own] of made as [string, string][]) expect(tenant).toBe(own);
     });
 
-    it('core-2: field middleware runs as the request’s tenant', async () => {
+    it("core-2: field middleware runs as the request's tenant", async () => {
       await start({});
       await interleaved('{ job { id name } }', (id) => ({ job: { id, name: id } }));
       expect(new Set(seenBy.map(({ where }) => where))).toEqual(

@@ -204,7 +204,7 @@ describe.each(cases)('fields of GraphQL on %s with fieldResolverEnhancers %j', (
     }
   });
 
-  it('core-7: interleaved with another tenant’s, each field has its own', async () => {
+  it("core-7: interleaved with another tenant's, each field has its own", async () => {
     const asked = Array.from({ length: 30 }, (_, i) => (i % 2 ? acme : globex));
     const answers = await Promise.all(
       asked.map(({ id }, i) =>
@@ -332,7 +332,7 @@ it('core-9: a refusal of many late fields is explained once, by the field that i
     'JobResolver.rows refused a request with tenant_mismatch: subdomain: names the slug "acme"; session: names the id "t_globex"',
   ]);
   expect(await explained('')).toEqual([
-    'JobResolver.rows refused a request with tenant_required: subdomain: host localhost is the base domain itself; session: no tenant’s id yet',
+    "JobResolver.rows refused a request with tenant_required: subdomain: host localhost is the base domain itself; session: no tenant's id yet",
   ]);
   await server.close();
 });

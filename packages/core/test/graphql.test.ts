@@ -173,7 +173,7 @@ describe.each(drivers)('GraphQL on %s', (_, adapter, graphql) => {
     return { data, errors: errors.map(({ message, extensions }) => ({ message, code: extensions?.['code'] })), text };
   };
 
-  it('core-5: an untenanted field has no tenant at a tenant’s host, and the fields beside it keep theirs', async () => {
+  it("core-5: an untenanted field has no tenant at a tenant's host, and the fields beside it keep theirs", async () => {
     const { data } = await ask('acme.', '{ a: who b: health c: who d: health e: who }');
     expect(data).toEqual({ a: 't_acme', b: 'none', c: 't_acme', d: 'none', e: 't_acme' });
     expect((await ask('', '{ health }')).data).toEqual({ health: 'none' });
@@ -188,7 +188,7 @@ describe.each(drivers)('GraphQL on %s', (_, adapter, graphql) => {
     expect(data).toEqual({ a: 't_acme', b: { id: 't_new', inside: 't_acme' }, c: 't_acme' });
   });
 
-  it('interleaved with another tenant’s, each field has its own or none', async () => {
+  it("interleaved with another tenant's, each field has its own or none", async () => {
     const asked = Array.from({ length: 40 }, (_unused, i) => (i % 2 ? acme : globex));
     const answers = await Promise.all(
       asked.map(({ slug }) => ask(`${slug}.`, '{ a: health b: who c: health d: who }')),
@@ -258,7 +258,7 @@ describe('core-6: GraphQL on Apollo, where no resolver has thrown', () => {
     ['the function that makes the context', { context: () => ({ tenant: context.current() }) }, '{ unasking }'],
     ['a field of what a resolver returned', {}, '{ lazy { id } }'],
   ])(
-    '%s: the client gets the code and nothing more, and an application’s own formatError the last word',
+    "%s: the client gets the code and nothing more, and an application's own formatError the last word",
     async (_, options, query) => {
       @Resolver()
       class LazyResolver {
@@ -328,7 +328,7 @@ describe('core-6: GraphQL on Mercurius, where no resolver has thrown', () => {
     @Query(() => Company)
     own() {
       return getter(() => {
-        throw Object.assign(new Error('the application’s own words'), { extensions: { code: 'OWN' } });
+        throw Object.assign(new Error("the application's own words"), { extensions: { code: 'OWN' } });
       });
     }
     @Query(() => String)
@@ -398,7 +398,7 @@ describe('core-6: GraphQL on Mercurius, where no resolver has thrown', () => {
     await without.close();
   });
 
-  it('an application’s own errorFormatter has the last word, and is told no more than the client', async () => {
+  it("an application's own errorFormatter has the last word, and is told no more than the client", async () => {
     const formatted: unknown[] = [];
     const server = await start({
       errorFormatter: (execution: { errors: { message: string; originalError: Error; toJSON(): object }[] }) => {
@@ -442,7 +442,7 @@ it('core-6: an error of another package of the family is its code alone to the c
     }
     @Query(() => String)
     failing(): string {
-      throw new Error('the application’s own words');
+      throw new Error("the application's own words");
     }
   }
   const server = await serve('express', {
@@ -459,6 +459,6 @@ it('core-6: an error of another package of the family is its code alone to the c
   const { error, text } = await ask('{ conflicting }');
   expect(error).toMatchObject({ message: 'tenant_conflict', extensions: { code: 'tenant_conflict' } });
   expect(text).not.toMatch(/another tenant|\.ts/);
-  expect((await ask('{ failing }')).error).toMatchObject({ message: 'the application’s own words' });
+  expect((await ask('{ failing }')).error).toMatchObject({ message: "the application's own words" });
   await server.close();
 });

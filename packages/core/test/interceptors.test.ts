@@ -162,7 +162,7 @@ function claims(ask: Ask) {
     if (chain.includes('audit')) expect(new Set(audited)).toEqual(new Set(['t_acme', 't_globex']));
   });
 
-  it.each(cases)('(%s) runs an untenanted one as nobody beside a tenant’s', async (_, i, answer) => {
+  it.each(cases)("(%s) runs an untenanted one as nobody beside a tenant's", async (_, i, answer) => {
     const [nobodys, own] = await Promise.all([ask('globex.', `untenanted${i}`), ask('acme.', `own${i}`)]);
     expect([nobodys, own]).toEqual([answer.replaceAll('$', 'none'), answer.replaceAll('$', 't_acme')]);
     expect(await Promise.all([ask('', `untenanted${i}`), ask('acme.', `untenanted${i}`)])).toEqual(
@@ -171,7 +171,7 @@ function claims(ask: Ask) {
   });
 }
 
-describe.each(adapters)('on %s, interceptors of which one goes on from a shared connection’s callback', (adapter) => {
+describe.each(adapters)("on %s, interceptors of which one goes on from a shared connection's callback", (adapter) => {
   let server: Server;
   beforeAll(async () => {
     const controller = handlers((name) => Get(name));

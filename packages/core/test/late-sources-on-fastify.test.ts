@@ -100,9 +100,9 @@ const ofRequest = (request: FastifysRequest) => request.session?.tenantId;
 const ofNode = (request: FastifysRequest) => request.raw.session?.tenantId;
 
 describe.each([
-  ['Fastify’s own plugin', true, ofRequest],
-  ['Express’s middleware', false, ofRequest],
-  ['Express’s middleware, and read from Node’s request', false, ofNode],
+  ["Fastify's own plugin", true, ofRequest],
+  ["Express's middleware", false, ofRequest],
+  ["Express's middleware, and read from Node's request", false, ofNode],
 ] as const)('on Fastify, a session that is kept by %s', (_, keepsSession, tenantId) => {
   const jwt = new JwtService({ secret: SECRET });
   let server: Server;
@@ -154,7 +154,7 @@ describe.each([
   // What Nest mounts before Express's session sees no session there, as on Express itself.
   const paths = ['/handler', '/middleware', ...(keepsSession ? ['/use'] : []), '/raw', '/raw-of-node'];
 
-  it.each(paths)('is refused on another tenant’s host at %s, and good on its own', async (path) => {
+  it.each(paths)("is refused on another tenant's host at %s, and good on its own", async (path) => {
     const [own, other] = [await signIn('t_acme'), await signIn('t_globex')];
     expect(await ask('acme.localhost', path, own)).toBe('t_acme');
     expect(await ask('acme.localhost', path, other)).toBe('tenant_mismatch');
@@ -178,7 +178,7 @@ describe.each([
     expect(body).toMatchObject({ tenantId: 't_acme' });
   });
 
-  it('Node’s request is resumed as Fastify’s is', async () => {
+  it("Node's request is resumed as Fastify's is", async () => {
     expect(await ask('acme.localhost', '/resumed')).toBe('t_acme');
   });
 });

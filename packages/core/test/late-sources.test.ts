@@ -129,7 +129,7 @@ describe.each(adapters)('core-7: a session on %s', (adapter) => {
     return status === 200 ? body['id'] : [status, body['message']];
   };
 
-  it('is refused on another tenant’s host, and good on its own', async () => {
+  it("is refused on another tenant's host, and good on its own", async () => {
     const cookie = await signIn('t_acme', host(acme));
     expect(await who(host(acme), cookie)).toBe('t_acme');
     expect(await who(host(globex), cookie)).toEqual([401, 'tenant_mismatch']);
@@ -144,7 +144,7 @@ describe.each(adapters)('core-7: a session on %s', (adapter) => {
     expect(await who('localhost')).toEqual([401, 'tenant_required']);
   });
 
-  it('names nobody with what is not one tenant’s id', async () => {
+  it("names nobody with what is not one tenant's id", async () => {
     for (const wrong of [7, ['t_acme'], ['t_acme', 't_globex'], { id: 't_acme' }, true, '', 'nobody', 't_acme\0']) {
       const cookie = await signIn(wrong);
       expect([wrong, await who('localhost', cookie)]).toEqual([wrong, [401, 'tenant_required']]);
@@ -162,7 +162,7 @@ describe.each(adapters)('core-7: a session on %s', (adapter) => {
     }
   });
 
-  it('interleaved with another tenant’s, each gets its own or is refused', async () => {
+  it("interleaved with another tenant's, each gets its own or is refused", async () => {
     const [ofAcme, ofGlobex] = [await signIn('t_acme'), await signIn('t_globex')];
     const asked = Array.from({ length: 60 }, (_, i) => ({
       at: [host(acme), host(globex), 'localhost'][i % 3] as string,
@@ -230,7 +230,7 @@ class PassportController {
   }
 }
 
-describe.each(adapters)('core-7: what Passport’s guards put on the request, on %s', (adapter) => {
+describe.each(adapters)("core-7: what Passport's guards put on the request, on %s", (adapter) => {
   let server: Server;
 
   beforeAll(async () => {
@@ -283,7 +283,7 @@ describe.each(adapters)('core-7: what Passport’s guards put on the request, on
     expect(await who(host(acme), { token: token('t_globex') }, '/me')).toEqual({ inside: 'none' });
   });
 
-  it('interleaved with another tenant’s, each gets its own or is refused', async () => {
+  it("interleaved with another tenant's, each gets its own or is refused", async () => {
     const ids = ['t_acme', 't_globex'];
     const asked = Array.from({ length: 60 }, (_, i) => ({
       at: [host(acme), host(globex), 'localhost'][i % 3] as string,
@@ -296,7 +296,7 @@ describe.each(adapters)('core-7: what Passport’s guards put on the request, on
   });
 });
 
-describe.each(adapters)('core-7: late sources of one’s own on %s', (adapter) => {
+describe.each(adapters)("core-7: late sources of one's own on %s", (adapter) => {
   const serveWith = (...sources: TenantSource[]) =>
     serve(adapter, {
       controllers: [SessionController],

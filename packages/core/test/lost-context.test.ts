@@ -97,7 +97,7 @@ class RepairedModule implements NestModule {
   }
 }
 
-describe.each(adapters)('C6: on %s, a request that goes on in another tenant’s context', (adapter) => {
+describe.each(adapters)("C6: on %s, a request that goes on in another tenant's context", (adapter) => {
   let server: Server | undefined;
   afterEach(() => server?.close());
 
@@ -195,7 +195,7 @@ class InterceptedController {
   }
 }
 
-describe.each(adapters)('core-2: on %s, an interceptor that goes on from a shared connection’s callback', (adapter) => {
+describe.each(adapters)("core-2: on %s, an interceptor that goes on from a shared connection's callback", (adapter) => {
   const both = async (server: Server, path: string) => {
     const answers = await Promise.all([call(server, 'acme.localhost', path), call(server, 'globex.localhost', path)]);
     return answers.map(({ body }) => body['id'] ?? body['message']);
@@ -291,7 +291,7 @@ it('core-2: a middleware that enters a tenant of its own around the request is n
 const hooks = (app: INestApplication) => app.getHttpAdapter() as unknown as AbstractHttpAdapter;
 
 describe.each(adapters)('the request hook of %s', (adapter) => {
-  it('of the application’s own goes on working, inside the context', async () => {
+  it("of the application's own goes on working, inside the context", async () => {
     const seen: string[] = [];
     const server = await serve(adapter, { imports: [tenancy()], controllers: [WhoController] }, (app) => {
       hooks(app).setOnRequestHook((_: unknown, __: unknown, next: () => void) => {

@@ -202,7 +202,7 @@ describe.each<[string, () => Promise<Running>]>([
     expect(logged()).toEqual([]);
   });
 
-  it('interleaved with another tenant’s, each runs as its own', async () => {
+  it("interleaved with another tenant's, each runs as its own", async () => {
     const asked = Array.from({ length: 40 }, (_, i) => (i % 2 ? acme : globex));
     const answers = await Promise.all(asked.map((as, i) => send(i % 3 ? 'lazy' : { cmd: 'who' }, { as })));
     expect(answers).toEqual(asked.map(({ id }) => id));

@@ -122,7 +122,7 @@ describe('TenancyModule', () => {
     await expect(serve('express', { imports })).rejects.toThrow(NOT_REGISTERED);
   });
 
-  it('without forRoot in a module beside the root’s says to leave it out', async () => {
+  it("without forRoot in a module beside the root's says to leave it out", async () => {
     @Module({ imports: [TenancyModule] })
     class FeatureModule {}
     const building = Test.createTestingModule({ imports: [TenancyModule.forRoot(options()), FeatureModule] }).compile();
@@ -213,7 +213,7 @@ describe('TenancyModule', () => {
     await module.close();
   });
 
-  it('as a middleware composed by hand, without the module’s own entrance', async () => {
+  it("as a middleware composed by hand, without the module's own entrance", async () => {
     const { TenantGuard } = await import('../src/index.js');
     const resolver = new TenantResolver({ sources }, testRegistry());
     const middleware = new TenantResolverMiddleware(resolver);
@@ -228,8 +228,8 @@ describe('TenancyModule', () => {
   });
 });
 
-describe.each(adapters)('a global guard of the application’s own on %s', (adapter) => {
-  it('runs before ours and is refused all the same, with the refusal’s own code', async () => {
+describe.each(adapters)("a global guard of the application's own on %s", (adapter) => {
+  it("runs before ours and is refused all the same, with the refusal's own code", async () => {
     class EarlyGuard implements CanActivate {
       canActivate() {
         return new TenantContext().tenantId !== '';
@@ -283,7 +283,7 @@ describe('a registry that fails', () => {
     },
   );
 
-  it('logs nothing for a refusal that is the caller’s own fault', async () => {
+  it("logs nothing for a refusal that is the caller's own fault", async () => {
     const server = await serve('express', {
       imports: [TenancyModule.forRoot(options())],
       controllers: [WhoController],

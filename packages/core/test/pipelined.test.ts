@@ -78,7 +78,7 @@ class PipelinedController {
 
 const seenAtEnd = new Map<string, string>();
 
-describe.each(adapters)('core-3: on %s, a request that waits behind another tenant’s on its connection', (adapter) => {
+describe.each(adapters)("core-3: on %s, a request that waits behind another tenant's on its connection", (adapter) => {
   let server: Server;
 
   beforeAll(async () => {

@@ -29,7 +29,7 @@ const handlers: Record<string, (request: object) => unknown> = {
   },
   admitting: (request) => admitRequest(request, () => context.tenantId),
   own: () => {
-    throw new Error('the application’s own words');
+    throw new Error("the application's own words");
   },
 };
 
@@ -73,7 +73,7 @@ describe.each(adapters)('core-6: raw handlers and hooks on %s', (adapter) => {
       },
     );
 
-  it('the client gets the code and nothing more, and the log what is the server’s fault, once', async () => {
+  it("the client gets the code and nothing more, and the log what is the server's fault, once", async () => {
     server = await start();
     for (const [at, path, status, code, headers] of [
       ['acme.', '/switching', 500, 'tenant_switch_refused', {}],
@@ -92,11 +92,11 @@ describe.each(adapters)('core-6: raw handlers and hooks on %s', (adapter) => {
     }
   });
 
-  it('and errors of the application’s own are left alone', async () => {
+  it("and errors of the application's own are left alone", async () => {
     server = await start();
     const { status, text } = await call(server, 'acme.localhost', '/own');
     expect(status).toBe(500);
     // Nest says it on Express, where it answers.
-    expect(text).toContain(adapter === 'fastify' ? 'the application’s own words' : 'Internal server error');
+    expect(text).toContain(adapter === 'fastify' ? "the application's own words" : 'Internal server error');
   });
 });

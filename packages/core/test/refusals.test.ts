@@ -156,7 +156,7 @@ describe.each(adapters)('on %s', (adapter) => {
     }
   });
 
-  it('refuses globex’s token on acme’s subdomain, and the other way round', async () => {
+  it("refuses globex's token on acme's subdomain, and the other way round", async () => {
     expect((await who('acme.localhost', { token: token('t_globex') })).body).toEqual(MISMATCH);
     expect((await who('globex.localhost', { token: token('t_acme') })).body).toEqual(MISMATCH);
     expect((await who('careers.acme.test', { token: token('t_globex') })).body).toEqual(MISMATCH);
@@ -198,7 +198,7 @@ describe.each(adapters)('on %s', (adapter) => {
     ['a number', 7],
     ['empty', ''],
     ['very long', 't_acme'.repeat(500)],
-  ])('takes a tenant claim that is %s for nobody’s, beside a good subdomain too', async (_, claim) => {
+  ])("takes a tenant claim that is %s for nobody's, beside a good subdomain too", async (_, claim) => {
     expect((await who('localhost', { token: token(claim) })).body).toEqual(REQUIRED);
     expect((await who('acme.localhost', { token: token(claim) })).body).toEqual(MISMATCH);
   });

@@ -190,7 +190,7 @@ describe.each([tcp, ...(await brokersHere())])('core-1, M4: over $name', ({ opti
   });
 });
 
-it('core-1: what a connection itself tells is nobody’s, whoever connected it', async () => {
+it("core-1: what a connection itself tells is nobody's, whoever connected it", async () => {
   const service = await NestFactory.createMicroservice<MicroserviceOptions>(PriceModule, {
     ...(tcp.options as MicroserviceOptions),
     logger: false,

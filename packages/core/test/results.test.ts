@@ -195,7 +195,7 @@ describe.each(adapters)('core-1: on %s, what a handler returns runs as its own r
     expect((await ask('/promised')).map(({ text }) => text)).toEqual(owners);
   });
 
-  it('an interceptor’s operators', async () => {
+  it("an interceptor's operators", async () => {
     expect((await ask('/intercepted')).map(({ text }) => text)).toEqual(owners.map((id) => `news ${id} ${id}`));
   });
 

@@ -13,7 +13,7 @@ class UploadController {
   }
 }
 
-it('C6: an upload that multer parses in pieces keeps its tenant, beside another tenant’s', async () => {
+it("C6: an upload that multer parses in pieces keeps its tenant, beside another tenant's", async () => {
   const server = await serve('express', {
     controllers: [UploadController],
     imports: [

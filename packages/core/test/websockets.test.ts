@@ -185,7 +185,7 @@ describe.each<[string, (app: INestApplicationContext) => IoAdapter | WsAdapter, 
     expect(logged()).toEqual([]);
   });
 
-  it('interleaved with another tenant’s, each runs as its own', async () => {
+  it("interleaved with another tenant's, each runs as its own", async () => {
     const clients = await Promise.all(Array.from({ length: 10 }, () => connect(port)));
     const asked = clients.map((_, i) => (i % 2 ? acme : globex));
     const answers = await Promise.all(asked.map((as, i) => clients[i]?.ask('who', { as })));

@@ -27,7 +27,7 @@ async function output(folder: string, file: string, code: string): Promise<strin
   await writeFile(join(folder, file), code);
   const { stdout } = await run(process.execPath, [file], {
     cwd: folder,
-    // pnpm’s own scripts point it to everything that is installed.
+    // pnpm's own scripts point it to everything that is installed.
     env: { ...process.env, NODE_PATH: '' },
   });
   return stdout.trim();

@@ -14,6 +14,7 @@ import { schemaOf } from './schema/schema-of.js';
 import { clientPerSchema } from './separate/client-per-schema.js';
 import type { PrismaClientLike, RawSql, TenantScopedClient } from './tenant-scoped-client.js';
 
+/** Options of {@link tenantScoped}. */
 export interface TenantScopedOptions<Field extends string = string> {
   /** Where the tenant comes from. */
   readonly context: Pick<TenantContext, 'tenantId' | 'bind'>;

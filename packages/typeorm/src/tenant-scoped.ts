@@ -27,6 +27,7 @@ import { checkTables, checkTenantColumn, holdsNumbers } from './scope/tenant-col
 import type { Column, DataSource, Metadata } from './scope/typeorm.js';
 import { holdWholeDatabase, type WholeDatabaseDriver } from './scope/whole-database.js';
 
+/** Options of {@link tenantScoped}. */
 export interface TenantScopedOptions extends ClassifyEntitiesOptions {
   /** Where the current tenant comes from. */
   readonly context: Pick<TenantContext, 'tenantId' | 'isActive'>;

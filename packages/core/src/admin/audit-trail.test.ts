@@ -31,7 +31,7 @@ describe('an audit trail', () => {
     await expect(audit.record({ action: 'across_tenants', reason: 'x' })).rejects.toThrow('the audit log is full');
   });
 
-  it.each(['warn', 'log'] as const)('is one line of Nest’s log without a sink, at the level %s', async (level) => {
+  it.each(['warn', 'log'] as const)("is one line of Nest's log without a sink, at the level %s", async (level) => {
     const lines: unknown[] = [];
     vi.spyOn(Logger.prototype, level).mockImplementation((line) => void lines.push(line));
     await new AuditTrail('AdminKysely', null, level).record({ action: 'across_tenants', reason: 'a\nforged line' });
@@ -41,7 +41,7 @@ describe('an audit trail', () => {
   });
 });
 
-describe('the reason of an admin’s work', () => {
+describe("the reason of an admin's work", () => {
   it('is what the caller gives', () => {
     expect(requireReason('AdminKysely.acrossTenants', { reason: 'ticket 4711' })).toBe('ticket 4711');
   });

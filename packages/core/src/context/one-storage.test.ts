@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 
 const acme = { id: 't_acme', slug: 'acme' };
 
-it('two copies of the package in one process share one context and recognise each other’s errors', async () => {
+it("two copies of the package in one process share one context and recognise each other's errors", async () => {
   const first = await import('../index.js');
   vi.resetModules();
   const second = await import('../index.js');

@@ -157,7 +157,7 @@ describe('bind', () => {
     expect(bound.call({ name: 'x' }, '!')).toBe('t_acme x!');
   });
 
-  it('C6: holds in another tenant’s context, and leaves that one as it was', () => {
+  it("C6: holds in another tenant's context, and leaves that one as it was", () => {
     const bound = context.run(acme, () => context.bind(() => context.tenantId));
     context.run(globex, () => {
       expect(bound()).toBe('t_acme');
@@ -239,7 +239,7 @@ describe('what is looked through quickly is held all the same', () => {
       (held: [{ query: PromiseLike<string> }]) => held[0].query,
     ],
     [
-      'a list of a class of one’s own',
+      "a list of a class of one's own",
       () => [new (class Rows extends Array<unknown> {})(seen as never, seen as never)],
       (held: [[() => string]]) => held[0][0](),
     ],

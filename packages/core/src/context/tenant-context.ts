@@ -68,7 +68,7 @@ export class TenantContext {
   }
 
   /**
-   * Carries today's tenant to a later call, wherever that comes from: a listener, a callback of a shared connection. What
+   * Carries the current tenant to a later call, wherever that comes from: a listener, a callback of a shared connection. What
    * `fn` returns is held to it as that of {@link run} is, and so are functions that are kept on it. It keeps its `name`, its
    * `length`, and whatever else is on it.
    *

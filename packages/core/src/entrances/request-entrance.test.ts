@@ -43,7 +43,7 @@ describe('a request enters its own context, whatever context the call came in', 
   });
 });
 
-it('remembers its context on Node’s request, which an adapter’s wrapper and its middleware share', async () => {
+it("remembers its context on Node's request, which an adapter's wrapper and its middleware share", async () => {
   const raw = {};
   await enter(() => acme, { raw });
   expect(corridorOf(raw)?.tenant).toBe(acme);

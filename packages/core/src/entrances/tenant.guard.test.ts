@@ -40,7 +40,7 @@ describe.each(['rpc', 'ws', 'graphql', 'something new'])('a %s entrance', (type)
     expect(pass(type, [{}, {}, {}], 'untenanted')).toBe(true);
   });
 
-  it('passes inside a tenant’s context', () => {
+  it("passes inside a tenant's context", () => {
     expect(context.run(acme, () => pass(type, [{}, {}, {}]))).toBe(true);
   });
 });
@@ -86,7 +86,7 @@ it('GraphQL over a WebSocket, which comes through no entrance, leaves one line t
 });
 
 describe('an HTTP request', () => {
-  it('is refused when it came through no entrance, even inside a tenant’s context', () => {
+  it("is refused when it came through no entrance, even inside a tenant's context", () => {
     expect(pass('http', [{}])).toBe('tenant_context_missing');
     expect(context.run(acme, () => pass('http', [{}]))).toBe('tenant_context_missing');
     expect(context.run(acme, () => pass('http', [{}], 'untenanted'))).toBe('tenant_context_missing');

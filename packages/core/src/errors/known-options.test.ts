@@ -80,7 +80,7 @@ describe('core-13: an unknown option is refused by name, with the known one that
     }
   });
 
-  it('and a known one is not, nor a tenant’s field of one’s own', () => {
+  it("and a known one is not, nor a tenant's field of one's own", () => {
     expect(() => module({ isGlobal: false, cache: { ttl: 5 }, registryTimeout: undefined })).not.toThrow();
     expect(
       () =>

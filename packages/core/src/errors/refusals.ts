@@ -3,7 +3,7 @@ import { TenancyError } from './tenancy-error.js';
 /** 401 `tenant_required`: nothing identified a tenant. */
 export class TenantRequiredError extends TenancyError {
   constructor(
-    explanation = 'no source identified a tenant that exists. Call a tenant’s own host, or send a valid token.',
+    explanation = "no source identified a tenant that exists. Call a tenant's own host, or send a valid token.",
   ) {
     super('tenant_required', explanation);
   }
@@ -14,7 +14,7 @@ export class TenantMismatchError extends TenancyError {
   constructor() {
     super(
       'tenant_mismatch',
-      'the sources of this request do not agree on one tenant. Use a token on its own tenant’s host.',
+      "the sources of this request do not agree on one tenant. Use a token on its own tenant's host.",
     );
   }
 }

@@ -96,7 +96,7 @@ describe('no-raw-client', () => {
   });
 });
 
-it('TypeScript’s own way to require is seen', () => {
+it("TypeScript's own way to require is seen", () => {
   const report = vi.fn();
   const visitors = noAdminImport.create({ report, sourceCode: {} });
   for (const value of ['@tenancy/core/admin', '@tenancy/core']) {

@@ -136,7 +136,7 @@ describe('the cache', () => {
 describe('the check', () => {
   const context = new TenantContext();
 
-  it('C6: asks outside every tenant’s context, also when tenants share a look-up', async () => {
+  it("C6: asks outside every tenant's context, also when tenants share a look-up", async () => {
     const seen: boolean[] = [];
     const registry = new CachedTenantRegistry(
       new CheckedTenantRegistry(
@@ -171,7 +171,7 @@ describe('the check', () => {
     await expect(registry.findById('t_acme')).rejects.toThrow('tenant_registry_unavailable');
   });
 
-  it('keeps the cause of a failure, and no tenant’s data in its message', async () => {
+  it("keeps the cause of a failure, and no tenant's data in its message", async () => {
     const cause = new Error('row of globex: secret');
     const registry = new CheckedTenantRegistry(
       { findById: () => Promise.reject(cause), findBySlug: async () => null },

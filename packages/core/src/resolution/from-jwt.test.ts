@@ -152,7 +152,7 @@ describe('an invalid token counts as absent', () => {
   });
 });
 
-describe('a verifier of the application’s own', () => {
+describe("a verifier of the application's own", () => {
   const keys: Record<string, string> = { k1: secret };
   const verifier = async (token: string) => {
     const { header } = jwt.decode<{ header: { kid?: string } }>(token, { complete: true });
@@ -190,7 +190,7 @@ describe('a verifier of the application’s own', () => {
   });
 });
 
-describe('the algorithm is the key’s own', () => {
+describe("the algorithm is the key's own", () => {
   it('for an EC key', () => {
     const token = jwt.sign({ tenantId: 't_acme' }, { privateKey: pem(ec.privateKey), algorithm: 'ES256' });
     expect(identify(token, { publicKey: ec.publicKey })).toEqual({ id: 't_acme' });
@@ -282,7 +282,7 @@ describe('a token that is not in the Authorization header', () => {
   });
 });
 
-it('of two tokens the first source’s payload is kept, and each under the name of its source', () => {
+it("of two tokens the first source's payload is kept, and each under the name of its source", () => {
   const request = withHeader(`Bearer ${sign({ tenantId: 't_acme', sub: 'joe' })}`);
   const gateway = () => sign({ tenantId: 't_acme', sub: 'gateway' });
   const sub = (name?: string) => verifiedPayload<{ sub: string }>(request, name)?.sub;

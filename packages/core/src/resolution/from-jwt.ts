@@ -25,7 +25,7 @@ export function fromJwt(options: JwtOptions): TenantSource {
   const verify = jwtVerifier(options ?? {});
   const { claim = 'tenantId', extract, onInvalid = 'ignore', after, name = JWT } = options;
   if (typeof claim !== 'string' || claim === '') {
-    throw new TenancyConfigurationError('fromJwt.claim', 'is empty', 'Name the claim that holds the tenant’s id.');
+    throw new TenancyConfigurationError('fromJwt.claim', 'is empty', "Name the claim that holds the tenant's id.");
   }
   if (onInvalid !== 'ignore' && onInvalid !== 'refuse') {
     throw new TenancyConfigurationError('fromJwt.onInvalid', 'is unknown', "Pass 'ignore' or 'refuse'.");
@@ -106,7 +106,7 @@ export function fromJwt(options: JwtOptions): TenantSource {
         const payload: unknown = await verify(token);
         if (typeof payload !== 'object' || payload === null) return 'the token holds no claims';
         const named = Object.hasOwn(payload, claim)
-          ? `the claim ${claim}, which is no tenant’s id`
+          ? `the claim ${claim}, which is no tenant's id`
           : `no claim ${claim}`;
         return `the token has ${named}`;
       } catch (error) {

@@ -50,7 +50,7 @@ export function fromRequest<Request extends object = LateRequest>(
     throw new TenancyConfigurationError(
       'fromRequest',
       'has no function',
-      'Pass `(request) => …` that reads the tenant’s id.',
+      "Pass `(request) => …` that reads the tenant's id.",
     );
   }
   refuseUnknown('fromRequest', options, ['after', 'name']);
@@ -72,7 +72,7 @@ export function fromRequest<Request extends object = LateRequest>(
     async explain(request) {
       if (hasTwoCredentials(request)) return 'two Authorization or Cookie headers';
       const id = await tenantId(request as unknown as Request);
-      return id === null || id === undefined ? 'no tenant’s id yet' : 'what it found is not the id of one tenant';
+      return id === null || id === undefined ? "no tenant's id yet" : 'what it found is not the id of one tenant';
     },
   };
 }

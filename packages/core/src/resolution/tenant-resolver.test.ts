@@ -46,7 +46,7 @@ it.each([
   ['has no methods', {}],
   ['throws at once', { findBySlug: () => JSON.parse('no JSON') as never }],
   ['rejects', { findBySlug: () => Promise.reject(new Error('down')) }],
-])('what takes the registry’s place in a test and %s is one that fails', async (_, registry) => {
+])("what takes the registry's place in a test and %s is one that fails", async (_, registry) => {
   const resolver = new TenantResolver({ sources: says(bySlug('acme')) }, registry as never);
   await expect(async () => resolver.resolve({ headers: {} })).rejects.toThrow(
     /^tenant_registry_unavailable: the registry threw on a look-up by slug/,
@@ -69,11 +69,11 @@ describe('the agreement rule', () => {
     ['an unknown subdomain with a valid token', [bySlug('nobody'), byId('t_acme')], 'tenant_mismatch'],
     ['a known subdomain with the token of an unknown tenant', [bySlug('acme'), byId('t_nobody')], 'tenant_mismatch'],
     ['two that name nobody', [bySlug('nobody'), byId('t_nobody')], 'tenant_required'],
-    ['a domain that is nobody’s beside a token', [{ domain: 'app.example.com' }, byId('t_acme')], 't_acme'],
-    ['a domain that is somebody else’s', [{ domain: 'globex.test' }, byId('t_acme')], 'tenant_mismatch'],
-    ['a domain that is nobody’s', [{ domain: 'nobody.test' }], 'tenant_required'],
+    ["a domain that is nobody's beside a token", [{ domain: 'app.example.com' }, byId('t_acme')], 't_acme'],
+    ["a domain that is somebody else's", [{ domain: 'globex.test' }, byId('t_acme')], 'tenant_mismatch'],
+    ["a domain that is nobody's", [{ domain: 'nobody.test' }], 'tenant_required'],
     ['an inactive tenant', [bySlug('closed'), byId('t_closed')], 'tenant_inactive'],
-    ['an inactive tenant’s host with another’s token', [bySlug('closed'), byId('t_acme')], 'tenant_mismatch'],
+    ["an inactive tenant's host with another's token", [bySlug('closed'), byId('t_acme')], 'tenant_mismatch'],
     ['an id that cannot be one', [byId('')], 'tenant_required'],
     ['an id that cannot be one, beside a host', [bySlug('acme'), byId('')], 'tenant_mismatch'],
     ['a slug of 10,000 characters', [bySlug('a'.repeat(10_000))], 'tenant_required'],
@@ -161,8 +161,8 @@ it('waits for promises of another library, from a source and from a registry', a
 
 describe('a source that fails', () => {
   it.each<[string, Said]>([
-    ['throws', new Error('acme’s secret')],
-    ['rejects', () => Promise.reject(new Error('acme’s secret'))],
+    ['throws', new Error("acme's secret")],
+    ['rejects', () => Promise.reject(new Error("acme's secret"))],
     ['answers with nonsense', 'acme' as never],
     ['answers with an unknown hint', { name: 'acme' } as never],
     ['answers with undefined', undefined as never],
@@ -194,7 +194,7 @@ describe('a registry that fails makes the request fail, and never means “no te
     expect(await outcome([bySlug('acme'), byId('t_acme')], failing(findById))).toBe('tenant_registry_unavailable');
   });
 
-  it('answers with another tenant’s row for a slug', async () => {
+  it("answers with another tenant's row for a slug", async () => {
     const wrong: TenantRegistry = { findById: async () => null, findBySlug: async () => globex };
     expect(await outcome([bySlug('acme')], wrong)).toBe('tenant_registry_unavailable');
   });
@@ -230,7 +230,7 @@ describe('an unknown tenant cannot be told from a forbidden one', () => {
 });
 
 describe('the request path', () => {
-  it('does no I/O and makes no promise once the registry’s answers are remembered', async () => {
+  it("does no I/O and makes no promise once the registry's answers are remembered", async () => {
     const registry = known();
     const calls = [vi.spyOn(registry, 'findBySlug'), vi.spyOn(registry, 'findById')];
     const resolver = new TenantResolver(
@@ -263,7 +263,7 @@ describe('a hint gives exactly one name', () => {
 });
 
 describe('a source that never answers', () => {
-  it('has failed once its time is over, with a line in the log, and the others’ time is their own', async () => {
+  it("has failed once its time is over, with a line in the log, and the others' time is their own", async () => {
     const log = vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     const slow = new Promise<TenantHint>((resolve) => setTimeout(resolve, 10, { id: 't_acme' }));
     const resolver = (sources: TenantSource[]) => new TenantResolver({ sources, sourceTimeout: 60 }, known());

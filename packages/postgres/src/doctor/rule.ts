@@ -55,6 +55,7 @@ export interface Finding {
   readonly fix: string;
 }
 
+/** What the doctor has to know of a database to examine it. */
 export interface DoctorOptions {
   /** The setting that carries the tenant's id. */
   readonly setting: string;

@@ -3,6 +3,7 @@ import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireOptions, said } from '../errors/require-arguments.js';
 import type { DatabaseConnection } from './database-directory.js';
 
+/** Options of `databasePerTenant`. */
 export interface DatabasePerTenantOptions {
   /**
    * Where a tenant's database is. Asked each time the database is opened, so that a changed password or a moved database

@@ -7,6 +7,7 @@ import type { HiddenTable, SharedTable } from '../policies/policy-options.js';
 import { refuseSlipsIn } from '../policies/resolve-policy-options.js';
 import type { Isolation } from './isolation.js';
 
+/** Options of {@link rowLevelSecurity}. */
 export interface RowLevelSecurityOptions {
   /**
    * The setting that the policies read.

@@ -9,6 +9,7 @@ import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import type { Isolation } from './isolation.js';
 import { quoted, quotedSchema } from './schema-name.js';
 
+/** Options of {@link schemaPerTenant}. */
 export interface SchemaPerTenantOptions {
   /**
    * The name of a tenant's schema. It must be another one for every tenant, and at most 63 bytes long.

@@ -8,6 +8,7 @@ import { lockLedger, readLedger } from './ledger.js';
 import { type MigrationFile, readMigrationFiles } from './migration-file.js';
 import { pendingMigrations } from './pending-migrations.js';
 
+/** Options of {@link migrate}. */
 export interface MigrateOptions {
   /**
    * The database, as a URL or as `pg` takes it. The role must own what the migrations change; it should not be the role
@@ -18,6 +19,7 @@ export interface MigrateOptions {
   readonly directory: string | URL;
 }
 
+/** What {@link migrate} did. */
 export interface MigrateResult {
   /** The files that this call applied, in order. */
   readonly applied: readonly string[];

@@ -13,6 +13,7 @@ import { resolvePolicyOptions } from './resolve-policy-options.js';
 import { serverFunctionStatements } from './server-functions.js';
 import { shortHash, tenantTableStatements } from './tenant-table-statements.js';
 
+/** One table that policies were compiled for. */
 export interface CompiledTable {
   readonly schema: string;
   readonly name: string;
@@ -20,6 +21,7 @@ export interface CompiledTable {
   readonly hash: string;
 }
 
+/** The SQL of {@link compilePolicies}, with what it is about. */
 export interface CompiledPolicies {
   /** All of it, to be pasted into a migration. */
   readonly sql: string;

@@ -43,6 +43,7 @@ export interface TenantView {
   readonly name: string;
 }
 
+/** Options of `compilePolicies`. */
 export interface CompilePoliciesOptions {
   /** The role that the application connects as. It is created when it is absent, without a password. */
   readonly role: string;

@@ -7,6 +7,7 @@ import { isTenantColumn, LEDGER, type NamedRelation, readRelations } from './rel
 import { relationProblem } from './relation-problem.js';
 import { describeRelation, refuseSlipsIn } from './resolve-policy-options.js';
 
+/** Options of {@link readTables}. */
 export interface ReadTablesOptions {
   /** @defaultValue `['public']` */
   readonly schemas?: readonly string[];
@@ -25,6 +26,7 @@ export interface ReadTablesOptions {
   readonly hidden?: readonly (string | HiddenTable)[];
 }
 
+/** A table with the tenant of each row, as {@link readTables} finds it. */
 export interface ClassifiedTable extends Required<TenantTable> {
   /**
    * Whether the tenant column may be NULL. A row without a tenant is nobody's: only `adminRole` sees it, and the

@@ -11,6 +11,7 @@ export interface AdminPrismaAuditEvent extends AuditEvent {
   readonly tenantId: string | null;
 }
 
+/** Options of `AdminPrisma`. */
 export interface AdminPrismaOptions extends Omit<TenantScopedOptions, 'context' | 'floor'> {
   /**
    * Where events are kept. What it throws stops the work: what cannot be recorded is not done.

@@ -23,6 +23,7 @@ export interface TenancySchemaKey {
   readonly fields: readonly string[];
 }
 
+/** A field of a model, as the generator writes it down. */
 export interface TenancySchemaField {
   readonly name: string;
   readonly type: string;

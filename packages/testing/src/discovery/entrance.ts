@@ -1,5 +1,6 @@
 import type { JsonSchema } from './json-schema.js';
 
+/** The kind of an entrance: who can call it, and how. */
 export type EntranceKind = 'http' | 'sse' | 'graphql' | 'websocket' | 'message' | 'event' | 'queue' | 'cron';
 
 /** Where work begins in the application: what a stranger, a broker or a clock can call. */
@@ -32,6 +33,7 @@ export interface Route {
   readonly document?: string;
 }
 
+/** A parameter of a route: of its path, its query or its headers. */
 export interface RouteParameter {
   readonly in: 'path' | 'query' | 'header';
   readonly name: string;

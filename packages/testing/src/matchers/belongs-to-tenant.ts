@@ -7,6 +7,7 @@ import { checkTenant } from './leaks-nothing-of.js';
 import { checkArrived, seenOf } from './response.js';
 import type { Verdict } from './verdict.js';
 
+/** Options of `toBelongToTenant`. */
 export interface BelongsToTenantOptions {
   /**
    * The field that says whose a row is.

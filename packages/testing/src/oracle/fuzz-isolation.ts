@@ -13,6 +13,7 @@ import { isDataSource } from './typeorm/data-source-like.js';
 import { FuzzedTypeorm } from './typeorm/fuzzed-typeorm.js';
 import { seldom } from './values.js';
 
+/** What {@link fuzzIsolation} ran, and how it ended. */
 export interface IsolationFuzzReport {
   /** The seed that was used. */
   readonly seed: number;

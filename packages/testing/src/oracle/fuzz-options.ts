@@ -2,6 +2,7 @@ import type { Tenant } from '@tenancy/core';
 import { misuse } from './isolation-fuzz-error.js';
 import type { FuzzedPrismaSchema } from './prisma/fuzzed-schema.js';
 
+/** Options of `fuzzIsolation`. */
 export interface FuzzIsolationOptions {
   /**
    * A PostgreSQL database with the tables, and with rows of each tenant. It is copied and never changed; its role must be

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connected } from './connection.js';
 
+/** Options of {@link createDatabase}. */
 export interface CreateDatabaseOptions {
   /**
    * What the database is for: the beginning of its name, in lower-case letters, digits and `_`.
@@ -14,6 +15,7 @@ export interface CreateDatabaseOptions {
   readonly template?: string;
 }
 
+/** Options of a test database's `stop`. */
 export interface StopDatabaseOptions {
   /**
    * Roles that were made for this database alone, to be dropped after it; a role that does not exist is passed over.
@@ -22,6 +24,7 @@ export interface StopDatabaseOptions {
   readonly roles?: readonly string[];
 }
 
+/** A database that was made for tests. */
 export interface TestDatabase {
   readonly name: string;
   /** The server's URL with this database in it. */

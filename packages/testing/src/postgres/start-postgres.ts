@@ -5,6 +5,7 @@ import { locateBinaries, runnableBinaries } from './binaries.js';
 import { GuardedServer } from './guarded-server.js';
 import { serverDirectory, sweepAbandoned } from './server-directory.js';
 
+/** Options of {@link startPostgres}. */
 export interface StartPostgresOptions {
   /**
    * Settings of postgresql.conf, by name, on top of those that make a throw-away server fast.
@@ -13,6 +14,7 @@ export interface StartPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+/** A PostgreSQL server that was started for tests. */
 export interface PostgresServer {
   /** Where the server listens, as its superuser: `postgres://postgres:…@127.0.0.1:…/postgres`. */
   readonly url: string;

@@ -15,6 +15,7 @@ export interface Runner {
   afterAll(work: () => Promise<void>, timeout?: number): void;
 }
 
+/** Options of {@link describeIsolation}. */
 export interface DescribeIsolationOptions extends ProofOptions {
   /** Files to write the report to. */
   readonly report?: { readonly html?: string; readonly json?: string };

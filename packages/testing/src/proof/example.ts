@@ -47,6 +47,7 @@ export type RequestExample =
   | ExampleRequest
   | ((rows: SeededRows, context: { readonly tenant: Tenant; canary(name: string): string }) => ExampleRequest);
 
+/** A request, or a call, that an entrance answers well. */
 export type Example = RequestExample | ExampleCall;
 
 export function isCall(example: Example | undefined): example is ExampleCall {

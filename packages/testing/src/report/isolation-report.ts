@@ -28,6 +28,7 @@ export type AttackName =
   /** Both at once, over and over. */
   | 'interleaved';
 
+/** The outcome of one attack at one entrance. */
 export interface AttackResult {
   readonly attack: AttackName;
   readonly verdict: ProofVerdict | 'not applicable';
@@ -37,6 +38,7 @@ export interface AttackResult {
   readonly evidence: Evidence | null;
 }
 
+/** What a leak can be seen by: the request, the answer, and what of the other tenant was in it. */
 export interface Evidence {
   readonly request: SentRequest | null;
   readonly response: {
@@ -54,12 +56,14 @@ export interface Evidence {
   readonly curl: string | null;
 }
 
+/** A row of the other tenant that an attack changed. `before` is null for a new one, `after` for one that is gone. */
 export interface RowChange {
   readonly table: string;
   readonly before: Readonly<Record<string, unknown>> | null;
   readonly after: Readonly<Record<string, unknown>> | null;
 }
 
+/** The outcome of all attacks at one entrance. */
 export interface EntranceResult {
   readonly entrance: Entrance;
   readonly verdict: ProofVerdict;

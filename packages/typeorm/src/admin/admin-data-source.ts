@@ -13,6 +13,7 @@ export interface AdminDataSourceAuditEvent extends AuditEvent {
   readonly tenantId: string | null;
 }
 
+/** Options of `AdminDataSource`. */
 export interface AdminDataSourceOptions extends Omit<TenantScopedOptions, 'context'> {
   /**
    * Where events are kept. What it throws stops the work: what cannot be recorded is not done.

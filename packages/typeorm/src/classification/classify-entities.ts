@@ -10,6 +10,7 @@ import {
 } from './entity-metadata.js';
 import { isTenantColumn } from './tenant-column.decorator.js';
 
+/** Options of {@link classifyEntities}. */
 export interface ClassifyEntitiesOptions {
   /**
    * The entities without the tenant property, whose rows belong to no tenant.

@@ -6,6 +6,7 @@ export interface EntityMetadataLike {
   readonly columns: readonly ColumnMetadataLike[];
 }
 
+/** A column in TypeORM's metadata, of 0.3 and 1.x alike. */
 export interface ColumnMetadataLike {
   /** Within embedded classes, with a dot: `owner.tenantId`. */
   readonly propertyPath: string;

@@ -26,6 +26,7 @@ export interface TenantTypeOrmOptionsFactory {
   createTypeOrmOptions(name?: string): TenantTypeOrmModuleOptions | Promise<TenantTypeOrmModuleOptions>;
 }
 
+/** Options of `TenantTypeOrmModule.forRootAsync`. */
 export interface TenantTypeOrmModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   /** Of the data source, for an application with several: `@InjectRepository(Job, name)`. */
   readonly name?: string;

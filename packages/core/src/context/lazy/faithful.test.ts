@@ -73,7 +73,7 @@ describe('core-4: a lazy value stays what it was', () => {
     expect([seen, same.value, same instanceof Subject]).toEqual([[1, 2, 3], 3, true]);
   });
 
-  it('a stream of Node’s: itself, read no faster than it is drained, closed as its maker', async () => {
+  it("a stream of Node's: itself, read no faster than it is drained, closed as its maker", async () => {
     let reads = 0;
     const ran: string[] = [];
     const source = new Readable({
@@ -116,7 +116,7 @@ describe('core-4: a lazy value stays what it was', () => {
     expect(seen).toEqual(new Set(['t_acme t_acme t_globex']));
   });
 
-  it('a stream of Node’s in a pipeline: what its reader does is the reader’s', async () => {
+  it("a stream of Node's in a pipeline: what its reader does is the reader's", async () => {
     const source = made(() =>
       Readable.from(
         (async function* () {
@@ -173,7 +173,7 @@ describe('core-4: a lazy value stays what it was', () => {
     expect(await elsewhere(() => json(answer.body as never))).toBe('t_acme');
   });
 
-  it('a web stream of bytes, read into the reader’s own buffer, and one that is cancelled', async () => {
+  it("a web stream of bytes, read into the reader's own buffer, and one that is cancelled", async () => {
     const ran: string[] = [];
     const bytes = () =>
       new ReadableStream({

@@ -55,7 +55,7 @@ export const kinds: Readonly<Record<string, Kind<unknown>>> = {
     make: (hold, trail) => defer(() => turn().then(step(hold, trail))),
     read: (value, trail) => lastValueFrom(value.pipe(tap(() => trail.read()))),
   }),
-  'stream of one’s own': kind<Readable>({
+  "stream of one's own": kind<Readable>({
     make: (hold, trail) => new OwnStream(step(hold, trail)),
     read: last,
   }),
@@ -76,7 +76,7 @@ export const kinds: Readonly<Record<string, Kind<unknown>>> = {
       }),
   }),
   'async generator': kind<AsyncIterable<Held>>({ make: (hold, trail) => generate(step(hold, trail)), read: last }),
-  'async iterable of one’s own': kind<AsyncIterable<Held>>({
+  "async iterable of one's own": kind<AsyncIterable<Held>>({
     make: (hold, trail) => ({ [Symbol.asyncIterator]: () => new Cursor(step(hold, trail)) as AsyncIterator<Held> }),
     read: last,
   }),
@@ -87,7 +87,7 @@ export const kinds: Readonly<Record<string, Kind<unknown>>> = {
       })(),
     read: (value) => [...value][0] as Held,
   }),
-  'iterable of one’s own': kind<Iterable<Held>>({
+  "iterable of one's own": kind<Iterable<Held>>({
     make: (hold, trail) => ({
       *[Symbol.iterator]() {
         yield step(hold, trail)();

@@ -45,7 +45,7 @@ describe('core-4: what is not lazy is returned as it is', () => {
     ['an entity', new Entity()],
     ['an emitter', new EventEmitter()],
     ['a client of a broker', new Broker()],
-    ['a collection of one’s own', new Basket()],
+    ["a collection of one's own", new Basket()],
     ['a class', Entity],
     ['an error', new Error('x')],
     ['a regular expression', /x/],

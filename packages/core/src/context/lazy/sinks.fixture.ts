@@ -118,7 +118,7 @@ export const sinks: Readonly<Record<string, Kind<unknown>>> = {
     },
     read: written,
   }),
-  'transform of one’s own': kind<Duplex>({ make: (hold, trail) => new Tail(step(hold, trail)), read: written }),
+  "transform of one's own": kind<Duplex>({ make: (hold, trail) => new Tail(step(hold, trail)), read: written }),
   'web writable': kind<{ readonly sink: WritableStream<unknown>; found(): Held }>({
     make: (hold, trail) => {
       let found: Held = [undefined];

@@ -5,12 +5,14 @@ export interface FuzzedPrismaSchema {
   readonly keys?: Readonly<Record<string, readonly FuzzedPrismaKey[]>>;
 }
 
+/** A unique key of a model. */
 export interface FuzzedPrismaKey {
   /** What it is called in a `where`. */
   readonly name: string;
   readonly fields: readonly string[];
 }
 
+/** A field of a model, as the generator of `@tenancy/prisma` writes it down. */
 export interface FuzzedPrismaField {
   readonly name: string;
   readonly type: string;
