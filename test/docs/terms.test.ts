@@ -34,3 +34,17 @@ it('tests are named by what they show, not by the code of a trap', () => {
   const named = filesOf(/\/[a-z]\d+(-[^/]*)?\.test\.ts$/);
   expect(named.filter((file) => !NAMED_BY_CODE.includes(file))).toEqual([]);
 });
+
+/** Packages whose comments have been gone through. The others follow: the list only gets longer. */
+const READ = ['core'];
+
+it.each(READ)('comments of %s begin with a noun or a verb, and its apostrophes are straight', (name) => {
+  const sources = ours.filter((file) => file.startsWith(`packages/${name}/src/`) && file.endsWith('.ts'));
+  expect(sources.length).toBeGreaterThan(50);
+  const problems = sources.flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const comments = text.match(/\/\*\*\s*(?:\*\s*)?(?:What|Whether|Where|Which|When|Who|Whose)\b.*/g) ?? [];
+    return [...comments, ...(text.match(/.*’.*/g) ?? [])].map((line) => `${file}: ${line.trim()}`);
+  });
+  expect(problems).toEqual([]);
+});

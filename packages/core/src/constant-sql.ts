@@ -15,7 +15,7 @@ const CONSTANT = new RegExp(
   'i',
 );
 
-/** Where it is a word of the language. Elsewhere it is a table's name like any other. */
+/** Matches `from dual`, where that is a word of the language. Elsewhere it is a table's name like any other. */
 const DUAL = /[ \t\r\n]+from[ \t\r\n]+dual[ \t\r\n]*;?[ \t\r\n]*$/i;
 
 /** In UTF-16 units. What is longer is no health check, and costs time. */

@@ -48,7 +48,7 @@ export function nestVersion(): string | null {
   }
 }
 
-/** What a CommonJS package exports is not always found by name. */
+/** An export by its name; that of a CommonJS package may be found only on its default. */
 function exported(loaded: object, name: string): ExceptionClass {
   const named = loaded as Record<string, ExceptionClass | undefined>;
   const found = named[name] ?? (named['default'] as typeof named | undefined)?.[name];

@@ -1,16 +1,16 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { TenancyOptions } from './tenancy.options.js';
 
-/** What `TenancyModule.forRoot` and `forRootAsync` take beside the options. */
+/** Options of `TenancyModule.forRoot` and `forRootAsync` beside those of tenancy itself. */
 export interface TenancyModuleExtras {
   /**
-   * Whether every module can inject what this one exports.
+   * Lets every module inject what this one exports.
    * @defaultValue `true`
    */
   readonly isGlobal?: boolean | undefined;
 }
 
-/** What `forRootAsync({ useClass | useExisting })` names. */
+/** The class that `forRootAsync({ useClass | useExisting })` takes. */
 export interface TenancyOptionsFactory {
   createTenancyOptions(): TenancyOptions | Promise<TenancyOptions>;
 }

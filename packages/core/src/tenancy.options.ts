@@ -8,12 +8,12 @@ import type { TenantSource } from './resolution/tenant-source.js';
 
 /** Options of `TenancyModule.forRoot`. */
 export interface TenancyOptions {
-  /** Where the application keeps its tenants. */
+  /** The application's list of tenants. */
   readonly registry: TenantRegistry;
-  /** How a request's tenant is told, strongest first. All that answer must agree. */
+  /** The ways to tell a request's tenant, strongest first. All that answer must agree. */
   readonly sources: readonly TenantSource[];
   /**
-   * What the registry's answers are remembered for; `false` asks it for every request.
+   * How long, and how many, registry answers are cached; `false` asks it for every request.
    * @defaultValue `{ ttl: 30_000, max: 10_000 }`
    */
   readonly cache?: RegistryCacheOptions | false | undefined;

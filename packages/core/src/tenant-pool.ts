@@ -6,7 +6,7 @@ export const TENANT_POOL = Symbol.for('@tenancy/postgres:tenant-pool');
  * tenant that sends it, and one without a tenant is refused with `tenant_context_missing`.
  */
 export interface TenantPoolLike {
-  /** How tenants are kept apart: `row-level-security`, `schema-per-tenant`, `database-per-tenant` or `by-tenant`. */
+  /** The way tenants are kept apart: `row-level-security`, `schema-per-tenant`, `database-per-tenant` or `by-tenant`. */
   readonly strategy: string;
   /**
    * The schema of the current tenant, for libraries that name it in their queries. Null where tenants have no schema of their own.

@@ -2,7 +2,7 @@ import { TenantContextMissingError } from './errors/context-errors.js';
 import { isUsableTenantId } from './tenant-id.js';
 
 /**
- * Where an application declares the extra fields of its tenants.
+ * Declaration of the extra fields of an application's tenants.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
-/** What every event of an admin's work tells. An adapter adds what its actions are about. */
+/** The common part of every audit event. An adapter adds what its actions are about. */
 export interface AuditEvent {
-  /** What is about to be done, such as `across_tenants`. */
+  /** The action that is about to be done, such as `across_tenants`. */
   readonly action: string;
   /** The `id` of the tenant whose context was active, if one was. */
   readonly fromTenantId: string | null;
@@ -9,7 +9,7 @@ export interface AuditEvent {
   readonly at: Date;
 }
 
-/** What `TenantAdmin` is about to do. */
+/** The audit event of `TenantAdmin`, recorded before its work is done. */
 export interface TenantAuditEvent extends AuditEvent {
   readonly action: 'run_as';
   /** The `id` of the tenant that is entered. */

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { storage } from '../context/storage.js';
 import type { AuditEvent } from './audit-event.js';
 
-/** Where events are kept. What it throws stops the work: what cannot be recorded is not done. */
+/** Keeps audit events. An error of it stops the work: what cannot be recorded is not done. */
 export type AuditSink<Event extends AuditEvent> = (event: Event) => void | Promise<void>;
 
 /**

@@ -3,7 +3,7 @@ import type { Tenant } from '../tenant.js';
 import { isUsableTenantId } from '../tenant-id.js';
 import type { TenantContext } from './tenant-context.js';
 
-/** What an adapter is given to learn the tenant from: a `TenantContext`, or anything that answers like one. */
+/** The source of the current tenant for an adapter: a `TenantContext`, or anything that answers like one. */
 export type TenantReader = Pick<TenantContext, 'current' | 'isActive'>;
 
 /** The tenant of the work in hand, or why there is none: the error to throw where a tenant is needed. */

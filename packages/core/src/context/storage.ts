@@ -3,22 +3,22 @@ import type { TenancyError } from '../errors/tenancy-error.js';
 import type { Tenant } from '../tenant.js';
 
 /**
- * What an entrance puts into the corridor, one small object each: a tenant, or the refusal to let one in,
- * or neither where work runs without a tenant on purpose.
+ * The content of the AsyncLocalStorage, put there by an entrance, one small object each: a tenant, or the refusal to let
+ * one in, or neither where work runs without a tenant on purpose.
  *
  * A request enters before Nest has routed it, so the guard is the one that clears it for `@Untenanted()` routes.
  */
 export interface Corridor {
   tenant: Tenant | null;
   refusal: TenancyError | null;
-  /** What it was entered from first of all, such as the corridor of a request: work in it is work of that. */
+  /** The corridor it was entered from first of all, such as that of a request: work in this one is work of that. */
   readonly origin?: Corridor | undefined;
   /**
    * Of the request that `TenantContext.run` was called in: what runs here has a tenant, and the request has none. The guard lets
    * nothing in by it.
    */
   readonly refused?: TenancyError | undefined;
-  /** What a `ContextVariable` is, by that variable. */
+  /** The value of each `ContextVariable`. */
   readonly values?: ReadonlyMap<object, unknown> | undefined;
 }
 
@@ -40,12 +40,12 @@ export function corridorFor(tenant: Tenant | null, refused?: TenancyError | null
   };
 }
 
-/** Whether `corridor` is that of a request, which alone is entered from nothing, or work of one. */
+/** True when `corridor` is that of a request, which alone is entered from nothing, or work of one. */
 export function isOfRequest(corridor: Corridor | undefined): boolean {
   return corridor !== undefined && !('origin' in (corridor.origin ?? corridor));
 }
 
-/** Whether what is active is work of `corridor`: it, or one that was entered from it. */
+/** True when what is active is work of `corridor`: it, or one that was entered from it. */
 export function isWorkOf(corridor: Corridor, active = storage.getStore()): boolean {
   return active === corridor || (active !== undefined && active.origin === corridor);
 }

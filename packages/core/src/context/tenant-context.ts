@@ -62,7 +62,7 @@ export class TenantContext {
     return this.current().id;
   }
 
-  /** Whether there is a tenant, for code that serves both sides, such as a logger. */
+  /** True inside a tenant's context: for code that serves both sides, such as a logger. */
   isActive(): boolean {
     return storage.getStore()?.tenant != null;
   }

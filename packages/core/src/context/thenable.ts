@@ -1,4 +1,4 @@
-/** Whether `value` is a promise of any library or realm: `instanceof Promise` knows only one of them. */
+/** True when `value` is a promise of any library or realm: `instanceof Promise` knows only one of them. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     value !== null &&

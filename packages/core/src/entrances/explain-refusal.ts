@@ -35,7 +35,7 @@ function isDebugging(): boolean {
   return logLevels === undefined || Logger.isLevelEnabled('debug');
 }
 
-/** What Nest writes to, and the levels that it was told, which it keeps to itself. */
+/** Nest's static logger, and the levels that it was told, which it keeps to itself. */
 interface LoggerState {
   readonly staticInstanceRef?: { isLevelEnabled?(level: string): boolean } | false;
   readonly logLevels?: unknown;

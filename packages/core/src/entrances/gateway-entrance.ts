@@ -7,7 +7,7 @@ import { isUntenantedHandler } from './untenanted.decorator.js';
 
 const GUARDS = '__guards__';
 const guard = new TenantGuard();
-/** How many applications in this process have guarded a handler. */
+/** The number of applications in this process that have guarded a handler. */
 const guarded = new WeakMap<object, number>();
 
 /**
@@ -78,7 +78,7 @@ type Call = (
   type?: unknown,
 ) => unknown;
 
-/** Where Nest calls guards, and interceptors with the handler, of any transport. */
+/** The objects of Nest that call guards, and interceptors with the handler, of any transport. */
 interface Consumers {
   readonly guardsConsumer?: object;
   readonly interceptorsConsumer?: object;

@@ -2,7 +2,7 @@ import { isTenancyError } from '../errors/brand.js';
 import { isOurs, isTold, type OwnError, reportRaw, type Told, told } from '../errors/told.js';
 import type { ContextFunction } from './request-of.js';
 
-/** What a driver is told when its module is registered, as far as it concerns errors. */
+/** Options of a GraphQL driver, as far as they concern errors. */
 export interface DriverOptions {
   formatError?: FormatError;
   errorFormatter?: ErrorFormatter;
@@ -12,10 +12,10 @@ export interface DriverOptions {
   subscription?: boolean | null | { readonly context?: ContextFunction };
 }
 
-/** What Apollo asks for each error before it is sent, those included that no resolver has thrown. */
+/** Apollo's hook for each error before it is sent, those included that no resolver has thrown. */
 type FormatError = (formatted: Formatted, error: unknown) => unknown;
 
-/** What Mercurius asks for all errors of an answer before it is sent. */
+/** Mercurius' hook for all errors of an answer before it is sent. */
 type ErrorFormatter = (execution: Execution, context: MercuriusContext) => unknown;
 
 interface Formatted {
@@ -110,7 +110,7 @@ const placeOf = ({ locations, path }: Formatted) => ({
   ...(path !== undefined && { path }),
 });
 
-/** What no resolver has thrown, nobody has logged. */
+/** For an error that no resolver has thrown, and so nobody has logged. */
 function toldLate(original: OwnError): Told {
   if (isTold(original)) return original;
   reportRaw(original);

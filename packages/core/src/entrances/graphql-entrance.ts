@@ -17,7 +17,7 @@ interface Creator {
   readonly guardsContextCreator: { create(...about: unknown[]): unknown[] };
 }
 
-/** Where Nest's context creator takes what it runs around the handler, and the kind of context, counted from the fourth argument. */
+/** Position of the enhancers among the arguments of Nest's context creator, counted from the fourth; the kind of context is next. */
 const ENHANCERS = 4;
 const CONTEXT_TYPE = 5;
 
@@ -26,14 +26,14 @@ interface Enhancers {
   readonly interceptors: boolean;
 }
 
-/** What queries, mutations and subscriptions have. */
+/** The enhancers of queries, mutations and subscriptions. */
 const ALL: Enhancers = { guards: true, interceptors: true };
 
-/** Which type a value is of is asked below an untenanted resolver as well: without a tenant there, and not refused. */
+/** Resolvers of a value's type, which are asked below an untenanted resolver as well: without a tenant there, and not refused. */
 const TYPE_RESOLVERS = new Set(['__resolveType', '__isTypeOf']);
 
 /**
- * What GraphQL needs beside the guard: one request runs many resolvers in one context, so an `@Untenanted()` one is called
+ * The protection of GraphQL beside the guard: one request runs many resolvers in one context, so an `@Untenanted()` one is called
  * outside it, with all that Nest runs for it; those that Nest runs no guard for (fields, and references of a federation) are
  * called as the tenant that all sources agree on, too; and the client of a resolver is told the code and nothing more.
  */

@@ -16,14 +16,14 @@ const OPENED = Symbol.for('@tenancy/core:opened');
 
 interface Adapter {
   setOnRequestHook(hook: Hook): void;
-  /** Where both adapters keep the hook. Read only, so that a hook of the application's own goes on working. */
+  /** The hook, as both adapters keep it. Read only, so that a hook of the application's own goes on working. */
   readonly onRequestHook?: Hook;
   [OPENED]?: true;
   getInstance(): object;
   getType(): string;
 }
 
-/** What of Fastify is used here. */
+/** The part of Fastify that is used here. */
 interface Fastify {
   addHook(name: 'onError', hook: (request: object, reply: object, error: Error) => Promise<void>): void;
 }

@@ -80,7 +80,7 @@ const held = new WeakSet<NestInterceptor['intercept']>();
 const heldResult = <T>(own: Corridor, result: T): T =>
   typeof result === 'object' && result !== null && isObservable(result) ? (heldTo(own, result) as T) : result;
 
-/** What the interceptor and all that is behind it runs in: what it is called in, unless that is another request's. */
+/** The corridor for the interceptor and all that is behind it: the active one, unless that is another request's. */
 function ownCorridor(context: ExecutionContext): Corridor | undefined {
   const active = storage.getStore();
   const request = requestOf(context);

@@ -50,7 +50,7 @@ export function identifyAfter(
 // A list of GraphQL asks for each of its rows at once, and all middleware has run long before.
 const asking = new WeakMap<Corridor, Promise<void>>();
 
-/** Whether only sources that are asked after the guards can still tell the tenant of what `context` calls. */
+/** True when only sources that are asked after the guards can still tell the tenant of what `context` calls. */
 export function isIdentifiedAfterGuards(context: ExecutionContext, resolver: TenantResolver, refusal: object): boolean {
   if (!resolver.asksAfter('guards') || answersBefore(refusal) === null) return false;
   // Interceptors need not run for a field of GraphQL that is below another one, while guards may.

@@ -19,7 +19,7 @@ interface Server {
   addHandler(pattern: unknown, handler: Handler, isEvent?: boolean, extras?: object): void;
 }
 
-/** What decorators have said about a handler. */
+/** A handler as its decorators declare it. */
 interface Declared {
   readonly name: string;
   readonly untenanted: boolean;
@@ -99,7 +99,7 @@ export class MessageEntrance {
   }
 }
 
-/** What the handlers of one event are called in: each but the first is called by the one before it. */
+/** The corridor of the handlers of one event: each but the first is called by the one before it. */
 function corridorAround(): Corridor | undefined {
   const corridor = storage.getStore();
   return corridor && (around.get(corridor) ?? corridor);
@@ -118,7 +118,7 @@ const describe = (pattern: unknown) => (typeof pattern === 'string' ? pattern : 
 const GRPC = 4;
 const grpcStatus: Readonly<Record<number, number>> = { 401: 16, 403: 7, 503: 14 };
 
-/** What the caller gets: the code, in the form of Nest's own errors, and in gRPC's with its own number. */
+/** The answer for the caller: the code, in the form of Nest's own errors, and in gRPC's with its own number. */
 function answer(code: keyof typeof tenancyErrors, { transportId }: Server): object {
   const error = { status: 'error', message: code };
   return transportId === GRPC ? { ...error, code: grpcStatus[tenancyErrors[code].status] ?? 13 } : error;

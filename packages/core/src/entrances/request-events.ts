@@ -4,7 +4,7 @@ import { type Corridor, storage } from '../context/storage.js';
 import { isTenancyError } from '../errors/tenancy-error.js';
 
 const logger = new Logger('Tenancy');
-/** Where a request, or its response, keeps the corridor that it entered. */
+/** Key of the corridor that a request, or its response, has entered. */
 export const CORRIDOR = Symbol.for('@tenancy/core:corridor');
 const EMIT = Symbol.for('@tenancy/core:emit');
 

@@ -17,7 +17,7 @@ export function requestOf(context: ExecutionContext): TenantRequest | undefined 
 
 const REQUEST = Symbol.for('@tenancy/core:graphql-request');
 
-/** What resolvers share, as the application's `context` function has made it. */
+/** The object that resolvers share, made by the application's `context` function. */
 interface GraphQLContext {
   readonly req?: TenantRequest | null;
   /** The request that it was made for. */
@@ -40,7 +40,7 @@ export function graphqlRequest(args: readonly unknown[]): TenantRequest | undefi
   return (corridorOf(given) ?? corridorOf(real)) === corridorOf(real) ? layered(given, real) : real;
 }
 
-/** What an application makes with it is called for each operation. */
+/** The application's `context` function, which is called for each operation. */
 export type ContextFunction = (...asked: unknown[]) => unknown;
 
 /** `context`, which makes what resolvers share, with the request that it was asked for kept on it. */
@@ -65,7 +65,7 @@ function enteredRequest(asked: readonly unknown[]): TenantRequest | undefined {
 
 const copyOf = (made: object): object => Object.assign(Object.create(Object.getPrototypeOf(made)), made);
 
-/** What GraphQL says about the field that a resolver is called for. */
+/** GraphQL's description of the field that a resolver is called for. */
 export interface GraphQLInfo {
   readonly path?: { readonly prev?: unknown };
 }

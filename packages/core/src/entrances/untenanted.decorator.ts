@@ -35,7 +35,7 @@ export const Untenanted = (): ClassDecorator & MethodDecorator => SetMetadata(UN
  */
 export const Tenanted = (): ClassDecorator & MethodDecorator => SetMetadata(UNTENANTED, false);
 
-/** Whether the handler that `context` is about to call, or its controller, is `@Untenanted()`. */
+/** True when the handler that `context` is about to call, or its controller, is `@Untenanted()`. */
 export function isUntenanted(context: ExecutionContext): boolean {
   return isUntenantedHandler(context.getHandler(), context.getClass());
 }

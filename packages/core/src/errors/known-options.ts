@@ -1,5 +1,5 @@
 /**
- * What is said of the first of `options` that is not `known`: the option, the problem, the fix. Null where all are known, or where
+ * The error for the first of `options` that is not `known`: the option, the problem, the fix. Null where all are known, or where
  * `options` is no object. An option that nobody reads is one that somebody relies on.
  *
  * @param place - what takes the options, as an error names it
@@ -53,7 +53,7 @@ export function slipOf(
   return undefined;
 }
 
-/** How many letters are missing, added, wrong, or swapped with their neighbour (optimal string alignment distance). */
+/** The number of letters that are missing, added, wrong, or swapped with their neighbour (optimal string alignment distance). */
 export function slips(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   const at = (i: number, j: number) => rows[i]?.[j] ?? 0;

@@ -1,6 +1,6 @@
 import { BRAND } from './brand.js';
 
-/** What a wrong option is told. */
+/** The message of an error about a wrong option. */
 export const misconfiguration = (option: string, problem: string, fix: string): string =>
   `${option}: ${problem}. ${fix}`;
 

@@ -1,5 +1,5 @@
 /**
- * What is said of the options of a connection to PostgreSQL whose connection string is there in name alone, as with an environment
+ * The error for the options of a connection to PostgreSQL whose connection string is there in name alone, as with an environment
  * variable that is not set: what follows `the option …` in an error. Null where it has one, or where the database is named otherwise, or
  * left to the environment on purpose.
  *

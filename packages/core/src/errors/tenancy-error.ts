@@ -37,7 +37,7 @@ export class TenancyError extends HttpException {
     return super.getResponse();
   }
 
-  /** What Nest sends to the client of a WebSocket or a message, on the terms of {@link getResponse}. */
+  /** The answer to the client of a WebSocket or a message, on the terms of {@link getResponse}. */
   getError(): string {
     this.report();
     return this.code;

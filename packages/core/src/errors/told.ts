@@ -15,7 +15,7 @@ const brandsOf = (error: object): symbol[] => {
 export const isOurs = (error: unknown): error is OwnError =>
   error instanceof Error && typeof (error as { code?: unknown }).code === 'string' && brandsOf(error).length > 0;
 
-/** What the client may know of an error. */
+/** An error reduced to what the client may know. */
 export interface Told extends OwnError {
   readonly extensions: { readonly code: string };
 }
@@ -30,11 +30,11 @@ export function reportRaw(error: OwnError): void {
 
 const tolds = new WeakSet<object>();
 
-/** Whether this is what the client may know already. */
+/** True when this is what the client may know already. */
 export const isTold = (error: OwnError): error is Told => tolds.has(error);
 
 /**
- * What the client of GraphQL may know of `error`: it is sent `message` and `extensions`, and in development the stack. The rest
+ * Reduces `error` to what the client of GraphQL may know: it is sent `message` and `extensions`, and in development the stack. The rest
  * goes to the log, where Nest has not put it.
  */
 export function told(error: OwnError, resolver?: string): Told {

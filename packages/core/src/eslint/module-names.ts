@@ -20,7 +20,7 @@ export function loadedModule(node: Node | null | undefined, context: RuleContext
   return node?.type === 'CallExpression' && isRequire(node.callee, context) ? textOf(node.arguments?.[0]) : null;
 }
 
-/** Whether `callee` is `require`, `module.require`, or what `createRequire` made. */
+/** True when `callee` is `require`, `module.require`, or what `createRequire` made. */
 export function isRequire(callee: Node | undefined, context: RuleContext): boolean {
   if (callee?.type === 'MemberExpression') return callee.object?.name === 'module' && memberOf(callee) === 'require';
   if (callee?.type === 'CallExpression') return isCreateRequire(callee.callee);
@@ -34,11 +34,11 @@ export function isRequire(callee: Node | undefined, context: RuleContext): boole
 const isCreateRequire = (callee: Node | undefined) =>
   (callee?.type === 'MemberExpression' ? memberOf(callee) : callee?.name) === 'createRequire';
 
-/** What `object.name` or `object['name']` reads. */
+/** The name that `object.name` or `object['name']` reads. */
 export const memberOf = (node: Node): string | null =>
   node.computed ? textOf(node.property) : (node.property?.name ?? null);
 
-/** Where the name that `identifier` stands for was declared, with what hides it in mind. */
+/** The declaration of the name that `identifier` stands for, with what hides it in mind. */
 export function definitionOf(identifier: Node, context: RuleContext): Definition | undefined {
   const sourceCode = context.sourceCode as { getScope(node: Node): Scope };
   for (let scope: Scope | null = sourceCode.getScope(identifier); scope; scope = scope.upper) {

@@ -28,13 +28,13 @@ export const noRawClient: Rule = {
   },
 };
 
-/** What an expression stands for: `name` of the module `from`, or the module itself. */
+/** The meaning of an expression: `name` of the module `from`, or the module itself. */
 interface Origin {
   readonly name: string | null;
   readonly from: string;
 }
 
-/** Where what `node` stands for was imported or required from, over as many names as it went by: `Pool`, an alias, `pg.Pool`. */
+/** The import or `require` that `node` stands for, over as many names as it went by: `Pool`, an alias, `pg.Pool`. */
 function originOf(
   node: Node | null | undefined,
   context: RuleContext,

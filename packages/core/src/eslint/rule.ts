@@ -20,7 +20,7 @@ export interface Scope {
   readonly set: ReadonlyMap<string, { readonly defs: readonly Definition[] }>;
 }
 
-/** Where a name comes from: `node` is the specifier of an import, the declarator of a variable, … */
+/** The declaration of a name: `node` is the specifier of an import, the declarator of a variable, … */
 export interface Definition {
   readonly type: string;
   readonly name: Node;

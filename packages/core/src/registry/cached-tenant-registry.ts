@@ -5,7 +5,7 @@ import type { Tenant } from '../tenant.js';
 import { find, type Lookup } from './lookup.js';
 import { TenantRegistry } from './tenant-registry.js';
 
-/** How long, and how many, look-ups are kept. */
+/** Limits of the registry's cache. */
 export interface RegistryCacheOptions {
   /**
    * Milliseconds that an answer is kept, and so for which a suspended tenant may still be let in without `invalidate`.
@@ -13,7 +13,7 @@ export interface RegistryCacheOptions {
    */
   readonly ttl?: number | undefined;
   /**
-   * How many answers are kept for each kind of look-up, and again for names that no tenant has: those used last for
+   * Number of answers that are kept for each kind of look-up, and again for names that no tenant has: those used last for
    * certain, and twice as many at most.
    * @defaultValue `10_000`
    */

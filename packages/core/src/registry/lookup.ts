@@ -7,7 +7,7 @@ import type { TenantHint, TenantRegistry } from './tenant-registry.js';
 /** The three ways a registry is asked. */
 export type Lookup = 'id' | 'slug' | 'domain';
 
-/** Which name a hint gives: `null` where it gives none, or several, of which none is the stronger. `undefined` is no name. */
+/** The one name that a hint gives: `null` where it gives none, or several, of which none is the stronger. `undefined` is no name. */
 export function lookupOf(hint: TenantHint): Lookup | null {
   const { id, slug, domain } = hint as { readonly [name in Lookup]?: unknown };
   if (slug !== undefined) return id === undefined && domain === undefined ? 'slug' : null;
@@ -31,7 +31,7 @@ export async function find(registry: TenantRegistry, lookup: Lookup, name: strin
   }
 }
 
-/** What is told of a look-up that failed with `error`, whichever registry was asked: one of a test may have no such method. */
+/** The error for a look-up that failed with `error`, whichever registry was asked: one of a test may have no such method. */
 export function failedLookup(lookup: Lookup, error: unknown): TenancyError {
   if (isTenancyError(error, 'tenant_registry_unavailable')) return error;
   return new TenantRegistryUnavailableError(

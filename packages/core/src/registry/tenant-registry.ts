@@ -1,10 +1,10 @@
 import type { Tenant } from '../tenant.js';
 
-/** What a source found out about the tenant: exactly one name for it. */
+/** The answer of a source: exactly one name for the tenant. */
 export type TenantHint = { readonly id: string } | { readonly slug: string } | { readonly domain: string };
 
 /**
- * Where the application keeps its tenants. Implement it over your own table; the class is also its injection token.
+ * The application's list of tenants. Implement it over your own table; the class is also its injection token.
  *
  * Each look-up answers `null` for a tenant that does not exist, and throws when it cannot tell. It runs outside every
  * tenant's context, so over a tenant-scoped database it needs that database's admin client.

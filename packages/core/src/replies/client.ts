@@ -6,7 +6,7 @@ type Method = (this: object, ...args: unknown[]) => unknown;
 const HELD = Symbol.for('@tenancy/core:held');
 
 /**
- * Whether `value` is a client of `@nestjs/microservices`, known by its shape, because that package is optional. Others
+ * True when `value` is a client of `@nestjs/microservices`, known by its shape, because that package is optional. Others
  * have `send`, `emit` and `connect` as well; `createObserver` is what its transports call with a reply.
  */
 export function isClient(value: unknown): value is object {

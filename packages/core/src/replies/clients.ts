@@ -5,7 +5,7 @@ import { holdReplies, isClient } from './client.js';
 
 type Factory = (...args: unknown[]) => unknown;
 
-/** What Nest keeps of a provider or controller. */
+/** Nest's record of a provider or controller. */
 interface Wrapper {
   metatype: unknown;
   readonly inject?: unknown;
@@ -45,7 +45,7 @@ function held<T>(made: T): T {
   return made;
 }
 
-/** What is made for each request, or for each that injects it, is looked at when it is made. */
+/** Looks at what is made for each request, or for each that injects it, when it is made. */
 function holdMade(wrapper: Wrapper): void {
   const { metatype } = wrapper;
   if (typeof metatype !== 'function') return;

@@ -6,7 +6,7 @@ import { Held, heldTo, isObservable } from '../context/lazy/observable.js';
 import { storage } from '../context/storage.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 
-/** Where Nest calls a handler, of any transport, with its interceptors around it. */
+/** The object of Nest that calls a handler, of any transport, with its interceptors around it. */
 interface InterceptorsConsumer {
   intercept(
     interceptors: readonly unknown[] | undefined,
@@ -19,7 +19,7 @@ interface InterceptorsConsumer {
   transformDeferred(next: () => Promise<unknown>): unknown;
 }
 
-/** Where Nest keeps what it aborts when the reader of an SSE goes away. Not every version has it. */
+/** Nest's key for what it aborts when the reader of an SSE goes away. Not every version has it. */
 const { SSE_ABORT_CONTROLLER } = nest as { readonly SSE_ABORT_CONTROLLER?: symbol };
 
 const held = new WeakSet<InterceptorsConsumer>();

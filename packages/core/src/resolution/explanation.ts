@@ -5,7 +5,7 @@ import { isUsableTenantId } from '../tenant-id.js';
 import type { TenantRequest, TenantSource } from './tenant-source.js';
 import { identifiedBy } from './whole-request.js';
 
-/** What `source` makes of `request`, in words for a log. It names no secret and no token: sources tell no more of them than why. */
+/** The result of asking `source` about `request`, in words for a log. It names no secret and no token: sources tell no more of them than why. */
 export async function explanationOf(
   source: TenantSource,
   request: TenantRequest,

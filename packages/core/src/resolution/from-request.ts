@@ -18,10 +18,10 @@ export type TenantIdOf<Request> = (request: Request) => string | null | undefine
 
 /** Options of {@link fromRequest}. */
 export interface RequestSourceOptions {
-  /** When the request holds what is read: once all middleware has run, or once all guards have. */
+  /** The moment at which the request holds what is read: once all middleware has run, or once all guards have. */
   readonly after: LateMoment;
   /**
-   * What messages call it.
+   * Its name in messages.
    * @defaultValue `'request'`
    */
   readonly name?: string | undefined;
@@ -77,7 +77,7 @@ export function fromRequest<Request extends object = LateRequest>(
   };
 }
 
-/** What cannot name a tenant (a number, a list of two) never agrees with another source. */
+/** A hint for `id`; one that agrees with no other source where that cannot name a tenant (a number, a list of two). */
 function hintOf(id: unknown): TenantHint | null {
   if (id === null || id === undefined) return null;
   return typeof id === 'string' ? { id } : NO_TENANT;

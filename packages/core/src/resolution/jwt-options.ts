@@ -46,7 +46,7 @@ export interface JwtOptions {
   /** The `aud` that a token must have; named and `undefined`, it is refused at start. Not for a `verifier`, which checks its own. */
   readonly audience?: string | readonly string[] | undefined;
   /**
-   * Where the token is, for example in a cookie. It is asked before all middleware, so it reads the headers by itself, or says
+   * Reads the token from a request, for example from a cookie. It is asked before all middleware, so it reads the headers by itself, or says
    * `after: 'middleware'`: until then there is no `request.cookies`.
    * @defaultValue the `Authorization` header with the scheme `Bearer`
    */
@@ -54,23 +54,23 @@ export interface JwtOptions {
     | ((request: TenantRequest) => string | null | undefined | PromiseLike<string | null | undefined>)
     | undefined;
   /**
-   * Whether an invalid or expired token counts as absent, or refuses the request with `tenant_required`.
+   * Treatment of an invalid or expired token: it counts as absent, or refuses the request with `tenant_required`.
    * @defaultValue `'ignore'`
    */
   readonly onInvalid?: 'ignore' | 'refuse' | undefined;
   /**
-   * When the request holds what `extract` reads, if that is only once middleware (or a guard) has run.
+   * The moment at which the request holds what `extract` reads, if that is only once middleware (or a guard) has run.
    * @defaultValue at the entrance, before all middleware
    */
   readonly after?: LateMoment | undefined;
   /**
-   * What messages call it, and `verifiedPayload(request, name)`: for a second token, such as a gateway's beside the user's.
+   * Its name in messages and for `verifiedPayload(request, name)`: for a second token, such as a gateway's beside the user's.
    * @defaultValue `'jwt'`
    */
   readonly name?: string | undefined;
 }
 
-/** What {@link JwtOptions} may name. */
+/** The names of {@link JwtOptions}. */
 export const jwtOptionNames = [
   'secret',
   'publicKey',

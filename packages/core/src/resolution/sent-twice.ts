@@ -1,7 +1,7 @@
 import { nodeRequest, type TenantRequest } from './tenant-source.js';
 
 /**
- * Whether the client sent a header more than once. Node keeps the first `Host` and `Authorization` and drops the rest,
+ * True when the client sent a header more than once. Node keeps the first `Host` and `Authorization` and drops the rest,
  * while a proxy in front may have obeyed the last.
  */
 export function wasSentTwice(request: TenantRequest, header: string): boolean {
@@ -18,7 +18,7 @@ export function wasSentTwice(request: TenantRequest, header: string): boolean {
 }
 
 /**
- * Whether there are two credentials. Whoever read them took one, and a proxy in front may have obeyed the other. HTTP/2 does split
+ * True when there are two credentials. Whoever read them took one, and a proxy in front may have obeyed the other. HTTP/2 does split
  * one `Cookie` into several.
  */
 export function hasTwoCredentials(request: TenantRequest): boolean {

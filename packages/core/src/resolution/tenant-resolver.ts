@@ -62,7 +62,7 @@ export class TenantResolver {
     return late === null ? agree(answers) : late.then(agree);
   }
 
-  /** Whether there are sources to ask at `moment`. */
+  /** True when there are sources to ask at `moment`. */
   asksAfter(moment: LateMoment): boolean {
     return this.sources[moment].length > 0;
   }
@@ -84,7 +84,7 @@ export class TenantResolver {
     return late === null ? settle(answers) : late.then(settle);
   }
 
-  /** What each source makes of a request that was refused, in words for the log. It asks all of them anew. */
+  /** The answer of each source to a request that was refused, in words for the log. It asks all of them anew. */
   async explain(request: TenantRequest): Promise<string> {
     const sources = Object.values(this.sources).flat();
     const said = sources.map((source) => {

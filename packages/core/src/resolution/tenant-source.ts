@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TenantHint } from '../registry/tenant-registry.js';
 
-/** What a source may rely on: Express's and Fastify's requests both fit. */
+/** The part of a request that a source may rely on: Express's and Fastify's requests both fit. */
 export interface TenantRequest {
   readonly headers: IncomingHttpHeaders;
   /** The host name as the HTTP adapter's own trust-proxy setting sees it. */
@@ -17,7 +17,7 @@ export function nodeRequest(request: object): object {
   return (request as { readonly raw?: object }).raw ?? request;
 }
 
-/** When a source that cannot be asked at the entrance is asked: after all middleware, or after all guards. */
+/** The moment for a source that cannot be asked at the entrance: after all middleware, or after all guards. */
 export type LateMoment = 'middleware' | 'guards';
 
 /**

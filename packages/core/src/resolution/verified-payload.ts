@@ -1,9 +1,9 @@
 import { nodeRequest } from './tenant-source.js';
 
-/** Where the payload of a source of that name is kept. */
+/** Key of the payload that a source of that name has verified. */
 export const payloadSlot = (source: string): symbol => Symbol.for(`@tenancy/core:verified-payload:${source}`);
 
-/** What a source is called that is told no name. */
+/** The name of a source that is told none. */
 export const JWT = 'jwt';
 
 const usual = payloadSlot(JWT);

@@ -15,7 +15,7 @@ export function rememberWhole(request: TenantRequest): void {
 }
 
 /**
- * What `source` makes of a request that others have worked on by now. On Fastify its own plugins put what they found out on
+ * The answer of `source` to a request that others have worked on by now. On Fastify its own plugins put what they found out on
  * the wrapper, and middleware puts it on Node's request: a source that has nothing to say to the one is asked about both.
  */
 export function identifiedBy(

@@ -5,7 +5,7 @@ import type { Lazily } from './lazily.js';
 import { isFixed, isPlain } from './methods.js';
 import { isGetter } from './peek.js';
 
-/** Whether `value` is an array or an object literal, which hold what work returned together. */
+/** True when `value` is an array or an object literal, which hold what work returned together. */
 export function isContainer(value: object): boolean {
   return !types.isProxy(value) && (Array.isArray(value) || isPlain(value));
 }
@@ -41,7 +41,7 @@ export function entriesWithin(corridor: Corridor, container: object, lazily: Laz
   };
 }
 
-/** Which can be changed, and whose getters have not been called. */
+/** A copy that can be changed, and whose getters have not been called. */
 function copyOf(container: object): object {
   const properties = Object.getOwnPropertyDescriptors(container);
   for (const property of Object.values(properties)) {
@@ -88,7 +88,7 @@ function holdsSomething(container: object, isLazy: (value: object) => unknown): 
 }
 
 /**
- * Whether `value` is an object literal or a list, and nothing more than what its entries are: asked of each before the kinds
+ * True when `value` is an object literal or a list, and nothing more than what its entries are: asked of each before the kinds
  * of lazy things are tried one by one, which costs ten times as much.
  */
 function isRow(value: object): boolean {

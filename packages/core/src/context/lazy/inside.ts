@@ -13,7 +13,7 @@ import { webSinkWithin, webTransformWithin } from './web-sink.js';
 import { isPlainResponse, responseWithin, webStreamWithin } from './web-stream.js';
 
 /**
- * What work inside `corridor` returned, such that whatever of it runs later runs there too: what was not begun by then
+ * The result of work inside `corridor`, such that whatever of it runs later runs there too: what was not begun by then
  * would otherwise run as whoever begins it. What is not lazy is returned as it is.
  *
  * A thenable is awaited at once. Everything else begins when its reader wants it to, stays what it was (`instanceof`,
@@ -62,7 +62,7 @@ function wayOf(value: object): Way<never> | undefined {
   return isIterable(value) ? iterable : undefined;
 }
 
-/** Whether `value` is a thenable, as far as that can be asked without running a getter of a literal. */
+/** True when `value` is a thenable, as far as that can be asked without running a getter of a literal. */
 function isDeferred(value: object): value is PromiseLike<unknown> {
   try {
     return types.isProxy(value) || !isPlain(value) ? isThenable(value) : typeof peek(value, 'then') === 'function';

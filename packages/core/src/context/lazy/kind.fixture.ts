@@ -1,4 +1,4 @@
-/** What a lazy value holds, in an array of its own: a promise would not hold a thenable, it would await it. */
+/** The content of a lazy value, in an array of its own: a promise would not hold a thenable, it would await it. */
 export type Held = readonly [unknown];
 
 /** Tells which tenant ran a step of what makes a value, or of what reads it. */

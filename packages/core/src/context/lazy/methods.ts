@@ -2,7 +2,7 @@ import { type Corridor, storage } from '../storage.js';
 import type { Lazily } from './lazily.js';
 import { peek } from './peek.js';
 
-/** Whether `value` is an iterator, or iterated asynchronously: what comes next is made when it is asked for. */
+/** True when `value` is an iterator, or iterated asynchronously: what comes next is made when it is asked for. */
 export function isIterable(value: object): boolean {
   if (typeof peek(value, Symbol.asyncIterator) === 'function') return true;
   // Collections, such as a Map or a list of one's own, hold what is there already.
@@ -11,7 +11,7 @@ export function isIterable(value: object): boolean {
   );
 }
 
-/** Whether `value` is an object literal. */
+/** True when `value` is an object literal. */
 export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
@@ -44,7 +44,7 @@ export function methodsWithin<T extends object>(
 
 const isIteration = (property: string | symbol) => property === Symbol.iterator || property === Symbol.asyncIterator;
 
-/** Whether a proxy could not answer otherwise than `target`, because something of it can never change. */
+/** True when a proxy could not answer otherwise than `target`, because something of it can never change. */
 export function isFixed(target: object): boolean {
   const properties = Object.values(Object.getOwnPropertyDescriptors(target));
   return properties.some(({ configurable, writable }) => !configurable && !writable);

@@ -15,7 +15,7 @@ type Implementation = Partial<Record<(typeof IMPLEMENTATION)[number] | 'push', M
   [BOUND]?: true;
 };
 
-/** Whether `value` is a stream of Node's, to read from or to write to, or of a library that is built on them. */
+/** True when `value` is a stream of Node's, to read from or to write to, or of a library that is built on them. */
 export function isStream(value: object): value is Readable | Writable | Duplex {
   if (typeof peek(value, 'pipe') !== 'function') return false;
   return (
@@ -57,7 +57,7 @@ export const streamWithin =
     return stream;
   };
 
-/** Whether somebody reads it already; or, of what can only be written to, has written to it: Node is never `sync` again then. */
+/** True when somebody reads it already; or, of what can only be written to, has written to it: Node is never `sync` again then. */
 function isInUse(stream: Readable | Writable): boolean {
   if ('_readableState' in stream) return (stream as Readable).readableFlowing === true;
   const { sync, length } = (stream as Implementation)._writableState ?? {};
@@ -65,7 +65,7 @@ function isInUse(stream: Readable | Writable): boolean {
 }
 
 /**
- * Whether `_final` is the one that every `Transform` has. It runs `_flush` and nothing else, and `Transform` runs `_flush`
+ * True when `_final` is the one that every `Transform` has. It runs `_flush` and nothing else, and `Transform` runs `_flush`
  * again when it finds another one in its place.
  */
 function isFinalOfTransform(stream: object): boolean {

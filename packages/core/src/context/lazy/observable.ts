@@ -6,7 +6,7 @@ import { peek } from './peek.js';
 const INTEROP = ((Symbol as { readonly observable?: symbol }).observable ??
   '@@observable') as keyof Observable<unknown>;
 
-/** Whether `value` is an Observable of any library. A `subscribe` alone is no sign: brokers and stores have it too. */
+/** True when `value` is an Observable of any library. A `subscribe` alone is no sign: brokers and stores have it too. */
 export function isObservable(value: object): value is Observable<unknown> {
   if (typeof peek(value, 'subscribe') !== 'function') return false;
   return typeof peek(value, 'lift') === 'function' || typeof peek(value, INTEROP) === 'function';
@@ -69,7 +69,7 @@ function within(corridor: Corridor | undefined, fn: () => void): void {
   else storage.run(corridor, fn);
 }
 
-/** Whether nobody has given it a `subscribe` of its own, as {@link observableWithin} does: that is not passed by. */
+/** True when nobody has given it a `subscribe` of its own, as {@link observableWithin} does: that is not passed by. */
 function isPlainStep(source: Observable<unknown>): boolean {
   let base: object = source;
   for (let next: object | null = base; next && next !== Object.prototype; next = Object.getPrototypeOf(next))

@@ -2,7 +2,7 @@ import { Duplex, Transform, Writable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type Held, type Kind, kind, last, step, type Trail } from './kind.fixture.js';
 
-/** What a sink holds, taken out when it has been written to. */
+/** A stream to write to, and its content, taken out when it has been written to. */
 interface Sink {
   readonly sink: Writable;
   found(): Held;

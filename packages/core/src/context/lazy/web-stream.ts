@@ -34,7 +34,7 @@ function isByteStream(source: ReadableStream): boolean {
   }
 }
 
-/** Whether `value` is a web `Response` made here: what `fetch` answered reads a connection, and knows where it came from. */
+/** True when `value` is a web `Response` made here: what `fetch` answered reads a connection, and knows where it came from. */
 export function isPlainResponse(value: object): value is Response {
   // Node looks the global up, so it is asked for last.
   return (
