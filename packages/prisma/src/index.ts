@@ -1,9 +1,9 @@
 export type { TenantPoolLike } from '@tenancy/core/adapter';
 export { isTenantScopeError, TenantScopeError, type TenantScopeErrorCode } from './errors/tenant-scope-error.js';
-export { getTenantPrismaToken, InjectTenantPrisma } from './module/inject-tenant-prisma.decorator.js';
-export { TenantPrismaModule } from './module/tenant-prisma.module.js';
-export type { TenantPrismaModuleExtras, TenantPrismaOptionsFactory } from './module/tenant-prisma.module-definition.js';
-export type { TenantPrismaOptions } from './module/tenant-prisma-options.js';
+export { getTenantPrismaToken, InjectTenantPrisma } from './nest/inject-tenant-prisma.decorator.js';
+export { TenantPrismaModule } from './nest/tenant-prisma.module.js';
+export type { TenantPrismaModuleExtras, TenantPrismaOptionsFactory } from './nest/tenant-prisma.module-definition.js';
+export type { TenantPrismaOptions } from './nest/tenant-prisma-options.js';
 export type { TenancySchema, TenancySchemaField } from './schema/generated-schema.js';
 export { type ClientPerSchemaOptions, type TenantScopedOptions, tenantScoped } from './tenant-scoped.js';
 export type { PrismaClientLike, RawSql, TenantScopedClient, TenantScopedTransaction } from './tenant-scoped-client.js';

@@ -1,6 +1,6 @@
-export {
-  TenantTypeOrmModule,
-  type TenantTypeOrmModuleAsyncOptions,
-  type TenantTypeOrmModuleOptions,
-  type TenantTypeOrmOptionsFactory,
-} from './nest/tenant-typeorm.module.js';
+export { TenantTypeOrmModule } from './nest/tenant-typeorm.module.js';
+export type {
+  TenantTypeOrmModuleAsyncOptions,
+  TenantTypeOrmModuleOptions,
+  TenantTypeOrmOptionsFactory,
+} from './nest/tenant-typeorm-options.js';

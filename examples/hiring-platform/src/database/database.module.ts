@@ -4,7 +4,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { TenantContext } from '@tenancy/core';
 import { rowLevelSecurity, TenantPool } from '@tenancy/postgres';
-import { TenantPrismaModule } from '@tenancy/prisma';
+import { TenantPrismaModule } from '@tenancy/prisma/nest';
 import { tenantDataSourceFactory } from '@tenancy/typeorm';
 import pg from 'pg';
 import { PrismaClient } from '../generated/client.js';

@@ -1,47 +1,16 @@
-import {
-  type DynamicModule,
-  type InjectionToken,
-  Module,
-  type ModuleMetadata,
-  type OptionalFactoryDependency,
-  type Type,
-} from '@nestjs/common';
-import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
-import { isTenancyError, TenantContext } from '@tenancy/core';
-import { isAdapterError } from '@tenancy/core/adapter';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { TenantContext } from '@tenancy/core';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { isEntityClassificationError } from '../classification/entity-classification-error.js';
 import { misconfigured } from '../errors/misconfigured.js';
-import { isTenantScopeError } from '../errors/tenant-scope-error.js';
-import { refuseSlip, SCOPE_OPTIONS } from '../options.js';
-import { type TenantScopedOptions, tenantScoped } from '../tenant-scoped.js';
-
-/** What Nest’s `TypeOrmModule` takes, and what `tenantScoped` does. */
-export type TenantTypeOrmModuleOptions = TypeOrmModuleOptions & ScopeOptions;
-
-type ScopeOptions = Omit<TenantScopedOptions, 'context'>;
-
-/** What `forRootAsync({ useClass | useExisting })` names. */
-export interface TenantTypeOrmOptionsFactory {
-  createTypeOrmOptions(name?: string): TenantTypeOrmModuleOptions | Promise<TenantTypeOrmModuleOptions>;
-}
-
-/** Options of `TenantTypeOrmModule.forRootAsync`. */
-export interface TenantTypeOrmModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
-  /** Of the data source, for an application with several: `@InjectRepository(Job, name)`. */
-  readonly name?: string;
-  readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
-  // biome-ignore lint/suspicious/noExplicitAny: what is injected is known to the caller alone, as in Nest’s own modules.
-  readonly useFactory?: (...injected: any[]) => TenantTypeOrmModuleOptions | Promise<TenantTypeOrmModuleOptions>;
-  readonly useClass?: Type<TenantTypeOrmOptionsFactory>;
-  readonly useExisting?: Type<TenantTypeOrmOptionsFactory>;
-  /**
-   * Makes the data source that is then held to the tenant, where another library wants one of its own:
-   * `async (options) => addTransactionalDataSource(new DataSource(options))`.
-   * @defaultValue `new DataSource(options)`
-   */
-  readonly dataSourceFactory?: (options: DataSourceOptions) => DataSource | Promise<DataSource>;
-}
+import { tenantScoped } from '../tenant-scoped.js';
+import {
+  checkedOptions,
+  type ScopeOptions,
+  type TenantTypeOrmModuleAsyncOptions,
+  type TenantTypeOrmModuleOptions,
+  type TenantTypeOrmOptionsFactory,
+} from './tenant-typeorm-options.js';
 
 const HAS_TENANCY = Symbol.for('@tenancy/typeorm:has-tenancy');
 
@@ -160,7 +129,7 @@ function optionsFrom(
   if (useFactory) {
     return {
       inject: inject ?? [],
-      useFactory: async (...injected: unknown[]) => checked(await useFactory(...injected)),
+      useFactory: async (...injected: unknown[]) => checkedOptions(await useFactory(...injected)),
     };
   }
   const factory = useClass ?? useExisting;
@@ -171,27 +140,7 @@ function optionsFrom(
   }
   return {
     inject: [factory],
-    useFactory: async (made: TenantTypeOrmOptionsFactory) => checked(await made.createTypeOrmOptions(name)),
+    useFactory: async (made: TenantTypeOrmOptionsFactory) => checkedOptions(await made.createTypeOrmOptions(name)),
     ...(useClass && { extraProviders: [{ provide: useClass, useClass }] }),
   };
-}
-
-/** @throws `scope_misconfigured` for what has no place among the options of a scoped data source. */
-function checked(options: TenantTypeOrmModuleOptions): TenantTypeOrmModuleOptions {
-  for (const [option, fix] of [
-    ['dataSourceFactory', 'Give it to `forRootAsync`, beside `useFactory`.'],
-    ['context', 'Leave it out: it is the TenantContext of the TenancyModule.'],
-  ] as const) {
-    if (options && option in options)
-      throw misconfigured(`TenantTypeOrmModule: the option \`${option}\` has no place here. ${fix}`);
-  }
-  refuseSlip('TenantTypeOrmModule', options, SCOPE_OPTIONS);
-  const { toRetry } = options ?? {};
-  return { ...options, toRetry: (error) => !isOurs(error) && (toRetry?.(error) ?? true) };
-}
-
-/** No second try makes an entity classified, or a role one that policies hold. */
-function isOurs(error: unknown): boolean {
-  if (isEntityClassificationError(error) || isTenantScopeError(error) || isTenancyError(error)) return true;
-  return isAdapterError(error) && /^(?:floor_|statement_refused)/.test(error.code);
 }

@@ -21,7 +21,8 @@ let registered = false;
  * ```ts
  * import { Injectable, Module } from '@nestjs/common';
  * import { PrismaPg } from '@prisma/adapter-pg';
- * import { InjectTenantPrisma, TenantPrismaModule, type TenantScopedClient } from '@tenancy/prisma';
+ * import type { TenantScopedClient } from '@tenancy/prisma';
+ * import { InjectTenantPrisma, TenantPrismaModule } from '@tenancy/prisma/nest';
  * import { PrismaClient } from './generated/client.js';
  *
  * const adapter = new PrismaPg({ connectionString: process.env.DATABASE_URL });

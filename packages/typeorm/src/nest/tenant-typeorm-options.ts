@@ -1,0 +1,57 @@
+import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
+import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
+import { isTenancyError } from '@tenancy/core';
+import { isAdapterError } from '@tenancy/core/adapter';
+import type { DataSource, DataSourceOptions } from 'typeorm';
+import { isEntityClassificationError } from '../classification/entity-classification-error.js';
+import { misconfigured } from '../errors/misconfigured.js';
+import { isTenantScopeError } from '../errors/tenant-scope-error.js';
+import { refuseSlip, SCOPE_OPTIONS } from '../options.js';
+import type { TenantScopedOptions } from '../tenant-scoped.js';
+
+/** What Nest’s `TypeOrmModule` takes, and what `tenantScoped` does. */
+export type TenantTypeOrmModuleOptions = TypeOrmModuleOptions & ScopeOptions;
+
+export type ScopeOptions = Omit<TenantScopedOptions, 'context'>;
+
+/** What `forRootAsync({ useClass | useExisting })` names. */
+export interface TenantTypeOrmOptionsFactory {
+  createTypeOrmOptions(name?: string): TenantTypeOrmModuleOptions | Promise<TenantTypeOrmModuleOptions>;
+}
+
+/** Options of `TenantTypeOrmModule.forRootAsync`. */
+export interface TenantTypeOrmModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  /** Of the data source, for an application with several: `@InjectRepository(Job, name)`. */
+  readonly name?: string;
+  readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
+  // biome-ignore lint/suspicious/noExplicitAny: what is injected is known to the caller alone, as in Nest’s own modules.
+  readonly useFactory?: (...injected: any[]) => TenantTypeOrmModuleOptions | Promise<TenantTypeOrmModuleOptions>;
+  readonly useClass?: Type<TenantTypeOrmOptionsFactory>;
+  readonly useExisting?: Type<TenantTypeOrmOptionsFactory>;
+  /**
+   * Makes the data source that is then held to the tenant, where another library wants one of its own:
+   * `async (options) => addTransactionalDataSource(new DataSource(options))`.
+   * @defaultValue `new DataSource(options)`
+   */
+  readonly dataSourceFactory?: (options: DataSourceOptions) => DataSource | Promise<DataSource>;
+}
+
+/** @throws `scope_misconfigured` for what has no place among the options of a scoped data source. */
+export function checkedOptions(options: TenantTypeOrmModuleOptions): TenantTypeOrmModuleOptions {
+  for (const [option, fix] of [
+    ['dataSourceFactory', 'Give it to `forRootAsync`, beside `useFactory`.'],
+    ['context', 'Leave it out: it is the TenantContext of the TenancyModule.'],
+  ] as const) {
+    if (options && option in options)
+      throw misconfigured(`TenantTypeOrmModule: the option \`${option}\` has no place here. ${fix}`);
+  }
+  refuseSlip('TenantTypeOrmModule', options, SCOPE_OPTIONS);
+  const { toRetry } = options ?? {};
+  return { ...options, toRetry: (error) => !isOurs(error) && (toRetry?.(error) ?? true) };
+}
+
+/** No second try makes an entity classified, or a role one that policies hold. */
+function isOurs(error: unknown): boolean {
+  if (isEntityClassificationError(error) || isTenantScopeError(error) || isTenancyError(error)) return true;
+  return isAdapterError(error) && /^(?:floor_|statement_refused)/.test(error.code);
+}
