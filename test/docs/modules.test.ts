@@ -58,13 +58,7 @@ const GRAMMAR: readonly (readonly [Package, string])[] = [
  */
 const CLIMBING: Readonly<Record<Package, readonly string[]>> = {
   core: [],
-  postgres: [
-    'pool/binding-cache.ts -> isolation/isolation.ts',
-    'pool/inner-pools.ts -> isolation/isolation.ts',
-    'pool/start-checks.ts -> isolation/isolation.ts',
-    'pool/tenant-pool-options.ts -> isolation/isolation.ts',
-    'pool/tenant-pool.ts -> isolation/isolation.ts',
-  ],
+  postgres: [],
   prisma: ['tenant-scoped-client.ts -> tenant-scoped-extends.ts'],
   typeorm: ['options.ts -> tenant-scoped.ts'],
   testing: [],

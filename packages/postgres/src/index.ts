@@ -6,7 +6,6 @@ export { isTenantFloorError, TenantFloorError } from './errors/tenant-floor-erro
 export type { DatabaseConnection } from './isolation/database-directory.js';
 export { databasePerTenant } from './isolation/database-per-tenant.js';
 export type { DatabasePerTenantOptions } from './isolation/database-per-tenant-options.js';
-export type { Isolation, Placement } from './isolation/isolation.js';
 export { isolationByTenant } from './isolation/isolation-by-tenant.js';
 export { type RowLevelSecurityOptions, rowLevelSecurity } from './isolation/row-level-security.js';
 export { type SchemaPerTenantOptions, schemaPerTenant } from './isolation/schema-per-tenant.js';
@@ -32,6 +31,7 @@ export {
   type TableClassification,
 } from './policies/read-tables.js';
 export { createTenantPool } from './pool/create-tenant-pool.js';
-export type { StartCheck, StartChecks } from './pool/start-checks.js';
+export type { Isolation, Placement } from './pool/isolation.js';
+export type { StartCheck, StartChecks } from './pool/start-check.js';
 export { TenantPool } from './pool/tenant-pool.js';
 export type { TenantPoolOptions } from './pool/tenant-pool-options.js';

@@ -13,10 +13,9 @@ interface CatalogRule<Row> extends Omit<Rule, 'examine'> {
 }
 
 /** A rule that asks one query, and turns its rows into findings. */
-export function catalogRule<Row>({ name, trap, severity, sql, values, diagnose }: CatalogRule<Row>): Rule {
+export function catalogRule<Row>({ name, severity, sql, values, diagnose }: CatalogRule<Row>): Rule {
   return {
     name,
-    trap,
     severity,
     async examine(connection: Queryable, options: DoctorOptions): Promise<readonly Finding[]> {
       const rows = await readRows(connection, sql, values?.(options));

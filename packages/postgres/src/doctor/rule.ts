@@ -37,9 +37,6 @@ export type RuleName =
   | 'bypass-roles'
   | 'publications';
 
-/** The facts of PostgreSQL that the rules guard against, as `docs/security` lists them. */
-export type Trap = 'G1' | 'G2' | 'G3' | 'G4' | 'G5' | 'G6' | 'G7' | 'G8';
-
 /** `error`: tenants are not held apart, and a pool refuses to start. `advice`: worth knowing, and found only when asked. */
 export type Severity = 'error' | 'advice';
 
@@ -85,7 +82,6 @@ export interface Queryable {
 /** One question to the catalogs of PostgreSQL. */
 export interface Rule {
   readonly name: RuleName;
-  readonly trap: Trap;
   readonly severity: Severity;
   examine(connection: Queryable, options: DoctorOptions): Promise<readonly Finding[]>;
 }

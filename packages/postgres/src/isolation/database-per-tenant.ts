@@ -1,7 +1,7 @@
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import type { Isolation } from '../pool/isolation.js';
 import { type DatabasePerTenantOptions, resolveDatabasePerTenantOptions } from './database-per-tenant-options.js';
 import { DatabasePools } from './database-pools.js';
-import type { Isolation } from './isolation.js';
 
 /**
  * Each tenant in a database of its own, opened when it is first needed and closed when nobody uses it. Its queries carry

@@ -5,7 +5,7 @@ import { refuseUnknown, requireCustomSetting } from '../errors/refuse-unknown.js
 import { requireOptions } from '../errors/require-arguments.js';
 import type { HiddenTable, SharedTable } from '../policies/policy-options.js';
 import { refuseSlipsIn } from '../policies/resolve-policy-options.js';
-import type { Isolation } from './isolation.js';
+import type { Isolation } from '../pool/isolation.js';
 
 /** Options of {@link rowLevelSecurity}. */
 export interface RowLevelSecurityOptions {

@@ -1,12 +1,12 @@
 import type { Tenant } from '@tenancy/core';
 import { examine } from '../doctor/examine.js';
-import { publicTables } from '../doctor/public-tables.js';
-import { temporaryTables } from '../doctor/temporary-tables.js';
+import { publicTables } from '../doctor/rules/public-tables.js';
+import { temporaryTables } from '../doctor/rules/temporary-tables.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown, requireCustomSetting } from '../errors/refuse-unknown.js';
 import { requireList, requireOptions } from '../errors/require-arguments.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
-import type { Isolation } from './isolation.js';
+import type { Isolation } from '../pool/isolation.js';
 import { quoted, quotedSchema } from './schema-name.js';
 
 /** Options of {@link schemaPerTenant}. */

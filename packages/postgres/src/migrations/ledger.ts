@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { AS_TEXT } from '../pool/as-text.js';
+import { AS_TEXT } from '../protocol/as-text.js';
 import type { MigrationFile } from './migration-file.js';
 
 export interface LedgerEntry {

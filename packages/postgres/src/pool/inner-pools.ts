@@ -1,5 +1,5 @@
 import { Pool, type PoolConfig } from 'pg';
-import type { Isolation } from '../isolation/isolation.js';
+import type { Isolation } from './isolation.js';
 import { TenantClient } from './tenant-client.js';
 
 const EVENTS = ['connect', 'acquire', 'release', 'remove', 'error'] as const;

@@ -1,20 +1,13 @@
 import { Logger } from '@nestjs/common';
-import type { Finding, Queryable, RuleName } from '../doctor/rule.js';
+import type { Finding, Queryable } from '../doctor/rule.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { unreachable } from '../errors/unreachable.js';
-import type { Isolation } from '../isolation/isolation.js';
-import { TEXT_AS_TEXT } from './as-text.js';
-import type { Connection } from './connection.js';
+import { TEXT_AS_TEXT } from '../protocol/as-text.js';
+import type { Connection } from '../protocol/connection.js';
+import type { Isolation } from './isolation.js';
+import type { StartChecks, StartFinding } from './start-check.js';
 import type { TenantClient } from './tenant-client.js';
 import { examineTwoTenants } from './two-tenants.js';
-
-/** A rule of the doctor, or the check that only the pool itself can make. */
-export type StartCheck = RuleName | 'two-tenants';
-
-export type StartFinding = Omit<Finding, 'rule'> & { readonly rule: StartCheck };
-
-/** What becomes of a check's findings, by the check's name. What is not named stops the pool. */
-export type StartChecks = { readonly [check in StartCheck]?: 'warn' | 'off' };
 
 const logger = new Logger('TenantPool');
 

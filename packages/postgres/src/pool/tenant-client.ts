@@ -1,12 +1,12 @@
 import type { AsyncResource } from 'node:async_hooks';
 import { Client, type ClientConfig, type QueryConfig, type QueryResult } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
-import { AS_TEXT } from './as-text.js';
-import { type Binding, RESERVED_PREFIX } from './binding.js';
-import { BoundProtocol } from './bound-protocol.js';
-import type { Connection } from './connection.js';
-import { needsNoTenant } from './needs-no-tenant.js';
-import { refuseStatement } from './refuse-statement.js';
+import { AS_TEXT } from '../protocol/as-text.js';
+import { type Binding, RESERVED_PREFIX } from '../protocol/binding.js';
+import { BoundProtocol } from '../protocol/bound-protocol.js';
+import type { Connection } from '../protocol/connection.js';
+import { needsNoTenant } from '../statement/needs-no-tenant.js';
+import { refuseStatement } from '../statement/refuse-statement.js';
 import { namesIn, SET_UP, type SetUpRow, settingsOf } from './set-up.js';
 
 /** Who holds the connection: a tenant, or somebody without one. */
@@ -160,7 +160,7 @@ export class TenantClient extends Client {
         `the pool’s own statements have names that begin with "${RESERVED_PREFIX}". Give this one another name.`,
       );
     }
-    return refuseStatement(text, holder.binding, holder.truncates);
+    return refuseStatement(text, holder.binding.settings, holder.truncates);
   }
 
   #textOf(query: string | Submitted | null | undefined): string | undefined {

@@ -8,15 +8,16 @@ import {
   type TenantReader,
 } from '@tenancy/core/adapter';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
-import type { Isolation, Placement } from '../isolation/isolation.js';
+import { needsNoTenant } from '../statement/needs-no-tenant.js';
 import { Arrivals } from './arrivals.js';
 import { BindingCache } from './binding-cache.js';
 import { checkoutOf } from './checkout.js';
 import { InnerPools } from './inner-pools.js';
-import { needsNoTenant } from './needs-no-tenant.js';
+import type { Isolation, Placement } from './isolation.js';
 import { PoolConnections } from './pool-connections.js';
 import { type Release, releaseOf } from './release.js';
-import { runStartChecks, type StartChecks } from './start-checks.js';
+import type { StartChecks } from './start-check.js';
+import { runStartChecks } from './start-checks.js';
 import { type Holder, TenantClient } from './tenant-client.js';
 import { type TenantPoolOptions, validated } from './tenant-pool-options.js';
 

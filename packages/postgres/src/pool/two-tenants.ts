@@ -1,6 +1,6 @@
-import { AS_TEXT } from './as-text.js';
-import { encodeBinding } from './binding.js';
-import type { StartFinding } from './start-checks.js';
+import { AS_TEXT } from '../protocol/as-text.js';
+import { encodeBinding } from '../protocol/binding.js';
+import type { StartFinding } from './start-check.js';
 import type { TenantClient } from './tenant-client.js';
 
 const ROUNDS = 8;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { examine } from '../../src/doctor/examine.js';
 import { ADVISED_FIXES, REQUIRED_FIXES } from '../../src/doctor/row-security-fixes.js';
 import type { Queryable, Rule } from '../../src/doctor/rule.js';
+import { missing, serverVersion } from '../../src/doctor/rules/server-version.js';
 import { adviceRules, startRules } from '../../src/doctor/rules.js';
-import { missing, serverVersion } from '../../src/doctor/server-version.js';
 import { createPatient, type Patient } from './patient.js';
 
 let patient: Patient;
@@ -50,7 +50,6 @@ describe('examine', () => {
     const finding = (subject: string) => ({ rule: 'views', severity: 'error', subject, message: '', fix: '' }) as const;
     const rule: Rule = {
       name: 'views',
-      trap: 'G7',
       severity: 'error',
       examine: async () => ['public.b', 'public.a', 'public.B'].map(finding),
     };

@@ -1,0 +1,93 @@
+import type { StatementKind } from '../statement/statement-kind.js';
+import type { Binding } from './binding.js';
+import type { BackendMessage, Connection } from './connection.js';
+import { ReportedSettings } from './reported-settings.js';
+import { SessionReset } from './session-reset.js';
+
+type Settings = readonly (readonly [name: string, value: string])[];
+
+/** What a pooler sets for its clients, and PostgreSQL reports. */
+const SET_BY_POOLERS = ['client_encoding', 'application_name', 'TimeZone', 'DateStyle', 'standard_conforming_strings'];
+
+/**
+ * What is left on the session of one connection, and when it is undone.
+ *
+ * F1: a function or a trigger can leave anything, and nothing tells. So whenever the session goes from one holder to
+ * another it is reset; where a statement's text or the server tells that something was left, it is reset at once.
+ */
+export class Session {
+  /** Whose it was last; nobody's yet, or nobody's any more, while it is `undefined`. */
+  #last: Binding | undefined;
+  /** Whether a reset must come before the next query. */
+  isResetDue = false;
+  #left: 'nothing known' | 'state' | 'what no reset undoes' = 'nothing known';
+  readonly #reported = new ReportedSettings();
+  /** What the first holder found: a pooler sets it for each of its clients, and a reset takes it away. */
+  #atStart: Settings = [];
+  #setUp: Settings = [];
+  readonly #reset: SessionReset;
+
+  constructor(connection: Connection) {
+    this.#reset = new SessionReset(connection);
+  }
+
+  hold(binding: Binding): void {
+    if (this.#atStart.length === 0) this.#atStart = this.#reported.of(SET_BY_POOLERS);
+    if (this.#last !== undefined && this.#last !== binding) this.isResetDue = true;
+    this.#last = binding;
+  }
+
+  ran(kind: StatementKind): void {
+    if (kind === 'lasting') this.#left = 'what no reset undoes';
+    else if (kind === 'stateful' && this.#left === 'nothing known') this.#left = 'state';
+  }
+
+  /** Whether the session can be handed to somebody else at all. */
+  get isReusable(): boolean {
+    return this.#left !== 'what no reset undoes';
+  }
+
+  /** Whether something is known to have been left. */
+  get isLeft(): boolean {
+    return this.#left === 'state' || this.#reported.changed;
+  }
+
+  /** After every reset these are set again. */
+  restores(settings: Settings): void {
+    this.#setUp = settings;
+    this.#reset.restores(settings);
+  }
+
+  /** See `SessionReset`. */
+  reset(direct: boolean, unlocks: boolean): void {
+    if (!direct) this.#reset.restores([...this.#atStart, ...this.#setUp]);
+    this.#reset.send(direct, unlocks);
+    this.isResetDue = false;
+    this.#left = 'nothing known';
+  }
+
+  /** It is as it was opened, and nobody's. */
+  leave(): void {
+    this.#last = undefined;
+  }
+
+  get isUnderReset(): boolean {
+    return this.#reset.isUnderWay;
+  }
+
+  /** Takes a message of a reset's reply. @returns whether it was due. */
+  take(event: string, message: BackendMessage): boolean {
+    const due = this.#reset.take(event, message);
+    if (!this.#reset.isUnderWay) this.#reported.remember();
+    return due;
+  }
+
+  report(message: BackendMessage): void {
+    this.#reported.report(message.parameterName, message.parameterValue);
+  }
+
+  /** What is reported from here on is the holder's doing. */
+  remember(): void {
+    if (!this.isUnderReset) this.#reported.remember();
+  }
+}
