@@ -40,6 +40,23 @@ describe('AdminPrisma', () => {
     });
   });
 
+  it('forTenant hands the client to a function, as that of TypeORM does, once it is recorded', async () => {
+    const jobs = await db.context.run(acme, () => admin.forTenant(globex.id, (theirs) => theirs.job.findMany()));
+    expect(jobs.map(({ tenantId }) => tenantId)).toEqual(Array(3).fill(globex.id));
+    expect(events).toMatchObject([{ action: 'for_tenant', tenantId: globex.id, fromTenantId: acme.id }]);
+    await interleaved(db.context, async (tenant, other) => {
+      const [theirs, own] = await Promise.all([
+        admin.forTenant(other.id, (client) => client.job.findMany()),
+        db.prisma.job.findMany(),
+      ]);
+      expect(new Set(theirs.map(({ tenantId }) => tenantId))).toEqual(new Set([other.id]));
+      expect(new Set(own.map(({ tenantId }) => tenantId))).toEqual(new Set([tenant.id]));
+    });
+    for (const id of ['', undefined, 'a\0b'])
+      await expect(admin.forTenant(id as string, () => 1)).rejects.toMatchObject({ code: 'scope_misconfigured' });
+    await expect(admin.forTenant(acme.id, null as never)).rejects.toMatchObject({ code: 'tenancy_misconfigured' });
+  });
+
   it('acrossTenants hands over the unscoped client, with a reason', async () => {
     expect(await admin.acrossTenants({ reason: 'monthly invoices' }, (raw) => raw.job.count())).toBe(6);
     expect(events).toMatchObject([{ action: 'across_tenants', tenantId: null, reason: 'monthly invoices' }]);
@@ -57,6 +74,12 @@ describe('AdminPrisma', () => {
     const failing = new AdminPrisma(prisma, { shared: ['Country'], audit: () => Promise.reject(new Error('sink')) });
     await expect(failing.forTenant(acme.id).job.deleteMany()).rejects.toThrow('sink');
     await expect(failing.forTenant(acme.id).$transaction(async (tx) => tx.job.deleteMany())).rejects.toThrow('sink');
+    let called = false;
+    const handed = failing.forTenant(acme.id, () => {
+      called = true;
+    });
+    await expect(handed).rejects.toThrow('sink');
+    expect(called).toBe(false);
     await expect(failing.acrossTenants({ reason: 'x' }, (raw) => raw.job.deleteMany())).rejects.toThrow('sink');
     expect(await db.outside.job.count()).toBe(6);
   });

@@ -58,14 +58,40 @@ export class AdminPrisma<Client extends PrismaClientLike> {
    * @throws `scope_misconfigured` when the id cannot name a tenant.
    * Its first query waits until the event is recorded, and rejects with whatever the audit sink throws.
    */
-  forTenant(tenantId: string): TenantScopedClient<Client> {
+  forTenant(tenantId: string): TenantScopedClient<Client>;
+  /**
+   * Hands that client to `fn` once the event is recorded, as `AdminDataSource.forTenant` of @tenancy/typeorm does.
+   *
+   * @throws `scope_misconfigured` when the id cannot name a tenant, `tenancy_misconfigured` when `fn` is no function.
+   * @throws whatever the audit sink throws.
+   */
+  forTenant<R>(tenantId: string, fn: (client: TenantScopedClient<Client>) => R): Promise<Awaited<R>>;
+  forTenant<R>(
+    tenantId: string,
+    fn?: (client: TenantScopedClient<Client>) => R,
+  ): TenantScopedClient<Client> | Promise<Awaited<R>> {
+    if (fn !== undefined) return this.#handTo(fn, tenantId);
+    const recorded = this.#record(tenantId);
+    // Nobody may ever use it, and then nobody hears of it.
+    recorded.catch(() => {});
+    return this.#clientOf(tenantId, recorded);
+  }
+
+  async #handTo<R>(fn: (client: TenantScopedClient<Client>) => R, tenantId: string): Promise<Awaited<R>> {
+    requireFunction('AdminPrisma.forTenant', fn);
+    await this.#record(tenantId);
+    return await fn(this.#clientOf(tenantId, null));
+  }
+
+  #record(tenantId: string): Promise<void> {
     if (!isUsableTenantId(tenantId)) {
       throw misconfigured('AdminPrisma.forTenant was given no usable tenant id. Pass the `id` of a tenant.');
     }
-    const recorded = this.#audit.record({ action: 'for_tenant', tenantId, reason: null });
-    // Nobody may ever use it, and then nobody hears of it.
-    recorded.catch(() => {});
-    return scopedClientOf(this.#raw, { ...this.#options, context: { tenantId, bind: (fn) => fn } }, recorded);
+    return this.#audit.record({ action: 'for_tenant', tenantId, reason: null });
+  }
+
+  #clientOf(tenantId: string, before: Promise<void> | null): TenantScopedClient<Client> {
+    return scopedClientOf(this.#raw, { ...this.#options, context: { tenantId, bind: (fn) => fn } }, before);
   }
 
   /**
