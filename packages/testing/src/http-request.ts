@@ -12,14 +12,14 @@ export interface HttpRequest {
 /** A request as it was sent: everything that is needed to send it again. */
 export interface SentRequest {
   readonly method: string;
-  /** Where it really went: `http://127.0.0.1:4711/jobs/7?page=2`. */
+  /** The address that it really went to: `http://127.0.0.1:4711/jobs/7?page=2`. */
   readonly url: string;
   /** `host` and `authorization` among them. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
 }
 
-/** What came back. Matchers take it as it is. */
+/** The answer to a request. Matchers take it as it is. */
 export interface HttpAnswer {
   readonly request: SentRequest;
   readonly status: number;

@@ -1,7 +1,7 @@
 import type { Canary } from './canary.js';
 import { GRAM, needlesOf } from './encodings.js';
 
-/** Where a canary stands in a text. */
+/** The place of a canary in a text. */
 export interface Hit {
   readonly canary: Canary;
   readonly index: number;
@@ -27,7 +27,7 @@ export class CanaryIndex {
   readonly #filter = new Uint8Array(FILTER);
   readonly #buckets = new Map<string, Bucket>();
   readonly #removed = new Set<Canary>();
-  /** How many times a piece of text was compared with needles: what the time that searching takes depends on. */
+  /** The number of times that a piece of text was compared with needles: what the time that searching takes depends on. */
   comparisons = 0;
 
   constructor(canaries: readonly Canary[] = []) {

@@ -7,7 +7,7 @@ import type { Planted } from './planted.js';
 import { isTelling, SHORTEST } from './telling.js';
 
 /**
- * What each tenant's values are, and which of them tell whose they are. A tenant's `id`, `slug` and `name` are canaries
+ * The values of each tenant, and which of them tell whose they are. A tenant's `id`, `slug` and `name` are canaries
  * from the start.
  *
  * @example
@@ -111,7 +111,7 @@ export class CanaryRegistry {
   }
 }
 
-/** What is known of one tenant. It only grows, so that a value costs what it is, however many there are. */
+/** The known values of one tenant. It only grows, so that a value costs what it is, however many there are. */
 interface Holding {
   /** By value in lower case. */
   readonly canaries: Map<string, Canary>;

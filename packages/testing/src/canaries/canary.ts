@@ -3,7 +3,7 @@ export interface Canary {
   /** The `id` of the tenant. */
   readonly tenantId: string;
   readonly value: string;
-  /** What it is, for messages: `job.title`, `tenant.slug`. */
+  /** Its name in messages: `job.title`, `tenant.slug`. */
   readonly what: string;
 }
 

@@ -3,13 +3,13 @@ import type { Canary, Sighting } from './canary.js';
 import { CanaryIndex } from './canary-index.js';
 
 /**
- * Where any of `canaries` is in `value`: a parsed body, a text, a row, an error, whatever can be walked. Keys are looked
+ * Finds each of `canaries` in `value`: a parsed body, a text, a row, an error, whatever can be walked. Keys are looked
  * at as well as values. Each canary is reported once for each place.
  *
  * A canary is found in any case of letters, as a part of a longer text, and escaped or encoded as URLs, JSON, HTML,
  * CSV, base64 and hexadecimal do it.
  *
- * @param root - what the path of `value` itself is called
+ * @param root - the name of `value` itself in paths
  * @example
  * ```ts
  * import { findCanaries } from '@tenancy/testing';

@@ -3,7 +3,7 @@ import type { Canary, Sighting } from './canary.js';
 import { findCanaries } from './find-canaries.js';
 
 /**
- * Where any of `canaries` is in an answer: in the body (`$.items[0].title`), in a header (`header location`), and in
+ * Finds each of `canaries` in an answer: in the body (`$.items[0].title`), in a header (`header location`), and in
  * the text where parsing has hidden it (`text`).
  */
 export function findInAnswer(

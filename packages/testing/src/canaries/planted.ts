@@ -2,7 +2,7 @@
 export type PlantedRow = Readonly<Record<string, unknown>>;
 
 /**
- * What `seed(tenant)` planted, by the singular name of the resource: `{ job: { id, title }, candidate: [{ id }, …] }`. Path
+ * The rows that `seed(tenant)` planted, by the singular name of the resource: `{ job: { id, title }, candidate: [{ id }, …] }`. Path
  * parameters and fields that name rows are filled from it: `/jobs/:id` with `job.id`, `candidateId` with `candidate[0].id`.
  */
 export type Planted = Readonly<Record<string, PlantedRow | readonly PlantedRow[]>>;

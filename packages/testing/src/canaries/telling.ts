@@ -1,5 +1,5 @@
 /**
- * Whether a value tells whose it is when it is seen: long and odd enough that nobody has it by chance. Words of an
+ * True when a value tells whose it is when it is seen: long and odd enough that nobody has it by chance. Words of an
  * enumeration, small numbers, dates, versions, colours and media types are not.
  */
 export function isTelling(value: string): boolean {
@@ -18,7 +18,7 @@ export function isTelling(value: string): boolean {
   return text.length >= 12;
 }
 
-/** What cannot be looked for at all: it would be found everywhere. */
+/** The length of the shortest text that can be looked for: a shorter one would be found everywhere. */
 export const SHORTEST = 4;
 
 export const DECIMAL = /^-?\d+(?:\.\d+)?$/;

@@ -2,7 +2,7 @@ import { metadataOf } from './handlers.js';
 import type { JsonSchema } from './json-schema.js';
 import { standardSchema } from './standard-schema.js';
 
-/** What class-validator keeps in a global variable, of each decorator. */
+/** A decorator of class-validator, as it keeps it in a global variable. */
 interface Constraint {
   readonly type: string;
   readonly name?: string;
@@ -30,7 +30,7 @@ const PRIMITIVES: ReadonlyMap<unknown, JsonSchema> = new Map<unknown, JsonSchema
 
 const DEPTH = 3;
 
-/** What the class of a parameter says of it: a schema that it carries, or the decorators of class-validator on it. */
+/** The schema that the class of a parameter gives: one that it carries, or the decorators of class-validator on it. */
 export function classSchema(type: unknown, depth = DEPTH): JsonSchema | null {
   if (typeof type !== 'function') return null;
   const primitive = PRIMITIVES.get(type);

@@ -5,7 +5,7 @@ import { ExampleValues, SEARCH } from './example-values.js';
 import { fillPath } from './path-pattern.js';
 import { resourceIn } from './planted-lookup.js';
 
-/** What the author says of a request; the rest is guessed. */
+/** The parts of a request that the author gives; the rest is guessed. */
 export interface GivenParts {
   /** Of a route that takes every method. @defaultValue `POST` with a body, `GET` without */
   readonly method?: string;
@@ -62,7 +62,7 @@ function methodOf({ method }: Route, given: GivenParts, body: unknown): string {
   return given.method?.toUpperCase() ?? (body === undefined ? 'GET' : 'POST');
 }
 
-/** What the request speaks of: `jobs` of `/jobs/:id/close` and of `/jobs/export`, `Job` of `renameJob`. */
+/** The resource that a request is about: `jobs` of `/jobs/:id/close` and of `/jobs/export`, `Job` of `renameJob`. */
 function resourceOf({ path, document }: Route, planted: Planted): string | null {
   if (document !== undefined) return resourceIn(planted, /\{ (\w+)/.exec(document)?.[1] ?? '');
   const parts = path.split('/').filter((part) => part !== '');
@@ -94,7 +94,7 @@ function filledPath(
   return { unknown: `The path parameter \`${filled.missing}\` names nothing that was planted.` };
 }
 
-/** What may be left out is, unless it names a row or searches: a filter or a page might hide the tenant’s own rows. */
+/** Leaves out what may be left out, unless it names a row or searches: a filter or a page might hide the tenant’s own rows. */
 function queryValue({ name, isRequired, schema }: RouteParameter, values: ExampleValues) {
   if (SEARCH.test(name)) return values.search(name, schema ?? {}, isRequired);
   const row = isRequired || /id$/i.test(name) ? values.row(name) : null;

@@ -5,14 +5,14 @@ import { holdsCanaries, idOf, rowNamed, rowOfField } from './planted-lookup.js';
 /** A value, or why there is none that would make sense. */
 export type Guess = { readonly value: unknown } | { readonly unknown: string };
 
-/** What looks for words: a search for one that every tenant’s texts hold finds whatever a search leaks. */
+/** Names of parameters that look for words: a search for one that every tenant’s texts hold finds whatever a search leaks. */
 export const SEARCH = /^(q|query|search|search_?(?:term|text|query)|term|keywords?)$/i;
 
 /** Makes values that a handler may take, from their names, their schemas and the rows that are there. */
 export class ExampleValues {
   constructor(
     private readonly planted: Planted,
-    /** What the request is about: `job` of `/jobs/:id` and of `updateJob`. */
+    /** The resource that the request is about: `job` of `/jobs/:id` and of `updateJob`. */
     private readonly resource: string | null,
     /** A text that nobody else has. */
     private readonly invent: (name: string) => string,
@@ -92,7 +92,7 @@ const FORMATS: Readonly<Record<string, (plain: string) => string>> = {
   time: () => '03:04:05',
 };
 
-/** What patterns often ask for. */
+/** Values that patterns often ask for. */
 const USUAL = [
   ...['word', 'two-words', 'two_words', 'Word', 'Two words', 'WORD', 'AB', 'ABC', 'abc123', 'ABC-123', 'ab', 'A1'],
   ...['1', '12', '123', '1234', '12345', '123456', '12345678', '12.50', '+4930123456', '1.2.3'],

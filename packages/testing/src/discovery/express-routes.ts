@@ -7,7 +7,7 @@ type Handler = ((...args: never[]) => unknown) & Router & { readonly router?: Ro
 interface Layer {
   readonly route?: { readonly path: Path; readonly methods: Readonly<Record<string, boolean>> };
   readonly handle?: Handler;
-  /** Where it is mounted; routers before 2.3 forget it. */
+  /** The path that it is mounted at; routers before 2.3 forget it. */
   readonly rawPath?: Path;
   /** Mounted at `/`. */
   readonly slash?: boolean;
@@ -26,10 +26,10 @@ export function isExpress(instance: unknown): instance is Express {
   return typeof (instance as Partial<Express> | null)?.use === 'function';
 }
 
-/** What Nest itself puts on the adapter, beside the routes of controllers. */
+/** Nest's own methods that put something on the adapter, beside the routes of controllers. */
 const NESTS_OWN = ['setNotFoundHandler', 'setErrorHandler'] as const;
 
-/** What an Express adapter is given: routes, routers and whole applications that are mounted, and functions at a path. */
+/** The routes of an Express adapter: those, routers and whole applications that are mounted, and functions at a path. */
 export class ExpressRoutes implements WatchedRoutes {
   readonly #instance: Express;
   readonly #mounts = new WeakMap<Layer, { readonly path: Path; readonly handler: unknown }>();
@@ -112,7 +112,7 @@ interface Place {
   readonly isAddress: boolean;
 }
 
-/** What runs before every route lets requests pass; what is mounted at a path may answer them. */
+/** True for what runs before every route, and lets requests pass; what is mounted at a path may answer them. */
 function isMiddleware(handler: Handler | undefined, path: Path | undefined): boolean {
   if (handler?.name === 'serveStatic') return false;
   return handler?.length === 4 || path === undefined || path === '/' || path === '';

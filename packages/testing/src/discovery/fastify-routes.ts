@@ -9,7 +9,7 @@ export function isFastify(instance: unknown): instance is Fastify {
   return typeof (instance as Partial<Fastify> | null)?.addHook === 'function';
 }
 
-/** What a Fastify adapter is given: its routes, those of plugins too, and functions that are mounted by `app.use(path, …)`. */
+/** The routes of a Fastify adapter: its own, those of plugins too, and functions that are mounted by `app.use(path, …)`. */
 export class FastifyRoutes implements WatchedRoutes {
   readonly #routes: RegisteredRoute[] = [];
 

@@ -12,7 +12,7 @@ import {
   methodsOf,
 } from './handlers.js';
 
-/** What a GraphQL module serves, and where. */
+/** The schema that a GraphQL module serves, and its path. */
 export interface GraphEndpoint {
   readonly path: string;
   readonly entrances: readonly Entrance[];
@@ -60,7 +60,7 @@ function entrancesOf(schema: GraphSchema, path: string, handlers: Handlers): Ent
 
 const ROOTS = ['Query', 'Mutation', 'Subscription'];
 
-/** Who resolves which field. */
+/** The resolvers, by their fields. */
 class Handlers {
   constructor(
     private readonly resolvers: readonly Endpoint[],

@@ -34,7 +34,7 @@ export function bare(type: GraphType): GraphType {
   return type.ofType ? bare(type.ofType) : type;
 }
 
-/** Whether it must be given: not null, and nothing else to fall back on. */
+/** True when it must be given: not null, and nothing else to fall back on. */
 export function isRequired({ type, defaultValue }: Pick<GraphArgument, 'type' | 'defaultValue'>): boolean {
   return String(type).endsWith('!') && defaultValue === undefined;
 }

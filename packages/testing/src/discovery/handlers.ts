@@ -14,11 +14,11 @@ interface Wrapper {
   readonly id: string;
   readonly metatype: unknown;
   readonly instance: unknown;
-  /** What a factory is given; only factories have it. */
+  /** The arguments of a factory; only factories have them. */
   readonly inject?: unknown;
 }
 
-/** How an application tells versions of a route apart. */
+/** The way an application tells versions of a route apart. */
 export interface Versioning {
   /** 0: in the path; 1: by a header; 2: by the media type; 3: in the application’s own way. */
   readonly type: number;
@@ -35,7 +35,7 @@ interface Container {
   readonly serializedGraph: { readonly entrypoints: ReadonlyMap<string, Iterable<Endpoint>> };
 }
 
-/** What Nest writes down of each handler while it registers it. */
+/** Nest's record of a handler, made while it registers it. */
 export interface Endpoint {
   readonly type: string;
   readonly methodName: string;
@@ -74,7 +74,7 @@ function component(wrapper: Wrapper, isController: boolean, module: unknown): Co
   return [{ id, type: type as Type<unknown>, instance, isController, module }];
 }
 
-/** What Nest registered with its HTTP adapter. */
+/** The handlers that Nest registered with its HTTP adapter. */
 export function httpEndpointsOf(app: INestApplication): readonly Endpoint[] {
   return endpointsOf(app, 'http-endpoint');
 }
@@ -104,7 +104,7 @@ export function methodsOf({ type }: Component): ReadonlyMap<string, object> {
 
 const UNTENANTED = '@tenancy/core:untenanted';
 
-/** Whether a handler is `@Untenanted()`: the first of it and its class that says so, or the opposite, is right. */
+/** True when a handler is `@Untenanted()`: the first of it and its class that says so, or the opposite, is right. */
 export function isUntenanted(...targets: readonly (object | undefined)[]): boolean {
   const said = targets.map((target) => (target === undefined ? undefined : metadataOf(UNTENANTED, target)));
   return said.find((each) => each !== undefined) === true;

@@ -18,7 +18,7 @@ interface Document {
   readonly paths?: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-/** What an OpenAPI document says of routes, beyond what their handlers do. */
+/** The routes of an OpenAPI document, beyond what their handlers say. */
 export class OpenApi {
   readonly #document: Document;
 

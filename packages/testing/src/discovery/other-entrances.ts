@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import type { Entrance, EntranceKind } from './entrance.js';
 import { componentsOf, isUntenanted, metadataOf, methodsOf } from './handlers.js';
 
-/** What a decorator of a package that may be installed leaves on a method, and what it makes of it. */
+/** The marks that decorators of packages that may be installed leave on a method, and the kind of entrance they make of it. */
 const ON_METHODS: readonly { readonly key: string; readonly value?: unknown; readonly kind: EntranceKind }[] = [
   { key: 'websockets:message_mapping', value: true, kind: 'websocket' },
   { key: 'microservices:handler_type', value: 1, kind: 'message' },

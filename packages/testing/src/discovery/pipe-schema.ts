@@ -15,7 +15,7 @@ const BY_PIPE: Readonly<Record<string, (pipe: Pipe) => JsonSchema>> = {
   ParseEnumPipe: ({ enumType = {} }) => ({ enum: valuesOf(enumType) }),
 };
 
-/** What Nest’s own pipes let through. */
+/** The schema of what Nest’s own pipes let through. */
 export function pipeSchema(pipes: readonly unknown[]): JsonSchema | null {
   for (const pipe of pipes) {
     const schema = BY_PIPE[nameOf(pipe)]?.(pipe as Pipe);
@@ -24,7 +24,7 @@ export function pipeSchema(pipes: readonly unknown[]): JsonSchema | null {
   return null;
 }
 
-/** Whether a parameter with these pipes may be left out. */
+/** True when a parameter with these pipes may be left out. */
 export function refusesNothing(pipes: readonly unknown[]): boolean {
   for (const pipe of pipes) {
     if (nameOf(pipe) === 'DefaultValuePipe') return true;

@@ -26,7 +26,7 @@ export function rowOfField(planted: Planted, field: string, resource: string | n
   return name === undefined ? undefined : rowNamed(planted, name);
 }
 
-/** What identifies a row. */
+/** The value that identifies a row. */
 export function idOf(row: PlantedRow | undefined): unknown {
   return row?.['id'] ?? row?.['uuid'] ?? row?.['_id'];
 }
@@ -43,7 +43,7 @@ export function resourceIn(planted: Planted, name: string): string | null {
   return null;
 }
 
-/** Whether what was planted holds texts that begin with the word `canary`, which a search for it finds. */
+/** True when what was planted holds texts that begin with the word `canary`, which a search for it finds. */
 export function holdsCanaries(planted: Planted): boolean {
   return Object.values(planted)
     .flat()

@@ -7,7 +7,7 @@ export interface RegisteredRoute {
   readonly isAddress: boolean;
 }
 
-/** What one adapter was seen to be given. */
+/** The routes that one adapter was seen to be given. */
 export interface WatchedRoutes {
   /** Every route by now, without what Nest itself puts beside its controllers’: middleware, and handlers of errors and of 404. */
   routes(): readonly RegisteredRoute[];

@@ -26,7 +26,7 @@ interface HandlerParameter {
   readonly schema?: unknown;
 }
 
-/** What a handler takes, from the decorators of its parameters. */
+/** The parameters of a handler, from their decorators. */
 export function parametersOf(type: Type<unknown>, method: string, path: string): Pick<Route, 'parameters' | 'body'> {
   const declared = (metadataOf('__routeArguments__', type, method) ?? {}) as Record<string, HandlerParameter>;
   const classes = (metadataOf('design:paramtypes', type.prototype as object, method) ?? []) as readonly unknown[];

@@ -3,7 +3,7 @@ export type Duck = Record<string, unknown>;
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** Whether it has the method. A provider may be a proxy that throws for what it does not have. */
+/** True when it has the method. A provider may be a proxy that throws for what it does not have. */
 export function can(target: Duck, name: string): boolean {
   try {
     return typeof target[name] === 'function';

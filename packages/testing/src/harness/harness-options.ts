@@ -7,10 +7,10 @@ import type { DiscoveryOptions } from '../discovery/discover-entrances.js';
 import type { Observer } from './observer.js';
 import type { TenantClient } from './tenant-client.js';
 
-/** What `signIn` answers: a bearer token, or headers such as a cookie. */
+/** The answer of `signIn`: a bearer token, or headers such as a cookie. */
 export type SignedIn = string | { readonly headers: Readonly<Record<string, string>> };
 
-/** What `seed` is given to plant with. */
+/** The argument of `seed`, to plant with. */
 export interface Seeding extends Planting {
   /** Calls the application as the tenant that is seeded. */
   readonly client: TenantClient;
@@ -39,9 +39,9 @@ export interface IsolationHarnessOptions {
    * unproven.
    */
   readonly rows?: (tenant: Tenant) => Promise<TenantRows>;
-  /** What `main.ts` does to the application: pipes, filters, a prefix. Called before it is initialised. */
+  /** Does to the application what `main.ts` does: pipes, filters, a prefix. Called before it is initialised. */
   readonly configure?: (app: INestApplication) => void | Promise<void>;
-  /** What tests need otherwise than production: providers, modules, guards. */
+  /** Replaces what tests need otherwise than production: providers, modules, guards. */
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
   /**
    * The HTTP adapter.
@@ -65,7 +65,7 @@ export interface IsolationHarnessOptions {
    */
   readonly timeout?: number;
   /**
-   * How long an event stream is listened to.
+   * Limits of listening to an event stream.
    * @defaultValue 10 events or 300 milliseconds
    */
   readonly events?: { readonly count?: number; readonly milliseconds?: number };

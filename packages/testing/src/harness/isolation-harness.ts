@@ -20,7 +20,7 @@ export interface Identity {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What a running application is made a harness from. */
+/** The parts of a running application that a harness is made from. */
 interface Running {
   readonly name: string;
   readonly app: INestApplication;
@@ -34,17 +34,17 @@ export class IsolationHarness implements AsyncDisposable {
   /** The application's module. */
   readonly name: string;
   readonly app: INestApplication;
-  /** Where it listens, on the loopback interface: `http://127.0.0.1:4711`. */
+  /** Its address on the loopback interface: `http://127.0.0.1:4711`. */
   readonly url: string;
   readonly tenants: readonly Tenant[];
-  /** What is each tenant's own. */
+  /** The values that are each tenant's own. */
   readonly canaries: CanaryRegistry;
   readonly entrances: readonly Entrance[];
   /** Reads a tenant's rows from outside, where the options say how. */
   readonly rowsOf: ((tenant: Tenant) => Promise<TenantRows>) | null;
   /** Each tenant's rows before anything was planted, by its `id`, where the options say how to read them. */
   readonly rowsAtStart = new Map<string, TenantRows>();
-  /** What leaves the application by other ways than answers. */
+  /** Records what leaves the application by other ways than answers. */
   readonly recorder = new Recorder();
 
   readonly #options: IsolationHarnessOptions;
@@ -111,7 +111,7 @@ export class IsolationHarness implements AsyncDisposable {
     return outsideAnyTenant(() => this.#seedBed.plant(this.#own(tenant), { client, app: this.app }));
   }
 
-  /** What was planted for `tenant` last. */
+  /** The rows that were planted for `tenant` last. */
   planted(tenant: Tenant): Planted {
     this.#checkOpen();
     const planted = this.#seedBed.latest(this.#own(tenant));

@@ -3,14 +3,14 @@ import { logTap } from './log-tap.js';
 
 /** Something that left the application by another way than an answer. */
 export interface Observation {
-  /** Which way: `cache`, `job`, `message`, `event`, `socket`, `mail`, or an observer's own. */
+  /** The way out: `cache`, `job`, `message`, `event`, `socket`, `mail`, or an observer's own. */
   readonly exit: string;
   /** The key, queue, pattern or event: what the way calls it. */
   readonly name: string;
   readonly payload: unknown;
 }
 
-/** What was seen while some work was done. */
+/** Everything that was seen while some work was done. */
 export interface Recording<R> {
   readonly result: R;
   /** The lines that were logged, by Nest's logger, the console, or on standard output and error. */

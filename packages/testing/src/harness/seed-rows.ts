@@ -6,7 +6,7 @@ import type { Planted } from '../canaries/planted.js';
 import { HarnessMisuseError } from '../misuse.js';
 import type { Seeding } from './harness-options.js';
 
-/** What each tenant was seeded with, and how often. */
+/** The rows that each tenant was seeded with, and how often. */
 export class SeedBed {
   readonly #rounds = new Map<string, number>();
   readonly #latest = new Map<string, { readonly tenant: Tenant; readonly planted: Planted }>();

@@ -6,7 +6,7 @@ import type { HttpAnswer, HttpRequest, SentRequest } from '../http-request.js';
 import { encodeBody, encodeQuery } from './body.js';
 import { eventsOf, parsed } from './event-stream.js';
 
-/** What a request is sent with, beside what it says itself. */
+/** The connection that a request is sent on, and the headers of whoever sends it. */
 export interface Connection {
   /** `http://127.0.0.1:4711`. */
   readonly url: string;
@@ -16,7 +16,7 @@ export interface Connection {
   readonly events: EventLimits;
 }
 
-/** How long an event stream is listened to: until either is reached. */
+/** Limits of listening to an event stream: until either is reached. */
 export interface EventLimits {
   readonly count: number;
   /** Since the stream began to answer. */

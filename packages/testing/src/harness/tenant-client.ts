@@ -1,6 +1,6 @@
 import type { HttpAnswer, HttpRequest } from '../http-request.js';
 
-/** What a request has beside its method, path and body. */
+/** Parts of a request beside its method and path. */
 export type RequestOptions = Pick<HttpRequest, 'query' | 'headers' | 'body'>;
 
 /** Calls the application as somebody: real HTTP, with that one's host and headers. */

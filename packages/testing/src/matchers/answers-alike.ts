@@ -4,11 +4,11 @@ import { type Difference, showDifferences } from './difference.js';
 import { checkArrived, type ParsedResponse, type Seen, seenOf } from './response.js';
 import type { Verdict } from './verdict.js';
 
-/** What each answer counts down says nothing about whether a row exists. */
+/** Headers that count down with each answer, and say nothing about whether a row exists. */
 const COUNTED = /^((x-)?ratelimit-.*|retry-after)$/i;
 
 /**
- * Whether a caller cannot tell two responses apart: status, headers and body are the same, but for what each repeats of
+ * Passes when a caller cannot tell two responses apart: status, headers and body are the same, but for what each repeats of
  * its own request. An id of another tenant has to be answered as one that nobody has.
  *
  * @throws TypeError for what is not a response, and for the same response twice.

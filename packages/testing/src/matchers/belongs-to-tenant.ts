@@ -17,7 +17,7 @@ export interface BelongsToTenantOptions {
 }
 
 /**
- * Whether `value` holds rows, and each is `tenant`'s: a list of rows, one row, a body with rows anywhere inside, or a
+ * Passes when `value` holds rows, and each is `tenant`'s: a list of rows, one row, a body with rows anywhere inside, or a
  * response. An empty list does not pass: it would, too, if the query found nothing at all.
  *
  * Rows say whose they are by a field. Where an API does not send it, each row has to hold a value that was planted for

@@ -7,7 +7,7 @@ import { checkArrived, seenOf } from './response.js';
 import type { Verdict } from './verdict.js';
 
 /**
- * Whether nothing in `value` is known to be `tenant`'s: its id, its slug, and what was planted for it through a harness
+ * Passes when nothing in `value` is known to be `tenant`'s: its id, its slug, and what was planted for it through a harness
  * or with `plantCanaries`. A response is looked through with its headers; anything else as it is.
  *
  * @throws TypeError when nothing was planted for the tenant, because then nothing could be found.

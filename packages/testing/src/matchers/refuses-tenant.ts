@@ -9,7 +9,7 @@ const statuses = { tenant_required: 401, tenant_mismatch: 401, tenant_inactive: 
 export type Refusal = keyof typeof statuses;
 
 /**
- * Whether `response` is the refusal `code`: its HTTP status, and a body that holds nothing but status, code and reason.
+ * Passes when `response` is the refusal `code`: its HTTP status, and a body that holds nothing but status, code and reason.
  * An error that was thrown is the refusal when it has its code.
  *
  * @throws TypeError for what is neither, and for what is not the code of a refusal.

@@ -3,7 +3,7 @@ import { isTenancyError, TenantContext } from '@tenancy/core';
 import type { Verdict } from './verdict.js';
 
 /**
- * Whether `work` throws, or rejects with, `tenant_context_missing` when no tenant is active.
+ * Passes when `work` throws, or rejects with, `tenant_context_missing` when no tenant is active.
  *
  * @throws TypeError inside a tenant's context, which would hide what is missing.
  * @example

@@ -17,7 +17,7 @@ export interface Seen {
   readonly text: string;
 }
 
-/** What a caller sees of `value`, when it is a response; null for anything else, such as a body. */
+/** The part of `value` that a caller sees, when it is a response; null for anything else, such as a body. */
 export function seenOf(value: unknown): Seen | null {
   if (typeof value !== 'object' || value === null) return null;
   if (value instanceof Response) {

@@ -7,7 +7,7 @@ import { requiresTenant } from './requires-tenant.js';
 import type { ParsedResponse } from './response.js';
 import type { Verdict } from './verdict.js';
 
-/** What a runner's `expect.extend` gives to a matcher. */
+/** The `this` that a runner's `expect.extend` gives to a matcher. */
 interface MatcherContext {
   readonly isNot?: boolean;
 }

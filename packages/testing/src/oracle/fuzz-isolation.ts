@@ -13,12 +13,12 @@ import { isDataSource } from './typeorm/data-source-like.js';
 import { FuzzedTypeorm } from './typeorm/fuzzed-typeorm.js';
 import { seldom } from './values.js';
 
-/** What {@link fuzzIsolation} ran, and how it ended. */
+/** The result of {@link fuzzIsolation}. */
 export interface IsolationFuzzReport {
   /** The seed that was used. */
   readonly seed: number;
   readonly runs: number;
-  /** How many operations ended how; they add up to `runs`. */
+  /** Number of operations by their outcome; they add up to `runs`. */
   readonly verdicts: Readonly<Record<Verdict, number>>;
 }
 

@@ -21,17 +21,17 @@ export interface FuzzIsolationOptions {
   /** For Prisma, and required there: what the generator `tenancy-prisma` writes. TypeORM describes its entities itself. */
   readonly schema?: FuzzedPrismaSchema;
   /**
-   * What the random operations come from. The same seed, schema and rows give the same operations.
+   * Seed of the random operations. The same seed, schema and rows give the same operations.
    * @defaultValue a random one, which the report and each failure name
    */
   readonly seed?: number;
   /**
-   * How many operations are compared.
+   * Number of operations that are compared.
    * @defaultValue 500
    */
   readonly runs?: number;
   /**
-   * How a client that `open` returned is closed.
+   * Closes a client that `open` returned.
    * @defaultValue `client.$disconnect()`, or `client.destroy()`
    */
   readonly close?: (client: object) => unknown;

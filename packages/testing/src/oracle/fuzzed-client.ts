@@ -8,9 +8,9 @@ export type Random = typeof FastCheck;
 /** One operation as data, so that it can be printed and made smaller. */
 export interface Operation {
   readonly isWrite: boolean;
-  /** Whether the order of the answer was asked for. */
+  /** True when the order of the answer was asked for. */
   readonly isOrdered: boolean;
-  /** What is compared of it by name, such as `job.findMany`. */
+  /** Its name, such as `job.findMany`. */
   readonly name: string;
   /** Everything it is made of. */
   readonly given: object;
@@ -25,7 +25,7 @@ export interface KnownRows {
 /** The rows of each model, by its name. */
 export type KnownModels = ReadonlyMap<string, KnownRows>;
 
-/** What the fuzzing needs to know of an ORM: to read rows, to make operations at random, to do and to print them. */
+/** An ORM for the fuzzing: to read rows, to make operations at random, to do and to print them. */
 export interface FuzzedClient {
   /** The names of the models, those with the tenant first. */
   readonly models: readonly string[];

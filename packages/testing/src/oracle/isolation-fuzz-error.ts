@@ -11,9 +11,9 @@ export interface FailedOperation {
   readonly seed: number;
   /** To be pasted, where `prisma` or `dataSource` is the client, `context` a `TenantContext`, and a tenant goes by its slug. */
   readonly code: string;
-  /** What is wrong, and where: a path into the answer or the rows. */
+  /** The difference: a path into the answer or the rows, and what is there. */
   readonly difference: string;
-  /** What the client answered, as JSON: over everybody's rows, and over those of the tenant alone. */
+  /** The client's answers, as JSON: over everybody's rows, and over those of the tenant alone. */
   readonly together: string;
   readonly alone: string;
 }

@@ -26,7 +26,7 @@ export async function databaseAccount(): Promise<Account> {
   );
 }
 
-/** Whether the account may enter every folder above and including `path`. */
+/** True when the account may enter every folder above and including `path`. */
 export async function canEnter(account: Account, path: string): Promise<boolean> {
   for (let folder = path; ; folder = dirname(folder)) {
     if (!isPermitted(await stat(folder), account, SEARCH)) return false;
@@ -34,7 +34,7 @@ export async function canEnter(account: Account, path: string): Promise<boolean>
   }
 }
 
-/** Whether the account may create something in the folder `path`. */
+/** True when the account may create something in the folder `path`. */
 export async function canCreateIn(account: Account, path: string): Promise<boolean> {
   return (await canEnter(account, path)) && isPermitted(await stat(path), account, WRITE);
 }

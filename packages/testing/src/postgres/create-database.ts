@@ -4,7 +4,7 @@ import { connected } from './connection.js';
 /** Options of {@link createDatabase}. */
 export interface CreateDatabaseOptions {
   /**
-   * What the database is for: the beginning of its name, in lower-case letters, digits and `_`.
+   * Purpose of the database: the beginning of its name, in lower-case letters, digits and `_`.
    * @defaultValue `'tenancy_test'`
    */
   readonly prefix?: string;

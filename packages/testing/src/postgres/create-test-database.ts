@@ -10,7 +10,7 @@ export interface TestDatabaseOptions {
   /** Creates the tables, in the empty database at `url`: once for all workers of a run that share a server. */
   readonly migrate: (url: string) => unknown;
   /**
-   * What tells these migrations from others in the same run, where two functions read the same and do different things.
+   * Name that tells these migrations from others in the same run, where two functions read the same and do different things.
    * @defaultValue the text of `migrate`
    */
   readonly name?: string;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /**
- * When a process started, as an opaque token; null when there is no such process.
+ * The start of a process, as an opaque token; null when there is no such process.
  * Process ids are used again, soonest in containers, so an id alone does not name an owner.
  */
 export async function processStart(pid: number): Promise<string | null> {

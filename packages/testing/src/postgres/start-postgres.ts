@@ -16,7 +16,7 @@ export interface StartPostgresOptions {
 
 /** A PostgreSQL server that was started for tests. */
 export interface PostgresServer {
-  /** Where the server listens, as its superuser: `postgres://postgres:…@127.0.0.1:…/postgres`. */
+  /** Address of the server, as its superuser: `postgres://postgres:…@127.0.0.1:…/postgres`. */
   readonly url: string;
   /** Ends the server and deletes its data. Calling it again does nothing more. */
   stop(): Promise<void>;

@@ -16,7 +16,7 @@ interface Sequence {
   readonly is_called: boolean;
 }
 
-/** What is in every table of a database, to be put back. */
+/** The rows of every table of a database, to be put back. */
 export interface TableSnapshot {
   readonly rows: ReadonlyMap<string, readonly string[]>;
   readonly sequences: readonly Sequence[];

@@ -14,7 +14,7 @@ export async function currentRun(): Promise<TestRun> {
   return { host: hostname(), pid, start: await processStart(pid) };
 }
 
-/** Whether the run has ended. Of another machine, nobody here can tell. */
+/** True when the run has ended. Of another machine, nobody here can tell. */
 export async function hasEnded({ host, pid, start }: TestRun): Promise<boolean> {
   return host === hostname() && (await processStart(pid)) !== start;
 }

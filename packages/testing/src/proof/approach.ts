@@ -8,7 +8,7 @@ import type { Identity, IsolationHarness } from '../harness/isolation-harness.js
 import type { HttpAnswer, HttpRequest } from '../http-request.js';
 import { type Example, type ExampleCall, type ExampleRequest, isCall, type RequestExample } from './example.js';
 
-/** What is asked of an approach. */
+/** The argument of an approach. */
 export interface ApproachCall {
   readonly identity: Identity;
   readonly tenant: Tenant | null;
@@ -26,7 +26,7 @@ export interface ApproachAnswer {
   readonly sent: string;
 }
 
-/** How an entrance is called. */
+/** A way to call an entrance. */
 export interface Approach {
   /** Why an answer holds nothing of the tenant’s own, where the author says that it is right. */
   readonly answersNothing: string | undefined;
@@ -97,7 +97,7 @@ function approachByRequest(harness: IsolationHarness, route: Route, example: Req
   };
 }
 
-/** What GraphQL refuses has the status 200, and errors instead of data. */
+/** True when it was refused. In GraphQL that has the status 200, and errors instead of data. */
 function isRefusal({ status, body }: HttpAnswer): boolean {
   if (status >= 400) return true;
   const { errors, data } = (typeof body === 'object' && body !== null ? body : {}) as {

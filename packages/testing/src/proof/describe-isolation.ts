@@ -8,7 +8,7 @@ import { toJson } from '../report/to-json.js';
 import { IsolationProof } from './isolation-proof.js';
 import type { ProofOptions } from './proof-options.js';
 
-/** What is used of a test runner. */
+/** The part of a test runner that is used. */
 export interface Runner {
   describe(name: string, define: () => void): void;
   it(name: string, test: () => Promise<void>, timeout?: number): void;

@@ -4,26 +4,26 @@ import type { GivenParts } from '../discovery/example-request.js';
 import type { TenantClient } from '../harness/tenant-client.js';
 
 /**
- * What `seed` answered for the tenant. The author knows its shape, and casts would say nothing that the seed has not.
+ * The answer of `seed` for the tenant. The author knows its shape, and casts would say nothing that the seed has not.
  */
 // biome-ignore lint/suspicious/noExplicitAny: so that an example reads `rows.job.id`.
 export type SeededRows = Readonly<Record<string, any>>;
 
 /** An example request: what the proof cannot guess of it. What is left out is guessed. */
 export interface ExampleRequest extends GivenParts {
-  /** What the same tenant does while the answer is read, of an event stream or a long poll. */
+  /** Work of the same tenant while the answer is read, of an event stream or a long poll. */
   readonly meanwhile?: (client: TenantClient) => Promise<unknown>;
   /** Why an answer holds nothing of the tenant’s own, where that is right. */
   readonly answersNothing?: string;
 }
 
-/** Who calls, of an {@link ExampleCall}. */
+/** The caller of an {@link ExampleCall}. */
 export interface Caller {
   /** Null when the call must be refused, as nobody’s. */
   readonly tenant: Tenant | null;
   /** The host to call and the headers to send, which do not always name the same tenant. */
   readonly identity: { readonly host: string | null; readonly headers: Readonly<Record<string, string>> };
-  /** Where the application listens: `http://127.0.0.1:4711`. */
+  /** Address of the application: `http://127.0.0.1:4711`. */
   readonly url: string;
   readonly app: INestApplication;
   /** Sends requests over HTTP as the caller. */
@@ -33,7 +33,7 @@ export interface Caller {
 }
 
 /**
- * How an entrance is called that has no request of its own: a socket, a broker, a queue, a clock. It answers with all that the
+ * A call of an entrance that has no request of its own: a socket, a broker, a queue, a clock. It answers with all that the
  * caller got to see, and rejects when it was refused.
  */
 export interface ExampleCall {

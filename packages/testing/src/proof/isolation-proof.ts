@@ -63,7 +63,7 @@ export class IsolationProof {
     return result;
   }
 
-  /** What was found at the entrances that were proven so far; the others are unproven. Takes away what was planted. */
+  /** The report on the entrances that were tried so far; the others are unproven. Takes away what was planted. */
   async report(): Promise<IsolationReport> {
     await this.#harness.clean();
     const entrances = this.entrances.map((entrance) => this.#results.get(entrance) ?? untried(entrance));
@@ -128,7 +128,7 @@ export class IsolationProof {
     return { result: { attack: name, ...worst }, isVain };
   }
 
-  /** What could not be tried is not proven. */
+  /** Runs an attack. One that could not be tried is not proven. */
   async #finding(run: Attack['run'], site: Site): Promise<Finding> {
     try {
       return await run(site);

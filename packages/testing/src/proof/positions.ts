@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { HttpRequest } from '../http-request.js';
 
-/** Where in a request a value stands: `['path', 2]`, `['body', 'items', 0, 'jobId']`. */
+/** The position of a value in a request: `['path', 2]`, `['body', 'items', 0, 'jobId']`. */
 export type Position = readonly (string | number)[];
 
 /** A place where the requests of two tenants differ, as they name the rows of each. */
@@ -16,7 +16,7 @@ function treeOf({ path, query = {}, body, headers = {} }: HttpRequest): Readonly
   return { path: path.split('/'), query, headers, body };
 }
 
-/** Where two requests differ, leaf by leaf. */
+/** The differences of two requests, leaf by leaf. */
 export function differences(own: HttpRequest, other: HttpRequest): readonly Difference[] {
   return compare(treeOf(own), treeOf(other), []);
 }

@@ -2,10 +2,10 @@ import type { Entrance } from '../discovery/entrance.js';
 import type { AttackName } from '../report/isolation-report.js';
 import type { Example } from './example.js';
 
-/** What the author of a proof says, by the `id` of the entrance: `'POST /jobs'`. */
+/** Options of a proof. Entrances are named by their `id`: `'POST /jobs'`. */
 export interface ProofOptions {
   /**
-   * How an entrance is called, where that cannot be guessed.
+   * Requests of entrances for which they cannot be guessed.
    * @defaultValue `{}`
    */
   readonly examples?: Readonly<Record<string, Example>>;

@@ -1,4 +1,4 @@
-/** Whether Jest runs this process, and no Vitest in it: what one test runner starts inherits the other's environment. */
+/** True when Jest runs this process, and no Vitest in it: what one test runner starts inherits the other's environment. */
 const underJest = (): boolean => process.env['JEST_WORKER_ID'] !== undefined && !underVitest();
 
 export const underVitest = (): boolean => '__vitest_worker__' in globalThis;

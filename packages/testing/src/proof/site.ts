@@ -12,21 +12,21 @@ import type { Evidence, RowChange } from '../report/isolation-report.js';
 import type { Approach } from './approach.js';
 import { rowChanges } from './row-changes.js';
 
-/** Who calls, with whose rows, and what of the request is changed. */
+/** A call: by whom, with whose rows, and what of the request is changed. */
 export interface Call {
   readonly identity: Identity;
   /** Null when nobody calls. */
   readonly tenant: Tenant | null;
   readonly rows: Planted;
   readonly change?: (request: HttpRequest) => HttpRequest;
-  /** Whose values and rows must not be seen or changed by it. @defaultValue the other tenant's */
+  /** The tenants whose values and rows must not be seen or changed by it. @defaultValue the other tenant's */
   readonly watched?: readonly Tenant[];
 }
 
-/** What came of a call. */
+/** The outcome of a call. */
 export interface Attempt {
   readonly request: HttpRequest | null;
-  /** What the caller got to see; null when it was refused without an answer. */
+  /** The answer that the caller got to see; null when it was refused without an answer. */
   readonly answer: HttpAnswer | null;
   readonly seen: unknown;
   readonly isRefused: boolean;
@@ -48,7 +48,7 @@ export class Site {
     readonly other: Tenant,
   ) {}
 
-  /** Whether a call may change rows, so that fresh ones are planted for each. */
+  /** True when a call may change rows, so that fresh ones are planted for each. */
   get changesRows(): boolean {
     const { route, kind } = this.entrance;
     return !(kind === 'sse' || ['GET', 'HEAD', 'OPTIONS'].includes(route?.method ?? '') || this.isQuery);
@@ -85,7 +85,7 @@ export class Site {
     return { ...result, changes, ...looked };
   }
 
-  /** What a tenant wrote may be in its rows from now on, also where it is another’s value; who is whose stays known. */
+  /** Remembers what a tenant wrote: it may be in its rows from now on, also where it is another’s value; who is whose stays known. */
   #own(tenant: Tenant | null, sent: string): void {
     if (tenant === null) return;
     for (const { canary } of findCanaries(sent, this.harness.canaries.ofOthers(tenant))) {
@@ -139,7 +139,7 @@ export class Site {
   }
 }
 
-/** Whose rows a call has changed, or may have. */
+/** The tenants whose rows a call has changed, or may have. */
 function usedUp(harness: IsolationHarness): Set<string> {
   const known = used.get(harness) ?? new Set();
   used.set(harness, known);
@@ -153,7 +153,7 @@ function telling(headers: HttpAnswer['headers']): HttpAnswer['headers'] {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !['date', 'content-length'].includes(name)));
 }
 
-/** What a report shows of an attempt. */
+/** The part of an attempt that a report shows. */
 export function evidenceOf({ answer, error, sightings, changes, log }: Attempt): Evidence {
   return {
     request: answer?.request ?? null,

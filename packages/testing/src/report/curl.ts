@@ -6,13 +6,13 @@ import { INVISIBLE } from './visible-text.js';
 /** Options of {@link curlOf}. */
 export interface CurlOptions {
   /**
-   * Whether tokens and cookies stand in the command, or shell variables for them: `$TOKEN`, `$COOKIE`.
+   * Tokens and cookies as they are, or shell variables for them: `$TOKEN`, `$COOKIE`.
    * @defaultValue `'shown'`
    */
   readonly secrets?: 'shown' | 'variables';
 }
 
-/** What curl writes itself, or what is of one connection alone. */
+/** Headers that curl writes itself, or that are of one connection alone. */
 const OWN = new Set(['content-length', 'transfer-encoding', 'connection', 'keep-alive', 'expect', 'upgrade']);
 
 /** Linux takes no argument of more than 128 KiB. */

@@ -2,10 +2,10 @@ import type { Sighting } from '../canaries/canary.js';
 import type { Entrance } from '../discovery/entrance.js';
 import type { SentRequest } from '../http-request.js';
 
-/** What the proof says of an entrance. */
+/** The verdict on an entrance. */
 export type ProofVerdict = 'proven' | 'leaks' | 'unproven' | 'exempt';
 
-/** What is tried at an entrance. */
+/** The name of what is tried at an entrance. */
 export type AttackName =
   /** Nothing foreign yet: the tenant’s own request works, and its own data is there. */
   | 'own'
@@ -15,7 +15,7 @@ export type AttackName =
   | 'other-host'
   /** The other’s ids in path, query, body and nested fields, one by one and all at once. */
   | 'foreign-id'
-  /** Whether an id of the other’s is answered as one that nobody has. */
+  /** An id of the other’s is answered as one that nobody has, or is not. */
   | 'existence'
   /** A tenant field of the other’s in body and query. */
   | 'tenant-field'
@@ -38,7 +38,7 @@ export interface AttackResult {
   readonly evidence: Evidence | null;
 }
 
-/** What a leak can be seen by: the request, the answer, and what of the other tenant was in it. */
+/** The signs of a leak: the request, the answer, and what of the other tenant was in it. */
 export interface Evidence {
   readonly request: SentRequest | null;
   readonly response: {
@@ -50,7 +50,7 @@ export interface Evidence {
   readonly sightings: readonly Sighting[];
   /** Lines of the log that were written meanwhile and hold a sighting. */
   readonly log: readonly string[];
-  /** What the attack changed of the other’s rows. */
+  /** Changes of the other’s rows by the attack. */
   readonly changes: readonly RowChange[];
   /** Sends the request again. */
   readonly curl: string | null;
@@ -73,7 +73,7 @@ export interface EntranceResult {
   readonly milliseconds: number;
 }
 
-/** What the proof found over a whole application. Plain data, safe to store as JSON. */
+/** The result of a proof of a whole application. Plain data, safe to store as JSON. */
 export interface IsolationReport {
   /** The application’s module. */
   readonly application: string;

@@ -11,9 +11,9 @@ export type Piece =
 interface Limits {
   /** Texts up to this length are shown whole. */
   readonly whole: number;
-  /** How much is shown on each side of a mark, of longer ones. */
+  /** Number of characters that are shown on each side of a mark, of longer texts. */
   readonly around: number;
-  /** How much is shown of their beginning, which tells what they are. */
+  /** Number of characters that are shown of their beginning, which tells what they are. */
   readonly beginning?: number;
 }
 
@@ -99,7 +99,7 @@ function apart(marks: readonly Mark[]): Mark[] {
 
 const whatOf = ({ what, tenantId }: Canary) => `${what} of ${tenantId}`;
 
-/** Where to cut near `at`: between lines where one ends close by, and never inside a surrogate pair. */
+/** The place to cut near `at`: between lines where one ends close by, and never inside a surrogate pair. */
 function edge(text: string, at: number): number {
   const inside = Math.min(Math.max(at, 0), text.length);
   const line = text.lastIndexOf('\n', inside) + 1;

@@ -10,7 +10,7 @@ import { shortened, visibleText } from './visible-text.js';
 /** Options of {@link renderTerminal}. */
 export interface TerminalOptions {
   /**
-   * Whether to write ANSI colours. The caller knows whether it is a terminal, and whether `NO_COLOR` is set.
+   * Writes ANSI colours. The caller knows whether it is a terminal, and whether `NO_COLOR` is set.
    * @defaultValue `false`
    */
   readonly colour?: boolean;

@@ -1,7 +1,7 @@
 import type { Entrance, Route } from '../discovery/entrance.js';
 import type { JsonSchema } from '../discovery/json-schema.js';
 
-/** What the author writes so that an entrance is no longer unproven, ready to be pasted into the test. */
+/** Code for the author to paste into the test, so that an entrance is no longer unproven. */
 export function suggestionFor({ id, route }: Entrance): string {
   const example = route ? `(rows, { canary }) => (${requestOf(route)})` : CALL;
   return `describeIsolation(app, {

@@ -31,7 +31,7 @@ export function fromJson(json: string): IsolationReport {
   return report;
 }
 
-/** What a reader looks for first comes first; everything else by its name. */
+/** Keys that a reader looks for first; everything else comes by its name. */
 const FIRST = [
   ...['schemaVersion', 'application', 'verdict', 'counts', 'tenants', 'startedAt', 'milliseconds', 'rowsLeft'],
   ...['entrance', 'attack', 'id', 'kind', 'why', 'method', 'url', 'status'],

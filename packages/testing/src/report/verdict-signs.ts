@@ -14,7 +14,7 @@ export const SIGNS: Readonly<Record<CellVerdict, string>> = {
 /** The worst first: in this order everything is counted and listed. */
 export const VERDICTS: readonly ProofVerdict[] = ['leaks', 'unproven', 'exempt', 'proven'];
 
-/** What each attack does, in the order of the columns. `A` attacks `B`. */
+/** A description of each attack, in the order of the columns. `A` attacks `B`. */
 export const ATTACKS: Readonly<Record<AttackName, string>> = {
   own: 'A’s own request works, and A’s own data is there',
   'no-tenant': 'neither host nor token names a tenant',

@@ -1,5 +1,5 @@
 /**
- * What a reader cannot see, or what changes how the text around it is read: controls, escapes of terminals, marks that
+ * Characters that a reader cannot see, or that change how the text around it is read: controls, escapes of terminals, marks that
  * reverse the direction, zero-width characters, halves of surrogate pairs.
  */
 export const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\u115f\u1160\u3164\uffa0]|\u034f/u;
@@ -23,7 +23,7 @@ export function shortened(text: string, length: number): string {
   return `${text.slice(0, end)}… (${text.length.toLocaleString('en')} characters)`;
 }
 
-/** Whether cutting at `index` would halve a surrogate pair. */
+/** True when cutting at `index` would halve a surrogate pair. */
 export function isPair(text: string, index: number): boolean {
   return (text.codePointAt(index - 1) ?? 0) > 0xffff;
 }

@@ -15,7 +15,7 @@ export interface TenancyTestOptions {
 }
 
 /**
- * What `TenancyModule` exports, without its entrances: for a unit test of a service that injects `TenantContext`,
+ * The providers that `TenancyModule` exports, without its entrances: for a unit test of a service that injects `TenantContext`,
  * `TenantRegistry` or `TenantAdmin`.
  *
  * @example

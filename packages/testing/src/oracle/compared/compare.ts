@@ -7,7 +7,7 @@ import { difference, json, type Sides } from './difference.js';
 import type { Masking } from './masking.js';
 import { isRefusal, type Outcome, outcomeOf } from './outcome.js';
 
-/** How an operation of one tenant ended, beside the same operation on a database of its own. */
+/** The outcome of an operation of one tenant, beside the same operation on a database of its own. */
 export type Verdict = 'sameAnswer' | 'sameError' | 'refusedByScope' | 'refusedByDatabase' | 'bothRefused';
 
 /** An operation of a tenant, and who does the same at the same time. */

@@ -1,7 +1,7 @@
-/** What the two sides of a difference are. */
+/** The names of the two sides of a difference. */
 export type Sides = readonly [one: string, other: string];
 
-/** Where two plain values first differ, or null: a path, and what is there in each. */
+/** The first difference of two plain values: a path, and what is there in each. Null when there is none. */
 export function difference(one: unknown, other: unknown, path: string, sides: Sides): string | null {
   if (Object.is(one, other)) return null;
   if (Array.isArray(one) && Array.isArray(other)) {

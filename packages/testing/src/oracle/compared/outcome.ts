@@ -1,7 +1,7 @@
 import { isTenancyError } from '@tenancy/core';
 import { isAdapterError } from '@tenancy/core/adapter';
 
-/** What became of an operation. */
+/** The outcome of an operation. */
 export type Outcome = { readonly answer: unknown } | { readonly error: Error & { readonly code?: unknown } };
 
 export async function outcomeOf(perform: () => PromiseLike<unknown>): Promise<Outcome> {

@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 /** A table, by its name as it stands in SQL: quoted, and with its schema. */
 export interface Table {
   readonly name: string;
-  /** What can be written: not what the database computes. */
+  /** Columns that can be written: not those that the database computes. */
   readonly columns: readonly string[];
   readonly hasTenant: boolean;
   readonly foreignKeys: readonly ForeignKey[];

@@ -22,7 +22,7 @@ export class CopiedDatabase {
     this.#catalog = catalog;
   }
 
-  /** What `restore` puts back. */
+  /** The rows that `restore` puts back. */
   get initial(): Rows {
     return this.#initial;
   }

@@ -5,7 +5,7 @@ export type Row = Readonly<Record<string, unknown>>;
 export type Rows = ReadonlyMap<string, readonly Row[]>;
 
 /**
- * Whose each row is: its tenant's, and where the table has no tenant column, that of the rows it refers to, which may be
+ * The tenants of each row: its own tenant, and where the table has no tenant column, that of the rows it refers to, which may be
  * several. A row without any is shared.
  */
 export class Ownership {
@@ -24,7 +24,7 @@ export class Ownership {
     this.#leads = leads;
   }
 
-  /** Whether its rows may belong to tenants. */
+  /** True when its rows may belong to tenants. */
   isTenants(table: string): boolean {
     return this.#leads.has(table);
   }

@@ -205,7 +205,7 @@ function operation(
   return { isWrite, isOrdered, name: `${property}.${method}`, given };
 }
 
-/** What is not there must not pass for an answer, on both sides the same. */
+/** Calls a method; one that is not there must not pass for an answer, on both sides the same. */
 function called(on: object, name: string, ...args: unknown[]): unknown {
   const { [name]: method } = on as Readonly<Record<string, unknown>>;
   if (typeof method !== 'function') throw new TypeError(`the client has no ${name}`);

@@ -1,13 +1,13 @@
-/** What the generator `tenancy-prisma` writes as `tenancySchema`, as far as the fuzzing reads it. */
+/** The `tenancySchema` that the generator `tenancy-prisma` writes, as far as the fuzzing reads it. */
 export interface FuzzedPrismaSchema {
   readonly models: Readonly<Record<string, readonly FuzzedPrismaField[]>>;
-  /** What identifies a row of each model: the primary key first. */
+  /** The keys that identify a row of each model: the primary key first. */
   readonly keys?: Readonly<Record<string, readonly FuzzedPrismaKey[]>>;
 }
 
 /** A unique key of a model. */
 export interface FuzzedPrismaKey {
-  /** What it is called in a `where`. */
+  /** Its name in a `where`. */
   readonly name: string;
   readonly fields: readonly string[];
 }

@@ -69,12 +69,12 @@ function relationOf(field: FuzzedPrismaField, models: FuzzedPrismaSchema['models
   ];
 }
 
-/** Whether this end holds a foreign key that is more than the tenant. */
+/** True when this end holds a foreign key that is more than the tenant. */
 export function holdsKey({ fields }: PrismaRelation, { tenantField }: PrismaModel): boolean {
   return fields.some((field) => field !== tenantField);
 }
 
-/** Whether this end is the tenant alone, such as the relation to a model of the tenants. */
+/** True when this end is the tenant alone, such as the relation to a model of the tenants. */
 export function isTenantAlone({ fields }: PrismaRelation, { tenantField }: PrismaModel): boolean {
   return fields.length > 0 && fields.every((field) => field === tenantField);
 }

@@ -7,7 +7,7 @@ import type { PrismaModel, PrismaRelation } from './prisma-model.js';
 
 const NOBODY: KnownRows = { own: [], others: [] };
 
-/** What the arguments of a tenant are made of: values that its rows have, that others' have, and that none has. */
+/** The material for a tenant's arguments: values that its rows have, that others' have, and that none has. */
 export class PrismaValues {
   constructor(
     readonly random: Random,
@@ -50,7 +50,7 @@ export class PrismaValues {
     );
   }
 
-  /** What names one row: by one of the keys. Null where no row is known, or the model has no key. */
+  /** A `where` that names one row, by one of the keys. Null where no row is known, or the model has no key. */
   unique(model: PrismaModel): Arbitrary<object> | null {
     const { random } = this;
     const row = someRow(random, this.rows(model.name));
@@ -91,7 +91,7 @@ const BUILT_IN = new Set(['String', 'Int', 'BigInt', 'Float', 'Decimal', 'Boolea
 export const isEnum = ({ type }: FuzzedPrismaField) => !BUILT_IN.has(type);
 export const isNumber = ({ type, isList }: FuzzedPrismaField) =>
   !isList && (type === 'Int' || type === 'BigInt' || type === 'Float' || type === 'Decimal');
-/** Whether rows can be told apart and put in order by it. */
+/** True when rows can be told apart and put in order by it. */
 export const isComparable = ({ type, isList }: FuzzedPrismaField) => !isList && type !== 'Json' && type !== 'Bytes';
 
 export function defined(entries: object): object {

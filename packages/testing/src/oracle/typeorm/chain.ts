@@ -8,7 +8,7 @@ export function run(on: object, chain: Chain): unknown {
   let target: unknown = on;
   for (const [name, ...args] of chain) {
     const { [name]: method } = target as Readonly<Record<string, unknown>>;
-    // What is not there must not pass for an answer, on both sides the same.
+    // Calls a method; one that is not there must not pass for an answer, on both sides the same.
     if (typeof method !== 'function') throw new TypeError(`the data source has no ${name}`);
     // TypeORM writes into entities that it is given.
     target = Reflect.apply(method, target, structuredClone(args));

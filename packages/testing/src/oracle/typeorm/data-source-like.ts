@@ -1,4 +1,4 @@
-/** What is used of a TypeORM data source: the part that 0.3 and 1.x have in common. */
+/** The part of a TypeORM data source that is used: the one that 0.3 and 1.x have in common. */
 export interface DataSourceLike {
   readonly isInitialized: boolean;
   readonly entityMetadatas: readonly MetadataLike[];

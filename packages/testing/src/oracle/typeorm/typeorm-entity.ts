@@ -19,9 +19,9 @@ export interface TypeormColumn {
   readonly isPrimary: boolean;
   readonly isGenerated: boolean;
   readonly isNullable: boolean;
-  /** Whether a row is given it, and not by TypeORM itself. */
+  /** True when a row is given it, and not by TypeORM itself. */
   readonly isGiven: boolean;
-  /** Whether it is a part of a foreign key too. */
+  /** True when it is a part of a foreign key too. */
   readonly isForeign: boolean;
 }
 

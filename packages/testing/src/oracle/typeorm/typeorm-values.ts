@@ -7,7 +7,7 @@ import type { TypeormColumn, TypeormEntity, TypeormRelation } from './typeorm-en
 export type Data = Readonly<Record<string, unknown>>;
 const NOBODY: KnownRows = { own: [], others: [] };
 
-/** What the operations of a tenant are made of: values that its rows have, that others' have, and that none has. */
+/** The material for a tenant's operations: values that its rows have, that others' have, and that none has. */
 export class TypeormValues {
   constructor(
     readonly random: Random,
@@ -47,7 +47,7 @@ export class TypeormValues {
     );
   }
 
-  /** What names one row, which is its own, another's or nobody's. */
+  /** A condition that names one row, which is its own, another's or nobody's. */
   key({ name, primary }: TypeormEntity): Arbitrary<Data> | null {
     const { random } = this;
     const row = someRow(random, this.rows(name));

@@ -1,12 +1,12 @@
 import type { AttackName, Evidence } from '../../report/isolation-report.js';
 import { type Attempt, evidenceOf, type Site } from '../site.js';
 
-/** What an attack found out. */
+/** The result of an attack. */
 export interface Finding {
   readonly verdict: 'proven' | 'leaks' | 'unproven' | 'not applicable';
   readonly why: string;
   readonly evidence: Evidence | null;
-  /** Whether whatever else is tried would prove nothing. */
+  /** True when no further attack can be meaningful. */
   readonly isVain?: boolean;
 }
 
@@ -33,7 +33,7 @@ export function leaks(why: string, attempt: Attempt): Finding {
   return { verdict: 'leaks', why, evidence: evidenceOf(attempt) };
 }
 
-/** Whether an attempt showed or changed what it must not, in one sentence. */
+/** The leak that an attempt showed: data, or a change of rows. Null where there is none. */
 export function leakOf(attempt: Attempt, site: Site, how: string): Finding | null {
   const [sighting] = attempt.sightings;
   if (sighting) {
@@ -48,7 +48,7 @@ export function leakOf(attempt: Attempt, site: Site, how: string): Finding | nul
   return leaks(`${how}, a row of another tenant was ${happened} in ${table}.`, attempt);
 }
 
-/** What an answer amounts to: its status, or that there was none. */
+/** An answer in short: its status, or that there was none. */
 export function statusOf({ answer, error, isRefused }: Attempt): string {
   if (answer) return String(answer.status);
   return isRefused ? `an error (${error?.message ?? ''})` : 'an answer';

@@ -7,7 +7,7 @@ import { idsIn, valueAt } from './foreign-id.js';
 import { texts } from './own-texts.js';
 import { isClock, type Measured, measured } from './volatile.js';
 
-/** Whether the answer tells that a row is there, by being another than for one that nobody has. */
+/** True when the answer tells that a row is there, by being another than for one that nobody has. */
 export const existence: Attack = {
   name: 'existence',
   run: async (site) => {
@@ -75,7 +75,7 @@ function columnOf(rows: Readonly<Record<string, unknown>>, path: string): unknow
 
 type Told = Awaited<ReturnType<typeof once>>;
 
-/** What an answer tells, but for the value that was asked for and the time. */
+/** The content of an answer, but for the value that was asked for and the time. */
 function told({ attempt, value }: Told, isRead: boolean): Measured {
   const { status, ...rest } = Object.fromEntries(measured(attempt));
   // A write that succeeds answers with what was written, which is new each time.

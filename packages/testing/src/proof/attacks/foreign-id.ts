@@ -52,7 +52,7 @@ async function byRows(site: Site): Promise<Finding> {
   return leakOf(attempt, site, 'With the other’s rows') ?? proven('Called with the other’s rows.');
 }
 
-/** Where the requests of the two differ, which is where they name rows. */
+/** The differences between the requests of the two, which is where they name rows. */
 export function idsIn({ harness, approach, own, other }: Site) {
   const [mine, again, theirs] = [own, own, other].map((tenant) => approach.requestFor(harness.planted(tenant), tenant));
   if (!mine || !again || !theirs) return [];

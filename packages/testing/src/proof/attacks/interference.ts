@@ -26,10 +26,10 @@ export const interference: Attack = {
 
 const alike = proven('The answer stayed the same while the other’s rows changed.');
 
-/** What JSON Web Tokens and the headers of HTTP count in. */
+/** Milliseconds of the unit that JSON Web Tokens and the headers of HTTP count in, and some more. */
 const A_SECOND = 1_100;
 
-/** Where the answer is another than expected after something has happened. */
+/** The paths at which the answer is another than expected after something has happened. */
 async function tried(site: Site, happen: (before: Measured) => Promise<void>) {
   // New rows of its own come first in a list by time, until the other’s are newer.
   await site.harness.plant(site.own);

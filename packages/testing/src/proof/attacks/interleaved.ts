@@ -26,7 +26,7 @@ export const interleaved: Attack = {
   },
 };
 
-/** What was written meanwhile must have come to whom it belongs. */
+/** Rows that were written meanwhile and have not come to whom they belong. */
 async function mixedRows(site: Parameters<Attack['run']>[0]) {
   const { harness, own, other, changesRows } = site;
   if (!changesRows || !harness.rowsOf) return null;

@@ -34,7 +34,7 @@ export const own: Attack = {
   },
 };
 
-/** What a reader sent itself, and got back, is no data of the tenant’s; what it wrote is, as it is there now. */
+/** True when data of the tenant’s own was seen: not what a reader sent itself and got back, but what it wrote, as it is there now. */
 function shows({ answer, seen, sent }: Attempt, site: Site): boolean {
   const found = findCanaries(answer ? [answer.body, answer.headers] : seen, site.harness.canaries.of(site.own));
   return found.some(({ canary }) => site.changesRows || !sent.includes(canary.value.toLowerCase()));

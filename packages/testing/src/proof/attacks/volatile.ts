@@ -30,7 +30,7 @@ function collect(value: unknown, path: string, into: Map<string, unknown>): void
 }
 
 /**
- * Where the last answer is another than the three before it let expect: they were alike, or went on by the same step. A place
+ * The paths at which the last answer is another than the three before it let expect: they were alike, or went on by the same step. A place
  * that moved by itself in another way tells nothing.
  */
 export function changedPaths([one, two, three]: readonly [Measured, Measured, Measured], last: Measured): string[] {

@@ -7,7 +7,7 @@ import { isSecretHeader, redacted, withoutSecrets } from '../secrets.js';
 import { shortened } from '../visible-text.js';
 import { html, type Markup, preformatted } from './markup.js';
 
-/** What was sent, what came back, what changed. */
+/** The request, the answer and the changes of a finding. */
 export function evidenceOf(evidence: Evidence): Markup {
   const { request, response, sightings, log, changes } = evidence;
   const canaries = [...new Set(sightings.map(({ canary }) => canary))];

@@ -31,7 +31,7 @@ function row(one: Numbered, attacks: readonly AttackName[]): Markup {
 `;
 }
 
-/** Where nothing was tried, the reason says more than a row of dots. */
+/** The row of an entrance at which nothing was tried: the reason says more than a row of dots. */
 function asAWhole({ id, result }: Numbered, columns: number): Markup {
   const { verdict, why } = result;
   return html`<td role="cell" class="cell whole ${verdict}" colspan="${columns}" aria-colspan="${columns}"><a href="#${id}"><span aria-hidden="true">${SIGNS[verdict]}</span> ${verdict}</a> <span class="reason">${why && shortened(why, 140)}</span></td>`;

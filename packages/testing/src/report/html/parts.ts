@@ -17,7 +17,7 @@ export function verdictBadge(verdict: CellVerdict): Markup {
   return html`<span class="badge ${verdictClass(verdict)}"><span aria-hidden="true">${SIGNS[verdict]}</span> ${verdict}</span>`;
 }
 
-/** What the filters look at. */
+/** The attributes that the filters look at. */
 export function filterAttributes({ id, result }: Numbered): Markup {
   const { entrance, verdict, attacks } = result;
   const tried = attacks.map((one) => `${one.attack}:${verdictClass(one.verdict)}`).join(' ');
