@@ -17,4 +17,5 @@ export type {
 export { TenantColumn, type TenantColumnOptions } from './classification/tenant-column.decorator.js';
 export { isTenantScopeError, TenantScopeError, type TenantScopeErrorCode } from './errors/tenant-scope-error.js';
 export { type TenantDataSourceFactoryOptions, tenantDataSourceFactory } from './tenant-data-source-factory.js';
-export { type TenantScopedOptions, tenantScoped } from './tenant-scoped.js';
+export { tenantScoped } from './tenant-scoped.js';
+export type { TenantScopedOptions } from './tenant-scoped-options.js';

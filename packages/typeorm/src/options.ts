@@ -1,16 +1,5 @@
 import { missingConnection, slipOf, unknownOption } from '@tenancy/core/adapter';
 import { misconfigured } from './errors/misconfigured.js';
-import type { TenantScopedOptions } from './tenant-scoped.js';
-
-/** Every option of a scoped data source but the context; the compiler tells of one that is missing. */
-const SCOPE: { readonly [option in keyof Omit<TenantScopedOptions, 'context'>]-?: true } = {
-  shared: true,
-  tenantProperty: true,
-  allowedFunctions: true,
-  sharedRows: true,
-};
-
-export const SCOPE_OPTIONS: readonly string[] = Object.keys(SCOPE);
 
 /** @throws `scope_misconfigured`, naming the option and the known one that is nearest. */
 export function refuseUnknown(place: string, options: object | undefined | null, known: readonly string[]): void {

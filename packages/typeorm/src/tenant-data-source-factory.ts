@@ -1,7 +1,8 @@
 import { TenantContext } from '@tenancy/core';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { refuseUnknown, SCOPE_OPTIONS } from './options.js';
-import { type TenantScopedOptions, tenantScoped } from './tenant-scoped.js';
+import { refuseUnknown } from './options.js';
+import { tenantScoped } from './tenant-scoped.js';
+import { SCOPE_OPTIONS, type TenantScopedOptions } from './tenant-scoped-options.js';
 
 /** What {@link tenantScoped} takes; the context is the application's own unless it is given. */
 export type TenantDataSourceFactoryOptions = Omit<TenantScopedOptions, 'context'> &

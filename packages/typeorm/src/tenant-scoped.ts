@@ -1,11 +1,10 @@
-import type { TenantContext } from '@tenancy/core';
 import type { TenantPoolLike } from '@tenancy/core/adapter';
 import { type ClassifyEntitiesOptions, classOf, type EntityClass } from './classification/classify-entities.js';
-import type { DataSourceLike, EntityMetadataLike, EntityReference } from './classification/entity-metadata.js';
+import type { DataSourceLike, EntityMetadataLike } from './classification/entity-metadata.js';
 import { misconfigured } from './errors/misconfigured.js';
 import { TenantScopeError } from './errors/tenant-scope-error.js';
 import { floorOf } from './floor.js';
-import { refuseUnknown, requireConnection, SCOPE_OPTIONS } from './options.js';
+import { refuseUnknown, requireConnection } from './options.js';
 import { callableFunctions } from './scope/calls.js';
 import { declaredComparison } from './scope/compared-bytes.js';
 import { endsOf } from './scope/conditions.js';
@@ -26,25 +25,7 @@ import { stampRows } from './scope/stamped-rows.js';
 import { checkTables, checkTenantColumn, holdsNumbers } from './scope/tenant-column.js';
 import type { Column, DataSource, Metadata } from './scope/typeorm.js';
 import { holdWholeDatabase, type WholeDatabaseDriver } from './scope/whole-database.js';
-
-/** Options of {@link tenantScoped}. */
-export interface TenantScopedOptions extends ClassifyEntitiesOptions {
-  /** Where the current tenant comes from. */
-  readonly context: Pick<TenantContext, 'tenantId' | 'isActive'>;
-  /**
-   * The entities of tenants some of whose rows have no tenant (`null`) and are everybody's: each tenant reads those beside its own, and
-   * only an `AdminDataSource` writes them.
-   * @defaultValue `[]`
-   */
-  readonly sharedRows?: readonly EntityReference[];
-  /**
-   * Functions that SQL in builders may call besides those of the database that are known to be harmless: of the application’s own, or
-   * of an extension. Named as they are called: `similarity`, `app.visible_to`. Such a function must neither read nor change what is
-   * another tenant’s. Not needed with a tenant pool of @tenancy/postgres below.
-   * @defaultValue `[]`
-   */
-  readonly allowedFunctions?: readonly string[];
-}
+import { SCOPE_OPTIONS, type TenantScopedOptions } from './tenant-scoped-options.js';
 
 const MYSQL = /^(?:mysql|mariadb|aurora-mysql)$/;
 const SQLITE = /^(?:sqlite|better-sqlite3|sqljs|expo|capacitor|cordova|nativescript|react-native)$/;

@@ -4,7 +4,8 @@ import type { DataSourceLike } from '../classification/entity-metadata.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { scopeOf } from '../scope/data-source-scope.js';
-import { type TenantScopedOptions, tenantScoped } from '../tenant-scoped.js';
+import { tenantScoped } from '../tenant-scoped.js';
+import type { TenantScopedOptions } from '../tenant-scoped-options.js';
 
 /** What {@link AdminDataSource} is about to do. */
 export interface AdminDataSourceAuditEvent extends AuditEvent {

@@ -6,8 +6,8 @@ import type { DataSource, DataSourceOptions } from 'typeorm';
 import { isEntityClassificationError } from '../classification/entity-classification-error.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { isTenantScopeError } from '../errors/tenant-scope-error.js';
-import { refuseSlip, SCOPE_OPTIONS } from '../options.js';
-import type { TenantScopedOptions } from '../tenant-scoped.js';
+import { refuseSlip } from '../options.js';
+import { SCOPE_OPTIONS, type TenantScopedOptions } from '../tenant-scoped-options.js';
 
 /** What Nest’s `TypeOrmModule` takes, and what `tenantScoped` does. */
 export type TenantTypeOrmModuleOptions = TypeOrmModuleOptions & ScopeOptions;
