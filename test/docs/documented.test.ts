@@ -46,3 +46,29 @@ it.each(entries)('everything that %s exports has a docstring', (entry) => {
   const bare = names.filter((symbol) => !isDocumented(symbol)).map(({ name }) => name);
   expect(bare).toEqual([]);
 });
+
+/** Properties of exported options: an interface whose name ends so, and what it is built from, where that is ours too. */
+const optionsOf = (entry: string): readonly (readonly [name: string, property: ts.Symbol])[] =>
+  exportsOf(entry)
+    .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+    .filter(({ name, flags }) => name.endsWith('Options') && (flags & ts.SymbolFlags.Interface) !== 0)
+    .flatMap((symbol) =>
+      checker
+        .getDeclaredTypeOfSymbol(symbol)
+        .getProperties()
+        .filter(({ declarations }) =>
+          declarations?.every((one) => one.getSourceFile().fileName.startsWith(`${root}/packages/`)),
+        )
+        .map((property) => [`${symbol.name}.${property.name}`, property] as const),
+    );
+
+it.each(entries)('every option that %s exports says what it is, and where it may be left out, its default', (entry) => {
+  const bare = optionsOf(entry)
+    .filter(([, property]) => {
+      const isOptional = (property.flags & ts.SymbolFlags.Optional) !== 0;
+      const tags = property.getJsDocTags(checker).map(({ name }) => name);
+      return isOptional ? !tags.includes('defaultValue') : !isDocumented(property);
+    })
+    .map(([name]) => name);
+  expect(bare).toEqual([]);
+});

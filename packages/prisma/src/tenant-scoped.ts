@@ -41,6 +41,7 @@ export interface TenantScopedOptions<Field extends string = string> {
   /**
    * The pool of @tenancy/postgres that the client sends its queries through. The database then holds raw SQL to the
    * tenant, so it is allowed.
+   * @defaultValue none: raw SQL is refused
    */
   readonly floor?: TenantPoolLike;
 }

@@ -25,11 +25,20 @@ export type TokenVerifier = (token: string) => object | Promise<object>;
 
 /** Options of `fromJwt`: exactly one of `secret`, `publicKey` and `verifier`. */
 export interface JwtOptions {
-  /** The shared secret of HMAC-signed tokens: at least 32 bytes for HS256, 48 for HS384, 64 for HS512. */
+  /**
+   * The shared secret of HMAC-signed tokens: at least 32 bytes for HS256, 48 for HS384, 64 for HS512.
+   * @defaultValue none: then a `publicKey` or a `verifier` is needed
+   */
   readonly secret?: string | Buffer | undefined;
-  /** The public key of RSA- or EC-signed tokens, as PEM. */
+  /**
+   * The public key of RSA- or EC-signed tokens, as PEM.
+   * @defaultValue none: then a `secret` or a `verifier` is needed
+   */
   readonly publicKey?: string | Buffer | KeyObject | undefined;
-  /** A check of your own, for key sets with a `kid` and for other algorithms. */
+  /**
+   * A check of your own, for key sets with a `kid` and for other algorithms.
+   * @defaultValue none: `@nestjs/jwt` checks tokens
+   */
   readonly verifier?: TokenVerifier | undefined;
   /**
    * The only algorithms that are accepted.
@@ -41,9 +50,15 @@ export interface JwtOptions {
    * @defaultValue `'tenantId'`
    */
   readonly claim?: string | undefined;
-  /** The `iss` that a token must have; named and `undefined`, it is refused at start. Not for a `verifier`, which checks its own. */
+  /**
+   * The `iss` that a token must have; named and `undefined`, it is refused at start. Not for a `verifier`, which checks its own.
+   * @defaultValue any, or none
+   */
   readonly issuer?: string | readonly string[] | undefined;
-  /** The `aud` that a token must have; named and `undefined`, it is refused at start. Not for a `verifier`, which checks its own. */
+  /**
+   * The `aud` that a token must have; named and `undefined`, it is refused at start. Not for a `verifier`, which checks its own.
+   * @defaultValue any, or none
+   */
   readonly audience?: string | readonly string[] | undefined;
   /**
    * Reads the token from a request, for example from a cookie. It is asked before all middleware, so it reads the headers by itself, or says

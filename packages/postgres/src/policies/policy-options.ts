@@ -57,6 +57,7 @@ export interface CompilePoliciesOptions {
    * @defaultValue `'app.tenant_id'`
    */
   readonly setting?: string;
+  /** The tables whose rows are tenants'; `readTables` finds them. */
   readonly tables: readonly TenantTable[];
   /** @defaultValue `[]` */
   readonly shared?: readonly SharedTable[];

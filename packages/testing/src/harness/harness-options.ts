@@ -32,16 +32,26 @@ export interface IsolationHarnessOptions {
    * @defaultValue `<slug>.localhost`
    */
   readonly host?: (tenant: Tenant) => string;
-  /** Signs a user of `tenant` in. Its client has the tenant's host, and no headers. Called once for each tenant. */
+  /**
+   * Signs a user of `tenant` in. Its client has the tenant's host, and no headers. Called once for each tenant.
+   * @defaultValue nobody signs in: the host alone names the tenant
+   */
   readonly signIn?: (tenant: Tenant, client: TenantClient) => SignedIn | Promise<SignedIn>;
   /**
    * Reads every row of `tenant` from outside the application, so that writes can be checked. Without it, what may write is
    * unproven.
+   * @defaultValue none
    */
   readonly rows?: (tenant: Tenant) => Promise<TenantRows>;
-  /** Does to the application what `main.ts` does: pipes, filters, a prefix. Called before it is initialised. */
+  /**
+   * Does to the application what `main.ts` does: pipes, filters, a prefix. Called before it is initialised.
+   * @defaultValue nothing more is done
+   */
   readonly configure?: (app: INestApplication) => void | Promise<void>;
-  /** Replaces what tests need otherwise than production: providers, modules, guards. */
+  /**
+   * Replaces what tests need otherwise than production: providers, modules, guards.
+   * @defaultValue nothing is replaced
+   */
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
   /**
    * The HTTP adapter.
@@ -49,15 +59,26 @@ export interface IsolationHarnessOptions {
    */
   // biome-ignore lint/suspicious/noExplicitAny: as Nest's own signatures have it.
   readonly adapter?: AbstractHttpAdapter<any, any, any>;
-  /** Creates what has to be there before anybody signs in: the tenants, their users. The application is running. */
+  /**
+   * Creates what has to be there before anybody signs in: the tenants, their users. The application is running.
+   * @defaultValue nothing is created
+   */
   readonly prepare?: (app: INestApplication) => void | Promise<void>;
-  /** More ways out of the application, beside those that are known: see {@link Observer}. */
+  /**
+   * More ways out of the application, beside those that are known: see {@link Observer}.
+   * @defaultValue `[]`
+   */
   readonly observe?: readonly Observer[];
   /**
    * Removes what `seed` planted for `tenant`, and what the application made of it. With it the proof begins each entrance with few
    * rows, and leaves none.
+   * @defaultValue nothing is removed
    */
   readonly clean?: (tenant: Tenant) => void | Promise<void>;
+  /**
+   * Options of finding the entrances.
+   * @defaultValue `{}`
+   */
   readonly discovery?: DiscoveryOptions;
   /**
    * Milliseconds after which a request without an answer is an error.

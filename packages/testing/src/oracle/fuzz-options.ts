@@ -18,7 +18,10 @@ export interface FuzzIsolationOptions {
    * @defaultValue `tenantColumn`, or the same in camel case
    */
   readonly tenantField?: string;
-  /** For Prisma, and required there: what the generator `tenancy-prisma` writes. TypeORM describes its entities itself. */
+  /**
+   * For Prisma, and required there: what the generator `tenancy-prisma` writes. TypeORM describes its entities itself.
+   * @defaultValue none, for TypeORM
+   */
   readonly schema?: FuzzedPrismaSchema;
   /**
    * Seed of the random operations. The same seed, schema and rows give the same operations.

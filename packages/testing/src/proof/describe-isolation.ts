@@ -17,7 +17,10 @@ export interface Runner {
 
 /** Options of {@link describeIsolation}. */
 export interface DescribeIsolationOptions extends ProofOptions {
-  /** Files to write the report to. */
+  /**
+   * Files to write the report to.
+   * @defaultValue none is written
+   */
   readonly report?: { readonly html?: string; readonly json?: string };
   /**
    * Milliseconds for one entrance.

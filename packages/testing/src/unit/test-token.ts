@@ -7,7 +7,10 @@ export interface TestTokenOptions {
   readonly secret: string | Buffer | KeyObject;
   /** @defaultValue `'HS256'` */
   readonly algorithm?: Algorithm;
-  /** More claims: `{ sub: 'user_1', roles: ['admin'] }`. They win over the usual ones. */
+  /**
+   * More claims: `{ sub: 'user_1', roles: ['admin'] }`. They win over the usual ones.
+   * @defaultValue `{}`
+   */
   readonly claims?: Readonly<Record<string, unknown>>;
   /**
    * The claim that names the tenant, as `fromJwt({ claim })` has it.

@@ -21,12 +21,31 @@ export interface TenantTypeOrmOptionsFactory {
 
 /** Options of `TenantTypeOrmModule.forRootAsync`. */
 export interface TenantTypeOrmModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
-  /** Of the data source, for an application with several: `@InjectRepository(Job, name)`. */
+  /**
+   * Of the data source, for an application with several: `@InjectRepository(Job, name)`.
+   * @defaultValue the default data source's
+   */
   readonly name?: string;
+  /**
+   * Tokens of the providers that `useFactory` is called with.
+   * @defaultValue `[]`
+   */
   readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
+  /**
+   * Makes the options.
+   * @defaultValue none: then `useClass` or `useExisting` is needed
+   */
   // biome-ignore lint/suspicious/noExplicitAny: what is injected is known to the caller alone, as in Nest’s own modules.
   readonly useFactory?: (...injected: any[]) => TenantTypeOrmModuleOptions | Promise<TenantTypeOrmModuleOptions>;
+  /**
+   * A class that makes the options, created for this.
+   * @defaultValue none
+   */
   readonly useClass?: Type<TenantTypeOrmOptionsFactory>;
+  /**
+   * A provider of an imported module that makes the options.
+   * @defaultValue none
+   */
   readonly useExisting?: Type<TenantTypeOrmOptionsFactory>;
   /**
    * Makes the data source that is then held to the tenant, where another library wants one of its own:
