@@ -3,7 +3,7 @@ export const ADAPTER_ERROR = Symbol.for('@tenancy/core:adapter-error');
 
 /**
  * The base of an adapter's error family: a literal `code`, and a `message` that begins with it and says what happened, why, and the
- * fix, but never shows a row or another tenant's id. In every transport its clients are told the code alone.
+ * fix, but never shows a row or another tenant's id. No client is told more than the code.
  *
  * A family has a brand of its own, because two copies of a package (ESM and CommonJS) may meet in one process, and `instanceof`
  * knows those of one copy alone. Its guard is {@link isBranded}.
