@@ -5,7 +5,7 @@ import { misconfigured } from '../errors/misconfigured.js';
 import { requireOptions } from '../errors/require-arguments.js';
 import { refuseSlipOfPg, requireConnection, requireNumbers } from '../pool/pg-options.js';
 
-/** What {@link AdminPool} is about to do. */
+/** A use of {@link AdminPool} that is about to begin. */
 export interface AdminPoolAuditEvent extends AuditEvent {
   readonly action: 'across_tenants';
   /** Why, in the caller's words. */
@@ -15,7 +15,7 @@ export interface AdminPoolAuditEvent extends AuditEvent {
 /** pg's own options, of a role that sees every tenant's rows. */
 export interface AdminPoolOptions extends PoolConfig {
   /**
-   * Where events are kept. What it throws stops the work: what cannot be recorded is not done.
+   * Records each event. An error that it throws stops the work: what cannot be recorded is not done.
    * @defaultValue a warning in Nest's log
    */
   readonly audit?: (event: AdminPoolAuditEvent) => void | Promise<void>;

@@ -52,7 +52,7 @@ export function policiesOf(appliesTo: string, condition: string): string {
       ), '[]')`;
 }
 
-/** What the role has the right to on the relation `c`, be it on one column, as JSON of `Reader`. */
+/** The role's rights on the relation `c`, be it on one column, as JSON of `Reader`. */
 export function readerOf(role: string): string {
   return `json_build_object('role', ${role}.rolname, 'commands', array_remove(array[
     case when has_any_column_privilege(${role}.oid, c.oid, 'SELECT') then 'r' end,

@@ -1,7 +1,7 @@
 import { readRows } from '../policies/read-rows.js';
 import type { DoctorOptions, Finding, Queryable, Rule } from './rule.js';
 
-/** What a rule says of one row that its query found. */
+/** A finding of one row of a rule's query. */
 export type Diagnosis = Pick<Finding, 'subject' | 'message' | 'fix'>;
 
 interface CatalogRule<Row> extends Omit<Rule, 'examine'> {

@@ -3,7 +3,7 @@ export const CONNECT_AS =
   'connect as the role that `compilePolicies` creates for the application, which owns nothing and administers nothing';
 
 /**
- * Whether the role administers: it is privileged, or owns the database or a table. To take its rights away, as one would from
+ * True when the role administers: it is privileged, or owns the database or a table. To take its rights away, as one would from
  * the application's role, would break whatever it is there for.
  */
 export function isAdministrative(oid: string): string {
@@ -17,7 +17,7 @@ export function isAdministrative(oid: string): string {
     ))`;
 }
 
-/** Whether the role that is connected administers, by itself or as the role that logged in. */
+/** True when the role that is connected administers, by itself or as the role that logged in. */
 export const CONNECTED_ADMINISTRATOR = `exists (
   select from pg_roles connected
   where connected.rolname in (current_user, session_user) and ${isAdministrative('connected.oid')}

@@ -4,9 +4,9 @@ import { CONNECT_AS, isAdministrative } from './connected-role.js';
 export interface Grantees {
   /** Those it can be revoked from; null when there are none. */
   readonly grantees: string | null;
-  /** Whether the connected role is one that it must not be revoked from: it owns what the privilege is on, or administers. */
+  /** True when the connected role is one that it must not be revoked from: it owns what the privilege is on, or administers. */
   readonly connected: boolean;
-  /** What others than the owner granted, which only they or a superuser can take back. */
+  /** Grants that others than the owner made, which only they or a superuser can take back. */
   readonly delegated: readonly { readonly grantor: string; readonly grantee: string }[];
   /** The same of the roles that the connected one can become: the statements that end that. */
   readonly memberships: readonly string[];
@@ -35,7 +35,7 @@ export function granteesOf(owner: string): string {
     ))) filter (where ${spared} and not ${isConnected}), '{}') as memberships`;
 }
 
-/** Whether a row `acl` of `aclexplode` is a grant to a reachable role, or to everybody. */
+/** True when a row `acl` of `aclexplode` is a grant to a reachable role, or to everybody. */
 export const IS_GRANTED = `(acl.grantee = 0 or acl.grantee in (select oid from reach))`;
 
 /**

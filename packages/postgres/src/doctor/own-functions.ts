@@ -1,10 +1,10 @@
-/** Whether a function of a schema is the application's own. What came with an extension does not know its tables. */
+/** True when a function of a schema is the application's own. What came with an extension does not know its tables. */
 export const isOwn = (f: string, s: string) => `(
   ${s}.nspname not in ('pg_catalog', 'information_schema')
   and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = ${f}.oid and d.deptype = 'e')
 )`;
 
-/** Whether the body of the function `f` names an object: as PostgreSQL parsed it, or as a word of its text. */
+/** True when the body of the function `f` names an object: as PostgreSQL parsed it, or as a word of its text. */
 export const namesIn = (catalog: string, oid: string, name: string) => `(
   case when ${name} ~ '^\\w+$' then f.prosrc ~* ('\\m' || ${name} || '\\M') else position(${name} in f.prosrc) > 0 end
   or exists (
@@ -14,7 +14,7 @@ export const namesIn = (catalog: string, oid: string, name: string) => `(
 )`;
 
 /**
- * What {@link namesIn} asks, of all functions at once: rows of function, catalog and object. `own` are the functions, `word` the words
+ * Answers {@link namesIn} for all functions at once: rows of function, catalog and object. `own` are the functions, `word` the words
  * of their bodies in lower case.
  */
 export const mentions = (catalog: string, objects: string, name: string) => `
@@ -43,7 +43,7 @@ const CODE = `regexp_replace(
 )`;
 
 /**
- * Whether the text of the function `f`, whose language is `l`, shows that it reads no table and writes none but by INSERT. What it calls
+ * True when the text of the function `f`, whose language is `l`, shows that it reads no table and writes none but by INSERT. What it calls
  * besides is not looked into. Escapes and dollar quotes hide where a literal ends; what reads a table is told by FROM, TABLE or USING.
  */
 export const READS_NO_TABLE = `(

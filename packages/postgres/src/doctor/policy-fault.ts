@@ -18,14 +18,14 @@ export interface CatalogPolicy {
   readonly check: string | null;
   /** The columns of the table that it reads. */
   readonly columns: readonly { readonly name: string; readonly type: string; readonly deterministic: boolean }[];
-  /** What it uses beyond its own table and what comes with PostgreSQL: a function, an operator, another table. */
+  /** True when it uses a function, an operator or a table beside its own and those that come with PostgreSQL. */
   readonly foreign: boolean;
   readonly volatile: boolean;
   /** Those of somebody's own that it calls, and that the application cannot change. They count as no `foreign` ones. */
   readonly functions: readonly PolicyFunction[];
 }
 
-/** Whether the policy lets through, of the rows that are there or of those that are written, none but those whose column is the tenant's. */
+/** True when the policy lets through, of the rows that are there or of those that are written, none but those whose column is the tenant's. */
 export function holdsBy(policy: CatalogPolicy, side: 'using' | 'check', column: string, setting: string): boolean {
   const key = policy.columns.find(({ name }) => name === column);
   // A function of somebody's own may print like PostgreSQL's, depending on the search path; its dependency shows it.
@@ -46,7 +46,7 @@ export function tenantKey(policy: CatalogPolicy, setting: string): string | null
   return held?.name ?? null;
 }
 
-/** What is wrong with a policy that does not hold the tenant. Never its text: that may contain a tenant's id. */
+/** The fault of a policy that does not hold the tenant. Never its text: that may contain a tenant's id. */
 export function policyFault(policy: CatalogPolicy, setting: string): string {
   if (tenantKey(policy, setting) !== null)
     return 'holds the tenant by another column, so either of them lets a row through';
@@ -74,7 +74,7 @@ export function policyFault(policy: CatalogPolicy, setting: string): string {
   return 'is not the condition that is known to be safe';
 }
 
-/** What a function of one's own must be for a policy that calls it to be taken. */
+/** The function that a policy of one's own may call. */
 function functionFor(setting: string): string {
   return (
     'a function that asks for the tenant is taken when neither its owner nor that of its schema is the application, and it reads ' +
@@ -86,7 +86,7 @@ function isCast(code: string, name: string): boolean {
   return [name, `"${name.replaceAll('"', '""')}"`].some((column) => code.includes(`(${column})::`));
 }
 
-/** Whether PostgreSQL's name of a type is one that the tenant condition is written for. */
+/** True when PostgreSQL's name of a type is one that the tenant condition is written for. */
 export function isTenantType(type: string): type is TenantColumnType {
   return (TENANT_COLUMN_TYPES as readonly string[]).includes(type);
 }

@@ -3,13 +3,13 @@ import { isTenantType } from './policy-fault.js';
 import type { ReachableTable } from './reachable-table.js';
 import { ADVISED_FIXES } from './row-security-fixes.js';
 
-/** Whether the server lacks the fix of CVE-2026-116311: a role can take itself off the restrictive policies that name it. */
+/** True when the server lacks the fix of CVE-2026-116311: a role can take itself off the restrictive policies that name it. */
 export function losesRestrictivePolicies(version: number): boolean {
   const fix = ADVISED_FIXES.find(({ cve }) => cve === 'CVE-2026-116311');
   return version % 10_000 < (fix?.fixedIn[Math.trunc(version / 10_000)] ?? 0);
 }
 
-/** What holds a permissive policy for everybody where the restrictive one for the application may be lost. */
+/** The SQL that holds a permissive policy for everybody where the restrictive one for the application may be lost. */
 export function floorForEverybody(
   table: ReachableTable,
   policy: string,

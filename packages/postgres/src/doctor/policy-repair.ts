@@ -9,7 +9,7 @@ import { floorForEverybody, losesRestrictivePolicies } from './policy-floor.js';
 import type { ReachableTable } from './reachable-table.js';
 import type { DoctorOptions } from './rule.js';
 
-/** What holds the table to one tenant: SQL that anybody may run, else the step that comes before it. */
+/** The fix that holds the table to one tenant: SQL that anybody may run, else the step that comes before it. */
 export function policyRepair(
   table: ReachableTable,
   unheld: ReadonlyMap<string, readonly CatalogPolicy[]>,
@@ -59,7 +59,7 @@ export function policyRepair(
 }
 
 /**
- * Whether policies may be compiled for the role that is connected. One that administers, or that has policies of its own
+ * True when policies may be compiled for the role that is connected. One that administers, or that has policies of its own
  * beside those for others, is not the one that the others were made for: to hold it would blind an administrator.
  */
 function isApplication(table: ReachableTable, unheld: ReadonlyMap<string, readonly CatalogPolicy[]>): boolean {
@@ -71,7 +71,7 @@ function isApplication(table: ReachableTable, unheld: ReadonlyMap<string, readon
   return compiled || !table.others || (unheld.size > 0 && ![...unheld.values()].flat().some(names));
 }
 
-/** What the compiled policies, which are for the connected role, do not hold. */
+/** The SQL for what the compiled policies, which are for the connected role, do not hold. */
 function beside(
   table: ReachableTable,
   unheld: ReadonlyMap<string, readonly CatalogPolicy[]>,

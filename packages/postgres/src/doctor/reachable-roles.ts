@@ -25,7 +25,7 @@ export const REACHABLE_ROLES = `reach(oid) as (
   ) edge on edge.member = reach.oid
 )`;
 
-/** Whether some reachable role may read or write the relation `c`, be it only one column of it. */
+/** True when some reachable role may read or write the relation `c`, be it only one column of it. */
 export const IS_REACHABLE_RELATION = `exists (
   select from reach
   where has_any_column_privilege(reach.oid, c.oid, 'SELECT, INSERT, UPDATE')
@@ -33,7 +33,7 @@ export const IS_REACHABLE_RELATION = `exists (
 )`;
 
 /**
- * Whether the relation `c` of the schema `n` can be named by some reachable role. Without USAGE of the schema its name is refused; a
+ * True when the relation `c` of the schema `n` can be named by some reachable role. Without USAGE of the schema its name is refused; a
  * view or a function whose body was parsed when it was made has found it already, and only the right to the relation is asked.
  */
 export const IS_WITHIN_REACH = `(

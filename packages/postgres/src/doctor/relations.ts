@@ -6,12 +6,12 @@ import type { DoctorOptions } from './rule.js';
 export const RELATION_NAMES = `n.nspname || '.' || c.relname as subject, format('%I.%I', n.nspname, c.relname) as identifier`;
 
 /**
- * Whether the relation `c` of the schema `n` is to be examined: `$1` are the schemas, `$2` what is {@link unexamined}. What came
- * with an extension has no tenant’s rows, and rights that its author chose.
+ * True when the relation `c` of the schema `n` is to be examined: `$1` are the schemas, `$2` what is {@link unexamined}. What came
+ * with an extension has no tenant's rows, and rights that its author chose.
  */
 export const IS_EXAMINED = `n.nspname = any($1::text[]) and not ${isNamedIn('$2')} and not ${FROM_EXTENSION}`;
 
-/** Whether the schema `n` is none of those listed and none of PostgreSQL’s own, among which every session may have a pg_temp. */
+/** True when the schema `n` is none of those listed and none of PostgreSQL's own, among which every session may have a pg_temp. */
 export const IS_ELSEWHERE = `(n.nspname <> all($1::text[]) and n.nspname <> 'information_schema' and n.nspname !~ '^pg_')`;
 
 /** The relation `c`, and whatever it reads as a view, as `read`. */
@@ -24,7 +24,7 @@ export const WITH_READ = `with recursive read(oid) as (
   join pg_depend d on d.classid = 'pg_rewrite'::regclass and d.objid = w.oid and d.refclassid = 'pg_class'::regclass
 )`;
 
-/** Whether the relation `c` holds rows of tenants, by the column `$3` or by policies, or reads what does as a view. */
+/** True when the relation `c` holds rows of tenants, by the column `$3` or by policies, or reads what does as a view. */
 export const HOLDS_TENANTS = `exists (
   ${WITH_READ}
   select from read
@@ -35,7 +35,7 @@ export const HOLDS_TENANTS = `exists (
 )`;
 
 /**
- * Whether the relation is to be examined, or lies in another schema, where only its full name classifies it, and holds rows
+ * True when the relation is to be examined, or lies in another schema, where only its full name classifies it, and holds rows
  * of tenants within reach: SQL names the schema as it likes. Needs `reach`.
  */
 export const IS_EXAMINED_ANYWHERE = `(
@@ -46,12 +46,12 @@ export const IS_EXAMINED_ANYWHERE = `(
   )
 )`;
 
-/** What needs no policies: everybody’s, and what the application must not reach, which is a rule of its own. */
+/** The relations that need no policies: everybody's, and those that the application must not reach, which is a rule of its own. */
 export function unexamined({ shared, hidden = [] }: DoctorOptions): string[] {
   return [...shared, ...hidden];
 }
 
-/** Whether the relation `c` of the schema `n` is in the list, by its name or by the schema's and its name. */
+/** True when the relation `c` of the schema `n` is in the list, by its name or by the schema's and its name. */
 export function isNamedIn(list: string): string {
   return `(c.relname::text = any(${list}::text[]) or n.nspname || '.' || c.relname = any(${list}::text[]))`;
 }

@@ -15,7 +15,7 @@ export interface RoleTable {
   readonly reader: Reader;
 }
 
-/** Whether no policy holds the role to one tenant in this table. */
+/** True when no policy holds the role to one tenant in this table. */
 export function isOpen({ open, policies, reader }: RoleTable, setting: string): boolean {
   return open || unheldByRole(policies, [reader], setting).size > 0;
 }

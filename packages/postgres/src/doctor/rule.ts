@@ -1,4 +1,4 @@
-/** What a rule is known by in reports, in tests and in an ignore list. */
+/** The name of a rule in reports, in tests and in an ignore list. */
 export type RuleName =
   | 'privileged-role'
   | 'table-owner'
@@ -44,15 +44,15 @@ export type Severity = 'error' | 'advice';
 export interface Finding {
   readonly rule: RuleName;
   readonly severity: Severity;
-  /** What is at fault, such as `public.job` or `role app`. */
+  /** The table, role or function at fault, such as `public.job` or `role app`. */
   readonly subject: string;
-  /** What is wrong, and why it matters. */
+  /** The fault, and why it matters. */
   readonly message: string;
   /** The SQL that puts it right, or the step when SQL alone does not. */
   readonly fix: string;
 }
 
-/** What the doctor has to know of a database to examine it. */
+/** The names that the doctor has to know of a database to examine it. */
 export interface DoctorOptions {
   /** The setting that carries the tenant's id. */
   readonly setting: string;

@@ -32,7 +32,7 @@ import { unexaminedSchemas } from './rules/unexamined-schemas.js';
 import { uniqueKeys } from './rules/unique-keys.js';
 import { views } from './rules/views.js';
 
-/** What a pool asks before its first query. A finding of these is an error: tenants are not held apart. */
+/** The rules that a pool asks before its first query. A finding of these is an error: tenants are not held apart. */
 export const startRules: readonly Rule[] = [
   serverVersion,
   privilegedRole,
@@ -51,7 +51,7 @@ export const startRules: readonly Rule[] = [
   truncate,
 ];
 
-/** What is asked only by hand: what reveals a little, what slows queries down, what should be known. */
+/** The rules that are asked only by hand, about what reveals a little, slows queries down or should be known. */
 export const adviceRules: readonly Rule[] = [
   serverUpdates,
   schemaCreate,

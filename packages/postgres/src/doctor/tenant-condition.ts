@@ -3,7 +3,7 @@ import { quoteLiteral } from '../policies/quoting.js';
 import type { TenantReading } from './tenant-functions.js';
 
 /**
- * Whether `expression`, as `pg_get_expr` prints it, lets through no row but those of the tenant that the setting names: one of what it
+ * True when `expression`, as `pg_get_expr` prints it, lets through no row but those of the tenant that the setting names: one of what it
  * joins by AND says so. An equation may stand either way round, and ask for the setting in a subselect.
  */
 export function narrowsToTenant(
@@ -28,7 +28,7 @@ export function narrowsToTenant(
 /** PostgreSQL finds a setting of one's own in any case. */
 const ASKED = /current_setting\('(?:[^']|'')*'::text/g;
 
-/** What a subselect calls its only column, which nothing asks for. */
+/** The name that a subselect gives its only column, which nothing asks for. */
 const ALIAS = / AS (?:\w+|"(?:[^"]|"")*")\)/g;
 
 /** Every way in which the tenant's id is asked for. Without NULLIF only where the cast of an empty setting is an error: else it is an id. */
@@ -57,7 +57,7 @@ function spellings(value: string, cast: string): string[] {
   return [`(${value})${cast}`, selected(`(${value})${cast}`), `(${selected(value)})${cast}`];
 }
 
-/** What an expression joins by AND, and what that joins in turn; the expression itself where it joins nothing. */
+/** The operands that an expression joins by AND, and those that they join in turn; the expression itself where it joins none. */
 function conjuncts(expression: string): string[] {
   const inner = enclosed(expression);
   if (inner === undefined) return [expression];
@@ -74,7 +74,7 @@ function conjuncts(expression: string): string[] {
 
 const TOKEN = /'(?:[^']|'')*'|"(?:[^"]|"")*"| AND |[\s\S]/g;
 
-/** What stands in the brackets, where the first one is closed by the last. */
+/** The text between the brackets, where the first one is closed by the last. */
 function enclosed(expression: string): string | undefined {
   let depth = 0;
   let at = 0;

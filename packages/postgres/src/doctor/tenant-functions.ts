@@ -20,7 +20,7 @@ export interface TenantReading {
 }
 
 /**
- * Whether the function `f` does what its body says, whoever calls it and whatever they set: nobody whom the application can act as may replace
+ * True when the function `f` does what its body says, whoever calls it and whatever they set: nobody whom the application can act as may replace
  * or drop it, and its words mean what PostgreSQL means, because they were parsed when it was made or by its own search path. One that is
  * IMMUTABLE is called while a plan is made, for whichever tenant comes first. Needs `reach`.
  */
@@ -42,7 +42,7 @@ export const isFixed = (f: string) => `(
   )
 )`;
 
-/** What each of the functions answers; undefined when it is not known of all of them that it is the tenant's id. */
+/** The calls that answer the tenant's id; undefined when that is not known of each of the functions. */
 export function tenantReadings(
   functions: readonly PolicyFunction[],
   setting: string,

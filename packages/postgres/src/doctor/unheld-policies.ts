@@ -54,7 +54,7 @@ function unheldBy(
   return policies.filter((policy) => open.includes(policy));
 }
 
-/** What is asked of the rows that are there, and of those that are written, by each command. */
+/** The conditions of a policy, on rows that are there and on rows that are written, that each command asks. */
 const SIDES = [
   { command: 'r', side: 'using' },
   { command: 'w', side: 'using' },
@@ -63,7 +63,7 @@ const SIDES = [
   { command: 'w', side: 'check' },
 ] as const;
 
-/** Whether the restrictive policies apply in each of the commands that this one does. */
+/** True when the restrictive policies apply in each of the commands that this one does. */
 function isHeldBack({ command }: CatalogPolicy, restrictive: readonly CatalogPolicy[]): boolean {
   return (command === '*' ? ['r', 'a', 'w', 'd'] : [command]).every((one) =>
     restrictive.some((other) => other.command === '*' || other.command === one),

@@ -4,7 +4,7 @@ import { Client, type PoolConfig } from 'pg';
 /** PostgreSQL cuts a longer name in the startup packet off, so two long names can be one database. */
 const NAME_BYTES = 63;
 
-/** Where PostgreSQL puts its socket unless told otherwise: the server that `localhost` reaches as well. */
+/** The directories in which PostgreSQL puts its socket unless told otherwise: the server that `localhost` reaches as well. */
 const OWN_SOCKETS: ReadonlySet<string> = new Set(['/tmp', '/run/postgresql', '/var/run/postgresql']);
 
 /**

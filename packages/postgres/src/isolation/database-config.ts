@@ -30,7 +30,7 @@ function serverOf(pool: PoolConfig, withCredentials: boolean): PoolConfig {
   return defined(withCredentials ? { host, port, ssl, user, password } : { host, port, ssl });
 }
 
-/** What a client keeps of its configuration, beside what its types say. */
+/** The configuration that a client keeps, with what its types leave out. */
 interface Read {
   readonly connectionParameters: { readonly ssl: PoolConfig['ssl'] };
 }

@@ -4,11 +4,11 @@ import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { databaseAddress } from './database-address.js';
 import { databaseConfig } from './database-config.js';
 
-/** Where a tenant's database is: a connection string, or as `pg` takes it. */
+/** Says where a tenant's database is: a connection string, or as `pg` takes it. */
 export type DatabaseConnection = (tenant: Tenant) => PoolConfig | string | Promise<PoolConfig | string>;
 
 /**
- * Where each tenant's database is, as the application says, and whose each database is: the first tenant's that was led to
+ * Finds each tenant's database, as the application says, and remembers whose each database is: the first tenant's that was led to
  * it, for as long as the strategy lives.
  *
  * A tenant that moves keeps its old database too. Its rows may still be there, so to lead another tenant to it is refused
@@ -17,12 +17,12 @@ export type DatabaseConnection = (tenant: Tenant) => PoolConfig | string | Promi
 export class DatabaseDirectory {
   readonly #connection: DatabaseConnection;
   readonly #owners = new Map<string, string>();
-  readonly #patience: number;
+  readonly #timeout: number;
 
-  /** @param patience - milliseconds that `connection` has for its answer */
-  constructor(connection: DatabaseConnection, patience: number) {
+  /** @param timeout - milliseconds that `connection` has for its answer */
+  constructor(connection: DatabaseConnection, timeout: number) {
     this.#connection = connection;
-    this.#patience = patience;
+    this.#timeout = timeout;
   }
 
   /**
@@ -38,8 +38,8 @@ export class DatabaseDirectory {
   async #ask(tenant: Tenant): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<never>((_, reject) => {
-      const late = () => reject(new Error(`\`connection\` did not answer within ${this.#patience} ms.`));
-      timer = setTimeout(late, this.#patience).unref();
+      const late = () => reject(new Error(`\`connection\` did not answer within ${this.#timeout} ms.`));
+      timer = setTimeout(late, this.#timeout).unref();
     });
     try {
       return await Promise.race([this.#connection(tenant), silence]);

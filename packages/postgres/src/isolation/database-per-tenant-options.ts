@@ -6,7 +6,7 @@ import type { DatabaseConnection } from './database-directory.js';
 /** Options of `databasePerTenant`. */
 export interface DatabasePerTenantOptions {
   /**
-   * Where a tenant's database is. Asked each time the database is opened, so that a changed password or a moved database
+   * Says where a tenant's database is. Asked each time the database is opened, so that a changed password or a moved database
    * is taken up when the old connections are gone. The database must be named; host, port and user default as pg's do.
    */
   readonly connection: DatabaseConnection;

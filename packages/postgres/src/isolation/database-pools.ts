@@ -3,7 +3,7 @@ import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { DatabaseDirectory } from './database-directory.js';
 import type { DatabasePerTenantSettings } from './database-per-tenant-options.js';
-import { DatabasePlaces } from './database-places.js';
+import { DatabaseSlots } from './database-slots.js';
 import { OpenDatabase } from './open-database.js';
 
 /** The pool that databases are opened for: its options, and how it makes a pool of its own kind. */
@@ -12,38 +12,38 @@ export interface PoolFor {
   readonly options: PoolConfig;
 }
 
-/** Milliseconds for a database to let a connection in, where nobody says how long somebody waits for a place. */
-const PATIENCE = 5_000;
+/** Milliseconds for a database to let a connection in, where nobody says how long somebody waits for a slot. */
+const CONNECT_TIMEOUT = 5_000;
 
-/** What newcomers of a database that is going away wait for: that it is gone, or stays after all. */
+/** Keeps newcomers of a database that is going away waiting until it is gone, or stays after all. */
 interface Gate {
   readonly opened: Promise<void>;
   readonly open: () => void;
 }
 
-/** The open databases of a process: one pool for each tenant, never more than there are places for. */
+/** The open databases of a process: one pool for each tenant, never more than there are slots for. */
 export class DatabasePools {
   readonly #settings: DatabasePerTenantSettings;
   readonly #directory: DatabaseDirectory;
-  readonly #places: DatabasePlaces;
-  readonly #patience: number;
+  readonly #slots: DatabaseSlots;
+  readonly #timeout: number;
   readonly #databases = new Map<string, OpenDatabase>();
   /** Least recently used first. */
   readonly #unused = new Set<OpenDatabase>();
   /** Those that take no newcomers, and are closed when the last user has gone. */
   readonly #leaving = new Map<OpenDatabase, Gate>();
-  /** The one of them that is only making way, and stays when nobody needs its place any more. */
+  /** The one of them that is only making way, and stays when nobody needs its slot any more. */
   #yielding: OpenDatabase | undefined;
   #sweep: NodeJS.Timeout | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(settings: DatabasePerTenantSettings) {
     this.#settings = settings;
-    this.#patience = settings.acquireTimeoutMillis || PATIENCE;
-    this.#directory = new DatabaseDirectory(settings.connection, this.#patience);
-    this.#places = new DatabasePlaces({
-      places: settings.maxDatabases,
-      patience: settings.acquireTimeoutMillis,
+    this.#timeout = settings.acquireTimeoutMillis || CONNECT_TIMEOUT;
+    this.#directory = new DatabaseDirectory(settings.connection, this.#timeout);
+    this.#slots = new DatabaseSlots({
+      slots: settings.maxDatabases,
+      timeout: settings.acquireTimeoutMillis,
       onDemand: () => this.#makeRoom(),
       verdict: () => this.#verdict(),
     });
@@ -77,7 +77,7 @@ export class DatabasePools {
 
   async #endAll(): Promise<void> {
     clearTimeout(this.#sweep);
-    this.#places.refuseAll(ended());
+    this.#slots.refuseAll(ended());
     const open = [...this.#databases.values()].filter((database) => database.isOpen);
     for (const database of open) {
       this.#retire(database);
@@ -87,7 +87,7 @@ export class DatabasePools {
   }
 
   #open(tenant: Tenant, poolFor: PoolFor): OpenDatabase {
-    const database = new OpenDatabase(tenant.id, this.#patience, {
+    const database = new OpenDatabase(tenant.id, this.#timeout, {
       onUnused: (unused) => this.#putAside(unused),
       onUnreachable: (unreachable) => this.#retire(unreachable),
     });
@@ -99,7 +99,7 @@ export class DatabasePools {
         const options = { ...poolFor.options, max: most ?? (max || poolSize || 5) };
         const config = await this.#directory.locate(tenant, options);
         if (this.#ended) throw ended();
-        await this.#places.take();
+        await this.#slots.take();
         return watch(this.#createPool(poolFor, config));
       } catch (error) {
         this.#databases.delete(tenant.id);
@@ -118,13 +118,13 @@ export class DatabasePools {
       if (this.#ended) throw ended();
       return createPool(config);
     } catch (error) {
-      this.#places.giveBack(Promise.resolve());
+      this.#slots.giveBack(Promise.resolve());
       throw error;
     }
   }
 
   #putAside(database: OpenDatabase): void {
-    if (this.#leaving.has(database) || this.#places.wanted > 0) this.#close(database);
+    if (this.#leaving.has(database) || this.#slots.wanted > 0) this.#close(database);
     else this.#unused.add(database);
   }
 
@@ -143,18 +143,18 @@ export class DatabasePools {
       this.#leaving.get(database)?.open();
       this.#leaving.delete(database);
     });
-    this.#places.giveBack(closed);
+    this.#slots.giveBack(closed);
   }
 
   #makeRoom(): void {
     for (const database of this.#unused) {
-      if (this.#places.wanted === 0) break;
+      if (this.#slots.wanted === 0) break;
       this.#close(database);
     }
-    if (this.#places.wanted > 0) {
-      for (const database of this.#databases.values()) database.doubt(this.#patience * 0.4);
+    if (this.#slots.wanted > 0) {
+      for (const database of this.#databases.values()) database.doubt(this.#timeout * 0.4);
     }
-    if (!this.#places.isPressing) this.#stopYielding();
+    if (!this.#slots.isPressing) this.#stopYielding();
     else if (!this.#yielding) this.#startYielding();
   }
 
@@ -163,7 +163,7 @@ export class DatabasePools {
     return verdicts.length > 0 ? Promise.all(verdicts) : undefined;
   }
 
-  /** A database that is never without users would keep its place for ever; so one lets nobody in until it is. */
+  /** A database that is never without users would keep its slot for ever; so one lets nobody in until it is. */
   #startYielding(): void {
     let latest = Number.NEGATIVE_INFINITY;
     for (const database of this.#databases.values()) {
@@ -215,6 +215,6 @@ function gateway(): Gate {
 function ended(): TenantFloorError {
   return new TenantFloorError(
     'tenant_unplaceable',
-    'the tenants’ databases are closed, because `end()` was called. Ask for no connection after that.',
+    "the tenants' databases are closed, because `end()` was called. Ask for no connection after that.",
   );
 }

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { unreachable } from '../errors/unreachable.js';
-import { GOODBYE, PoolConnections } from '../pool/pool-connections.js';
+import { CLOSE_TIMEOUT, PoolConnections } from '../pool/pool-connections.js';
 
 /** The least that a server has before it is given up for others, in milliseconds: to let somebody in, and where work would be lost. */
 const LEAST_TO_OPEN = 400;
@@ -29,13 +29,13 @@ export class OpenDatabase {
   #doubted = Number.NEGATIVE_INFINITY;
   #verdict: Promise<void> | undefined;
   readonly #events: OpenDatabaseEvents;
-  readonly #patience: number;
+  readonly #timeout: number;
   #onClosed = () => {};
 
-  /** @param patience - milliseconds for the server to let a connection in; `0` where nobody waits for it */
-  constructor(tenantId: string, patience: number, events: OpenDatabaseEvents) {
+  /** @param timeout - milliseconds for the server to let a connection in; `0` where nobody waits for it */
+  constructor(tenantId: string, timeout: number, events: OpenDatabaseEvents) {
     this.tenantId = tenantId;
-    this.#patience = patience;
+    this.#timeout = timeout;
     this.#events = events;
     this.closed = new Promise((resolve) => {
       this.#onClosed = resolve;
@@ -85,9 +85,7 @@ export class OpenDatabase {
     } catch (error) {
       if (this.#pool?.totalCount === 0) this.#events.onUnreachable(this);
       this.#finish(use);
-      throw isTimeout(error)
-        ? unreachable(this.#pool?.options.connectionTimeoutMillis ?? this.#patience, error)
-        : error;
+      throw isTimeout(error) ? unreachable(this.#pool?.options.connectionTimeoutMillis ?? this.#timeout, error) : error;
     }
   }
 
@@ -105,13 +103,13 @@ export class OpenDatabase {
     return this.#verdict;
   }
 
-  /** Somebody waits for its place. A server that does not answer gives it up, however many wait for it. */
-  doubt(patience: number): void {
-    this.#connections?.cutUnanswered(Math.max(LEAST_TO_OPEN, patience));
+  /** Somebody waits for its slot. A server that does not answer gives it up, however many wait for it. */
+  doubt(timeout: number): void {
+    this.#connections?.cutUnanswered(Math.max(LEAST_TO_OPEN, timeout));
     const now = performance.now();
     const { busySince = now } = this;
-    const long = Math.max(LEAST_TO_ANSWER, patience);
-    if (!this.#connections || this.#verdict || now - busySince < patience || now - this.#doubted < 2 * long) return;
+    const long = Math.max(LEAST_TO_ANSWER, timeout);
+    if (!this.#connections || this.#verdict || now - busySince < timeout || now - this.#doubted < 2 * long) return;
     this.#doubted = now;
     this.#verdict = this.#connections.cutIfSilent(long).finally(() => {
       this.#verdict = undefined;
@@ -127,14 +125,14 @@ export class OpenDatabase {
   async close(): Promise<void> {
     if (this.#pool) await this.#connections?.seeOut(this.#pool.end()).catch(() => {});
     // pg-pool's `end` does not wait for its connections, which the server counts for as long as they are there.
-    await this.#connections?.closed(this.#patience > 0 ? Math.min(GOODBYE, this.#patience / 2) : GOODBYE);
+    await this.#connections?.closed(this.#timeout > 0 ? Math.min(CLOSE_TIMEOUT, this.#timeout / 2) : CLOSE_TIMEOUT);
     this.#onClosed();
   }
 
   #watch(pool: Pool): Pool {
     // A connection that breaks in the pool is dropped by it. Without a listener it would end the process as well.
     pool.on('error', () => {});
-    this.#connections = new PoolConnections(pool, this.#patience);
+    this.#connections = new PoolConnections(pool, this.#timeout);
     return (this.#pool = pool);
   }
 

@@ -16,7 +16,7 @@ export function quotedSchema(name: unknown, shared: readonly string[]): string {
   if (Buffer.byteLength(name) > MAX_BYTES) throw unusable(`is longer than ${MAX_BYTES} bytes`);
   // In `search_path` it stands for the role's name, quoted or not.
   if (name === '$user') throw unusable('is `$user`, which PostgreSQL reads as the name of the role');
-  if (name.startsWith('pg_')) throw unusable('begins with "pg_", which is PostgreSQL’s own');
+  if (name.startsWith('pg_')) throw unusable('begins with "pg_", which is PostgreSQL\'s own');
   if (TAKEN.has(name) || shared.includes(name)) throw unusable('belongs to everybody');
   return quoted(name);
 }
@@ -28,6 +28,6 @@ export function quoted(identifier: string): string {
 function unusable(why: string): TenantFloorError {
   return new TenantFloorError(
     'tenant_unplaceable',
-    `schemaPerTenant: the schema’s name ${why}. Return another one from \`name\`.`,
+    `schemaPerTenant: the schema's name ${why}. Return another one from \`name\`.`,
   );
 }

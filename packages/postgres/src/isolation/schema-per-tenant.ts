@@ -55,7 +55,7 @@ export function schemaPerTenant(options: SchemaPerTenantOptions = {}): Isolation
   refuseUnknown('schemaPerTenant', options, ['name', 'shared', 'setting']);
   requireCustomSetting('schemaPerTenant', setting);
   if (typeof name !== 'function')
-    throw misconfigured('schemaPerTenant: the option `name` is not a function. Return the schema’s name from it.');
+    throw misconfigured("schemaPerTenant: the option `name` is not a function. Return the schema's name from it.");
   requireList('schemaPerTenant', 'shared', shared);
   if (shared.includes('$user'))
     throw misconfigured('schemaPerTenant: the option `shared` has "$user". Name the schemas themselves.');

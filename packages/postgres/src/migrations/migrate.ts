@@ -19,7 +19,7 @@ export interface MigrateOptions {
   readonly directory: string | URL;
 }
 
-/** What {@link migrate} did. */
+/** The result of {@link migrate}. */
 export interface MigrateResult {
   /** The files that this call applied, in order. */
   readonly applied: readonly string[];

@@ -2,7 +2,7 @@ import { AdapterError, isBranded } from '@tenancy/core/adapter';
 
 const BRAND = Symbol.for('@tenancy/postgres:migration-error');
 
-/** What is wrong with a migration. */
+/** The fault of a migration. */
 export type MigrationErrorCode =
   | 'migrations_not_found'
   | 'migration_edited'

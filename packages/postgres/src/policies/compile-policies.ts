@@ -17,7 +17,7 @@ import { shortHash, tenantTableStatements } from './tenant-table-statements.js';
 export interface CompiledTable {
   readonly schema: string;
   readonly name: string;
-  /** What the table's policies say, as 16 hexadecimal digits; in the database the policies carry it as a comment. */
+  /** A hash of the table's policies, as 16 hexadecimal digits; in the database the policies carry it as a comment. */
   readonly hash: string;
 }
 
@@ -28,7 +28,7 @@ export interface CompiledPolicies {
   /** The same, statement by statement, without semicolons at the end. */
   readonly statements: readonly string[];
   readonly tables: readonly CompiledTable[];
-  /** What all statements say, as 16 hexadecimal digits. */
+  /** A hash of all statements, as 16 hexadecimal digits. */
   readonly hash: string;
 }
 

@@ -5,7 +5,7 @@ export const PARTS = `part(top, oid) as (
   select part.top, i.inhrelid from part join pg_catalog.pg_inherits i on i.inhparent = part.oid
 )`;
 
-/** Whether the relation `c` has the column, or policies. */
+/** True when the relation `c` has the column, or policies. */
 export function holdsTenant(column: string): string {
   return `(c.relrowsecurity or exists (
     select from pg_catalog.pg_attribute a

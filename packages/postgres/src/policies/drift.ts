@@ -40,7 +40,7 @@ export interface PolicyDrift {
   readonly kind: PolicyDriftKind;
   readonly schema: string;
   readonly name: string;
-  /** What differs, why it matters, and the fix. */
+  /** The difference, why it matters, and the fix. */
   readonly message: string;
 }
 

@@ -25,7 +25,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'tenancy_migrations',
 ]);
 
-/** Whether a table is known by its name for a tool’s own record of what it did to the schema. */
+/** True when a table is known by its name for a tool's own record of what it did to the schema. */
 export function isMigrationRecord(name: string): boolean {
   return KNOWN.has(name);
 }

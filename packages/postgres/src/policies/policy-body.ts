@@ -36,7 +36,7 @@ export function tenantCondition(column: string, type: TenantColumnType, setting:
   };
 }
 
-/** Whether `expression`, as `pg_get_expr` prints it, is exactly the tenant condition. */
+/** True when `expression`, as `pg_get_expr` prints it, is exactly the tenant condition. */
 export function isTenantCondition(
   expression: string | null,
   column: string,

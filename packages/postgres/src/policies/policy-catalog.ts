@@ -14,7 +14,7 @@ export interface LiveRelation extends Relation {
   readonly fromExtension: boolean;
   /** Those of the roles that may read or write it. */
   readonly readers: readonly string[];
-  /** What each of the roles may do: to the whole of it, and which of INSERT, UPDATE and DELETE to at least one column. */
+  /** The rights of each of the roles: to the whole of it, and which of INSERT, UPDATE and DELETE to at least one column. */
   readonly rights: readonly {
     readonly role: string;
     readonly held: readonly string[];
@@ -60,7 +60,7 @@ const TEMPORARY = `
   select rolname::text as name from pg_catalog.pg_roles r
   where rolname = any($1::text[]) and has_database_privilege(r.oid, current_database(), 'TEMPORARY') order by 1`;
 
-/** Whether the role `r` may read or write the relation `c`, be it only one column of it. */
+/** True when the role `r` may read or write the relation `c`, be it only one column of it. */
 const MAY_REACH = `(has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
     or has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE'))`;
 
@@ -120,7 +120,7 @@ const LIVE_POLICIES = `
   join pg_catalog.pg_policy p on p.polrelid = c.oid
   order by w.schema collate "C", w.name collate "C", p.polname collate "C"`;
 
-/** What the application can reach in the schemas of the options without being named there (G7). */
+/** Relations in the schemas of the options that the application can reach and that are not named there (G7). */
 const UNCLASSIFIED = `
   select distinct n.nspname::text as schema, c.relname::text as name
   from pg_catalog.pg_class c

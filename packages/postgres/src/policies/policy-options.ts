@@ -23,7 +23,7 @@ export interface SharedTable {
   readonly schema?: string;
   readonly name: string;
   /**
-   * Whether every tenant may also write to it.
+   * True when every tenant may also write to it.
    * @defaultValue `false`
    */
   readonly writable?: boolean;
@@ -64,7 +64,7 @@ export interface CompilePoliciesOptions {
   /** @defaultValue `[]` */
   readonly views?: readonly TenantView[];
   /**
-   * What the application must not see at all. Each right on it is revoked, where it exists.
+   * Tables and views that the application must not see at all. Each right on them is revoked, where they exist.
    * @defaultValue `[]`
    */
   readonly hidden?: readonly HiddenTable[];

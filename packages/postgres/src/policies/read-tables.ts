@@ -20,7 +20,7 @@ export interface ReadTablesOptions {
    */
   readonly shared?: readonly (string | SharedTable)[];
   /**
-   * What the application must not see at all: the records of migrations, tables of the operators. Written like `shared`.
+   * Tables that the application must not see at all: the records of migrations, tables of the operators. Written like `shared`.
    * @defaultValue `[]`
    */
   readonly hidden?: readonly (string | HiddenTable)[];
@@ -29,7 +29,7 @@ export interface ReadTablesOptions {
 /** A table with the tenant of each row, as {@link readTables} finds it. */
 export interface ClassifiedTable extends Required<TenantTable> {
   /**
-   * Whether the tenant column may be NULL. A row without a tenant is nobody's: only `adminRole` sees it, and the
+   * True when the tenant column may be NULL. A row without a tenant is nobody's: only `adminRole` sees it, and the
    * application cannot write one.
    */
   readonly nullable: boolean;
@@ -50,7 +50,7 @@ export interface TableClassification {
  *
  * Nothing stays unclassified: a table without the tenant column must be named in `shared` or in `hidden`, even one that only
  * joins two others (G7). A partition is a table too, because reading it directly asks its own policies and not its parent's.
- * What belongs to an extension is left out unless it is named, and so is the ledger `public.tenancy_migrations`.
+ * Relations of an extension are left out unless they are named, and so is the ledger `public.tenancy_migrations`.
  *
  * @throws TenantFloorError `floor_misconfigured` for an argument or option that is wrong, and naming every table that is none of them, every name in `shared` that has
  * the tenant column, every name in either list that does not exist or stands in both, and every materialised view and foreign

@@ -10,7 +10,7 @@ export const LEDGER = 'public.tenancy_migrations';
 export const COLUMN_TYPE = `case format_type(a.atttypid, null)
     when 'character varying' then 'varchar' else format_type(a.atttypid, null) end`;
 
-/** Whether the relation `c` came with an extension, which says itself who may read it. */
+/** True when the relation `c` came with an extension, which says itself who may read it. */
 export const FROM_EXTENSION = `exists (
   select from pg_catalog.pg_depend d
   where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
@@ -57,7 +57,7 @@ export async function readRelations(
   return (await readRows(connection, RELATIONS, [[...schemas], tenantColumn])) as readonly CatalogRelation[];
 }
 
-/** Whether a tenant condition can be compiled for the column as it is. */
+/** True when a tenant condition can be compiled for the column as it is. */
 export function isTenantColumn(relation: CatalogRelation): relation is CatalogRelation & { type: TenantColumnType } {
   return relation.deterministic && TENANT_COLUMN_TYPES.some((type) => type === relation.type);
 }

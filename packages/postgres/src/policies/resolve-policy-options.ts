@@ -75,14 +75,14 @@ export function resolvePolicyOptions(options: CompilePoliciesOptions): ResolvedP
     hidden: sorted((options.hidden ?? []).map(inPublic)),
   };
   if (resolved.tables.length === 0) {
-    throw misconfigured('tables is empty, so nothing would be protected. Name the tables that hold tenants’ rows.');
+    throw misconfigured("tables is empty, so nothing would be protected. Name the tables that hold tenants' rows.");
   }
   requireNamedOnce(resolved);
   return resolved;
 }
 
 /**
- * What is said of a table may have fields of the application's own beside it.
+ * The entries of tables may have fields of the application's own.
  *
  * @throws `floor_misconfigured` for one that is misspelt.
  */

@@ -3,7 +3,7 @@ import type { ResolvedPolicyOptions } from './resolve-policy-options.js';
 import { quotedRoles } from './tenant-table-statements.js';
 
 /**
- * Whether the function `f` is one by which a tenant reaches another past every policy, for both are one role: to end its
+ * True when the function `f` is one by which a tenant reaches another past every policy, for both are one role: to end its
  * queries and connections, and to read and delete its large objects.
  */
 export const REACHES_OTHER_TENANTS = `f.pronamespace = 'pg_catalog'::regnamespace

@@ -92,7 +92,7 @@ function policyDriftOf(table: ResolvedTable, expected: TablePolicy, policies: re
   return [drift('policy_changed', table, `${subject} was changed: it ${differences.join(', and ')}. ${COMPILE_AGAIN}`)];
 }
 
-/** Whether the restrictive policy holds every permissive one, which then opens nothing. */
+/** True when the restrictive policy holds every permissive one, which then opens nothing. */
 function isHeld(table: ResolvedTable, expected: readonly TablePolicy[], policies: readonly LivePolicy[]): boolean {
   return expected.every((policy) => policy.permissive || policyDriftOf(table, policy, policies).length === 0);
 }

@@ -7,7 +7,7 @@ export interface TablePolicy {
   readonly permissive: boolean;
   readonly role: string;
   readonly condition: string;
-  /** Whether this is the condition, as `pg_get_expr` prints it. */
+  /** True when this is the condition, as `pg_get_expr` prints it. */
   isCondition(expression: string | null): boolean;
 }
 

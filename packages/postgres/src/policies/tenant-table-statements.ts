@@ -5,12 +5,12 @@ import { POLICY_NAMES, type TablePolicy, tablePolicies } from './table-policies.
 
 export interface TenantTableStatements {
   readonly statements: readonly string[];
-  /** What the policies say, as 16 hexadecimal digits; also their comment in the database. */
+  /** A hash of the policies, as 16 hexadecimal digits; also their comment in the database. */
   readonly hash: string;
 }
 
 /**
- * What protects one table. The grants go first and come back last, so that nobody reads the table while its policies are
+ * The SQL that protects one table. The grants go first and come back last, so that nobody reads the table while its policies are
  * exchanged, even where each statement commits by itself.
  */
 export function tenantTableStatements(table: ResolvedTable, options: ResolvedPolicyOptions): TenantTableStatements {

@@ -2,8 +2,8 @@ import { TenantSwitchRefusedError } from '@tenancy/core';
 import type { CapturedTenant, TenantReader } from '@tenancy/core/adapter';
 import type { PoolClient } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import type { BoundClient } from './bound-client.js';
 import type { Release } from './release.js';
-import type { TenantClient } from './tenant-client.js';
 
 type Listener = (...args: unknown[]) => void;
 
@@ -22,7 +22,7 @@ const ADD_LISTENER: ReadonlySet<string | symbol> = new Set([
  * each caller gets an object of its own.
  */
 export function checkoutOf(
-  client: TenantClient,
+  client: BoundClient,
   captured: CapturedTenant,
   context: TenantReader,
   release: Release,
@@ -40,7 +40,7 @@ export function checkoutOf(
       for (const { event, listener } of listeners.splice(0)) client.removeListener(event, listener);
       release(error || setsParsers);
     },
-    setTypeParser: (...parser: Parameters<TenantClient['setTypeParser']>) => {
+    setTypeParser: (...parser: Parameters<BoundClient['setTypeParser']>) => {
       // It would read the next tenant's rows as well, so the connection is closed when it is given back.
       setsParsers = true;
       return client.setTypeParser(...parser);
@@ -92,7 +92,7 @@ const RELEASED =
   'a connection was used after it went back to the pool. Release it after its last query, and do not keep it.';
 
 const SWITCHED =
-  'a connection that one tenant checked out was used by another. Check one out in each tenant’s own context.';
+  "a connection that one tenant checked out was used by another. Check one out in each tenant's own context.";
 
 const READ_BY_ANOTHER =
   'a cursor that one tenant opened was read by another. Read it in the context that opened it, and open one in each.';

@@ -1,6 +1,6 @@
 import { Pool, type PoolConfig } from 'pg';
+import { BoundClient } from './bound-client.js';
 import type { Isolation } from './isolation.js';
-import { TenantClient } from './tenant-client.js';
 
 const EVENTS = ['connect', 'acquire', 'release', 'remove', 'error'] as const;
 const COUNTS = ['totalCount', 'idleCount', 'waitingCount', 'expiredCount'] as const;
@@ -25,7 +25,7 @@ export class InnerPools {
 
   create(config: PoolConfig): Pool {
     for (const pool of this.#pools) if (pool.ended) this.#pools.delete(pool);
-    const pool = new Pool({ ...config, Client: TenantClient } as PoolConfig);
+    const pool = new Pool({ ...config, Client: BoundClient } as PoolConfig);
     this.#pools.add(pool);
     for (const event of EVENTS) {
       pool.on(event as 'connect', (...args: unknown[]) =>

@@ -2,13 +2,13 @@ import type { Tenant } from '@tenancy/core';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
 import type { Finding, Queryable } from '../doctor/rule.js';
 
-/** Where a tenant's rows are, and what each of its queries is bound to. */
+/** The place of a tenant's rows, and the settings that each of its queries is bound to. */
 export interface Placement {
   /** PostgreSQL settings by name, set for the query alone: `[['app.tenant_id', 't_acme']]`. */
   readonly settings: readonly (readonly [name: string, value: string])[];
   /** The name of the schema that holds the tenant's tables, where each tenant has one. */
   readonly schema?: string;
-  /** Whether the tables are this tenant's alone, so that emptying one empties nobody else's. */
+  /** True when the tables are this tenant's alone, so that emptying one empties nobody else's. */
   readonly ownsTables: boolean;
   /**
    * Checks out a connection to the tenant's own database. Without it the connection comes from the pool itself.
@@ -28,7 +28,7 @@ export interface Isolation {
    * @throws `tenant_unplaceable` when this tenant cannot be given a place of its own.
    */
   place(tenant: Tenant): Placement;
-  /** What keeps the database behind `connection`, which is the application's own, from holding tenants apart. */
+  /** Finds what keeps the database behind `connection`, which is the application's own, from holding tenants apart. */
   verify?(connection: Queryable): Promise<readonly Finding[]>;
   /** Closes what the strategy opened; called by the pool's own `end()`. */
   end?(): Promise<void>;

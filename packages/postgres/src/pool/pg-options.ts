@@ -4,7 +4,7 @@ import { misconfigured } from '../errors/misconfigured.js';
 import { refuseSlip } from '../errors/refuse-unknown.js';
 import { said } from '../errors/require-arguments.js';
 
-/** What pg, pg-pool and pg-native read, and what is often beside it in a configuration that others read too. */
+/** Options that pg, pg-pool and pg-native read, and those that are often beside them in a configuration that others read too. */
 const READ = [
   ...[
     'connectionString',

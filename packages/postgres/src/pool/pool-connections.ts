@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream';
 import { Client, type ClientConfig, type Pool } from 'pg';
 import { unreachable } from '../errors/unreachable.js';
 
-/** Milliseconds for a server to say goodbye; then the socket is cut. */
-export const GOODBYE = 5_000;
+/** Milliseconds for a server to close a connection; then the socket is cut. */
+export const CLOSE_TIMEOUT = 5_000;
 
 type AnyClient = Client & { readonly connection: NodeJS.EventEmitter & { readonly stream: Duplex } };
 
@@ -18,14 +18,14 @@ export class PoolConnections {
   readonly #opening = new Map<AnyClient, number>();
   #onEmpty = () => {};
 
-  /** @param patience - milliseconds for a server to let a connection in, where the pool has no `connectionTimeoutMillis` */
-  constructor(pool: Pool, patience: number) {
+  /** @param timeout - milliseconds for a server to let a connection in, where the pool has no `connectionTimeoutMillis` */
+  constructor(pool: Pool, timeout: number) {
     this.#pool = pool;
     const making = pool as unknown as { Client: new (config: unknown) => AnyClient };
     making.Client = new Proxy(making.Client, {
       construct: (Made, config) => {
         const client: AnyClient = Reflect.construct(Made, config);
-        this.#watch(client, pool.options.connectionTimeoutMillis === undefined ? patience : 0);
+        this.#watch(client, pool.options.connectionTimeoutMillis === undefined ? timeout : 0);
         return client;
       },
     });
@@ -40,21 +40,21 @@ export class PoolConnections {
     for (const client of this.#all) client.connection.stream.destroy(error);
   }
 
-  /** Gives up the connections that are not let in since `patience`, when there is no other. */
-  cutUnanswered(patience: number): void {
+  /** Gives up the connections that were not let in within `timeout`, when there is no other. */
+  cutUnanswered(timeout: number): void {
     // What has arrived while this process was busy is read first.
     setImmediate(() => {
       if (this.#opening.size < this.#all.size) return;
-      const before = performance.now() - patience;
+      const before = performance.now() - timeout;
       for (const [client, since] of this.#opening) {
-        if (since <= before) client.connection.stream.destroy(unreachable(patience));
+        if (since <= before) client.connection.stream.destroy(unreachable(timeout));
       }
     });
   }
 
   /** Cuts all, if the server does not answer a newcomer either: nobody can say that of a query that takes its time. */
-  async cutIfSilent(patience: number): Promise<void> {
-    if (!(await answersNewcomer(this.#pool.options, patience))) this.cut(unreachable(patience));
+  async cutIfSilent(timeout: number): Promise<void> {
+    if (!(await answersNewcomer(this.#pool.options, timeout))) this.cut(unreachable(timeout));
   }
 
   /** Waits for `end`, which waits for whoever still uses a connection, for as long as the server answers anybody. */
@@ -63,18 +63,18 @@ export class PoolConnections {
     const over = end.finally(() => {
       isOver = true;
     });
-    while (!(await settlesWithin(over, GOODBYE)) && !isOver) await this.cutIfSilent(GOODBYE);
+    while (!(await settlesWithin(over, CLOSE_TIMEOUT)) && !isOver) await this.cutIfSilent(CLOSE_TIMEOUT);
     return over;
   }
 
-  /** Resolves when every socket is closed; those whose server says no goodbye are cut. */
-  closed(goodbye = GOODBYE): Promise<void> {
+  /** Resolves when every socket is closed; those that the server does not close in time are cut. */
+  closed(timeout = CLOSE_TIMEOUT): Promise<void> {
     if (this.#all.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.cut();
         resolve();
-      }, goodbye).unref();
+      }, timeout).unref();
       this.#onEmpty = () => {
         clearTimeout(timer);
         resolve();
@@ -82,11 +82,11 @@ export class PoolConnections {
     });
   }
 
-  #watch(client: AnyClient, patience: number): void {
+  #watch(client: AnyClient, timeout: number): void {
     this.#all.add(client);
     this.#opening.set(client, performance.now());
-    const giveUp = () => client.connection.stream.destroy(unreachable(patience));
-    const timer = patience > 0 ? setTimeout(giveUp, patience).unref() : undefined;
+    const giveUp = () => client.connection.stream.destroy(unreachable(timeout));
+    const timer = timeout > 0 ? setTimeout(giveUp, timeout).unref() : undefined;
     client.once('connect', () => {
       clearTimeout(timer);
       this.#opening.delete(client);
@@ -100,8 +100,8 @@ export class PoolConnections {
   }
 }
 
-/** Whether a server answers a new connection at all: a refusal is an answer, too. */
-async function answersNewcomer(config: ClientConfig, patience: number): Promise<boolean> {
+/** True when a server answers a new connection at all: a refusal is an answer, too. */
+async function answersNewcomer(config: ClientConfig, timeout: number): Promise<boolean> {
   // pg's own time limit would look like a refusal. The password is there and is no property that a spread copies.
   const client = new Client({ ...config, password: config.password, connectionTimeoutMillis: 0 }) as AnyClient;
   client.on('error', () => {});
@@ -113,7 +113,7 @@ async function answersNewcomer(config: ClientConfig, patience: number): Promise<
     () => client.end(),
     () => {},
   );
-  const settled = await settlesWithin(connecting, patience);
+  const settled = await settlesWithin(connecting, timeout);
   // What has arrived while this process was busy is read first.
   await new Promise((resolve) => setImmediate(resolve));
   client.connection.stream.destroy();

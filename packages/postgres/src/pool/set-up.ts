@@ -12,7 +12,7 @@ export function namesIn(query: unknown, values: unknown): string[] {
 }
 
 /**
- * What the set-up of a connection (`onConnect`, a listener of `connect`) set for the session, which is set again after
+ * Reads what the set-up of a connection (`onConnect`, a listener of `connect`) set for the session, which is set again after
  * every reset; and what it left that cannot be.
  */
 export const SET_UP = `

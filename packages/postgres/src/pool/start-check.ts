@@ -5,5 +5,5 @@ export type StartCheck = RuleName | 'two-tenants';
 
 export type StartFinding = Omit<Finding, 'rule'> & { readonly rule: StartCheck };
 
-/** What becomes of a check's findings, by the check's name. What is not named stops the pool. */
+/** Checks by their names, and what becomes of their findings. Those of a check that is not named stop the pool. */
 export type StartChecks = { readonly [check in StartCheck]?: 'warn' | 'off' };

@@ -4,26 +4,26 @@ import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { unreachable } from '../errors/unreachable.js';
 import { TEXT_AS_TEXT } from '../protocol/as-text.js';
 import type { Connection } from '../protocol/connection.js';
+import type { BoundClient } from './bound-client.js';
 import type { Isolation } from './isolation.js';
 import type { StartChecks, StartFinding } from './start-check.js';
-import type { TenantClient } from './tenant-client.js';
 import { examineTwoTenants } from './two-tenants.js';
 
 const logger = new Logger('TenantPool');
 
 /** Milliseconds without a word from the server after which the checks are given up: every query waits for them. */
-const SILENCE = 15_000;
+const SILENCE_TIMEOUT = 15_000;
 
 /**
  * Looks whether the database holds tenants apart, through the connection that queries will use.
  *
  * @throws `floor_unsafe` with every finding and its fix.
  */
-export async function runStartChecks(client: TenantClient, isolation: Isolation, checks: StartChecks): Promise<void> {
+export async function runStartChecks(client: BoundClient, isolation: Isolation, checks: StartChecks): Promise<void> {
   client.hold('setup');
   // The application's own type parsers and formats are for its own rows.
   const catalogs: Queryable = { query: (text, values = []) => client.query({ text, values, types: TEXT_AS_TEXT }) };
-  const hush = endWhenSilent(client);
+  const stopWaiting = endWhenSilent(client);
   const format = client as unknown as { binary: boolean };
   const { binary } = format;
   format.binary = false;
@@ -34,7 +34,7 @@ export async function runStartChecks(client: TenantClient, isolation: Isolation,
     const isPreset = checks['preset-tenant'] === undefined && all.some(({ rule }) => rule === 'preset-tenant');
     if (checks['two-tenants'] !== 'off' && !isPreset) all.push(...(await examineTwoTenants(client, isolation.setting)));
   } finally {
-    hush();
+    stopWaiting();
     format.binary = binary;
   }
   const findings = all.filter(({ rule }) => checks[rule] !== 'off');
@@ -44,7 +44,7 @@ export async function runStartChecks(client: TenantClient, isolation: Isolation,
   throw new TenantFloorError(
     'floor_unsafe',
     `the database does not hold tenants apart, so no query was sent.\n${errors.map(sentence).join('\n')}\n` +
-      'Where that is known and meant, the pool’s option `checks` turns a check into a warning: ' +
+      "Where that is known and meant, the pool's option `checks` turns a check into a warning: " +
       `{ checks: { '${errors[0]?.rule}': 'warn' } }.`,
   );
 }
@@ -60,9 +60,9 @@ async function interpreted(
   return findings ?? [];
 }
 
-function endWhenSilent(client: TenantClient): () => void {
+function endWhenSilent(client: BoundClient): () => void {
   const { stream } = (client as unknown as { readonly connection: Connection }).connection;
-  const timer = setTimeout(() => stream.destroy(unreachable(SILENCE)), SILENCE).unref();
+  const timer = setTimeout(() => stream.destroy(unreachable(SILENCE_TIMEOUT)), SILENCE_TIMEOUT).unref();
   const heard = () => timer.refresh();
   stream.on('data', heard);
   return () => {

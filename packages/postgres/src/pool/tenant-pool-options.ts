@@ -10,12 +10,12 @@ import type { StartChecks } from './start-check.js';
 
 /** pg's own options, and where the tenant comes from and how tenants are kept apart. */
 export interface TenantPoolOptions extends Omit<PoolConfig, 'Client'> {
-  /** Where the tenant comes from: a `TenantContext`. */
+  /** The current tenant's source: a `TenantContext`. */
   readonly context: TenantReader;
   /** How tenants are kept apart: `rowLevelSecurity()`, `schemaPerTenant()` or `databasePerTenant()`. */
   readonly isolation: Isolation;
   /**
-   * What becomes of a start-up check that fails, by its name: `'warn'` logs it, `'off'` leaves it out.
+   * Start-up checks by their names, and what becomes of one that fails: `'warn'` logs it, `'off'` leaves it out.
    * @defaultValue `{}`: every check that fails stops the pool.
    */
   readonly checks?: StartChecks;

@@ -11,6 +11,7 @@ import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import { needsNoTenant } from '../statement/needs-no-tenant.js';
 import { Arrivals } from './arrivals.js';
 import { BindingCache } from './binding-cache.js';
+import { BoundClient, type Holder } from './bound-client.js';
 import { checkoutOf } from './checkout.js';
 import { InnerPools } from './inner-pools.js';
 import type { Isolation, Placement } from './isolation.js';
@@ -18,7 +19,6 @@ import { PoolConnections } from './pool-connections.js';
 import { type Release, releaseOf } from './release.js';
 import type { StartChecks } from './start-check.js';
 import { runStartChecks } from './start-checks.js';
-import { type Holder, TenantClient } from './tenant-client.js';
 import { type TenantPoolOptions, validated } from './tenant-pool-options.js';
 
 type Asked = string | { readonly text?: string } | null | undefined;
@@ -33,7 +33,7 @@ const nobody = new AsyncResource('TenantPool');
 const NOTHING: Release = () => {};
 
 /** Milliseconds for a server to let a connection in, where nobody says otherwise. pg would wait for ever. */
-const PATIENCE = 30_000;
+const CONNECT_TIMEOUT = 30_000;
 
 /** As pg says it. */
 const AFTER_END = 'Cannot use a pool after calling end on the pool';
@@ -54,7 +54,7 @@ export class TenantPool extends Pool implements TenantPoolLike {
   readonly #checks: StartChecks;
   /** As they were given: pg fills in defaults, which are for this pool alone. */
   readonly #options: PoolConfig;
-  readonly #connections = new PoolConnections(this, PATIENCE);
+  readonly #connections = new PoolConnections(this, CONNECT_TIMEOUT);
   readonly #inner: InnerPools;
   #verifying: Promise<void> | undefined;
   #verified: boolean;
@@ -63,7 +63,7 @@ export class TenantPool extends Pool implements TenantPoolLike {
   #queryFor: CapturedTenant | undefined;
 
   constructor(options: TenantPoolOptions) {
-    super({ ...validated(options), Client: TenantClient } as PoolConfig);
+    super({ ...validated(options), Client: BoundClient } as PoolConfig);
     // As a method it would have to repeat pg's eight overloads.
     this.query = this.#query.bind(this) as Pool['query'];
     this.#options = options;
@@ -173,9 +173,9 @@ export class TenantPool extends Pool implements TenantPoolLike {
   }
 
   async #runStartChecks(): Promise<void> {
-    const client = await new Promise<TenantClient & PoolClient>((resolve, reject) =>
+    const client = await new Promise<BoundClient & PoolClient>((resolve, reject) =>
       nobody.runInAsyncScope(() =>
-        super.connect((error, found) => (found ? resolve(found as TenantClient & PoolClient) : reject(error))),
+        super.connect((error, found) => (found ? resolve(found as BoundClient & PoolClient) : reject(error))),
       ),
     );
     const release = releaseOf(client, client.release);
@@ -218,7 +218,7 @@ export class TenantPool extends Pool implements TenantPoolLike {
       process.nextTick(callback, error, undefined, NOTHING);
       return;
     }
-    const handOut = (client: TenantClient & PoolClient, giveBack: Release) =>
+    const handOut = (client: BoundClient & PoolClient, giveBack: Release) =>
       client.whenSetUp((error) => {
         const release = releaseOf(client, giveBack);
         if (error) {
@@ -234,14 +234,14 @@ export class TenantPool extends Pool implements TenantPoolLike {
       nobody
         .runInAsyncScope(() => connect((config) => this.#inner.create(config), this.#options))
         .then(
-          (client) => handOut(client as TenantClient & PoolClient, client.release),
+          (client) => handOut(client as BoundClient & PoolClient, client.release),
           (error) => callback(error, undefined, NOTHING),
         );
       return;
     }
     nobody.runInAsyncScope(() =>
       super.connect((error, client, release) => {
-        if (client) handOut(client as TenantClient & PoolClient, release);
+        if (client) handOut(client as BoundClient & PoolClient, release);
         else callback(error, undefined, NOTHING);
       }),
     );

@@ -1,7 +1,7 @@
 import { AS_TEXT } from '../protocol/as-text.js';
 import { encodeBinding } from '../protocol/binding.js';
+import type { BoundClient } from './bound-client.js';
 import type { StartFinding } from './start-check.js';
-import type { TenantClient } from './tenant-client.js';
 
 const ROUNDS = 8;
 
@@ -10,7 +10,7 @@ const ROUNDS = 8;
  * that real queries take. It is what a pooler breaks that gives the messages of one query to two servers, or keeps a
  * setting for the next client.
  */
-export async function examineTwoTenants(client: TenantClient, setting: string): Promise<readonly StartFinding[]> {
+export async function examineTwoTenants(client: BoundClient, setting: string): Promise<readonly StartFinding[]> {
   const seenBy = new Map<string, Set<string | null>>();
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const tenant of ['tenancy check a', 'tenancy check b', null]) {
@@ -22,7 +22,7 @@ export async function examineTwoTenants(client: TenantClient, setting: string): 
       });
       const { tenant: seen, process } = rows[0] as { readonly tenant: string | null; readonly process: string };
       if (seen !== tenant)
-        return [finding(tenant ? 'a tenant’s query ran without its own binding' : 'a binding stayed')];
+        return [finding(tenant ? "a tenant's query ran without its own binding" : 'a binding stayed')];
       seenBy.set(process, (seenBy.get(process) ?? new Set()).add(tenant));
     }
   }

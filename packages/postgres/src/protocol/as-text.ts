@@ -1,6 +1,6 @@
 import { types } from 'pg';
 
-/** What came, as text: for queries of this library, which no type parser of the application's reads. */
+/** Leaves what came as text: for queries of this library, which no type parser of the application's reads. */
 export const AS_TEXT = { getTypeParser: () => String } as unknown as typeof types;
 
 /** The same for text alone, on a connection that others may read from as well. */

@@ -12,7 +12,7 @@ import type { Connection } from './connection.js';
  * name are given one, to leave the place free.
  */
 export class BindingWriter {
-  /** Whether there is no pooler; `undefined` until the first binding was answered. */
+  /** True when there is no pooler; `undefined` until the first binding was answered. */
   direct: boolean | undefined;
   #processId: string | undefined;
   /** The form of the binding that was written last. */
@@ -31,7 +31,7 @@ export class BindingWriter {
     this.#processId = String(id);
   }
 
-  /** @returns whether the statement that follows must not be the one without a name */
+  /** @returns true when the statement that follows must not be the one without a name */
   write(binding: Binding): boolean {
     this.#form = this.direct === undefined ? 'probing' : !this.direct ? 'whole' : this.#unlocks ? 'unlocking' : 'kept';
     // Read each time: pg puts another stream in its place when it upgrades to TLS.
@@ -72,7 +72,7 @@ export class BindingWriter {
     if (this.#form === 'kept') this.#kept = binding.statement;
   }
 
-  /** Whether `row` is the reply that `binding` is due: its values, as PostgreSQL took them. */
+  /** True when `row` is the reply that `binding` is due: its values, as PostgreSQL took them. */
   isReceipt(row: readonly (string | null)[] | undefined, { receipt }: Binding): boolean {
     const extra = this.#form === 'probing' || this.#form === 'unlocking' ? 1 : 0;
     if (row?.length !== receipt.length + extra) return false;

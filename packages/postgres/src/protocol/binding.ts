@@ -1,7 +1,7 @@
 import { misconfigured } from '../errors/misconfigured.js';
 import { bindMessage, closeStatementMessage, EXECUTE, parseMessage } from './messages.js';
 
-/** What ties one query to one tenant: the messages that go in front of it, and the reply they must get. */
+/** Ties one query to one tenant: the messages that go in front of it, and the reply they must get. */
 export interface Binding {
   /** The names of the settings, which no SQL of the application may set. */
   readonly settings: readonly string[];
@@ -21,10 +21,10 @@ export interface Binding {
   readonly kept: Buffer;
 }
 
-/** What the pool's own names begin with; no statement of the application may be called so. */
+/** The prefix of the pool's own names; no statement of the application may have it. */
 export const RESERVED_PREFIX = 'tenancy ';
 
-/** What the application's unnamed statements are called on connections where the binding is kept. */
+/** The name of the application's unnamed statements on connections where the binding is kept. */
 export const QUERY_NAME = `${RESERVED_PREFIX}query`;
 
 export const CLOSE_QUERY = closeStatementMessage(QUERY_NAME);
@@ -66,6 +66,6 @@ export function encodeBinding(settings: readonly (readonly [name: string, value:
 function settingName(name: string): string {
   if (/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$/.test(name)) return name;
   throw misconfigured(
-    'a setting’s name is made of lower-case letters, digits, "_" and ".", as in "app.tenant_id". Rename it.',
+    'a setting\'s name is made of lower-case letters, digits, "_" and ".", as in "app.tenant_id". Rename it.',
   );
 }

@@ -21,7 +21,7 @@ const OWN_EVENTS: ReadonlySet<string> = new Set(['error', 'end', 'newListener', 
  * step, and is closed before a single row is handed on.
  */
 export class BoundProtocol {
-  /** What the queries to come are bound to. `undefined`: they are sent as they are, as is right before there is a tenant. */
+  /** The tenant's binding for the queries to come. `undefined`: they are sent as they are, as is right before there is a tenant. */
   #binding: Binding | undefined;
   /** The async context that replies are handed on in; without it, the one that the socket was opened in. */
   #scope: AsyncResource | undefined;
@@ -31,7 +31,7 @@ export class BoundProtocol {
   #due = 1;
   #listening = 0;
   #returnsNoRows = false;
-  /** What the server said when it ended the connection: in a crash it is a notice. */
+  /** The server's words when it ended the connection: in a crash they are a notice. */
   #goodbye: BackendMessage | undefined;
   readonly #connection: Connection;
   readonly #bindings: BindingWriter;
@@ -73,7 +73,7 @@ export class BoundProtocol {
     const emit = connection.emit.bind(connection);
     // EventEmitter itself passes two arguments, with `newListener`; the protocol's messages are one.
     connection.emit = (event: string | symbol, first?: unknown, second?: unknown) => {
-      if (typeof event === 'string' && this.#absorbs(event, first as BackendMessage)) return true;
+      if (typeof event === 'string' && this.#consumes(event, first as BackendMessage)) return true;
       const told = event === 'errorMessage' ? explained(first as BackendMessage, this.#binding && this.#status) : first;
       return this.#scope ? this.#scope.runInAsyncScope(emit, null, event, told, second) : emit(event, told, second);
     };
@@ -91,7 +91,7 @@ export class BoundProtocol {
   /**
    * Ends what `hold` began.
    *
-   * @returns whether the connection is fit for another holder: nothing on its way, no transaction, nobody listening, and
+   * @returns true when the connection is fit for another holder: nothing on its way, no transaction, nobody listening, and
    * what is known to be left is being undone.
    */
   letGo(): boolean {
@@ -112,7 +112,7 @@ export class BoundProtocol {
     return true;
   }
 
-  /** What is set for the session now is set again after every reset. */
+  /** Has these settings made again after every reset. */
   restores(settings: readonly (readonly [name: string, value: string])[]): void {
     this.#session.restores(settings);
   }
@@ -152,8 +152,8 @@ export class BoundProtocol {
     }
   }
 
-  /** Whether `message` is not handed on: it belongs to the binding or a reset, or is not the one that is due. */
-  #absorbs(event: string, message: BackendMessage): boolean {
+  /** True when `message` is not handed on: it belongs to the binding or a reset, or is not the one that is due. */
+  #consumes(event: string, message: BackendMessage): boolean {
     const phase = this.#phase;
     if ((event === 'notice' || event === 'errorMessage') && endsConnection(message)) this.#goodbye = message;
     if (phase === 'broken') return !OWN_EVENTS.has(event);

@@ -17,7 +17,7 @@ export interface BackendMessage {
 /** `I`: in no transaction; `T`: in one; `E`: in one that failed. */
 export type TransactionStatus = 'I' | 'T' | 'E';
 
-/** What is used of pg's protocol connection, as its query classes and cursors use it too. */
+/** The members of pg's protocol connection that are used here, as pg's query classes and cursors use them too. */
 export interface Connection extends EventEmitter {
   readonly stream: Duplex;
   readonly parsedStatements: Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export interface Connection extends EventEmitter {
   query(text: string): void;
 }
 
-/** What Cursor and the pg client listen to on the connection itself. */
+/** The events that Cursor and the pg client listen to on the connection itself. */
 const LISTENED = ['rowDescription', 'noData', 'readyForQuery'];
 
 export function listenersOf(connection: Connection): number {

@@ -46,7 +46,7 @@ export class Enclosure {
     return 1;
   }
 
-  /** Takes one message that is its own. @returns whether it was due; `undefined`: it is not its own. */
+  /** Takes one message that is its own. @returns true when it was due; `undefined`: it is not its own. */
   take(event: string, message: BackendMessage): boolean | undefined {
     if (this.#state === 'beginning') {
       if (event === 'parseComplete' || event === 'bindComplete') return true;

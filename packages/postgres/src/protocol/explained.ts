@@ -4,7 +4,7 @@ import { SEVERAL_STATEMENTS } from '../statement/refuse-statement.js';
 import type { BackendMessage, TransactionStatus } from './connection.js';
 
 /**
- * What the binding makes PostgreSQL refuse, in words that name the reason and the fix; any other error as it is. The
+ * Explains what the binding makes PostgreSQL refuse, with the reason and the fix; any other error stays as it is. The
  * server's own words are translated, so its codes are looked at.
  *
  * @param status - the connection's before the statement was sent; without one nothing is bound yet, as at the start
@@ -34,19 +34,19 @@ function explanationOf({ code, routine }: BackendMessage, status: TransactionSta
   return undefined;
 }
 
-/** What a pooler does not know how to pass on, in words that name the fix; any other error as it is. */
+/** Explains what a pooler does not know how to pass on, with the fix; any other error stays as it is. */
 function explainedAtStart(error: BackendMessage): unknown {
   const [, parameter] = /^unsupported startup parameter(?: in options)?: (\w+)/.exec(error.message ?? '') ?? [];
   if (error.code !== '08P01' || parameter === undefined) return error;
   return misconfigured(
-    `the pooler refuses the option \`${parameter}\` of the connection, as it could not keep it for one client. Leave it out of the pool’s options and set it for the role ` +
-      `(\`alter role app set ${parameter} = …\`); PgBouncer’s \`ignore_startup_parameters\` would only have it dropped.`,
+    `the pooler refuses the option \`${parameter}\` of the connection, as it could not keep it for one client. Leave it out of the pool's options and set it for the role ` +
+      `(\`alter role app set ${parameter} = …\`); PgBouncer's \`ignore_startup_parameters\` would only have it dropped.`,
     { cause: error },
   );
 }
 
 /**
- * What is thrown in place of a reply that is not the one that is due.
+ * The error that is thrown in place of a reply that is not the one that is due.
  *
  * @param goodbye - what the server said when it ended the connection, if it did
  */
@@ -54,7 +54,7 @@ export function outOfStep(goodbye: BackendMessage | undefined): TenantFloorError
   if (goodbye) return cutOff(goodbye);
   return new TenantFloorError(
     'connection_out_of_step',
-    'the server’s reply did not begin with this tenant’s binding, so the connection was closed and the reply thrown away. ' +
+    "the server's reply did not begin with this tenant's binding, so the connection was closed and the reply thrown away. " +
       'Something between here and PostgreSQL mixes up replies. Check the pooler: it must give all messages up to a Sync to one server ' +
       '(PgBouncer: `pool_mode = transaction` or `session`).',
   );
@@ -79,7 +79,7 @@ export function notReset(cause: BackendMessage): TenantFloorError {
   );
 }
 
-/** Whether the server, or a pooler, says goodbye with it: that is to be told as it is. */
+/** True when the server, or a pooler, says goodbye with it: that is to be told as it is. */
 export function endsConnection({ code = '' }: BackendMessage): boolean {
   return code.startsWith('57P') || code.startsWith('08');
 }

@@ -15,7 +15,7 @@ export class OwnStatements {
   readonly #known = new Map<string, ParseMessage>();
   readonly #there = new Set<string>();
   #renames = false;
-  /** Whether the next `CloseComplete` is not the application's. */
+  /** True when the next `CloseComplete` is not the application's. */
   #isClosing = false;
   /** The name that the next `ParseComplete` is for. */
   #parsing: string | undefined;
@@ -48,7 +48,7 @@ export class OwnStatements {
     return message;
   }
 
-  /** What must be parsed again before the statement is bound. */
+  /** The statement that must be parsed again before it is bound, if it must. */
   missing({ statement: name }: { readonly statement?: string }): ParseMessage | undefined {
     if (!name || name === this.#parsing || this.#there.has(name)) return undefined;
     const again = this.#known.get(name);
@@ -59,7 +59,7 @@ export class OwnStatements {
     return again;
   }
 
-  /** The server has parsed one. @returns whether pg did not send it, and shall not hear of it. */
+  /** The server has parsed one. @returns true when pg did not send it, and shall not hear of it. */
   parsed(): boolean {
     const isHidden = this.#isAgain;
     if (this.#parsing !== undefined) this.#there.add(this.#parsing);

@@ -6,7 +6,7 @@
  */
 export class ReportedSettings {
   readonly #values = new Map<string, string>();
-  /** What each setting that is not as it was then was. */
+  /** Settings that were changed since, each with its value before. */
   readonly #before = new Map<string, string | undefined>();
 
   report(name = '', value = ''): void {
@@ -26,7 +26,7 @@ export class ReportedSettings {
     this.#before.clear();
   }
 
-  /** Whether any of them is not as it was when `remember` was called. */
+  /** True when any of them is not as it was when `remember` was called. */
   get changed(): boolean {
     return this.#before.size > 0;
   }

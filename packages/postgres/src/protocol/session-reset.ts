@@ -2,7 +2,7 @@ import { escapeLiteral } from 'pg';
 import type { BackendMessage, Connection } from './connection.js';
 import { queryMessage } from './messages.js';
 
-/** What undoes what can be left on a session, and the tag that each answers with. `RESET ALL` takes time limits away first. */
+/** Statements that undo what can be left on a session, and the tag that each answers with. `RESET ALL` takes time limits away first. */
 const PIECES = [
   ['reset all', 'RESET'],
   ['set session authorization default', 'SET'],
@@ -45,7 +45,7 @@ export class SessionReset {
     this.#connection = connection;
   }
 
-  /** Whether a reply is on its way. */
+  /** True when a reply is on its way. */
   get isUnderWay(): boolean {
     return this.#due.length > 0;
   }
@@ -84,7 +84,7 @@ export class SessionReset {
     }
   }
 
-  /** Takes one message of a reply that is under way. @returns whether it was one that was due. */
+  /** Takes one message of a reply that is under way. @returns true when it was one that was due. */
   take(event: string, message: BackendMessage): boolean {
     switch (event) {
       case 'commandComplete':

@@ -6,11 +6,11 @@ import { SessionReset } from './session-reset.js';
 
 type Settings = readonly (readonly [name: string, value: string])[];
 
-/** What a pooler sets for its clients, and PostgreSQL reports. */
+/** The settings that a pooler makes for its clients, and PostgreSQL reports. */
 const SET_BY_POOLERS = ['client_encoding', 'application_name', 'TimeZone', 'DateStyle', 'standard_conforming_strings'];
 
 /**
- * What is left on the session of one connection, and when it is undone.
+ * The state of one connection's session: what was left on it, and when that is undone.
  *
  * F1: a function or a trigger can leave anything, and nothing tells. So whenever the session goes from one holder to
  * another it is reset; where a statement's text or the server tells that something was left, it is reset at once.
@@ -18,11 +18,11 @@ const SET_BY_POOLERS = ['client_encoding', 'application_name', 'TimeZone', 'Date
 export class Session {
   /** Whose it was last; nobody's yet, or nobody's any more, while it is `undefined`. */
   #last: Binding | undefined;
-  /** Whether a reset must come before the next query. */
+  /** True when a reset must come before the next query. */
   isResetDue = false;
   #left: 'nothing known' | 'state' | 'what no reset undoes' = 'nothing known';
   readonly #reported = new ReportedSettings();
-  /** What the first holder found: a pooler sets it for each of its clients, and a reset takes it away. */
+  /** The settings as the first tenant found them: a pooler makes them for each of its clients, and a reset takes them away. */
   #atStart: Settings = [];
   #setUp: Settings = [];
   readonly #reset: SessionReset;
@@ -42,12 +42,12 @@ export class Session {
     else if (kind === 'stateful' && this.#left === 'nothing known') this.#left = 'state';
   }
 
-  /** Whether the session can be handed to somebody else at all. */
+  /** True when the session can be handed to somebody else at all. */
   get isReusable(): boolean {
     return this.#left !== 'what no reset undoes';
   }
 
-  /** Whether something is known to have been left. */
+  /** True when something is known to have been left. */
   get isLeft(): boolean {
     return this.#left === 'state' || this.#reported.changed;
   }
@@ -75,7 +75,7 @@ export class Session {
     return this.#reset.isUnderWay;
   }
 
-  /** Takes a message of a reset's reply. @returns whether it was due. */
+  /** Takes a message of a reset's reply. @returns true when it was due. */
   take(event: string, message: BackendMessage): boolean {
     const due = this.#reset.take(event, message);
     if (!this.#reset.isUnderWay) this.#reported.remember();
@@ -86,7 +86,7 @@ export class Session {
     this.#reported.report(message.parameterName, message.parameterValue);
   }
 
-  /** What is reported from here on is the holder's doing. */
+  /** From here on, reported changes are the doing of whoever the connection is bound to. */
   remember(): void {
     if (!this.isUnderReset) this.#reported.remember();
   }

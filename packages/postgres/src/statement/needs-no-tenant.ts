@@ -4,7 +4,7 @@ import { firstWord } from './statement-kind.js';
 /** In UTF-16 units. What is longer is no health check, and costs time. */
 const LONGEST = 500;
 
-/** What drivers and health checks ask before there is a tenant; none reads a table. */
+/** Queries that drivers and health checks send before there is a tenant; none reads a table. */
 const HARMLESS = new RegExp(
   `^${BLANK}*select${BLANK}+(?:version\\(\\)|\\*${BLANK}+from${BLANK}+current_(?:database|schema)\\(\\))${BLANK}*;?${BLANK}*$`,
   'i',

@@ -28,7 +28,7 @@ export function refuseStatement(
   if (isSeen && [...readSql(text).called].some((name) => ENDS_OTHERS.has(name))) {
     return refused(
       'pg_terminate_backend and pg_cancel_backend',
-      'They end the work of every tenant’s connections, which are all the same role’s. Use the admin pool.',
+      "They end the work of every tenant's connections, which are all the same role's. Use the admin pool.",
     );
   }
   switch (statementKind(text)) {
@@ -51,17 +51,17 @@ export function refuseStatement(
   return undefined;
 }
 
-/** What changes the server for all tenants at once, as far as its first words say so. */
+/** Refuses a statement that changes the server for all tenants at once, as far as its first words say so. */
 function refuseForAll(text: string): Error | undefined {
   const [first, second] = [firstWord(text), secondWord(text)];
   if ((first === 'drop' || first === 'reassign') && second === 'owned') {
-    return refused('DROP OWNED', 'It takes the role’s rights and policies away from every tenant.');
+    return refused('DROP OWNED', "It takes the role's rights and policies away from every tenant.");
   }
   if (first === 'prepare' && second === 'transaction') return refused('PREPARE TRANSACTION', OF_NOBODY);
   if (first !== 'alter' || !OF_ALL.has(second) || /^\s*alter\s+user\s+mapping\b/i.test(text)) return undefined;
   return refused(
     `ALTER ${second.toUpperCase()}`,
-    'The role and the database are every tenant’s: a password or a setting would be changed for all of them. Run it as ' +
+    "The role and the database are every tenant's: a password or a setting would be changed for all of them. Run it as " +
       'their owner, outside the tenant pool.',
   );
 }

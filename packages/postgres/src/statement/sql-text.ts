@@ -1,6 +1,6 @@
-/** What a text says about itself, read as PostgreSQL's own scanner reads it: past strings, comments and quoted names. */
+/** The statements and calls of a text, read as PostgreSQL's own scanner reads it: past strings, comments and quoted names. */
 export interface SqlText {
-  /** Whether a second statement follows the first. Where that is not certain PostgreSQL is left to say. */
+  /** True when a second statement follows the first. Where that is not certain PostgreSQL is left to say. */
   readonly isSeveral: boolean;
   /** The names that stand in front of a bracket: what may be called, in lower case as far as it is not quoted. */
   readonly called: ReadonlySet<string>;

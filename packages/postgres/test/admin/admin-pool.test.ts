@@ -23,7 +23,7 @@ describe('AdminPool', () => {
       return rows.map((row) => row.tenant_id);
     });
 
-  it('sees every tenant’s rows, and leaves an event that says why and from where', async () => {
+  it("sees every tenant's rows, and leaves an event that says why and from where", async () => {
     expect(await tenantsSeen('invoices')).toEqual(['t_acme', 't_globex', 't_initech']);
     expect(await database.context.run(acme, () => tenantsSeen('ticket 4711'))).toHaveLength(3);
     expect(events).toMatchObject([

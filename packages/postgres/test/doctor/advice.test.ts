@@ -13,7 +13,7 @@ beforeAll(async () => {
 beforeEach(() => patient.heal());
 afterAll(() => patient.stop());
 
-/** What roles and tables are called in the worst case. */
+/** Names of roles and tables in the worst case. */
 const WEIRD = ' "We ird"\n-- \' ; drop';
 const quote = pg.escapeIdentifier;
 const OPTIONS = { setting: 'app.tenant_id', schemas: ['public'], shared: ['country'], tenantColumn: 'tenant_id' };
@@ -93,7 +93,7 @@ describe.each(connections)('F17: the advice, connected as the %s, and pasted by 
     const examined = () => through(connected, (connection) => examine(connection, OPTIONS, startRules));
     const findings = await examined();
     const before = await powers(roles);
-    expect(findings.length > 0 || who === 'application', 'a role that is not the application’s').toBe(true);
+    expect(findings.length > 0 || who === 'application', "a role that is not the application's").toBe(true);
     for (const { fix } of findings.filter(isSql)) await patient.admin.query(fix);
     const after = await powers(roles);
 

@@ -14,7 +14,7 @@ const compile = () =>
   compilePolicies({ role: patient.role, tables: [{ name: 'job' }], shared: [{ name: 'country' }] }).sql;
 const titles = async (connection = patient.app) =>
   (await patient.as<{ title: string }>('t_acme', 'select title from job', connection)).map(({ title }) => title);
-/** What compiling took away belongs to the database, which the next test has too. */
+/** Grants again what compiling took away, which belongs to the database that the next test has too. */
 const giveBack = () =>
   patient.admin.query(`
     do $$ declare f regprocedure; begin
@@ -154,7 +154,7 @@ describe('F5: large objects', () => {
 });
 
 describe('F10: pg_stat_statements', () => {
-  it('is no error; that it shows every tenant’s queries is said, and compiling takes it away', async () => {
+  it("is no error; that it shows every tenant's queries is said, and compiling takes it away", async () => {
     await patient.admin.query('create extension pg_stat_statements');
     expect(await patient.findings()).toMatchObject([
       { rule: 'query-texts', severity: 'advice', fix: 'revoke all on public.pg_stat_statements from public' },

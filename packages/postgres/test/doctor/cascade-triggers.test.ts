@@ -47,7 +47,7 @@ async function schema({
     ${owner === undefined ? '' : ['part', 'counter', 'job'].map((table) => `alter table ${table} owner to ${owner};`).join('\n')}`);
 }
 
-/** What acme's statement does to globex's counter, and what it reads of globex's jobs. */
+/** The effect of acme's statement on globex's counter, and the jobs of globex that it reads. */
 async function leaks(statement: string): Promise<boolean> {
   await patient.app.query('begin');
   try {

@@ -100,7 +100,7 @@ it.each([
   expect(await patient.findings()).toEqual([]);
   await patient.admin.query(`grant ${right} on country to ${patient.role}`);
   expect(await patient.find('foreign-keys')).toMatchObject([
-    { severity: 'advice', message: expect.stringContaining('which is everybody’s') },
+    { severity: 'advice', message: expect.stringContaining("which is everybody's") },
   ]);
   await heal('foreign-keys');
   expect(await patient.find('foreign-keys')).toEqual([]);

@@ -146,7 +146,7 @@ function sqlOf({ memberships, tables, view, materialized, definer, elsewhere, he
   ].join('\n');
 }
 
-/** Whether a statement of t_acme's, in this role, reads or changes what is another tenant's. */
+/** True when a statement of t_acme's, in this role, reads or changes what is another tenant's. */
 async function leaks(as: string, statement: string): Promise<boolean> {
   try {
     // In one message, of which there are many.

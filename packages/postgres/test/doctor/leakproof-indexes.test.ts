@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterAll(() => patient.stop());
 
-/** Whether the application's query and the administrator's each use the index. */
+/** True when the application's query and the administrator's each use the index. */
 async function usedBy(index: string, condition: string) {
   const plan = async (rows: unknown[]) => JSON.stringify(rows).includes(`"${index}"`);
   const sql = `explain (format json) select * from job where ${condition}`;

@@ -20,7 +20,7 @@ export interface Patient {
   createRole(attributes?: string, suffix?: string): Promise<string>;
   /** Puts the schema back to one without a fault. */
   heal(): Promise<void>;
-  /** What the rules say, without what is true of the server and not of this database. */
+  /** The findings of all rules, without those about the server as a whole. */
   findings(options?: Partial<DoctorOptions>, connection?: pg.Client): Promise<readonly Finding[]>;
   find(rule: RuleName, options?: Partial<DoctorOptions>, connection?: pg.Client): Promise<readonly Finding[]>;
   /** The titles of the jobs that a statement of the application sees as this tenant. */
@@ -35,7 +35,7 @@ const OPTIONS: DoctorOptions = {
   tenantColumn: 'tenant_id',
 };
 
-/** Where PostgreSQL compiles expressions, a question to its catalogs takes seconds. */
+/** Options of the connection: where PostgreSQL compiles expressions, a question to its catalogs takes seconds. */
 const INTERPRETED = '-c jit=off';
 
 /** True of a server that others use as well: its version, and the roles that other tests make. */

@@ -230,7 +230,7 @@ describe('what runs as somebody else', () => {
     expect(await onlyFault('table-rules')).toMatchObject({ fix: 'drop rule "keep it" on public.job' });
   });
 
-  it('G8: roles that bypass the policies, and publications of tenants’ tables, are listed', async () => {
+  it("G8: roles that bypass the policies, and publications of tenants' tables, are listed", async () => {
     const [backup, reader] = [await patient.createRole('bypassrls'), await patient.createRole()];
     const listed = (await patient.find('bypass-roles')).map(({ subject }) => subject);
     expect(listed).toContain(`role ${backup}`);
@@ -265,7 +265,7 @@ describe('foreign-keys', () => {
     return `insert into application (tenant_id, job_id) values ('t_acme', '${rows[0].id}')`;
   };
 
-  it('G5: a tenant’s row may point at another’s, which the composite key refuses', async () => {
+  it("G5: a tenant's row may point at another's, which the composite key refuses", async () => {
     await patient.admin.query('alter table job add constraint job_id unique (id)');
     await patient.admin.query(
       applications('constraint of_job foreign key (job_id) references job (id) on delete set null'),
@@ -290,7 +290,7 @@ describe('foreign-keys', () => {
     await expect(patient.as('t_acme', await foreign())).rejects.toThrow('violates foreign key');
   });
 
-  it('G5: deleting one’s own row deletes another tenant’s that points at it', async () => {
+  it("G5: deleting one's own row deletes another tenant's that points at it", async () => {
     await patient.admin.query('alter table job add constraint job_id unique (id)');
     await patient.admin.query(applications('foreign key (job_id) references job (id) on delete cascade'));
     await patient.admin.query(

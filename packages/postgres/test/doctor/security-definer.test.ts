@@ -43,7 +43,7 @@ describe('F4: SECURITY DEFINER', () => {
     expect(await patient.findings()).toEqual([]);
   });
 
-  it('of a role that a policy for everybody lets through, which the application’s own holds, is found', async () => {
+  it("of a role that a policy for everybody lets through, which the application's own holds, is found", async () => {
     const worker = await patient.createRole();
     await patient.admin.query(`
       ${compile()}; drop policy tenant_isolation on job;

@@ -71,7 +71,7 @@ describe('foreign-servers', () => {
     patient.admin.query('drop schema if exists remote cascade; drop extension if exists postgres_fdw cascade'),
   );
 
-  it('G7: SQL of the application’s own is sent there as one user for all tenants, which is found, and refused by the fix', async () => {
+  it("G7: SQL of the application's own is sent there as one user for all tenants, which is found, and refused by the fix", async () => {
     await open(
       `grant usage on foreign server "loop's" to ${patient.role}; grant usage, create on schema remote to ${patient.role}`,
     );

@@ -73,7 +73,7 @@ describe('a table whose policies do not apply', () => {
     expect((await patient.findings()).map(({ subject }) => subject)).toEqual(['public.draft', 'public.note']);
   });
 
-  it('a table that the application cannot reach is nobody’s concern', async () => {
+  it("a table that the application cannot reach is nobody's concern", async () => {
     await patient.admin.query('create table archive (tenant_id text, body text)');
     expect(await patient.findings()).toEqual([]);
   });
@@ -213,7 +213,7 @@ describe('policies that do not hold the tenant', () => {
       'another setting',
     ],
     [
-      'a collation that is not the column’s',
+      "a collation that is not the column's",
       `tenant_id = nullif(${setting}, '') collate loose`,
       'not the condition that is known',
     ],
@@ -324,7 +324,7 @@ describe('policies that do not hold the tenant', () => {
     expect(['', 'acme job']).toContain((await titles()).join());
   });
 
-  it('F12: accepts a policy for everybody that the role’s own holds; where the role may lose only that one, it is advice', async () => {
+  it("F12: accepts a policy for everybody that the role's own holds; where the role may lose only that one, it is advice", async () => {
     await policy(`
       create policy anything on job using (true);
       create policy floor on job as restrictive to ${patient.role} using (${HELD}) with check (${HELD})`);
@@ -339,7 +339,7 @@ describe('policies that do not hold the tenant', () => {
     expect(await titles()).toEqual(fixed ? ['acme job'] : ['acme job', 'globex job']);
   });
 
-  it('finds a function that only prints like PostgreSQL’s own', async () => {
+  it("finds a function that only prints like PostgreSQL's own", async () => {
     await patient.admin.query(`
       create function public.current_setting(text, boolean) returns text language sql as $$ select 't_globex' $$;
       set search_path to public, pg_catalog;
@@ -392,7 +392,7 @@ describe('classification', () => {
     ]);
   });
 
-  it('the library’s own ledger is no tenant’s table, and only the migrations write it', async () => {
+  it("the library's own ledger is no tenant's table, and only the migrations write it", async () => {
     await patient.admin.query(
       `create table tenancy_migrations (name text); grant select on tenancy_migrations to ${patient.role}`,
     );

@@ -24,7 +24,7 @@ const hold = async (made: string, condition = 'tenant_id = lib.current_tenant()'
     create policy own on job using (${condition}) with check (${condition})`);
 };
 
-describe('a policy that calls a function of one’s own', () => {
+describe("a policy that calls a function of one's own", () => {
   it.each([
     ['whose body was parsed when it was made', `text ${parsed(NULLED)}`],
     ['that returns an expression', `text language sql stable return ${NULLED}`],
@@ -87,7 +87,7 @@ describe('a policy that calls a function of one’s own', () => {
     ['asks for another setting', `text ${parsed(`nullif(current_setting('app.tenant', true), '')`)}`],
     ['answers more than the setting', `text ${parsed(`coalesce(${NULLED}, 't_globex')`)}`],
     ['is IMMUTABLE, so that a plan keeps its answer', `text language sql immutable begin atomic select ${NULLED}; end`],
-    ['has its words looked up by the caller’s search path', `text language sql stable as $$ select ${NULLED} $$`],
+    ["has its words looked up by the caller's search path", `text language sql stable as $$ select ${NULLED} $$`],
     [
       'has a search path that others write to',
       `text language sql stable set search_path = public, pg_catalog as $$ select ${NULLED} $$`,

@@ -67,7 +67,7 @@ describe('Drizzle on a tenant pool', () => {
       expect(await jobsOf(database, acme)).toHaveLength(9);
     }));
 
-  it('refuses every query without a tenant, and another tenant’s row', async () => {
+  it("refuses every query without a tenant, and another tenant's row", async () => {
     const missing = { cause: { code: 'tenant_context_missing' } };
     await expect(db.select().from(job)).rejects.toMatchObject(missing);
     await expect(db.transaction((tx) => tx.select().from(job))).rejects.toMatchObject(missing);

@@ -69,7 +69,7 @@ describe('Kysely on a tenant pool', () => {
       expect(rows).toEqual(await jobsOf(database, acme));
     }));
 
-  it('refuses every query without a tenant, and another tenant’s row', async () => {
+  it("refuses every query without a tenant, and another tenant's row", async () => {
     await expect(all().execute()).rejects.toMatchObject({ code: 'tenant_context_missing' });
     await expect(kysely.transaction().execute((tx) => all(tx).execute())).rejects.toMatchObject({
       code: 'tenant_context_missing',

@@ -55,7 +55,7 @@ describe('pg on a tenant pool', () => {
       client.release();
     }));
 
-  it('refuses every query without a tenant, and another tenant’s row', async () => {
+  it("refuses every query without a tenant, and another tenant's row", async () => {
     await expect(pool.query('select * from job')).rejects.toMatchObject({ code: 'tenant_context_missing' });
     const client = await pool.connect();
     await expect(client.query('delete from job')).rejects.toMatchObject({ code: 'tenant_context_missing' });

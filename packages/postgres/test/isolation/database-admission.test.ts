@@ -86,7 +86,7 @@ describe('databasePerTenant, when every place is taken', () => {
     expect(log.at(-1)).toBe('close acme');
   });
 
-  it('waits with a tenant’s new pool until its old one has ended', async () => {
+  it("waits with a tenant's new pool until its old one has ended", async () => {
     const { isolation, connect, titles, log } = record(databases, { maxDatabases: 2, farewell: 40 });
     const held = await connect(globex);
     await titles(acme);
@@ -118,7 +118,7 @@ describe('databasePerTenant, when every place is taken', () => {
     await isolation.end?.();
   });
 
-  it('C6: makes pools in the context of whoever asked, which is nobody’s, not of whoever gave a connection back', async () => {
+  it("C6: makes pools in the context of whoever asked, which is nobody's, not of whoever gave a connection back", async () => {
     const { isolation } = record(databases, { maxDatabases: 1, connection: (tenant) => databases.urlOf(tenant) });
     const contexts: unknown[] = [];
     const noteContext = () => contexts.push(context.getStore());

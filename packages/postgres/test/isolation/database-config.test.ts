@@ -11,15 +11,15 @@ describe('F6: where a database is, of what the pool and `connection` say', () =>
   const server = { host: 'db.internal', port: 6000, user: 'app', password: 'secret' };
 
   it.each([
-    ['no server: the pool’s own', server, { database: 'one' }, { ...server, database: 'one' }],
+    ["no server: the pool's own", server, { database: 'one' }, { ...server, database: 'one' }],
     [
-      'no server: the pool’s own, from its connection string, with its TLS',
+      "no server: the pool's own, from its connection string, with its TLS",
       { connectionString: 'postgres://app:secret@db.internal:6000/shared?ssl=true' },
       { database: 'one' },
       { ...server, ssl: true, database: 'one' },
     ],
     [
-      'another user: not with the pool’s password',
+      "another user: not with the pool's password",
       server,
       { database: 'one', user: 'one' },
       { host: 'db.internal', port: 6000, user: 'one', database: 'one' },
@@ -32,7 +32,7 @@ describe('F6: where a database is, of what the pool and `connection` say', () =>
       { connectionString: 'postgres://b/one' },
     ],
     [
-      'options of its own come before the pool’s, and `undefined` is none',
+      "options of its own come before the pool's, and `undefined` is none",
       { ...server, statement_timeout: 1, lock_timeout: 1, database: 'shared' },
       { host: 'b', database: 'one', statement_timeout: 2, lock_timeout: undefined },
       { host: 'b', database: 'one', statement_timeout: 2, lock_timeout: 1 },
@@ -48,7 +48,7 @@ describe('F6: where a database is, of what the pool and `connection` say', () =>
     });
     afterAll(() => databases.stop());
 
-    it('twin: each tenant is led to its own database on the pool’s server, in turn', async () => {
+    it("twin: each tenant is led to its own database on the pool's server, in turn", async () => {
       const context = new TenantContext();
       const [first] = databases.tenants;
       const pool = createTenantPool({

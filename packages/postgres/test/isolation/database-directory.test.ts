@@ -4,14 +4,7 @@ import type { Tenant } from '@tenancy/core';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { databasePerTenant } from '../../src/isolation/database-per-tenant.js';
-import {
-  failureOf,
-  openTenantDatabases,
-  PATIENCE,
-  record,
-  type TenantDatabases,
-  titlesOf,
-} from './database-fixture.js';
+import { failureOf, openTenantDatabases, POLL, record, type TenantDatabases, titlesOf } from './database-fixture.js';
 
 describe('databasePerTenant, when a database cannot be used', () => {
   let databases: TenantDatabases;
@@ -94,7 +87,7 @@ describe('databasePerTenant, when a database cannot be used', () => {
       { code: '3D000' },
       { code: '3D000' },
     ]);
-    await vi.waitFor(() => expect(log).toEqual(['open missing', 'close missing']), PATIENCE);
+    await vi.waitFor(() => expect(log).toEqual(['open missing', 'close missing']), POLL);
     await isolation.end?.();
   });
 
@@ -141,14 +134,14 @@ describe('databasePerTenant, when a database cannot be used', () => {
       idleTimeoutMillis: 20,
     });
     expect(await titles(acme)).toEqual(titlesOf(acme));
-    await vi.waitFor(() => expect(log).toContain('close acme'), PATIENCE);
+    await vi.waitFor(() => expect(log).toContain('close acme'), POLL);
     url = databases.urlOf(globex);
     expect(await titles(acme)).toEqual(titlesOf(globex));
     expect(await failureOf(connect(globex))).toMatchObject({ code: 'tenant_unplaceable' });
     await isolation.end?.();
   });
 
-  it('takes any string for a tenant’s id', async () => {
+  it("takes any string for a tenant's id", async () => {
     const ids = ['__proto__', 'constructor', ' ', 'a\u0301', '\u00e1'];
     const seen: string[] = [];
     const { isolation, connect } = record(databases, {

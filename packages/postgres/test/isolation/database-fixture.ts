@@ -111,7 +111,7 @@ export function record(databases: TenantDatabases, { farewell = 0, ...options }:
 
 export const titlesOf = ({ slug }: Tenant) => [1, 2, 3].map((n) => `${slug} job ${n}`);
 
-/** What a promise is rejected with. */
+/** The reason that a promise is rejected with. */
 export async function failureOf(promise: Promise<unknown>): Promise<Error> {
   return promise.then(
     () => {
@@ -122,6 +122,6 @@ export async function failureOf(promise: Promise<unknown>): Promise<Error> {
 }
 
 /** Ends what hangs: a busy machine may take its time. */
-export const PATIENCE = { timeout: 60_000, interval: 10 };
+export const POLL = { timeout: 60_000, interval: 10 };
 
 export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -6,7 +6,7 @@ import {
   context,
   failureOf,
   openTenantDatabases,
-  PATIENCE,
+  POLL,
   pause,
   record,
   type TenantDatabases,
@@ -132,10 +132,10 @@ describe('databasePerTenant', () => {
     const { isolation, connect, titles, log } = record(databases, { idleTimeoutMillis: 40 });
     const held = await connect(acme);
     await titles(globex);
-    await vi.waitFor(() => expect(log).toContain('close globex'), PATIENCE);
+    await vi.waitFor(() => expect(log).toContain('close globex'), POLL);
     expect(log).not.toContain('close acme');
     held.release();
-    await vi.waitFor(() => expect(log).toContain('close acme'), PATIENCE);
+    await vi.waitFor(() => expect(log).toContain('close acme'), POLL);
     expect(await titles(acme)).toEqual(titlesOf(acme));
     await isolation.end?.();
   });
@@ -167,7 +167,7 @@ describe('databasePerTenant', () => {
       'select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1',
       [applicationName],
     );
-    await vi.waitFor(async () => expect(await connected(applicationName)).toBe(0), PATIENCE);
+    await vi.waitFor(async () => expect(await connected(applicationName)).toBe(0), POLL);
     // The news may still be on its way.
     await pause(20);
     expect(await titles(acme)).toEqual(titlesOf(acme));

@@ -47,7 +47,7 @@ const heap = (): number => {
   return process.memoryUsage().heapUsed;
 };
 
-/** What each connection's server process has allocated, in bytes. */
+/** The memory that each connection's server process has allocated, in bytes. */
 const serverMemory = async (): Promise<number[]> => {
   const clients = await Promise.all(
     Array.from({ length: CONNECTIONS }, () => database.context.run({ id: '1', slug: '1' }, () => pool.connect())),

@@ -92,7 +92,7 @@ describe('the name of a schema', () => {
     }
   });
 
-  it('is one tenant’s: a second tenant with the same is refused, and so is a `name` that throws', () => {
+  it("is one tenant's: a second tenant with the same is refused, and so is a `name` that throws", () => {
     const { place } = schemaPerTenant({ name: ({ slug }) => slug.toLowerCase() });
     place({ id: 't_acme', slug: 'acme' });
     expect(() => place({ id: 't_acme', slug: 'ACME' })).not.toThrow();

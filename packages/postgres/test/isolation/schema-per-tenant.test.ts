@@ -54,7 +54,7 @@ describe('a schema for each tenant', () => {
     );
   });
 
-  it('nothing stays on the connection: without a tenant a query is refused, and the path is the role’s own', async () => {
+  it("nothing stays on the connection: without a tenant a query is refused, and the path is the role's own", async () => {
     const single = database.schemaPool({}, { max: 1 });
     await as(acme, () => single.query('select * from job'));
     await expect(single.query('select * from job')).rejects.toMatchObject({ code: 'tenant_context_missing' });

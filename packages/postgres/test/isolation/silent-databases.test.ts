@@ -94,7 +94,7 @@ describe('F7: a database that says nothing', () => {
     while (servers.some(({ connections }) => connections > 0)) await pause(5);
   });
 
-  it('twin: while the silent ones are asked again and again, the others’ callers get their own rows and no errors', async () => {
+  it("twin: while the silent ones are asked again and again, the others' callers get their own rows and no errors", async () => {
     const { url } = await silent();
     const other = await silent();
     const pool = open((tenant) => ({ [one.id]: url, [two.id]: other.url })[tenant.id] ?? databases.urlOf(tenant));
@@ -198,7 +198,7 @@ describe('F7: a database that says nothing', () => {
     await pool.end();
   });
 
-  it('`end()` waits for a query of a tenant’s database for as long as the server answers, and no longer', async () => {
+  it("`end()` waits for a query of a tenant's database for as long as the server answers, and no longer", async () => {
     const server = await silent(databases.urlOf(one));
     const pool = open((tenant) => (tenant.id === one.id ? server.url : databases.urlOf(tenant)));
     expect(await titles(pool, one)).toEqual(titlesOf(one));

@@ -71,7 +71,7 @@ describe('a database of its own for one tenant, through the pool', () => {
     await expect(context.run(initech, () => pool.query('listen jobs'))).rejects.toThrow('statement_refused');
   });
 
-  it('refuses a tenant whose connection leads into another tenant’s database', async () => {
+  it("refuses a tenant whose connection leads into another tenant's database", async () => {
     const both = createTenantPool({ context, isolation: databasePerTenant({ connection: () => own.url }) });
     await context.run(acme, () => both.query('select 1'));
     const refusal = await context.run(globex, () => both.query('select 1')).catch((error: unknown) => error);

@@ -85,13 +85,13 @@ describe.skipIf(!program)(title, () => {
     expect(await jobsOf(database, acme)).toHaveLength(10);
   });
 
-  it('transaction pooling: a statement’s name may mean another text there, and the rows are the tenant’s own still', async () => {
+  it("transaction pooling: a statement's name may mean another text there, and the rows are the tenant's own still", async () => {
     const [, pool] = await start('transaction', 24);
     const outcomes = new Set<string>();
     const { wrong } = await crowded(database, { callers: 48, rounds: 10 }, async (check, _tenant, round, caller) => {
       const text = `select * from job where ${caller} = ${caller}`;
       try {
-        check((await pool.query({ name: round % 2 ? `mine ${caller}` : 'everybody’s', text })).rows);
+        check((await pool.query({ name: round % 2 ? `mine ${caller}` : "everybody's", text })).rows);
         outcomes.add('answered');
       } catch (error) {
         const { code, message } = error as pg.DatabaseError;

@@ -24,7 +24,7 @@ const options = {
   views: [{ name: 'jobs' }],
 } as const satisfies Partial<CompilePoliciesOptions>;
 
-/** What the catalogs say of everything that the SQL touches. */
+/** The catalogs' rows about everything that the SQL touches. */
 const fingerprint = () =>
   db.rows(`
     select 'relation' as what, relname::text as name, relrowsecurity::text as a, relforcerowsecurity::text as b,

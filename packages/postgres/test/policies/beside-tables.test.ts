@@ -52,7 +52,7 @@ it('G7: TRUNCATE is refused, on tables and on what is shared', async () => {
   );
 });
 
-it('G7: a view shows own rows only, and every tenant’s where security_invoker is taken away', async () => {
+it("G7: a view shows own rows only, and every tenant's where security_invoker is taken away", async () => {
   const titles = async () => (await asTenant(app, 't_acme', 'select title from job_titles order by 1')).rows;
   expect(await titles()).toEqual([{ title: 'a' }]);
   await db.outside.query('alter view job_titles reset (security_invoker)');
@@ -60,7 +60,7 @@ it('G7: a view shows own rows only, and every tenant’s where security_invoker 
   await db.outside.query('alter view job_titles set (security_invoker = true)');
 });
 
-it('G7: a partition shows own rows only, and every tenant’s where it has no policy of its own', async () => {
+it("G7: a partition shows own rows only, and every tenant's where it has no policy of its own", async () => {
   const values = async (table: string) =>
     (await asTenant(app, 't_acme', `select value from ${table} order by 1`)).rows.map(({ value }) => value);
   expect([await values('reading'), await values('reading_1'), await values('reading_2')]).toEqual([[1, 3], [1], [3]]);
@@ -122,7 +122,7 @@ describe('a policy that somebody adds later', () => {
   const seen = async () =>
     (await asTenant(app, 't_acme', "select distinct tenant_id from job where tenant_id like 't%' order by 1")).rows;
 
-  it('opens nothing, because the tenant’s condition is restrictive', async () => {
+  it("opens nothing, because the tenant's condition is restrictive", async () => {
     await added();
     expect(await seen()).toEqual([{ tenant_id: 't_acme' }]);
     await expect(asTenant(app, 't_acme', "insert into job (tenant_id) values ('t_globex')")).rejects.toThrow('policy');

@@ -56,7 +56,7 @@ describe('F18: what is hidden', () => {
     await db.outside.query(compilePolicies(await classified()).sql);
   });
 
-  it('is classified by the same list everywhere, and nothing of it is a tenant’s, shared or a view', async () => {
+  it("is classified by the same list everywhere, and nothing of it is a tenant's, shared or a view", async () => {
     const { hidden, tables, shared, views } = await readTables(db.outside, lists);
     expect(hidden?.map(({ name }) => name)).toEqual([
       '_prisma_migrations',
@@ -150,7 +150,7 @@ describe('F18: what is hidden', () => {
     expect(await verify()).toEqual([]);
   });
 
-  it('cannot be shared as well, and a name that is nothing’s is refused where tables are read', async () => {
+  it("cannot be shared as well, and a name that is nothing's is refused where tables are read", async () => {
     const both = { shared: ['country'], hidden: [...lists.hidden, 'country'] };
     await expect(readTables(db.outside, both)).rejects.toThrow(/public\.country is named in both shared and hidden/);
     expect(() => rowLevelSecurity(both)).toThrow(/"country" is in both `shared` and `hidden`/);

@@ -127,7 +127,7 @@ describe.each(TENANT_COLUMN_TYPES)('with a tenant column of type %s', (type) => 
   });
 });
 
-it('G2: a row whose tenant is empty is nobody’s, also where the setting reads empty', async () => {
+it("G2: a row whose tenant is empty is nobody's, also where the setting reads empty", async () => {
   await db.outside.query("truncate job_text; insert into job_text values ('', 1, 'a')");
   const fresh = await db.login(db.roles.role);
   expect((await asTenant(fresh, '', 'select * from job_text')).rows).toEqual([]);
@@ -146,7 +146,7 @@ it('a session that turns row-level security off reads nothing', async () => {
   await expect(fresh.query('select * from job_text')).rejects.toThrow('would be affected by row-level security');
 });
 
-it('the administrator’s role sees and changes the rows of every tenant, and has no BYPASSRLS', async () => {
+it("the administrator's role sees and changes the rows of every tenant, and has no BYPASSRLS", async () => {
   const admin = await db.login(db.roles.adminRole);
   await db.outside.query("truncate job_text; insert into job_text values ('t_acme', 1, 'a'), ('t_globex', 11, 'b')");
   expect((await admin.query('select id from job_text order by id')).rows).toEqual([{ id: 1 }, { id: 11 }]);

@@ -19,7 +19,7 @@ const verify = async (): Promise<readonly Finding[]> => (await rowLevelSecurity(
 const titles = async (tenant: string) =>
   (await asTenant(app, tenant, 'select title from job order by title')).rows.map(({ title }) => title);
 
-describe('F12: a policy of one’s own beside the compiled ones', () => {
+describe("F12: a policy of one's own beside the compiled ones", () => {
   const own: readonly (readonly [name: string, sql: string, sees: readonly string[]])[] = [
     ['in the default form', 'using (published)', ['a', 'draft']],
     ['that lets everything through', 'using (true) with check (true)', ['a', 'draft']],

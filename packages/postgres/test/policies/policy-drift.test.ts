@@ -169,7 +169,7 @@ describe('what was changed by hand is found, and the compiled SQL puts it right'
   it.each([
     ['from where it looks the same', ''],
     ['from anywhere else', 'set local search_path = public'],
-  ])('a function or an operator that only looks like PostgreSQL’s, %s', async (_where, path) => {
+  ])("a function or an operator that only looks like PostgreSQL's, %s", async (_where, path) => {
     for (const lookalike of [
       `function trick.current_setting(text, boolean) returns text language sql immutable as $$ select 't_acme' $$`,
       'operator trick.= (function = pg_catalog.textne, leftarg = text, rightarg = text)',

@@ -98,7 +98,7 @@ describe('a classification', () => {
   });
 });
 
-it('a row without a tenant is nobody’s: only the administrator’s role sees it, and no tenant writes one', async () => {
+it("a row without a tenant is nobody's: only the administrator's role sees it, and no tenant writes one", async () => {
   await db.apply(await readTables(db.outside, { shared: ['country'] }));
   await db.outside.query("insert into stage values (null), ('t_acme')");
   const [app, admin] = [await db.login(db.roles.role), await db.login(db.roles.adminRole)];
@@ -110,7 +110,7 @@ it('a row without a tenant is nobody’s: only the administrator’s role sees i
 });
 
 describe('it refuses', () => {
-  it('G7: tables that are neither a tenant’s nor shared, all of them at once', async () => {
+  it("G7: tables that are neither a tenant's nor shared, all of them at once", async () => {
     const message = await withTable('create table job_tag (job_id int); create table tag (name text)', () =>
       complaint({}),
     );
@@ -135,7 +135,7 @@ describe('it refuses', () => {
     expect(message).toMatch(/The view public\.titles is named in shared.*Remove it from shared/);
   });
 
-  it('G7: a materialised view that is not shared, and one with tenants’ rows in any case', async () => {
+  it("G7: a materialised view that is not shared, and one with tenants' rows in any case", async () => {
     const sql =
       'create materialized view totals as select 1 as n; create materialized view all_jobs as select * from job';
     await withTable(sql, async () => {

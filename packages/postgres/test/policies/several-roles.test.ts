@@ -23,7 +23,7 @@ afterAll(() => db.stop(worker, grantor));
 const titles = async (client: pg.Client, tenant: string) =>
   (await asTenant(client, tenant, 'select title from job')).rows.map(({ title }) => title);
 
-it('a second application’s role leaves the first one held, and the first again the second', async () => {
+it("a second application's role leaves the first one held, and the first again the second", async () => {
   await db.apply(TABLES);
   const web = await db.login(db.roles.role);
   const second = { ...TABLES, role: worker };

@@ -71,8 +71,8 @@ describe.each([
     ['tables that the application makes', 'grant create on schema public to $app'],
     ['tables that the administrator makes', 'grant create on schema reports to $admin'],
     ['tables that may be made, passed on', passedOn('create', 'schema lists')],
-    ['a tenant’s table, whole and by column', 'grant truncate on job to $app; grant update (title) on job to public'],
-    ['a tenant’s table, passed on', passedOn('references', 'job')],
+    ["a tenant's table, whole and by column", 'grant truncate on job to $app; grant update (title) on job to public'],
+    ["a tenant's table, passed on", passedOn('references', 'job')],
     ['a shared table, by column', 'grant update (cents) on price to $app; grant insert on price to public'],
     ['a shared table, passed on', passedOn('update', 'price')],
     ['a view, of everybody', 'grant insert on titles to public'],
@@ -101,7 +101,7 @@ describe('of what somebody else granted', () => {
   afterEach(() => db.outside.query(`drop owned by ${grantor}, ${other}`));
 
   it.each([
-    ['a column of a tenant’s table', grantedBy('select (title)', 'job')],
+    ["a column of a tenant's table", grantedBy('select (title)', 'job')],
     ['a column of what is hidden', grantedBy('select (name)', 'registry')],
     ['what is not a right on columns', grantedBy('truncate', 'job')],
     ['a view', grantedBy('update', 'titles')],

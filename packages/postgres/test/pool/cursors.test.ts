@@ -139,7 +139,7 @@ describe('cursors and streams', () => {
       expect(seen).toEqual([]);
     }));
 
-  it('C7: a cursor kept after its end gives nothing of the next tenant’s', async () => {
+  it("C7: a cursor kept after its end gives nothing of the next tenant's", async () => {
     const own = database.pool({ max: 1 });
     const client = await database.context.run(acme, () => own.connect());
     const cursor = client.query(new Cursor<Job>(ALL));
@@ -154,7 +154,7 @@ describe('cursors and streams', () => {
     next.release();
   });
 
-  it('C6: a cursor that failed does not call back in the next tenant’s time', async () => {
+  it("C6: a cursor that failed does not call back in the next tenant's time", async () => {
     const own = database.pool({ max: 1 });
     const client = await database.context.run(acme, () => own.connect());
     const cursor = client.query(new Cursor('select * from nowhere'));
@@ -168,7 +168,7 @@ describe('cursors and streams', () => {
     expect(heard).toEqual([]);
   });
 
-  it('C7: a cursor that fails, and then times out in the next tenant’s time, asks for no reply of its own', async () => {
+  it("C7: a cursor that fails, and then times out in the next tenant's time, asks for no reply of its own", async () => {
     const own = database.pool({ max: 1 });
     const client = await database.context.run(acme, () => own.connect());
     await client
@@ -179,7 +179,7 @@ describe('cursors and streams', () => {
     client.release();
     const next = await database.context.run(globex, () => own.connect());
     let wrong = 0;
-    // pg’s timer runs out while these are sent.
+    // pg's timer runs out while these are sent.
     const until = performance.now() + 1_400;
     while (performance.now() < until) {
       const [one, two] = await Promise.all([

@@ -17,7 +17,7 @@ describe('C7: a connection given back before its end', () => {
   });
   afterAll(() => database.stop());
 
-  /** Whoever waits for the pool’s only connection gets rows of its own, and the connection before is gone. */
+  /** Whoever waits for the pool's only connection gets rows of its own, and the connection before is gone. */
   const closedAfter = async (work: (client: PoolClient) => unknown) => {
     const client = await database.context.run(acme, () => pool.connect());
     client.on('error', () => {});
@@ -104,7 +104,7 @@ describe('C7: a connection given back before its end', () => {
       client.release();
     }));
 
-  it('with an error of the caller’s own, as in pg', () =>
+  it("with an error of the caller's own, as in pg", () =>
     closedAfter(async (client) => {
       client.release(new Error('mine'));
     }));

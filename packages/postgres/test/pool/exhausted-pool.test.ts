@@ -34,7 +34,7 @@ describe('C2: 60 callers of three tenants on 5 connections', () => {
     expect({ wrong, queries }).toEqual({ wrong: 0, queries: 30_000 });
   });
 
-  it('pool.query with a callback, which is in the asker’s context: 0 of 15,000 wrong', async () => {
+  it("pool.query with a callback, which is in the asker's context: 0 of 15,000 wrong", async () => {
     await interleaved(
       database,
       crowd(250),
@@ -90,7 +90,7 @@ describe('C2: 60 callers of three tenants on 5 connections', () => {
       await client.query('insert into job (id, title) values ($1, $2)', [1000 + caller, tenant.slug]);
       check(tenant, (await client.query('select * from job where id <= 10')).rows);
       const { rows } = await client.query('select tenant_id, title from job where id >= 1000');
-      // This caller’s own row, and what others of the same tenant committed and have not yet taken out again.
+      // This caller's own row, and what others of the same tenant committed and have not yet taken out again.
       if (rows.length === 0 || rows.some((row) => row.tenant_id !== tenant.id || row.title !== tenant.slug)) wrong += 1;
       await client.query(round % 2 === 0 ? 'ROLLBACK' : 'COMMIT');
       if (round % 2 === 1) await client.query('delete from job where id = $1', [1000 + caller]);

@@ -102,7 +102,7 @@ describe('options of the pool', () => {
     expect({ wrong, connected }).toEqual({ wrong: 0, connected: 3 });
   });
 
-  it('a set-up belongs to no tenant, whoever’s query waits behind it', async () => {
+  it("a set-up belongs to no tenant, whoever's query waits behind it", async () => {
     const pool = database.pool({ max: 2 });
     await pool.verify();
     const seen: unknown[] = [];
@@ -126,7 +126,7 @@ describe('options of the pool', () => {
   });
 
   it('what a set-up sets stays as it was set, whatever is in it', async () => {
-    const odd = 'it’s a \\ "quoted" \'path\'';
+    const odd = 'it\u2019s a \\ "quoted" \'path\'';
     const { username } = new URL(database.url);
     const pool = database.pool({
       max: 1,

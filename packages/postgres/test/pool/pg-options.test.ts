@@ -24,7 +24,7 @@ interface Trial {
 
 type Proof = (trial: Trial) => Promise<void>;
 
-/** What the client that a tenant gets knows of the option, where nothing else shows it. */
+/** The option as the client that a tenant gets has it, where nothing else shows it. */
 const seenAs =
   (options: object, see: (client: Inside) => unknown, expected: unknown): Proof =>
   async ({ open, connect }) => {
@@ -196,7 +196,7 @@ const options: Readonly<Record<string, Proof | typeof ADDRESS | typeof GLOBAL>> 
   },
 };
 
-/** What pg says that it takes: in its typings, its defaults, and where its code reads them. */
+/** Options that pg takes by its own account: in its typings, its defaults, and where its code reads them. */
 function documented(): Set<string> {
   const resolve = createRequire(import.meta.url).resolve;
   const fromPg = createRequire(resolve('pg'));

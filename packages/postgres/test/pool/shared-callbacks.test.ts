@@ -19,7 +19,7 @@ describe('C6: callbacks of a connection that many tenants share', () => {
 
   const now = () => (database.context.isActive() ? database.context.tenantId : null);
 
-  it('are in the asker’s context: row events of a Query, on a client and on the pool', async () => {
+  it("are in the asker's context: row events of a Query, on a client and on the pool", async () => {
     const heard = new Set<boolean>();
     await interleaved(database, CROWD, async (tenant) => {
       const client = await pool.connect();
@@ -34,7 +34,7 @@ describe('C6: callbacks of a connection that many tenants share', () => {
     expect([...heard]).toEqual([true]);
   });
 
-  it('are in the asker’s context: client.query(callback), also with an error', async () => {
+  it("are in the asker's context: client.query(callback), also with an error", async () => {
     const heard = new Set<boolean>();
     await interleaved(database, CROWD, async (tenant) => {
       const client = await pool.connect();
@@ -46,7 +46,7 @@ describe('C6: callbacks of a connection that many tenants share', () => {
     expect([...heard]).toEqual([true]);
   });
 
-  it('are in the asker’s context: cursor.read(callback) and cursor.close(callback)', async () => {
+  it("are in the asker's context: cursor.read(callback) and cursor.close(callback)", async () => {
     const heard = new Set<boolean>();
     await interleaved(database, CROWD, async (tenant) => {
       const client = await pool.connect();
@@ -63,7 +63,7 @@ describe('C6: callbacks of a connection that many tenants share', () => {
     expect([...heard]).toEqual([true]);
   });
 
-  it('are in the asker’s context: data of a pg-query-stream', async () => {
+  it("are in the asker's context: data of a pg-query-stream", async () => {
     const heard = new Set<boolean>();
     await interleaved(database, CROWD, async (tenant) => {
       const client = await pool.connect();
@@ -78,7 +78,7 @@ describe('C6: callbacks of a connection that many tenants share', () => {
     expect([...heard]).toEqual([true]);
   });
 
-  it('are in the asker’s context: notices, of which only the own are heard', async () => {
+  it("are in the asker's context: notices, of which only the own are heard", async () => {
     const heard = new Set<string>();
     // Each costs a connection: what a DO block leaves is not known.
     await interleaved(database, { callers: 6, rounds: 2 }, async (tenant) => {
@@ -90,7 +90,7 @@ describe('C6: callbacks of a connection that many tenants share', () => {
     expect([...heard].sort()).toEqual(tenants.map(({ id }) => `${id} ${id} ${id}`).sort());
   });
 
-  it('are in the asker’s context: a timeout of the checkout, with a callback', async () => {
+  it("are in the asker's context: a timeout of the checkout, with a callback", async () => {
     const impatient = database.pool({ max: 1 });
     const held = await database.context.run(acme, () => impatient.connect());
     // From here on: a busy machine may take longer to connect.
@@ -113,7 +113,7 @@ describe('C6: callbacks of a connection that many tenants share', () => {
     }
   });
 
-  it('of the pool and of the socket are in nobody’s context', async () => {
+  it("of the pool and of the socket are in nobody's context", async () => {
     const heard = new Map<string, Set<string | null>>();
     const listen = (own: TenantPool) => {
       for (const event of ['connect', 'acquire', 'release', 'remove', 'error'] as const) {

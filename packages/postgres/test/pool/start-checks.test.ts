@@ -7,7 +7,7 @@ import { openWireProxy, typeOf, type WireProxy } from './wire-proxy.js';
 
 const ALL = 'select * from job order by id';
 
-/** In the text of the binding, as a pooler’s fault would have it; no other length than before. */
+/** In the text of the binding, as a pooler's fault would have it; no other length than before. */
 const rewrite = (from: string, to: string) => (message: Buffer) => [
   typeOf(message) === 'P' && message.includes('set_config')
     ? Buffer.from(message.toString('latin1').replace(from, to), 'latin1')

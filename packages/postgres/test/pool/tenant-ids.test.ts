@@ -45,7 +45,7 @@ const anyId = fc
   )
   .filter((id) => id !== '' && !id.includes('\0') && id.isWellFormed() && Buffer.byteLength(id) <= 255);
 
-describe('a tenant’s id', () => {
+describe("a tenant's id", () => {
   let database: FloorDatabase;
   let pool: TenantPool;
   beforeAll(async () => {

@@ -25,7 +25,7 @@ describe('a connection belongs to the tenant that checked it out', () => {
   const switched = expect.objectContaining({ code: 'tenant_switch_refused' });
   const released = expect.objectContaining({ code: 'connection_released' });
 
-  it('and is refused in another tenant’s context, in a transaction too', async () => {
+  it("and is refused in another tenant's context, in a transaction too", async () => {
     await asAcme(async (client) => {
       for (const before of ['select 1', 'begin']) {
         await client.query(before);
@@ -40,7 +40,7 @@ describe('a connection belongs to the tenant that checked it out', () => {
     });
   });
 
-  it('and stays the tenant’s where the context was lost', async () => {
+  it("and stays the tenant's where the context was lost", async () => {
     let client: PoolClient | undefined;
     await database.context.run(acme, async () => {
       client = await pool.connect();
@@ -127,7 +127,7 @@ describe('a connection belongs to the tenant that checked it out', () => {
     });
   });
 
-  it('and is nobody’s after release, in whichever context it is used', async () => {
+  it("and is nobody's after release, in whichever context it is used", async () => {
     const kept = await database.context.run(acme, () => pool.connect());
     kept.release();
     await expect(kept.query(ALL)).rejects.toEqual(released);
@@ -183,7 +183,7 @@ describe('a connection belongs to the tenant that checked it out', () => {
     expect(read).toEqual([]);
   });
 
-  it('and one that was kept since it was set up is nobody’s between two holders', async () => {
+  it("and one that was kept since it was set up is nobody's between two holders", async () => {
     const own = database.pool({ max: 1 });
     let kept: ClientBase | undefined;
     own.on('connect', (client) => {
@@ -196,7 +196,7 @@ describe('a connection belongs to the tenant that checked it out', () => {
     await expect(kept?.query('SELECT 1')).rejects.toEqual(released);
   });
 
-  it('twin: clients handed to other tenants’ contexts, at random', async () => {
+  it("twin: clients handed to other tenants' contexts, at random", async () => {
     const many = database.pool({ max: 3 });
     let wrong = 0;
     const handed: { readonly id: string; readonly query: (text: string) => Promise<{ rows: unknown[] }> }[] = [];
@@ -204,7 +204,7 @@ describe('a connection belongs to the tenant that checked it out', () => {
       const client = await many.connect();
       handed.push({ id: tenant.id, query: (text) => client.query(text) });
       const foreign = handed[(round * 7 + caller) % handed.length];
-      // Refused, unless it is the same tenant’s, which may give it back while this runs.
+      // Refused, unless it is the same tenant's, which may give it back while this runs.
       const rows = (await foreign?.query(ALL).catch(() => undefined))?.rows;
       if (rows && !(foreign?.id === tenant.id && areOwn(tenant, rows))) wrong += 1;
       client.on('error', () => {});

@@ -27,7 +27,7 @@ describe('transactions', () => {
   });
   afterAll(() => database.stop());
 
-  /** Does it on the pool’s one connection, which is then the same one, clean, and the next tenant’s. */
+  /** Does it on the pool's one connection, which is then the same one, clean, and the next tenant's. */
   const asAcme = async (work: (client: PoolClient) => Promise<void>) => {
     await checkedOut(database.context, pool, acme, async (client) => {
       await work(client);
@@ -61,7 +61,7 @@ describe('transactions', () => {
       await client.query('rollback');
     }));
 
-  it('LOCK comes before the snapshot, as PostgreSQL’s documentation asks for', async () => {
+  it("LOCK comes before the snapshot, as PostgreSQL's documentation asks for", async () => {
     const client = await database.context.run(acme, () => pool.connect());
     const other = await database.outside.connect();
     await client.query('begin isolation level repeatable read');

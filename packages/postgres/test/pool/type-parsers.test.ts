@@ -16,7 +16,7 @@ const parsers = pg.types as unknown as {
 };
 const mangled = (value: string | Buffer) => ({ mangled: String(value) });
 
-describe('F11: nothing of the library’s own depends on how the application reads types', () => {
+describe("F11: nothing of the library's own depends on how the application reads types", () => {
   let database: FloorDatabase;
   beforeAll(async () => {
     database = await openFloorDatabase();

@@ -43,7 +43,7 @@ it.each(UNKNOWN)('an option that is unknown or none is refused where it is given
   expect(thrown).toMatchObject({ code: 'floor_misconfigured', message: expect.stringContaining(named) });
 });
 
-it('pg’s own options, and those of a library in between, are taken', async () => {
+it("pg's own options, and those of a library in between, are taken", async () => {
   const made = pool({ max: 1, query_timeout: 5, ofAnotherLibrary: true, checks: { 'public-tables': 'off' } });
   await made.end();
   expect(made.ended).toBe(true);

@@ -17,11 +17,11 @@ export interface WireProxy {
   readonly wires: readonly Wire[];
   /** The texts of `Parse` and `Query` messages that passed, in order. */
   readonly texts: string[];
-  /** What is sent on in place of each message of the server; the message itself when there is no hook. */
+  /** Answers the messages that are sent on in place of each message of the server; the message itself when there is no hook. */
   reply: Hook | undefined;
-  /** What is sent on in place of each message of a client. */
+  /** The same for each message of a client. */
   request: Hook | undefined;
-  /** Asks the server behind the client’s back, on the client’s own connection: the first value of the first row. */
+  /** Asks the server behind the client's back, on the client's own connection: the first value of the first row. */
   ask(wire: Wire, text: string): Promise<string | null>;
   stop(): Promise<void>;
 }

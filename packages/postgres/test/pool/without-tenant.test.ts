@@ -25,7 +25,7 @@ describe('without a tenant', () => {
 
   const missing = expect.objectContaining({ code: 'tenant_context_missing' });
 
-  it('refuses pool.query before anything is sent, with the core’s own error', async () => {
+  it("refuses pool.query before anything is sent, with the core's own error", async () => {
     const error = await pool.query('select * from job').catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TenantContextMissingError);
     expect(isTenancyError(error)).toBe(true);
@@ -66,7 +66,7 @@ describe('without a tenant', () => {
     expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
   });
 
-  it('stays without one on a client that a tenant’s code uses later', async () => {
+  it("stays without one on a client that a tenant's code uses later", async () => {
     const client = await pool.connect();
     await expect(database.context.run(acme, () => client.query('select * from job'))).rejects.toEqual(missing);
     client.release();

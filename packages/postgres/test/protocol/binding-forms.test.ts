@@ -24,7 +24,7 @@ describe('the form of the binding', () => {
   });
   beforeEach(async () => {
     proxy = await openWireProxy(database.url);
-    // The checks bind, too; here each connection begins with a query of a tenant’s.
+    // The checks bind, too; here each connection begins with a query of a tenant's.
     pool = database.pool({
       connectionString: proxy.url,
       max: 1,
@@ -40,7 +40,7 @@ describe('the form of the binding', () => {
 
   const bindings = () => proxy.texts.filter((text) => text.startsWith("select set_config('app.tenant_id'"));
 
-  it('is asked for once with the server’s process, unlocks at each change of tenant, and is kept after that', async () => {
+  it("is asked for once with the server's process, unlocks at each change of tenant, and is kept after that", async () => {
     for (const tenant of [acme, acme, acme, globex, globex, globex, acme, globex]) {
       const { rows } = await database.context.run(tenant, () => pool.query(ALL));
       expect(areOwn(tenant, rows)).toBe(true);
@@ -99,7 +99,7 @@ describe('the form of the binding', () => {
       proxy.request = (message) => {
         if (typeOf(message) !== 'B') return [message];
         proxy.request = undefined;
-        // A format code that PostgreSQL does not know, behind the empty portal and the statement’s name.
+        // A format code that PostgreSQL does not know, behind the empty portal and the statement's name.
         const broken = Buffer.from(message);
         broken.writeInt16BE(7, broken.length - 2);
         return [broken];

@@ -79,13 +79,13 @@ describe('C7: a connection that is lost', () => {
         if (!areOwn(globex, rows, 2)) counts.wrong += 1;
       }
       expect(counts).toEqual({ whole: 1, lost: expect.any(Number), wrong: 0 });
-      // The binding’s reply, two rows, and what is around them.
+      // The binding's reply, two rows, and what is around them.
       expect(counts.lost).toBeGreaterThan(150);
       await recovered();
     },
   );
 
-  it('before any of the messages of a query arrives, the binding’s included: nothing is run', async () => {
+  it("before any of the messages of a query arrives, the binding's included: nothing is run", async () => {
     for (let number = 0; number < 8; number += 1) {
       const client = await database.context.run(acme, () => pool.connect());
       client.on('error', () => {});
@@ -197,7 +197,7 @@ describe('C7: a connection that is lost', () => {
     await recovered();
   });
 
-  it('twin: cut at random, while three tenants ask: nobody gets another’s reply, and the pool recovers', async () => {
+  it("twin: cut at random, while three tenants ask: nobody gets another's reply, and the pool recovers", async () => {
     let message = 0;
     proxy.reply = (bytes, wire) => {
       message += 1;

@@ -164,7 +164,7 @@ describe('F9: CALL and DO, in a transaction that nothing inside can end', () => 
     expect(pool.totalCount).toBe(1);
   });
 
-  it('in a transaction of the application’s own nothing is added, and it goes on', async () => {
+  it("in a transaction of the application's own nothing is added, and it goes on", async () => {
     await checkedOut(database.context, pool, acme, async (client) => {
       await client.query('begin');
       proxy.texts.length = 0;
@@ -224,7 +224,7 @@ describe('F9: CALL and DO, in a transaction that nothing inside can end', () => 
     expect(areOwn(globex, (await database.context.run(globex, () => pool.query(ALL))).rows)).toBe(true);
   });
 
-  it('schemas: a batch that commits writes neither to the tenant’s schema nor to a shared one', async () => {
+  it("schemas: a batch that commits writes neither to the tenant's schema nor to a shared one", async () => {
     const { username } = new URL(database.url);
     await database.outside.query(`
       create table public.batch (title text);

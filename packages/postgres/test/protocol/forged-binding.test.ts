@@ -41,7 +41,7 @@ describe('F2: the binding is nothing that SQL can replace', () => {
     'do $$ begin perform forge(); end $$',
   ];
 
-  it.each(FORGE)('the same tenant’s later queries are its own: %s', async (forge) => {
+  it.each(FORGE)("the same tenant's later queries are its own: %s", async (forge) => {
     await checkedOut(database.context, pool, acme, async (client) => {
       for (let turn = 0; turn < 3; turn += 1) {
         await client.query(forge);
@@ -57,7 +57,7 @@ describe('F2: the binding is nothing that SQL can replace', () => {
     expect(areOwn(acme, (await database.context.run(acme, () => pool.query(ALL))).rows)).toBe(true);
   });
 
-  it.each(FORGE)('the next tenant’s queries are its own, named ones too: %s', async (forge) => {
+  it.each(FORGE)("the next tenant's queries are its own, named ones too: %s", async (forge) => {
     for (const tenant of [acme, globex, initech, globex]) {
       await database.context.run(tenant, async () => {
         for (const query of [ALL, NAMED, ALL, NAMED]) expect(areOwn(tenant, (await pool.query(query)).rows)).toBe(true);
@@ -67,7 +67,7 @@ describe('F2: the binding is nothing that SQL can replace', () => {
     expect(pool.totalCount).toBe(1);
   });
 
-  it('a statement of the application’s without a name leaves the binding where it is', async () => {
+  it("a statement of the application's without a name leaves the binding where it is", async () => {
     await checkedOut(database.context, pool, acme, async (client) => {
       for (let turn = 0; turn < 3; turn += 1) {
         expect((await client.query('select $1::text as said', ['mine'])).rows).toEqual([{ said: 'mine' }]);

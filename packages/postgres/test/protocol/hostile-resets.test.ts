@@ -28,7 +28,7 @@ const HOSTILE = [
   "application_name = 'acme'",
 ];
 
-/** What a session shows of its settings, without what a language brings when it is first used. */
+/** The settings that a session shows, without those that a language brings when it is first used. */
 const SETTINGS = "select name, setting from pg_settings where name not like 'plpgsql.%' order by name";
 
 describe('F1: what a function leaves to make the reset hard', () => {

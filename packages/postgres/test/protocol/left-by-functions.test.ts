@@ -7,14 +7,14 @@ import { areOwn, interleaved } from '../pool/interleaved.js';
 
 const ALL = 'select * from job order by id';
 
-/** What a function leaves on the session, and a question that a session on which nothing was left answers in another way. */
+/** Ways for a function to leave something on the session, each with a question that a clean session answers in another way. */
 const LEFT = [
   [
-    'a setting of the application’s',
+    "a setting of the application's",
     `set_config('app.user_id', 'alice', false)`,
     `nullif(current_setting('app.user_id', true), '')`,
   ],
-  ['a setting of PostgreSQL’s', `execute 'set statement_timeout = 4321'`, `current_setting('statement_timeout')`],
+  ["a setting of PostgreSQL's", `execute 'set statement_timeout = 4321'`, `current_setting('statement_timeout')`],
   ['a reported setting', `execute 'set timezone = ''Asia/Tokyo'''`, `current_setting('timezone')`],
   ['an encoding', `execute 'set client_encoding = ''LATIN1'''`, `current_setting('client_encoding')`],
   ['a search path', `execute 'set search_path = pg_catalog'`, `current_setting('search_path')`],
@@ -166,7 +166,7 @@ describe('F1: what a function or a trigger leaves on the session', () => {
     expect(await database.context.run(globex, () => asked(pool, "current_setting('statement_timeout')"))).toBe('0');
   });
 
-  it('a statement of the application’s that a function replaced is the application’s again', async () => {
+  it("a statement of the application's that a function replaced is the application's again", async () => {
     await database.outside.query(`
       create function replace_statement() returns int language plpgsql as $$ begin
         deallocate mine;
@@ -183,7 +183,7 @@ describe('F1: what a function or a trigger leaves on the session', () => {
     }
   });
 
-  it('a seed does not make the next tenant’s random numbers known', async () => {
+  it("a seed does not make the next tenant's random numbers known", async () => {
     const outside = await database.outside.connect();
     await outside.query('select setseed(0.5)');
     const known = (await outside.query('select random() as number')).rows[0].number;

@@ -5,7 +5,7 @@ import { areOwn, interleaved } from '../pool/interleaved.js';
 
 const ALL = 'select * from job order by id';
 
-/** What one tenant leaves, and a question whose answer tells: empty when nothing was left. */
+/** Ways for a tenant to leave something, each with a question whose answer is empty when nothing was left. */
 const LEFT = [
   ["set timezone = 'Asia/Tokyo'", "select 1 where current_setting('timezone') = 'Asia/Tokyo'"],
   [

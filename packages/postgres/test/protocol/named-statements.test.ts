@@ -107,7 +107,7 @@ describe('named statements', () => {
     client.release();
   });
 
-  it('cannot take a name of the pool’s own', async () => {
+  it("cannot take a name of the pool's own", async () => {
     for (const name of ['tenancy query', 'tenancy app.tenant_id']) {
       await expect(
         database.context.run(acme, () => pool.query({ name, text: 'select $1::text', values: [globex.id] })),

@@ -26,7 +26,7 @@ describe('C7: a reply that is not the one that is due', () => {
   });
   afterAll(() => database.stop());
 
-  /** The whole reply to a query of `tenant`’s, as bytes. */
+  /** The whole reply to a query of `tenant`'s, as bytes. */
   const record = async (tenant = globex, text = ALL): Promise<Buffer[]> => {
     const bytes: Buffer[] = [];
     proxy.reply = (message) => {
@@ -38,7 +38,7 @@ describe('C7: a reply that is not the one that is due', () => {
     return bytes;
   };
 
-  /** What one query of acme’s is told when `bytes` come in place of its reply; anything of theirs is a leak. */
+  /** The answer to one query of acme's when `bytes` come in place of its reply; anything of theirs is a leak. */
   const told = async (bytes: readonly Buffer[], text = ALL) => {
     const client = await database.context.run(acme, () => pool.connect());
     client.on('error', () => {});
@@ -56,20 +56,20 @@ describe('C7: a reply that is not the one that is due', () => {
     return outcome;
   };
 
-  it('another tenant’s whole reply', async () => {
+  it("another tenant's whole reply", async () => {
     const outcome = await told(await record());
     expect(isTenantFloorError(outcome, 'connection_out_of_step')).toBe(true);
     expect(String(outcome)).not.toContain('globex');
   });
 
   it.each(['begin', 'commit', "set local lock_timeout = '1s'", 'savepoint a'])(
-    'another tenant’s whole reply to %s, which has no binding',
+    "another tenant's whole reply to %s, which has no binding",
     async (text) => {
       expect(isTenantFloorError(await told(await record(), text), 'connection_out_of_step')).toBe(true);
     },
   );
 
-  it('another tenant’s reply to somebody without a tenant', async () => {
+  it("another tenant's reply to somebody without a tenant", async () => {
     const bytes = await record();
     const client = await pool.connect();
     client.on('error', () => {});
@@ -80,7 +80,7 @@ describe('C7: a reply that is not the one that is due', () => {
     client.release();
   });
 
-  it('another tenant’s reply, from any of its messages on', async () => {
+  it("another tenant's reply, from any of its messages on", async () => {
     const bytes = await record();
     for (let from = 0; from < bytes.length; from += 1) {
       const outcome = await told(bytes.slice(from));
@@ -133,7 +133,7 @@ describe('C7: a reply that is not the one that is due', () => {
     expect(isTenantFloorError(await told(twice), 'connection_out_of_step')).toBe(true);
     const rowsFirst = bytes.filter((message, index) => index < at || typeOf(message) === 'T' || index > at);
     expect(isTenantFloorError(await told(rowsFirst), 'connection_out_of_step')).toBe(true);
-    // A row of the tenant’s own, which begins with its id as the receipt does.
+    // A row of the tenant's own, which begins with its id as the receipt does.
     const row = bytes.findLast((message) => typeOf(message) === 'D') as Buffer;
     const longer = bytes.map((message, index) => (index === at ? row : message));
     expect(isTenantFloorError(await told(longer), 'connection_out_of_step')).toBe(true);
@@ -177,7 +177,7 @@ describe('C7: a reply that is not the one that is due', () => {
     let round = 0;
     let kept: { readonly bytes: Buffer[]; readonly write: (bytes: Buffer[]) => void } | undefined;
     const replies = new Map<number, Buffer[]>();
-    // A connection’s first replies are to its start-up.
+    // A connection's first replies are to its start-up.
     const started = new Set(proxy.wires);
     proxy.reply = (message, wire) => {
       if (!started.has(wire)) {

@@ -83,7 +83,7 @@ describe('what cannot be bound to one tenant', () => {
     ["select 'pg_terminate_backend(1)' as said -- ; pg_terminate_backend(2)", 'pg_terminate_backend(1)'],
     ['select $$ pg_cancel_backend(1); $$ as said', ' pg_cancel_backend(1); '],
     [`with "pg_terminate_backend" as (select 'a' as said) select said from "pg_terminate_backend"`, 'a'],
-    ["select E'it\\'s; here' as said", 'it’s; here'.replace('’', "'")],
+    ["select E'it\\'s; here' as said", "it's; here"],
   ])('F14: what only speaks of it is sent: %s', async (text, said) => {
     expect((await database.context.run(acme, () => pool.query(text))).rows).toEqual([{ said }]);
   });
@@ -107,7 +107,7 @@ describe('what cannot be bound to one tenant', () => {
     client.release();
   });
 
-  it('TRUNCATE is sent where a table is the tenant’s alone', async () => {
+  it("TRUNCATE is sent where a table is the tenant's alone", async () => {
     const own = database.pool({
       isolation: {
         strategy: 'schema-per-tenant',

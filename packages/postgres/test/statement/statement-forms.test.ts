@@ -110,7 +110,7 @@ describe('a bound query, in every form that pg takes', () => {
     client.release();
   });
 
-  it('the option `rows`: all of them come, portal by portal, also by a portal’s name', async () => {
+  it("the option `rows`: all of them come, portal by portal, also by a portal's name", async () => {
     const client = await asAcme(() => pool.connect());
     for (const portal of ['', 'mine']) {
       const { rows } = await client.query({ text: 'select * from job', rows: 3, portal } as never);

@@ -4,7 +4,7 @@ import { type Arena, openArena, TENANTS } from './arena.js';
 import { type Storm, storms, type Weather } from './storms.js';
 import { checkedOut, type Kind, type Subject, subjectOf } from './subject.js';
 
-/** What became of the questions that a pool was asked in a storm. */
+/** The answers that a pool gave in a storm, counted by kind. */
 export interface Tally {
   readonly storm: string;
   readonly pool: Kind;
@@ -29,7 +29,7 @@ export interface StormOptions {
 }
 
 /** Milliseconds that a question may take beyond the storm's end. */
-const PATIENCE = 15_000;
+const TIMEOUT = 15_000;
 
 export const chosen = (only: readonly string[]) =>
   storms.filter(({ name, missing }) => !missing && (only.length === 0 || only.includes(name)));
@@ -87,15 +87,14 @@ async function blow(
     caller(subject, storm, TENANTS[index % TENANTS.length] as Tenant, tally, random, end),
   );
   const settled = Promise.all(callers.map(({ done }) => done));
-  if (!(await within(settled, milliseconds + PATIENCE)))
-    tally.hung += callers.filter(({ isAsking }) => isAsking).length;
+  if (!(await within(settled, milliseconds + TIMEOUT))) tally.hung += callers.filter(({ isAsking }) => isAsking).length;
   await weather.stop();
-  if (!(await within(subject.pool.end(), PATIENCE))) tally.hung += 1;
+  if (!(await within(subject.pool.end(), TIMEOUT))) tally.hung += 1;
 }
 
 /** Waits until the server has started again, where the storm before has killed it. */
 async function answering({ outside }: Arena): Promise<void> {
-  const end = performance.now() + PATIENCE;
+  const end = performance.now() + TIMEOUT;
   while (performance.now() < end && !(await outside.query('select 1').catch(() => undefined))) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -137,7 +136,7 @@ function caller(
   const asking: Caller = { isAsking: true, done: Promise.resolve() };
   const goOn = async () => {
     // On a busy machine the time may be over before anything was answered, which would show nothing.
-    while (performance.now() < end || (tally.right === 0 && performance.now() < end + PATIENCE / 2)) {
+    while (performance.now() < end || (tally.right === 0 && performance.now() < end + TIMEOUT / 2)) {
       await subject.as(tenant, ask).then(
         (isOwn) => {
           if (isOwn) tally.right += 1;

@@ -5,7 +5,7 @@ import type { Arena } from './arena.js';
 import { openRelay } from './relay.js';
 import { checkedOut, type Subject } from './subject.js';
 
-/** What a storm does while callers go on asking, and how it is stopped. */
+/** A storm: it begins while callers go on asking, and can be stopped. */
 export interface Weather {
   readonly url: string;
   /** Called once the pool has made its start-up checks, which need a while in peace. */

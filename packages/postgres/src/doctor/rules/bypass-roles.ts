@@ -5,7 +5,7 @@ interface Row {
   readonly attributes: readonly string[];
 }
 
-/** G8: backups, replication and administration read every tenant’s rows; who can do so should be known. */
+/** G8: backups, replication and administration read every tenant's rows; who can do so should be known. */
 export const bypassRoles = catalogRule<Row>({
   name: 'bypass-roles',
   severity: 'advice',

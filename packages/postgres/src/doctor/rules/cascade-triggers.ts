@@ -21,10 +21,10 @@ interface Row {
   readonly tables: readonly RoleTable[];
 }
 
-/** Whether the foreign key `k` changes or deletes rows with those that are `changed`. */
+/** True when the foreign key `k` changes or deletes rows with those that are `changed`. */
 const ACTS = `case when changed.deleted then k.confdeltype else k.confupdtype end in ('c', 'n', 'd')`;
 
-/** What the table `k.conrelid` has that calls the function `oid` when the key acts on it. */
+/** The triggers, checks and defaults of the table `k.conrelid` that call the function `oid` when the key acts on it. */
 const CALLERS = `
   select d.refobjid as oid, 'trigger ' || quote_ident(t.tgname) as caller, t.tgtype & 66 = 0 as after
   from pg_trigger t

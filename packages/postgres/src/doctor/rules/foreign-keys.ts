@@ -78,10 +78,10 @@ export const foreignKeys = catalogRule<Row>({
     {
       subject: row.subject,
       message: row.shared
-        ? `its foreign key ${row.constraint} to ${row.referenced} changes or deletes rows with those of that table, which is everybody’s ` +
-          'and which the application may write: past all policies, one tenant’s statement reaches the rows of every other.'
+        ? `its foreign key ${row.constraint} to ${row.referenced} changes or deletes rows with those of that table, which is everybody's ` +
+          "and which the application may write: past all policies, one tenant's statement reaches the rows of every other."
         : `its foreign key ${row.constraint} to ${row.referenced} does not contain the tenant. PostgreSQL checks it without ` +
-          'policies: a tenant can point at another’s row, learn that it exists, and lose rows with it.',
+          "policies: a tenant can point at another's row, learn that it exists, and lose rows with it.",
       fix: repair(row),
     },
   ],

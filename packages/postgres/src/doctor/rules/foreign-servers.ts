@@ -25,7 +25,7 @@ const HAS_A_WAY = `exists (
 export const foreignServers = catalogRule<Row>({
   name: 'foreign-servers',
   severity: 'error',
-  // Without a user mapping a server of PostgreSQL’s wants a password, which the application would have to know.
+  // Without a user mapping a server of PostgreSQL's wants a password, which the application would have to know.
   sql: `
     with recursive ${REACHABLE_ROLES}
     select s.srvname as server, quote_ident(s.srvname) as identifier, ${granteesOf('s.srvowner')}

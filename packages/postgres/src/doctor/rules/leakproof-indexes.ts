@@ -11,11 +11,11 @@ interface Row {
   readonly leading: string;
   /** Null for an expression. */
   readonly type: string | null;
-  /** What the index is over, as SQL, without the options of each column. */
+  /** Its columns and expressions, as SQL, without the options of each column. */
   readonly columns: readonly string[];
   readonly predicate: string;
   readonly unique: boolean;
-  /** What a unique index says after its columns. */
+  /** The options that a unique index has after its columns. */
   readonly suffix: string;
   readonly constraint: boolean;
 }

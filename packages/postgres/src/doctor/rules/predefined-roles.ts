@@ -23,8 +23,8 @@ const LETS: { readonly [role: string]: string } = {
   pg_signal_backend: 'end queries and connections of other roles',
   pg_signal_autovacuum_worker: 'end the vacuuming of every table',
   pg_maintain: 'lock and rewrite every table, which keeps every tenant waiting',
-  pg_monitor: 'read the texts of every role’s queries, the settings of the server and the names of its files',
-  pg_read_all_stats: 'read the texts of every role’s queries, in which values of other tenants may stand',
+  pg_monitor: "read the texts of every role's queries, the settings of the server and the names of its files",
+  pg_read_all_stats: "read the texts of every role's queries, in which values of other tenants may stand",
   pg_read_all_settings: 'read settings that are kept from other roles, among which may be passwords',
   pg_stat_scan_tables: 'run functions that keep every table locked for long',
   pg_checkpoint: 'have the server write everything to disk at once, which slows every tenant down',
@@ -32,7 +32,7 @@ const LETS: { readonly [role: string]: string } = {
   pg_use_reserved_connections: 'take the connections that are kept for administrators',
 };
 
-/** G7: a role of PostgreSQL’s own is for operating the server; who has one may watch or stop every tenant. */
+/** G7: a role of PostgreSQL's own is for operating the server; who has one may watch or stop every tenant. */
 export const predefinedRoles = catalogRule<Row>({
   name: 'predefined-roles',
   severity: 'advice',
@@ -51,7 +51,7 @@ export const predefinedRoles = catalogRule<Row>({
       subject: `role ${role}`,
       message: `the application can act as ${role}, which ${
         Object.hasOwn(LETS, role) ? `lets it ${LETS[role]}` : 'is for operating the server'
-      }: it is one role for all tenants, and needs none of PostgreSQL’s own.`,
+      }: it is one role for all tenants, and needs none of PostgreSQL's own.`,
       fix: members === null ? CONNECT_AS : `revoke ${role} from ${members}`,
     },
   ],

@@ -9,7 +9,7 @@ interface Row extends Grantees {
   readonly identifier: string;
 }
 
-/** G7: an extension’s view that shows a role the texts of its own queries shows each tenant those of all, who are one role. */
+/** G7: an extension's view that shows a role the texts of its own queries shows each tenant those of all, who are one role. */
 export const queryTexts = catalogRule<Row>({
   name: 'query-texts',
   severity: 'advice',

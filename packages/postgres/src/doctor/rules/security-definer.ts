@@ -21,7 +21,7 @@ interface Row {
   readonly tables: readonly RoleTable[];
 }
 
-/** Whether the role may do what fires a trigger of the type `type`, on the table `relation`. */
+/** True when the role may do what fires a trigger of the type `type`, on the table `relation`. */
 const mayFire = (role: string, relation: string, type: string) => `(
   (${type} & 4 <> 0 and has_any_column_privilege(${role}, ${relation}, 'INSERT'))
   or (${type} & 16 <> 0 and has_any_column_privilege(${role}, ${relation}, 'UPDATE'))
@@ -30,7 +30,7 @@ const mayFire = (role: string, relation: string, type: string) => `(
 )`;
 
 /**
- * Whether the application can set off the trigger `t`: by a right to what fires it, or without any right, by the action of a foreign key
+ * True when the application can set off the trigger `t`: by a right to what fires it, or without any right, by the action of a foreign key
  * or through a view or rule, which write as their owner.
  */
 const IS_FIRED = `(

@@ -5,7 +5,7 @@ import { REACHABLE_ROLES } from '../reachable-roles.js';
 interface Row {
   readonly signals: boolean;
   readonly functions: string;
-  /** Null when a role of PostgreSQL’s own has it, which others are members of too. */
+  /** Null when a role of PostgreSQL's own has it, which others are members of too. */
   readonly grantees: string | null;
   /** The statements after which the application is in no such role. */
   readonly leave: readonly string[];

@@ -39,11 +39,11 @@ export const sharedDescendants = catalogRule<Row>({
     {
       subject,
       message:
-        `it is listed as shared, and shows every tenant the rows of ${descendant}, which inherits from it and has the tenant’s ` +
+        `it is listed as shared, and shows every tenant the rows of ${descendant}, which inherits from it and has the tenant's ` +
         'column, policies or no right for the application: a query of the parent asks for none of them.',
       fix:
         `${separable ? `alter table ${descendant_identifier} no inherit ${identifier} -- or ` : ''}give ${identifier} the column ` +
-        `${tenantColumn} and the policies of a tenant’s table, and remove it from \`shared\``,
+        `${tenantColumn} and the policies of a tenant's table, and remove it from \`shared\``,
     },
   ],
 });

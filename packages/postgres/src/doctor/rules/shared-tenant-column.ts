@@ -20,7 +20,7 @@ export const sharedTenantColumn = catalogRule<Row>({
     {
       subject,
       message: `it is listed as shared, so every tenant reads all of it, and yet it has the column ${tenantColumn}.`,
-      fix: 'remove it from `shared` and give it the policies of a tenant’s table, unless every tenant may read all of it',
+      fix: "remove it from `shared` and give it the policies of a tenant's table, unless every tenant may read all of it",
     },
   ],
 });

@@ -27,7 +27,7 @@ export const truncate = catalogRule<Row>({
     revocations(granted, `revoke truncate on ${identifier}`).map((fix) => ({
       subject,
       message:
-        'the application may TRUNCATE this table, which ignores row-level security and deletes every tenant’s rows.',
+        "the application may TRUNCATE this table, which ignores row-level security and deletes every tenant's rows.",
       fix,
     })),
 });
@@ -46,7 +46,7 @@ export const tablePrivileges = catalogRule<Row>({
       subject,
       message:
         `the application holds ${privileges.join(' and ')} on this table, which only migrations need: a foreign key shows ` +
-        'whether another tenant’s row exists, a trigger runs in every tenant’s statements, and maintenance locks every tenant out.',
+        "whether another tenant's row exists, a trigger runs in every tenant's statements, and maintenance locks every tenant out.",
       fix,
     })),
 });

@@ -11,7 +11,7 @@ interface Row extends Grantees {
 }
 
 /**
- * Whether the view `c` of the owner's rights shows tables alone that are everybody's, `$4`, and lets nobody write to them. A listed table
+ * True when the view `c` of the owner's rights shows tables alone that are everybody's, `$4`, and lets nobody write to them. A listed table
  * that has policies, or the tenant's column, is not everybody's row by row.
  */
 const SHOWS_SHARED = `(

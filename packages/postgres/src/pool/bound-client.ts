@@ -27,7 +27,7 @@ type Submitted = {
  * A connection that sends nothing on its own account: between two holders every query is refused, and a holder's
  * queries are all bound to it.
  */
-export class TenantClient extends Client {
+export class BoundClient extends Client {
   readonly #connection: Connection;
   readonly #protocol: BoundProtocol;
   /** `'setup'` until it is first handed out: what `onConnect` and `connect` listeners send belongs to no tenant. */
@@ -52,7 +52,7 @@ export class TenantClient extends Client {
   /**
    * The end of a holder's time.
    *
-   * @returns whether the connection may be handed out again. C7: not when something is still on its way, or a transaction
+   * @returns true when the connection may be handed out again. C7: not when something is still on its way, or a transaction
    * is open.
    */
   letGo(): boolean {
@@ -157,7 +157,7 @@ export class TenantClient extends Client {
     if (nameOf(query)?.startsWith(RESERVED_PREFIX)) {
       return new TenantFloorError(
         'statement_refused',
-        `the pool’s own statements have names that begin with "${RESERVED_PREFIX}". Give this one another name.`,
+        `the pool's own statements have names that begin with "${RESERVED_PREFIX}". Give this one another name.`,
       );
     }
     return refuseStatement(text, holder.binding.settings, holder.truncates);
