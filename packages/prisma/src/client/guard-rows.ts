@@ -1,6 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import type { ScopedRelation } from '../schema/model.js';
 import { type Filter, nameOf } from '../scope/call.js';
-import type { Forbidden, Guards, Predecessor, References } from '../scope/guards.js';
+import type { Astray, Forbidden, Guards, Predecessor, References } from '../scope/guards.js';
 import { structure } from '../scope/structure.js';
 import type { LazyQuery, RawClient, RawDelegate } from './raw-client.js';
 
@@ -11,13 +12,14 @@ type Send = (start: () => LazyQuery) => Promise<unknown>;
  * A call between its guards, in its transaction.
  *
  * What must not be there is looked up before. A foreign key may name a row that the call itself makes, or be in a branch that
- * does not run; so where no row of the tenant is there before, what has become of it is looked up after.
+ * does not run; so where no row of the tenant is there before, what has become of it is looked up after. So it is where a part
+ * of the key is the row's own.
  *
  * @throws Prisma's own P2003 when a foreign key would name a row that is not this tenant's, `scope_refused` when a row of
  * another tenant would be changed.
  */
 export async function guarded(
-  { references, forbidden, predecessors }: Guards,
+  { references, forbidden, predecessors, astray }: Guards,
   client: RawClient,
   send: Send,
   call: () => Promise<unknown>,
@@ -27,12 +29,12 @@ export async function guarded(
   const missing: References[] = [];
   for (const each of references) missing.push(...(await missingRows(each, client, send)));
   const [first] = missing;
-  if (!first) return call();
   const result = await call().catch((error) => {
     // The same answer as for a row of another tenant, which the database would have taken.
-    throw isForeignKeyError(error) ? foreignKeyError(first, error) : error;
+    throw first && isForeignKeyError(error) ? foreignKeyError(first.relation, error) : error;
   });
-  for (const each of missing) await forbidAstray(each, client, send);
+  for (const each of missing) await forbidNamed(each, client, send);
+  for (const each of astray) await forbidAstray(each, client, send);
   return result;
 }
 
@@ -70,14 +72,18 @@ async function forbid(
 }
 
 /** No row that was written names what is still not the tenant's. */
-async function forbidAstray(references: References, client: RawClient, send: Send): Promise<void> {
-  const { of, key } = references.relation;
-  const delegate = client[of.property] as RawDelegate;
+async function forbidNamed(references: References, client: RawClient, send: Send): Promise<void> {
+  const { relation, ofHolder } = references;
   for (const { keys } of await missingRows(references, client, send)) {
-    const where = structure([['AND', [references.ofHolder, havingOneOf(key.fields, keys)]]]);
-    const count = await send(() => (delegate['count'] as RawDelegate[string])({ where }));
-    if (count !== 0) throw await knownError(references, delegate, send);
+    const where = structure([['AND', [ofHolder, havingOneOf(relation.key.fields, keys)]]]);
+    await forbidAstray({ relation, where }, client, send);
   }
+}
+
+async function forbidAstray({ relation, where }: Astray, client: RawClient, send: Send): Promise<void> {
+  const delegate = client[relation.of.property] as RawDelegate;
+  const count = await send(() => (delegate['count'] as RawDelegate[string])({ where }));
+  if (count !== 0) throw await knownError(relation, delegate, send);
 }
 
 /** What one statement takes of values, on every database. */
@@ -129,20 +135,20 @@ function isForeignKeyError(error: unknown): error is KnownError {
 }
 
 /** P2003 as the database's own, made of an error that Prisma makes, so that it is of the class the application knows. */
-async function knownError(references: References, delegate: RawDelegate, send: Send): Promise<unknown> {
+async function knownError(relation: ScopedRelation, delegate: RawDelegate, send: Send): Promise<unknown> {
   try {
     await send(() => (delegate['findFirstOrThrow'] as RawDelegate[string])({ where: { OR: [] } }));
   } catch (error) {
-    return (error as KnownError).code === 'P2025' ? foreignKeyError(references, error as KnownError) : error;
+    return (error as KnownError).code === 'P2025' ? foreignKeyError(relation, error as KnownError) : error;
   }
   return new TenantScopeError(
     'tenant_row_unavailable',
-    `the foreign key of ${nameOf(references.relation)} names a row that is not there.`,
+    `the foreign key of ${nameOf(relation)} names a row that is not there.`,
   );
 }
 
 /** What Prisma says where the database names the columns, and not the constraint. */
-function foreignKeyError({ relation }: References, { constructor: Known, clientVersion }: KnownError): Error {
+function foreignKeyError(relation: ScopedRelation, { constructor: Known, clientVersion }: KnownError): Error {
   const { fields } = relation.key;
   const cause = { kind: 'ForeignKeyConstraintViolation', constraint: { fields } };
   return new Known(

@@ -1,5 +1,5 @@
 import { misconfigured } from '../errors/misconfigured.js';
-import type { ScopedField, ScopedModel, ScopedRelation, ScopedScalar } from './model.js';
+import type { Disturbed, ScopedField, ScopedModel, ScopedRelation, ScopedScalar } from './model.js';
 import type { Schema, SchemaField, SchemaModel } from './schema.js';
 
 export interface Classification {
@@ -189,7 +189,7 @@ function followsOutside(relation: ScopedRelation, column: string, seen: Set<Scop
   return backRelations(relation.to, next).some((each) => followsOutside(each, next, seen));
 }
 
-function disturbedBy(model: ScopedModel, column: string, seen: Set<ScopedRelation>): readonly ScopedRelation[] {
+function disturbedBy(model: ScopedModel, column: string, seen: Set<ScopedRelation>): readonly Disturbed[] {
   return backRelations(model, column).flatMap((back) => {
     if (seen.has(back)) return [];
     seen.add(back);
@@ -204,7 +204,7 @@ function disturbedBy(model: ScopedModel, column: string, seen: Set<ScopedRelatio
         each.key.fields.includes(next) &&
         !followsToo(each, next, back, column),
     );
-    return [...changed, ...disturbedBy(back.to, next, seen)];
+    return [...changed.map((relation) => ({ relation, column: next })), ...disturbedBy(back.to, next, seen)];
   });
 }
 

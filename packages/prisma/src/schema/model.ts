@@ -45,7 +45,13 @@ export interface ScopedScalar {
   /** The back relations whose foreign key follows it when it changes, where rows of other tenants may be among those that follow. */
   readonly followers: readonly ScopedRelation[];
   /** The unchecked relations of rows that follow it: a part of their foreign key would change with it, and the rest would not. */
-  readonly disturbed: readonly ScopedRelation[];
+  readonly disturbed: readonly Disturbed[];
+}
+
+export interface Disturbed {
+  readonly relation: ScopedRelation;
+  /** The part that changes. */
+  readonly column: string;
 }
 
 export interface ScopedRelation {

@@ -1,5 +1,6 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { mayLeaveTenant, type ScopedModel, type ScopedRelation, type ScopedScalar } from '../schema/model.js';
+import { guardAstray } from './astray.js';
 import { type Call, type Filter, NOTHING, nameOf, refused, related, tenantCondition, UNKNOWN } from './call.js';
 import { structure } from './structure.js';
 
@@ -27,6 +28,7 @@ export function guardChange(model: ScopedModel, field: ScopedScalar, value: unkn
   if (call.known[column] === value) return;
   const changes = value === UNKNOWN ? NOTHING : structure([['NOT', structure([[column, value]])]]);
   const why = `changing ${column} of a row of ${model.name}`;
+  guardDisturbed(field, call, value);
   for (const { condition, chain, refusal } of othersAfter(field, call)) {
     const of = condition === NOTHING ? changes : structure([['AND', [changes, condition]]]);
     call.guards.ofRows.push({ of: model, condition: of, path: call.path, chain, why, ...(refusal && { refusal }) });
@@ -36,8 +38,19 @@ export function guardChange(model: ScopedModel, field: ScopedScalar, value: unkn
 /** The same for a row whose foreign key is set from the other side of the relation. */
 export function guardConnectedKey({ to, key, inverse }: ScopedRelation, where: () => Filter, call: Call): void {
   const why = `connecting ${nameOf(inverse)}`;
-  for (const { condition, refusal } of movable(to, key.fields).flatMap((field) => othersAfter(field, call)))
-    call.guards.taken.push({ model: to, where: where(), condition, why, ...(refusal && { refusal }) });
+  for (const field of movable(to, key.fields)) {
+    guardDisturbed(field, call);
+    for (const { condition, refusal } of othersAfter(field, call))
+      call.guards.taken.push({ model: to, where: where(), condition, why, ...(refusal && { refusal }) });
+  }
+}
+
+/** Where a part of a foreign key follows the column, and the rest of it does not. */
+function guardDisturbed({ name, disturbed }: ScopedScalar, call: Call, value: unknown = UNKNOWN): void {
+  for (const { relation, column } of disturbed) {
+    const known = value === UNKNOWN ? NOTHING : structure([[column, value]]);
+    guardAstray(relation, call, () => disturbing(relation, name, call), known);
+  }
 }
 
 /** Those of a row's columns that may change: its tenant stays what it is, whichever relation names it. */
@@ -50,15 +63,14 @@ export function movable({ fields, tenantField }: ScopedModel, names: readonly st
 
 /** When a column must not change: of rows that a condition is true of, or of any. */
 function othersAfter(
-  { name: column, followers, disturbed }: ScopedScalar,
+  { name: column, followers }: ScopedScalar,
   call: Call,
 ): readonly {
   readonly condition: Filter;
   readonly chain: readonly ScopedRelation[];
   readonly refusal?: () => Error;
 }[] {
-  const [first] = disturbed;
-  const found = followers.flatMap((relation) => {
+  return followers.flatMap((relation) => {
     if (isOwnLink(relation, call)) return [];
     if (call.hasFloor) {
       const refusal = () => behindTheFloor(call, relation.of, `changing ${column} of`);
@@ -68,8 +80,6 @@ function othersAfter(
     const condition = othersFollowing(relation, column, call, chain);
     return condition ? [{ condition, chain }] : [];
   });
-  if (!first) return found;
-  return [{ condition: NOTHING, chain: [], refusal: () => disturbing(first, column, call) }, ...found];
 }
 
 function disturbing(relation: ScopedRelation, column: string, call: Call): TenantScopeError {

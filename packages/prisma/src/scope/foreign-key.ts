@@ -1,4 +1,5 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
+import { guardAstray } from './astray.js';
 import { type Call, type Filter, NOTHING, nameOf, refused, tenantCondition, UNKNOWN } from './call.js';
 import { isSkip, structure } from './structure.js';
 import { isCompoundKey } from './unique-where.js';
@@ -59,7 +60,11 @@ export function guardForeignKeys(
     });
     // One null, and it refers to nothing.
     if (key.includes(null)) continue;
-    if (key.includes(UNKNOWN)) throw partOfKey(relation, call, argument);
+    if (key.includes(UNKNOWN)) {
+      const known = fields.flatMap((column, index) => (key[index] === UNKNOWN ? [] : [[column, key[index]] as const]));
+      guardAstray(relation, call, () => partOfKey(relation, call, argument), structure(known));
+      continue;
+    }
     // What a relation sets itself is found or made within the tenant.
     if (isSetItself) continue;
     call.guards.requireRow(
@@ -76,7 +81,8 @@ export function guardForeignKeys(
 /** The same for a row that is there and gets its foreign key from the row that the call changes. */
 export function guardConnected(holder: ScopedRelation, call: Call, argument: string): void {
   for (const relation of sharing(holder)) {
-    if (!isCarried(relation, holder, call, true)) throw partOfKey(relation, call, argument);
+    if (!isCarried(relation, holder, call, true))
+      guardAstray(relation, call, () => partOfKey(relation, call, argument));
   }
 }
 
@@ -198,11 +204,10 @@ function partOfKey(relation: ScopedRelation, call: Call, argument: string): Erro
 }
 
 /** The value an update sets a column to; what is computed from the row is not known here. */
-export function valueSet(value: unknown, key: string, call: Call, argument: string): unknown {
+export function valueSet(value: unknown): unknown {
   if (value === null || typeof value !== 'object' || value instanceof Date || value instanceof Uint8Array) return value;
   const operations = Object.entries(value).filter(([, entry]) => entry !== undefined && !isSkip(entry));
   const [[operation, operand] = [], ...others] = operations;
   if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return value;
-  if (operation === 'set' && others.length === 0) return operand;
-  throw refused(call, `\`${argument}\` computes ${key}, a key`, `Set ${key} to a value.`);
+  return operation === 'set' && others.length === 0 ? operand : UNKNOWN;
 }

@@ -12,6 +12,12 @@ export interface References {
   readonly keys: readonly (readonly unknown[])[];
 }
 
+/** P15: own rows that must not, once the call has written them, refer to a row that is not the tenant’s. */
+export interface Astray {
+  readonly relation: ScopedRelation;
+  readonly where: Filter;
+}
+
 /** Rows that must not exist: what a call would change of another tenant's. */
 export interface Forbidden {
   readonly model: ScopedModel;
@@ -46,13 +52,15 @@ export interface Predecessor {
   readonly into: (row: Filter) => void;
 }
 
-/** What is looked up before a call runs, in its transaction. */
+/** What is looked up before and after a call runs, in its transaction. */
 export class Guards {
   readonly #references = new Map<
     ScopedRelation,
     { readonly rows: Omit<References, 'keys'>; readonly keys: Map<unknown, readonly unknown[]> }
   >();
   readonly forbidden: Forbidden[] = [];
+  /** What is looked up after the call, because it cannot be told before what the rows will refer to. */
+  readonly astray: Astray[] = [];
   readonly predecessors: Predecessor[] = [];
   /** What `scopeArguments` puts beside the `where` of the call, once all of the call is known. */
   readonly ofRows: OfRows[] = [];
@@ -85,7 +93,12 @@ export class Guards {
   }
 
   get isEmpty(): boolean {
-    return this.#references.size === 0 && this.forbidden.length === 0 && this.predecessors.length === 0;
+    return (
+      this.#references.size === 0 &&
+      this.forbidden.length === 0 &&
+      this.astray.length === 0 &&
+      this.predecessors.length === 0
+    );
   }
 }
 

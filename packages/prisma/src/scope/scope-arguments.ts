@@ -62,8 +62,8 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
   if (required.length > 0) scoped['where'] = andUnique(where, required);
   const isUnique = rules['where'] === uniqueWhere;
   for (const { of, condition, path, chain, ...reason } of guards.ofRows) {
-    // What the call itself links may come to the action: then every row of the tenant may be one that it comes to.
-    if ([...path, ...chain].some((relation) => guards.linked.has(relation))) {
+    // What the call itself makes or links may come to the action: then every row of the tenant may be one that it comes to.
+    if (kind === 'create' || [...path, ...chain].some((relation) => guards.linked.has(relation))) {
       guards.forbidden.push({
         model: of,
         where: withinTenant(of, call, condition),

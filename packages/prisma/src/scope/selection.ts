@@ -4,14 +4,14 @@ import { asGiven, type Call, type Filter, type Rule, tenantCondition, unknownKey
 import { plainValue } from './column-value.js';
 import { cursor } from './cursor.js';
 import { orderBy } from './order.js';
-import { entriesOf, structure } from './structure.js';
+import { argumentsIn, selectedIn, structure } from './structure.js';
 import { relatedWhere } from './where.js';
 
 /** `select` and `include`: columns as they are, and every relation within the tenant, at any depth. */
 export const selection: Rule = (value, model, call, argument) => {
-  if (value === undefined || value === null) return undefined;
+  if (!value) return undefined;
   return structure(
-    entriesOf(value, call, argument).map(([key, entry]) => {
+    selectedIn(value, call, argument).map(([key, entry]) => {
       const field = model.fields.get(key);
       if (field?.kind === 'scalar' || entry === false) return [key, plainValue(entry, call, `${argument}.${key}`)];
       if (field) return [key, related(entry, field, call, `${argument}.${key}`)];
@@ -25,7 +25,7 @@ export const selection: Rule = (value, model, call, argument) => {
 /** P21: what is left out never matters, because no protection relies on what the caller selects. */
 export const omitted: Rule = (value, model, call, argument) => {
   if (value === undefined || value === null) return undefined;
-  const entries = entriesOf(value, call, argument);
+  const entries = selectedIn(value, call, argument);
   return structure(
     entries.map(([key, entry]) => {
       if (model.fields.get(key)?.kind !== 'scalar' && !call.computed.has(key))
@@ -50,8 +50,8 @@ const relatedRules: Readonly<Record<string, Rule>> = {
 /** P5: the condition goes inside. P6: where there is no place for one, the row that comes back is looked at. */
 function related(value: unknown, relation: ScopedRelation, call: Call, argument: string): unknown {
   if (value === undefined || value === null) return value;
-  const below = { ...call, result: call.result.of(relation.name) };
-  const given = value === true ? [] : entriesOf(value, call, argument);
+  const below = { ...call, result: call.result.of(relation.name), path: [...call.path, relation] };
+  const given = value === true ? [] : argumentsIn(value, call, argument);
   const entries = new Map<string, unknown>();
   for (const [key, entry] of given) {
     const rule = relatedRules[key];
@@ -95,12 +95,12 @@ function relatedCounts(value: unknown, model: ScopedModel, call: Call, argument:
     ]);
   }
   return structure(
-    entriesOf(value, call, argument).map(([key, entry]) => {
+    argumentsIn(value, call, argument).map(([key, entry]) => {
       if (key !== 'select') throw unknownKey(call, model, argument, key);
       return [
         key,
         structure(
-          entriesOf(entry, call, argument).map(([name, asked]) => {
+          selectedIn(entry, call, argument).map(([name, asked]) => {
             const relation = lists.find((list) => list.name === name);
             if (!relation) throw unknownKey(call, model, argument, name);
             return [name, count(asked, relation, call, `${argument}.${name}`)];
@@ -117,7 +117,7 @@ function count(value: unknown, relation: ScopedRelation, call: Call, argument: s
     return condition ? structure([['where', condition]]) : true;
   }
   if (value === false) return false;
-  const entries = entriesOf(value, call, argument);
+  const entries = argumentsIn(value, call, argument);
   for (const [key] of entries) if (key !== 'where') throw unknownKey(call, relation.to, argument, key);
   const where = relatedWhere(new Map(entries).get('where'), relation, call, argument);
   return where ? structure([['where', where]]) : structure([]);

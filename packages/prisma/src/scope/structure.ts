@@ -4,12 +4,14 @@ import { isNamedValue } from '../prisma-internals.js';
 import { type Call, refused } from './call.js';
 import { itemsOf } from './snapshot.js';
 
+type Entries = readonly (readonly [string, unknown])[];
+
 /**
  * What an argument object says, read once: when a query starts, Prisma would see whatever the caller changes until then.
  *
  * @throws `scope_refused` for what is explicitly undefined, where the client forbids that.
  */
-export function entriesOf(value: unknown, call: Call, argument: string): readonly (readonly [string, unknown])[] {
+export function entriesOf(value: unknown, call: Call, argument: string): Entries {
   if (value === undefined) return [];
   if (value === null || typeof value !== 'object' || Array.isArray(value) || isValue(value)) {
     throw refused(call, `\`${argument}\` is not an object`, `Pass an object, or leave \`${argument}\` out.`);
@@ -23,6 +25,26 @@ export function entriesOf(value: unknown, call: Call, argument: string): readonl
   }
   return entries;
 }
+
+/** What a `select`, `include` or `omit` says, of which Prisma reads own keys alone. */
+export function selectedIn(value: unknown, call: Call, argument: string): Entries {
+  return entriesOf(ownOf(value), call, argument);
+}
+
+/** The arguments of a call or of a relation in a selection: Prisma reads their own keys, `select` and `include` wherever they come from. */
+export function argumentsIn(value: unknown, call: Call, argument: string): Entries {
+  const { select, include, omit, ...others } = Object(value) as Readonly<Record<string, unknown>>;
+  const selected = Object.entries({ select, include, ...(Object.hasOwn(Object(value), 'omit') && { omit }) });
+  return [
+    ...entriesOf(isObject(value) ? others : value, call, argument),
+    ...selected.filter(([, entry]) => entry !== undefined && !isSkip(entry)),
+  ];
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** The own keys of any object, a list or a Date as well. */
+const ownOf = (value: unknown): unknown => (isObject(value) ? { ...value } : value);
 
 /** The keys of an object as Prisma reads them: inherited ones as well, but for those that something put on every object. */
 export function namesOf(value: object): readonly string[] {

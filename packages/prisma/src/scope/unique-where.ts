@@ -2,7 +2,7 @@ import type { ScopedKey, ScopedModel } from '../schema/model.js';
 import { type Call, type Filter, type Rule, tenantCondition, withinTenant } from './call.js';
 import { plainValue } from './column-value.js';
 import { isPlain } from './snapshot.js';
-import { COMBINED, entriesOf, namesOf, structure } from './structure.js';
+import { COMBINED, entriesOf, isSkip, namesOf, structure } from './structure.js';
 import { filterEntry } from './where.js';
 
 /**
@@ -97,7 +97,10 @@ export function isCompoundKey(key: string, value: unknown, model: ScopedModel): 
     value !== null &&
     typeof value === 'object' &&
     !Array.isArray(value) &&
-    namesOf(value).length > 0 &&
-    namesOf(value).every((column) => model.fields.get(column)?.kind === 'scalar')
+    columnsIn(value).length > 0 &&
+    columnsIn(value).every((column) => model.fields.get(column)?.kind === 'scalar')
   );
 }
+
+const columnsIn = (value: object) =>
+  namesOf(value).filter((name) => !isSkip((value as Readonly<Record<string, unknown>>)[name]));

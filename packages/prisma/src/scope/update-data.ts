@@ -32,6 +32,7 @@ function guardKeyOf(relation: ScopedRelation, actions: Filter, call: Call): void
 export function changedRow(value: unknown, model: ScopedModel, call: Call, argument: string): Filter {
   if (!model.isWritable) throw sharedWrite(call, model);
   const entries: (readonly [string, unknown])[] = [];
+  const settings: (readonly [string, unknown])[] = [];
   for (const [key, entry] of entriesOf(value, call, argument)) {
     const field = model.fields.get(key);
     if (!field) throw unknownKey(call, model, argument, key);
@@ -41,10 +42,12 @@ export function changedRow(value: unknown, model: ScopedModel, call: Call, argum
     if (field.kind === 'relation') {
       const actions = nestedUpdate(given, field, call, `${argument}.${key}`);
       entries.push([key, actions]);
+      settings.push([key, actions]);
       if (field.holdsKey) guardKeyOf(field, actions as Filter, call);
     } else if (key === model.tenantField) {
-      if (isTenantId(valueSet(given, key, call, argument), model, call.tenantId)) {
+      if (isTenantId(valueSet(given), model, call.tenantId)) {
         entries.push([key, call.tenantId]);
+        settings.push([key, call.tenantId]);
         continue;
       }
       throw conflict(
@@ -54,8 +57,9 @@ export function changedRow(value: unknown, model: ScopedModel, call: Call, argum
       );
     } else {
       const isKey = field.unchecked.length + field.followers.length + field.disturbed.length > 0;
-      const value = isKey ? valueSet(given, key, call, argument) : given;
-      entries.push([key, value]);
+      const value = isKey ? valueSet(given) : given;
+      entries.push([key, value === UNKNOWN ? given : value]);
+      settings.push([key, value]);
       const moved = field.followers.find((relation) => givesTenant(relation) && tenantColumn(relation) === key);
       if (moved && !isTenantId(value, moved.to, call.tenantId)) {
         throw conflict(
@@ -67,7 +71,7 @@ export function changedRow(value: unknown, model: ScopedModel, call: Call, argum
       guardChange(model, field, value, call);
     }
   }
-  guardForeignKeys(entries, model, call, argument, true);
-  guardGivenTenant(entries, model, call, argument, false);
+  guardForeignKeys(settings, model, call, argument, true);
+  guardGivenTenant(settings, model, call, argument, false);
   return structure(entries);
 }
