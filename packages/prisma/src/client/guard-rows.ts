@@ -38,8 +38,16 @@ export async function guarded(
   return result;
 }
 
-async function precede({ model, operation, args, into }: Predecessor, client: RawClient, send: Send): Promise<void> {
-  const row = await send(() => ((client[model.property] as RawDelegate)[operation] as RawDelegate[string])(args));
+async function precede(
+  { model, operation, args, into, refusal }: Predecessor,
+  client: RawClient,
+  send: Send,
+): Promise<void> {
+  const row = await send(() => ((client[model.property] as RawDelegate)[operation] as RawDelegate[string])(args)).catch(
+    (error) => {
+      throw refusal && (error as KnownError).code === 'P2025' ? refusal() : error;
+    },
+  );
   if (row === null) {
     throw new TenantScopeError(
       'tenant_row_unavailable',

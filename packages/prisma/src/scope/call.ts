@@ -22,6 +22,8 @@ export interface Call {
   readonly path: readonly ScopedRelation[];
   /** Whether the rules are at a row that may not come to be, as the `create` of an upsert. */
   readonly isUncertain: boolean;
+  /** The list that the new row is one of, which Prisma takes by columns or by relations altogether. */
+  readonly list: NewRows | null;
   /** What columns of the row being changed are known to be, as far as they are. */
   readonly known: Filter;
   /** What must be true of the row being changed when it is, beside what identifies it; the rules add to it. Null of a new row. */
@@ -30,6 +32,14 @@ export interface Call {
   readonly computed: ReadonlySet<string>;
   /** What must be found true of the result, at the place the rules are at. */
   readonly result: ResultCheck;
+}
+
+/** By what the rows of one list set their foreign keys. */
+export interface NewRows {
+  /** Whether one of them names a relation. */
+  readonly nameRelations: boolean;
+  /** Whether each of them has its tenant from a relation that it names. */
+  readonly haveTenant: boolean;
 }
 
 /** Rewrites one argument, or a part of it that concerns `model`. `undefined` leaves it out. */

@@ -24,7 +24,7 @@ export function newRow(
   parent: ScopedRelation | null,
 ): Filter {
   if (!model.isWritable) throw sharedWrite(call, model);
-  const ofNew = { ...call, required: null };
+  const ofNew = { ...call, required: null, list: null };
   const entries = entriesOf(value, call, argument).flatMap(([key, entry]): [string, unknown][] => {
     const field = model.fields.get(key);
     if (!field) throw unknownKey(call, model, argument, key);

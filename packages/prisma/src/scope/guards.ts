@@ -50,6 +50,8 @@ export interface Predecessor {
   readonly operation: 'findUniqueOrThrow' | 'create' | 'upsert';
   readonly args: Filter;
   readonly into: (row: Filter) => void;
+  /** What is thrown where it is not found and the new one may not come to be. */
+  readonly refusal?: () => Error;
 }
 
 /** What is looked up before and after a call runs, in its transaction. */

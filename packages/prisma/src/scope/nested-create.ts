@@ -2,6 +2,7 @@ import type { ScopedRelation } from '../schema/model.js';
 import { asGiven, type Call, type Filter, refused, unknownKey } from './call.js';
 import { connect, connected, guardKeyHolder } from './connect.js';
 import { newRow } from './create-data.js';
+import { newRows } from './stamp.js';
 import { eachOf, entriesOf, structure } from './structure.js';
 
 /** One nested action, such as `connect`, of one relation. */
@@ -11,7 +12,8 @@ export type NestedAction = (value: unknown, relation: ScopedRelation, call: Call
 export const createActions: Readonly<Record<string, NestedAction>> = {
   create: (value, relation, call, argument) => {
     guardKeyHolder(relation, call, argument);
-    return eachOf(value, (item) => newRow(item, relation.to, call, argument, relation));
+    const ofList = Array.isArray(value) ? { ...call, list: newRows(value, relation.to) } : call;
+    return eachOf(value, (item) => newRow(item, relation.to, ofList, argument, relation));
   },
   createMany: (value, relation, call, argument) => {
     const rules: Readonly<Record<string, NestedAction>> = {

@@ -67,7 +67,8 @@ export const updateActions: Readonly<Record<string, NestedAction>> = {
     guardReplaced(relation, call);
     // Of the side that holds the key Prisma takes no condition here where there is no row, so the row is looked at before.
     if (relation.holdsKey) guardReferred(relation, call);
-    const rules = { where: toOneWhere, create: newRelated, update: change };
+    const where = relation.holdsKey ? asked : toOneWhere;
+    const rules = { where, create: newRelated, update: change };
     const condition = relation.holdsKey ? null : tenantCondition(relation.to, call);
     return changing(value, rules, relation, call, argument, condition);
   },
@@ -104,6 +105,9 @@ const toOneWhere: NestedAction = (value, relation, call, argument) =>
   value === true
     ? (tenantCondition(relation.to, call) ?? true)
     : withinTenant(relation.to, call, filter(value, relation.to, call, argument));
+
+/** Beside a key that was looked at, nothing but what the caller asks. */
+const asked: NestedAction = (value, relation, call, argument) => filter(value, relation.to, call, argument);
 
 const listUpdate = { where: uniqueRow, data: change };
 const listUpsert = { where: uniqueRow, create: newRelated, update: change };

@@ -4,7 +4,7 @@ import { guardDelete } from './dependents.js';
 import { Guards } from './guards.js';
 import type { Operation } from './operations.js';
 import { ResultCheck } from './result-check.js';
-import { entriesOf, structure } from './structure.js';
+import { argumentsIn, refuseNonObject, structure } from './structure.js';
 import { andUnique, uniqueWhere } from './unique-where.js';
 
 /** What a call may reach the database with. */
@@ -41,11 +41,13 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
     path: [],
     required,
     known: NOTHING,
+    list: null,
     isUncertain: site.operation === 'upsert',
   };
   const { model } = call;
   if (kind !== 'read' && !model.isWritable) throw sharedWrite(call, model);
-  const given = new Map(entriesOf(args, call, 'arguments'));
+  if (args !== undefined) refuseNonObject(args, call, 'arguments');
+  const given = new Map(argumentsIn(args, call, 'arguments'));
   for (const name of given.keys()) {
     if (!Object.hasOwn(rules, name)) throw refused(call, `its argument \`${name}\` is not known`, 'Leave it out.');
   }
@@ -73,7 +75,10 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
       });
       continue;
     }
-    const ofRoot = path.reduceRight((below, relation) => related(relation, below), condition);
+    const ofRoot = path.reduceRight(
+      (below, relation) => related(relation, withinTenant(relation.to, call, below)),
+      condition,
+    );
     guards.forbidden.push({
       model,
       where: andUnique(where, [ofRoot]),

@@ -1,5 +1,5 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
-import { type Call, conflict, type Filter, isTenantId, nameOf, refused } from './call.js';
+import { type Call, conflict, type Filter, isTenantId, type NewRows, nameOf, refused } from './call.js';
 import type { Predecessor } from './guards.js';
 import { structure } from './structure.js';
 
@@ -33,10 +33,11 @@ export function stampTenant(
   const holders = relationsOf(model).filter(({ holdsKey }) => holdsKey);
   const used = holders.filter(({ name }) => others.some(([key]) => key === name));
   // Prisma takes either columns or relations for foreign keys, and the tenant field may be a part of one.
-  if (used.length === 0 || !holders.some(({ keyHasTenant }) => keyHasTenant))
+  if ((used.length === 0 && !call.list?.nameRelations) || !holders.some(({ keyHasTenant }) => keyHasTenant))
     return structure([...others, [tenantField, call.tenantId]]);
-  if (used.some(({ keyHasTenant }) => keyHasTenant)) return structure(others);
   const [toTenant] = holders.filter(isTenantRelation);
+  const isAsOthers = toTenant !== undefined || call.list === null || call.list.haveTenant;
+  if (isAsOthers && used.some(({ keyHasTenant }) => keyHasTenant)) return structure(others);
   if (toTenant) {
     const [reference = ''] = toTenant.key.references;
     return structure([...others, [toTenant.name, structure([['connect', structure([[reference, call.tenantId]])]])]]);
@@ -48,18 +49,34 @@ export function stampTenant(
       others.find(([key]) => key === relation.name)?.[1] as Filter,
     );
     const found = PREDECESSORS[action];
-    if (!found || more.length > 0 || call.isUncertain) throw byRelation(relation, call, argument);
+    const mayMake = action !== 'connect';
+    if (!found || more.length > 0 || (call.isUncertain && mayMake)) throw byRelation(relation, call, argument);
     const { fields, references } = relation.key;
     const select = structure(references.map((name) => [name, true]));
     call.guards.predecessors.push({
       model: relation.to,
       ...found(value as Filter, select),
+      ...(call.isUncertain && { refusal: () => byRelation(relation, call, argument) }),
       into: (referred) => {
         for (const [index, name] of fields.entries()) row[name] = referred[references[index] as string];
       },
     });
   }
   return row;
+}
+
+/** What a list of new rows has in common, because Prisma takes each of them by columns or each by relations. */
+export function newRows(items: readonly unknown[], model: ScopedModel): NewRows {
+  const used = items.map((item) => {
+    const given = Object(item) as Filter;
+    return relationsOf(model).filter(
+      ({ name, holdsKey }) => holdsKey && name in given && Object.keys(Object(given[name])).length > 0,
+    );
+  });
+  return {
+    nameRelations: used.some(({ length }) => length > 0),
+    haveTenant: used.every((relations) => relations.some(({ keyHasTenant }) => keyHasTenant)),
+  };
 }
 
 /** How the row that a relation names is found or made by itself. */

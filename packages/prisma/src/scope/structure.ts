@@ -13,9 +13,7 @@ type Entries = readonly (readonly [string, unknown])[];
  */
 export function entriesOf(value: unknown, call: Call, argument: string): Entries {
   if (value === undefined) return [];
-  if (value === null || typeof value !== 'object' || Array.isArray(value) || isValue(value)) {
-    throw refused(call, `\`${argument}\` is not an object`, `Pass an object, or leave \`${argument}\` out.`);
-  }
+  refuseNonObject(value, call, argument);
   const entries: (readonly [string, unknown])[] = [];
   for (const key of namesOf(value)) {
     const entry = (value as Record<string, unknown>)[key];
@@ -26,25 +24,37 @@ export function entriesOf(value: unknown, call: Call, argument: string): Entries
   return entries;
 }
 
+export function refuseNonObject(value: unknown, call: Call, argument: string): asserts value is object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value) && !isValue(value)) return;
+  throw refused(call, `\`${argument}\` is not an object`, `Pass an object, or leave \`${argument}\` out.`);
+}
+
 /** What a `select`, `include` or `omit` says, of which Prisma reads own keys alone. */
 export function selectedIn(value: unknown, call: Call, argument: string): Entries {
   return entriesOf(ownOf(value), call, argument);
 }
 
-/** The arguments of a call or of a relation in a selection: Prisma reads their own keys, `select` and `include` wherever they come from. */
+/**
+ * The arguments of a call, or of a relation in a selection: Prisma reads their own keys, and `select` and `include` wherever they come
+ * from, of whatever it is given.
+ */
 export function argumentsIn(value: unknown, call: Call, argument: string): Entries {
-  const { select, include, omit, ...others } = Object(value) as Readonly<Record<string, unknown>>;
-  const selected = Object.entries({ select, include, ...(Object.hasOwn(Object(value), 'omit') && { omit }) });
-  return [
-    ...entriesOf(isObject(value) ? others : value, call, argument),
-    ...selected.filter(([, entry]) => entry !== undefined && !isSkip(entry)),
-  ];
+  const given = Object(value) as Readonly<Record<string, unknown>>;
+  const entries: (readonly [string, unknown])[] = [];
+  for (const key of new Set([...Object.keys(given), 'select', 'include'])) {
+    const entry = given[key];
+    if (entry === undefined) {
+      if (call.forbidsUndefined && !SELECTIONS.has(key)) throw explicitlyUndefined(call, `${argument}.${key}`);
+    } else if (!isSkip(entry)) entries.push([key, entry]);
+  }
+  return entries;
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+/** What Prisma takes out of the arguments before it looks at them. */
+const SELECTIONS: ReadonlySet<string> = new Set(['select', 'include', 'omit']);
 
 /** The own keys of any object, a list or a Date as well. */
-const ownOf = (value: unknown): unknown => (isObject(value) ? { ...value } : value);
+const ownOf = (value: unknown): unknown => (typeof value === 'object' && value !== null ? { ...value } : value);
 
 /** The keys of an object as Prisma reads them: inherited ones as well, but for those that something put on every object. */
 export function namesOf(value: object): readonly string[] {

@@ -65,6 +65,18 @@ function isReferredTo({ rows }: RandomCase, { holder, referred, columns, referen
   );
 }
 
+/** Whether a text names a model that is shared, a relation to one, or the constraint of that. */
+function namesShared({ schema }: RandomCase, text: string): boolean {
+  const isShared = (name: string) => schema.models.find((each) => each.name === name)?.ownership !== 'tenant';
+  return (
+    schema.models.some(({ name }) => isShared(name) && text.includes(name)) ||
+    schema.relations.some(
+      ({ name, holder, field, referred }) =>
+        isShared(referred) && (text.includes(`${holder}.${field} `) || text.includes(`${name}_fk`)),
+    )
+  );
+}
+
 /**
  * What one side alone may refuse, and why it is right. What is not here is a finding: the list is to stay short, and each
  * of its reasons narrow.
@@ -82,7 +94,8 @@ const REASONS: readonly Reason[] = [
   {
     // Of the tenants' own table a tenant gives its rows to itself alone.
     is: all(
-      ({ scoped }) => scoped?.code === 'P2025' || /replacing \S+ was refused/.test(scoped?.message ?? ''),
+      ({ scoped }) =>
+        scoped === null || scoped.code === 'P2025' || /replacing \S+ was refused/.test(scoped?.message ?? ''),
       ({ given }) => given.schema.relations.some((relation) => isOfTheTenant(given.schema, relation)),
       namesOther,
     ),
@@ -121,9 +134,10 @@ const REASONS: readonly Reason[] = [
     // A row that everybody has is held by everybody's rows.
     is: ({ scoped, work, given }) =>
       scoped?.code === 'P2003' &&
-      work.operations.some(
-        ({ model }) => given.schema.models.find(({ name }) => name === model)?.ownership === 'writable',
-      ),
+      (namesShared(given, scoped.message) ||
+        work.operations.some(
+          ({ model }) => given.schema.models.find(({ name }) => name === model)?.ownership === 'writable',
+        )),
     why: 'a shared row that the other tenant’s rows refer to',
   },
   {
@@ -132,10 +146,9 @@ const REASONS: readonly Reason[] = [
     why: 'a planted reference dangles where the tenant is alone',
   },
   {
-    is: all(says(/deleting a row of|changing \S+ of a row/), ({ scoped, given }) =>
-      given.schema.models.some(
-        ({ name, ownership }) => ownership === 'writable' && scoped?.message.includes(name) === true,
-      ),
+    is: all(
+      says(/deleting a row of|changing \S+ of a row|(connecting|replacing|upserting) \S+ was/),
+      ({ scoped, given }) => namesShared(given, scoped?.message ?? ''),
     ),
     why: 'a shared row that the other tenant’s rows refer to',
   },
@@ -158,6 +171,21 @@ const REASONS: readonly Reason[] = [
   {
     is: says(/from a row that need not be this tenant’s/),
     why: 'would take the tenant from a row of the tenants’ own table',
+  },
+  {
+    // Beside the tenant Prisma takes the row by its columns, of which one is missing: such a row can never be made.
+    is: all(says(/^.*(Unknown argument `\w+`|Argument `\w+` is missing)/s), ({ scoped, work, given }) => {
+      const text = print(work.operations.map(({ args }) => args));
+      const [, missing] = /Argument `(\w+)` is missing/.exec(scoped?.message ?? '') ?? [];
+      return (
+        scoped?.message.includes(`Unknown argument \`${given.schema.tenantField}\``) || text.includes(`${missing}: {}`)
+      );
+    }),
+    why: 'a row that could never be made, in a branch that does not run',
+  },
+  {
+    is: says(/names the relation .* in a row that may not come to be, or in several ways/),
+    why: 'makes a relation without the tenant beside a key with it, in several ways or in a branch that may not run',
   },
   {
     is: ({ alone, work, given }) =>
