@@ -1,7 +1,17 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { mayLeaveTenant, type ScopedModel, type ScopedRelation, type ScopedScalar } from '../schema/model.js';
 import { guardAstray } from './astray.js';
-import { type Call, type Filter, NOTHING, nameOf, refused, related, tenantCondition, UNKNOWN } from './call.js';
+import {
+  type Call,
+  type Filter,
+  NOTHING,
+  nameOf,
+  refused,
+  related,
+  tenantCondition,
+  UNKNOWN,
+  withinTenant,
+} from './call.js';
 import { structure } from './structure.js';
 
 /**
@@ -12,8 +22,12 @@ export function guardDelete(model: ScopedModel, call: Call): void {
   const reached = new Set<ScopedModel>();
   if (!reachesOthers(model, call, reached)) return;
   if (call.hasFloor) throw behindTheFloor(call, model, 'deleting');
+  if (goesInCircles(model, call, [])) {
+    guardAllBelow(model, call);
+    return;
+  }
   const chain: ScopedRelation[] = [];
-  const condition = othersBelow(model, call, [], chain);
+  const condition = othersBelow(model, call, chain);
   if (!condition) return;
   call.guards.ofRows.push({ of: model, condition, path: call.path, chain, why: `deleting a row of ${model.name}` });
 }
@@ -130,26 +144,38 @@ function reachesOthers(model: ScopedModel, call: Call, reached: Set<ScopedModel>
   );
 }
 
-function othersBelow(
-  model: ScopedModel,
-  call: Call,
-  above: readonly ScopedModel[],
-  chain: ScopedRelation[],
-): Filter | null {
-  if (above.includes(model)) {
-    throw new TenantScopeError(
-      'scope_refused',
-      `${call.model.name}.${call.operation} was refused: deleting a row of ${model.name} deletes further rows of ${model.name}, ` +
-        'and this version cannot look ahead to all of them. Put the tenant into the foreign keys at both ends, or use ' +
-        '`onDelete: Restrict`.',
-    );
+/** Whether a chain of deletions that can come to rows of other tenants comes back to a model. */
+function goesInCircles(model: ScopedModel, call: Call, above: readonly ScopedModel[]): boolean {
+  if (above.includes(model)) return true;
+  return model.dependents.some(
+    (relation) =>
+      relation.cascades &&
+      reachesOthers(relation.to, call, new Set()) &&
+      goesInCircles(relation.to, call, [...above, model]),
+  );
+}
+
+/**
+ * How far such a chain goes is not known before, so no row of the tenant that it may come to has rows of another tenant that
+ * depend on it.
+ */
+function guardAllBelow(model: ScopedModel, call: Call, reached = new Set<ScopedModel>()): void {
+  if (reached.has(model)) return;
+  reached.add(model);
+  const conditions = model.dependents.map((relation) => foreignRows(relation, call)).filter((each) => each !== null);
+  if (conditions.length > 0) {
+    const where = withinTenant(model, call, structure([['OR', conditions]]));
+    const why = `deleting rows of ${model.name} together with all that cascades from them`;
+    call.guards.forbidden.push({ model, where, isUnique: false, isWide: false, why });
   }
+  for (const relation of model.dependents) if (relation.cascades) guardAllBelow(relation.to, call, reached);
+}
+
+function othersBelow(model: ScopedModel, call: Call, chain: ScopedRelation[]): Filter | null {
   const conditions = model.dependents.flatMap((relation) => {
     const foreign = foreignRows(relation, call);
     const further =
-      relation.cascades && reachesOthers(relation.to, call, new Set())
-        ? othersBelow(relation.to, call, [...above, model], chain)
-        : null;
+      relation.cascades && reachesOthers(relation.to, call, new Set()) ? othersBelow(relation.to, call, chain) : null;
     if (further) chain.push(relation);
     return [...(foreign ? [foreign] : []), ...(further ? [related(relation, further)] : [])];
   });

@@ -37,6 +37,8 @@ const TENANTS_OWN = [
   'Parcel',
   'Preference',
   'Group',
+  'Folder',
+  'Paper',
 ];
 const patience = { maxWait: 60_000, timeout: 60_000 };
 
@@ -75,6 +77,8 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
       racks: await outside.rack.findMany({ orderBy: [{ aisle: 'asc' }, { code: 'asc' }] }),
       preferences: await outside.preference.findMany({ orderBy: { tenantId: 'asc' } }),
       parcels: await outside.parcel.findMany({ orderBy: { id: 'asc' } }),
+      folders: await outside.folder.findMany({ orderBy: { id: 'asc' } }),
+      papers: await outside.paper.findMany({ orderBy: { id: 'asc' } }),
       plans: await outside.plan.findMany({ orderBy: { code: 'asc' } }),
       groups: await outside.group.findMany({
         orderBy: { id: 'asc' },
@@ -88,6 +92,8 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
     seed: async () => {
       const { parcel, bin, rack, zone, shipment, depot, badge, task, unit, region } = outside;
       for (const model of [
+        outside.paper,
+        outside.folder,
         outside.seat,
         outside.preference,
         parcel,
@@ -141,6 +147,12 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
         await outside.parcel.create({ data: { tenantId, id: n + 2, zoneCode: `Z${n}`, binCode: 'X' } });
         await outside.parcel.create({ data: { tenantId, id: n + 3 } });
         await outside.preference.create({ data: { tenantId } });
+        // One below the other, and beside them one by itself.
+        const folders = [null, n + 1, n + 2, null].map((parentId, at) => ({ tenantId, id: n + at + 1, parentId }));
+        await outside.folder.createMany({ data: folders });
+        await outside.paper.createMany({
+          data: [1, 2, 3, 4].map((id) => ({ tenantId, id: n + id, folderId: n + id })),
+        });
         await outside.group.createMany({ data: [1, 2].map((id) => ({ tenantId, id: n + id, no: `k${id}` })) });
         const plans = [{ code: 'free' }, ...(n === 200 ? [{ code: 'paid' }] : [])];
         const links = { plans: { connect: plans }, friends: { connect: { id: n + 2 } } };

@@ -79,3 +79,13 @@ create table "_Friends" (
   "B" integer not null references "Group" ("id") on delete cascade on update cascade,
   primary key ("A", "B")
 );
+
+create table "Folder" (
+  "tenantId" text not null, "id" integer primary key,
+  "parentId" integer references "Folder" ("id") on delete cascade on update cascade
+);
+
+create table "Paper" (
+  "tenantId" text not null, "id" integer primary key,
+  "folderId" integer references "Folder" ("id") on delete cascade on update cascade
+);

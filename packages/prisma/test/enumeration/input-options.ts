@@ -65,7 +65,9 @@ export const inputCases: Readonly<Record<string, Case>> = {
   'OrderByRelevanceInput.search': order('passes', { _relevance: { fields: 'title', search: 'job', sort: 'asc' } }),
   'OrderByRelevanceInput.sort': order('passes', { _relevance: { fields: ['title'], search: 'job', sort: 'desc' } }),
   // Prisma takes no condition there, so rows of other tenants would be counted.
-  'OrderByRelationAggregateInput._count': order('refused', { led: { _count: 'desc' } }),
+  'OrderByRelationAggregateInput._count': at('passes', 'office', 'findMany', () => ({
+    orderBy: [{ jobs: { _count: 'desc' } }, byId],
+  })),
   'SortOrderInput.sort': order('passes', { intMay: { sort: 'desc' } }),
   'SortOrderInput.nulls': order('passes', { intMay: { sort: 'asc', nulls: 'first' } }),
   'OrderByWithAggregationInput.<column>': groups('passes', { orderBy: [{ title: 'desc' }, { intMay: 'desc' }] }),
@@ -161,7 +163,7 @@ export const inputCases: Readonly<Record<string, Case>> = {
   })),
   'UpdateToOneWithWhereInput.where': lead('rewritten', () => ({ update: { where: { title: 'job' }, data: renamed } })),
   'UpdateToOneWithWhereInput.data': lead('passes', () => ({ update: { where: {}, data: renamed } })),
-  'UpsertInput.where': lead('rewritten', () => ({
+  'UpsertInput.where': lead('passes', () => ({
     upsert: { where: { title: 'job' }, create: { id: 'new' }, update: renamed },
   })),
   'UpsertInput.create': at('rewritten', 'job', 'update', (s) => ({

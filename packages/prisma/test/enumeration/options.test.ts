@@ -36,7 +36,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 /** What Prisma offers of every column, and PostgreSQL, or Prisma itself, then refuses of some. */
-const NOT_TO_BE_HAD = ['Bool', 'Bytes', 'Json', 'Uuid'].flatMap((type) =>
+const NOT_TO_BE_HAD = ['Bool', 'Json', 'Uuid'].flatMap((type) =>
   [type, `${type}Nullable`].flatMap((each) =>
     ['_min', '_max', ...(type === 'Json' ? ['_count'] : [])].map((key) => `${each}WithAggregatesFilter.${key}`),
   ),
@@ -91,7 +91,9 @@ describe('what may stand in a call stays within the tenant', () => {
           isForeignKept: true,
         });
     }
-    expect([...new Set(failing)].sort()).toEqual(NOT_TO_BE_HAD.sort());
+    // Of bytes PostgreSQL has them from 18 on.
+    const some = failing.filter((name) => !/^Bytes\w*\._m(in|ax)$/.test(name));
+    expect([...new Set(some)].sort()).toEqual(NOT_TO_BE_HAD.sort());
   });
 
   it('a column of the same row, by its reference', async () => {

@@ -1,4 +1,4 @@
-import { canonical, copied, print } from '../../../../test/oracle/arguments.js';
+import { canonical, copied, hasInherited, print } from '../../../../test/oracle/arguments.js';
 import type { Outcome, Verdict } from '../../../../test/oracle/outcome.js';
 import type { RandomCase } from '../../../../test/oracle/random-case.js';
 import { OTHER, OWN } from '../../../../test/oracle/random-rows.js';
@@ -100,7 +100,7 @@ async function run({ client }: Store, { together, operations }: Work): Promise<A
 
 /** Prisma takes its own arguments alone. */
 const isOrdered = ({ isOrdered: isAsked, operation, args }: Operation) =>
-  isAsked && (!/^find(Many|First)/.test(operation) || Object.hasOwn(args, 'orderBy'));
+  isAsked && (!/^find(Many|First)/.test(operation) || Object.hasOwn(args, 'orderBy')) && !hasInherited(args);
 
 function start(
   client: object,

@@ -160,10 +160,6 @@ const REASONS: readonly Reason[] = [
     why: 'another tenant’s row refers to it, and the database holds it',
   },
   {
-    is: says(/cannot look ahead to all of them/),
-    why: 'a deletion that goes on along a cycle of relations without the tenant in their keys',
-  },
-  {
     is: all(says(/may change rows of \S+ that it does not find/), (each) => !hasFloor(each)),
     why: 'several related rows whose id has several columns, none of them the tenant',
   },
