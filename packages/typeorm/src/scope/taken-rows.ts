@@ -41,8 +41,19 @@ export async function insertUntaken(builder: Builder, scope: DataSourceScope, in
   };
   const rows = valueSets(valuesSet);
   // A row that cannot be looked up may be written, and then refused.
-  const isCertain = rows.length === 1 && rows.flatMap((values) => keysOf(values, open, builder)).every(isComparable);
+  const isCertain =
+    rows.length === 1 &&
+    !open.some((key) => followsItself(key, metadata)) &&
+    rows.flatMap((values) => keysOf(values, open, builder)).every(isComparable);
   return isCertain ? complete() : atomically(builder, complete);
+}
+
+/** Whether a key may change with the very row that is written, because it refers to a row of the same entity. */
+function followsItself(key: readonly Column[], metadata: Metadata): boolean {
+  return metadata.relations.some(
+    ({ inverseEntityMetadata, joinColumns }) =>
+      inverseEntityMetadata === metadata && joinColumns.some((column) => key.includes(column)),
+  );
 }
 
 const opened = new WeakMap<Builder, readonly (readonly Column[])[]>();

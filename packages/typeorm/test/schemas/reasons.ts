@@ -1,7 +1,7 @@
 import { print } from '../../../../test/oracle/arguments.js';
 import type { RandomCase } from '../../../../test/oracle/random-case.js';
 import { OTHER } from '../../../../test/oracle/random-rows.js';
-import { isOfTheTenant, type Relation } from '../../../../test/oracle/schema.js';
+import { comparesTenant, isOfTheTenant, type Relation } from '../../../../test/oracle/schema.js';
 import type { Failure } from './compare.js';
 import type { Sides } from './sides.js';
 import type { Work } from './work.js';
@@ -13,6 +13,8 @@ interface Difference {
   /** Null where it answered. */
   readonly scoped: Failure | null;
   readonly alone: Failure | null;
+  /** Whether the tenant that is alone came to have a unique value of the other’s. */
+  readonly tookKey: boolean;
 }
 
 interface Reason {
@@ -67,7 +69,8 @@ const REASONS: readonly Reason[] = [
     why: 'TypeORM lets a related row go by setting its whole key to null, the tenant in it as well',
   },
   {
-    is: (each) => each.scoped?.code === 'tenant_row_unavailable' && (namesOther(each) || hasSharedKeys(each)),
+    is: (each) =>
+      each.scoped?.code === 'tenant_row_unavailable' && (namesOther(each) || hasSharedKeys(each) || each.tookKey),
     why: 'a row or a unique value of another tenant',
   },
   {
@@ -108,8 +111,44 @@ const REASONS: readonly Reason[] = [
       /23505|ER_DUP_ENTRY|UNIQUE/i.test(`${each.scoped?.code} ${each.scoped?.message}`) &&
       (namesOther(each) ||
         hasSharedKeys(each) ||
+        each.tookKey ||
         each.given.schema.relations.some((relation) => relation.isOneToOne && crosses(each.given, relation, 'other'))),
     why: 'a unique value without the tenant, which the other tenant has',
+  },
+  {
+    // TypeORM itself leaves it out of the foreign key where a relation names a row by the rest.
+    is: ({ scoped, alone, given }) =>
+      scoped === null &&
+      isForeignKey(alone) &&
+      given.schema.relations.some((each) => comparesTenant(given.schema, each)),
+    why: 'the scope alone knows the tenant of a row that a relation names without it',
+  },
+  {
+    is: ({ scoped, alone }) => scoped === null && alone?.code === 'UpdateValuesMissingError',
+    why: 'TypeORM’s own error where an update has nothing but the tenant to set',
+  },
+  {
+    is: ({ scoped, work, given }) =>
+      scoped?.code === 'tenant_row_unavailable' &&
+      work.operations.some(
+        ({ kind, model, args }) =>
+          kind === 'upsert' &&
+          given.schema.relations.some(
+            ({ holder, referred, columns }) =>
+              holder === model &&
+              referred === model &&
+              columns.some((column) => (args['paths'] as string[]).includes(column)),
+          ),
+      ),
+    why: 'an upsert by a foreign key that changes with the key of the very row',
+  },
+  {
+    is: ({ scoped, work }) =>
+      scoped?.code === 'tenant_row_unavailable' &&
+      work.together === 'transaction' &&
+      work.operations.some(({ kind }) => kind === 'remove') &&
+      work.operations.some(({ kind }) => kind === 'relate'),
+    why: 'names a row that the same work has removed',
   },
 ];
 
