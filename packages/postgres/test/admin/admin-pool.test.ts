@@ -1,20 +1,19 @@
 import { isTenancyError } from '@tenancy/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminPool, type AdminPoolAuditEvent } from '../../src/admin.js';
-import { acme, type FloorDatabase, openFloorDatabase } from '../database/floor-database.js';
+import { acme, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 
 describe('AdminPool', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let admin: AdminPool;
   const events: AdminPoolAuditEvent[] = [];
 
   beforeAll(async () => {
-    database = await openFloorDatabase();
     admin = new AdminPool({ connectionString: database.superuserUrl, audit: (event) => void events.push(event) });
   });
   afterAll(async () => {
     await admin.end();
-    await database.stop();
   });
 
   const tenantsSeen = (reason: string) =>

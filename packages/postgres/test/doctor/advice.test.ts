@@ -1,17 +1,12 @@
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { examine } from '../../src/doctor/examine.js';
 import type { Finding } from '../../src/doctor/rule.js';
 import { startRules } from '../../src/doctor/rules.js';
 import { compilePolicies } from '../../src/policies/compile-policies.js';
-import { createPatient, type Patient } from './patient.js';
+import { usePatient } from './patient.js';
 
-let patient: Patient;
-beforeAll(async () => {
-  patient = await createPatient(inject('postgresUrl'));
-});
-beforeEach(() => patient.heal());
-afterAll(() => patient.stop());
+const patient = usePatient();
 
 /** Names of roles and tables in the worst case. */
 const WEIRD = ' "We ird"\n-- \' ; drop';

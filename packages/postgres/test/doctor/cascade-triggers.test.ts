@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { createPatient, HELD, type Patient } from './patient.js';
+import { beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { forAllTests } from '../database/for-all-tests.js';
+import { createPatient, HELD } from './patient.js';
 
-let patient: Patient;
+const patient = forAllTests(() => createPatient(inject('postgresUrl')));
 let version: number;
 beforeAll(async () => {
-  patient = await createPatient(inject('postgresUrl'));
   const { rows } = await patient.admin.query('show server_version_num');
   version = Number(rows[0].server_version_num);
 });
 beforeEach(() => patient.heal());
-afterAll(() => patient.stop());
 
 const COUNTS = `update counter set n = n - 1, seen = (select string_agg(title, ', ' order by title) from job)`;
 const plpgsql = (body: string) => `create function on_part() returns trigger language plpgsql as $f$ begin

@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { examine } from '../../src/doctor/examine.js';
 import { ADVISED_FIXES, REQUIRED_FIXES } from '../../src/doctor/row-security-fixes.js';
 import type { Queryable, Rule } from '../../src/doctor/rule.js';
 import { missing, serverVersion } from '../../src/doctor/rules/server-version.js';
 import { adviceRules, startRules } from '../../src/doctor/rules.js';
-import { createPatient, type Patient } from './patient.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { createPatient } from './patient.js';
 
-let patient: Patient;
-beforeAll(async () => {
-  patient = await createPatient(inject('postgresUrl'));
-});
-afterAll(() => patient.stop());
+const patient = forAllTests(() => createPatient(inject('postgresUrl')));
 
 const OPTIONS = { setting: 'app.tenant_id', schemas: ['public'], shared: ['country'], tenantColumn: 'tenant_id' };
 const server = (version: number): Queryable => ({ query: async () => ({ rows: [{ version }] }) });

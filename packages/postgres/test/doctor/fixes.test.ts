@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { rowLevelSecurity } from '../../src/isolation/row-level-security.js';
-import { createPatient, type Patient } from './patient.js';
+import { type Patient, usePatient } from './patient.js';
 
-let patient: Patient;
-beforeAll(async () => {
-  patient = await createPatient(inject('postgresUrl'));
-});
-beforeEach(() => patient.heal());
-afterAll(() => patient.stop());
+const patient = usePatient();
 
 const heal = async (...rules: Parameters<Patient['find']>[0][]) => {
   for (const rule of rules) for (const { fix } of await patient.find(rule)) await patient.admin.query(fix);

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { beforeAll, expect, inject, it } from 'vitest';
 import { examine } from '../../src/doctor/examine.js';
 import type { Finding } from '../../src/doctor/rule.js';
-import { createPatient, HELD, type Patient } from './patient.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { createPatient, HELD } from './patient.js';
 
-let patient: Patient;
+const patient = forAllTests(() => createPatient(inject('postgresUrl')));
 let admin: pg.Client;
 /** By what they are for; `app` is the application's. */
 let roles: Readonly<Record<Role, string>>;
 let options: string;
 beforeAll(async () => {
-  patient = await createPatient(inject('postgresUrl'));
   admin = patient.admin;
   const [group, support, owner, worker] = [
     await patient.createRole(),
@@ -24,7 +24,6 @@ beforeAll(async () => {
   // Before PostgreSQL 16 a membership is all or nothing.
   options = Number(rows[0].server_version_num) >= 160_000 ? 'with inherit %i, set %s' : '';
 });
-afterAll(() => patient.stop());
 
 type Role = 'app' | 'group' | 'support' | 'owner' | 'worker';
 const role = fc.constantFrom<Role>('app', 'group', 'support', 'owner', 'worker');

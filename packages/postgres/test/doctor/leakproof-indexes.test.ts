@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
-import { createPatient, type Patient } from './patient.js';
+import { beforeEach, expect, inject, it } from 'vitest';
+import { forAllTests } from '../database/for-all-tests.js';
+import { createPatient } from './patient.js';
 
-let patient: Patient;
-beforeAll(async () => {
-  patient = await createPatient(inject('postgresUrl'));
-});
+const patient = forAllTests(() => createPatient(inject('postgresUrl')));
 beforeEach(async () => {
   await patient.heal();
   await patient.admin.query(`
@@ -19,7 +17,6 @@ beforeEach(async () => {
       from generate_series(1, 20000) i;
     analyze job`);
 });
-afterAll(() => patient.stop());
 
 /** True when the application's query and the administrator's each use the index. */
 async function usedBy(index: string, condition: string) {

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
+import { forAllTests } from '../database/for-all-tests.js';
 import { createPatient, type Patient } from './patient.js';
 
-let patient: Patient;
-beforeAll(async () => {
-  patient = await createPatient(inject('postgresUrl'));
-});
+const patient = forAllTests(() => createPatient(inject('postgresUrl')));
 beforeEach(async () => {
   await patient.admin.query('drop schema if exists private, billing, extensions cascade');
   await patient.heal();
 });
-afterAll(() => patient.stop());
 
 const titles = async (sql: string) => (await patient.as<{ title: string }>('t_acme', sql)).map(({ title }) => title);
 const FOREIGN = 'globex job';

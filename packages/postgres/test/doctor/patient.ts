@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
+import { beforeEach, inject } from 'vitest';
 import { examine } from '../../src/doctor/examine.js';
 import type { DoctorOptions, Finding, RuleName } from '../../src/doctor/rule.js';
+import { forAllTests } from '../database/for-all-tests.js';
 
 export const HELD = `tenant_id = nullif(current_setting('app.tenant_id', true), '')`;
 
@@ -40,6 +42,13 @@ const INTERPRETED = '-c jit=off';
 
 /** True of a server that others use as well: its version, and the roles that other tests make. */
 const OF_THE_SERVER: readonly RuleName[] = ['server-updates', 'bypass-roles'];
+
+/** A patient for all tests of a file, without a fault before each. */
+export function usePatient(): Patient {
+  const patient = forAllTests(() => createPatient(inject('postgresUrl')));
+  beforeEach(() => patient.heal());
+  return patient;
+}
 
 export async function createPatient(serverUrl: string): Promise<Patient> {
   const database = await createDatabase(serverUrl, { prefix: 'tenancy_doctor' });

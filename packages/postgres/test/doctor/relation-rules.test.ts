@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { RuleName } from '../../src/doctor/rule.js';
-import { createPatient, HELD, type Patient } from './patient.js';
+import { HELD, usePatient } from './patient.js';
 
-let patient: Patient;
-beforeAll(async () => {
-  patient = await createPatient(inject('postgresUrl'));
-});
-beforeEach(() => patient.heal());
-afterAll(() => patient.stop());
+const patient = usePatient();
 
 const seen = async (relation: string) =>
   (await patient.as<{ title: string }>('t_acme', `select title from ${relation} order by title`)).map(

@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { compilePolicies } from '../../src/policies/compile-policies.js';
-import { createPatient, type Patient } from './patient.js';
+import { usePatient } from './patient.js';
 
-let patient: Patient;
-beforeAll(async () => {
-  patient = await createPatient(inject('postgresUrl'));
-});
-beforeEach(() => patient.heal());
-afterAll(() => patient.stop());
+const patient = usePatient();
 
 const compile = () =>
   compilePolicies({ role: patient.role, tables: [{ name: 'job' }], shared: [{ name: 'country' }] }).sql;

@@ -1,13 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { RuleName } from '../../src/doctor/rule.js';
-import { createPatient, type Patient } from './patient.js';
+import { usePatient } from './patient.js';
 
-let patient: Patient;
-beforeAll(async () => {
-  patient = await createPatient(inject('postgresUrl'));
-});
-beforeEach(() => patient.heal());
-afterAll(() => patient.stop());
+const patient = usePatient();
 
 const heal = async (rule: RuleName) => {
   for (const { fix } of await patient.find(rule)) await patient.admin.query(fix);

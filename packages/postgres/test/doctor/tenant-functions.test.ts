@@ -1,16 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { createPatient, type Patient } from './patient.js';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
+import { forAllTests } from '../database/for-all-tests.js';
+import { createPatient } from './patient.js';
 
-let patient: Patient;
-beforeAll(async () => {
-  patient = await createPatient(inject('postgresUrl'));
-});
+const patient = forAllTests(() => createPatient(inject('postgresUrl')));
 beforeEach(async () => {
   await patient.admin.query('drop schema if exists lib cascade');
   await patient.heal();
   await patient.admin.query('create schema lib; grant usage on schema lib to public');
 });
-afterAll(() => patient.stop());
 
 const titles = async () =>
   (await patient.as<{ title: string }>('t_acme', 'select title from job order by title')).map(({ title }) => title);

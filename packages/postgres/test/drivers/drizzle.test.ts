@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { integer, pgTable, text } from 'drizzle-orm/pg-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { crowded, jobsOf, resetJobs } from './crowd.js';
 
 const job = pgTable('job', {
@@ -16,16 +17,14 @@ const job = pgTable('job', {
 const open = (pool: TenantPool) => drizzle(pool, { schema: { job } });
 
 describe('Drizzle on a tenant pool', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   let db: ReturnType<typeof open>;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     pool = database.pool({ max: 5 });
     db = open(pool);
   });
   beforeEach(() => resetJobs(database));
-  afterAll(() => database.stop());
 
   it('reads and writes its own rows alone, without a condition', async () => {
     const others = await jobsOf(database, globex);

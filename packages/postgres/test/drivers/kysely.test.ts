@@ -2,7 +2,8 @@ import { type Generated, Kysely, PostgresDialect, sql } from 'kysely';
 import Cursor from 'pg-cursor';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { crowded, jobsOf, resetJobs } from './crowd.js';
 
 interface Schema {
@@ -10,18 +11,16 @@ interface Schema {
 }
 
 describe('Kysely on a tenant pool', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   let kysely: Kysely<Schema>;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     pool = database.pool({ max: 5 });
     kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool, cursor: Cursor }) });
   });
   beforeEach(() => resetJobs(database));
   afterAll(async () => {
     await kysely.destroy();
-    await database.stop();
   });
 
   const all = (on: Kysely<Schema> = kysely) => on.selectFrom('job').selectAll().orderBy('id');

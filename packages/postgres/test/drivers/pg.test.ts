@@ -1,19 +1,18 @@
 import Cursor from 'pg-cursor';
 import QueryStream from 'pg-query-stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { crowded, type Job, jobsOf, resetJobs } from './crowd.js';
 
 describe('pg on a tenant pool', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     pool = database.pool({ max: 5 });
   });
   beforeEach(() => resetJobs(database));
-  afterAll(() => database.stop());
 
   it('reads and writes its own rows alone, without a condition', async () => {
     const others = await jobsOf(database, globex);

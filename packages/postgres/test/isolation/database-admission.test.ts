@@ -1,30 +1,20 @@
 import type { Tenant } from '@tenancy/core';
 import pg, { type PoolClient } from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import {
-  context,
-  failureOf,
-  openTenantDatabases,
-  pause,
-  type Recorded,
-  record,
-  type TenantDatabases,
-  titlesOf,
-} from './database-fixture.js';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { forAllTests } from '../database/for-all-tests.js';
+import { context, failureOf, openTenantDatabases, pause, type Recorded, record, titlesOf } from './database-fixture.js';
 
 const HOUR = 3_600_000;
 
 describe('databasePerTenant, when every place is taken', () => {
-  let databases: TenantDatabases;
+  const databases = forAllTests(() => openTenantDatabases(4));
   let acme: Tenant;
   let globex: Tenant;
   let initech: Tenant;
 
   beforeAll(async () => {
-    databases = await openTenantDatabases(4);
     [acme, globex, initech] = databases.tenants as [Tenant, Tenant, Tenant];
   });
-  afterAll(() => databases.stop());
 
   afterEach(() => void vi.useRealTimers());
 

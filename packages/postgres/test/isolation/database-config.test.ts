@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Tenant, TenantContext } from '@tenancy/core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createTenantPool, databasePerTenant, type Isolation, isolationByTenant } from '../../src/index.js';
 import { databaseConfig } from '../../src/isolation/database-config.js';
-import { openTenantDatabases, type TenantDatabases, titlesOf } from './database-fixture.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { openTenantDatabases, titlesOf } from './database-fixture.js';
 
 describe('F6: where a database is, of what the pool and `connection` say', () => {
   const server = { host: 'db.internal', port: 6000, user: 'app', password: 'secret' };
@@ -42,11 +43,7 @@ describe('F6: where a database is, of what the pool and `connection` say', () =>
   });
 
   describe('through the pool', () => {
-    let databases: TenantDatabases;
-    beforeAll(async () => {
-      databases = await openTenantDatabases(3);
-    });
-    afterAll(() => databases.stop());
+    const databases = forAllTests(() => openTenantDatabases(3));
 
     it("twin: each tenant is led to its own database on the pool's server, in turn", async () => {
       const context = new TenantContext();

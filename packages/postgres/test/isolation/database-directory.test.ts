@@ -2,20 +2,19 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Tenant } from '@tenancy/core';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { databasePerTenant } from '../../src/isolation/database-per-tenant.js';
-import { failureOf, openTenantDatabases, POLL, record, type TenantDatabases, titlesOf } from './database-fixture.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { failureOf, openTenantDatabases, POLL, record, titlesOf } from './database-fixture.js';
 
 describe('databasePerTenant, when a database cannot be used', () => {
-  let databases: TenantDatabases;
+  const databases = forAllTests(() => openTenantDatabases(2));
   let acme: Tenant;
   let globex: Tenant;
 
   beforeAll(async () => {
-    databases = await openTenantDatabases(2);
     [acme, globex] = databases.tenants as [Tenant, Tenant];
   });
-  afterAll(() => databases.stop());
 
   const unreachable = 'postgres://app:hunter2@127.0.0.1:1/acme';
 

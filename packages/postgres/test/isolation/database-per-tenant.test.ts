@@ -1,29 +1,19 @@
 import type { Tenant } from '@tenancy/core';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { isTenantFloorError } from '../../src/errors/tenant-floor-error.js';
 import { databasePerTenant } from '../../src/isolation/database-per-tenant.js';
-import {
-  context,
-  failureOf,
-  openTenantDatabases,
-  POLL,
-  pause,
-  record,
-  type TenantDatabases,
-  titlesOf,
-} from './database-fixture.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { context, failureOf, openTenantDatabases, POLL, pause, record, titlesOf } from './database-fixture.js';
 
 describe('databasePerTenant', () => {
-  let databases: TenantDatabases;
+  const databases = forAllTests(() => openTenantDatabases(6));
   let acme: Tenant;
   let globex: Tenant;
   let initech: Tenant;
 
   beforeAll(async () => {
-    databases = await openTenantDatabases(6);
     [acme, globex, initech] = databases.tenants as [Tenant, Tenant, Tenant];
   });
-  afterAll(() => databases.stop());
 
   /** The databases that the server has connections to. */
   const connected = async (applicationName: string): Promise<number> => {

@@ -1,16 +1,16 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { openSchemaDatabase, type SchemaDatabase } from './schema-fixture.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { openSchemaDatabase } from './schema-fixture.js';
 
 const SCHEMAS = 1000;
 const CONNECTIONS = 10;
 
-let database: SchemaDatabase;
+const database = forAllTests(openSchemaDatabase);
 let pool: TenantPool;
 beforeAll(async () => {
-  database = await openSchemaDatabase();
   await database.outside.query(`
     do $$ begin
       for n in 1..${SCHEMAS} loop
@@ -25,7 +25,6 @@ beforeAll(async () => {
   `);
   pool = database.schemaPool({ name: ({ id }) => `tenant_${id}` }, { max: CONNECTIONS });
 });
-afterAll(() => database.stop());
 
 /** Every tenant asks once, all at the same time, in an order of chance. */
 const everybody = async (): Promise<number> => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { schemaPerTenant } from '../../src/index.js';
 import { quotedSchema } from '../../src/isolation/schema-name.js';
-import { openSchemaDatabase, type SchemaDatabase } from './schema-fixture.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { openSchemaDatabase } from './schema-fixture.js';
 
 const unplaceable = expect.objectContaining({ code: 'tenant_unplaceable' });
 const isUsable = (name: string): boolean => {
@@ -36,11 +37,7 @@ const anyName = fc.oneof(
 );
 
 describe('the name of a schema', () => {
-  let database: SchemaDatabase;
-  beforeAll(async () => {
-    database = await openSchemaDatabase();
-  });
-  afterAll(() => database.stop());
+  const database = forAllTests(openSchemaDatabase);
 
   it('of any kind leads to the schema of exactly that name, or is refused', async () => {
     const pool = database.schemaPool();

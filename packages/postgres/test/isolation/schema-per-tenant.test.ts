@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
 import { acme, globex, initech, type tenants } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { crowded } from '../drivers/crowd.js';
-import { jobsOf, openSchemaDatabase, type SchemaDatabase } from './schema-fixture.js';
+import { jobsOf, openSchemaDatabase } from './schema-fixture.js';
 
 describe('a schema for each tenant', () => {
-  let database: SchemaDatabase;
+  const database = forAllTests(openSchemaDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openSchemaDatabase();
     pool = database.schemaPool({}, { max: 5 });
   });
-  afterAll(() => database.stop());
 
   const as = <R>(tenant: (typeof tenants)[number], work: () => Promise<R>) => database.context.run(tenant, work);
   const titles = async (slug: string) =>
@@ -97,15 +96,13 @@ describe('a schema for each tenant', () => {
 });
 
 describe('statements with a name, on one connection that tenants share', () => {
-  let database: SchemaDatabase;
+  const database = forAllTests(openSchemaDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openSchemaDatabase();
     pool = database.schemaPool({}, { max: 1 });
     // initech was migrated already.
     await database.inSchema('initech', 'alter table job add column salary int not null default 7');
   });
-  afterAll(() => database.stop());
 
   it('read the table of whoever asks', async () => {
     const wanted = { name: 'titles', text: 'select tenant_id, id from job where id <= $1', values: [10] };

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { type Tenant, TenantContext } from '@tenancy/core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   createTenantPool,
   databasePerTenant,
@@ -8,9 +8,10 @@ import {
   rowLevelSecurity,
   type TenantPool,
 } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, initech, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, initech, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { openWireProxy, typeOf } from '../pool/wire-proxy.js';
-import { openTenantDatabases, pause, type TenantDatabases, titlesOf } from './database-fixture.js';
+import { openTenantDatabases, pause, titlesOf } from './database-fixture.js';
 import { openSilentServer, type SilentServer } from './silent-server.js';
 
 /** `AuthenticationCleartextPassword`, which a server that trusts everybody would not send. */
@@ -18,18 +19,16 @@ const ASKS_FOR_PASSWORD = Buffer.from('R\0\0\0\x08\0\0\0\x03', 'latin1');
 
 describe('F7: a database that says nothing', () => {
   const context = new TenantContext();
-  let databases: TenantDatabases;
+  const databases = forAllTests(() => openTenantDatabases(3));
   let healthy: Tenant;
   let [one, two] = [] as unknown as [Tenant, Tenant];
   const servers: SilentServer[] = [];
   beforeAll(async () => {
-    databases = await openTenantDatabases(3);
     [healthy, one, two] = databases.tenants as [Tenant, Tenant, Tenant];
   });
   afterEach(async () => {
     await Promise.all(servers.splice(0).map((server) => server.stop()));
   });
-  afterAll(() => databases.stop());
 
   const silent = async (target?: string, greeting?: Buffer) => {
     const server = await openSilentServer(target, greeting);
@@ -226,11 +225,7 @@ describe('F7: a database that says nothing', () => {
   });
 
   describe('of all tenants', () => {
-    let database: FloorDatabase;
-    beforeAll(async () => {
-      database = await openFloorDatabase();
-    });
-    afterAll(() => database.stop());
+    const database = forAllTests(openFloorDatabase);
 
     it('`connectionTimeoutMillis` holds for the start-up checks, and the next call looks again', async () => {
       const { url } = await silent();

@@ -2,21 +2,18 @@ import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import pg from 'pg';
 import QueryStream from 'pg-query-stream';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, openFloorDatabase } from '../database/floor-database.js';
+import { acme, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { crowded, jobsOf, resetJobs } from '../drivers/crowd.js';
 import { type PgBouncer, type PoolMode, program, startPgBouncer, title } from './pgbouncer.js';
 
 const SERVERS = 3;
 
 describe.skipIf(!program)(title, () => {
-  let database: FloorDatabase;
-  beforeAll(async () => {
-    database = await openFloorDatabase();
-  });
+  const database = forAllTests(openFloorDatabase);
   beforeEach(() => resetJobs(database));
-  afterAll(() => database.stop());
 
   const opened: PgBouncer[] = [];
   const start = async (mode: PoolMode, max: number): Promise<[PgBouncer, TenantPool]> => {

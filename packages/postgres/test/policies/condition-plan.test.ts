@@ -1,16 +1,14 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { isTenantCondition, TENANT_COLUMN_TYPES, tenantCondition } from '../../src/policies/policy-body.js';
-import { openPolicyDatabase, type PolicyDatabase } from './policy-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { openPolicyDatabase } from './policy-database.js';
 
 const types = TENANT_COLUMN_TYPES.map((type) => [type, `job_${type}`] as const);
 const id = (type: string, n: string) => (type === 'uuid' ? `lpad((${n})::text, 32, '0')::uuid` : `(${n})::${type}`);
 
-let db: PolicyDatabase;
-let app: pg.Client;
-beforeAll(async () => {
-  // Two hundred tenants of a hundred rows, of which tenant 8 has five thousand more.
-  db = await openPolicyDatabase(
+const db = forAllTests(() =>
+  openPolicyDatabase(
     types
       .map(
         ([type, table]) => `
@@ -20,12 +18,15 @@ beforeAll(async () => {
           create index on ${table} (tenant_id)`,
       )
       .join(';'),
-  );
+  ),
+);
+let app: pg.Client;
+beforeAll(async () => {
+  // Two hundred tenants of a hundred rows, of which tenant 8 has five thousand more.
   await db.apply({ tables: types.map(([type, name]) => ({ name, type })) });
   await db.outside.query('analyze');
   app = await db.login(db.roles.role);
 });
-afterAll(() => db.stop());
 
 async function plan(client: pg.Client, type: string, sql: string, tenant = 7): Promise<string> {
   await client.query(`select set_config('app.tenant_id', ${id(type, `${tenant}`)}::text, false)`);

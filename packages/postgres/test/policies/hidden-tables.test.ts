@@ -1,29 +1,16 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { examine } from '../../src/doctor/examine.js';
 import { startRules } from '../../src/doctor/rules.js';
 import { isTenantFloorError, rowLevelSecurity } from '../../src/index.js';
 import { compilePolicies } from '../../src/policies/compile-policies.js';
 import { policyDrift } from '../../src/policies/policy-drift.js';
 import { readTables } from '../../src/policies/read-tables.js';
-import { asTenant, openPolicyDatabase, type PolicyDatabase } from './policy-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { asTenant, openPolicyDatabase } from './policy-database.js';
 
-let db: PolicyDatabase;
-let app: pg.Client;
-const lists = {
-  shared: ['country'],
-  hidden: [
-    '_prisma_migrations',
-    'typeorm_metadata',
-    'public.tenant registry',
-    'totals',
-    'remote',
-    'visit_old',
-    'statements',
-  ],
-};
-beforeAll(async () => {
-  db = await openPolicyDatabase(`
+const db = forAllTests(() =>
+  openPolicyDatabase(`
     create table job (tenant_id text not null, title text);
     create table country (code text primary key);
     create table _prisma_migrations (id serial primary key, checksum text);
@@ -41,11 +28,25 @@ beforeAll(async () => {
     insert into visit values ('t_acme', 1), ('t_globex', 1);
     insert into "tenant registry" values ('t_globex', 'secret');
     grant all on all tables in schema public to public;
-    grant usage on all sequences in schema public to public`);
+    grant usage on all sequences in schema public to public`),
+);
+let app: pg.Client;
+const lists = {
+  shared: ['country'],
+  hidden: [
+    '_prisma_migrations',
+    'typeorm_metadata',
+    'public.tenant registry',
+    'totals',
+    'remote',
+    'visit_old',
+    'statements',
+  ],
+};
+beforeAll(async () => {
   await db.apply({ tables: [{ name: 'job' }] });
   app = await db.login(db.roles.role);
 });
-afterAll(() => db.stop());
 
 const verify = () => rowLevelSecurity(lists).verify?.(app) ?? expect.unreachable('there is nothing to verify');
 const classified = async () => ({ ...db.roles, ...(await readTables(db.outside, lists)) });

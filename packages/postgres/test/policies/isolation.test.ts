@@ -1,7 +1,8 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TENANT_COLUMN_TYPES, type TenantColumnType } from '../../src/policies/policy-body.js';
-import { asTenant, openPolicyDatabase, type PolicyDatabase } from './policy-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { asTenant, openPolicyDatabase } from './policy-database.js';
 
 const ids: Record<TenantColumnType, readonly [acme: string, globex: string]> = {
   text: ['t_acme', "t_glo'bex"],
@@ -11,18 +12,18 @@ const ids: Record<TenantColumnType, readonly [acme: string, globex: string]> = {
   bigint: ['9007199254740993', '9007199254740994'],
 };
 
-let db: PolicyDatabase;
-let app: pg.Client;
-beforeAll(async () => {
-  db = await openPolicyDatabase(
+const db = forAllTests(() =>
+  openPolicyDatabase(
     TENANT_COLUMN_TYPES.map(
       (type) => `create table job_${type} (tenant_id ${type} not null, id int primary key, title text)`,
     ).join(';'),
-  );
+  ),
+);
+let app: pg.Client;
+beforeAll(async () => {
   await db.apply({ tables: TENANT_COLUMN_TYPES.map((type) => ({ name: `job_${type}`, type })) });
   app = await db.login(db.roles.role);
 });
-afterAll(() => db.stop());
 
 describe.each(TENANT_COLUMN_TYPES)('with a tenant column of type %s', (type) => {
   const [acme, globex] = ids[type];

@@ -1,19 +1,20 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Finding, rowLevelSecurity } from '../../src/index.js';
-import { asTenant, openPolicyDatabase, type PolicyDatabase } from './policy-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { asTenant, openPolicyDatabase } from './policy-database.js';
 
-let db: PolicyDatabase;
+const db = forAllTests(() =>
+  openPolicyDatabase(`
+    create table job (tenant_id text not null, title text, published boolean default false);
+    insert into job values ('t_acme', 'a', true), ('t_acme', 'draft', false), ('t_globex', 'g', true)`),
+);
 let app: pg.Client;
 beforeAll(async () => {
-  db = await openPolicyDatabase(`
-    create table job (tenant_id text not null, title text, published boolean default false);
-    insert into job values ('t_acme', 'a', true), ('t_acme', 'draft', false), ('t_globex', 'g', true)`);
   await db.apply({ tables: [{ name: 'job' }] });
   app = await db.login(db.roles.role);
 });
 beforeEach(() => db.apply({ tables: [{ name: 'job' }] }));
-afterAll(() => db.stop());
 
 const verify = async (): Promise<readonly Finding[]> => (await rowLevelSecurity().verify?.(app)) ?? [];
 const titles = async (tenant: string) =>

@@ -1,12 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { policyDrift } from '../../src/policies/policy-drift.js';
 import type { CompilePoliciesOptions } from '../../src/policies/policy-options.js';
-import { openPolicyDatabase, type PolicyDatabase } from './policy-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { openPolicyDatabase } from './policy-database.js';
 
-let db: PolicyDatabase;
-let options: CompilePoliciesOptions;
-beforeAll(async () => {
-  db = await openPolicyDatabase(`
+const db = forAllTests(() =>
+  openPolicyDatabase(`
     create table job (tenant_id text not null);
     create table note ("order" uuid not null);
     create table stage (tenant_id varchar(40));
@@ -14,7 +13,10 @@ beforeAll(async () => {
     create table visit (tenant_id bigint);
     create table country (code text);
     create view titles as select * from job;
-    create table tenancy_migrations (name text)`);
+    create table tenancy_migrations (name text)`),
+);
+let options: CompilePoliciesOptions;
+beforeAll(async () => {
   options = {
     ...db.roles,
     tables: [
@@ -29,7 +31,6 @@ beforeAll(async () => {
   };
   await db.apply(options);
 });
-afterAll(() => db.stop());
 
 /** The drift after `sql`, which is undone afterwards; compiled again, nothing may be left of what it can repair. */
 const driftAfter = async (sql: string, { repaired = true, changes = {} as Partial<CompilePoliciesOptions> } = {}) => {

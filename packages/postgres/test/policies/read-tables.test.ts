@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isTenantFloorError } from '../../src/errors/tenant-floor-error.js';
 import { policyDrift } from '../../src/policies/policy-drift.js';
 import { type ReadTablesOptions, readTables } from '../../src/policies/read-tables.js';
-import { asTenant, openPolicyDatabase, type PolicyDatabase } from './policy-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { asTenant, openPolicyDatabase } from './policy-database.js';
 
-let db: PolicyDatabase;
-beforeAll(async () => {
-  db = await openPolicyDatabase(`
+const db = forAllTests(() =>
+  openPolicyDatabase(`
     create table job (tenant_id text not null, title text);
     create table "Office" (tenant_id uuid not null);
     create table stage (tenant_id varchar(40));
@@ -17,9 +17,8 @@ beforeAll(async () => {
     create table tenancy_migrations (name text);
     create schema crm;
     create table crm.lead (tenant_id integer not null);
-    create table crm.country (code text)`);
-});
-afterAll(() => db.stop());
+    create table crm.country (code text)`),
+);
 
 const complaint = async (options: ReadTablesOptions) => {
   const error: unknown = await readTables(db.outside, options).then(

@@ -1,9 +1,10 @@
 import type { PoolClient } from 'pg';
 import Cursor from 'pg-cursor';
 import QueryStream from 'pg-query-stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { checkedOut } from './checked-out.js';
 import { areOwn, interleaved } from './interleaved.js';
 
@@ -11,14 +12,12 @@ const ALL = 'select * from job order by id';
 type Job = { readonly tenant_id: string; readonly id: number };
 
 describe('cursors and streams', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     pool = database.pool({ max: 2, idleTimeoutMillis: 0 });
     await pool.verify();
   });
-  afterAll(() => database.stop());
 
   const asAcme = async (work: (client: PoolClient) => Promise<void>) => {
     await checkedOut(database.context, pool, acme, async (client) => {

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { TenantContext } from '@tenancy/core';
 import type { PoolClient } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AdminPool } from '../../src/admin.js';
 import {
   createTenantPool,
@@ -12,17 +12,15 @@ import {
   type TenantPool,
 } from '../../src/index.js';
 import { acme, type FloorDatabase, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, interleaved } from './interleaved.js';
 import { openWireProxy, typeOf } from './wire-proxy.js';
 
 /** A test here fails by an exception that nobody caught, too: the runner counts them. */
 describe('F8: a connection that dies while nobody listens', () => {
   const context = new TenantContext();
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   const pools: TenantPool[] = [];
-  beforeAll(async () => {
-    database = await openFloorDatabase();
-  });
   beforeEach(() => {
     vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
   });
@@ -30,7 +28,6 @@ describe('F8: a connection that dies while nobody listens', () => {
     await Promise.all(pools.splice(0).map((pool) => pool.end()));
     vi.restoreAllMocks();
   });
-  afterAll(() => database.stop());
 
   const shared = () => rowLevelSecurity({ shared: ['country'] });
   const dedicated = () => databasePerTenant({ connection: () => database.url });

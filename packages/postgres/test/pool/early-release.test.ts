@@ -1,21 +1,20 @@
 import type { PoolClient } from 'pg';
 import Cursor from 'pg-cursor';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, interleaved } from './interleaved.js';
 
 const ALL = 'select * from job order by id';
 
 describe('C7: a connection given back before its end', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     pool = database.pool({ max: 1, idleTimeoutMillis: 0 });
     await pool.verify();
   });
-  afterAll(() => database.stop());
 
   /** Whoever waits for the pool's only connection gets rows of its own, and the connection before is gone. */
   const closedAfter = async (work: (client: PoolClient) => unknown) => {

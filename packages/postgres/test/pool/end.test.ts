@@ -1,21 +1,20 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { databasePerTenant, schemaPerTenant, type TenantPoolOptions } from '../../src/index.js';
-import { acme, type FloorDatabase, openFloorDatabase, tenants } from '../database/floor-database.js';
+import { acme, openFloorDatabase, tenants } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn } from './interleaved.js';
 import { openWireProxy } from './wire-proxy.js';
 
 const ALL = 'select * from job order by id';
 
 describe('the end of a pool', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   beforeAll(async () => {
-    database = await openFloorDatabase();
     const { username } = new URL(database.url);
     for (const { id } of tenants) {
       await database.outside.query(`create schema "tenant_${id}"; grant usage on schema "tenant_${id}" to ${username}`);
     }
   });
-  afterAll(() => database.stop());
 
   const strategies: readonly (readonly [string, () => Partial<TenantPoolOptions>])[] = [
     ['row-level security', () => ({})],

@@ -1,8 +1,9 @@
 import type { Tenant } from '@tenancy/core';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { type FloorDatabase, openFloorDatabase } from '../database/floor-database.js';
+import { openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, type Crowd, interleaved } from './interleaved.js';
 
 /** 60 callers of three tenants on 5 connections; what each round does is counted in queries. */
@@ -10,13 +11,11 @@ const crowd = (rounds: number): Crowd => ({ callers: 60, rounds });
 const ALL = 'select * from job';
 
 describe('C2: 60 callers of three tenants on 5 connections', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     pool = database.pool({ max: 5 });
   });
-  afterAll(() => database.stop());
 
   let wrong = 0;
   let queries = 0;

@@ -12,13 +12,10 @@ import {
   readTables,
   rowLevelSecurity,
 } from '../../src/index.js';
-import { acme, type FloorDatabase, openFloorDatabase } from '../database/floor-database.js';
+import { acme, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 
-let database: FloorDatabase;
-beforeAll(async () => {
-  database = await openFloorDatabase();
-});
-afterAll(() => database.stop());
+const database = forAllTests(openFloorDatabase);
 afterAll(() => vi.unstubAllEnvs());
 
 const context = new TenantContext();

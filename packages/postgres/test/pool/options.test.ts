@@ -1,7 +1,8 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createTenantPool, type Isolation, isTenantFloorError, rowLevelSecurity, TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, interleaved } from './interleaved.js';
 import { openWireProxy } from './wire-proxy.js';
 
@@ -9,11 +10,7 @@ const source = { current: () => acme, isActive: (): boolean => true };
 const ALL = 'select * from job order by id';
 
 describe('options of the pool', () => {
-  let database: FloorDatabase;
-  beforeAll(async () => {
-    database = await openFloorDatabase();
-  });
-  afterAll(() => database.stop());
+  const database = forAllTests(openFloorDatabase);
 
   it.each([
     ['no options', undefined, 'context'],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import pg, { type PoolClient } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import {
   databasePerTenant,
   type Isolation,
@@ -11,7 +11,8 @@ import {
   schemaPerTenant,
   type TenantPool,
 } from '../../src/index.js';
-import { acme, type FloorDatabase, openFloorDatabase } from '../database/floor-database.js';
+import { acme, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 
 /** A pool with options of pg, and what can be seen of them from inside a tenant's context. */
 interface Trial {
@@ -219,13 +220,11 @@ function documented(): Set<string> {
 }
 
 describe('F6: every option of pg holds in every strategy, or is refused by name', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let elsewhere: string;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     elsewhere = database.url;
   });
-  afterAll(() => database.stop());
 
   const shared = () => rowLevelSecurity({ shared: ['country'] });
   const dedicated = () => databasePerTenant({ connection: () => elsewhere });

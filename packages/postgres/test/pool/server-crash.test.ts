@@ -3,7 +3,8 @@ import { startPostgres } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTenantPool, isTenantFloorError, rowLevelSecurity, type TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase, tenants } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase, tenants } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn } from './interleaved.js';
 import { openWireProxy, typeOf, type WireProxy } from './wire-proxy.js';
 
@@ -18,11 +19,10 @@ const goodbye = (type: 'N' | 'E', code: string, text: string): Buffer => {
 };
 
 describe('a server that ends in the middle of a reply', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let proxy: WireProxy;
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     proxy = await openWireProxy(database.url);
     pool = database.pool({ connectionString: proxy.url, max: 1 });
     await pool.verify();
@@ -30,7 +30,6 @@ describe('a server that ends in the middle of a reply', () => {
   afterAll(async () => {
     await pool.end();
     await proxy.stop();
-    await database.stop();
   });
 
   it.each([

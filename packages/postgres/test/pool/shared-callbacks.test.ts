@@ -1,21 +1,20 @@
 import { Query } from 'pg';
 import Cursor from 'pg-cursor';
 import QueryStream from 'pg-query-stream';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase, tenants } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase, tenants } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { interleaved } from './interleaved.js';
 
 const CROWD = { callers: 24, rounds: 10 };
 
 describe('C6: callbacks of a connection that many tenants share', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     pool = database.pool({ max: 3 });
   });
-  afterAll(() => database.stop());
 
   const now = () => (database.context.isActive() ? database.context.tenantId : null);
 

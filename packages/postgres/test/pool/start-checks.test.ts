@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isTenantFloorError } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn } from './interleaved.js';
 import { openWireProxy, typeOf, type WireProxy } from './wire-proxy.js';
 
@@ -15,12 +16,9 @@ const rewrite = (from: string, to: string) => (message: Buffer) => [
 ];
 
 describe('the start-up checks', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let proxy: WireProxy;
   const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
-  beforeAll(async () => {
-    database = await openFloorDatabase();
-  });
   beforeEach(async () => {
     proxy = await openWireProxy(database.url);
     warn.mockClear();
@@ -28,7 +26,6 @@ describe('the start-up checks', () => {
   afterEach(() => proxy.stop());
   afterAll(async () => {
     warn.mockRestore();
-    await database.stop();
   });
 
   const pool = (options = {}) => database.pool({ connectionString: proxy.url, max: 2, ...options });

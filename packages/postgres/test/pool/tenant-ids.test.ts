@@ -1,8 +1,9 @@
 import type { Tenant } from '@tenancy/core';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { type FloorDatabase, openFloorDatabase } from '../database/floor-database.js';
+import { openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { openWireProxy } from './wire-proxy.js';
 
 const NASTY = [
@@ -46,14 +47,12 @@ const anyId = fc
   .filter((id) => id !== '' && !id.includes('\0') && id.isWellFormed() && Buffer.byteLength(id) <= 255);
 
 describe("a tenant's id", () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     pool = database.pool({ max: 2, idleTimeoutMillis: 0 });
     await pool.verify();
   });
-  afterAll(() => database.stop());
 
   const as = <T>(id: string, work: () => Promise<T>) => database.context.run({ id, slug: 'any' }, work);
   const SEEN = "select current_setting('app.tenant_id') as id";

@@ -1,17 +1,17 @@
 import type { ClientBase, PoolClient } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { checkedOut } from './checked-out.js';
 import { areOwn, interleaved } from './interleaved.js';
 
 const ALL = 'select * from job order by id';
 
 describe('a connection belongs to the tenant that checked it out', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     await database.outside.query(`
       create function become(tenant text) returns text language sql volatile
         begin atomic select set_config('app.tenant_id', tenant, false); end;
@@ -19,7 +19,6 @@ describe('a connection belongs to the tenant that checked it out', () => {
     pool = database.pool({ max: 1, idleTimeoutMillis: 0 });
     await pool.verify();
   });
-  afterAll(() => database.stop());
 
   const asAcme = (work: (client: PoolClient) => Promise<void>) => checkedOut(database.context, pool, acme, work);
   const switched = expect.objectContaining({ code: 'tenant_switch_refused' });

@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { checkedOut } from './checked-out.js';
 import { areOwn, interleaved } from './interleaved.js';
 import { openWireProxy, type Wire } from './wire-proxy.js';
@@ -9,10 +10,9 @@ import { openWireProxy, type Wire } from './wire-proxy.js';
 const ALL = 'select * from job order by id';
 
 describe('transactions', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     await database.outside.query(`
       create table step (tenant_id text not null default current_setting('app.tenant_id'), id int, next int,
         primary key (tenant_id, id),
@@ -25,7 +25,6 @@ describe('transactions', () => {
     pool = database.pool({ max: 1, idleTimeoutMillis: 0 });
     await pool.verify();
   });
-  afterAll(() => database.stop());
 
   /** Does it on the pool's one connection, which is then the same one, clean, and the next tenant's. */
   const asAcme = async (work: (client: PoolClient) => Promise<void>) => {

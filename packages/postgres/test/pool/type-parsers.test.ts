@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { migrate } from '../../src/index.js';
-import { type FloorDatabase, openFloorDatabase } from '../database/floor-database.js';
+import { openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, interleaved } from './interleaved.js';
 
 const MANGLED = [16, 18, 19, 20, 21, 23, 25, 26, 114, 1003, 1009, 1043, 3802] as const;
@@ -17,11 +18,7 @@ const parsers = pg.types as unknown as {
 const mangled = (value: string | Buffer) => ({ mangled: String(value) });
 
 describe("F11: nothing of the library's own depends on how the application reads types", () => {
-  let database: FloorDatabase;
-  beforeAll(async () => {
-    database = await openFloorDatabase();
-  });
-  afterAll(() => database.stop());
+  const database = forAllTests(openFloorDatabase);
 
   const options = [
     ['`binary`', { binary: true }],

@@ -1,16 +1,16 @@
 import { isTenancyError, TenantContextMissingError } from '@tenancy/core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, openFloorDatabase } from '../database/floor-database.js';
+import { acme, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, interleaved } from './interleaved.js';
 import { openWireProxy, type WireProxy } from './wire-proxy.js';
 
 describe('without a tenant', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let proxy: WireProxy;
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     proxy = await openWireProxy(database.url);
     pool = database.pool({ connectionString: proxy.url, max: 2 });
     await pool.verify();
@@ -19,7 +19,6 @@ describe('without a tenant', () => {
     proxy.texts.length = 0;
   });
   afterAll(async () => {
-    await database.stop();
     await proxy.stop();
   });
 

@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Isolation, TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { checkedOut } from '../pool/checked-out.js';
 import { areOwn, interleaved } from '../pool/interleaved.js';
 import { openWireProxy, typeOf, type WireProxy } from '../pool/wire-proxy.js';
@@ -16,12 +17,9 @@ const PLAIN = "select set_config('app.tenant_id', $1, true)";
 const UNLOCKING = "select set_config('app.tenant_id', $1, true), pg_advisory_unlock_all()";
 
 describe('the form of the binding', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let proxy: WireProxy;
   let pool: TenantPool;
-  beforeAll(async () => {
-    database = await openFloorDatabase();
-  });
   beforeEach(async () => {
     proxy = await openWireProxy(database.url);
     // The checks bind, too; here each connection begins with a query of a tenant's.
@@ -36,7 +34,6 @@ describe('the form of the binding', () => {
     await pool.end();
     await proxy.stop();
   });
-  afterAll(() => database.stop());
 
   const bindings = () => proxy.texts.filter((text) => text.startsWith("select set_config('app.tenant_id'"));
 

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase, tenants } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase, tenants } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, interleaved } from '../pool/interleaved.js';
 import { openWireProxy, typeOf, type WireProxy } from '../pool/wire-proxy.js';
 
@@ -10,12 +11,9 @@ const SHORT = 'select tenant_id, id from job where id <= 2';
 const MAX = 3;
 
 describe('C7: a connection that is lost', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let proxy: WireProxy;
   let pool: TenantPool;
-  beforeAll(async () => {
-    database = await openFloorDatabase();
-  });
   beforeEach(async () => {
     proxy = await openWireProxy(database.url);
     pool = database.pool({ connectionString: proxy.url, max: MAX, idleTimeoutMillis: 0 });
@@ -27,7 +25,6 @@ describe('C7: a connection that is lost', () => {
     await pool.end();
     await proxy.stop();
   });
-  afterAll(() => database.stop());
 
   /** All places of the pool can be taken at once, and each gives its holder its own rows. */
   const recovered = async () => {

@@ -1,7 +1,8 @@
 import Cursor from 'pg-cursor';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { schemaPerTenant, type TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, initech, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, initech, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { checkedOut } from '../pool/checked-out.js';
 import { areOwn, interleaved } from '../pool/interleaved.js';
 import { openWireProxy, typeOf, type WireProxy } from '../pool/wire-proxy.js';
@@ -27,11 +28,10 @@ const ENDING: readonly (readonly [string, string, unknown[]?])[] = [
 ];
 
 describe('F9: CALL and DO, in a transaction that nothing inside can end', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let proxy: WireProxy;
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     await database.outside.query(`
       create procedure commits() language plpgsql as $$ begin
         insert into job (id, title) values (70, 'half');
@@ -64,7 +64,6 @@ describe('F9: CALL and DO, in a transaction that nothing inside can end', () => 
     await pool.verify();
   });
   afterAll(async () => {
-    await database.stop();
     await proxy.stop();
   });
 

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, initech, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, initech, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { checkedOut } from '../pool/checked-out.js';
 import { areOwn, interleaved } from '../pool/interleaved.js';
 
@@ -8,10 +9,9 @@ const ALL = 'select * from job order by id';
 const NAMED = { name: 'mine', text: ALL };
 
 describe('F2: the binding is nothing that SQL can replace', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     // Puts statements that bind to a third tenant, and answer as the binding does, under every name there is or was.
     await database.outside.query(`
       create function forge() returns int language plpgsql as $$
@@ -33,7 +33,6 @@ describe('F2: the binding is nothing that SQL can replace', () => {
     pool = database.pool({ max: 1, idleTimeoutMillis: 0 });
     await pool.verify();
   });
-  afterAll(() => database.stop());
 
   const FORGE = [
     'select forge()',

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { program, startPgBouncer } from '../pgbouncer/pgbouncer.js';
 import { areOwn } from '../pool/interleaved.js';
 import { openWireProxy, typeOf } from '../pool/wire-proxy.js';
@@ -32,14 +33,12 @@ const HOSTILE = [
 const SETTINGS = "select name, setting from pg_settings where name not like 'plpgsql.%' order by name";
 
 describe('F1: what a function leaves to make the reset hard', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   beforeAll(async () => {
-    database = await openFloorDatabase();
     await database.outside.query(
       `create function run(text) returns int language plpgsql as $$ begin execute $1; return 1; end $$`,
     );
   });
-  afterAll(() => database.stop());
 
   const proven = async (options: object) => {
     const pool = database.pool({ max: 1, application_name: 'of the start', ...options });

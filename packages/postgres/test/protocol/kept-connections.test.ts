@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { checkedOut } from '../pool/checked-out.js';
 import { areOwn, interleaved } from '../pool/interleaved.js';
 
@@ -18,10 +19,9 @@ const UNKNOWN = [
 ] as const;
 
 describe('F9: statements that may leave something', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     await database.outside.query(`
       create procedure work() language plpgsql as $$ begin
         perform set_config('my.user', 'ann', false);
@@ -35,7 +35,6 @@ describe('F9: statements that may leave something', () => {
     pool = database.pool({ max: 1, idleTimeoutMillis: 0 });
     await pool.verify();
   });
-  afterAll(() => database.stop());
 
   it.each(UNKNOWN)('keep their connection: %s', async (text) => {
     let connected = 0;

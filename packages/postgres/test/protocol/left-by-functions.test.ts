@@ -1,7 +1,8 @@
 import type { Tenant } from '@tenancy/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, initech, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, initech, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { checkedOut } from '../pool/checked-out.js';
 import { areOwn, interleaved } from '../pool/interleaved.js';
 
@@ -51,10 +52,9 @@ const LEFT = [
 ] as const;
 
 describe('F1: what a function or a trigger leaves on the session', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     const { username } = new URL(database.url);
     await database.outside.query(`
       create role ${username}_other;
@@ -85,7 +85,6 @@ describe('F1: what a function or a trigger leaves on the session', () => {
   });
   afterAll(async () => {
     await database.outside.query(`drop role ${new URL(database.url).username}_other`);
-    await database.stop();
   });
 
   const asked = (from: TenantPool, question: string): Promise<unknown> =>

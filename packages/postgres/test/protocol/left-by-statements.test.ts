@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, interleaved } from '../pool/interleaved.js';
 
 const ALL = 'select * from job order by id';
@@ -33,10 +34,9 @@ const LEFT = [
 ] as const;
 
 describe('what one tenant leaves on the session', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     await database.outside.query(`
       create function zone(name text) returns text language sql volatile
         begin atomic select set_config('timezone', name, false); end;
@@ -47,7 +47,6 @@ describe('what one tenant leaves on the session', () => {
     const { pathname, username } = new URL(database.url);
     await database.outside.query(`grant temporary on database ${pathname.slice(1)} to ${username}`);
   });
-  afterAll(() => database.stop());
 
   it.each(LEFT)('%s', async (leave, look) => {
     await database.context.run(acme, () => pool.query(leave));

@@ -1,23 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn } from '../pool/interleaved.js';
 import { openWireProxy, type WireProxy } from '../pool/wire-proxy.js';
 
 const JOBS = { name: 'jobs', text: 'select * from job where id > $1', values: [0] };
 
 describe('named statements', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let proxy: WireProxy;
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     proxy = await openWireProxy(database.url);
     pool = database.pool({ connectionString: proxy.url, max: 1 });
     await pool.verify();
   });
   afterAll(async () => {
-    await database.stop();
     await proxy.stop();
   });
 

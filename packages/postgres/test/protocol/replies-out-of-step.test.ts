@@ -1,19 +1,17 @@
 import type { EventEmitter } from 'node:events';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isTenantFloorError, type TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, interleaved } from '../pool/interleaved.js';
 import { openWireProxy, typeOf, type WireProxy } from '../pool/wire-proxy.js';
 
 const ALL = 'select * from job order by id';
 
 describe('C7: a reply that is not the one that is due', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let proxy: WireProxy;
   let pool: TenantPool;
-  beforeAll(async () => {
-    database = await openFloorDatabase();
-  });
   beforeEach(async () => {
     proxy = await openWireProxy(database.url);
     pool = database.pool({ connectionString: proxy.url, max: 1, idleTimeoutMillis: 0 });
@@ -24,7 +22,6 @@ describe('C7: a reply that is not the one that is due', () => {
     await pool.end();
     await proxy.stop();
   });
-  afterAll(() => database.stop());
 
   /** The whole reply to a query of `tenant`'s, as bytes. */
   const record = async (tenant = globex, text = ALL): Promise<Buffer[]> => {

@@ -1,7 +1,8 @@
 import { from, to } from 'pg-copy-streams';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, globex, openFloorDatabase } from '../database/floor-database.js';
+import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, interleaved } from '../pool/interleaved.js';
 
 const REFUSED = [
@@ -27,13 +28,11 @@ const REFUSED = [
 ] as const;
 
 describe('what cannot be bound to one tenant', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     pool = database.pool({ max: 2 });
   });
-  afterAll(() => database.stop());
 
   const refused = expect.objectContaining({ code: 'statement_refused' });
 

@@ -1,17 +1,16 @@
 import { Query, type types } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
-import { acme, type FloorDatabase, openFloorDatabase } from '../database/floor-database.js';
+import { acme, openFloorDatabase } from '../database/floor-database.js';
+import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, interleaved } from '../pool/interleaved.js';
 
 describe('a bound query, in every form that pg takes', () => {
-  let database: FloorDatabase;
+  const database = forAllTests(openFloorDatabase);
   let pool: TenantPool;
   beforeAll(async () => {
-    database = await openFloorDatabase();
     pool = database.pool({ max: 2 });
   });
-  afterAll(() => database.stop());
 
   const asAcme = <T>(work: () => T) => database.context.run(acme, work);
   const titles = (rows: readonly { title?: string }[]) => rows.map(({ title }) => title);
