@@ -8,6 +8,7 @@ export type RuleName =
   | 'hidden-tables'
   | 'server-files'
   | 'foreign-servers'
+  | 'private-catalogs'
   | 'shared-descendants'
   | 'views'
   | 'truncate'

@@ -10,6 +10,7 @@ import { leakproofIndexes } from './rules/leakproof-indexes.js';
 import { ledger } from './rules/ledger.js';
 import { predefinedRoles } from './rules/predefined-roles.js';
 import { presetTenant } from './rules/preset-tenant.js';
+import { privateCatalogs } from './rules/private-catalogs.js';
 import { privilegedRole } from './rules/privileged-role.js';
 import { publicPolicies } from './rules/public-policies.js';
 import { publications } from './rules/publications.js';
@@ -46,6 +47,7 @@ export const startRules: readonly Rule[] = [
   sharedDescendants,
   serverFiles,
   foreignServers,
+  privateCatalogs,
   cascadeTriggers,
   views,
   truncate,

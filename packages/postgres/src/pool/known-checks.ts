@@ -10,6 +10,7 @@ const CHECKS: { readonly [check in StartCheck]: true } = {
   'hidden-tables': true,
   'server-files': true,
   'foreign-servers': true,
+  'private-catalogs': true,
   'shared-descendants': true,
   views: true,
   truncate: true,

@@ -110,6 +110,35 @@ describe('foreign-servers', () => {
   });
 });
 
+describe('private-catalogs', () => {
+  it('values of another tenant are read from the statistics where that is granted, which is found, and refused by the fix', async () => {
+    await patient.admin.query('insert into job (tenant_id, title) select tenant_id, title from job; analyze job');
+    const values = `select stavalues1::text as found from pg_statistic where starelid = 'job'::regclass and stavalues1::text like '%globex job%'`;
+    await expect(patient.as('t_acme', values)).rejects.toThrow('permission denied');
+    await patient.admin.query(`grant select on pg_statistic to ${patient.role}`);
+    expect(await patient.as('t_acme', values)).toHaveLength(1);
+    expect(await patient.findings()).toMatchObject([
+      { rule: 'private-catalogs', severity: 'error', subject: 'pg_catalog.pg_statistic' },
+    ]);
+    await heal('private-catalogs');
+    expect(await patient.findings()).toEqual([]);
+    await expect(patient.as('t_acme', values)).rejects.toThrow('permission denied');
+  });
+
+  it.each(['pg_authid (rolpassword)', 'pg_largeobject', 'pg_user_mapping', 'pg_statistic_ext_data'])(
+    'a grant of %s is found, also through a group',
+    async (catalog) => {
+      const [group, [name = '', column = '']] = [await patient.createRole(), catalog.split(' ')];
+      await patient.admin.query(`grant select ${column} on ${name} to ${group}`);
+      expect(await patient.findings()).toEqual([]);
+      await patient.admin.query(`grant ${group} to ${patient.role}`);
+      expect(await patient.find('private-catalogs')).toMatchObject([{ subject: `pg_catalog.${name}` }]);
+      await heal('private-catalogs');
+      expect(await patient.findings()).toEqual([]);
+    },
+  );
+});
+
 describe('predefined-roles', () => {
   it('a role that operates the server is found, by itself and through a group, and leaving it is the fix', async () => {
     const group = await patient.createRole();
