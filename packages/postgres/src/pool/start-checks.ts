@@ -1,10 +1,9 @@
 import { Logger } from '@nestjs/common';
-import type { Finding, Queryable } from '../doctor/rule.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { unreachable } from '../errors/unreachable.js';
-import { TEXT_AS_TEXT } from '../protocol/as-text.js';
 import type { Connection } from '../protocol/connection.js';
 import type { BoundClient } from './bound-client.js';
+import { catalogsOf } from './catalogs.js';
 import type { Isolation } from './isolation.js';
 import type { StartChecks, StartFinding } from './start-check.js';
 import { examineTwoTenants } from './two-tenants.js';
@@ -21,15 +20,14 @@ const SILENCE_TIMEOUT = 15_000;
  */
 export async function runStartChecks(client: BoundClient, isolation: Isolation, checks: StartChecks): Promise<void> {
   client.hold('setup');
-  // The application's own type parsers and formats are for its own rows.
-  const catalogs: Queryable = { query: (text, values = []) => client.query({ text, values, types: TEXT_AS_TEXT }) };
+  const catalogs = catalogsOf(client);
   const stopWaiting = endWhenSilent(client);
   const format = client as unknown as { binary: boolean };
   const { binary } = format;
   format.binary = false;
   const all: StartFinding[] = [];
   try {
-    if (isolation.verify) all.push(...(await interpreted(catalogs, () => isolation.verify?.(catalogs))));
+    all.push(...((await isolation.verify?.(catalogs)) ?? []));
     // A tenant that is preset is read by whoever has none, which the two tenants would only report once more.
     const isPreset = checks['preset-tenant'] === undefined && all.some(({ rule }) => rule === 'preset-tenant');
     if (checks['two-tenants'] !== 'off' && !isPreset) all.push(...(await examineTwoTenants(client, isolation.setting)));
@@ -47,17 +45,6 @@ export async function runStartChecks(client: BoundClient, isolation: Isolation, 
       "Where that is known and meant, the pool's option `checks` turns a check into a warning: " +
       `{ checks: { '${errors[0]?.rule}': 'warn' } }.`,
   );
-}
-
-/** Their expressions are large and their rows are few: to compile them takes ten times as long as to run them. */
-async function interpreted(
-  catalogs: Queryable,
-  verify: () => Promise<readonly Finding[]> | undefined,
-): Promise<readonly Finding[]> {
-  await catalogs.query('begin; set local jit = off');
-  const findings = await verify();
-  await catalogs.query('commit');
-  return findings ?? [];
 }
 
 function endWhenSilent(client: BoundClient): () => void {
