@@ -65,17 +65,17 @@ SELECT "job"."title" AS "title" FROM "job" "job" WHERE ( "job"."deletedAt" IS NU
 -- ["t_acme"]
 
 -- INSERT
-INSERT INTO "job"("tenantId", "id", "title", "salary", "deletedAt", "officeId") VALUES ($1, $2, $3, DEFAULT, DEFAULT, DEFAULT) RETURNING "title", "salary", "deletedAt";
+INSERT INTO "job"("tenantId", "id", "title", "salary", "words", "extra", "deletedAt", "officeId") VALUES ($1, $2, $3, DEFAULT, DEFAULT, DEFAULT, DEFAULT, DEFAULT) RETURNING "title", "salary", "words", "extra", "deletedAt";
 -- ["t_acme","acme-job-7","added"]
 
 -- INSERT, MANY
-INSERT INTO "job"("tenantId", "id", "title", "salary", "deletedAt", "officeId") VALUES ($1, $2, $3, DEFAULT, DEFAULT, DEFAULT), ($4, $5, $6, DEFAULT, DEFAULT, DEFAULT) RETURNING "title", "salary", "deletedAt";
+INSERT INTO "job"("tenantId", "id", "title", "salary", "words", "extra", "deletedAt", "officeId") VALUES ($1, $2, $3, DEFAULT, DEFAULT, DEFAULT, DEFAULT, DEFAULT), ($4, $5, $6, DEFAULT, DEFAULT, DEFAULT, DEFAULT, DEFAULT) RETURNING "title", "salary", "words", "extra", "deletedAt";
 -- ["t_acme","acme-job-8","added","t_acme","acme-job-9","added"]
 
 -- INSERT, WITH A REFERENCE
 SELECT COUNT(*) AS "found" FROM "office" "referenced" WHERE ( "referenced"."id" = $1 ) AND ( "referenced"."tenantId" = $2 );
 -- ["acme-office","t_acme"]
-INSERT INTO "job"("tenantId", "id", "title", "salary", "deletedAt", "officeId") VALUES ($1, $2, $3, DEFAULT, DEFAULT, $4) RETURNING "title", "salary", "deletedAt";
+INSERT INTO "job"("tenantId", "id", "title", "salary", "words", "extra", "deletedAt", "officeId") VALUES ($1, $2, $3, DEFAULT, DEFAULT, DEFAULT, DEFAULT, $4) RETURNING "title", "salary", "words", "extra", "deletedAt";
 -- ["t_acme","acme-job-6","added","acme-office"]
 
 -- UPDATE
