@@ -4,6 +4,7 @@ import { patchOnce } from './patched-prototypes.js';
 import { allow } from './query-gate.js';
 import { areReferencesChecked, checkReferences } from './references.js';
 import { MARK, refusedSql } from './refused-sql.js';
+import { sealed, unsealed } from './sealed-sql.js';
 import { requireChange } from './shared-rows.js';
 import { checkClosed, checkedStatement } from './statement.js';
 import { insertUntaken, keepKeys } from './taken-rows.js';
@@ -14,8 +15,13 @@ import { checkExpressions, checkUnmoved, type Inserted, stamp, tellTenant } from
 
 type Method = (this: Builder, ...args: unknown[]) => unknown;
 type Prototype = Record<string, Method | undefined>;
-/** @param original calls what is replaced, on the same builder with the same arguments. */
-type Replacement = (builder: Builder, scope: DataSourceScope, original: () => unknown) => unknown;
+/** @param original calls what is replaced, on the same builder, with the same arguments where it is given none. */
+type Replacement = (
+  builder: Builder,
+  scope: DataSourceScope,
+  original: (...args: readonly unknown[]) => unknown,
+  args: readonly unknown[],
+) => unknown;
 
 /** Early 0.3 decides by itself how it joins what it loads, always keeping the parent's row, and has no condition of upserts. */
 const OPTIONAL = new Set(['getRelationJoinType', 'createUpsertConditionExpression']);
@@ -32,11 +38,11 @@ export function scopeQueryBuilders(dataSource: DataSource): () => void {
   const base = prototypeOf(prototypeOf(select));
   return patchOnce(base, () => [
     ...patch(base, everyBuilder),
-    ...patch(prototypeOf(select), selectBuilder),
-    ...patch(prototypeOf(built(select, 'insert')), insertBuilder),
-    ...patch(prototypeOf(built(select, 'update')), updateBuilder),
-    ...patch(prototypeOf(built(select, 'delete')), { createDeleteExpression: marked, execute: remove }),
-    ...patch(prototypeOf(built(select, 'softDelete')), { createUpdateExpression: marked, execute: remove }),
+    ...patch(prototypeOf(select), { ...selectBuilder, getQuery }),
+    ...patch(prototypeOf(built(select, 'insert')), { ...insertBuilder, getQuery }),
+    ...patch(prototypeOf(built(select, 'update')), { ...updateBuilder, getQuery }),
+    ...patch(prototypeOf(built(select, 'delete')), { createDeleteExpression: marked, execute: remove, getQuery }),
+    ...patch(prototypeOf(built(select, 'softDelete')), { createUpdateExpression: marked, execute: remove, getQuery }),
   ]);
 }
 
@@ -50,15 +56,33 @@ function patch(prototype: Prototype, replacements: Readonly<Record<string, Repla
     if (!original && OPTIONAL.has(name)) return [];
     if (!original) throw refusedSql(`this TypeORM has no \`${name}\` to scope`);
     prototype[name] = function (this: Builder, ...args: unknown[]) {
-      const call = () => Reflect.apply(original, this, args);
+      const call = (...others: readonly unknown[]) => Reflect.apply(original, this, others.length > 0 ? others : args);
       const scope = scopeOfBuilder(this);
-      return scope ? replacement(this, scope, call) : call();
+      return scope ? replacement(this, scope, call, args) : call();
     };
     return [() => void (prototype[name] = original)];
   });
 }
 
 const marked: Replacement = (_builder, _scope, original) => MARK + (original() as string);
+
+/** Builders whose text is sent, and not given to the application. */
+const sending = new WeakSet<Builder>();
+
+function generate(builder: Builder, original: () => unknown): [sql: string, parameters: object] {
+  sending.add(builder);
+  try {
+    return original() as [string, object];
+  } finally {
+    sending.delete(builder);
+  }
+}
+
+const getQuery: Replacement = (builder, scope, original) => {
+  const sql = original() as string;
+  if (sending.has(builder)) return sql;
+  return scope.hasFloor ? sql.replaceAll(MARK, '') : sealed(sql);
+};
 
 /** TypeORM quotes the names in a statement when all of it is there, and until then a quote in a name looks like the start of a text. */
 function asSent(condition: string, builder: Builder): string {
@@ -71,13 +95,15 @@ const WRITES = new Set(['insert', 'update']);
 const everyBuilder = {
   getQueryAndParameters: (builder, scope, original) => {
     const tenantId = tenantIdOf(scope);
-    const [sql, parameters] = original() as [string, object];
+    const [sql, parameters] = generate(builder, original);
     const checked = scope.hasFloor ? sql.replaceAll(MARK, '') : checkedStatement(sql, scope.rules);
     if (!WRITES.has(builder.expressionMap.queryType) || areReferencesChecked(builder, scope)) {
       allow(checked, parameters, tenantId, builder);
     }
     return [checked, parameters];
   },
+  replacePropertyNamesForTheWholeQuery: (_builder, scope, original, [sql]) =>
+    original(...(scope.hasFloor ? [] : [unsealed(sql as string)])),
   // T5: what copies the parameters before there is SQL copies the tenant too; and nobody else's value stays.
   getParameters: (_builder, scope, original) => {
     const parameters = { ...(original() as Record<string, unknown>), [TENANT]: tenantIdOf(scope) };
