@@ -41,10 +41,9 @@ const works = {
     const builder = jobs.createQueryBuilder('j').where('j.id = :row', { row });
     return (tenant === undefined ? builder : builder.andWhere('j.tenantId = :tenant', { tenant })).getOne();
   },
-  insert: async (jobs: Repository<Row>, _id: number, own: ByHand) => {
-    const row = { ...job, ...own } as unknown as Row;
-    await jobs.insert(row);
-    return row;
+  insert: async (jobs: Repository<Row>, _id: number, own: ByHand, tenant: string) => {
+    const { identifiers } = await jobs.insert({ ...job, ...own } as never);
+    return { tenantId: identifiers.length === 1 ? tenant : 'nobody' };
   },
   update: async (jobs: Repository<Row>, row: number, own: ByHand, tenant: string) => {
     const { affected } = await jobs.update({ id: row, ...own }, { title: 'Joiner' } as never);
