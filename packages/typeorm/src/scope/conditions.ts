@@ -1,4 +1,5 @@
 import type { DataSourceScope } from './data-source-scope.js';
+import { privateSlot } from './private-slot.js';
 import { MARK, refusedSql } from './refused-sql.js';
 import { isGenerated } from './statement.js';
 import type { Alias, Builder, Column, Metadata } from './typeorm.js';
@@ -67,16 +68,16 @@ export function tableConditions(alias: Alias, builder: Builder, scope: DataSourc
 }
 
 /** Builders that look for rows of the tenant's own alone, though they read. */
-const strict = new WeakSet<Builder>();
+const strict = privateSlot<true>();
 
 /** Has a builder that reads leave everybody's rows out. */
 export function ownRowsAlone(builder: Builder): void {
-  strict.add(builder);
+  strict.set(builder, true);
 }
 
 function ownOrShared(name: string, metadata: Metadata, builder: Builder, { withSharedRows }: DataSourceScope): string {
   const own = `${name} = :${TENANT}`;
-  const isRead = builder.expressionMap.queryType === 'select' && !strict.has(builder);
+  const isRead = builder.expressionMap.queryType === 'select' && !strict.get(builder);
   return isRead && withSharedRows.has(metadata) ? `(${own} OR ${name} IS NULL)` : own;
 }
 

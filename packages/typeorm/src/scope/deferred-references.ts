@@ -1,11 +1,12 @@
+import { privateSlot } from './private-slot.js';
 import type { QueryRunner } from './typeorm.js';
 
 type Check = () => Promise<void>;
 
 /** What is looked up before a transaction is committed, as the database does with foreign keys that are deferrable. */
-const waiting = new WeakMap<QueryRunner, Check[]>();
+const waiting = privateSlot<Check[]>();
 /** How many waited when a savepoint was made. */
-const savepoints = new WeakMap<QueryRunner, Map<string, number>>();
+const savepoints = privateSlot<Map<string, number>>();
 
 export function defer(runner: QueryRunner, check: Check): void {
   waiting.set(runner, [...(waiting.get(runner) ?? []), check]);
@@ -21,8 +22,8 @@ export function followTransaction(runner: QueryRunner, sql: string): void {
   if (statement === 'SAVEPOINT') made.set(name, checks.length);
   else if (statement) waiting.set(runner, checks.slice(0, made.get(name) ?? 0));
   else if (sql === 'ROLLBACK' || sql === 'COMMIT') {
-    waiting.delete(runner);
-    savepoints.delete(runner);
+    waiting.set(runner, undefined);
+    savepoints.set(runner, undefined);
   }
 }
 

@@ -66,21 +66,22 @@ function patch(prototype: Prototype, replacements: Readonly<Record<string, Repla
 
 const marked: Replacement = (_builder, _scope, original) => MARK + (original() as string);
 
-/** Builders whose text is sent, and not given to the application. */
-const sending = new WeakSet<Builder>();
+/** The builder whose text is being made to be sent, and not for the application. */
+let sending: Builder | undefined;
 
 function generate(builder: Builder, original: () => unknown): [sql: string, parameters: object] {
-  sending.add(builder);
+  const before = sending;
+  sending = builder;
   try {
     return original() as [string, object];
   } finally {
-    sending.delete(builder);
+    sending = before;
   }
 }
 
 const getQuery: Replacement = (builder, scope, original) => {
   const sql = original() as string;
-  if (sending.has(builder)) return sql;
+  if (sending === builder) return sql;
   return scope.hasFloor ? sql.replaceAll(MARK, '') : sealed(sql);
 };
 

@@ -4,24 +4,26 @@ import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { asSystem, type DataSourceScope, isSystem, scopeOf, tenantIdOf } from './data-source-scope.js';
 import { checkBeforeCommit, followTransaction } from './deferred-references.js';
 import { patchOnce } from './patched-prototypes.js';
+import { privateSlot } from './private-slot.js';
 import { refusedSql } from './refused-sql.js';
-import { enterOrLeave, requireSameTransaction } from './transactions.js';
+import { enterOrLeave, requireNotOver, type Transaction, transactionOf } from './transactions.js';
 import type { Builder, DataSource, QueryRunner } from './typeorm.js';
 
 /** The SQL of scoped builders, by the array of parameters that goes with it, and whose rows it asks for. */
-const generated = new WeakMap<object, Generated>();
+const generated = privateSlot<Generated>();
 
 interface Generated {
   readonly sql: string;
   readonly tenantId: string;
   /** What the parameters were, which the caller may have changed since. */
   readonly values: readonly unknown[];
-  readonly builder: Builder;
+  /** The builder itself would live as long as a driver keeps its parameters. */
+  readonly transaction: Transaction | undefined;
 }
 
 /** Lets a builder's SQL through the gate, with these parameters, for this tenant. */
 export function allow(sql: string, parameters: object, tenantId: string, builder: Builder): void {
-  generated.set(parameters, { sql, tenantId, values: Object.values(parameters), builder });
+  generated.set(parameters, { sql, tenantId, values: Object.values(parameters), transaction: transactionOf(builder) });
 }
 
 /** What begins and ends transactions says nothing about rows. */
@@ -31,7 +33,7 @@ const TRANSACTION =
 const END = /^(?:COMMIT|ROLLBACK)$/;
 
 /** T18: whose transaction it is. */
-const owners = new WeakMap<QueryRunner, string>();
+const owners = privateSlot<string>();
 
 /**
  * T12: every query of the data source comes through here, whoever sends it, and whenever the query runner was made. What no scoped
@@ -66,7 +68,7 @@ export function gateQueryRunners(source: DataSource): () => void {
       return (late ? late.then(enterOrLeaveIt) : enterOrLeaveIt()).then((answer) => {
         followTransaction(runner, sql);
         // The next transaction of a runner that a driver uses for all is anybody's.
-        if (END.test(sql)) owners.delete(runner);
+        if (END.test(sql)) owners.set(runner, undefined);
         return answer;
       });
     }),
@@ -109,14 +111,15 @@ function check(runner: QueryRunner, scope: DataSourceScope, sql: string, paramet
   if (isSystem(scope)) return;
   if (TRANSACTION.test(sql) || isConstant(sql, scope.hasDual)) return;
   const tenantId = tenantIdOf(scope);
-  const owner = runner.isTransactionActive ? (owners.get(runner) ?? tenantId) : null;
-  if (owner === null) owners.delete(runner);
-  else owners.set(runner, owner);
-  if (owner !== null && owner !== tenantId) throw changed('a transaction that one tenant began was used by another');
-  const known = typeof parameters === 'object' && parameters !== null ? generated.get(parameters) : undefined;
+  const before = owners.get(runner);
+  const owner = runner.isTransactionActive ? (before ?? tenantId) : undefined;
+  if (owner !== before) owners.set(runner, owner);
+  if (owner !== undefined && owner !== tenantId)
+    throw changed('a transaction that one tenant began was used by another');
+  const known = generated.get(parameters);
   if (known?.sql === sql && isUnchanged(known, parameters as object)) {
     if (known.tenantId !== tenantId) throw changed('SQL that was generated for one tenant was sent by another');
-    requireSameTransaction(known.builder);
+    requireNotOver(known.transaction);
   } else if (!scope.hasFloor) {
     throw refusedSql('it is raw SQL');
   }

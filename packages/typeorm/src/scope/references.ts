@@ -3,6 +3,7 @@ import { endsOf } from './conditions.js';
 import type { DataSourceScope } from './data-source-scope.js';
 import { defer } from './deferred-references.js';
 import { countOwnRows } from './own-rows.js';
+import { privateSlot } from './private-slot.js';
 import { refusedSql } from './refused-sql.js';
 import { unchanged } from './shared-rows.js';
 import type { Builder, Column, Metadata } from './typeorm.js';
@@ -62,7 +63,7 @@ async function requireRows(
 }
 
 /** What was looked up for a builder. */
-const checked = new WeakMap<Builder, Set<string>>();
+const checked = privateSlot<Set<string>>();
 
 /** Whether each key that a builder is about to write has been looked up: a listener may have changed one since. */
 export function areReferencesChecked(builder: Builder, scope: DataSourceScope): boolean {

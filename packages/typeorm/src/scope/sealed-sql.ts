@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { KnownTexts } from './known-texts.js';
 import { MARK, refusedSql } from './refused-sql.js';
 
 /** What the mark of a nested statement is while its text is the application’s. It says nothing by itself. */
@@ -10,9 +11,7 @@ const SEAL = /\/\*([0-9a-f]{24})-([0-9a-f]{11})\*\//g;
 /** What the application may write behind a nested statement. `OR …` would go on with its conditions. */
 const FOLLOWS = /^\s*(?:$|\)|(?:union|intersect|except|group|having|order|limit|offset|fetch|for)\b)/i;
 
-function digestOf(text: string): string {
-  return createHmac('sha256', KEY).update(text).digest('hex').slice(0, 24);
-}
+const digests = new KnownTexts((text) => createHmac('sha256', KEY).update(text).digest('hex').slice(0, 24));
 
 /**
  * T7: a generated statement for the application to nest, which the one around it knows again as long as its text is what it was.
@@ -22,7 +21,7 @@ function digestOf(text: string): string {
 export function sealed(sql: string): string {
   const isInBrackets = sql.startsWith('(');
   const text = (isInBrackets ? sql.slice(1, -1) : sql).replaceAll(MARK, WITHIN);
-  const seal = `/*${digestOf(text)}-${text.length.toString(16).padStart(11, '0')}*/`;
+  const seal = `/*${digests.of(text)}-${text.length.toString(16).padStart(11, '0')}*/`;
   return isInBrackets ? `(${seal}${text})` : `${seal}${text}`;
 }
 
@@ -38,7 +37,7 @@ export function unsealed(sql: string): string {
     const from = index + seal.length;
     const to = from + Number.parseInt(length as string, 16);
     const nested = sql.slice(from, to);
-    if (index < end || digestOf(nested) !== digest || !FOLLOWS.test(sql.slice(to))) {
+    if (index < end || digests.of(nested) !== digest || !FOLLOWS.test(sql.slice(to))) {
       throw refusedSql(
         'the text of a nested query was changed after `getQuery()`, or goes on behind it',
         'Add the condition to its builder, and put its text in brackets',

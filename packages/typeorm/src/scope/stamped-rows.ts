@@ -1,22 +1,23 @@
 import { type DataSourceScope, tenantIdOf } from './data-source-scope.js';
+import { privateSlot } from './private-slot.js';
 import type { Column } from './typeorm.js';
 
 /** Rows that name no tenant, of which the column says the current one. */
-const unnamed = new WeakSet<object>();
+const unnamed = privateSlot<true>();
 /** What an insert answers, which TypeORM puts on the rows that were saved. */
-const answers = new WeakSet<object>();
+const answers = privateSlot<true>();
 /** The tenant that was put on a saved constant: the caller did not name it. An instance of an entity’s class is a row, and stays its tenant’s. */
-const told = new WeakMap<object, unknown>();
+const told = privateSlot<{ readonly tenant: unknown }>();
 
 /** Has `row` inserted for whichever tenant inserts it. Nothing is written to it: it is the caller’s, and may be a constant. */
 export function leaveUnnamed(row: object): void {
-  unnamed.add(row);
+  unnamed.set(row, true);
 }
 
 /** Puts the tenant into what an insert answers, and so on what `save` was given. */
 export function tell(answer: object, tenant: unknown, column: Column): void {
   column.setEntityValue(answer, tenant);
-  answers.add(answer);
+  answers.set(answer, true);
 }
 
 /**
@@ -34,13 +35,13 @@ export function stampRows(column: Column, scope: DataSourceScope): () => void {
   /** What the column of `row` is to everybody: what it holds, unless that is not the caller’s word. */
   const seen = (row: object, own: unknown): unknown => {
     if (typeof row !== 'object' || row === null || !scope.context.isActive()) return own;
-    if (own === undefined) return unnamed.has(row) ? tenantIdOf(scope) : own;
-    return told.has(row) && told.get(row) === own && String(own) !== tenantIdOf(scope) ? undefined : own;
+    if (own === undefined) return unnamed.get(row) ? tenantIdOf(scope) : own;
+    return told.get(row)?.tenant === own && String(own) !== tenantIdOf(scope) ? undefined : own;
   };
   column.getEntityValue = (row, ...rest) => {
     const own: unknown = Reflect.apply(getEntityValue, column, [row, ...rest]);
     justRead = undefined;
-    if (answers.has(row)) {
+    if (answers.get(row)) {
       // TypeORM writes what it reads of an answer right away, if it does.
       justRead = own;
       queueMicrotask(forget);
@@ -57,10 +58,10 @@ export function stampRows(column: Column, scope: DataSourceScope): () => void {
     const isTold = justRead !== undefined && value === justRead;
     justRead = undefined;
     // TypeORM puts the keys that it reads back on what it inserted.
-    if (unnamed.has(row) && value !== undefined && value === seen(row, ownOf(row))) return;
+    if (unnamed.get(row) && value !== undefined && value === seen(row, ownOf(row))) return;
     try {
       Reflect.apply(setEntityValue, column, [row, value]);
-      if (isTold && isPlain(row)) told.set(row, value);
+      if (isTold && isPlain(row)) told.set(row, { tenant: value });
     } catch (error) {
       // What is frozen is told nothing.
       if (!isTold) throw error;

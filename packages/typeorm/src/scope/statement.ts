@@ -1,4 +1,5 @@
 import { type CallableFunctions, checkCalls } from './calls.js';
+import { KnownTexts } from './known-texts.js';
 import { MARK, refusedSql } from './refused-sql.js';
 
 // What is quoted hides nothing; what stands outside quotes is looked at.
@@ -27,12 +28,15 @@ export interface StatementRules {
  * @throws `scope_refused`
  */
 export function checkedStatement(sql: string, rules: StatementRules): string {
-  const known = statements.get(rules) ?? new Map<string, string>();
+  const known = statements.get(rules) ?? new KnownTexts((text) => checkStatement(text, rules));
   statements.set(rules, known);
-  return remembered(known, sql, () => checkStatement(sql, rules));
+  known.ofAnyNumbers(sql);
+  return sql.replaceAll(MARK, '');
 }
 
-function checkStatement(sql: string, { functions, hasHashComments, hasTablesBehindIn }: StatementRules): string {
+const statements = new WeakMap<StatementRules, KnownTexts<true>>();
+
+function checkStatement(sql: string, { functions, hasHashComments, hasTablesBehindIn }: StatementRules): true {
   for (const { 0: token, index } of sql.matchAll(TOKENS)) {
     if (token.startsWith('/*') && token.endsWith('*/') && token.length > 3) {
       // MySQL runs what stands in such comments, and PostgreSQL's may contain others.
@@ -53,7 +57,7 @@ function checkStatement(sql: string, { functions, hasHashComments, hasTablesBehi
   checkCalls(sql, functions);
   if (hasHashComments) checkWithoutHash(sql);
   if (hasTablesBehindIn) checkLists(sql);
-  return sql.replaceAll(MARK, '');
+  return true;
 }
 
 /** What may go on behind an escaped quote, where a database reads backslashes, is looked at by nobody. */
@@ -67,8 +71,10 @@ const BRACKETS = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|[()]|['"`]|--|\/\
 
 /** T7: a condition must end where it seems to, or what is put around it holds nothing. */
 export function checkClosed(condition: string): void {
-  remembered(conditions, condition, checkCondition);
+  conditions.ofAnyNumbers(condition);
 }
+
+const conditions = new KnownTexts(checkCondition);
 
 function checkCondition(condition: string): true {
   let depth = 0;
@@ -84,6 +90,10 @@ function checkCondition(condition: string): true {
 
 /** Whether a text in brackets is one statement that a builder generated, and nothing beside it is read from. */
 export function isGenerated(subQuery: string): boolean {
+  return subQueries.ofAnyNumbers(subQuery);
+}
+
+const subQueries = new KnownTexts((subQuery) => {
   let text = subQuery.trim();
   if (text === `(${DUMMY_TABLE}`) return true;
   if (!text.startsWith('(')) return false;
@@ -92,7 +102,7 @@ export function isGenerated(subQuery: string): boolean {
     text = text.slice(1, -1).trim();
   }
   return text.startsWith(MARK) || /^(?:\/\*[^*/]*\*\/\s*)?(?:WITH\b|\/\*[0-9a-f-]{36}\*\/)/i.test(text);
-}
+});
 
 /** Where the bracket ends that a text begins with. */
 function closingOf(text: string): number {
@@ -140,20 +150,4 @@ function checkLists(sql: string): void {
   )) {
     if (/^in$/i.test(token)) throw refusedSql('it has IN with something else than a list in brackets');
   }
-}
-
-// An application sends the same few statements again and again, with other parameters.
-const REMEMBERED = 1_000;
-const LONGEST = 10_000;
-const statements = new WeakMap<StatementRules, Map<string, string>>();
-const conditions = new Map<string, true>();
-
-/** What `check` answered for a text that it let pass. */
-function remembered<R>(known: Map<string, R>, text: string, check: (text: string) => R): R {
-  const before = known.get(text);
-  if (before !== undefined) return before;
-  const result = check(text);
-  if (known.size >= REMEMBERED) known.clear();
-  if (text.length <= LONGEST) known.set(text, result);
-  return result;
 }

@@ -1,6 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { DataSourceScope } from './data-source-scope.js';
 import { countOwnRows } from './own-rows.js';
+import { privateSlot } from './private-slot.js';
 import type { Builder, Column, DataSource, Metadata, QueryRunner } from './typeorm.js';
 import { endsTransaction, isUniqueViolation, violatedColumns } from './unique-violation.js';
 import { openTarget } from './upsert.js';
@@ -56,8 +57,8 @@ function followsItself(key: readonly Column[], metadata: Metadata): boolean {
   );
 }
 
-const opened = new WeakMap<Builder, readonly (readonly Column[])[]>();
-const sent = new WeakMap<Builder, readonly (readonly Key[])[]>();
+const opened = privateSlot<readonly (readonly Column[])[]>();
+const sent = privateSlot<readonly (readonly Key[])[]>();
 
 /**
  * Keeps the keys of an insert as they are written: listeners have changed the rows by then. Afterwards TypeORM merges what it reads

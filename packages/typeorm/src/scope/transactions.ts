@@ -1,15 +1,16 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import { privateSlot } from './private-slot.js';
 import type { Builder, QueryRunner } from './typeorm.js';
 
 /** A transaction, or the part of one from a savepoint on. */
-interface Transaction {
+export interface Transaction {
   readonly outer: Transaction | null;
   isOver: boolean;
 }
 
 /** What each query runner is in: as sent, since a connection runs in that order what it is sent. */
-const current = new WeakMap<QueryRunner, Transaction>();
-const began = new WeakMap<Builder, Transaction>();
+const current = privateSlot<Transaction>();
+const began = privateSlot<Transaction>();
 
 /** @param sql - which begins, ends or divides a transaction, and is about to be sent. */
 export function enterOrLeave(runner: QueryRunner, sql: string): void {
@@ -18,25 +19,28 @@ export function enterOrLeave(runner: QueryRunner, sql: string): void {
   else if (sql.startsWith('SAVEPOINT')) current.set(runner, { outer: before, isOver: false });
   else if (sql === 'COMMIT' || sql === 'ROLLBACK') {
     for (let each = before; each; each = each.outer) each.isOver = true;
-    current.delete(runner);
+    current.set(runner, undefined);
   } else if (before && /^(?:RELEASE|ROLLBACK TO)\b/.test(sql)) {
     // What a savepoint is released of belongs to the transaction around it.
     before.isOver = sql.startsWith('ROLLBACK');
-    if (before.outer) current.set(runner, before.outer);
-    else current.delete(runner);
+    current.set(runner, before.outer ?? undefined);
   }
 }
 
 /** Keeps the transaction that a write begins in: it may have to wait for look-ups before it is sent. */
 export function rememberTransaction(builder: Builder): void {
   const transaction = builder.queryRunner && current.get(builder.queryRunner);
-  if (transaction) began.set(builder, transaction);
-  else began.delete(builder);
+  if (transaction !== began.get(builder)) began.set(builder, transaction);
+}
+
+/** The transaction that a write of a builder began in. */
+export function transactionOf(builder: Builder): Transaction | undefined {
+  return began.get(builder);
 }
 
 /** @throws `scope_refused` where the transaction that a write began in is over: what is sent now would stay though that was undone. */
-export function requireSameTransaction(builder: Builder): void {
-  for (let each = began.get(builder) ?? null; each; each = each.outer) {
+export function requireNotOver(transaction: Transaction | undefined): void {
+  for (let each = transaction ?? null; each; each = each.outer) {
     if (!each.isOver) continue;
     throw new TenantScopeError(
       'scope_refused',
