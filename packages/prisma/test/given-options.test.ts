@@ -46,6 +46,13 @@ describe('a connection string that is not there is refused where the client is s
     for (const client of [over({ ...unset, host: 'db.test' } as never), over({ user: 'x' }), over(new pg.Pool())]) {
       expect(() => tenantScoped(client, { context, shared })).not.toThrow();
     }
+    const { provider, adapterName } = new PrismaPg({});
+    const own = {
+      provider: provider as 'postgres',
+      adapterName,
+      connect: () => new PrismaPg('postgres://db.test/app').connect(),
+    };
+    expect(() => tenantScoped(new PrismaClient({ adapter: own }), { context, shared })).not.toThrow();
     vi.stubEnv('PGHOST', 'db.test');
     expect(() => tenantScoped(over(unset as never), { context, shared })).not.toThrow();
   });
