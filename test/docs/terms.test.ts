@@ -21,12 +21,12 @@ it('tests are named by what they show, not by the code of a trap', () => {
 });
 
 /** Packages that have been gone through. The others follow: the lists only get longer. */
-const COMMENTS = ['core', 'testing'];
+const COMMENTS = ['core', 'postgres', 'prisma', 'testing', 'typeorm'];
 const APOSTROPHES = ['core'];
 
 const linesOf = (name: string, wrong: RegExp): readonly string[] => {
   const sources = ours.filter((file) => file.startsWith(`packages/${name}/src/`) && file.endsWith('.ts'));
-  expect(sources.length).toBeGreaterThan(50);
+  expect(sources.length).toBeGreaterThan(40);
   return sources.flatMap((file) =>
     (readFileSync(join(root, file), 'utf8').match(wrong) ?? []).map((line) => `${file}: ${line.trim()}`),
   );

@@ -4,12 +4,12 @@ import type { Databases, FloorCase } from './case.js';
 import { type CaseName, cases } from './cases.js';
 import { callersOf, queryOf, type Work } from './workload.js';
 
-/** What a client is asked, from the process that measures. */
+/** A question to a client, from the process that measures. */
 export type ClientQuestion =
   | { readonly open: Databases }
   | { readonly work: Work /** How long callers begin another query. */; readonly milliseconds: number };
 
-/** What so many queries took. */
+/** The time that so many queries took. */
 export interface Sample {
   readonly queries: number;
   readonly seconds: number;

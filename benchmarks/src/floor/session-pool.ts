@@ -5,7 +5,7 @@ type Release = (error?: Error | boolean) => void;
 type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
 
 /**
- * What many applications write: whoever gets a connection sets the tenant for the session first, in a round trip of its
+ * The pool of many applications: whoever gets a connection sets the tenant for the session first, in a round trip of its
  * own. Nothing is reset when the connection goes back: the setting stays until the next checkout replaces it.
  */
 export class SessionPool extends Pool {

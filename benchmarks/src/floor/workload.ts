@@ -14,7 +14,7 @@ export const ROWS = tenants.length * ROWS_EACH;
 const idOf = (tenant: number, row: number) => 1 + tenant + row * tenants.length;
 
 /**
- * What one query reads, and who asks.
+ * One query: the rows that it reads, and who asks.
  *
  * - `by-key`, `100-rows`: 20 callers of all tenants in turn, so that each connection goes to another tenant with every query.
  * - `one-tenant`: by key, 20 callers of one tenant, which follows itself on every connection.

@@ -6,7 +6,7 @@ import { callersOf, sample } from '../scope/sample.js';
 import type { OpenCase, PrismaCase, Work } from './case.js';
 import { PrismaClient } from './generated/client.js';
 
-/** What a client is asked, from the process that measures. */
+/** A question to a client, from the process that measures. */
 export type ClientQuestion =
   | { readonly open: string }
   | { readonly work: Work /** How long another operation is begun. */; readonly milliseconds: number };
@@ -59,7 +59,7 @@ async function operation(work: Work): Promise<void> {
 
 const MANY = 1_000;
 
-/** What Prisma would make one query of, were it not for the tenants. */
+/** Calls that Prisma would gather into one query, were it not for the tenants. */
 async function inOneTick(): Promise<void> {
   const rows = await Promise.all(
     tenants.map((tenant, index) => context.run(tenant, () => prismaCase.findUnique(jobOf(index, turn)))),

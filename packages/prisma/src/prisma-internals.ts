@@ -1,5 +1,5 @@
 /**
- * What of Prisma 7 is not public, and is read here alone, so that an upgrade of Prisma is one diff. Nothing of it is promised: whoever
+ * Members of Prisma 7 that are not public, read here alone, so that an upgrade of Prisma is one diff. Nothing of it is promised: whoever
  * takes a member checks what it is, and refuses where it is not there.
  *
  * See `getPrismaClient.ts` of https://github.com/prisma/prisma/tree/main/packages/client/src/runtime.
@@ -7,13 +7,13 @@
 export interface PrismaInternals {
   readonly version: unknown;
   readonly provider: unknown;
-  /** What `$extends` was called with, so far. */
+  /** The extensions that `$extends` was called with so far. */
   readonly extensions: { isEmpty?(): boolean } | undefined;
   /** The fields that the client's option `omit` leaves out of every result, by the property of the model. */
   readonly omit: Readonly<Record<string, Readonly<Record<string, boolean>>>> | undefined;
   readonly previewFeatures: readonly string[] | undefined;
   readonly errorFormat: string | undefined;
-  /** What the client's driver adapter keeps; its pool, or what it makes one of. */
+  /** The client's driver adapter: its pool, or the options that it makes one of. */
   readonly adapter: PrismaAdapter | null | undefined;
   /** The text of the schema that the client was generated from. */
   readonly schemaText: unknown;

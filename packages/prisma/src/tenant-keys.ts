@@ -41,7 +41,7 @@ export type ByOwnKey<TypeMap extends Types.Extensions.TypeMapDef, Model extends 
   ) => Types.Extensions.DynamicModelExtensionFnResult<TypeMap, Model, Given, Name, NullOf<Name>>;
 };
 
-/** Whether a model has a unique key that holds the tenant. */
+/** True when a model has a unique key that holds the tenant. */
 export type HasTenantKey<
   TypeMap extends Types.Extensions.TypeMapDef,
   Model extends PropertyKey,

@@ -12,7 +12,7 @@ export interface PrismaClientLike {
 
 type TransactionOptionsOf<Client> = Client extends PrismaClientLike ? Parameters<Client['$transaction']>[1] : never;
 
-/** What sends SQL of the application's own. */
+/** The methods that send SQL of the application's own. */
 export type RawSql = '$queryRaw' | '$executeRaw' | '$queryRawUnsafe' | '$executeRawUnsafe' | '$queryRawTyped';
 
 type Extendable<TypeMapCb extends Types.Extensions.TypeMapCbDef, ExtArgs extends Types.Extensions.InternalArgs> = {
@@ -53,7 +53,7 @@ type ModelsOf<Client, Field extends string, TypeMap extends Types.Extensions.Typ
 };
 
 /**
- * What a class of the application's own adds to `PrismaClient`: its methods run with the scoped client as `this`. Of its fields
+ * The members that a class of the application's own adds to `PrismaClient`: its methods run with the scoped client as `this`. Of its fields
  * the primitive ones are there, as any other may hold the unscoped client.
  */
 type OwnOf<Client, TypeMap extends Types.Extensions.TypeMapDef = TypeMapOf<Client>> = {
@@ -90,7 +90,7 @@ interface Transactions<Client, Kept extends PropertyKey, Field extends string> {
 }
 
 /**
- * What a callback of `$transaction` receives: the models of `Client`, each query scoped, and of its other members those
+ * The argument of a `$transaction` callback: the models of `Client`, each query scoped, and of its other members those
  * in `Kept`: raw SQL over a floor, and methods that an extension added.
  */
 export type TenantScopedTransaction<

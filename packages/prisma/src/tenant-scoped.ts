@@ -16,7 +16,7 @@ import type { PrismaClientLike, RawSql, TenantScopedClient } from './tenant-scop
 
 /** Options of {@link tenantScoped}. */
 export interface TenantScopedOptions<Field extends string = string> {
-  /** Where the tenant comes from. */
+  /** The source of the current tenant. */
   readonly context: Pick<TenantContext, 'tenantId' | 'bind'>;
   /**
    * The models without the tenant field, by name: every tenant may read all of their rows.
@@ -34,7 +34,7 @@ export interface TenantScopedOptions<Field extends string = string> {
    */
   readonly tenantField?: Field;
   /**
-   * What the generator `tenancy-prisma` wrote: `tenancySchema` of its file.
+   * The `tenancySchema` of the file that the generator `tenancy-prisma` wrote.
    * @defaultValue the schema that the client carries in itself
    */
   readonly schema?: TenancySchema;

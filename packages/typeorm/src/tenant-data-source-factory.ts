@@ -4,7 +4,7 @@ import { refuseUnknown } from './options.js';
 import { tenantScoped } from './tenant-scoped.js';
 import { SCOPE_OPTIONS, type TenantScopedOptions } from './tenant-scoped-options.js';
 
-/** What {@link tenantScoped} takes; the context is the application's own unless it is given. */
+/** The options of {@link tenantScoped}; the context is the application's own unless it is given. */
 export type TenantDataSourceFactoryOptions = Omit<TenantScopedOptions, 'context'> &
   Partial<Pick<TenantScopedOptions, 'context'>>;
 

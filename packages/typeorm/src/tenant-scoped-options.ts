@@ -4,7 +4,7 @@ import type { EntityReference } from './classification/entity-metadata.js';
 
 /** Options of `tenantScoped`. */
 export interface TenantScopedOptions extends ClassifyEntitiesOptions {
-  /** Where the current tenant comes from. */
+  /** The source of the current tenant. */
   readonly context: Pick<TenantContext, 'tenantId' | 'isActive'>;
   /**
    * The entities of tenants some of whose rows have no tenant (`null`) and are everybody's: each tenant reads those beside its own, and

@@ -34,7 +34,7 @@ const SQLITE = /^(?:sqlite|better-sqlite3|sqljs|expo|capacitor|cordova|nativescr
  * generates is limited to the tenant, and what it did not generate is refused. Call it before `initialize()`, or after.
  * Other data sources are not touched, and `destroy()` undoes it.
  *
- * Where the data source's pool is a tenant pool of @tenancy/postgres, the database holds raw SQL as well, which is
+ * If the data source's pool is a tenant pool of @tenancy/postgres, the database holds raw SQL as well, which is
  * therefore allowed.
  *
  * @returns the same data source.

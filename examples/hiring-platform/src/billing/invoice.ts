@@ -1,7 +1,7 @@
 import { Column, CreateDateColumn, Entity, OneToMany, PrimaryGeneratedColumn } from 'typeorm';
 import { InvoiceLine } from './invoice-line.js';
 
-/** What the company owes for a month. */
+/** The amount that the company owes for a month. */
 @Entity('invoice')
 export class Invoice {
   @PrimaryGeneratedColumn('uuid')

@@ -12,7 +12,7 @@ export class JobsService {
     private readonly auditLog: AuditLogService,
   ) {}
 
-  /** What the careers page shows. */
+  /** The jobs that the careers page shows. */
   listOpen() {
     return this.prisma.job.findMany({ where: { open: true }, orderBy: { title: 'asc' } });
   }

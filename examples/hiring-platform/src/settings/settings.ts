@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { StartError } from '../start/start-error.js';
 
-/** What an operator decides about a deployment. */
+/** The settings that an operator decides about a deployment. */
 export interface Settings {
   readonly port: number;
   /** Companies have a name below it: `acme.localhost`. */
   readonly baseDomain: string;
   readonly jwtSecret: string;
-  /** Whether the database is deleted when the platform stops: without `DATABASE_URL`. */
+  /** True when the database is deleted when the platform stops: without `DATABASE_URL`. */
   readonly throwAway: boolean;
 }
 

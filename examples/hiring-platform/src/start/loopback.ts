@@ -6,7 +6,7 @@ export const IPV4 = '127.0.0.1';
 /** `acme.localhost` may lead here as well. */
 export const IPV6 = '::1';
 
-/** What starts this platform on a machine with only Node. */
+/** Starts this platform on a machine with only Node. */
 const COMMAND = 'npx --yes pnpm@12 start';
 
 /**

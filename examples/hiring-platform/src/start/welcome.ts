@@ -4,7 +4,7 @@ import { AuthService } from '../auth/auth.service.js';
 import type { Settings } from '../settings/settings.js';
 import type { Platform } from './start.js';
 
-/** What to try, with tokens that work until they expire. */
+/** Commands to try, with tokens that work until they expire. */
 export async function welcome({ app, port }: Platform, { baseDomain, throwAway }: Settings): Promise<string> {
   const [acme, globex] = demoCompanies;
   const address = (slug: string) => `http://${slug}.${baseDomain}:${port}`;

@@ -114,7 +114,7 @@ async function connectionsEnded(outside: pg.Client, role: string): Promise<void>
   }
 }
 
-/** What must never appear in an answer to somebody else: the company's ids, and words only its data has. */
+/** Words that must never appear in an answer to somebody else: the company's ids, and words only its data has. */
 export function canariesOf(company: Company): string[] {
   const other = company === acme ? globex : acme;
   const foreign = JSON.stringify(other);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const example = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Where no pnpm started the tests, there may be none on the path. */
+/** When no pnpm started the tests, there may be none on the path. */
 const PNPM = process.env['npm_config_user_agent']?.startsWith('pnpm/')
   ? (['pnpm'] as const)
   : (['npx', '--yes', 'pnpm@12'] as const);
@@ -50,7 +50,7 @@ export class StartScript {
     return Number(/http:\/\/acme\.localhost:(\d+)/.exec(this.output)?.[1]);
   }
 
-  /** What the terminal does on Ctrl-C: the signal goes to every process of the group. */
+  /** As the terminal does on Ctrl-C: the signal goes to every process of the group. */
   signalGroup(signal: NodeJS.Signals): void {
     process.kill(-(this.child.pid as number), signal);
   }

@@ -1,6 +1,6 @@
 import { CONNECT_AS, isAdministrative } from './connected-role.js';
 
-/** Who holds a privilege by a grant, as SQL. */
+/** The holders of a privilege by a grant, as SQL. */
 export interface Grantees {
   /** Those it can be revoked from; null when there are none. */
   readonly grantees: string | null;

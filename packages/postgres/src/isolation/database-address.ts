@@ -8,7 +8,7 @@ const NAME_BYTES = 63;
 const OWN_SOCKETS: ReadonlySet<string> = new Set(['/tmp', '/run/postgresql', '/var/run/postgresql']);
 
 /**
- * Which database `config` leads to: equal for two configurations of one database, in whatever way they spell its host.
+ * The address of the database that `config` leads to: equal for two configurations of one database, in whatever way they spell its host.
  * Host and port default as pg's own do, from the environment too. Credentials are not part of it.
  *
  * Aliases that only a name server or a pooler could resolve count as different databases.

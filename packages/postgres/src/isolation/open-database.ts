@@ -25,7 +25,7 @@ export class OpenDatabase {
   readonly #uses = new Set<{ readonly since: number }>();
   #connections: PoolConnections | undefined;
   #waitingCount = 0;
-  /** When the server was last asked whether it still answers. */
+  /** The time when the server was last asked whether it still answers. */
   #doubted = Number.NEGATIVE_INFINITY;
   #verdict: Promise<void> | undefined;
   readonly #events: OpenDatabaseEvents;
@@ -46,7 +46,7 @@ export class OpenDatabase {
     return this.#pool !== undefined;
   }
 
-  /** When the longest of its present uses began; `undefined` when it has none. On the clock of `performance.now()`. */
+  /** The time when the longest of its present uses began; `undefined` when it has none. On the clock of `performance.now()`. */
   get busySince(): number | undefined {
     const [first] = this.#uses;
     return first?.since;

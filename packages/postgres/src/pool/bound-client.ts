@@ -9,7 +9,7 @@ import { needsNoTenant } from '../statement/needs-no-tenant.js';
 import { refuseStatement } from '../statement/refuse-statement.js';
 import { namesIn, SET_UP, type SetUpRow, settingsOf } from './set-up.js';
 
-/** Who holds the connection: a tenant, or somebody without one. */
+/** The holder of the connection: a tenant, or somebody without one. */
 export type Holder =
   | { readonly binding: Binding; readonly truncates: boolean }
   | { readonly binding: Binding; readonly refusal: unknown };

@@ -59,7 +59,7 @@ export class TenantPool extends Pool implements TenantPoolLike {
   #verifying: Promise<void> | undefined;
   #verified: boolean;
   readonly #arrivals = new Arrivals();
-  /** Who a `pool.query` is for, while pg takes it to `connect`. */
+  /** The holder that a `pool.query` is for, while pg takes it to `connect`. */
   #queryFor: CapturedTenant | undefined;
 
   constructor(options: TenantPoolOptions) {

@@ -16,7 +16,7 @@ const SET_BY_POOLERS = ['client_encoding', 'application_name', 'TimeZone', 'Date
  * another it is reset; where a statement's text or the server tells that something was left, it is reset at once.
  */
 export class Session {
-  /** Whose it was last; nobody's yet, or nobody's any more, while it is `undefined`. */
+  /** The last holder; `undefined` when it has had none, or has none any more. */
   #last: Binding | undefined;
   /** True when a reset must come before the next query. */
   isResetDue = false;

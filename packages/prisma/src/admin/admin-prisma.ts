@@ -4,17 +4,17 @@ import { misconfigured } from '../errors/misconfigured.js';
 import { scopedClientOf, type TenantScopedOptions } from '../tenant-scoped.js';
 import type { PrismaClientLike, TenantScopedClient } from '../tenant-scoped-client.js';
 
-/** What {@link AdminPrisma} is about to do. */
+/** An event of {@link AdminPrisma}, recorded before the work begins. */
 export interface AdminPrismaAuditEvent extends AuditEvent {
   readonly action: 'for_tenant' | 'across_tenants';
-  /** Whose rows, of `for_tenant`. */
+  /** The tenant whose rows it is about, of `for_tenant`. */
   readonly tenantId: string | null;
 }
 
 /** Options of `AdminPrisma`. */
 export interface AdminPrismaOptions extends Omit<TenantScopedOptions, 'context' | 'floor'> {
   /**
-   * Where events are kept. What it throws stops the work: what cannot be recorded is not done.
+   * Records events. An error that it throws stops the work, for work that cannot be recorded is not done.
    * @defaultValue a warning in Nest's log
    */
   readonly audit?: (event: AdminPrismaAuditEvent) => void | Promise<void>;

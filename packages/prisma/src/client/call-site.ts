@@ -1,4 +1,4 @@
-/** Where an operation was called, as far as Prisma would show it: with `errorFormat: 'minimal'`, its default in production, nowhere. */
+/** The place where an operation was called, as far as Prisma would show it: with `errorFormat: 'minimal'`, its default in production, nowhere. */
 export interface CallSite {
   readonly stack?: string;
 }

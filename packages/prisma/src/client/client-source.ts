@@ -6,7 +6,7 @@ export interface ClientLease {
   release(): void;
 }
 
-/** Where the clients behind the scope come from: one for all tenants, or one for each. */
+/** The source of the clients behind the scope: one for all tenants, or one for each. */
 export interface ClientSource {
   /** A client to ask what there is on one: its delegates and its members. The one of all tenants, where there is one. */
   readonly template: RawClient;

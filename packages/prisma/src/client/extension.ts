@@ -1,7 +1,7 @@
 import { captureCaller, type Scope } from './scope.js';
 import { type QueryPlan, ScopedQuery } from './scoped-query.js';
 
-/** What `$extends` takes. As in Prisma, `compute` of `result` gets the columns of one row, and all else is on top of the scope. */
+/** The argument of `$extends`. As in Prisma, `compute` of `result` gets the columns of one row, and all else is on top of the scope. */
 export interface Extension {
   readonly name?: string;
   readonly model?: Readonly<Record<string, object>>;

@@ -11,7 +11,7 @@ type Send = (start: () => LazyQuery) => Promise<unknown>;
 /**
  * A call between its guards, in its transaction.
  *
- * What must not be there is looked up before. A foreign key may name a row that the call itself makes, or be in a branch that
+ * Rows that must not be there are looked up before. A foreign key may name a row that the call itself makes, or be in a branch that
  * does not run; so where no row of the tenant is there before, what has become of it is looked up after. So it is where a part
  * of the key is the row's own.
  *
@@ -94,7 +94,7 @@ async function forbidAstray({ relation, where }: Astray, client: RawClient, send
   if (count !== 0) throw await knownError(relation, delegate, send);
 }
 
-/** What one statement takes of values, on every database. */
+/** The number of values that one statement takes, on every database. */
 const MOST_VALUES = 1000;
 
 /** The same with those keys alone that no row of the tenant has; nothing when there are none. */
@@ -155,7 +155,7 @@ async function knownError(relation: ScopedRelation, delegate: RawDelegate, send:
   );
 }
 
-/** What Prisma says where the database names the columns, and not the constraint. */
+/** The words of Prisma where the database names the columns, and not the constraint. */
 function foreignKeyError(relation: ScopedRelation, { constructor: Known, clientVersion }: KnownError): Error {
   const { fields } = relation.key;
   const cause = { kind: 'ForeignKeyConstraintViolation', constraint: { fields } };

@@ -3,7 +3,7 @@ import type { ScopedModel } from '../schema/model.js';
 import type { RawClient } from './raw-client.js';
 
 /**
- * What a class of the application's own adds to `PrismaClient`, such as Nest's usual `PrismaService`: methods and accessors run
+ * The members that a class of the application's own adds to `PrismaClient`, such as Nest's usual `PrismaService`: methods and accessors run
  * with the scoped client as `this`. A field may hold the unscoped client (P25), so it is there when it is a primitive, and
  * refused by name otherwise.
  */
@@ -33,7 +33,7 @@ export function ownMembers(client: RawClient, models: readonly ScopedModel[]): R
   return members;
 }
 
-/** What is under `$` is scoped or refused as on every client. */
+/** Members under `$` are scoped or refused as on every client. */
 const PRISMAS = /^[$_]|^constructor$/;
 
 function refusedField(client: object, name: string): TenantScopeError {

@@ -3,7 +3,7 @@ export interface LazyQuery {
   then<A>(onResult: (value: unknown) => A): Promise<A>;
 }
 
-/** What is used of a Prisma client, behind the scope. Nothing of it is ever handed out. */
+/** The members used of a Prisma client, behind the scope. Nothing of it is ever handed out. */
 export interface RawClient {
   readonly [model: string]: unknown;
   $connect(): Promise<void>;

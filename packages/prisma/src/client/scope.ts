@@ -16,19 +16,19 @@ export interface Scope {
   readonly context: Pick<TenantContext, 'tenantId' | 'bind'>;
   readonly models: readonly ScopedModel[];
   readonly turns: TenantTurns;
-  /** Whether the database itself holds every query to its tenant. */
+  /** True when the database itself holds every query to its tenant. */
   readonly hasFloor: boolean;
-  /** Whether Prisma refuses what is explicitly undefined (`strictUndefinedChecks`). */
+  /** True when Prisma refuses explicit `undefined` (`strictUndefinedChecks`). */
   readonly forbidsUndefined: boolean;
-  /** Whether the database compares text by its bytes, so that no two tenants' ids are equal to it. */
+  /** True when the database compares text by its bytes, so that no two tenants' ids are equal to it. */
   readonly comparesBytes: boolean;
   /** Waited for before anything is sent. */
   readonly before: Promise<void> | null;
   /** The application's own, in the order they were added. */
   readonly extensions: readonly Extension[];
-  /** Whether errors say where an operation was called. */
+  /** True when errors say where an operation was called. */
   readonly showsCallSites: boolean;
-  /** What the class of the client adds to Prisma's. */
+  /** The members that the class of the client adds to Prisma's. */
   readonly own: ReadonlyMap<string, PropertyDescriptor>;
   /** The columns that these compute. */
   readonly computed: ReadonlySet<string>;
@@ -78,7 +78,7 @@ export function captureCaller({ context, transaction, comparesBytes }: Scope): C
   return { tenantId, within: withinTenantOf(context) };
 }
 
-/** What Prisma answers has begun by then, so that nothing of it needs to be looked through for what begins later. */
+/** Prisma's answer has begun by then, so nothing of it needs to be searched for work that begins later. */
 function withinTenantOf(context: Scope['context']): Within {
   const bound = context.bind((fn: () => void) => fn());
   return <R>(fn: () => R) => {

@@ -76,7 +76,7 @@ function computedColumns(result: unknown): readonly string[] {
   return Object.values((result ?? {}) as Record<string, object>).flatMap((columns) => Object.keys(columns));
 }
 
-/** What methods of an extension find on `this`, as in Prisma. */
+/** The `this` of an extension's methods, as in Prisma. */
 function extendedModel(
   delegate: Record<string, unknown>,
   extensions: readonly Extension[],

@@ -4,17 +4,17 @@ import { atCallSite, type CallSite } from './call-site.js';
 import type { LazyQuery, RawClient } from './raw-client.js';
 import type { Caller, Scope } from './scope.js';
 
-/** What a query is made of, once its arguments are scoped: the one query of Prisma's, or several steps in a transaction. */
+/** The parts of a query, once its arguments are scoped: the one query of Prisma's, or several steps in a transaction. */
 export interface QueryPlan {
   readonly scope: Scope;
   readonly caller: Caller;
-  /** Whether it is what a query hook leads on to: a `$transaction` of the hook's takes it out of the one around it, as Prisma's does. */
+  /** True when it is what a query hook leads on to: a `$transaction` of the hook's takes it out of the one around it, as Prisma's does. */
   readonly isLent?: boolean;
   /** The whole of it as one query of Prisma's, which may go into a batch; null when it needs more than that. */
   readonly single: {
     readonly start: (client: RawClient) => LazyQuery;
     readonly check: (result: unknown) => unknown;
-    /** Whether `check` may refuse the result. */
+    /** True when `check` may refuse the result. */
     readonly mayRefuse: boolean;
     readonly isRead: boolean;
   } | null;
@@ -25,7 +25,7 @@ export interface QueryPlan {
 }
 
 /**
- * What an operation of the scoped client returns: lazy as Prisma's own, so that `$transaction([…])` can take it.
+ * The result of an operation of the scoped client: lazy as Prisma's own, so that `$transaction([…])` can take it.
  *
  * C1: Prisma reads the context where a query is *awaited*. This one belongs to the tenant that *created* it, and runs as
  * that tenant wherever it is awaited.

@@ -9,7 +9,7 @@ export class TenantTurns {
   static readonly #ofClient = new WeakMap<object, TenantTurns>();
 
   readonly #waiting = new Map<string, (() => void)[]>();
-  /** Whose turn it is, and whether more of that tenant's queries may still start in it. */
+  /** The tenant whose turn it is, and whether more of that tenant's queries may still start in it. */
   #turn: { readonly tenantId: string; isOpen: boolean } | null = null;
 
   /** A client has one batch, however often it was scoped. */

@@ -7,7 +7,7 @@ import {
   type TenancySchemaKey,
 } from '../schema/generated-schema.js';
 
-/** What `tenantScoped` needs to know of a schema, from Prisma's own description of it. */
+/** The part of a schema that `tenantScoped` needs, from Prisma's own description of it. */
 export function tenancySchema(datamodel: DMMF.Datamodel, text: string, relationMode: string): TenancySchema {
   return {
     version: SCHEMA_VERSION,

@@ -1,6 +1,6 @@
 import { Inject } from '@nestjs/common';
 
-/** What the client of a `TenantPrismaModule` is injected by; `name` is that of the module. */
+/** The injection token of a `TenantPrismaModule`'s client; `name` is that of the module. */
 export function getTenantPrismaToken(name?: string): symbol {
   return Symbol.for(`@tenancy/prisma:client${name === undefined ? '' : `:${name}`}`);
 }

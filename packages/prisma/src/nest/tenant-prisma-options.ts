@@ -2,7 +2,7 @@ import { misconfigured } from '../errors/misconfigured.js';
 import type { ClientPerSchemaOptions, TenantScopedOptions } from '../tenant-scoped.js';
 import type { PrismaClientLike } from '../tenant-scoped-client.js';
 
-/** What `tenantScoped` takes. The context comes from the `TenancyModule`. */
+/** The options of `tenantScoped`. The context comes from the `TenancyModule`. */
 export type TenantPrismaOptions =
   | (Omit<TenantScopedOptions, 'context'> & { readonly prisma: PrismaClientLike })
   | (Omit<ClientPerSchemaOptions, 'context'> & {
@@ -28,7 +28,7 @@ const MISPLACED: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a factory answers is known when the module is built, and not to the compiler's callers alone.
+ * A factory's answer is known when the module is built, and not to the compiler's callers alone.
  *
  * @throws `scope_misconfigured`
  */

@@ -7,20 +7,20 @@ import { getTenantPrismaToken } from './inject-tenant-prisma.decorator.js';
 import { askDatabase, PrismaLifecycle } from './prisma-lifecycle.js';
 import { checkedOptions, type TenantPrismaOptions } from './tenant-prisma-options.js';
 
-/** What `forRoot` and `forRootAsync` take beside the options. */
+/** The extras of `forRoot` and `forRootAsync`, beside the options. */
 export interface TenantPrismaModuleExtras {
   /**
    * For an application with several clients: `@InjectTenantPrisma(name)`.
    */
   readonly name?: string | undefined;
   /**
-   * Whether every module can inject the client.
+   * True when every module can inject the client.
    * @defaultValue `true`
    */
   readonly isGlobal?: boolean;
 }
 
-/** What `forRootAsync({ useClass | useExisting })` names. */
+/** The factory class of `forRootAsync({ useClass | useExisting })`. */
 export interface TenantPrismaOptionsFactory {
   createTenantPrismaOptions(): TenantPrismaOptions | Promise<TenantPrismaOptions>;
 }

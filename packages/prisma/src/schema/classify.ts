@@ -6,9 +6,9 @@ export interface Classification {
   readonly tenantField: string;
   readonly shared: readonly string[];
   readonly writable: readonly string[];
-  /** Whether each tenant has a database or schema of its own, so that no model needs the tenant field. */
+  /** True when each tenant has a database or schema of its own, so that no model needs the tenant field. */
   readonly isSeparate: boolean;
-  /** Whether the client leaves a field out of every result of a delegate. */
+  /** True when the client leaves a field out of every result of a delegate. */
   readonly isOmitted: (property: string, field: string) => boolean;
 }
 
@@ -180,7 +180,7 @@ function referring({ key }: ScopedRelation, column: string): string {
   return key.fields[key.references.indexOf(column)] as string;
 }
 
-/** Whether a change of the column comes to rows of other tenants by the relation, or by what follows those that follow. */
+/** True when a change of the column reaches rows of other tenants by the relation, or by what follows those that follow. */
 function followsOutside(relation: ScopedRelation, column: string, seen: Set<ScopedRelation>): boolean {
   if (!relation.comparesTenant) return true;
   if (seen.has(relation)) return false;
@@ -208,7 +208,7 @@ function disturbedBy(model: ScopedModel, column: string, seen: Set<ScopedRelatio
   });
 }
 
-/** Whether what a relation refers to follows the same column, so that it stays the same row. */
+/** True when the row that a relation refers to follows the same column, so that it stays the same row. */
 function followsToo({ to, key }: ScopedRelation, changed: string, back: ScopedRelation, column: string): boolean {
   const referred = key.references[key.fields.indexOf(changed)] as string;
   return backRelations(back.of, column).some((each) => each.to === to && referring(each, column) === referred);

@@ -5,7 +5,7 @@ import { checkRelations, clientSchema } from './read-schema.js';
 import { keyRelation } from './referential-actions.js';
 import type { Schema, SchemaField, SchemaModel } from './schema.js';
 
-/** What the generator `tenancy-prisma` writes as `tenancySchema`. Made by `prisma generate`, and not by hand. */
+/** The `tenancySchema` that the generator `tenancy-prisma` writes. Made by `prisma generate`, and not by hand. */
 export interface TenancySchema {
   /** The form of this object. */
   readonly version: number;
@@ -13,12 +13,12 @@ export interface TenancySchema {
   readonly hash: string;
   readonly relationMode: string;
   readonly models: Readonly<Record<string, readonly TenancySchemaField[]>>;
-  /** What identifies a row of each model, the primary key first. */
+  /** The keys that identify a row of each model, the primary key first. */
   readonly keys: Readonly<Record<string, readonly TenancySchemaKey[]>>;
 }
 
 export interface TenancySchemaKey {
-  /** What it is called in a `where`. */
+  /** Its name in a `where`. */
   readonly name: string;
   readonly fields: readonly string[];
 }

@@ -5,25 +5,25 @@ export interface ScopedModel {
   readonly property: string;
   /** Null for a shared model. */
   readonly tenantField: string | null;
-  /** What is written behind `@db.` of the tenant field, in lower case. */
+  /** The database type behind `@db.` of the tenant field, in lower case. */
   readonly tenantType: string | null;
-  /** Whether a tenant may write to it: always for a tenant's model. */
+  /** True when a tenant may write to it: always for a tenant's model. */
   readonly isWritable: boolean;
-  /** Whether the client leaves the tenant field out of every result (its own option `omit`). */
+  /** True when the client leaves the tenant field out of every result (its own option `omit`). */
   readonly isTenantOmitted: boolean;
   readonly fields: ReadonlyMap<string, ScopedField>;
-  /** What identifies a row, the primary key first. */
+  /** The keys that identify a row, the primary key first. */
   readonly keys: readonly ScopedKey[];
   /** The back relations whose rows the database changes by itself when a row of this model is deleted. */
   readonly dependents: readonly ScopedRelation[];
 }
 
 export interface ScopedKey {
-  /** What it is called in a `where`. */
+  /** Its name in a `where`. */
   readonly name: string;
   /** Its columns but for the tenant field. */
   readonly columns: readonly string[];
-  /** Whether it has several columns, and the tenant field is one of them. */
+  /** True when it has several columns, of which the tenant field is one. */
   readonly hasTenant: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface ScopedScalar {
   readonly type: string;
   readonly isList: boolean;
   readonly isRequired: boolean;
-  /** Whether a new row that does not name it has null. */
+  /** True when a new row that does not name it has null. */
   readonly isNullByDefault: boolean;
   /** The relations it is the foreign key of, or a part of it. */
   readonly keyOf: readonly ScopedRelation[];
@@ -62,26 +62,26 @@ export interface ScopedRelation {
   readonly isList: boolean;
   readonly isRequired: boolean;
   readonly isManyToMany: boolean;
-  /** Whether the foreign key is on this side. */
+  /** True when the foreign key is on this side. */
   readonly holdsKey: boolean;
   /** The foreign key and what it refers to, whichever side holds it. */
   readonly key: { readonly fields: readonly string[]; readonly references: readonly string[] };
   /**
-   * Whether the foreign key contains the tenant at both ends. Rows of such a relation always belong to the same tenant,
+   * True when the foreign key contains the tenant at both ends. Rows of such a relation always belong to the same tenant,
    * because the relation itself compares it.
    */
   readonly comparesTenant: boolean;
-  /** Whether the foreign key contains the tenant field of the side that holds it. */
+  /** True when the foreign key contains the tenant field of the side that holds it. */
   readonly keyHasTenant: boolean;
-  /** Whether deleting the row it refers to deletes the row that holds the key. */
+  /** True when deleting the row it refers to deletes the row that holds the key. */
   readonly cascades: boolean;
-  /** Whether the foreign key changes when what it refers to does. */
+  /** True when the foreign key changes with the key that it refers to. */
   readonly follows: boolean;
   /** The same relation from the other side. */
   readonly inverse: ScopedRelation;
 }
 
-/** Whether rows of several tenants may be reached through it, so that a condition is due. */
+/** True when rows of several tenants may be reached through it, so that a condition is due. */
 export function mayLeaveTenant({ to, comparesTenant }: ScopedRelation): boolean {
   return to.tenantField !== null && !comparesTenant;
 }

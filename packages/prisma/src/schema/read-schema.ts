@@ -5,7 +5,7 @@ import { keyRelation } from './referential-actions.js';
 import type { Schema, SchemaField, SchemaModel } from './schema.js';
 import { type DeclaredSchema, parseSchema } from './schema-text.js';
 
-/** What a client says about its own schema: not all there is, and not by a public way. */
+/** The part of a schema that a client itself knows, which is not all of it and not public. */
 export interface ClientSchema {
   readonly provider: string;
   readonly text: string;

@@ -7,7 +7,7 @@ export interface DeclaredField {
   readonly isRequired: boolean;
   readonly hasDefault: boolean;
   readonly nativeType: string | null;
-  /** What `@relation(fields: […], references: […])` says, on the side that holds the foreign key. */
+  /** The columns of `@relation(fields: […], references: […])`, on the side that holds the foreign key. */
   readonly foreignKey: DeclaredForeignKey | null;
 }
 

@@ -13,9 +13,9 @@ export interface SchemaModel {
   readonly keys: readonly SchemaKey[];
 }
 
-/** What identifies a row. */
+/** A key that identifies a row. */
 export interface SchemaKey {
-  /** What it is called in a `where`. */
+  /** Its name in a `where`. */
   readonly name: string;
   readonly fields: readonly string[];
 }
@@ -28,7 +28,7 @@ export interface SchemaField {
   readonly isList: boolean;
   readonly isRequired: boolean;
   readonly hasDefault: boolean;
-  /** What is written behind `@db.`, such as `Citext`. */
+  /** The database type behind `@db.`, such as `Citext`. */
   readonly nativeType: string | null;
   readonly relation: SchemaRelation | null;
 }
@@ -39,7 +39,7 @@ export interface SchemaRelation {
   /** The foreign key, on the side that holds it; empty on the other side, and on both sides of an implicit many-to-many. */
   readonly fields: readonly string[];
   readonly references: readonly string[];
-  /** What the database does to the row that holds the foreign key, as declared or Prisma's default; null on the other side. */
+  /** The database's action on the row that holds the foreign key, as declared or Prisma's default; null on the other side. */
   readonly onDelete: ReferentialAction | null;
   readonly onUpdate: ReferentialAction | null;
 }

@@ -12,33 +12,33 @@ export interface Call {
   readonly model: ScopedModel;
   readonly operation: string;
   readonly tenantId: string;
-  /** Whether the database itself shows and changes rows of this tenant only. */
+  /** True when the database itself shows and changes rows of this tenant only. */
   readonly hasFloor: boolean;
-  /** Whether Prisma refuses what is explicitly undefined. */
+  /** True when Prisma refuses explicit `undefined`. */
   readonly forbidsUndefined: boolean;
-  /** What must be found true in the transaction of the call; the rules add to it. */
+  /** Guards to check in the transaction of the call; the rules add to them. */
   readonly guards: Guards;
   /** The relations that lead from the rows that the call itself is about to those being written. */
   readonly path: readonly ScopedRelation[];
-  /** Whether the rules are at a row that may not come to be, as the `create` of an upsert. */
+  /** True when the rules are at a row that may not come to be, as the `create` of an upsert. */
   readonly isUncertain: boolean;
   /** The list that the new row is one of, which Prisma takes by columns or by relations altogether. */
   readonly list: NewRows | null;
-  /** What columns of the row being changed are known to be, as far as they are. */
+  /** The known values of columns of the row being changed. */
   readonly known: Filter;
-  /** What must be true of the row being changed when it is, beside what identifies it; the rules add to it. Null of a new row. */
+  /** Conditions on the row being changed, beside its key; the rules add to them. Null of a new row. */
   readonly required: Filter[] | null;
   /** Columns that the application's extensions compute: Prisma makes them of columns of the same row. */
   readonly computed: ReadonlySet<string>;
-  /** What must be found true of the result, at the place the rules are at. */
+  /** Checks of the result, at the place the rules are at. */
   readonly result: ResultCheck;
 }
 
 /** By what the rows of one list set their foreign keys. */
 export interface NewRows {
-  /** Whether one of them names a relation. */
+  /** True when one of them names a relation. */
   readonly nameRelations: boolean;
-  /** Whether each of them has its tenant from a relation that it names. */
+  /** True when each of them has its tenant from a relation that it names. */
   readonly haveTenant: boolean;
 }
 
@@ -52,7 +52,7 @@ export function tenantCondition({ tenantField }: ScopedModel, { tenantId }: Call
   return tenantField === null ? null : structure([[tenantField, tenantId]]);
 }
 
-/** Whether a value is the tenant's id, as the column of a model's tenant field compares it. */
+/** Compares a value with the tenant's id, as the column of a model's tenant field compares it. */
 export function isTenantId(value: unknown, { tenantType }: ScopedModel, tenantId: string): boolean {
   return (
     value === tenantId ||
@@ -60,7 +60,7 @@ export function isTenantId(value: unknown, { tenantType }: ScopedModel, tenantId
   );
 }
 
-/** What a database answers of such a type may be written otherwise than what it was given. */
+/** Types of which a database may answer a value in another notation than it was given. */
 function canonical(id: string, type: string | null): string {
   if (type === 'uuid' || type === 'uniqueidentifier') return id.replace(/[{}-]/g, '').toLowerCase();
   return type === 'char' ? id.replace(/ +$/, '') : id;

@@ -20,7 +20,7 @@ export function columnFilter(value: unknown, field: ScopedScalar, model: ScopedM
   );
 }
 
-/** What a column is set to, or what it is changed by. A Json column takes whatever it is given. */
+/** The value that a column is set to, or is changed by. A Json column takes whatever it is given. */
 export function columnData(value: unknown, field: ScopedScalar, model: ScopedModel, call: Call): unknown {
   if (isJson(field)) return snapshot(value);
   return !isObject(value) ? plainValue(value, call, field.name) : keyed(value, CHANGES, model, call, field.name);

@@ -8,7 +8,7 @@ import { eachOf, entriesOf } from './structure.js';
 
 export const createData: Rule = (value, model, call, argument) => newRow(value, model, call, argument, null);
 
-/** What is missing is Prisma's to miss. */
+/** A missing argument is Prisma's to refuse. */
 export const upsertedData: Rule = (value, model, call, argument) =>
   value === undefined ? undefined : createData(value, model, call, argument);
 

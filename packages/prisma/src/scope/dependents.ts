@@ -15,7 +15,7 @@ import {
 import { structure } from './structure.js';
 
 /**
- * What the database does by itself reaches every tenant's rows, with or without row-level security: a row is deleted or
+ * The database's own actions reach every tenant's rows, with or without row-level security: a row is deleted or
  * changed only when no row of another tenant depends on it.
  */
 export function guardDelete(model: ScopedModel, call: Call): void {
@@ -59,7 +59,7 @@ export function guardConnectedKey({ to, key, inverse }: ScopedRelation, where: (
   }
 }
 
-/** Where a part of a foreign key follows the column, and the rest of it does not. */
+/** Foreign keys of which a part follows the column, and the rest does not. */
 function guardDisturbed({ name, disturbed }: ScopedScalar, call: Call, value: unknown = UNKNOWN): void {
   for (const { relation, column } of disturbed) {
     const known = value === UNKNOWN ? NOTHING : structure([[column, value]]);
@@ -75,7 +75,7 @@ export function movable({ fields, tenantField }: ScopedModel, names: readonly st
   });
 }
 
-/** When a column must not change: of rows that a condition is true of, or of any. */
+/** A condition under which a column must not change: of rows that a condition is true of, or of any. */
 function othersAfter(
   { name: column, followers }: ScopedScalar,
   call: Call,
@@ -127,12 +127,12 @@ export function foreignRows(relation: ScopedRelation, call: Call): Filter | null
   return related(relation, structure([['NOT', condition]]));
 }
 
-/** Whether row-level security keeps the links of a row to this tenant's: those of a tenant's row are that tenant's. */
+/** True when row-level security keeps the links of a row to this tenant's: those of a tenant's row are that tenant's. */
 function isOwnLink({ isManyToMany, of }: ScopedRelation, { hasFloor }: Call): boolean {
   return hasFloor && isManyToMany && of.tenantField !== null;
 }
 
-/** Whether a chain of deletions can come to rows of other tenants at all. */
+/** True when a chain of deletions can reach rows of other tenants at all. */
 function reachesOthers(model: ScopedModel, call: Call, reached: Set<ScopedModel>): boolean {
   if (reached.has(model)) return false;
   reached.add(model);
@@ -144,7 +144,7 @@ function reachesOthers(model: ScopedModel, call: Call, reached: Set<ScopedModel>
   );
 }
 
-/** Whether a chain of deletions that can come to rows of other tenants comes back to a model. */
+/** True when a chain of deletions that can reach rows of other tenants comes back to a model. */
 function goesInCircles(model: ScopedModel, call: Call, above: readonly ScopedModel[]): boolean {
   if (above.includes(model)) return true;
   return model.dependents.some(

@@ -86,7 +86,7 @@ export function guardConnected(holder: ScopedRelation, call: Call, argument: str
   }
 }
 
-/** What must be true of a row for its key to be taken: where a part of it is a foreign key as well, that one leads to the tenant’s. */
+/** The condition under which the key of a row is taken: where a part of it is a foreign key as well, that one leads to the tenant’s. */
 export function ownKeys(holder: ScopedRelation, call: Call): readonly Filter[] {
   return sharing(holder).flatMap((relation) => {
     const carrier = carrierOf(holder, relation);
@@ -104,7 +104,7 @@ function sharing(holder: ScopedRelation): readonly ScopedRelation[] {
   return [...found];
 }
 
-/** Whether the row that `holder` leads to has a key of its own that vouches for the other relation’s. */
+/** True when the row that `holder` leads to has a key of its own that vouches for the other relation’s. */
 function isCarried(relation: ScopedRelation, holder: ScopedRelation, call: Call, isOfCall: boolean): boolean {
   const carrier = carrierOf(holder, relation);
   if (isOfCall && carrier && !carrier.comparesTenant) call.required?.push(leadsToOwn(carrier, call));
@@ -169,7 +169,7 @@ export function settingsBy(by: ScopedRelation, actions: Filter): Setting[] {
   });
 }
 
-/** What a unique filter says of a column, by itself or in a compound key. */
+/** The value of a column in a unique filter, by itself or in a compound key. */
 function valueIn(where: Filter, model: ScopedModel, column: string): unknown {
   const compound = Object.entries(where).find(([key, entry]) => isCompoundKey(key, entry, model) && column in entry);
   const value = where[column] ?? (compound?.[1] as Filter | undefined)?.[column];

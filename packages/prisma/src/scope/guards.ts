@@ -22,12 +22,12 @@ export interface Astray {
 export interface Forbidden {
   readonly model: ScopedModel;
   readonly where: Filter;
-  /** Whether `where` has a unique key on top. */
+  /** True when `where` has a unique key on top. */
   readonly isUnique: boolean;
-  /** Whether it is of all rows that the call might come to, because those it will come to cannot be told before. */
+  /** True when it is about all rows that the call might reach, because the ones it will reach cannot be told before. */
   readonly isWide: boolean;
   readonly why: string;
-  /** What is thrown in place of that rows of another tenant would be changed. */
+  /** The error thrown before rows of another tenant would be changed. */
   readonly refusal?: () => Error;
 }
 
@@ -40,7 +40,7 @@ export interface OfRows {
   /** The relations by which the condition goes on from own rows to further own rows. */
   readonly chain: readonly ScopedRelation[];
   readonly why: string;
-  /** What is thrown in place of that rows of another tenant would be changed. */
+  /** The error thrown before rows of another tenant would be changed. */
   readonly refusal?: () => Error;
 }
 
@@ -50,21 +50,21 @@ export interface Predecessor {
   readonly operation: 'findUniqueOrThrow' | 'create' | 'upsert';
   readonly args: Filter;
   readonly into: (row: Filter) => void;
-  /** What is thrown where it is not found and the new one may not come to be. */
+  /** The error thrown when it is not found and the new one may not come to be. */
   readonly refusal?: () => Error;
 }
 
-/** What is looked up before and after a call runs, in its transaction. */
+/** The look-ups before and after a call runs, in its transaction. */
 export class Guards {
   readonly #references = new Map<
     ScopedRelation,
     { readonly rows: Omit<References, 'keys'>; readonly keys: Map<unknown, readonly unknown[]> }
   >();
   readonly forbidden: Forbidden[] = [];
-  /** What is looked up after the call, because it cannot be told before what the rows will refer to. */
+  /** The look-ups after the call, because it cannot be told before which rows the written ones will refer to. */
   readonly astray: Astray[] = [];
   readonly predecessors: Predecessor[] = [];
-  /** What `scopeArguments` puts beside the `where` of the call, once all of the call is known. */
+  /** The conditions that `scopeArguments` puts beside the `where` of the call, once all of the call is known. */
   readonly ofRows: OfRows[] = [];
   /** Rows that are connected, and the condition that another tenant’s row has one of them now, or follows it. */
   readonly taken: {

@@ -113,7 +113,7 @@ const listUpdate = { where: uniqueRow, data: change };
 const listUpsert = { where: uniqueRow, create: newRelated, update: change };
 const changeOne = { where: toOneWhere, data: change };
 
-/** Where a row can have one related row, it lets go of the one it has. */
+/** A row that can have one related row lets go of the one it has. */
 function replacing(action: string): NestedAction {
   return (value, relation, call, argument) => {
     if (!relation.isList) guardReplaced(relation, call);

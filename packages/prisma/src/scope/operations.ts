@@ -10,9 +10,9 @@ import { where } from './where.js';
 
 export interface Operation {
   readonly kind: 'read' | 'create' | 'update' | 'delete';
-  /** Whether it returns one row, from which the fluent API goes on. */
+  /** True when it returns one row, from which the fluent API goes on. */
   readonly isOne: boolean;
-  /** Whether Prisma gathers its calls of one tick into one query. */
+  /** True when Prisma gathers its calls of one tick into one query. */
   readonly isGathered?: true;
   /** Every argument this operation may have. One that is not here is refused (P23). */
   readonly rules: Readonly<Record<string, Rule>>;

@@ -31,7 +31,7 @@ export function relationFilter(value: unknown, relation: ScopedRelation, call: C
 }
 
 /**
- * Whether `is` and `isNot` are about the relation. Columns may be called that too: Prisma takes them for the relation's as long as
+ * True when `is` and `isNot` are about the relation. Columns may be called that too: Prisma takes them for the relation's as long as
  * what they say can be asked of a row.
  */
 function isAboutRelation(
@@ -47,7 +47,7 @@ function isAboutRelation(
   });
 }
 
-/** Whether what a value says can be asked of a row. */
+/** True when a value can be a condition on a row. */
 export function isFilterOf(value: unknown, { fields }: ScopedModel): boolean {
   if (typeof value !== 'object' || value === null || !isPlain(value)) return false;
   return namesOf(value).every((name) => COMBINED.has(name) || fields.has(name));
@@ -88,7 +88,7 @@ function everyOwn(value: unknown, relation: ScopedRelation, call: Call, argument
   return Array.isArray(asked['OR']) && asksNothing(asked['OR']) ? another : structure([['OR', [another, asked]]]);
 }
 
-/** Whether Prisma drops a filter from an AND, OR or NOT. */
+/** True when Prisma drops a filter from an AND, OR or NOT. */
 function asksNothing(filter: unknown): boolean {
   if (Array.isArray(filter)) return filter.every(asksNothing);
   if (filter === null || typeof filter !== 'object' || !isPlain(filter)) return false;

@@ -7,7 +7,7 @@ import { ResultCheck } from './result-check.js';
 import { argumentsIn, refuseNonObject, structure } from './structure.js';
 import { andUnique, uniqueWhere } from './unique-where.js';
 
-/** What a call may reach the database with. */
+/** The arguments that a call may reach the database with. */
 export interface ScopedCall {
   readonly args: Readonly<Record<string, unknown>>;
   /** Looked up before, in the same transaction. */

@@ -35,7 +35,7 @@ export const omitted: Rule = (value, model, call, argument) => {
   );
 };
 
-/** What a relation in a `select` or `include` may have. One that is not here is refused (P23). */
+/** The arguments of a relation in a `select` or `include`. One that is not here is refused (P23). */
 const relatedRules: Readonly<Record<string, Rule>> = {
   select: selection,
   include: selection,

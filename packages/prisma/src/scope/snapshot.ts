@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 
 /**
- * What a caller passes as a value, read once: what they change until the query starts changes nothing, and what is looked up
+ * A caller's value, read once: what they change until the query starts changes nothing, and what is looked up
  * is what is written. Objects of Prisma's own, such as `Prisma.DbNull`, stay what they are.
  */
 export function snapshot(value: unknown): unknown {
@@ -30,7 +30,7 @@ export function itemsOf(array: readonly unknown[]): readonly unknown[] {
   return Array.from({ length: array.length }, (_, index) => array[index]);
 }
 
-/** What Prisma takes for a Decimal, of whichever library. */
+/** A Decimal as Prisma recognises it, of whichever library. */
 interface DecimalLike {
   readonly s: number;
   readonly e: number;

@@ -65,7 +65,7 @@ export function stampTenant(
   return row;
 }
 
-/** What a list of new rows has in common, because Prisma takes each of them by columns or each by relations. */
+/** The form that a list of new rows shares, because Prisma takes each of them by columns or each by relations. */
 export function newRows(items: readonly unknown[], model: ScopedModel): NewRows {
   const used = items.map((item) => {
     const given = Object(item) as Filter;
@@ -131,7 +131,7 @@ export function guardGivenTenant(
 /** The nested actions by which the related row gets the foreign key. */
 const LINKS: ReadonlySet<string> = new Set(['create', 'createMany', 'connect', 'connectOrCreate', 'set', 'upsert']);
 
-/** Whether the related rows take their tenant from a column of this side that need not be the tenant. */
+/** True when the related rows take their tenant from a column of this side that need not be the tenant. */
 export function givesTenant({ holdsKey, keyHasTenant, comparesTenant }: ScopedRelation): boolean {
   return !holdsKey && keyHasTenant && !comparesTenant;
 }

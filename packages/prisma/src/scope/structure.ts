@@ -7,7 +7,7 @@ import { itemsOf } from './snapshot.js';
 type Entries = readonly (readonly [string, unknown])[];
 
 /**
- * What an argument object says, read once: when a query starts, Prisma would see whatever the caller changes until then.
+ * An argument object's entries, read once: when a query starts, Prisma would see whatever the caller changes until then.
  *
  * @throws `scope_refused` for what is explicitly undefined, where the client forbids that.
  */
@@ -29,7 +29,7 @@ export function refuseNonObject(value: unknown, call: Call, argument: string): a
   throw refused(call, `\`${argument}\` is not an object`, `Pass an object, or leave \`${argument}\` out.`);
 }
 
-/** What a `select`, `include` or `omit` says, of which Prisma reads own keys alone. */
+/** The entries of a `select`, `include` or `omit`, of which Prisma reads own keys alone. */
 export function selectedIn(value: unknown, call: Call, argument: string): Entries {
   return entriesOf(ownOf(value), call, argument);
 }
@@ -50,7 +50,7 @@ export function argumentsIn(value: unknown, call: Call, argument: string): Entri
   return entries;
 }
 
-/** What Prisma takes out of the arguments before it looks at them. */
+/** Arguments that Prisma takes out before it looks at the rest. */
 const SELECTIONS: ReadonlySet<string> = new Set(['select', 'include', 'omit']);
 
 /** The own keys of any object, a list or a Date as well. */
@@ -63,7 +63,7 @@ export function namesOf(value: object): readonly string[] {
   return names;
 }
 
-/** What Prisma takes for one value, such as a Date or `Prisma.DbNull`: it may have no keys, and would ask for every row. */
+/** Objects that Prisma takes for one value, such as a Date or `Prisma.DbNull`: it may have no keys, and would ask for every row. */
 export function isValue(value: object): boolean {
   const { toJSON } = value as { readonly toJSON?: unknown };
   return types.isDate(value) || ArrayBuffer.isView(value) || typeof toJSON === 'function' || isNamedValue(value);
@@ -79,7 +79,7 @@ export function isSkip(value: unknown): boolean {
   return typeof ifUndefined === 'function' && ifUndefined.call(value, undefined) === value;
 }
 
-/** What Prisma guards against with `strictUndefinedChecks` must not ask for more rows than were meant. */
+/** An explicit `undefined`, as `strictUndefinedChecks` refuses it, must not ask for more rows than were meant. */
 function explicitlyUndefined(call: Call, argument: string): Error {
   return new TenantScopeError(
     'scope_refused',

@@ -30,7 +30,7 @@ export function toOneUpdate(value: unknown, relation: ScopedRelation, call: Call
   ]);
 }
 
-/** Whether Prisma can take a value for what to change of a related row. What is not looked at, it can: its own error says otherwise. */
+/** True when Prisma can take a value for the changes of a related row. It can take what is not looked at: its own error says otherwise. */
 function isChange(value: unknown, { to, inverse }: ScopedRelation): boolean {
   if (!isObject(value)) return false;
   return namesOf(value).every((name) => {
@@ -68,7 +68,7 @@ function isColumnChange(value: unknown, field: ScopedScalar): boolean {
   }
 }
 
-/** What is computed of a column, and set. */
+/** The operations that compute or set a column. */
 const COMPUTED: ReadonlySet<string> = new Set(['set', 'increment', 'decrement', 'multiply', 'divide', 'push']);
 
 const RELATED: ReadonlySet<string> = new Set(

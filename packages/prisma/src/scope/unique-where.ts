@@ -19,7 +19,7 @@ export function scopedUnique(value: unknown, model: ScopedModel, call: Call, arg
   return condition ? andUnique(asked, [condition]) : withinTenant(model, call, asked);
 }
 
-/** Whether the tenant field alone is a unique key, and neither it nor another is named. */
+/** True when the tenant field alone is a unique key, and neither it nor another is named. */
 export function isKeyMissing(entries: readonly Entry[], { keys }: ScopedModel): boolean {
   if (!keys.some(({ columns }) => columns.length === 0)) return false;
   const given = new Map(entries);
@@ -54,7 +54,7 @@ function isThere({ name, columns, hasTenant }: ScopedKey, given: ReadonlyMap<str
   return isCompound ? given.has(name) : isValue(given.get(name));
 }
 
-/** What a column is equal to, and no other filter. */
+/** The value that a column equals, and undefined for any other filter. */
 function isValue(value: unknown): boolean {
   if (value === undefined || value === null) return false;
   return typeof value !== 'object' || !isPlain(value);

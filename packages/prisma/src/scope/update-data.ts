@@ -17,7 +17,7 @@ import { nestedUpdate } from './nested-update.js';
 import { givesTenant, guardGivenTenant, tenantColumn } from './stamp.js';
 import { entriesOf, structure } from './structure.js';
 
-/** What is missing is Prisma's to miss. */
+/** A missing argument is Prisma's to refuse. */
 export const updateData: Rule = (value, model, call, argument) =>
   value === undefined ? undefined : changedRow(value, model, call, argument);
 
@@ -28,7 +28,7 @@ function guardKeyOf(relation: ScopedRelation, actions: Filter, call: Call): void
     for (const field of movable(of, [column])) guardChange(of, field, value === null ? UNKNOWN : value, call);
 }
 
-/** What to change of a row, and of what it is related to. P13: no change moves a row to another tenant. */
+/** The changes of a row, and of rows related to it. P13: no change moves a row to another tenant. */
 export function changedRow(value: unknown, model: ScopedModel, call: Call, argument: string): Filter {
   if (!model.isWritable) throw sharedWrite(call, model);
   const entries: (readonly [string, unknown])[] = [];

@@ -26,7 +26,7 @@ export function filterEntry(key: string, value: unknown, model: ScopedModel, cal
   throw unknownKey(call, model, argument, key);
 }
 
-/** What a relation is asked, within the tenant: of a relation that compares the tenant itself, as it is. */
+/** A condition on a relation, within the tenant: of a relation that compares the tenant itself, as it is. */
 export function relatedWhere(value: unknown, relation: ScopedRelation, call: Call, argument: string): Filter {
   const asked = filter(value, relation.to, call, argument);
   return relation.comparesTenant ? asked : withinTenant(relation.to, call, asked);

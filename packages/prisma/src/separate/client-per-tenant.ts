@@ -65,7 +65,7 @@ export class ClientPerTenant<Client extends { $disconnect(): Promise<void> }> {
     this.#evict();
   }
 
-  /** What is in use stays: to evict it would make a second client for its key, while the first is there as well. */
+  /** A client in use stays: to evict it would make a second client for its key, while the first is there as well. */
   #evict(): void {
     const most = this.#isClosed ? 0 : this.#max;
     for (const [key, { client, leases }] of this.#held) {
@@ -79,7 +79,7 @@ export class ClientPerTenant<Client extends { $disconnect(): Promise<void> }> {
   }
 }
 
-/** What fails to disconnect is gone all the same. */
+/** A client that fails to disconnect is gone all the same. */
 async function disconnect(client: { $disconnect(): Promise<void> }): Promise<void> {
   await Promise.resolve(client.$disconnect()).catch(() => {});
 }

@@ -7,17 +7,17 @@ import { scopeOf } from '../scope/data-source-scope.js';
 import { tenantScoped } from '../tenant-scoped.js';
 import type { TenantScopedOptions } from '../tenant-scoped-options.js';
 
-/** What {@link AdminDataSource} is about to do. */
+/** An event of {@link AdminDataSource}, recorded before the work begins. */
 export interface AdminDataSourceAuditEvent extends AuditEvent {
   readonly action: 'for_tenant' | 'across_tenants';
-  /** Whose rows, of `for_tenant`. */
+  /** The tenant whose rows it is about, of `for_tenant`. */
   readonly tenantId: string | null;
 }
 
 /** Options of `AdminDataSource`. */
 export interface AdminDataSourceOptions extends Omit<TenantScopedOptions, 'context'> {
   /**
-   * Where events are kept. What it throws stops the work: what cannot be recorded is not done.
+   * Records events. An error that it throws stops the work, for work that cannot be recorded is not done.
    * @defaultValue a line in Nest's log
    */
   readonly audit?: (event: AdminDataSourceAuditEvent) => void | Promise<void>;

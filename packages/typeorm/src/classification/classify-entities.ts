@@ -73,7 +73,7 @@ export function classifyEntities(
 export type EntityClass = ColumnMetadataLike | 'shared' | 'separate';
 
 /**
- * What each entity is, join tables left out.
+ * The class of each entity, join tables left out.
  *
  * @param isSeparate - whether each tenant has tables of its own, so that no entity needs the tenant property.
  * @throws as {@link classifyEntities}.

@@ -9,7 +9,7 @@ const BRAND = Symbol.for('@tenancy/typeorm:error');
  */
 export type EntityClassificationErrorCode = 'data_source_not_initialized' | 'entity_unclassified' | 'shared_invalid';
 
-/** What is wrong with a classification: `message` names the entity and the fix. */
+/** An invalid classification: `message` names the entity and the fix. */
 export class EntityClassificationError extends AdapterError<EntityClassificationErrorCode> {
   readonly [BRAND] = true;
   override readonly name = 'EntityClassificationError';

@@ -1,4 +1,4 @@
-/** What is read of TypeORM's metadata: the part that 0.3 and 1.x have in common. */
+/** The members read of TypeORM's metadata: the part that 0.3 and 1.x have in common. */
 export interface EntityMetadataLike {
   readonly name: string;
   readonly target: unknown;
@@ -30,7 +30,7 @@ export type EntityReference =
     ) => unknown)
   | { readonly options: { readonly name: string } };
 
-/** Whether `reference` means this entity. */
+/** True when `reference` means this entity. */
 export function refersTo(reference: EntityReference, { name, target }: EntityMetadataLike): boolean {
   if (typeof reference === 'string') return name === reference;
   if (typeof reference === 'function') return target === reference;

@@ -4,7 +4,7 @@ import type { ColumnMetadataLike } from './entity-metadata.js';
 /** How the column is called and typed in the database; all else follows from what it is. */
 export interface TenantColumnOptions extends Pick<ColumnOptions, 'name' | 'type' | 'length' | 'comment'> {
   /**
-   * Whether rows may have no tenant: see `sharedRows` of `tenantScoped`.
+   * True when rows may have no tenant: see `sharedRows` of `tenantScoped`.
    * @defaultValue `false`
    */
   readonly nullable?: boolean;
@@ -46,7 +46,7 @@ export function TenantColumn(options: TenantColumnOptions = {}): PropertyDecorat
   };
 }
 
-/** Whether it was declared with `@TenantColumn()`. */
+/** True when it was declared with `@TenantColumn()`. */
 export function isTenantColumn({ target, propertyName }: ColumnMetadataLike): boolean {
   return typeof target === 'function' && propertyName !== undefined && declared.get(target)?.has(propertyName) === true;
 }

@@ -9,12 +9,12 @@ import { isTenantScopeError } from '../errors/tenant-scope-error.js';
 import { refuseSlip } from '../options.js';
 import { SCOPE_OPTIONS, type TenantScopedOptions } from '../tenant-scoped-options.js';
 
-/** What Nest’s `TypeOrmModule` takes, and what `tenantScoped` does. */
+/** The options of Nest’s `TypeOrmModule`, and those of `tenantScoped`. */
 export type TenantTypeOrmModuleOptions = TypeOrmModuleOptions & ScopeOptions;
 
 export type ScopeOptions = Omit<TenantScopedOptions, 'context'>;
 
-/** What `forRootAsync({ useClass | useExisting })` names. */
+/** The factory class of `forRootAsync({ useClass | useExisting })`. */
 export interface TenantTypeOrmOptionsFactory {
   createTypeOrmOptions(name?: string): TenantTypeOrmModuleOptions | Promise<TenantTypeOrmModuleOptions>;
 }

@@ -14,7 +14,7 @@ import {
 
 const HAS_TENANCY = Symbol.for('@tenancy/typeorm:has-tenancy');
 
-/** Whether any application of the process has a data source of this module: beside one, the class itself is in nobody’s way. */
+/** True when any application of the process has a data source of this module: beside one, the class itself is in nobody’s way. */
 let registered = false;
 
 /**

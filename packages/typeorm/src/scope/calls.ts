@@ -1,7 +1,7 @@
 import { harmlessFunctions } from './harmless-functions.js';
 import { MARK, refusedSql } from './refused-sql.js';
 
-/** What statements of this data source may call: names as the database has them, those of the application's own too. */
+/** The functions that statements of this data source may call: names as the database has them, those of the application's own too. */
 export interface CallableFunctions {
   /** In small letters: an unquoted name is one to the database, however it is written. */
   readonly unquoted: ReadonlySet<string>;
@@ -88,7 +88,7 @@ function plain(name: string): string[] {
 
 const TARGET = new RegExp(`^(?:INSERT|UPSERT)\\s+(?:IGNORE\\s+)?INTO\\s+(?:${PART}(?:\\.${PART})*\\s+AS\\s+)?$`);
 
-/** Whether the name is the table of an insert that a builder generated, whose columns stand behind it. */
+/** True when the name is the table of an insert that a builder generated, whose columns stand behind it. */
 function isTarget(sql: string, index: number): boolean {
   const from = sql.lastIndexOf(MARK, index);
   return from >= 0 && TARGET.test(sql.slice(from + MARK.length, index));
@@ -96,7 +96,7 @@ function isTarget(sql: string, index: number): boolean {
 
 const COLUMNS = new RegExp(`^\\s*(?:${QUOTED})(?:, (?:${QUOTED}))*\\) AS (?:(?:NOT )?MATERIALIZED )?\\(`);
 
-/** Whether the name is a common table expression’s, with names for its columns. Only `FROM` takes a call of that form. */
+/** True when the name is a common table expression’s, with names for its columns. Only `FROM` takes a call of that form. */
 function isCommonTable(sql: string, index: number, end: number): boolean {
   return (
     /(?:WITH |WITH RECURSIVE |\), )$/.test(sql.slice(Math.max(0, index - 20), index)) && COLUMNS.test(sql.slice(end))

@@ -6,7 +6,7 @@ import type { Column, Metadata } from './typeorm.js';
  */
 export type Comparison = 'bytes' | 'letters' | 'letters and digits alone';
 
-/** Which tenants' ids no such comparison takes for one another. */
+/** The tenants' ids that no such comparison takes for one another. */
 export const DISTINCT_IDS: Readonly<Record<Comparison, RegExp>> = {
   bytes: /^/,
   letters: /^[a-z0-9_-]+$/,
@@ -19,7 +19,7 @@ type Columns = Iterable<readonly [Metadata, Column]>;
 const POSTGRES = /^(?:postgres|aurora-postgres|cockroachdb)$/;
 const SQLITE = /^(?:sqlite|better-sqlite3|sqljs|expo|capacitor)$/;
 
-/** What the driver and the entities say. MySQL, MariaDB and SQL Server compare letters, unless each column is told otherwise. */
+/** The comparison that driver and entities declare. MySQL, MariaDB and SQL Server compare letters, unless each column is told otherwise. */
 export function declaredComparison(type: string, columns: Columns): Comparison {
   if (!POSTGRES.test(type) && !SQLITE.test(type)) return 'letters';
   const isOther = [...columns].some(
@@ -30,7 +30,7 @@ export function declaredComparison(type: string, columns: Columns): Comparison {
   return isOther ? 'letters' : 'bytes';
 }
 
-/** What the columns of the database itself do, which a migration may have made otherwise than their entities say. */
+/** The comparison of the database's own columns, which a migration may have made otherwise than their entities say. */
 export async function actualComparison(type: string, columns: Columns, query: Query): Promise<Comparison | undefined> {
   if (type === 'postgres') return comparisonOnPostgres([...columns], query);
   if (SQLITE.test(type)) return comparisonOnSqlite([...columns], query);

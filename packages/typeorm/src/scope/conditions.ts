@@ -21,7 +21,7 @@ export function rowConditions(builder: Builder, scope: DataSourceScope): string[
 }
 
 /**
- * Whether an alias is an entity's table, which has conditions. A sub-query and a common table expression are statements of
+ * True when an alias is an entity's table, which has conditions. A sub-query and a common table expression are statements of
  * their own, and looked at as such.
  */
 export function isTable(alias: Alias, builder: Builder, { hasFloor }: DataSourceScope): boolean {
@@ -43,7 +43,7 @@ export function isTable(alias: Alias, builder: Builder, { hasFloor }: DataSource
   throw refusedSql('it names a table instead of an entity');
 }
 
-/** What the rows of one table are held to, under the name that it has in the statement. */
+/** The conditions on the rows of one table, under the name that it has in the statement. */
 export function tableConditions(alias: Alias, builder: Builder, scope: DataSourceScope): string[] {
   const { metadata } = alias;
   const isPrefixed = builder.expressionMap.aliasNamePrefixingEnabled;

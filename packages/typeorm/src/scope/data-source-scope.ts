@@ -7,23 +7,23 @@ import { actualComparison, type Comparison, DISTINCT_IDS, declaredComparison } f
 import type { StatementRules } from './statement.js';
 import type { Builder, Column, DataSource, Metadata } from './typeorm.js';
 
-/** What is known of a registered data source. */
+/** A registered data source, and how it is held to its tenant. */
 export interface DataSourceScope {
   readonly context: Pick<TenantContext, 'tenantId' | 'isActive'> & {
     /** Of an admin's data source: whether the work in hand is about every tenant's rows. */
     readonly isAcrossTenants?: () => boolean;
   };
-  /** Whether the database itself holds every query to its tenant. */
+  /** True when the database itself holds every query to its tenant. */
   readonly hasFloor: boolean;
   /** How the database compares tenants' ids: as it is declared, until it was looked at. */
   comparison: Comparison;
   /** Looks at it, before the first query that needs to know. */
   look?: ((query: (sql: string, parameters?: unknown[]) => Promise<unknown>) => Promise<void>) | undefined;
-  /** What SQL in its statements may have. */
+  /** The rules for SQL in its statements. */
   readonly rules: StatementRules;
-  /** Whether the database reads `FROM DUAL` as from nothing. */
+  /** True when the database reads `FROM DUAL` as from nothing. */
   readonly hasDual: boolean;
-  /** Whether a tenant column holds numbers, to which texts such as 7, 07 and 7.0 may be equal. */
+  /** True when a tenant column holds numbers, to which texts such as 7, 07 and 7.0 may be equal. */
   readonly hasNumbers: boolean;
   /** Each entity that belongs to tenants, and the column that says to which. */
   readonly tenantColumns: ReadonlyMap<Metadata, Column>;

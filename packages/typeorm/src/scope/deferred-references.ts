@@ -3,7 +3,7 @@ import type { QueryRunner } from './typeorm.js';
 
 type Check = () => Promise<void>;
 
-/** What is looked up before a transaction is committed, as the database does with foreign keys that are deferrable. */
+/** Look-ups before a transaction is committed, as the database does with foreign keys that are deferrable. */
 const waiting = privateSlot<Check[]>();
 /** How many waited when a savepoint was made. */
 const savepoints = privateSlot<Map<string, number>>();

@@ -1,10 +1,10 @@
 // An application sends the same few statements again and again, with other parameters.
 const REMEMBERED = 1_000;
 const LONGEST = 10_000;
-/** What TypeORM writes of the keys of a page’s rows. Nothing depends on which numbers these are. */
+/** The list that TypeORM writes of the keys of a page’s rows. Nothing depends on which numbers these are. */
 const NUMBERS = / IN \(-?\d+(?:, ?-?\d+)*\)/g;
 
-/** What is worked out of a text once, as long as texts of its kind come again. */
+/** A result worked out once for each text, as long as the same texts come again. */
 export class KnownTexts<R> {
   readonly #known = new Map<string, R>();
   readonly #work: (text: string) => R;

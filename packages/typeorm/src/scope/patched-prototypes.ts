@@ -1,4 +1,4 @@
-/** What is changed of a copy of TypeORM, and how many data sources rely on it. */
+/** The changes made to a copy of TypeORM, and how many data sources rely on them. */
 const patched = new Map<object, { users: number; readonly undo: readonly (() => void)[] }>();
 
 /**

@@ -198,7 +198,7 @@ const insertBuilder = {
   },
 } satisfies Record<string, Replacement>;
 
-/** Where TypeORM itself writes what an upsert's overwriting depends on. */
+/** Databases for which TypeORM itself writes the condition of an upsert's overwriting. */
 const POSTGRES = new Set(['postgres', 'aurora-postgres', 'cockroachdb']);
 
 function typeOf({ dataSource, connection }: Builder): string {

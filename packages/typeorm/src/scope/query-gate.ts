@@ -15,7 +15,7 @@ const generated = privateSlot<Generated>();
 interface Generated {
   readonly sql: string;
   readonly tenantId: string;
-  /** What the parameters were, which the caller may have changed since. */
+  /** The parameters as they were generated: the caller may have changed them since. */
   readonly values: readonly unknown[];
   /** The builder itself would live as long as a driver keeps its parameters. */
   readonly transaction: Transaction | undefined;
@@ -26,7 +26,7 @@ export function allow(sql: string, parameters: object, tenantId: string, builder
   generated.set(parameters, { sql, tenantId, values: Object.values(parameters), transaction: transactionOf(builder) });
 }
 
-/** What begins and ends transactions says nothing about rows. */
+/** Statements that begin and end transactions say nothing about rows. */
 const TRANSACTION =
   /^(?:(?:BEGIN|START)(?: TRANSACTION)?(?: ISOLATION LEVEL [A-Z ]+)?|SET TRANSACTION ISOLATION LEVEL [A-Z ]+|PRAGMA read_uncommitted = (?:true|false)|COMMIT|ROLLBACK|(?:SAVEPOINT|RELEASE SAVEPOINT|ROLLBACK TO SAVEPOINT) typeorm_\d+)$/;
 

@@ -62,10 +62,10 @@ async function requireRows(
   }
 }
 
-/** What was looked up for a builder. */
+/** The keys that were looked up for a builder. */
 const checked = privateSlot<Set<string>>();
 
-/** Whether each key that a builder is about to write has been looked up: a listener may have changed one since. */
+/** True when each key that a builder is about to write has been looked up: a listener may have changed one since. */
 export function areReferencesChecked(builder: Builder, scope: DataSourceScope): boolean {
   const { mainAlias } = builder.expressionMap;
   if (!mainAlias?.hasMetadata) return true;
@@ -118,7 +118,7 @@ function namesOf(end: Metadata, columns: Key, keys: Map<string, unknown[]>): str
 interface Reference {
   readonly end: Metadata;
   readonly columns: Key;
-  /** Whether the database compares it as late as at the end of the transaction, or never. */
+  /** True when the database compares it at the end of the transaction, or never. */
   readonly isDeferrable: boolean;
 }
 const references = new WeakMap<DataSourceScope, Map<Metadata, readonly Reference[]>>();

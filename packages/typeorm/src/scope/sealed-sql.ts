@@ -2,13 +2,13 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { KnownTexts } from './known-texts.js';
 import { MARK, refusedSql } from './refused-sql.js';
 
-/** What the mark of a nested statement is while its text is the application’s. It says nothing by itself. */
+/** Stands for the mark of a nested statement while its text is the application’s. It says nothing by itself. */
 const WITHIN = `/*${randomUUID()}*/`;
 const KEY = randomBytes(32);
 
 /** As long as a mark, with a digest of what follows, and how much of it. */
 const SEAL = /\/\*([0-9a-f]{24})-([0-9a-f]{11})\*\//g;
-/** What the application may write behind a nested statement. `OR …` would go on with its conditions. */
+/** The text that the application may write behind a nested statement. `OR …` would go on with its conditions. */
 const FOLLOWS = /^\s*(?:$|\)|(?:union|intersect|except|group|having|order|limit|offset|fetch|for)\b)/i;
 
 const digests = new KnownTexts((text) => createHmac('sha256', KEY).update(text).digest('hex').slice(0, 24));

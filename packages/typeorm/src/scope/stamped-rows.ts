@@ -4,7 +4,7 @@ import type { Column } from './typeorm.js';
 
 /** Rows that name no tenant, of which the column says the current one. */
 const unnamed = privateSlot<true>();
-/** What an insert answers, which TypeORM puts on the rows that were saved. */
+/** The answers of inserts, which TypeORM puts on the rows that were saved. */
 const answers = privateSlot<true>();
 /** The tenant that was put on a saved constant: the caller did not name it. An instance of an entity’s class is a row, and stays its tenant’s. */
 const told = privateSlot<{ readonly tenant: unknown }>();
@@ -32,7 +32,7 @@ export function stampRows(column: Column, scope: DataSourceScope): () => void {
     justRead = undefined;
   };
   const ownOf = (row: object): unknown => Reflect.apply(getEntityValue, column, [row]);
-  /** What the column of `row` is to everybody: what it holds, unless that is not the caller’s word. */
+  /** The column of `row` as everybody sees it: its value, unless that is not the caller’s word. */
   const seen = (row: object, own: unknown): unknown => {
     if (typeof row !== 'object' || row === null || !scope.context.isActive()) return own;
     if (own === undefined) return unnamed.get(row) ? tenantIdOf(scope) : own;

@@ -5,18 +5,18 @@ import { MARK, refusedSql } from './refused-sql.js';
 // What is quoted hides nothing; what stands outside quotes is looked at.
 const TOKENS =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\/\*[0-9a-f-]{36}\*\/|\/\*[^*]*(?:\*(?!\/)[^*]*)*\*\/|\/\*|--|[;'"`\\]|\$(?:[a-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$|\b(?:select|table|insert|update|delete|merge|truncate|copy)\b/gi;
-/** What TypeORM selects from where a database must select from something. */
+/** The table that TypeORM selects from where a database must select from something. */
 const DUMMY_TABLE = 'SELECT 1 AS dummy_column)';
 const STATEMENT = /^[a-z_]+$/i;
-/** Where `update` is part of a clause: FOR UPDATE, FOR NO KEY UPDATE, ON DUPLICATE KEY UPDATE, DO UPDATE. */
+/** The words before an `update` that is part of a clause: FOR UPDATE, FOR NO KEY UPDATE, ON DUPLICATE KEY UPDATE, DO UPDATE. */
 const CLAUSE_BEFORE_UPDATE = /\b(?:for|key|do)\s+$/i;
 
-/** What is particular to a database and an application. One object for each data source. */
+/** The particulars of a database and an application. One object for each data source. */
 export interface StatementRules {
   readonly functions: CallableFunctions;
-  /** Whether a `#` may begin a comment. */
+  /** True when a `#` may begin a comment. */
   readonly hasHashComments: boolean;
-  /** Whether `IN` takes a table by its name. */
+  /** True when `IN` takes a table by its name. */
   readonly hasTablesBehindIn: boolean;
 }
 
@@ -60,7 +60,7 @@ function checkStatement(sql: string, { functions, hasHashComments, hasTablesBehi
   return true;
 }
 
-/** What may go on behind an escaped quote, where a database reads backslashes, is looked at by nobody. */
+/** A text behind an escaped quote would be looked at by nobody, where a database reads backslashes. */
 function isQuoted(token: string): boolean {
   if (token.length < 2 || !/^['"`]/.test(token)) return false;
   if (/\\['"]/.test(token)) throw refusedSql('its text has a quote behind a backslash');
@@ -88,7 +88,7 @@ function checkCondition(condition: string): true {
   return true;
 }
 
-/** Whether a text in brackets is one statement that a builder generated, and nothing beside it is read from. */
+/** True when a text in brackets is one statement that a builder generated, and nothing beside it is read from. */
 export function isGenerated(subQuery: string): boolean {
   return subQueries.ofAnyNumbers(subQuery);
 }
@@ -104,7 +104,7 @@ const subQueries = new KnownTexts((subQuery) => {
   return text.startsWith(MARK) || /^(?:\/\*[^*/]*\*\/\s*)?(?:WITH\b|\/\*[0-9a-f-]{36}\*\/)/i.test(text);
 });
 
-/** Where the bracket ends that a text begins with. */
+/** The index of the bracket that closes the one a text begins with, or -1. */
 function closingOf(text: string): number {
   let depth = 0;
   for (const { 0: token, index } of text.matchAll(BRACKETS)) {
@@ -135,7 +135,7 @@ export function checkExpression(expression: string): void {
   }
 }
 
-/** Where a database reads `#` as the beginning of a comment, what follows it would hold nothing. */
+/** Refuses `#` outside quotes: a database that reads it as the beginning of a comment would skip the conditions behind it. */
 function checkWithoutHash(sql: string): void {
   if (!sql.includes('#')) return;
   for (const [token] of sql.matchAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|#/g)) {

@@ -49,7 +49,7 @@ export async function insertUntaken(builder: Builder, scope: DataSourceScope, in
   return isCertain ? complete() : atomically(builder, complete);
 }
 
-/** Whether a key may change with the very row that is written, because it refers to a row of the same entity. */
+/** True when a key may change with the very row that is written, because it refers to a row of the same entity. */
 function followsItself(key: readonly Column[], metadata: Metadata): boolean {
   return metadata.relations.some(
     ({ inverseEntityMetadata, joinColumns }) =>
@@ -128,7 +128,7 @@ function keysOf(values: object, unique: readonly (readonly Column[])[], { dataSo
   });
 }
 
-/** Whether the database writes null where it is given nothing. */
+/** True when the database writes null where it is given nothing. */
 function isNull({ isNullable, default: otherwise, generatedType }: Column): boolean {
   return isNullable && (otherwise ?? null) === null && !generatedType;
 }

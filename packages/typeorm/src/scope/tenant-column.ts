@@ -2,7 +2,7 @@ import { misconfigured } from '../errors/misconfigured.js';
 import type { Column, DataSource, Metadata } from './typeorm.js';
 
 /**
- * What the column must be, for conditions on it to mean what they say where the database does not hold tenants apart.
+ * The properties a column must have, for conditions on it to mean what they say where the database does not hold tenants apart.
  *
  * @throws `scope_misconfigured`
  */
@@ -27,7 +27,7 @@ export function checkTenantColumn(entity: Metadata, column: Column): void {
   }
 }
 
-/** Whether the database compares the column as a number. */
+/** True when the database compares the column as a number. */
 export function holdsNumbers(column: Column, { driver }: DataSource): boolean {
   return /^(?:int|integer|(?:big|small|tiny|medium|unsigned big )int|int\d|serial|decimal|numeric|number|float|double|real)/i.test(
     driver.normalizeType(column),

@@ -8,7 +8,7 @@ export interface Transaction {
   isOver: boolean;
 }
 
-/** What each query runner is in: as sent, since a connection runs in that order what it is sent. */
+/** The transaction that each query runner is in: as sent, since a connection runs in that order what it is sent. */
 const current = privateSlot<Transaction>();
 const began = privateSlot<Transaction>();
 

@@ -1,4 +1,4 @@
-/** What is used of TypeORM: the part that 0.3 and 1.x have in common, private methods included. */
+/** The members used of TypeORM: the part that 0.3 and 1.x have in common, private methods included. */
 
 export interface Column {
   readonly propertyPath: string;

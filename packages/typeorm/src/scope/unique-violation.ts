@@ -5,7 +5,7 @@ interface DriverError {
   readonly detail?: unknown;
 }
 
-/** Whether a database refused a row because another has the same unique key. */
+/** True when a database refused a row because another has the same unique key. */
 export function isUniqueViolation(error: unknown): boolean {
   const { code, errno, message } = driverErrorOf(error);
   return (

@@ -58,7 +58,7 @@ export function openTarget({ expressionMap }: Builder, { tenantColumns }: DataSo
   return target && !target.includes(column) ? target : null;
 }
 
-/** Whether the tenant's condition can stand behind what an upsert overwrites, and is needed there. */
+/** True when the tenant's condition can stand behind what an upsert overwrites, and is needed there. */
 export function needsCondition(builder: Builder, scope: DataSourceScope): boolean {
   const { onUpdate } = builder.expressionMap;
   if (!onUpdate || !openTarget(builder, scope)) return false;
@@ -74,7 +74,7 @@ function takesCondition({ createUpsertConditionExpression }: Builder): boolean {
   return typeof createUpsertConditionExpression === 'function';
 }
 
-/** Whether an upsert is about the rows with one key alone. */
+/** True when an upsert is about the rows with one key alone. */
 function namesItsTarget(builder: Builder, { upsertType }: OnUpdate): boolean {
   const types = (builder.dataSource ?? builder.connection)?.driver.supportedUpsertTypes ?? [];
   if (!types.includes(CONDITIONAL)) return false;

@@ -1,7 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { DataSourceScope } from './data-source-scope.js';
 
-/** What `sql.js` gives and takes as a whole, with every tenant’s rows in it. */
+/** The methods by which `sql.js` gives and takes its whole database, with every tenant’s rows in it. */
 export interface WholeDatabaseDriver {
   export?(...args: readonly unknown[]): unknown;
   save?(...args: readonly unknown[]): unknown;

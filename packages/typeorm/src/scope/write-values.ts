@@ -19,7 +19,7 @@ export function stamp({ expressionMap }: Builder, scope: DataSourceScope): void 
   }
 }
 
-/** What an insert answers. */
+/** The answer of an insert. */
 export interface Inserted {
   readonly generatedMaps: (object | undefined)[];
 }
@@ -57,7 +57,7 @@ export function checkExpressions({ expressionMap }: Builder): void {
   }
 }
 
-/** Whether the tenant is named by its relation, through which the column may be set to what cannot be read here. */
+/** True when the tenant is named by its relation, through which the column may be set to what cannot be read here. */
 function isNamed({ relationMetadata }: Column, values: object): boolean {
   return relationMetadata !== undefined && Reflect.get(values, relationMetadata.propertyPath) !== undefined;
 }
@@ -66,14 +66,14 @@ function tenantColumnOf(alias: Builder['expressionMap']['mainAlias'], scope: Dat
   return alias?.hasMetadata ? scope.tenantColumns.get(alias.metadata) : undefined;
 }
 
-/** What a column is given, also where a row is given to say which one it refers to. */
+/** The value that a column is given, also where a row is given to say which one it refers to. */
 export function keyValue(column: Column, values: object): unknown {
   const value = column.getEntityValue(values);
   const isRow = typeof value === 'object' && value !== null && column.referencedColumn;
   return isRow && !(value instanceof Date) ? column.referencedColumn?.getEntityValue(value) : value;
 }
 
-/** Where the column holds numbers, rows have them. */
+/** Compares with the tenant's id; rows of a column of numbers have numbers. */
 function isTenant(given: unknown, tenantId: string): boolean {
   return given === tenantId || (typeof given === 'number' && String(given) === tenantId);
 }
