@@ -54,12 +54,17 @@ export function policiesOf(appliesTo: string, condition: string): string {
 
 /** The role's rights on the relation `c`, be it on one column, as JSON of `Reader`. */
 export function readerOf(role: string): string {
-  return `json_build_object('role', ${role}.rolname, 'commands', array_remove(array[
+  return `json_build_object('role', ${role}.rolname, 'commands', ${commandsOf(role)})`;
+}
+
+/** The letters of the commands that the role has the right to. */
+export function commandsOf(role: string): string {
+  return `array_remove(array[
     case when has_any_column_privilege(${role}.oid, c.oid, 'SELECT') then 'r' end,
     case when has_any_column_privilege(${role}.oid, c.oid, 'INSERT') then 'a' end,
     case when has_any_column_privilege(${role}.oid, c.oid, 'UPDATE') then 'w' end,
     case when has_table_privilege(${role}.oid, c.oid, 'DELETE') then 'd' end
-  ], null))`;
+  ], null)`;
 }
 
 /** Without the length, as `TenantColumnType` has it. A domain keeps its own name: it may be over any type. */

@@ -25,6 +25,27 @@ export const REACHABLE_ROLES = `reach(oid) as (
   ) edge on edge.member = reach.oid
 )`;
 
+/**
+ * A table expression `runner(oid, rolname)`: the roles of `reach` that a query can run as, and that do not only lend their rights. They are
+ * connected or logged in, or `SET ROLE` may name them, be it after a grant to oneself.
+ */
+export const RUNNING_ROLES = `runner as materialized (
+  select r.oid, r.rolname
+  from reach
+  join pg_roles r using (oid)
+  where exists (
+    select from reach base
+    join pg_roles b using (oid)
+    where (
+        b.rolname in (current_user, session_user)
+        or exists (
+          select from pg_auth_members m where m.roleid = b.oid and m.admin_option and m.member in (select oid from reach)
+        )
+      )
+      and pg_has_role(b.oid, r.oid, case when current_setting('server_version_num')::int < 160000 then 'MEMBER' else 'SET' end)
+  )
+)`;
+
 /** True when some reachable role may read or write the relation `c`, be it only one column of it. */
 export const IS_REACHABLE_RELATION = `exists (
   select from reach

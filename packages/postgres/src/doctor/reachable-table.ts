@@ -1,10 +1,10 @@
 import { holdsTenant, PARTS } from '../policies/descendants.js';
 import { columnsAlike } from '../policies/relation-catalog.js';
-import { policiesOf, readerOf, typeOf } from './catalog-policies.js';
+import { commandsOf, policiesOf, typeOf } from './catalog-policies.js';
 import { CONNECTED_ADMINISTRATOR } from './connected-role.js';
 import { type Grantees, grantedPrivileges } from './granted-privileges.js';
 import type { CatalogPolicy } from './policy-fault.js';
-import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from './reachable-roles.js';
+import { IS_REACHABLE_RELATION, REACHABLE_ROLES, RUNNING_ROLES } from './reachable-roles.js';
 import { IS_EXAMINED_ANYWHERE, LEDGER, RELATION_NAMES } from './relations.js';
 import type { Reader } from './unheld-policies.js';
 
@@ -25,7 +25,7 @@ export interface ReachableTable extends Grantees {
   /** Columns that are called so in another spelling. */
   readonly alike: readonly string[];
   readonly policies: readonly CatalogPolicy[];
-  /** The roles that the application can act as. */
+  /** The roles that a query of the application's can run as. */
   readonly readers: readonly Reader[];
   /** There are policies too that are made for roles which the application cannot become. */
   readonly others: boolean;
@@ -42,29 +42,32 @@ export interface ReachableTable extends Grantees {
   readonly version: number;
 }
 
-/**
- * A policy applies to a role that it names, or whose rights the role has; a permissive one to the connected role also when
- * that can become such a role.
- */
+/** The roles that a query can run as and that the policy applies to: it names them, or a role whose rights they have. */
 const APPLIES_TO = `coalesce((
-            select json_agg(reader.rolname)
-            from reach join pg_roles reader using (oid)
+            select json_agg(runner.rolname)
+            from runner
             where exists (
-                select from unnest(p.polroles) role
-                where case
-                  when role = 0 then true
-                  when p.polpermissive and reader.rolname in (current_user, session_user) then role in (select oid from reach)
-                  else pg_has_role(reader.oid, role, 'USAGE')
-                end
-              )
+              select from unnest(p.polroles) role where role = 0 or pg_has_role(runner.oid, nullif(role, 0), 'USAGE')
+            )
           ), '[]')`;
+
+/**
+ * The roles that a query can run as, as JSON of `Reader`, each with the rights of all of them: PostgreSQL takes the policies of whoever
+ * plans a query and asks for the rights of whoever runs the plan, and the role can be set in between.
+ */
+const READERS = `(
+        select json_agg(json_build_object('role', runner.rolname, 'commands', (
+          select coalesce(json_agg(distinct command), '[]') from runner other cross join lateral unnest(${commandsOf('other')}) command
+        )))
+        from runner
+      )`;
 
 /**
  * The tables, one row each. PostgreSQL's own functions and operators have no entry in pg_depend, so every entry that is not a column
  * of the table is somebody's own.
  */
 export const REACHABLE_TABLES = `
-    with recursive ${REACHABLE_ROLES}
+    with recursive ${REACHABLE_ROLES}, ${RUNNING_ROLES}
     select ${RELATION_NAMES}, n.nspname::text as schema, c.relname::text as name,
       c.relkind = 'f' as foreign, c.relrowsecurity as enabled,
       c.relforcerowsecurity or c.relowner not in (select oid from reach) as forced,
@@ -99,7 +102,7 @@ export const REACHABLE_TABLES = `
         )))
         from reach join pg_roles r using (oid)
       ), '[]') as reached,
-      (select json_agg(${readerOf('reader')}) from reach join pg_roles reader using (oid)) as readers,
+      ${READERS} as readers,
       granted.grantees, granted.connected, granted.memberships, granted.delegated,
       ${policiesOf(APPLIES_TO, `p.polroles && (select array_agg(oid) || 0::oid from reach)`)} as policies
     from pg_class c

@@ -1,6 +1,6 @@
 import { type CatalogPolicy, holdsBy, tenantKey } from './policy-fault.js';
 
-/** A role that can reach a table, and what it has the right to: `r` select, `a` insert, `w` update, `d` delete. */
+/** A role that can reach a table, and what is run as it may do: `r` select, `a` insert, `w` update, `d` delete. */
 export interface Reader {
   readonly role: string;
   readonly commands: readonly string[];

@@ -183,6 +183,40 @@ describe('policies that hold the tenant', () => {
   });
 });
 
+describe('a policy of one role and a right of another', () => {
+  /** What is planned as the connected role, and run as the other. */
+  const seenAs = async (other: string) =>
+    (
+      await patient.as<{ title: string }>('t_acme', `select title from job where become('${other}') order by title`)
+    ).map(({ title }) => title);
+
+  it.each(['is the role of the policy', 'has the right'])(
+    'G7: show every tenant where the application becomes the one after it was the other: it %s',
+    async (what) => {
+      const support = await patient.createRole();
+      const [planner, runner] = what === 'has the right' ? [support, patient.role] : [patient.role, support];
+      await patient.admin.query(`
+        create function become(name text) returns boolean language plpgsql immutable as
+          $$ begin perform set_config('role', name, true); return true; end $$;
+        alter role ${patient.role} noinherit;
+        grant ${support} to ${patient.role};
+        revoke all on job from ${patient.role};
+        grant select on job to ${runner};
+        create policy open on job to ${planner} using (true)`);
+      await patient.app.query(`set role ${planner}`);
+      await expect(titles()).rejects.toThrow('permission denied');
+      expect(await seenAs(runner)).toEqual(['acme job', 'globex job']);
+      await patient.app.query('reset role');
+      const [finding] = await patient.findings();
+      expect(finding).toMatchObject({ rule: 'table-policies', message: expect.stringContaining('the policy open ') });
+      await patient.admin.query(finding?.fix ?? '');
+      expect(await patient.findings()).toEqual([]);
+      const still = patient.app.query(`set role ${planner}`).then(() => seenAs(runner));
+      expect(await still.catch(() => [])).not.toContain('globex job');
+    },
+  );
+});
+
 describe('policies that do not hold the tenant', () => {
   const setting = `current_setting('app.tenant_id', true)`;
   const forms: readonly [string, string, string][] = [

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { schemaPerTenant } from '../../src/index.js';
 import { quotedSchema } from '../../src/isolation/schema-name.js';
 import { forAllTests } from '../database/for-all-tests.js';
+import { generatedRuns } from '../database/generated-runs.js';
 import { openSchemaDatabase } from './schema-fixture.js';
 
 const unplaceable = expect.objectContaining({ code: 'tenant_unplaceable' });
@@ -55,7 +56,7 @@ describe('the name of a schema', () => {
         );
         expect(rows).toEqual([{ name: slug, schema: slug, n: 1 }]);
       }),
-      { numRuns: 250 },
+      generatedRuns(250),
     );
     expect(made.size).toBeGreaterThan(50);
   });

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compilePolicies } from '../../src/policies/compile-policies.js';
 import type { CompilePoliciesOptions } from '../../src/policies/policy-options.js';
+import { generatedRuns } from '../database/generated-runs.js';
 import { asTenant, openPolicyDatabase, type PolicyDatabase } from './policy-database.js';
 
 let db: PolicyDatabase;
@@ -179,7 +180,7 @@ describe('names that try to be SQL', () => {
         const { rows } = await db.outside.query('select parse_ident($1) as parts', [identifier]);
         expect(rows).toEqual([{ parts: [text, text] }]);
       }),
-      { numRuns: 300 },
+      generatedRuns(300),
     );
   });
 });
