@@ -70,7 +70,7 @@ describe('the pages list exactly the names that the code has', () => {
   });
 
   it('every rule is a check of a pool or one that advises', () => {
-    const rules = union('packages/postgres/src/doctor/rule.ts', 'RuleName');
+    const rules = union('packages/postgres/src/doctor/diagnosis/rule.ts', 'RuleName');
     expect(KNOWN_CHECKS.toSorted()).toEqual([...rules, 'two-tenants'].toSorted());
     expect(rules).toEqual(expect.arrayContaining([...startRules.map(({ name }) => name), ...advice]));
   });

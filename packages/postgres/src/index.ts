@@ -1,5 +1,5 @@
+export type { DoctorOptions, Finding, Queryable, Rule, RuleName, Severity } from './doctor/diagnosis/rule.js';
 export { examine } from './doctor/examine.js';
-export type { DoctorOptions, Finding, Queryable, Rule, RuleName, Severity } from './doctor/rule.js';
 export { adviceRules, startRules } from './doctor/rules.js';
 export type { TenantFloorErrorCode } from './errors/tenant-floor-error.js';
 export { isTenantFloorError, TenantFloorError } from './errors/tenant-floor-error.js';

@@ -1,7 +1,7 @@
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireList, requireName, requireOptions, requireQueryable } from '../errors/require-arguments.js';
-import type { DoctorOptions, Finding, Queryable, Rule } from './rule.js';
+import type { DoctorOptions, Finding, Queryable, Rule } from './diagnosis/rule.js';
 import { adviceRules, startRules } from './rules.js';
 
 /**

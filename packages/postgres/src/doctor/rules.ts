@@ -1,4 +1,4 @@
-import type { Rule } from './rule.js';
+import type { Rule } from './diagnosis/rule.js';
 import { bypassRoles } from './rules/bypass-roles.js';
 import { cascadeTriggers } from './rules/cascade-triggers.js';
 import { classification } from './rules/classification.js';

@@ -1,5 +1,5 @@
 import { escapeLiteral, type QueryResult } from 'pg';
-import type { Queryable } from '../doctor/rule.js';
+import type { Queryable } from '../doctor/diagnosis/rule.js';
 import { TEXT_AS_TEXT } from '../protocol/as-text.js';
 import type { BoundClient } from './bound-client.js';
 

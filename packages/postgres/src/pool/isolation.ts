@@ -1,6 +1,6 @@
 import type { Tenant } from '@tenancy/core';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
-import type { Finding, Queryable } from '../doctor/rule.js';
+import type { Finding, Queryable } from '../doctor/diagnosis/rule.js';
 
 /** The place of a tenant's rows, and the settings that each of its queries is bound to. */
 export interface Placement {

@@ -1,4 +1,4 @@
-import type { Finding, RuleName } from '../doctor/rule.js';
+import type { Finding, RuleName } from '../doctor/diagnosis/rule.js';
 
 /** A rule of the doctor, or the check that only the pool itself can make. */
 export type StartCheck = RuleName | 'two-tenants';

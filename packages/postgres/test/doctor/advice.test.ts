@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../src/doctor/diagnosis/rule.js';
 import { examine } from '../../src/doctor/examine.js';
-import type { Finding } from '../../src/doctor/rule.js';
 import { startRules } from '../../src/doctor/rules.js';
 import { compilePolicies } from '../../src/policies/compile-policies.js';
 import { usePatient } from './patient.js';

@@ -1,7 +1,7 @@
 import { describe, expect, inject, it } from 'vitest';
+import { ADVISED_FIXES, REQUIRED_FIXES } from '../../src/doctor/diagnosis/row-security-fixes.js';
+import type { Queryable, Rule } from '../../src/doctor/diagnosis/rule.js';
 import { examine } from '../../src/doctor/examine.js';
-import { ADVISED_FIXES, REQUIRED_FIXES } from '../../src/doctor/row-security-fixes.js';
-import type { Queryable, Rule } from '../../src/doctor/rule.js';
 import { missing, serverVersion } from '../../src/doctor/rules/server-version.js';
 import { adviceRules, startRules } from '../../src/doctor/rules.js';
 import { forAllTests } from '../database/for-all-tests.js';

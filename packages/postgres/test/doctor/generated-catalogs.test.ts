@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import pg from 'pg';
 import { beforeAll, expect, inject, it } from 'vitest';
+import type { Finding } from '../../src/doctor/diagnosis/rule.js';
 import { examine } from '../../src/doctor/examine.js';
-import type { Finding } from '../../src/doctor/rule.js';
 import { forAllTests } from '../database/for-all-tests.js';
 import { generatedRuns } from '../database/generated-runs.js';
 import { createPatient, HELD } from './patient.js';

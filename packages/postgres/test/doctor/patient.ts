@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { beforeEach, inject } from 'vitest';
+import type { DoctorOptions, Finding, RuleName } from '../../src/doctor/diagnosis/rule.js';
 import { examine } from '../../src/doctor/examine.js';
-import type { DoctorOptions, Finding, RuleName } from '../../src/doctor/rule.js';
 import { forAllTests } from '../database/for-all-tests.js';
 
 export const HELD = `tenant_id = nullif(current_setting('app.tenant_id', true), '')`;

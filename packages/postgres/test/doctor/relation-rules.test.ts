@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RuleName } from '../../src/doctor/rule.js';
+import type { RuleName } from '../../src/doctor/diagnosis/rule.js';
 import { HELD, usePatient } from './patient.js';
 
 const patient = usePatient();

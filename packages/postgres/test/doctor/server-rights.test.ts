@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import type { RuleName } from '../../src/doctor/rule.js';
+import type { RuleName } from '../../src/doctor/diagnosis/rule.js';
 import { usePatient } from './patient.js';
 
 const patient = usePatient();

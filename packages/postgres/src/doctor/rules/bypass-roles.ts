@@ -1,4 +1,4 @@
-import { catalogRule } from '../catalog-rule.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
 
 interface Row {
   readonly role: string;

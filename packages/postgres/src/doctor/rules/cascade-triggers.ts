@@ -1,8 +1,8 @@
-import { catalogRule, type Diagnosis } from '../catalog-rule.js';
-import { isOwn, namesIn, READS_NO_TABLE } from '../own-functions.js';
-import { REACHABLE_ROLES } from '../reachable-roles.js';
-import { unexamined } from '../relations.js';
-import { isOpen, type RoleTable, TABLES_OF_ROLE } from '../role-tables.js';
+import { catalogRule, type Diagnosis } from '../diagnosis/catalog-rule.js';
+import { isOwn, namesIn, READS_NO_TABLE } from '../diagnosis/own-functions.js';
+import { REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
+import { unexamined } from '../diagnosis/relations.js';
+import { isOpen, type RoleTable, TABLES_OF_ROLE } from '../diagnosis/role-tables.js';
 
 interface Row {
   readonly subject: string;

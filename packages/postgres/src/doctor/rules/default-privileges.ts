@@ -1,5 +1,5 @@
-import { catalogRule } from '../catalog-rule.js';
-import { REACHABLE_ROLES } from '../reachable-roles.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
+import { REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
 
 interface Row {
   readonly owner: string;

@@ -1,6 +1,6 @@
-import { catalogRule } from '../catalog-rule.js';
-import { REACHABLE_ROLES } from '../reachable-roles.js';
-import { TENANT_TABLES, unexamined } from '../relations.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
+import { REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
+import { TENANT_TABLES, unexamined } from '../diagnosis/relations.js';
 
 interface Row {
   readonly subject: string;

@@ -1,7 +1,7 @@
-import { catalogRule } from '../catalog-rule.js';
-import { type Grantees, grantedPrivileges, revocations } from '../granted-privileges.js';
-import { REACHABLE_ROLES } from '../reachable-roles.js';
-import { LEDGER } from '../relations.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
+import { type Grantees, grantedPrivileges, revocations } from '../diagnosis/granted-privileges.js';
+import { REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
+import { LEDGER } from '../diagnosis/relations.js';
 
 type Row = Grantees;
 

@@ -1,6 +1,6 @@
-import { catalogRule } from '../catalog-rule.js';
-import { presetSql } from '../preset-setting.js';
-import { REACHABLE_ROLES } from '../reachable-roles.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
+import { presetSql } from '../diagnosis/preset-setting.js';
+import { REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
 
 interface Row {
   readonly role: string | null;

@@ -1,6 +1,6 @@
-import { catalogRule, type Diagnosis } from '../catalog-rule.js';
-import { CONNECT_AS, CONNECTED_ADMINISTRATOR, isAdministrative } from '../connected-role.js';
-import { REACHABLE_ROLES } from '../reachable-roles.js';
+import { catalogRule, type Diagnosis } from '../diagnosis/catalog-rule.js';
+import { CONNECT_AS, CONNECTED_ADMINISTRATOR, isAdministrative } from '../diagnosis/connected-role.js';
+import { REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
 
 interface Row {
   readonly role: string;

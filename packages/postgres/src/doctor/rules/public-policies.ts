@@ -1,9 +1,9 @@
-import { catalogRule, type Diagnosis } from '../catalog-rule.js';
-import { tenantKey } from '../policy-fault.js';
-import { floorForEverybody, losesRestrictivePolicies } from '../policy-floor.js';
-import { REACHABLE_TABLES, type ReachableTable } from '../reachable-table.js';
-import { unexamined } from '../relations.js';
-import { survivingPolicies, unheldByRole } from '../unheld-policies.js';
+import { catalogRule, type Diagnosis } from '../diagnosis/catalog-rule.js';
+import { tenantKey } from '../diagnosis/policy-fault.js';
+import { floorForEverybody, losesRestrictivePolicies } from '../diagnosis/policy-floor.js';
+import { REACHABLE_TABLES, type ReachableTable } from '../diagnosis/reachable-table.js';
+import { unexamined } from '../diagnosis/relations.js';
+import { survivingPolicies, unheldByRole } from '../diagnosis/unheld-policies.js';
 
 /**
  * G1: a policy for everybody is held by a restrictive one for the application, and goes on without it where the server lets the

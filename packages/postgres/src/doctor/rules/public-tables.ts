@@ -1,6 +1,6 @@
-import { catalogRule } from '../catalog-rule.js';
-import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from '../reachable-roles.js';
-import { LEDGER } from '../relations.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
+import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
+import { LEDGER } from '../diagnosis/relations.js';
 
 interface Row {
   readonly tables: string;

@@ -1,5 +1,5 @@
-import { catalogRule } from '../catalog-rule.js';
-import { presetSql } from '../preset-setting.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
+import { presetSql } from '../diagnosis/preset-setting.js';
 
 interface Row {
   readonly role: string | null;

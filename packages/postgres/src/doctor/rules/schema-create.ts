@@ -1,7 +1,7 @@
-import { catalogRule } from '../catalog-rule.js';
-import { isAdministrative } from '../connected-role.js';
-import { type Grantees, granteesOf, IS_GRANTED, revocations } from '../granted-privileges.js';
-import { REACHABLE_ROLES } from '../reachable-roles.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
+import { isAdministrative } from '../diagnosis/connected-role.js';
+import { type Grantees, granteesOf, IS_GRANTED, revocations } from '../diagnosis/granted-privileges.js';
+import { REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
 
 interface Row extends Grantees {
   readonly kind: 'schema' | 'database';

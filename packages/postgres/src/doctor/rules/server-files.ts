@@ -1,6 +1,6 @@
-import { catalogRule, type Diagnosis } from '../catalog-rule.js';
-import { type Grantees, granteesOf, IS_GRANTED, revocations } from '../granted-privileges.js';
-import { REACHABLE_ROLES } from '../reachable-roles.js';
+import { catalogRule, type Diagnosis } from '../diagnosis/catalog-rule.js';
+import { type Grantees, granteesOf, IS_GRANTED, revocations } from '../diagnosis/granted-privileges.js';
+import { REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
 
 interface Row extends Grantees {
   readonly function: string;

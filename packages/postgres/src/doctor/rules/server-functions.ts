@@ -1,6 +1,6 @@
 import { REACHES_OTHER_TENANTS } from '../../policies/server-functions.js';
-import { catalogRule } from '../catalog-rule.js';
-import { REACHABLE_ROLES } from '../reachable-roles.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
+import { REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
 
 interface Row {
   readonly signals: boolean;

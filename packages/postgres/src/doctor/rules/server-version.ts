@@ -1,5 +1,5 @@
-import { catalogRule, type Diagnosis } from '../catalog-rule.js';
-import { ADVISED_FIXES, OLDEST_MAJOR, REQUIRED_FIXES, type RowSecurityFix } from '../row-security-fixes.js';
+import { catalogRule, type Diagnosis } from '../diagnosis/catalog-rule.js';
+import { ADVISED_FIXES, OLDEST_MAJOR, REQUIRED_FIXES, type RowSecurityFix } from '../diagnosis/row-security-fixes.js';
 
 interface Row {
   readonly version: number;

@@ -1,6 +1,6 @@
 import { holdsTenant, PARTS } from '../../policies/descendants.js';
-import { catalogRule } from '../catalog-rule.js';
-import { isNamedIn, RELATION_NAMES } from '../relations.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
+import { isNamedIn, RELATION_NAMES } from '../diagnosis/relations.js';
 
 interface Row {
   readonly subject: string;

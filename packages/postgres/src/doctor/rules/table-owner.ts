@@ -1,7 +1,7 @@
-import { catalogRule, type Diagnosis } from '../catalog-rule.js';
-import { CONNECT_AS, CONNECTED_ADMINISTRATOR } from '../connected-role.js';
-import { REACHABLE_ROLES } from '../reachable-roles.js';
-import { IS_EXAMINED_ANYWHERE, RELATION_NAMES, unexamined } from '../relations.js';
+import { catalogRule, type Diagnosis } from '../diagnosis/catalog-rule.js';
+import { CONNECT_AS, CONNECTED_ADMINISTRATOR } from '../diagnosis/connected-role.js';
+import { REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
+import { IS_EXAMINED_ANYWHERE, RELATION_NAMES, unexamined } from '../diagnosis/relations.js';
 
 interface Row {
   readonly subject: string;

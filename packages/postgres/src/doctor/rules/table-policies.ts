@@ -1,9 +1,9 @@
-import { catalogRule, type Diagnosis } from '../catalog-rule.js';
-import { policyFault } from '../policy-fault.js';
-import { policyRepair } from '../policy-repair.js';
-import { REACHABLE_TABLES, type ReachableTable } from '../reachable-table.js';
-import { unexamined } from '../relations.js';
-import { unheldByRole } from '../unheld-policies.js';
+import { catalogRule, type Diagnosis } from '../diagnosis/catalog-rule.js';
+import { policyFault } from '../diagnosis/policy-fault.js';
+import { policyRepair } from '../diagnosis/policy-repair.js';
+import { REACHABLE_TABLES, type ReachableTable } from '../diagnosis/reachable-table.js';
+import { unexamined } from '../diagnosis/relations.js';
+import { unheldByRole } from '../diagnosis/unheld-policies.js';
 
 /** G1, G3, G7: every table that the application can reach is held to one tenant by its policies, or is listed as shared. */
 export const tablePolicies = catalogRule<ReachableTable>({

@@ -1,5 +1,5 @@
-import { catalogRule } from '../catalog-rule.js';
-import { IS_EXAMINED, RELATION_NAMES, unexamined } from '../relations.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
+import { IS_EXAMINED, RELATION_NAMES, unexamined } from '../diagnosis/relations.js';
 
 interface Row {
   readonly subject: string;

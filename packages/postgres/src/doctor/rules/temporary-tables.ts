@@ -1,6 +1,6 @@
-import { catalogRule } from '../catalog-rule.js';
-import { type Grantees, granteesOf, IS_GRANTED, revocations } from '../granted-privileges.js';
-import { REACHABLE_ROLES } from '../reachable-roles.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
+import { type Grantees, granteesOf, IS_GRANTED, revocations } from '../diagnosis/granted-privileges.js';
+import { REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
 
 interface Row extends Grantees {
   readonly database: string;

@@ -1,7 +1,7 @@
 import { FROM_EXTENSION } from '../../policies/relation-catalog.js';
-import { catalogRule } from '../catalog-rule.js';
-import { IS_REACHABLE_RELATION, IS_WITHIN_REACH, REACHABLE_ROLES } from '../reachable-roles.js';
-import { IS_ELSEWHERE, unexamined } from '../relations.js';
+import { catalogRule } from '../diagnosis/catalog-rule.js';
+import { IS_REACHABLE_RELATION, IS_WITHIN_REACH, REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
+import { IS_ELSEWHERE, unexamined } from '../diagnosis/relations.js';
 
 interface Row {
   readonly schema: string;

@@ -1,8 +1,8 @@
-import { catalogRule, type Diagnosis } from '../catalog-rule.js';
-import { CONNECTED_ADMINISTRATOR } from '../connected-role.js';
-import { type Grantees, grantedPrivileges, revocations } from '../granted-privileges.js';
-import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from '../reachable-roles.js';
-import { HOLDS_TENANTS, IS_EXAMINED_ANYWHERE, RELATION_NAMES, unexamined, WITH_READ } from '../relations.js';
+import { catalogRule, type Diagnosis } from '../diagnosis/catalog-rule.js';
+import { CONNECTED_ADMINISTRATOR } from '../diagnosis/connected-role.js';
+import { type Grantees, grantedPrivileges, revocations } from '../diagnosis/granted-privileges.js';
+import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from '../diagnosis/reachable-roles.js';
+import { HOLDS_TENANTS, IS_EXAMINED_ANYWHERE, RELATION_NAMES, unexamined, WITH_READ } from '../diagnosis/relations.js';
 
 interface Row extends Grantees {
   readonly subject: string;

@@ -1,4 +1,4 @@
-import type { TenantColumnType } from '../policies/policy-body.js';
+import type { TenantColumnType } from '../../policies/policy-body.js';
 
 /** A function of somebody's own that a policy calls, which always does what its body says: see {@link isFixed}. */
 export interface PolicyFunction {

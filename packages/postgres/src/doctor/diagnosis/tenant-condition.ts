@@ -1,5 +1,5 @@
-import { columnSpellings, type TenantColumnType, tenantCast } from '../policies/policy-body.js';
-import { quoteLiteral } from '../policies/quoting.js';
+import { columnSpellings, type TenantColumnType, tenantCast } from '../../policies/policy-body.js';
+import { quoteLiteral } from '../../policies/quoting.js';
 import type { TenantReading } from './tenant-functions.js';
 
 /**

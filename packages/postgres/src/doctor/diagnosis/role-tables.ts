@@ -1,4 +1,4 @@
-import { FROM_EXTENSION } from '../policies/relation-catalog.js';
+import { FROM_EXTENSION } from '../../policies/relation-catalog.js';
 import { policiesOf, readerOf } from './catalog-policies.js';
 import type { CatalogPolicy } from './policy-fault.js';
 import { HOLDS_TENANTS, IS_ELSEWHERE, IS_EXAMINED } from './relations.js';

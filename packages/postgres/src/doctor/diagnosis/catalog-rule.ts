@@ -1,4 +1,4 @@
-import { readRows } from '../policies/read-rows.js';
+import { readRows } from '../../policies/read-rows.js';
 import type { DoctorOptions, Finding, Queryable, Rule } from './rule.js';
 
 /** A finding of one row of a rule's query. */

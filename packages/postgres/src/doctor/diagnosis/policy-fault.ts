@@ -1,5 +1,5 @@
-import { TENANT_COLUMN_TYPES, type TenantColumnType } from '../policies/policy-body.js';
-import { quoteLiteral } from '../policies/quoting.js';
+import { TENANT_COLUMN_TYPES, type TenantColumnType } from '../../policies/policy-body.js';
+import { quoteLiteral } from '../../policies/quoting.js';
 import { narrowsToTenant } from './tenant-condition.js';
 import { type PolicyFunction, tenantReadings } from './tenant-functions.js';
 

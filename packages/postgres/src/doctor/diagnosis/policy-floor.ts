@@ -1,4 +1,4 @@
-import { tenantCondition } from '../policies/policy-body.js';
+import { tenantCondition } from '../../policies/policy-body.js';
 import { isTenantType } from './policy-fault.js';
 import type { ReachableTable } from './reachable-table.js';
 import { ADVISED_FIXES } from './row-security-fixes.js';

@@ -1,7 +1,7 @@
-import { isMigrationRecord } from '../policies/migration-records.js';
-import { dropAsideStatement, SET_ASIDE, setAsideStatement } from '../policies/other-roles.js';
-import type { ResolvedTable } from '../policies/resolve-policy-options.js';
-import { tenantTableStatements } from '../policies/tenant-table-statements.js';
+import { isMigrationRecord } from '../../policies/migration-records.js';
+import { dropAsideStatement, SET_ASIDE, setAsideStatement } from '../../policies/other-roles.js';
+import type { ResolvedTable } from '../../policies/resolve-policy-options.js';
+import { tenantTableStatements } from '../../policies/tenant-table-statements.js';
 import { CONNECT_AS } from './connected-role.js';
 import { revocations } from './granted-privileges.js';
 import { type CatalogPolicy, isTenantType } from './policy-fault.js';

@@ -1,4 +1,4 @@
-import { FROM_EXTENSION } from '../policies/relation-catalog.js';
+import { FROM_EXTENSION } from '../../policies/relation-catalog.js';
 import { IS_WITHIN_REACH } from './reachable-roles.js';
 import type { DoctorOptions } from './rule.js';
 
@@ -82,4 +82,4 @@ export const TENANT_TABLES = `tenant_table as (
   where c.relkind in ('r', 'p') and c.relrowsecurity and ${IS_EXAMINED}
 )`;
 
-export { LEDGER } from '../policies/relation-catalog.js';
+export { LEDGER } from '../../policies/relation-catalog.js';

@@ -1,5 +1,5 @@
-import { holdsTenant, PARTS } from '../policies/descendants.js';
-import { columnsAlike } from '../policies/relation-catalog.js';
+import { holdsTenant, PARTS } from '../../policies/descendants.js';
+import { columnsAlike } from '../../policies/relation-catalog.js';
 import { commandsOf, policiesOf, typeOf } from './catalog-policies.js';
 import { CONNECTED_ADMINISTRATOR } from './connected-role.js';
 import { type Grantees, grantedPrivileges } from './granted-privileges.js';
