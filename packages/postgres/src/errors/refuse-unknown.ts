@@ -19,12 +19,3 @@ export function refuseSlip(place: string, options: object | undefined | null, kn
   if (!slip) return;
   throw misconfigured(`${place}: the option \`${slip.option}\` is unknown. Did you mean \`${slip.meant}\`?`);
 }
-
-/** @throws `floor_misconfigured` where PostgreSQL would take `setting` for one of its own, or for none. */
-export function requireCustomSetting(place: string, setting: unknown): void {
-  if (typeof setting === 'string' && /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+$/.test(setting)) return;
-  throw misconfigured(
-    `${place}: the option \`setting\` is ${JSON.stringify(setting)}, which is not a name that PostgreSQL leaves to applications. ` +
-      'Use two lower-case words with a dot between them, as in `app.tenant_id`.',
-  );
-}

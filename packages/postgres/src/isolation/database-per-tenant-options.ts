@@ -1,3 +1,4 @@
+import { isCustomSetting } from '../errors/custom-setting.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireOptions, said } from '../errors/require-arguments.js';
@@ -71,7 +72,7 @@ export function resolveDatabasePerTenantOptions(options: DatabasePerTenantOption
     checkWhole(settings, 'maxConnectionsPerDatabase', 1, Number.MAX_SAFE_INTEGER);
   checkWhole(settings, 'idleTimeoutMillis', 1, LONGEST_DELAY);
   checkWhole(settings, 'acquireTimeoutMillis', 0, LONGEST_DELAY);
-  if (typeof settings.setting !== 'string' || !/^[a-z_]\w*(\.[a-z_]\w*)+$/i.test(settings.setting)) {
+  if (!isCustomSetting(settings.setting, 'any')) {
     throw misconfigured(
       'databasePerTenant: the option `setting` is not a name that PostgreSQL leaves to applications. ' +
         'Use two words with a dot between them, as in `app.tenant_id`.',

@@ -1,7 +1,8 @@
 import { examine } from '../doctor/examine.js';
 import { startRules } from '../doctor/rules.js';
+import { requireCustomSetting } from '../errors/custom-setting.js';
 import { misconfigured } from '../errors/misconfigured.js';
-import { refuseUnknown, requireCustomSetting } from '../errors/refuse-unknown.js';
+import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireOptions } from '../errors/require-arguments.js';
 import type { HiddenTable, SharedTable } from '../policies/policy-options.js';
 import { refuseSlipsIn } from '../policies/resolve-policy-options.js';

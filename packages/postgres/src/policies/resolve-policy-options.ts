@@ -1,3 +1,4 @@
+import { isCustomSetting } from '../errors/custom-setting.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseSlip, refuseUnknown } from '../errors/refuse-unknown.js';
 import { said } from '../errors/require-arguments.js';
@@ -57,7 +58,7 @@ export function resolvePolicyOptions(options: CompilePoliciesOptions): ResolvedP
         'Name two roles, or leave adminRole out.',
     );
   }
-  if (typeof setting !== 'string' || !/^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)+$/.test(setting)) {
+  if (!isCustomSetting(setting)) {
     throw misconfigured(
       `setting is ${said(setting)}, which is not the name of a custom setting. ` +
         "Use lower-case words joined by a dot, such as 'app.tenant_id'.",
