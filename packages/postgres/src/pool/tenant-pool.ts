@@ -17,9 +17,8 @@ import { InnerPools } from './inner-pools.js';
 import type { Isolation, Placement } from './isolation.js';
 import { PoolConnections } from './pool-connections.js';
 import { type Release, releaseOf } from './release.js';
-import type { StartChecks } from './start-check.js';
-import { runStartChecks } from './start-checks.js';
 import { type TenantPoolOptions, validated } from './tenant-pool-options.js';
+import { Verification } from './verification.js';
 
 type Asked = string | { readonly text?: string } | null | undefined;
 
@@ -51,13 +50,11 @@ export class TenantPool extends Pool implements TenantPoolLike {
   readonly #context: TenantReader;
   readonly #isolation: Isolation;
   readonly #bindings = new BindingCache();
-  readonly #checks: StartChecks;
   /** As they were given: pg fills in defaults, which are for this pool alone. */
   readonly #options: PoolConfig;
   readonly #connections = new PoolConnections(this, CONNECT_TIMEOUT);
   readonly #inner: InnerPools;
-  #verifying: Promise<void> | undefined;
-  #verified: boolean;
+  readonly #verification: Verification;
   readonly #arrivals = new Arrivals();
   /** The holder that a `pool.query` is for, while pg takes it to `connect`. */
   #queryFor: CapturedTenant | undefined;
@@ -70,9 +67,12 @@ export class TenantPool extends Pool implements TenantPoolLike {
     this.#context = options.context;
     this.#isolation = options.isolation;
     this.#inner = new InnerPools(this, options.isolation);
-    this.#checks = options.checks ?? {};
-    // There each database holds one tenant, and the pool's own connection may lead nowhere.
-    this.#verified = options.isolation.strategy === 'database-per-tenant';
+    this.#verification = new Verification(
+      (callback) => super.connect(callback),
+      nobody,
+      options.isolation,
+      options.checks ?? {},
+    );
   }
 
   /** How the tenants of this pool are kept apart. */
@@ -98,10 +98,7 @@ export class TenantPool extends Pool implements TenantPoolLike {
    * @throws what pg throws when it cannot connect.
    */
   verify(): Promise<void> {
-    if (this.#verified) return Promise.resolve();
-    return (this.#verifying ??= this.#runStartChecks().finally(() => {
-      this.#verifying = undefined;
-    }));
+    return this.#verification.run();
   }
 
   override connect(): Promise<PoolClient>;
@@ -172,34 +169,11 @@ export class TenantPool extends Pool implements TenantPoolLike {
     return false;
   }
 
-  async #runStartChecks(): Promise<void> {
-    const client = await new Promise<BoundClient & PoolClient>((resolve, reject) =>
-      nobody.runInAsyncScope(() =>
-        super.connect((error, found) => (found ? resolve(found as BoundClient & PoolClient) : reject(error))),
-      ),
-    );
-    const release = releaseOf(client, client.release);
-    // The query that waits is told as well; without a listener the process would end.
-    const tolerate = () => {};
-    client.on('error', tolerate);
-    try {
-      await new Promise<void>((resolve, reject) => client.whenSetUp((error) => (error ? reject(error) : resolve())));
-      await runStartChecks(client, this.#isolation, this.#checks);
-      this.#verified = true;
-      release();
-    } catch (error) {
-      release(true);
-      throw error;
-    } finally {
-      client.off('error', tolerate);
-    }
-  }
-
   /** `scope` is where a checkout's replies are handed on; without it the connection is for one query of the pool. */
   #acquire(captured: CapturedTenant, scope: AsyncResource | undefined, callback: ConnectCallback): void {
     const settle = this.#arrivals.expect(callback);
     if (!settle) process.nextTick(callback, new Error(AFTER_END), undefined, NOTHING);
-    else if (this.#verified) this.#place(captured, scope, settle);
+    else if (this.#verification.isDone) this.#place(captured, scope, settle);
     else {
       this.verify().then(
         () => this.#place(captured, scope, settle),
