@@ -3,15 +3,15 @@ import { defineConfig } from 'vitest/config';
 import ClosingLine from './test/closing-line.ts';
 
 /** Ends what hangs, and nothing else: tests wait for what happens, and a busy machine may take its time. */
-const PATIENCE = 300_000;
+const TIMEOUT = 300_000;
 
 const project = (name: string, root: string, options = {}) => ({
   test: {
     name,
     root,
     include: ['{src,test}/**/*.test.ts'],
-    testTimeout: PATIENCE,
-    hookTimeout: PATIENCE,
+    testTimeout: TIMEOUT,
+    hookTimeout: TIMEOUT,
     ...options,
   },
 });
@@ -47,12 +47,12 @@ export default defineConfig({
           include: ['*.test.ts'],
           setupFiles: ['reflect-metadata'],
           globalSetup: 'global-setup.ts',
-          testTimeout: PATIENCE,
-          hookTimeout: PATIENCE,
+          testTimeout: TIMEOUT,
+          hookTimeout: TIMEOUT,
         },
       },
-      { test: { name: 'repository', root: 'test', include: ['*.test.ts'], testTimeout: PATIENCE } },
-      { test: { name: 'docs', root: 'test/docs', include: ['*.test.ts'], testTimeout: PATIENCE } },
+      { test: { name: 'repository', root: 'test', include: ['*.test.ts'], testTimeout: TIMEOUT } },
+      { test: { name: 'docs', root: 'test/docs', include: ['*.test.ts'], testTimeout: TIMEOUT } },
       {
         test: {
           name: 'consumers',
@@ -60,8 +60,8 @@ export default defineConfig({
           include: ['*.test.ts'],
           globalSetup: ['packed.ts'],
           // They install from a registry, compile, and start a test runner of their own.
-          testTimeout: 2 * PATIENCE,
-          hookTimeout: 2 * PATIENCE,
+          testTimeout: 2 * TIMEOUT,
+          hookTimeout: 2 * TIMEOUT,
         },
       },
     ],

@@ -6,6 +6,7 @@ import { filesOf, root } from './repository.ts';
 /** Words that were given up, and what is said now. One comes here when its last use is gone, and does not come back. */
 const GONE: readonly (readonly [RegExp, string])[] = [
   [/\bAsker\b/, 'the captured tenant'],
+  [/corridor/i, 'the store'],
   [/\btoday['’]s tenant\b/i, 'the current tenant'],
 ];
 

@@ -11,7 +11,7 @@ import { DIRECTLY, isRunning, StartScript, THROUGH_PNPM, temporaryFolder } from 
 const hasIPv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
 const OCCUPIED = ['127.0.0.1', '0.0.0.0', ...(hasIPv6 ? ['::1', '::'] : [])];
 
-const patience = { timeout: 300_000, interval: 20 };
+const waiting = { timeout: 300_000, interval: 20 };
 
 describe('the start script', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -97,9 +97,9 @@ describe('the start script', () => {
     if (command === DIRECTLY || (signal === 'SIGINT' && command[0] === 'pnpm')) expect(code).toBe(0);
     // pnpm may end on SIGTERM a moment before the program below it.
     if (command === DIRECTLY) await nothingLeft(script);
-    else await vi.waitFor(() => nothingLeft(script), patience);
+    else await vi.waitFor(() => nothingLeft(script), waiting);
     expect(postmasters.filter(isRunning)).toEqual([]);
-    await vi.waitFor(() => isFree(script.port), patience);
+    await vi.waitFor(() => isFree(script.port), waiting);
   });
 
   it('stops while a connection is kept open', async () => {
@@ -113,10 +113,10 @@ describe('the start script', () => {
 
   it('leaves nothing behind when it is interrupted while it starts', async () => {
     const script = await run({ PORT: '0' });
-    await vi.waitFor(async () => expect((await script.traces()).directories).toHaveLength(1), patience);
+    await vi.waitFor(async () => expect((await script.traces()).directories).toHaveLength(1), waiting);
     script.signalGroup('SIGINT');
     await script.exited();
-    await vi.waitFor(() => nothingLeft(script), patience);
+    await vi.waitFor(() => nothingLeft(script), waiting);
     expect(script.output).not.toContain('Error');
   });
 
@@ -126,7 +126,7 @@ describe('the start script', () => {
     killed.signalGroup('SIGKILL');
     await killed.exited();
     const again = await start({ PORT: String(killed.port) });
-    await vi.waitFor(() => expect(postmasters.filter(isRunning)).toEqual([]), patience);
+    await vi.waitFor(() => expect(postmasters.filter(isRunning)).toEqual([]), waiting);
     expect((await again.traces()).directories).toHaveLength(1);
     expect((await (printedCurls(again.output)[0] as PrintedCurl).run()).status).toBe(200);
     again.signalGroup('SIGINT');

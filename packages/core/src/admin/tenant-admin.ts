@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { enter } from '../context/enter.js';
-import { corridorFor } from '../context/storage.js';
+import { storeFor } from '../context/storage.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import { requireFunction } from '../errors/require-function.js';
 import { TenantRegistry } from '../registry/tenant-registry.js';
@@ -46,6 +46,6 @@ export class TenantAdmin {
     const tenant = isUsableTenantId(tenantId) ? await this.registry.findById(tenantId) : null;
     if (!tenant) throw new TenantRequiredError('the registry knows no tenant with the id that runAs was given.');
     await this.audit.record({ action: 'run_as', tenantId, reason });
-    return await enter(corridorFor(admit(tenant)), fn);
+    return await enter(storeFor(admit(tenant)), fn);
   }
 }

@@ -1,14 +1,14 @@
 import { inside } from './lazy/inside.js';
-import { type Corridor, storage } from './storage.js';
+import { storage, type TenantStore } from './storage.js';
 
 /**
- * Runs `fn` inside `corridor`, and so what it returns. C5: only ever `run`, never `enterWith`, which would leak into
+ * Runs `fn` in the context of `store`, and so what it returns. C5: only ever `run`, never `enterWith`, which would leak into
  * whatever runs next.
  *
  * C1: what `fn` returns may be lazy (a Prisma query starts when it is awaited, an Observable when it is subscribed to).
  */
-export function enter<R>(corridor: Corridor, fn: () => R): R {
-  return storage.run(corridor, () => inside(corridor, fn()));
+export function enter<R>(store: TenantStore, fn: () => R): R {
+  return storage.run(store, () => inside(store, fn()));
 }
 
 /**

@@ -8,11 +8,11 @@ import type { Tenant } from '../tenant.js';
  *
  * A request enters before Nest has routed it, so the guard is the one that clears it for `@Untenanted()` routes.
  */
-export interface Corridor {
+export interface TenantStore {
   tenant: Tenant | null;
   refusal: TenancyError | null;
-  /** The corridor it was entered from first of all, such as that of a request: work in this one is work of that. */
-  readonly origin?: Corridor | undefined;
+  /** The store of the context that it was entered from first of all, such as that of a request: work with this one is work of that. */
+  readonly origin?: TenantStore | undefined;
   /**
    * Of the request that `TenantContext.run` was called in: what runs here has a tenant, and the request has none. The guard lets
    * nothing in by it.
@@ -23,13 +23,13 @@ export interface Corridor {
 }
 
 const KEY = Symbol.for('@tenancy/core:storage');
-const shared = globalThis as { [KEY]?: AsyncLocalStorage<Corridor | undefined> };
+const shared = globalThis as { [KEY]?: AsyncLocalStorage<TenantStore | undefined> };
 
 /** The one AsyncLocalStorage of the process, shared by every copy of this package, ESM or CommonJS. */
-export const storage: AsyncLocalStorage<Corridor | undefined> = (shared[KEY] ??= new AsyncLocalStorage());
+export const storage: AsyncLocalStorage<TenantStore | undefined> = (shared[KEY] ??= new AsyncLocalStorage());
 
-/** A corridor for `tenant`, entered from the one that is active. The origin only, or a loop that re-enters itself would keep them all. */
-export function corridorFor(tenant: Tenant | null, refused?: TenancyError | null): Corridor {
+/** A store for `tenant`, entered from the one that is active. The origin only, or a loop that re-enters itself would keep them all. */
+export function storeFor(tenant: Tenant | null, refused?: TenancyError | null): TenantStore {
   const around = storage.getStore();
   return {
     tenant,
@@ -40,12 +40,12 @@ export function corridorFor(tenant: Tenant | null, refused?: TenancyError | null
   };
 }
 
-/** True when `corridor` is that of a request, which alone is entered from nothing, or work of one. */
-export function isOfRequest(corridor: Corridor | undefined): boolean {
-  return corridor !== undefined && !('origin' in (corridor.origin ?? corridor));
+/** True when `store` is that of a request, which alone is entered from nothing, or work of one. */
+export function isOfRequest(store: TenantStore | undefined): boolean {
+  return store !== undefined && !('origin' in (store.origin ?? store));
 }
 
-/** True when what is active is work of `corridor`: it, or one that was entered from it. */
-export function isWorkOf(corridor: Corridor, active = storage.getStore()): boolean {
-  return active === corridor || (active !== undefined && active.origin === corridor);
+/** True when what is active is work of `store`: it, or one that was entered from it. */
+export function isWorkOf(store: TenantStore, active = storage.getStore()): boolean {
+  return active === store || (active !== undefined && active.origin === store);
 }

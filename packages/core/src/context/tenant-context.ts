@@ -4,7 +4,7 @@ import { requireFunction } from '../errors/require-function.js';
 import { admit, type Tenant } from '../tenant.js';
 import { enter } from './enter.js';
 import { functionInside } from './lazy/inside.js';
-import { corridorFor, storage } from './storage.js';
+import { storage, storeFor } from './storage.js';
 import { answersBefore } from './unidentified.js';
 
 /**
@@ -36,12 +36,12 @@ export class TenantContext {
    */
   run<R>(tenant: Tenant, fn: () => R): R {
     requireFunction('TenantContext.run', fn);
-    const corridor = storage.getStore();
-    const refusal = corridor?.refusal;
+    const store = storage.getStore();
+    const refusal = store?.refusal;
     if (refusal && answersBefore(refusal) === null) throw refusal;
     const admitted = admit(tenant);
-    if (corridor?.tenant && corridor.tenant.id !== admitted.id) throw new TenantSwitchRefusedError();
-    return enter(corridorFor(admitted, refusal), fn);
+    if (store?.tenant && store.tenant.id !== admitted.id) throw new TenantSwitchRefusedError();
+    return enter(storeFor(admitted, refusal), fn);
   }
 
   /**
@@ -51,10 +51,10 @@ export class TenantContext {
    * @throws the refusal itself (`tenant_required`, …) in a request that no tenant was admitted for.
    */
   current(): Tenant {
-    const corridor = storage.getStore();
-    if (corridor?.tenant) return corridor.tenant;
+    const store = storage.getStore();
+    if (store?.tenant) return store.tenant;
     // Reached by what Nest runs before the guard of this library, such as an application's own global guard.
-    throw corridor?.refusal ?? new TenantContextMissingError();
+    throw store?.refusal ?? new TenantContextMissingError();
   }
 
   /** The `id` of {@link current}, on the same terms. */
@@ -77,6 +77,6 @@ export class TenantContext {
    */
   bind<F extends (...args: never[]) => unknown>(fn: F): F {
     requireFunction('TenantContext.bind', fn);
-    return functionInside(corridorFor(this.current()), fn);
+    return functionInside(storeFor(this.current()), fn);
   }
 }

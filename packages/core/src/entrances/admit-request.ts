@@ -5,7 +5,7 @@ import { nodeRequest, type TenantRequest } from '../resolution/tenant-source.js'
 import { rememberWhole } from '../resolution/whole-request.js';
 import { identifyAfter } from './late-entrance.js';
 import { lostOnTheWay } from './lost-on-the-way.js';
-import { corridorOf, reenterRequest } from './request-entrance.js';
+import { reenterRequest, storeOf } from './request-entrance.js';
 
 const RESOLVER = Symbol.for('@tenancy/core:late-resolver');
 
@@ -41,14 +41,14 @@ export function askLater(resolver: TenantResolver, request: TenantRequest): void
  */
 export async function admitRequest<R>(request: object, fn: () => R | Promise<R>): Promise<R> {
   requireFunction('admitRequest', fn);
-  const corridor = corridorOf(request);
-  if (!corridor) throw lostOnTheWay();
+  const store = storeOf(request);
+  if (!store) throw lostOnTheWay();
   const resolver = (nodeRequest(request) as LateEntered)[RESOLVER];
-  return reenterRequest(corridor, async () => {
+  return reenterRequest(store, async () => {
     for (const moment of ['middleware', 'guards'] as const) {
-      if (resolver?.asksAfter(moment)) await identifyAfter(moment, resolver, request as TenantRequest, corridor);
+      if (resolver?.asksAfter(moment)) await identifyAfter(moment, resolver, request as TenantRequest, store);
     }
-    if (!corridor.tenant) throw corridor.refusal ?? new TenantRequiredError();
+    if (!store.tenant) throw store.refusal ?? new TenantRequiredError();
     return await fn();
   });
 }

@@ -3,7 +3,7 @@ import { isWorkOf } from '../context/storage.js';
 import { TenantContext } from '../context/tenant-context.js';
 import type { Tenant } from '../tenant.js';
 import { lostOnTheWay } from './lost-on-the-way.js';
-import { corridorOf } from './request-entrance.js';
+import { storeOf } from './request-entrance.js';
 import { requestOf } from './request-of.js';
 
 const context = new TenantContext();
@@ -29,7 +29,7 @@ const context = new TenantContext();
 export const CurrentTenant: (field?: keyof Tenant) => ParameterDecorator = createParamDecorator(
   (field: keyof Tenant | undefined, host: ExecutionContext) => {
     const request = requestOf(host);
-    const entered = request && corridorOf(request);
+    const entered = request && storeOf(request);
     // C6: something between the guard and the handler went on from someone else's callback.
     if (entered && !isWorkOf(entered)) throw lostOnTheWay();
     return field === undefined ? context.current() : context.current()[field];

@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { ExternalContextCreator, MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { corridorFor, storage } from '../context/storage.js';
+import { storage, storeFor } from '../context/storage.js';
 import { isGateway } from './sent-codes.js';
 import { TenantGuard } from './tenant.guard.js';
 import { isUntenantedHandler } from './untenanted.decorator.js';
@@ -104,7 +104,7 @@ function callOutside({ guardsConsumer, interceptorsConsumer }: Consumers): void 
       if (type !== 'ws' && last !== 'ws') return call.call(this, about, args, instance, callback, last, type);
       const around = storage.getStore();
       const isOutside = !around || !isUntenantedHandler(callback, instance.constructor);
-      const own = isOutside ? around : corridorFor(null);
+      const own = isOutside ? around : storeFor(null);
       return storage.run(own, () => call.call(this, about, args, instance, callback, last, type));
     };
   }

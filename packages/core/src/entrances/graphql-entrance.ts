@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
 import { enter } from '../context/enter.js';
-import { corridorFor } from '../context/storage.js';
+import { storeFor } from '../context/storage.js';
 import { isThenable } from '../context/thenable.js';
 import { isTenancyError } from '../errors/brand.js';
 import { isOurs, told } from '../errors/told.js';
@@ -142,7 +142,7 @@ function untenantedThroughout(explorer: Explorer): void {
       ...made,
       callback: {
         resolve: resolve && calledOutside(resolve),
-        subscribe: (...args) => enter(corridorFor(null), () => subscribe(...args)),
+        subscribe: (...args) => enter(storeFor(null), () => subscribe(...args)),
       },
     };
   };

@@ -1,11 +1,11 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import { corridorFor, storage } from '../context/storage.js';
+import { storage, storeFor } from '../context/storage.js';
 import { isThenable } from '../context/thenable.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import { explainRefusal } from './explain-refusal.js';
 import { identifyAfter } from './late-entrance.js';
-import { corridorOf, reenterRequest } from './request-entrance.js';
+import { reenterRequest, storeOf } from './request-entrance.js';
 import { graphqlRequest, requestOf } from './request-of.js';
 import { TenantGuard } from './tenant.guard.js';
 
@@ -16,7 +16,7 @@ export type Resolver = (...args: unknown[]) => unknown;
 export const calledOutside =
   (handler: Resolver): Resolver =>
   (...args) =>
-    storage.run(corridorFor(null), handler, ...args);
+    storage.run(storeFor(null), handler, ...args);
 
 /** A resolver that Nest runs no guard for: in the context of its request, as the tenant that all sources agree on. */
 export function calledGuarded(handler: Resolver, method: Resolver, owner: object, resolver: TenantResolver): Resolver {
@@ -24,7 +24,7 @@ export function calledGuarded(handler: Resolver, method: Resolver, owner: object
   const last = new AfterGuards(resolver);
   const guarded: Resolver = (...args) => {
     const request = graphqlRequest(args);
-    const entered = request && corridorOf(request);
+    const entered = request && storeOf(request);
     const call = () => {
       const execution = executionOf(args, method, owner);
       return then(first.canActivate(execution), () => then(last.canActivate(execution), () => handler(...args)));
@@ -40,7 +40,7 @@ export class AfterGuards implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = requestOf(context);
-    const entered = request && corridorOf(request);
+    const entered = request && storeOf(request);
     if (!entered || !this.resolver.asksAfter('guards')) return true;
     const confirm = () => {
       if (entered.tenant) return true;

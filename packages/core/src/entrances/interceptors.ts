@@ -2,9 +2,9 @@ import { type CallHandler, type ExecutionContext, Inject, Injectable, type NestI
 import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import { Held, heldTo, isObservable } from '../context/lazy/observable.js';
-import { type Corridor, corridorFor, isWorkOf, storage } from '../context/storage.js';
+import { isWorkOf, storage, storeFor, type TenantStore } from '../context/storage.js';
 import { isThenable } from '../context/thenable.js';
-import { corridorOf } from './request-entrance.js';
+import { storeOf } from './request-entrance.js';
 import { requestOf } from './request-of.js';
 import { isUntenanted } from './untenanted.decorator.js';
 
@@ -65,7 +65,7 @@ function hold(candidate: unknown): void {
   const { intercept } = interceptor;
   if (held.has(intercept)) return;
   interceptor.intercept = function (this: NestInterceptor, context, next) {
-    const own = ownCorridor(context);
+    const own = ownStore(context);
     // Of an application without tenants that shares it.
     if (!own) return intercept.call(this, context, next);
     const result = intercept.call(this, context, { handle: () => goOn(own, next) });
@@ -77,20 +77,20 @@ function hold(candidate: unknown): void {
 // By the function: a class may inherit one that is held, and override it.
 const held = new WeakSet<NestInterceptor['intercept']>();
 
-const heldResult = <T>(own: Corridor, result: T): T =>
+const heldResult = <T>(own: TenantStore, result: T): T =>
   typeof result === 'object' && result !== null && isObservable(result) ? (heldTo(own, result) as T) : result;
 
-/** The corridor for the interceptor and all that is behind it: the active one, unless that is another request's. */
-function ownCorridor(context: ExecutionContext): Corridor | undefined {
+/** The store for the interceptor and all that is behind it: the active one, unless that is another request's. */
+function ownStore(context: ExecutionContext): TenantStore | undefined {
   const active = storage.getStore();
   const request = requestOf(context);
-  const entered = request && corridorOf(request);
+  const entered = request && storeOf(request);
   if (!entered || isWorkOf(entered, active)) return active;
   // In GraphQL an untenanted resolver is called outside its request's context.
-  return isUntenanted(context) ? storage.run(entered, corridorFor, null) : entered;
+  return isUntenanted(context) ? storage.run(entered, storeFor, null) : entered;
 }
 
-function goOn(own: Corridor, next: CallHandler): Observable<unknown> {
+function goOn(own: TenantStore, next: CallHandler): Observable<unknown> {
   const active = storage.getStore();
   const into = active && active !== own.origin && isWorkOf(own.origin ?? own, active) ? active : own;
   return new Held(into, into === active ? next.handle() : storage.run(into, () => next.handle()));

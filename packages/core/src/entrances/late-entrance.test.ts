@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Corridor } from '../context/storage.js';
+import type { TenantStore } from '../context/storage.js';
 import { agree } from '../resolution/agreement.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { Tenant } from '../tenant.js';
@@ -8,30 +8,30 @@ import { identifyAfter } from './late-entrance.js';
 const acme: Tenant = { id: 't_acme', slug: 'acme' };
 const globex: Tenant = { id: 't_globex', slug: 'globex' };
 
-const unidentified = (): Corridor => {
+const unidentified = (): TenantStore => {
   try {
     agree([]);
   } catch (refusal) {
-    return { tenant: null, refusal: refusal as Corridor['refusal'] };
+    return { tenant: null, refusal: refusal as TenantStore['refusal'] };
   }
   throw new Error('not reached');
 };
 const answering = (tenant: Tenant) => ({ resolveAfter: async () => tenant }) as unknown as TenantResolver;
-const identify = (tenant: Tenant, corridor: Corridor) =>
-  Promise.resolve(identifyAfter('guards', answering(tenant), { headers: {} }, corridor));
+const identify = (tenant: Tenant, store: TenantStore) =>
+  Promise.resolve(identifyAfter('guards', answering(tenant), { headers: {} }, store));
 
 it('core-7: two resolvers of one operation that name two tenants at once: the request is refused', async () => {
-  const corridor = unidentified();
-  const first = identify(acme, corridor);
-  const second = identify(globex, corridor);
+  const store = unidentified();
+  const first = identify(acme, store);
+  const second = identify(globex, store);
   await first;
   await expect(second).rejects.toMatchObject({ code: 'tenant_mismatch' });
-  expect(corridor).toMatchObject({ tenant: null, refusal: { code: 'tenant_mismatch' } });
-  await expect(async () => identify(acme, corridor)).rejects.toMatchObject({ code: 'tenant_mismatch' });
+  expect(store).toMatchObject({ tenant: null, refusal: { code: 'tenant_mismatch' } });
+  await expect(async () => identify(acme, store)).rejects.toMatchObject({ code: 'tenant_mismatch' });
 });
 
 it('two that name the same are one', async () => {
-  const corridor = unidentified();
-  await Promise.all([identify(acme, corridor), identify(acme, corridor)]);
-  expect(corridor).toMatchObject({ tenant: acme, refusal: null });
+  const store = unidentified();
+  await Promise.all([identify(acme, store), identify(acme, store)]);
+  expect(store).toMatchObject({ tenant: acme, refusal: null });
 });

@@ -1,6 +1,6 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import type { Corridor } from '../context/storage.js';
+import type { TenantStore } from '../context/storage.js';
 import { answersBefore } from '../context/unidentified.js';
 import { TenantMismatchError, TenantRequiredError } from '../errors/refusals.js';
 import type { TenancyError } from '../errors/tenancy-error.js';
@@ -8,12 +8,12 @@ import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { LateMoment, TenantRequest } from '../resolution/tenant-source.js';
 import type { Tenant } from '../tenant.js';
 import { explainRefusal } from './explain-refusal.js';
-import { corridorOf } from './request-entrance.js';
+import { storeOf } from './request-entrance.js';
 import { graphqlInfo, requestOf } from './request-of.js';
 import { isUntenanted } from './untenanted.decorator.js';
 
 /**
- * Asks the sources of a later moment, and changes the corridor in place, because what runs in it has been entered long
+ * Asks the sources of a later moment, and changes the store in place, because what runs with it has been entered long
  * ago: to their tenant where the earlier ones had nothing to say, to a refusal where they do not agree.
  *
  * @throws the refusal of the request.
@@ -22,33 +22,33 @@ export function identifyAfter(
   moment: LateMoment,
   resolver: TenantResolver,
   request: TenantRequest,
-  corridor: Corridor,
+  store: TenantStore,
 ): void | Promise<void> {
-  const earlier = corridor.refusal ? answersBefore(corridor.refusal) : corridor.tenant ? [corridor.tenant] : [];
-  if (earlier === null) throw corridor.refusal;
-  const asked = moment === 'middleware' ? asking.get(corridor) : undefined;
+  const earlier = store.refusal ? answersBefore(store.refusal) : store.tenant ? [store.tenant] : [];
+  if (earlier === null) throw store.refusal;
+  const asked = moment === 'middleware' ? asking.get(store) : undefined;
   if (asked) return asked;
   let tenant: Tenant | null | Promise<Tenant | null>;
   try {
     tenant = resolver.resolveAfter(moment, request, earlier);
   } catch (error) {
-    return refuse(corridor, error as TenancyError);
+    return refuse(store, error as TenancyError);
   }
-  if (!(tenant instanceof Promise)) return settle(corridor, tenant);
+  if (!(tenant instanceof Promise)) return settle(store, tenant);
   const settled = tenant.then(
-    (late) => settle(corridor, late),
-    (error: TenancyError) => refuse(corridor, error),
+    (late) => settle(store, late),
+    (error: TenancyError) => refuse(store, error),
   );
   if (moment === 'middleware') {
-    const forget = () => asking.delete(corridor);
-    asking.set(corridor, settled);
+    const forget = () => asking.delete(store);
+    asking.set(store, settled);
     settled.then(forget, forget);
   }
   return settled;
 }
 
 // A list of GraphQL asks for each of its rows at once, and all middleware has run long before.
-const asking = new WeakMap<Corridor, Promise<void>>();
+const asking = new WeakMap<TenantStore, Promise<void>>();
 
 /** True when only sources that are asked after the guards can still tell the tenant of what `context` calls. */
 export function isIdentifiedAfterGuards(context: ExecutionContext, resolver: TenantResolver, refusal: object): boolean {
@@ -63,10 +63,10 @@ export class AfterGuardsInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
     const request = requestOf(context);
-    const corridor = request && corridorOf(request);
-    if (!corridor || isUntenanted(context)) return next.handle();
+    const store = request && storeOf(request);
+    if (!store || isUntenanted(context)) return next.handle();
     const goOn = () => {
-      if (!corridor.tenant) throw corridor.refusal ?? new TenantRequiredError();
+      if (!store.tenant) throw store.refusal ?? new TenantRequiredError();
       return next.handle();
     };
     const explained = (refusal: unknown): never => {
@@ -74,7 +74,7 @@ export class AfterGuardsInterceptor implements NestInterceptor {
       throw refusal;
     };
     try {
-      const waiting = identifyAfter('guards', this.resolver, request, corridor);
+      const waiting = identifyAfter('guards', this.resolver, request, store);
       return waiting ? waiting.then(goOn).catch(explained) : goOn();
     } catch (refusal) {
       return explained(refusal);
@@ -82,23 +82,23 @@ export class AfterGuardsInterceptor implements NestInterceptor {
   }
 }
 
-function settle(corridor: Corridor, tenant: Tenant | null): void {
-  throwFinal(corridor);
+function settle(store: TenantStore, tenant: Tenant | null): void {
+  throwFinal(store);
   if (tenant === null) return;
-  if (corridor.tenant && corridor.tenant.id !== tenant.id) refuse(corridor, new TenantMismatchError());
-  corridor.tenant = tenant;
-  corridor.refusal = null;
+  if (store.tenant && store.tenant.id !== tenant.id) refuse(store, new TenantMismatchError());
+  store.tenant = tenant;
+  store.refusal = null;
 }
 
 // What is not final is left to whoever asks the last of the sources.
-function refuse(corridor: Corridor, refusal: TenancyError): void {
-  throwFinal(corridor);
-  corridor.tenant = null;
-  corridor.refusal = refusal;
-  throwFinal(corridor);
+function refuse(store: TenantStore, refusal: TenancyError): void {
+  throwFinal(store);
+  store.tenant = null;
+  store.refusal = refusal;
+  throwFinal(store);
 }
 
 /** Another resolver of the same GraphQL operation may have settled it meanwhile: one refusal for all, which is explained once. */
-function throwFinal({ refusal }: Corridor): void {
+function throwFinal({ refusal }: TenantStore): void {
   if (refusal && answersBefore(refusal) === null) throw refusal;
 }

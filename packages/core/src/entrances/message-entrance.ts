@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { throwError } from 'rxjs';
 import { enter } from '../context/enter.js';
-import { type Corridor, corridorFor, storage } from '../context/storage.js';
+import { storage, storeFor, type TenantStore } from '../context/storage.js';
 import { tenancyErrors } from '../errors/codes.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import { refusedMessage } from './refused-message.js';
@@ -56,11 +56,11 @@ export class MessageEntrance {
     this.declared ??= this.scan();
     const { name, untenanted } = this.declared.get(extras) ?? { name: `of ${describe(pattern)}`, untenanted: false };
     const guarded = (...args: unknown[]): unknown => {
-      const corridor = corridorAround();
-      if (untenanted) return corridor ? callOutside(corridor, handler, args) : handler(...args);
+      const store = storeAround();
+      if (untenanted) return store ? callOutside(store, handler, args) : handler(...args);
       // M10: what it answers with may begin when Nest subscribes to it.
-      if (corridor?.tenant) return enter(corridor, () => handler(...args));
-      const { code } = corridor?.refusal ?? new TenantRequiredError();
+      if (store?.tenant) return enter(store, () => handler(...args));
+      const { code } = store?.refusal ?? new TenantRequiredError();
       logger.error(refusedMessage(code, isEvent ? 'event' : 'message', name));
       // M9: neither thrown nor rejected, which makes a caller wait for ever.
       return isEvent ? handler.next?.(...args) : throwError(() => answer(code, server));
@@ -99,19 +99,19 @@ export class MessageEntrance {
   }
 }
 
-/** The corridor of the handlers of one event: each but the first is called by the one before it. */
-function corridorAround(): Corridor | undefined {
-  const corridor = storage.getStore();
-  return corridor && (around.get(corridor) ?? corridor);
+/** The store of the handlers of one event: each but the first is called by the one before it. */
+function storeAround(): TenantStore | undefined {
+  const store = storage.getStore();
+  return store && (around.get(store) ?? store);
 }
 
-function callOutside(corridor: Corridor, handler: Handler, args: unknown[]): unknown {
-  const none = corridorFor(null);
-  around.set(none, corridor);
+function callOutside(store: TenantStore, handler: Handler, args: unknown[]): unknown {
+  const none = storeFor(null);
+  around.set(none, store);
   return enter(none, () => handler(...args));
 }
 
-const around = new WeakMap<Corridor, Corridor>();
+const around = new WeakMap<TenantStore, TenantStore>();
 
 const describe = (pattern: unknown) => (typeof pattern === 'string' ? pattern : JSON.stringify(pattern));
 

@@ -4,7 +4,7 @@ import { TenantContext } from '../context/tenant-context.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { Tenant } from '../tenant.js';
-import { corridorOf, enterRequest } from './request-entrance.js';
+import { enterRequest, storeOf } from './request-entrance.js';
 
 const acme: Tenant = { id: 't_acme', slug: 'acme' };
 const globex: Tenant = { id: 't_globex', slug: 'globex' };
@@ -46,8 +46,8 @@ describe('a request enters its own context, whatever context the call came in', 
 it("remembers its context on Node's request, which an adapter's wrapper and its middleware share", async () => {
   const raw = {};
   await enter(() => acme, { raw });
-  expect(corridorOf(raw)?.tenant).toBe(acme);
-  expect(corridorOf({ raw })).toBe(corridorOf(raw));
+  expect(storeOf(raw)?.tenant).toBe(acme);
+  expect(storeOf({ raw })).toBe(storeOf(raw));
 });
 
 it('hands what is no refusal to the framework', async () => {

@@ -1,22 +1,22 @@
-import { type Corridor, isWorkOf, storage } from '../context/storage.js';
+import { isWorkOf, storage, type TenantStore } from '../context/storage.js';
 import { isTenancyError, type TenancyError } from '../errors/tenancy-error.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import { nodeRequest, type TenantRequest } from '../resolution/tenant-source.js';
 import type { Tenant } from '../tenant.js';
-import { CORRIDOR, callListenersInside, flushInside } from './request-events.js';
+import { callListenersInside, flushInside, STORE } from './request-events.js';
 
-/** A request remembers its corridor, so that whoever runs in another one's is found out, and can be put right. */
+/** A request remembers its store, so that whoever runs with another one's is found out, and can be put right. */
 interface EnteredRequest {
-  [CORRIDOR]?: Corridor;
+  [STORE]?: TenantStore;
 }
 
-/** The corridor that `request` entered, if it came through an entrance. */
-export function corridorOf(request: object): Corridor | undefined {
-  return (nodeRequest(request) as EnteredRequest)[CORRIDOR];
+/** The store that `request` runs with, if it came through an entrance. */
+export function storeOf(request: object): TenantStore | undefined {
+  return (nodeRequest(request) as EnteredRequest)[STORE];
 }
 
 /**
- * Identifies the tenant of `request` and goes on inside its corridor, whatever context the call came in: a connection
+ * Identifies the tenant of `request` and goes on in its context, whatever context the call came in: a connection
  * that is kept alive can bring the context of the request before.
  *
  * A refusal goes on too, without a tenant: only the guard knows whether the route is `@Untenanted()`.
@@ -42,10 +42,10 @@ export function enterRequest(
   } else goOn(request, tenant, null, next, response);
 }
 
-/** Goes on inside the corridor that a request entered, in case something on the way has lost it, or entered a tenant that it has not. */
-export function reenterRequest<R>(corridor: Corridor, next: () => R): R {
+/** Goes on with the store of a request, in case something on the way has lost it, or entered a tenant that it has not. */
+export function reenterRequest<R>(store: TenantStore, next: () => R): R {
   const active = storage.getStore();
-  return isWorkOf(corridor, active) && !active?.refused ? next() : storage.run(corridor, next);
+  return isWorkOf(store, active) && !active?.refused ? next() : storage.run(store, next);
 }
 
 function goOn(
@@ -55,18 +55,18 @@ function goOn(
   next: () => void,
   response?: object,
 ): void {
-  const corridor: Corridor = { tenant, refusal };
+  const store: TenantStore = { tenant, refusal };
   const message = nodeRequest(request);
-  (message as EnteredRequest)[CORRIDOR] = corridor;
-  callListenersInside(corridor, message);
+  (message as EnteredRequest)[STORE] = store;
+  callListenersInside(store, message);
   // Of HTTP/2, where a request has a stream of its own.
-  callListenersInside(corridor, (message as { readonly stream?: object }).stream);
+  callListenersInside(store, (message as { readonly stream?: object }).stream);
   if (response) {
     const answer = nodeRequest(response);
-    callListenersInside(corridor, answer);
-    flushInside(corridor, answer);
+    callListenersInside(store, answer);
+    flushInside(store, answer);
   }
-  storage.run(corridor, next);
+  storage.run(store, next);
 }
 
 function refuse(

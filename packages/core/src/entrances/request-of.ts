@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { TenantRequest } from '../resolution/tenant-source.js';
 import { layered } from '../resolution/whole-request.js';
-import { corridorOf } from './request-entrance.js';
+import { storeOf } from './request-entrance.js';
 
 /** The HTTP request behind a call, where there is one. */
 export function requestOf(context: ExecutionContext): TenantRequest | undefined {
@@ -37,7 +37,7 @@ export function graphqlRequest(args: readonly unknown[]): TenantRequest | undefi
   if (!real || given === real) return given;
   if (typeof given !== 'object') return real;
   // Another request is that of a context which several share.
-  return (corridorOf(given) ?? corridorOf(real)) === corridorOf(real) ? layered(given, real) : real;
+  return (storeOf(given) ?? storeOf(real)) === storeOf(real) ? layered(given, real) : real;
 }
 
 /** The application's `context` function, which is called for each operation. */
@@ -59,7 +59,7 @@ export const rememberingRequest =
 function enteredRequest(asked: readonly unknown[]): TenantRequest | undefined {
   const candidates = asked.flatMap((each) => [each, (each as { readonly req?: unknown } | null | undefined)?.req]);
   return candidates.find(
-    (each): each is TenantRequest => typeof each === 'object' && each !== null && corridorOf(each) !== undefined,
+    (each): each is TenantRequest => typeof each === 'object' && each !== null && storeOf(each) !== undefined,
   );
 }
 

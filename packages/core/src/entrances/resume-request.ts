@@ -1,6 +1,6 @@
 import { requireFunction } from '../errors/require-function.js';
 import { lostOnTheWay } from './lost-on-the-way.js';
-import { corridorOf, reenterRequest } from './request-entrance.js';
+import { reenterRequest, storeOf } from './request-entrance.js';
 
 /**
  * Runs `fn` in the context that `request` came in with, whatever context the call comes from: for what runs without the
@@ -16,7 +16,7 @@ import { corridorOf, reenterRequest } from './request-entrance.js';
  */
 export function resumeRequest<R>(request: object, fn: () => R): R {
   requireFunction('resumeRequest', fn);
-  const corridor = corridorOf(request);
-  if (!corridor) throw lostOnTheWay();
-  return reenterRequest(corridor, fn);
+  const store = storeOf(request);
+  if (!store) throw lostOnTheWay();
+  return reenterRequest(store, fn);
 }

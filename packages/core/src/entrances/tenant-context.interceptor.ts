@@ -1,7 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import { storage } from '../context/storage.js';
-import { corridorOf } from './request-entrance.js';
+import { storeOf } from './request-entrance.js';
 
 /**
  * Puts a handler, and the stream it returns, back into the context of its request, after an interceptor that loses it.
@@ -11,8 +11,8 @@ import { corridorOf } from './request-entrance.js';
 @Injectable()
 export class TenantContextInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const corridor = context.getType() === 'http' ? corridorOf(context.getArgByIndex(0)) : storage.getStore();
-    if (corridor === undefined) return next.handle();
-    return new Observable((subscriber) => storage.run(corridor, () => next.handle().subscribe(subscriber)));
+    const store = context.getType() === 'http' ? storeOf(context.getArgByIndex(0)) : storage.getStore();
+    if (store === undefined) return next.handle();
+    return new Observable((subscriber) => storage.run(store, () => next.handle().subscribe(subscriber)));
   }
 }

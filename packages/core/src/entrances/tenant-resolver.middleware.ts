@@ -2,7 +2,7 @@ import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import type { TenantRequest } from '../resolution/tenant-source.js';
 import { askLater } from './admit-request.js';
-import { corridorOf, enterRequest, reenterRequest } from './request-entrance.js';
+import { enterRequest, reenterRequest, storeOf } from './request-entrance.js';
 
 /**
  * The entrance as a middleware. The module mounts a faster one by itself; apply this right after a middleware that
@@ -27,9 +27,9 @@ export class TenantResolverMiddleware implements NestMiddleware<TenantRequest, o
   constructor(@Inject(TenantResolver) private readonly resolver: TenantResolver) {}
 
   use(request: TenantRequest, response: object, next: (error?: unknown) => void): void {
-    const corridor = corridorOf(request);
-    if (corridor) {
-      reenterRequest(corridor, next);
+    const store = storeOf(request);
+    if (store) {
+      reenterRequest(store, next);
       return;
     }
     askLater(this.resolver, request);

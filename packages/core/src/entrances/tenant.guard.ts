@@ -1,12 +1,12 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger, Optional } from '@nestjs/common';
-import { type Corridor, isOfRequest, isWorkOf, storage } from '../context/storage.js';
+import { isOfRequest, isWorkOf, storage, type TenantStore } from '../context/storage.js';
 import { TenantRequiredError, TenantSourceFailedError } from '../errors/refusals.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import { explainRefusal } from './explain-refusal.js';
 import { identifyAfter, isIdentifiedAfterGuards } from './late-entrance.js';
 import { lostOnTheWay } from './lost-on-the-way.js';
 import { refusedMessage } from './refused-message.js';
-import { corridorOf } from './request-entrance.js';
+import { storeOf } from './request-entrance.js';
 import { requestOf } from './request-of.js';
 import { isUntenanted } from './untenanted.decorator.js';
 
@@ -40,56 +40,56 @@ export class TenantGuard implements CanActivate {
   private decide(context: ExecutionContext): boolean | Promise<boolean> {
     const type = context.getType<string>();
     if (type !== 'http' && type !== 'graphql') return this.guardMessage(type, context);
-    const corridor = storage.getStore();
+    const store = storage.getStore();
     const untenanted = isUntenanted(context);
     // An untenanted resolver is called outside its request's context, which other resolvers of the request are in.
     if (untenanted && type === 'graphql') return true;
     const request = requestOf(context);
-    const entered = request && corridorOf(request);
+    const entered = request && storeOf(request);
     // C6: a middleware that went on from someone else's callback would run this request as someone else's tenant.
-    if (entered === undefined ? type === 'http' : !isWorkOf(entered, corridor)) throw lostOnTheWay();
-    if (type === 'graphql' && !entered && !corridor) explainSocket(context);
+    if (entered === undefined ? type === 'http' : !isWorkOf(entered, store)) throw lostOnTheWay();
+    if (type === 'graphql' && !entered && !store) explainSocket(context);
     if (untenanted) {
       if (entered) leave(entered);
-      if (corridor && corridor !== entered) leave(corridor);
+      if (store && store !== entered) leave(store);
       return true;
     }
     // Whose tenant a middleware has entered by itself is still nobody's request.
-    if (entered && corridor?.refused) throw corridor.refused;
+    if (entered && store?.refused) throw store.refused;
     if (this.late && this.resolver) {
       const asked = entered !== undefined || type === 'http';
-      if (!asked && (request === undefined || isOfRequest(corridor))) throw noRequest();
+      if (!asked && (request === undefined || isOfRequest(store))) throw noRequest();
       const waiting = entered && request && identifyAfter('middleware', this.resolver, request, entered);
-      if (waiting) return waiting.then(() => this.letIn(context, corridor));
+      if (waiting) return waiting.then(() => this.letIn(context, store));
     }
-    return this.letIn(context, corridor);
+    return this.letIn(context, store);
   }
 
   /** There is no request behind a message, and so no source: whoever produced it has entered the tenant, or nobody has. */
   private guardMessage(type: string, context: ExecutionContext): boolean {
-    const corridor = storage.getStore();
+    const store = storage.getStore();
     // It is called outside of what is entered around it, which may be that of other messages, too.
     if (isUntenanted(context)) return true;
-    if (corridor?.tenant) return true;
+    if (store?.tenant) return true;
     const kind = type === 'ws' ? 'WebSocket' : type === 'rpc' ? 'message' : type;
     const handler = `${context.getClass().name}.${context.getHandler().name}`;
-    const refusal = corridor?.refusal ?? new TenantRequiredError();
+    const refusal = store?.refusal ?? new TenantRequiredError();
     // Nest logs no exception of this kind, and it is nobody's fault but the application's.
     logger.error(refusedMessage(refusal.code, kind, handler));
     throw refusal;
   }
 
-  private letIn(context: ExecutionContext, corridor: Corridor | undefined): boolean {
-    if (corridor?.tenant) return true;
-    const refusal = corridor?.refusal ?? new TenantRequiredError('this entrance was reached without a tenant.');
+  private letIn(context: ExecutionContext, store: TenantStore | undefined): boolean {
+    if (store?.tenant) return true;
+    const refusal = store?.refusal ?? new TenantRequiredError('this entrance was reached without a tenant.');
     if (this.late && this.resolver && isIdentifiedAfterGuards(context, this.resolver, refusal)) return true;
     throw refusal;
   }
 }
 
-function leave(corridor: Corridor): void {
-  corridor.tenant = null;
-  corridor.refusal = null;
+function leave(store: TenantStore): void {
+  store.tenant = null;
+  store.refusal = null;
 }
 
 const logger = new Logger('Tenancy');

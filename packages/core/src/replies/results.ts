@@ -67,17 +67,17 @@ export class Results {
 
 function heldResult(result: unknown): unknown {
   if (typeof result !== 'object' || result === null) return result;
-  const corridor = storage.getStore();
-  if (!corridor) return result;
-  if (isObservable(result)) return heldTo(corridor, result);
+  const store = storage.getStore();
+  if (!store) return result;
+  if (isObservable(result)) return heldTo(store, result);
   // It is closed by the connection, if that closes first.
-  return result instanceof nest.StreamableFile || isStream(result) ? later(corridor, result) : result;
+  return result instanceof nest.StreamableFile || isStream(result) ? later(store, result) : result;
 }
 
 function heldWhole(result: unknown): unknown {
-  const corridor = storage.getStore();
-  return corridor && typeof result === 'object' && result !== null && isObservable(result)
-    ? new Held(corridor, result)
+  const store = storage.getStore();
+  return store && typeof result === 'object' && result !== null && isObservable(result)
+    ? new Held(store, result)
     : heldResult(result);
 }
 
@@ -85,8 +85,8 @@ function heldWhole(result: unknown): unknown {
 function holdSignal(request: unknown): void {
   if (SSE_ABORT_CONTROLLER === undefined || typeof request !== 'object' || request === null) return;
   const controller = (request as Record<symbol, AbortController | undefined>)[SSE_ABORT_CONTROLLER];
-  const corridor = storage.getStore();
-  if (!controller || !corridor) return;
+  const store = storage.getStore();
+  if (!controller || !store) return;
   const { abort } = controller;
-  controller.abort = (reason) => storage.run(corridor, () => abort.call(controller, reason));
+  controller.abort = (reason) => storage.run(store, () => abort.call(controller, reason));
 }

@@ -8,7 +8,7 @@ import { postgresFromEnvironment, startPostgres } from '../../src/postgres.js';
 import { directoriesOf, remaining, runOwner, spawnOwner, tracesOf } from './traces.js';
 
 const ALL = ['process', 'directory', 'port'];
-const patience = { timeout: 300_000, interval: 50 };
+const waiting = { timeout: 300_000, interval: 50 };
 
 async function query<Row>(url: string, sql: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
@@ -56,7 +56,7 @@ describe('startPostgres', () => {
     for (const alive of [url, two.url]) expect(await query(alive, 'select 1 as one')).toEqual([{ one: 1 }]);
     owner.kill('SIGTERM');
     await two.stop();
-    await vi.waitFor(async () => expect(await Promise.all(traces.map(remaining))).toEqual([[], [], []]), patience);
+    await vi.waitFor(async () => expect(await Promise.all(traces.map(remaining))).toEqual([[], [], []]), waiting);
   });
 
   it.each(['700', '755'])(
@@ -109,7 +109,7 @@ describe('an owner that ends without stopping its server', () => {
   it.each(['exit', 'end', 'throw'])('leaves nothing behind: %s', async (ending) => {
     const { owner, url } = await spawnOwner(ending);
     if (owner.exitCode === null) await once(owner, 'exit');
-    await vi.waitFor(() => expect(tracesOf(url)).rejects.toThrow('No server directory'), patience);
+    await vi.waitFor(() => expect(tracesOf(url)).rejects.toThrow('No server directory'), waiting);
     await expect(query(url, 'select 1')).rejects.toThrow('ECONNREFUSED');
   });
 
@@ -118,12 +118,12 @@ describe('an owner that ends without stopping its server', () => {
     const traces = await tracesOf(url);
     expect(await remaining(traces)).toEqual(ALL);
     owner.kill(signal);
-    await vi.waitFor(async () => expect(await remaining(traces)).toEqual([]), patience);
+    await vi.waitFor(async () => expect(await remaining(traces)).toEqual([]), waiting);
   });
 
   it.each([0, 10, 20, 40, 80, 160, 320])('leaves nothing behind: %i ms after it began to start', async (delay) => {
     const { pid } = await runOwner(`exit-after-${delay}`);
-    await vi.waitFor(async () => expect(await directoriesOf(pid)).toEqual([]), patience);
+    await vi.waitFor(async () => expect(await directoriesOf(pid)).toEqual([]), waiting);
   });
 
   it('is swept by the next start when its guard was killed too', async () => {

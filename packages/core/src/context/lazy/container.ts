@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { OWN_TENANT } from '../own-tenant.js';
-import { type Corridor, storage } from '../storage.js';
+import { storage, type TenantStore } from '../storage.js';
 import type { Lazily } from './lazily.js';
 import { isFixed, isPlain } from './methods.js';
 import { isGetter } from './peek.js';
@@ -15,28 +15,28 @@ export function isContainer(value: object): boolean {
  * taken out. It is not copied: what is written to it is written to the original.
  */
 export function containerWithin(
-  corridor: Corridor,
+  store: TenantStore,
   container: object,
   lazily: Lazily,
   isLazy: (value: object) => unknown,
 ): object {
   if (!holdsSomething(container, isLazy)) return container;
   return new Proxy(isFixed(container) ? copyOf(container) : container, {
-    get: entriesWithin(corridor, container, lazily),
+    get: entriesWithin(store, container, lazily),
   });
 }
 
 /** Takes an entry out of `container` as something lazy; what it only inherits is no entry. */
-export function entriesWithin(corridor: Corridor, container: object, lazily: Lazily) {
+export function entriesWithin(store: TenantStore, container: object, lazily: Lazily) {
   const known = new WeakMap<object, unknown>();
   return (_: object, property: PropertyKey): unknown => {
     const value: unknown =
       Object.hasOwn(container, property) && isGetter(container, property)
-        ? storage.run(corridor, () => Reflect.get(container, property, container))
+        ? storage.run(store, () => Reflect.get(container, property, container))
         : Reflect.get(container, property, container);
     if (typeof value !== 'object' && typeof value !== 'function') return value;
     if (value === null || !Object.hasOwn(container, property)) return value;
-    if (!known.has(value)) known.set(value, lazily(corridor, value));
+    if (!known.has(value)) known.set(value, lazily(store, value));
     return known.get(value);
   };
 }

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { type Corridor, storage } from '../storage.js';
+import { storage, type TenantStore } from '../storage.js';
 import { entriesWithin } from './container.js';
 import type { Lazily } from './lazily.js';
 
@@ -13,18 +13,18 @@ export function isClass(value: object): boolean {
 }
 
 /**
- * A function that runs inside `corridor`, whoever calls it, and so does what it returns, and so do the functions that an
- * application has put on it. `held` holds those to the corridor, `lazily` what a call returns.
+ * A function that runs in the context of `store`, whoever calls it, and so does what it returns, and so do the functions that an
+ * application has put on it. `held` holds those to the store, `lazily` what a call returns.
  */
 export const functionWithin =
   (lazily: Lazily, held: Lazily) =>
-  (corridor: Corridor, fn: (...args: unknown[]) => unknown): ((...args: unknown[]) => unknown) => {
+  (store: TenantStore, fn: (...args: unknown[]) => unknown): ((...args: unknown[]) => unknown) => {
     const handler: ProxyHandler<typeof fn> = {
-      apply: (target, self, args) => storage.run(corridor, () => lazily(corridor, Reflect.apply(target, self, args))),
-      construct: (target, args, made) => storage.run(corridor, () => Reflect.construct(target, args, made) as object),
+      apply: (target, self, args) => storage.run(store, () => lazily(store, Reflect.apply(target, self, args))),
+      construct: (target, args, made) => storage.run(store, () => Reflect.construct(target, args, made) as object),
     };
     // Most have nothing on them. A proxy must answer as it is with what can never change.
-    if (!types.isProxy(fn) && holdsMethods(fn)) handler.get = entriesWithin(corridor, fn, held);
+    if (!types.isProxy(fn) && holdsMethods(fn)) handler.get = entriesWithin(store, fn, held);
     return new Proxy(fn, handler);
   };
 

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { StreamableFile } from '@nestjs/common';
 import { OWN_TENANT } from '../own-tenant.js';
-import { type Corridor, storage } from '../storage.js';
+import { storage, type TenantStore } from '../storage.js';
 import { isThenable } from '../thenable.js';
 import { containerWithin, isContainer } from './container.js';
 import { functionWithin, isClass } from './function.js';
@@ -13,26 +13,26 @@ import { webSinkWithin, webTransformWithin } from './web-sink.js';
 import { isPlainResponse, responseWithin, webStreamWithin } from './web-stream.js';
 
 /**
- * The result of work inside `corridor`, such that whatever of it runs later runs there too: what was not begun by then
+ * The result of work in the context of `store`, such that whatever of it runs later runs there too: what was not begun by then
  * would otherwise run as whoever begins it. What is not lazy is returned as it is.
  *
  * A thenable is awaited at once. Everything else begins when its reader wants it to, stays what it was (`instanceof`,
  * backpressure, cancellation), and is handed over in the reader's own context.
  */
-export function inside<R>(corridor: Corridor, value: R): R {
+export function inside<R>(store: TenantStore, value: R): R {
   if (!isObject(value)) return value;
-  return (isDeferred(value) ? awaited(corridor, value) : later(corridor, value)) as R;
+  return (isDeferred(value) ? awaited(store, value) : later(store, value)) as R;
 }
 
 /** As {@link inside}, for what is found within something else: nobody may ever await it, so it is not begun either. */
-export function later(corridor: Corridor, value: unknown): unknown {
+export function later(store: TenantStore, value: unknown): unknown {
   if (!isObject(value)) return value;
   const within = wayInto(value);
-  if (within) return within(corridor, value);
-  return isContainer(value) ? containerWithin(corridor, value, later, wayInto) : value;
+  if (within) return within(store, value);
+  return isContainer(value) ? containerWithin(store, value, later, wayInto) : value;
 }
 
-type Way<T> = (corridor: Corridor, value: T) => unknown;
+type Way<T> = (store: TenantStore, value: T) => unknown;
 
 function wayInto(value: object): Way<object> | undefined {
   try {
@@ -72,13 +72,13 @@ function isDeferred(value: object): value is PromiseLike<unknown> {
   }
 }
 
-function awaited(corridor: Corridor, value: PromiseLike<unknown>): Promise<unknown> {
+function awaited(store: TenantStore, value: PromiseLike<unknown>): Promise<unknown> {
   if (!isPlainPromise(value)) {
-    return new Promise((resolve, reject) => value.then(resolve, reject)).then((result) => inside(corridor, result));
+    return new Promise((resolve, reject) => value.then(resolve, reject)).then((result) => inside(store, result));
   }
   // What is kept on a promise stays there, such as the `child` of `promisify(execFile)`.
   return Object.assign(
-    value.then((result) => inside(corridor, result)),
+    value.then((result) => inside(store, result)),
     value,
   );
 }
@@ -88,9 +88,9 @@ function isPlainPromise(value: PromiseLike<unknown>): value is Promise<unknown> 
   return value instanceof Promise && value.then === Promise.prototype.then;
 }
 
-function thenable(corridor: Corridor, value: PromiseLike<unknown>): unknown {
-  const start = () => storage.run(corridor, () => awaited(corridor, value));
-  return methodsWithin(corridor, value, later, {
+function thenable(store: TenantStore, value: PromiseLike<unknown>): unknown {
+  const start = () => storage.run(store, () => awaited(store, value));
+  return methodsWithin(store, value, later, {
     // biome-ignore lint/suspicious/noThenProperty: it stays the thenable that it was.
     then: (...handlers: Parameters<Promise<unknown>['then']>) => start().then(...handlers),
     catch: (handler: Parameters<Promise<unknown>['catch']>[0]) => start().catch(handler),
@@ -99,9 +99,9 @@ function thenable(corridor: Corridor, value: PromiseLike<unknown>): unknown {
 }
 
 const callable = functionWithin(inside, later);
-/** `fn`, called inside `corridor`, whatever else it may be. */
-export function functionInside<F extends (...args: never[]) => unknown>(corridor: Corridor, fn: F): F {
-  return callable(corridor, fn as unknown as (...args: unknown[]) => unknown) as unknown as F;
+/** `fn`, called in the context of `store`, whatever else it may be. */
+export function functionInside<F extends (...args: never[]) => unknown>(store: TenantStore, fn: F): F {
+  return callable(store, fn as unknown as (...args: unknown[]) => unknown) as unknown as F;
 }
 
 const observable = observableWithin(later);
@@ -109,10 +109,10 @@ const stream = streamWithin(later);
 const webStream = webStreamWithin(later);
 const webTransform = webTransformWithin(later);
 const response = responseWithin(later);
-const iterable = (corridor: Corridor, value: object) => methodsWithin(corridor, value, inside);
+const iterable = (store: TenantStore, value: object) => methodsWithin(store, value, inside);
 
-function file(corridor: Corridor, value: StreamableFile): StreamableFile {
-  stream(corridor, value.getStream());
+function file(store: TenantStore, value: StreamableFile): StreamableFile {
+  stream(store, value.getStream());
   return value;
 }
 

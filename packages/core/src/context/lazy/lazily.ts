@@ -1,4 +1,4 @@
-import type { Corridor } from '../storage.js';
+import type { TenantStore } from '../storage.js';
 
-/** Keeps what a lazy value gave inside the corridor that it was made in. Handed to each kind, as they hold each other. */
-export type Lazily = (corridor: Corridor, value: unknown) => unknown;
+/** Keeps what a lazy value gave in the context that it was made in. Handed to each kind, as they hold each other. */
+export type Lazily = (store: TenantStore, value: unknown) => unknown;

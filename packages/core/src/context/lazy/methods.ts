@@ -1,4 +1,4 @@
-import { type Corridor, storage } from '../storage.js';
+import { storage, type TenantStore } from '../storage.js';
 import type { Lazily } from './lazily.js';
 import { peek } from './peek.js';
 
@@ -17,9 +17,9 @@ export function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** `target`, with every method called on it and inside `corridor`; `own` replaces methods. */
+/** `target`, with every method called on it and in the context of `store`; `own` replaces methods. */
 export function methodsWithin<T extends object>(
-  corridor: Corridor,
+  store: TenantStore,
   target: T,
   lazily: Lazily,
   own: Readonly<Record<string, unknown>> = {},
@@ -27,14 +27,14 @@ export function methodsWithin<T extends object>(
   const proxy: T = new Proxy(isFixed(target) ? Object.create(target) : target, {
     get(_, property) {
       if (typeof property === 'string' && Object.hasOwn(own, property)) return own[property];
-      const value: unknown = storage.run(corridor, () => Reflect.get(target, property, target));
+      const value: unknown = storage.run(store, () => Reflect.get(target, property, target));
       if (typeof value !== 'function' || property === 'constructor') return value;
       return (...args: unknown[]) => {
-        const result: unknown = storage.run(corridor, () => Reflect.apply(value, target, args));
+        const result: unknown = storage.run(store, () => Reflect.apply(value, target, args));
         if (result === target) return proxy;
         // An iterator needs nothing but `next`, by which nothing else could tell what it is.
-        if (isIteration(property)) return methodsWithin(corridor, result as object, lazily);
-        return storage.run(corridor, () => lazily(corridor, result));
+        if (isIteration(property)) return methodsWithin(store, result as object, lazily);
+        return storage.run(store, () => lazily(store, result));
       };
     },
     set: (_, property, value) => Reflect.set(target, property, value, target),

@@ -1,7 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { type Corridor, storage } from '../storage.js';
+import { storage, type TenantStore } from '../storage.js';
 import type { Lazily } from './lazily.js';
 import { peek } from './peek.js';
 
@@ -25,12 +25,12 @@ export function isStream(value: object): value is Readable | Writable | Duplex {
 }
 
 /**
- * The same stream, whose implementation (`_read`, `_write`, …) runs inside `corridor`; its reader gets data and events, and its
+ * The same stream, whose implementation (`_read`, `_write`, …) runs in the context of `store`; its reader gets data and events, and its
  * writer is called back, in their own context. What is in use already, and what only reads or writes a connection, is left alone.
  */
 export const streamWithin =
   (lazily: Lazily) =>
-  <T extends Readable | Writable | Duplex>(corridor: Corridor, stream: T): T => {
+  <T extends Readable | Writable | Duplex>(store: TenantStore, stream: T): T => {
     const own = stream as Implementation;
     if (own[BOUND] || isInUse(stream) || stream instanceof Socket || stream instanceof IncomingMessage) return stream;
     let reader = storage.getStore();
@@ -46,13 +46,13 @@ export const streamWithin =
         const given = args.map((arg) =>
           typeof arg === 'function' ? (...results: unknown[]) => storage.run(caller, () => arg(...results)) : arg,
         );
-        return storage.run(corridor, () => Reflect.apply(method, stream, given));
+        return storage.run(store, () => Reflect.apply(method, stream, given));
       });
     }
     const { push } = own;
     if (typeof push !== 'function') return stream;
     replace('push', (chunk: unknown, ...rest: unknown[]) =>
-      storage.run(reader, () => Reflect.apply(push, stream, [lazily(corridor, chunk), ...rest])),
+      storage.run(reader, () => Reflect.apply(push, stream, [lazily(store, chunk), ...rest])),
     );
     return stream;
   };

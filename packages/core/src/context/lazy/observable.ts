@@ -1,5 +1,5 @@
 import { from, Observable, type ObservableInput, type Operator, Subscriber } from 'rxjs';
-import { type Corridor, storage } from '../storage.js';
+import { storage, type TenantStore } from '../storage.js';
 import type { Lazily } from './lazily.js';
 import { peek } from './peek.js';
 
@@ -13,16 +13,16 @@ export function isObservable(value: object): value is Observable<unknown> {
 }
 
 /**
- * `source`, subscribed to and unsubscribed from inside `corridor`, and delivered to each subscriber in its own; what it
+ * `source`, subscribed to and unsubscribed from in the context of `store`, and delivered to each subscriber in its own; what it
  * emits is lazy too.
  */
 export const observableWithin =
   (lazily: Lazily) =>
-  <T>(corridor: Corridor, source: Observable<T>): Observable<T> => {
+  <T>(store: TenantStore, source: Observable<T>): Observable<T> => {
     const crossing = new Observable<T>((subscriber) => {
       const subscribers = storage.getStore();
-      const held = heldTo(corridor, source instanceof Observable ? source : from(source as ObservableInput<T>));
-      storage.run(corridor, () => held.subscribe(new Crossing(subscriber, corridor, subscribers, lazily)));
+      const held = heldTo(store, source instanceof Observable ? source : from(source as ObservableInput<T>));
+      storage.run(store, () => held.subscribe(new Crossing(subscriber, store, subscribers, lazily)));
     });
     const proxy: Observable<T> = new Proxy(source, {
       // What it calls on itself is called on the proxy, so that operators subscribe to that one.
@@ -37,36 +37,36 @@ export const observableWithin =
   };
 
 /**
- * `source`, with each of its operators run inside `corridor`, whatever context what is before them emits in: a Subject
+ * `source`, with each of its operators run in the context of `store`, whatever context what is before them emits in: a Subject
  * that everybody shares emits as whoever sends into it.
  */
-export function heldTo<T>(corridor: Corridor, source: Observable<T>): Observable<T> {
-  if (source instanceof Held && source.corridor === corridor) return source;
+export function heldTo<T>(store: TenantStore, source: Observable<T>): Observable<T> {
+  if (source instanceof Held && source.store === store) return source;
   const { operator, source: before } = source;
-  if (operator && before && isPlainStep(source)) return heldTo(corridor, before).lift(operator);
-  return new Held(corridor, source);
+  if (operator && before && isPlainStep(source)) return heldTo(store, before).lift(operator);
+  return new Held(store, source);
 }
 
-/** `source` delivered inside `corridor`, wherever it is subscribed to and whatever it emits in; and so is every operator put behind it. */
+/** `source` delivered in the context of `store`, wherever it is subscribed to and whatever it emits in; and so is every operator put behind it. */
 export class Held<T> extends Observable<T> {
   constructor(
-    readonly corridor: Corridor,
+    readonly store: TenantStore,
     source: Observable<T>,
   ) {
     super((subscriber) => {
-      within(corridor, () => source.subscribe(new Crossing(subscriber, corridor, corridor)));
+      within(store, () => source.subscribe(new Crossing(subscriber, store, store)));
     });
   }
 
   override lift<R>(operator?: Operator<T, R>): Observable<R> {
-    return new Held(this.corridor, super.lift(operator));
+    return new Held(this.store, super.lift(operator));
   }
 }
 
 /** To enter what is entered already costs more than to ask. */
-function within(corridor: Corridor | undefined, fn: () => void): void {
-  if (storage.getStore() === corridor) fn();
-  else storage.run(corridor, fn);
+function within(store: TenantStore | undefined, fn: () => void): void {
+  if (storage.getStore() === store) fn();
+  else storage.run(store, fn);
 }
 
 /** True when nobody has given it a `subscribe` of its own, as {@link observableWithin} does: that is not passed by. */
@@ -89,8 +89,8 @@ export function deliveredToSubscriber<T>(source: Observable<T>): Observable<T> {
 class Crossing<T> extends Subscriber<T> {
   constructor(
     private readonly subscriber: Subscriber<T>,
-    private readonly sources: Corridor | undefined,
-    private readonly subscribers: Corridor | undefined,
+    private readonly sources: TenantStore | undefined,
+    private readonly subscribers: TenantStore | undefined,
     private readonly lazily?: Lazily,
   ) {
     // Which ends this one when the subscriber ends, also while the source is still being subscribed to.

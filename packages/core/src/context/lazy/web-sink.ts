@@ -1,13 +1,13 @@
-import { type Corridor, storage } from '../storage.js';
+import { storage, type TenantStore } from '../storage.js';
 import type { Lazily } from './lazily.js';
 import { webStreamWithin } from './web-stream.js';
 
-/** A stream that writes into `sink` inside `corridor`, and holds no lock of it in between. */
-export function webSinkWithin(corridor: Corridor, sink: WritableStream<unknown>): WritableStream<unknown> {
+/** A stream that writes into `sink` in the context of `store`, and holds no lock of it in between. */
+export function webSinkWithin(store: TenantStore, sink: WritableStream<unknown>): WritableStream<unknown> {
   // Somebody else writes to it.
   if (sink.locked) return sink;
   const within = (ask: (writer: WritableStreamDefaultWriter<unknown>) => Promise<void>) =>
-    storage.run(corridor, () => {
+    storage.run(store, () => {
       const writer = sink.getWriter();
       try {
         return ask(writer);
@@ -23,17 +23,17 @@ export function webSinkWithin(corridor: Corridor, sink: WritableStream<unknown>)
   });
 }
 
-/** The same, with both of its sides inside `corridor`. */
+/** The same, with both of its sides in the context of `store`. */
 export const webTransformWithin =
   (lazily: Lazily) =>
-  (corridor: Corridor, transform: TransformStream<unknown, unknown>): TransformStream<unknown, unknown> => {
+  (store: TenantStore, transform: TransformStream<unknown, unknown>): TransformStream<unknown, unknown> => {
     let sides: { readonly readable: unknown; readonly writable: unknown } | undefined;
     return new Proxy(transform, {
       get(_, property) {
         if (property !== 'readable' && property !== 'writable') return Reflect.get(transform, property, transform);
         sides ??= {
-          readable: webStreamWithin(lazily)(corridor, transform.readable),
-          writable: webSinkWithin(corridor, transform.writable),
+          readable: webStreamWithin(lazily)(store, transform.readable),
+          writable: webSinkWithin(store, transform.writable),
         };
         return sides[property];
       },

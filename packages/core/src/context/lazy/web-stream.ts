@@ -1,21 +1,21 @@
-import { type Corridor, storage } from '../storage.js';
+import { storage, type TenantStore } from '../storage.js';
 import type { Lazily } from './lazily.js';
 import { peek } from './peek.js';
 
-/** A stream that reads `source` inside `corridor`, chunk by chunk as it is read itself. */
+/** A stream that reads `source` in the context of `store`, chunk by chunk as it is read itself. */
 export const webStreamWithin =
   (lazily: Lazily) =>
-  (corridor: Corridor, source: ReadableStream<unknown>): ReadableStream<unknown> => {
+  (store: TenantStore, source: ReadableStream<unknown>): ReadableStream<unknown> => {
     // Somebody else reads it.
     if (source.locked) return source;
-    const within = <R>(fn: () => R) => storage.run(corridor, fn);
+    const within = <R>(fn: () => R) => storage.run(store, fn);
     const type = isByteStream(source) ? ('bytes' as const) : undefined;
     const reader = source.getReader();
     const underlying = {
       type,
       async pull(controller: ReadableStreamDefaultController & Partial<ReadableByteStreamController>) {
         const { done, value } = await within(() => reader.read());
-        if (!done) return controller.enqueue(lazily(corridor, value));
+        if (!done) return controller.enqueue(lazily(store, value));
         controller.close();
         controller.byobRequest?.respond(0);
       },
@@ -45,12 +45,12 @@ export function isPlainResponse(value: object): value is Response {
   );
 }
 
-/** The same answer, with its body read inside `corridor`. */
+/** The same answer, with its body read in the context of `store`. */
 export const responseWithin =
   (lazily: Lazily) =>
-  (corridor: Corridor, response: Response): Response => {
+  (store: TenantStore, response: Response): Response => {
     const { body, status, statusText, headers } = response;
     if (!body || body.locked) return response;
-    const within = webStreamWithin(lazily)(corridor, body);
+    const within = webStreamWithin(lazily)(store, body);
     return new Response(within as ReadableStream, { status, statusText, headers });
   };

@@ -20,7 +20,7 @@ export interface Copies {
 }
 
 const IN_USE = '55006';
-const PATIENCE_MS = 2_000;
+const TIMEOUT_MS = 2_000;
 
 /** @throws `fuzz_misuse` when the database cannot be copied, or has no rows of one of the tenants. */
 export async function copyDatabase(pg: typeof pgModule, options: ResolvedOptions): Promise<Copies> {
@@ -141,7 +141,7 @@ async function examine(pg: typeof pgModule, { url, tenants, tenantColumn }: Reso
 }
 
 async function copyOnce(server: Client, name: string, template: string): Promise<void> {
-  for (const end = Date.now() + PATIENCE_MS; ; await pause(50)) {
+  for (const end = Date.now() + TIMEOUT_MS; ; await pause(50)) {
     try {
       await server.query(`create database ${name} template ${quoted(template)}`);
       return;

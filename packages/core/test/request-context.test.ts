@@ -104,7 +104,7 @@ const sharedEmitter = new EventEmitter();
 const background: Promise<string>[] = [];
 
 @Controller()
-class CorridorController {
+class ContextController {
   @Get('layers/:id')
   @UseGuards(NotingGuard)
   @UseInterceptors(NotingInterceptor)
@@ -208,10 +208,10 @@ class CorridorController {
 }
 
 @Module({
-  controllers: [CorridorController],
+  controllers: [ContextController],
   imports: [TenancyModule.forRoot({ registry: testRegistry(), sources: [fromSubdomain({ baseDomain: 'localhost' })] })],
 })
-class CorridorModule implements NestModule {
+class ContextModule implements NestModule {
   configure(consumer: MiddlewareConsumer) {
     consumer.apply(NotingMiddleware).forRoutes('layers/*id', 'body');
   }
@@ -221,7 +221,7 @@ describe.each(adapters)('C4: on %s the context covers', (adapter) => {
   let server: Server;
 
   beforeAll(async () => {
-    server = await serve(adapter, { imports: [CorridorModule] });
+    server = await serve(adapter, { imports: [ContextModule] });
     NotingFilter.httpAdapter = server.app.get(HttpAdapterHost).httpAdapter;
   });
   afterAll(() => server.close());
