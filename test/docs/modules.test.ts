@@ -71,7 +71,7 @@ const ENTANGLED: Readonly<Record<Package, readonly string[]>> = {
   postgres: [],
   prisma: [],
   typeorm: [],
-  testing: ['oracle oracle/compared oracle/copies oracle/prisma oracle/typeorm', 'proof proof/attacks'],
+  testing: [],
 };
 
 /** Lines of a file. Most have about 50; a longer one is looked at for its second concept. */

@@ -23,9 +23,9 @@ export { type TenantMatchers, tenantMatchers } from './matchers/tenant-matchers.
 export type { Verdict } from './matchers/verdict.js';
 export { HarnessMisuseError } from './misuse.js';
 export type { DescribeIsolationOptions, HarnessSource } from './proof/describe-isolation.js';
-export type { Caller, Example, ExampleCall, ExampleRequest } from './proof/example.js';
 export { IsolationProof, proveIsolation } from './proof/isolation-proof.js';
 export type { ProofOptions } from './proof/proof-options.js';
+export type { Caller, Example, ExampleCall, ExampleRequest } from './proof/target/example.js';
 export { type CurlOptions, curlOf } from './report/curl.js';
 export { renderHtml } from './report/html/render-html.js';
 export type {

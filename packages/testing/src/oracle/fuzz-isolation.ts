@@ -4,14 +4,14 @@ import { Canaries } from './compared/canaries.js';
 import { Broken, type Clients, Comparison, type Verdict, type Work } from './compared/compare.js';
 import { Masking } from './compared/masking.js';
 import { type Copies, copyDatabase } from './copies/copies.js';
-import { type FuzzIsolationOptions, type ResolvedOptions, resolved } from './fuzz-options.js';
-import type { FuzzedClient, KnownModels, Random } from './fuzzed-client.js';
-import { IsolationFuzzError, misuse } from './isolation-fuzz-error.js';
+import { type FuzzIsolationOptions, type ResolvedOptions, resolved } from './fuzzed/fuzz-options.js';
+import type { FuzzedClient, KnownModels, Random } from './fuzzed/fuzzed-client.js';
+import { IsolationFuzzError, misuse } from './fuzzed/isolation-fuzz-error.js';
+import { seldom } from './fuzzed/values.js';
 import { readKnownRows } from './known-rows.js';
 import { FuzzedPrisma } from './prisma/fuzzed-prisma.js';
 import { isDataSource } from './typeorm/data-source-like.js';
 import { FuzzedTypeorm } from './typeorm/fuzzed-typeorm.js';
-import { seldom } from './values.js';
 
 /** The result of {@link fuzzIsolation}. */
 export interface IsolationFuzzReport {

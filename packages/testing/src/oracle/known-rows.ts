@@ -1,8 +1,8 @@
 import { type Tenant, TenantContext } from '@tenancy/core';
 import type { Clients } from './compared/compare.js';
 import { json } from './compared/difference.js';
-import type { FuzzedClient, KnownModels } from './fuzzed-client.js';
-import { misuse } from './isolation-fuzz-error.js';
+import type { FuzzedClient, KnownModels } from './fuzzed/fuzzed-client.js';
+import { misuse } from './fuzzed/isolation-fuzz-error.js';
 
 type Row = Readonly<Record<string, unknown>>;
 

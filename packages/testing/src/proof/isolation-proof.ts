@@ -2,7 +2,6 @@ import type { Tenant } from '@tenancy/core';
 import type { Entrance } from '../discovery/entrance.js';
 import type { IsolationHarness } from '../harness/isolation-harness.js';
 import type { AttackResult, EntranceResult, IsolationReport, ProofVerdict } from '../report/isolation-report.js';
-import { approachTo } from './approach.js';
 import type { Attack, Finding } from './attacks/attack.js';
 import { existence } from './attacks/existence.js';
 import { foreignId } from './attacks/foreign-id.js';
@@ -15,8 +14,9 @@ import { tenantField } from './attacks/tenant-field.js';
 import { tenantHeader } from './attacks/tenant-header.js';
 import { warmCache } from './attacks/warm-cache.js';
 import { checkOptions, type ProofOptions } from './proof-options.js';
-import { rowChanges } from './row-changes.js';
-import { Site } from './site.js';
+import { rowChanges } from './target/row-changes.js';
+import { Target } from './target/target.js';
+import { transportTo } from './target/transport.js';
 
 /** After `own`, which says whether the others mean anything. */
 const ATTACKS: readonly Attack[] = [
@@ -94,44 +94,46 @@ export class IsolationProof {
   async #tried(entrance: Entrance): Promise<Omit<EntranceResult, 'milliseconds'>> {
     const exempt = this.#options.exempt?.[entrance.id];
     if (typeof exempt === 'string') return { entrance, verdict: 'exempt', why: exempt, attacks: [] };
-    const approach = approachTo(this.#harness, entrance, this.#options.examples?.[entrance.id]);
-    if ('unknown' in approach) return { entrance, verdict: 'unproven', why: approach.unknown, attacks: [] };
+    const transport = transportTo(this.#harness, entrance, this.#options.examples?.[entrance.id]);
+    if ('unknown' in transport) return { entrance, verdict: 'unproven', why: transport.unknown, attacks: [] };
     const [one, another] = this.#pair();
-    const sites = [
-      new Site(this.#harness, entrance, approach, one, another),
-      new Site(this.#harness, entrance, approach, another, one),
+    const targets = [
+      new Target(this.#harness, entrance, transport, one, another),
+      new Target(this.#harness, entrance, transport, another, one),
     ];
-    if ((sites[0] as Site).changesRows && !this.#harness.rowsOf) {
+    if ((targets[0] as Target).changesRows && !this.#harness.rowsOf) {
       return { entrance, verdict: 'unproven', why: NOBODY_LOOKS, attacks: [] };
     }
-    const first = await this.#attacked(own, sites, exempt?.own);
+    const first = await this.#attacked(own, targets, exempt?.own);
     const attacks: AttackResult[] = [first.result];
     for (const attack of ATTACKS) {
       // Where the tenant itself cannot call, every refusal would pass for a protection.
-      attacks.push(first.isVain ? vain(attack) : (await this.#attacked(attack, sites, exempt?.[attack.name])).result);
+      attacks.push(
+        first.endsAttacks ? notTried(attack) : (await this.#attacked(attack, targets, exempt?.[attack.name])).result,
+      );
     }
     return { entrance, verdict: verdictOf(attacks), why: null, attacks };
   }
 
-  async #attacked({ name, run }: Attack, sites: readonly Site[], exempt?: string) {
+  async #attacked({ name, run }: Attack, targets: readonly Target[], exempt?: string) {
     if (exempt !== undefined) {
-      return { result: { attack: name, verdict: 'exempt', why: exempt, evidence: null } as const, isVain: false };
+      return { result: { attack: name, verdict: 'exempt', why: exempt, evidence: null } as const, endsAttacks: false };
     }
     const findings: Finding[] = [];
-    for (const site of sites) {
-      const finding = await this.#finding(run, site);
+    for (const target of targets) {
+      const finding = await this.#finding(run, target);
       findings.push(finding);
       if (finding.verdict === 'leaks') break;
     }
     findings.sort((a, b) => WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict));
-    const { isVain = false, ...worst } = findings[0] as Finding;
-    return { result: { attack: name, ...worst }, isVain };
+    const { endsAttacks = false, ...worst } = findings[0] as Finding;
+    return { result: { attack: name, ...worst }, endsAttacks };
   }
 
   /** Runs an attack. One that could not be tried is not proven. */
-  async #finding(run: Attack['run'], site: Site): Promise<Finding> {
+  async #finding(run: Attack['run'], target: Target): Promise<Finding> {
     try {
-      return await run(site);
+      return await run(target);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return { verdict: 'unproven', why: `It could not be tried: ${why}`, evidence: null };
@@ -164,7 +166,7 @@ function verdictOf(attacks: readonly AttackResult[]): ProofVerdict {
   return verdicts[0] === 'proven' ? 'proven' : 'exempt';
 }
 
-function vain({ name }: Attack): AttackResult {
+function notTried({ name }: Attack): AttackResult {
   return {
     attack: name,
     verdict: 'unproven',

@@ -1,6 +1,6 @@
 import type { Entrance } from '../discovery/entrance.js';
 import type { AttackName } from '../report/isolation-report.js';
-import type { Example } from './example.js';
+import type { Example } from './target/example.js';
 
 /** Options of a proof. Entrances are named by their `id`: `'POST /jobs'`. */
 export interface ProofOptions {

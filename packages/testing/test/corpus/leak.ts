@@ -1,7 +1,7 @@
 import type { INestApplication, ModuleMetadata, Provider, Type } from '@nestjs/common';
 import type { TenantSource } from '@tenancy/core';
 import type { IsolationHarness, TenantClient } from '../../src/index.js';
-import type { Example } from '../../src/proof/example.js';
+import type { Example } from '../../src/proof/target/example.js';
 import type { AttackName } from '../../src/report/isolation-report.js';
 import type { PlantedHiring } from './tables.js';
 

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Copies, copyDatabase } from '../../src/oracle/copies/copies.js';
-import { resolved } from '../../src/oracle/fuzz-options.js';
+import { resolved } from '../../src/oracle/fuzzed/fuzz-options.js';
 import { type PostgresServer, postgresFromEnvironment, type TestDatabase } from '../../src/postgres.js';
 import { openSalesDatabase, query } from './database.js';
 

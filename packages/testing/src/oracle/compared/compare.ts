@@ -1,7 +1,7 @@
 import { type Tenant, TenantContext } from '@tenancy/core';
 import type { Copies } from '../copies/copies.js';
 import type { Rows } from '../copies/ownership.js';
-import type { FuzzedClient, Operation } from '../fuzzed-client.js';
+import type { FuzzedClient, Operation } from '../fuzzed/fuzzed-client.js';
 import type { Canaries } from './canaries.js';
 import { difference, json, type Sides } from './difference.js';
 import type { Masking } from './masking.js';

@@ -1,9 +1,9 @@
 import type { Tenant } from '@tenancy/core';
 import type { Arbitrary } from 'fast-check';
-import { code } from '../code.js';
-import type { FuzzedClient, KnownModels, Operation, Random } from '../fuzzed-client.js';
-import { misuse } from '../isolation-fuzz-error.js';
-import type { FuzzedPrismaSchema } from './fuzzed-schema.js';
+import { code } from '../fuzzed/code.js';
+import type { FuzzedClient, KnownModels, Operation, Random } from '../fuzzed/fuzzed-client.js';
+import type { FuzzedPrismaSchema } from '../fuzzed/fuzzed-schema.js';
+import { misuse } from '../fuzzed/isolation-fuzz-error.js';
 import { type PrismaModel, prismaModels } from './prisma-model.js';
 import { PrismaReads } from './prisma-reads.js';
 import { defined, isComparable, PrismaValues } from './prisma-values.js';

@@ -1,5 +1,5 @@
-import { misuse } from '../isolation-fuzz-error.js';
-import type { FuzzedPrismaField, FuzzedPrismaKey, FuzzedPrismaSchema } from './fuzzed-schema.js';
+import type { FuzzedPrismaField, FuzzedPrismaKey, FuzzedPrismaSchema } from '../fuzzed/fuzzed-schema.js';
+import { misuse } from '../fuzzed/isolation-fuzz-error.js';
 
 /** A model, prepared for making arguments. */
 export interface PrismaModel {

@@ -1,6 +1,6 @@
 import type { Arbitrary } from 'fast-check';
-import { seldom } from '../values.js';
-import type { FuzzedPrismaField } from './fuzzed-schema.js';
+import type { FuzzedPrismaField } from '../fuzzed/fuzzed-schema.js';
+import { seldom } from '../fuzzed/values.js';
 import type { PrismaModel, PrismaRelation } from './prisma-model.js';
 import { defined, isComparable, isEnum, isNumber, type PrismaValues } from './prisma-values.js';
 

@@ -1,8 +1,8 @@
 import type { Tenant } from '@tenancy/core';
 import type { Arbitrary } from 'fast-check';
-import type { KnownModels, KnownRows, Random } from '../fuzzed-client.js';
-import { freshLike, someRow } from '../values.js';
-import type { FuzzedPrismaField } from './fuzzed-schema.js';
+import type { KnownModels, KnownRows, Random } from '../fuzzed/fuzzed-client.js';
+import type { FuzzedPrismaField } from '../fuzzed/fuzzed-schema.js';
+import { freshLike, someRow } from '../fuzzed/values.js';
 import type { PrismaModel, PrismaRelation } from './prisma-model.js';
 
 const NOBODY: KnownRows = { own: [], others: [] };

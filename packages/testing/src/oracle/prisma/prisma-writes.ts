@@ -1,5 +1,5 @@
 import type { Arbitrary } from 'fast-check';
-import { freshLike } from '../values.js';
+import { freshLike } from '../fuzzed/values.js';
 import { holdsKey, isTenantAlone, type PrismaModel, type PrismaRelation } from './prisma-model.js';
 import type { PrismaReads } from './prisma-reads.js';
 import { isNumber, type PrismaValues } from './prisma-values.js';

@@ -1,4 +1,4 @@
-import { code } from '../code.js';
+import { code } from '../fuzzed/code.js';
 
 /** Calls one after the other, each on what the one before answered: what runs is what is printed. */
 export type Chain = readonly Call[];

@@ -1,8 +1,8 @@
 import type { Tenant } from '@tenancy/core';
 import type { Arbitrary } from 'fast-check';
-import { code } from '../code.js';
-import type { FuzzedClient, KnownModels, Operation, Random } from '../fuzzed-client.js';
-import { misuse } from '../isolation-fuzz-error.js';
+import { code } from '../fuzzed/code.js';
+import type { FuzzedClient, KnownModels, Operation, Random } from '../fuzzed/fuzzed-client.js';
+import { misuse } from '../fuzzed/isolation-fuzz-error.js';
 import { type Chain, print, run } from './chain.js';
 import type { DataSourceLike } from './data-source-like.js';
 import { type TypeormEntity, typeormEntities } from './typeorm-entity.js';

@@ -1,5 +1,5 @@
 import type { Arbitrary } from 'fast-check';
-import { seldom } from '../values.js';
+import { seldom } from '../fuzzed/values.js';
 import type { Call, Chain } from './chain.js';
 import type { TypeormEntity } from './typeorm-entity.js';
 import type { Data, TypeormValues } from './typeorm-values.js';

@@ -1,7 +1,7 @@
 import type { Tenant } from '@tenancy/core';
 import type { Arbitrary } from 'fast-check';
-import type { KnownModels, KnownRows, Random } from '../fuzzed-client.js';
-import { freshLike, someRow } from '../values.js';
+import type { KnownModels, KnownRows, Random } from '../fuzzed/fuzzed-client.js';
+import { freshLike, someRow } from '../fuzzed/values.js';
 import type { TypeormColumn, TypeormEntity, TypeormRelation } from './typeorm-entity.js';
 
 export type Data = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import type { AttackName, Evidence } from '../../report/isolation-report.js';
-import { type Attempt, evidenceOf, type Site } from '../site.js';
+import { type Attempt, evidenceOf, type Target } from '../target/target.js';
 
 /** The result of an attack. */
 export interface Finding {
@@ -7,13 +7,13 @@ export interface Finding {
   readonly why: string;
   readonly evidence: Evidence | null;
   /** True when no further attack can be meaningful. */
-  readonly isVain?: boolean;
+  readonly endsAttacks?: boolean;
 }
 
 /** One way to get at another tenant’s data. */
 export interface Attack {
   readonly name: AttackName;
-  run(site: Site): Promise<Finding>;
+  run(target: Target): Promise<Finding>;
 }
 
 export function proven(why: string): Finding {
@@ -34,11 +34,11 @@ export function leaks(why: string, attempt: Attempt): Finding {
 }
 
 /** The leak that an attempt showed: data, or a change of rows. Null where there is none. */
-export function leakOf(attempt: Attempt, site: Site, how: string): Finding | null {
+export function leakOf(attempt: Attempt, target: Target, how: string): Finding | null {
   const [sighting] = attempt.sightings;
   if (sighting) {
     const { what, tenantId } = sighting.canary;
-    const whose = site.harness.tenants.find(({ id }) => id === tenantId)?.slug ?? tenantId;
+    const whose = target.harness.tenants.find(({ id }) => id === tenantId)?.slug ?? tenantId;
     return leaks(`${how}, ${what} of ${whose} was seen at ${sighting.path}.`, attempt);
   }
   const [change] = attempt.changes;

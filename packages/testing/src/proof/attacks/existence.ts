@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../../http-request.js';
-import { nameOf, nobodysValue, type Position, replaced } from '../positions.js';
-import { rowChanges } from '../row-changes.js';
-import type { Site } from '../site.js';
+import { nameOf, nobodysValue, type Position, replaced } from '../target/positions.js';
+import { rowChanges } from '../target/row-changes.js';
+import type { Target } from '../target/target.js';
 import { type Attack, type Finding, leaks, notApplicable, proven, statusOf } from './attack.js';
 import { idsIn, valueAt } from './foreign-id.js';
 import { texts } from './own-texts.js';
@@ -10,15 +10,15 @@ import { isClock, type Measured, measured } from './volatile.js';
 /** True when the answer tells that a row is there, by being another than for one that nobody has. */
 export const existence: Attack = {
   name: 'existence',
-  run: async (site) => {
-    const places = idsIn(site).map(({ at }) => at);
+  run: async (target) => {
+    const places = idsIn(target).map(({ at }) => at);
     for (const at of places) {
-      const found = await compared(site, at, 'a row of the other’s is there');
+      const found = await compared(target, at, 'a row of the other’s is there');
       if (found) return found;
     }
-    const taken = site.changesRows ? texts(site) : [];
+    const taken = target.changesRows ? texts(target) : [];
     for (const { at, column } of taken) {
-      const found = await compared(site, at, `the other has this ${column}`, column);
+      const found = await compared(target, at, `the other has this ${column}`, column);
       if (found) return found;
     }
     const names = new Set([...places, ...taken.map(({ at }) => at)].map(nameOf));
@@ -27,16 +27,16 @@ export const existence: Attack = {
   },
 };
 
-async function compared(site: Site, at: Position, what: string, column?: string): Promise<Finding | null> {
-  const theirs = await once(site, at, async () => {
+async function compared(target: Target, at: Position, what: string, column?: string): Promise<Finding | null> {
+  const theirs = await once(target, at, async () => {
     if (column === undefined)
-      return valueAt(site.approach.requestFor(await site.rowsFor(site.other), site.other) as HttpRequest, at);
-    const value = columnOf(await site.harness.plant(site.other), column);
+      return valueAt(target.transport.requestFor(await target.rowsFor(target.other), target.other) as HttpRequest, at);
+    const value = columnOf(await target.harness.plant(target.other), column);
     // Where it is taken, both have it, and it tells nothing any more.
-    site.harness.canaries.plant(site.own, column, value);
+    target.harness.canaries.plant(target.own, column, value);
     return value;
   });
-  const nobodys = [await once(site, at, nobody(theirs.value)), await once(site, at, nobody(theirs.value))] as const;
+  const nobodys = [await once(target, at, nobody(theirs.value)), await once(target, at, nobody(theirs.value))] as const;
   const isRead = nobodys.every(({ hasWritten }) => !hasWritten);
   const [one, two] = nobodys.map((each) => told(each, isRead)) as [Measured, Measured];
   const answer = told(theirs, isRead);
@@ -56,14 +56,15 @@ function nobody(value: unknown): () => Promise<unknown> {
   return async () => nobodysValue(value);
 }
 
-async function once(site: Site, at: Position, make: () => Promise<unknown>) {
-  const call = await site.asItself();
+async function once(target: Target, at: Position, make: () => Promise<unknown>) {
+  const call = await target.asItself();
   const value = await make();
-  const { rowsOf } = site.harness;
-  const before = site.changesRows ? await rowsOf?.(site.own) : null;
-  const attempt = await site.attempt({ ...call, change: (request) => replaced(request, [[at, value]]) });
+  const { rowsOf } = target.harness;
+  const before = target.changesRows ? await rowsOf?.(target.own) : null;
+  const attempt = await target.attempt({ ...call, change: (request) => replaced(request, [[at, value]]) });
   // A POST may ask a question only; where nobody can look at the rows, it is taken for a write.
-  const hasWritten = site.changesRows && (!before || !rowsOf || rowChanges(before, await rowsOf(site.own)).length > 0);
+  const hasWritten =
+    target.changesRows && (!before || !rowsOf || rowChanges(before, await rowsOf(target.own)).length > 0);
   return { attempt, value, hasWritten };
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Attempt, Site } from '../site.js';
+import type { Attempt, Target } from '../target/target.js';
 import { type Attack, leaks, proven, unproven } from './attack.js';
 import { changedPaths, type Measured, measured } from './volatile.js';
 
@@ -9,12 +9,12 @@ import { changedPaths, type Measured, measured } from './volatile.js';
  */
 export const interference: Attack = {
   name: 'interference',
-  run: async (site) => {
-    const first = await tried(site, (before) => otherChanges(site, before));
+  run: async (target) => {
+    const first = await tried(target, (before) => otherChanges(target, before));
     if (first.paths.length === 0) return alike;
     // The same without the other, for as long: a token or a clock moves by itself.
-    const alone = await tried(site, () => sleep(Math.max(first.milliseconds, A_SECOND)));
-    const again = await tried(site, (before) => otherChanges(site, before));
+    const alone = await tried(target, () => sleep(Math.max(first.milliseconds, A_SECOND)));
+    const again = await tried(target, (before) => otherChanges(target, before));
     const [before, after] = [first, again].map(({ paths }) => paths.filter((path) => !alone.paths.includes(path)));
     const both = after?.find((path) => before?.includes(path));
     if (both !== undefined)
@@ -30,23 +30,23 @@ const alike = proven('The answer stayed the same while the other’s rows change
 const A_SECOND = 1_100;
 
 /** The paths at which the answer is another than expected after something has happened. */
-async function tried(site: Site, happen: (before: Measured) => Promise<void>) {
+async function tried(target: Target, happen: (before: Measured) => Promise<void>) {
   // New rows of its own come first in a list by time, until the other’s are newer.
-  await site.harness.plant(site.own);
+  await target.harness.plant(target.own);
   const before: Measured[] = [];
   // What a tenant’s own calls fill, such as a list of what it looked at last, is full by then.
-  for (let n = 0; n < (site.changesRows ? 0 : 4); n += 1) await once(site);
-  for (let n = 0; n < 3; n += 1) before.push(measured(await once(site)));
+  for (let n = 0; n < (target.changesRows ? 0 : 4); n += 1) await once(target);
+  for (let n = 0; n < 3; n += 1) before.push(measured(await once(target)));
   const began = performance.now();
   await happen(before[2] as Measured);
   const milliseconds = performance.now() - began;
-  const after: Attempt = await once(site);
+  const after: Attempt = await once(target);
   return { paths: changedPaths(before as [Measured, Measured, Measured], measured(after)), after, milliseconds };
 }
 
-async function otherChanges(site: Site, before: Measured): Promise<void> {
-  for (let n = 0; n < (listsRows(before) ? A_PAGE : 1); n += 1) await site.harness.plant(site.other);
-  for (let n = 0; n < 3; n += 1) await site.glance(await site.asItself(site.other));
+async function otherChanges(target: Target, before: Measured): Promise<void> {
+  for (let n = 0; n < (listsRows(before) ? A_PAGE : 1); n += 1) await target.harness.plant(target.other);
+  for (let n = 0; n < 3; n += 1) await target.attemptUnobserved(await target.asItself(target.other));
 }
 
 /** As many as would fill a page, where rows are listed: one that is cut before the tenant is looked at loses own rows. */
@@ -56,6 +56,6 @@ function listsRows(answer: Measured): boolean {
   return [...answer.keys()].some((path) => path.endsWith('.length'));
 }
 
-async function once(site: Site): Promise<Attempt> {
-  return site.glance(await site.asItself());
+async function once(target: Target): Promise<Attempt> {
+  return target.attemptUnobserved(await target.asItself());
 }

@@ -6,29 +6,29 @@ const ROUNDS = 4;
 /** Both at once: what is kept between an `await` and the next is found by no single request. */
 export const interleaved: Attack = {
   name: 'interleaved',
-  run: async (site) => {
-    const isSlow = site.entrance.kind !== 'http' && site.entrance.kind !== 'graphql';
+  run: async (target) => {
+    const isSlow = target.entrance.kind !== 'http' && target.entrance.kind !== 'graphql';
     for (let round = 0; round < (isSlow ? 1 : ROUNDS); round += 1) {
       const calls = [];
-      for (let n = 0; n < 2; n += 1) calls.push(await site.asItself(site.other), await site.asItself(site.own));
+      for (let n = 0; n < 2; n += 1) calls.push(await target.asItself(target.other), await target.asItself(target.own));
       // And for the very rows that the other is asking for: look-ups of one tick may go as one, as whoever came first.
-      if (!site.changesRows) {
-        const [theirs, mine] = [await site.asItself(site.other), await site.asItself(site.own)];
+      if (!target.changesRows) {
+        const [theirs, mine] = [await target.asItself(target.other), await target.asItself(target.own)];
         calls.push(theirs, { ...mine, rows: theirs.rows }, { ...theirs, rows: mine.rows });
       }
-      const attempts = await Promise.all(calls.map((call) => site.glance(call)));
+      const attempts = await Promise.all(calls.map((call) => target.attemptUnobserved(call)));
       for (const attempt of attempts) {
-        const leak = leakOf(attempt, site, 'While both called at once');
+        const leak = leakOf(attempt, target, 'While both called at once');
         if (leak) return leak;
       }
     }
-    return (await mixedRows(site)) ?? proven('Each saw its own.');
+    return (await mixedRows(target)) ?? proven('Each saw its own.');
   },
 };
 
 /** Rows that were written meanwhile and have not come to whom they belong. */
-async function mixedRows(site: Parameters<Attack['run']>[0]) {
-  const { harness, own, other, changesRows } = site;
+async function mixedRows(target: Parameters<Attack['run']>[0]) {
+  const { harness, own, other, changesRows } = target;
   if (!changesRows || !harness.rowsOf) return null;
   const rows = await harness.rowsOf(own);
   const seen = {
@@ -42,5 +42,5 @@ async function mixedRows(site: Parameters<Attack['run']>[0]) {
     log: [],
   };
   const sightings = findCanaries(rows, harness.canaries.of(other), 'rows');
-  return leakOf({ ...seen, sightings }, site, 'After both wrote at once');
+  return leakOf({ ...seen, sightings }, target, 'After both wrote at once');
 }

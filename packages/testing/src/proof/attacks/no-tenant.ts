@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../../http-request.js';
-import type { Attempt } from '../site.js';
+import type { Attempt } from '../target/target.js';
 import { type Attack, leakOf, leaks, proven, statusOf } from './attack.js';
 
 const NOBODY = { host: null, headers: {} } as const;
@@ -7,18 +7,18 @@ const NOBODY = { host: null, headers: {} } as const;
 /** Neither host nor token name a tenant. */
 export const noTenant: Attack = {
   name: 'no-tenant',
-  run: async (site) => {
-    const rows = await site.rowsFor(site.own);
-    const attempt = await site.attempt({
+  run: async (target) => {
+    const rows = await target.rowsFor(target.own);
+    const attempt = await target.attempt({
       identity: NOBODY,
       tenant: null,
       rows,
       change: withoutCredentials,
-      watched: [site.own, site.other],
+      watched: [target.own, target.other],
     });
-    const leak = leakOf(attempt, site, 'Without a tenant');
+    const leak = leakOf(attempt, target, 'Without a tenant');
     if (leak) return leak;
-    if (site.entrance.isUntenanted) return proven('It has no tenant, and shows nothing of any.');
+    if (target.entrance.isUntenanted) return proven('It has no tenant, and shows nothing of any.');
     // To the sign-in, say; it showed nothing and wrote nothing.
     if (attempt.isRefused || isRedirect(attempt)) return proven(`Refused with ${statusOf(attempt)}.`);
     return leaks(`Without a tenant it was answered with ${statusOf(attempt)}, and must be refused.`, attempt);

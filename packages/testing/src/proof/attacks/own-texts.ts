@@ -1,11 +1,11 @@
 import { isTelling } from '../../canaries/telling.js';
-import type { Position } from '../positions.js';
-import type { Site } from '../site.js';
+import type { Position } from '../target/positions.js';
+import type { Target } from '../target/target.js';
 
 /** Texts of a body that have the name of a column of planted rows: values that must not be unique over all tenants. */
-export function texts(site: Site): readonly { readonly at: Position; readonly column: string }[] {
-  const planted = site.harness.planted(site.other);
-  const body = site.approach.requestFor(site.harness.planted(site.own), site.own)?.body;
+export function texts(target: Target): readonly { readonly at: Position; readonly column: string }[] {
+  const planted = target.harness.planted(target.other);
+  const body = target.transport.requestFor(target.harness.planted(target.own), target.own)?.body;
   if (typeof body !== 'object' || body === null) return [];
   return Object.entries(body).flatMap(([field, value]) => {
     if (typeof value !== 'string' || /id$/i.test(field)) return [];

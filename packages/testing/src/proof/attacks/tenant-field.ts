@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../../http-request.js';
-import type { Site } from '../site.js';
+import type { Target } from '../target/target.js';
 import { type Attack, leakOf, notApplicable, proven } from './attack.js';
 
 const NAMES = ['tenantId', 'tenant_id', 'tenant', 'organizationId', 'orgId', 'companyId', 'accountId', 'workspaceId'];
@@ -7,14 +7,14 @@ const NAMES = ['tenantId', 'tenant_id', 'tenant', 'organizationId', 'orgId', 'co
 /** A tenant field of the other’s in body and query, under each name that it may have. */
 export const tenantField: Attack = {
   name: 'tenant-field',
-  run: async (site) => {
-    if (!site.approach.requestFor(site.harness.planted(site.own), site.own))
+  run: async (target) => {
+    if (!target.transport.requestFor(target.harness.planted(target.own), target.own))
       return notApplicable('It has no request to put a field into.');
-    for (const name of await namesOf(site)) {
-      for (const value of new Set([site.other.id, ...(/id$/i.test(name) ? [] : [site.other.slug])])) {
-        for (const [where, change] of changes(site, name, value)) {
-          const attempt = await site.attempt(await site.asItself(site.own, { change }));
-          const leak = leakOf(attempt, site, `With ${name} of the other’s in the ${where}`);
+    for (const name of await namesOf(target)) {
+      for (const value of new Set([target.other.id, ...(/id$/i.test(name) ? [] : [target.other.slug])])) {
+        for (const [where, change] of changes(target, name, value)) {
+          const attempt = await target.attempt(await target.asItself(target.own, { change }));
+          const leak = leakOf(attempt, target, `With ${name} of the other’s in the ${where}`);
           if (leak) return leak;
         }
       }
@@ -23,9 +23,9 @@ export const tenantField: Attack = {
   },
 };
 
-function changes(site: Site, name: string, value: string): [string, (request: HttpRequest) => HttpRequest][] {
+function changes(target: Target, name: string, value: string): [string, (request: HttpRequest) => HttpRequest][] {
   const inQuery = (request: HttpRequest) => ({ ...request, query: { ...request.query, [name]: value } });
-  if (!site.changesRows && site.entrance.route?.body === null) return [['query', inQuery]];
+  if (!target.changesRows && target.entrance.route?.body === null) return [['query', inQuery]];
   const isObject = (body: unknown): body is object =>
     typeof body === 'object' && body !== null && !Array.isArray(body) && !(body instanceof FormData);
   return [
@@ -52,7 +52,7 @@ function withField(body: unknown, name: string, value: string): object {
 }
 
 /** And the names that the tables themselves have for it. */
-async function namesOf({ harness, other }: Site): Promise<Set<string>> {
+async function namesOf({ harness, other }: Target): Promise<Set<string>> {
   const rows = Object.values((await harness.rowsOf?.(other)) ?? {}).flat();
   const columns = rows.flatMap((row) =>
     Object.entries(row).flatMap(([name, value]) => (value === other.id ? [name] : [])),

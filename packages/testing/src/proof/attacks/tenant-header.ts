@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../../http-request.js';
-import type { Site } from '../site.js';
+import type { Target } from '../target/target.js';
 import { type Attack, leakOf, leaks, notApplicable, proven, statusOf } from './attack.js';
 
 const NAMES = [
@@ -16,11 +16,11 @@ const NAMES = [
 /** Headers that anybody can send, with the other’s name in them. */
 export const tenantHeader: Attack = {
   name: 'tenant-header',
-  run: async (site) => {
-    if (!site.approach.requestFor(site.harness.planted(site.own), site.own))
+  run: async (target) => {
+    if (!target.transport.requestFor(target.harness.planted(target.own), target.own))
       return notApplicable('It has no request to put a header into.');
-    const host = (await site.identityOf(site.other)).host;
-    for (const value of new Set([site.other.id, site.other.slug])) {
+    const host = (await target.identityOf(target.other)).host;
+    for (const value of new Set([target.other.id, target.other.slug])) {
       const headers = Object.fromEntries(
         NAMES.flatMap((name) => [
           [name, value],
@@ -28,7 +28,8 @@ export const tenantHeader: Attack = {
         ]),
       );
       const forwarded = host ? { 'x-forwarded-host': host, 'x-original-host': host, forwarded: `host=${host}` } : {};
-      const found = (await beside(site, headers)) ?? (await beside(site, forwarded)) ?? (await alone(site, headers));
+      const found =
+        (await beside(target, headers)) ?? (await beside(target, forwarded)) ?? (await alone(target, headers));
       if (found) return found;
     }
     return proven('They made no difference.');
@@ -40,22 +41,22 @@ const adding = (headers: Readonly<Record<string, string>>) => (request: HttpRequ
   headers: { ...request.headers, ...headers },
 });
 
-async function beside(site: Site, headers: Readonly<Record<string, string>>) {
-  const attempt = await site.attempt(await site.asItself(site.own, { change: adding(headers) }));
-  return leakOf(attempt, site, 'With an unsigned header that names the other');
+async function beside(target: Target, headers: Readonly<Record<string, string>>) {
+  const attempt = await target.attempt(await target.asItself(target.own, { change: adding(headers) }));
+  return leakOf(attempt, target, 'With an unsigned header that names the other');
 }
 
 /** And nothing else that would name a tenant. */
-async function alone(site: Site, headers: Readonly<Record<string, string>>) {
-  if (site.entrance.isUntenanted) return null;
-  const rows = await site.rowsFor(site.other);
-  const attempt = await site.attempt({
+async function alone(target: Target, headers: Readonly<Record<string, string>>) {
+  if (target.entrance.isUntenanted) return null;
+  const rows = await target.rowsFor(target.other);
+  const attempt = await target.attempt({
     identity: { host: null, headers: {} },
     tenant: null,
     rows,
     change: adding(headers),
   });
-  const leak = leakOf(attempt, site, 'With nothing but an unsigned header');
+  const leak = leakOf(attempt, target, 'With nothing but an unsigned header');
   if (leak || attempt.isRefused) return leak;
   return leaks(`An unsigned header alone was taken for a tenant, and answered with ${statusOf(attempt)}.`, attempt);
 }

@@ -1,5 +1,5 @@
 import { isVolatileHeader } from '../../harness/volatile-headers.js';
-import type { Attempt } from '../site.js';
+import type { Attempt } from '../target/target.js';
 
 /** An answer, as values by path. */
 export type Measured = ReadonlyMap<string, unknown>;

@@ -4,7 +4,7 @@ import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from
 import { TenantContext } from '@tenancy/core';
 import { catchError, filter, firstValueFrom, map, type Observable, of, Subject, timeout } from 'rxjs';
 import type { WebSocket } from 'ws';
-import type { ExampleCall, RequestExample } from '../../../src/proof/example.js';
+import type { ExampleCall, RequestExample } from '../../../src/proof/target/example.js';
 import { instead, type Scene, type Twins } from '../leak.js';
 import { type Row, Tables } from '../tables.js';
 import { talk } from '../talk.js';

@@ -13,7 +13,7 @@ import {
 } from '@tenancy/core';
 import type { Job } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
-import type { Caller, ExampleCall } from '../../../src/proof/example.js';
+import type { Caller, ExampleCall } from '../../../src/proof/target/example.js';
 import { instead, type Scene, type Twins } from '../leak.js';
 import { type Row, Tables } from '../tables.js';
 

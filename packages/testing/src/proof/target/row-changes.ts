@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PlantedRow, TenantRows } from '../canaries/planted.js';
-import type { RowChange } from '../report/isolation-report.js';
+import type { PlantedRow, TenantRows } from '../../canaries/planted.js';
+import type { RowChange } from '../../report/isolation-report.js';
 
 /** The changes of a tenant’s rows between two looks at them. */
 export function rowChanges(before: TenantRows, after: TenantRows): readonly RowChange[] {

@@ -1,6 +1,6 @@
 import type { Tenant } from '@tenancy/core';
+import type { FuzzedPrismaSchema } from './fuzzed-schema.js';
 import { misuse } from './isolation-fuzz-error.js';
-import type { FuzzedPrismaSchema } from './prisma/fuzzed-schema.js';
 
 /** Options of `fuzzIsolation`. */
 export interface FuzzIsolationOptions {

@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import type { Tenant } from '@tenancy/core';
 import { outsideAnyTenant } from '@tenancy/core/adapter';
-import type { Planted } from '../canaries/planted.js';
-import type { Entrance, Route } from '../discovery/entrance.js';
-import { exampleRequest } from '../discovery/example-request.js';
-import type { Identity, IsolationHarness } from '../harness/isolation-harness.js';
-import type { HttpAnswer, HttpRequest } from '../http-request.js';
+import type { Planted } from '../../canaries/planted.js';
+import type { Entrance, Route } from '../../discovery/entrance.js';
+import { exampleRequest } from '../../discovery/example-request.js';
+import type { Identity, IsolationHarness } from '../../harness/isolation-harness.js';
+import type { HttpAnswer, HttpRequest } from '../../http-request.js';
 import { type Example, type ExampleCall, type ExampleRequest, isCall, type RequestExample } from './example.js';
 
-/** The argument of an approach. */
-export interface ApproachCall {
+/** The argument of a transport. */
+export interface TransportCall {
   readonly identity: Identity;
   readonly tenant: Tenant | null;
   readonly rows: Planted;
   readonly change?: (request: HttpRequest) => HttpRequest;
 }
 
-export interface ApproachAnswer {
+export interface TransportAnswer {
   readonly request: HttpRequest | null;
   readonly answer: HttpAnswer | null;
   readonly seen: unknown;
@@ -27,28 +27,28 @@ export interface ApproachAnswer {
 }
 
 /** A way to call an entrance. */
-export interface Approach {
+export interface Transport {
   /** Why an answer holds nothing of the tenant’s own, where the author says that it is right. */
   readonly answersNothing: string | undefined;
   /** The request for these rows, with the same invented texts each time; null where there is no request to look at. */
   requestFor(rows: Planted, tenant: Tenant): HttpRequest | null;
-  call(call: ApproachCall): Promise<ApproachAnswer>;
+  call(call: TransportCall): Promise<TransportAnswer>;
 }
 
-/** An approach that could not be found, and what the author can do about it. */
-export interface NoApproach {
+/** A transport that could not be found, and what the author can do about it. */
+export interface NoTransport {
   readonly unknown: string;
 }
 
 const INVENTED = 'invented';
 
 /** From the author’s example, and from what is known of the route. */
-export function approachTo(
+export function transportTo(
   harness: IsolationHarness,
   entrance: Entrance,
   example: Example | undefined,
-): Approach | NoApproach {
-  if (isCall(example)) return approachByCall(harness, example);
+): Transport | NoTransport {
+  if (isCall(example)) return transportByCall(harness, example);
   const { route } = entrance;
   if (!route) {
     return {
@@ -63,10 +63,10 @@ export function approachTo(
   if ('unknown' in tried) {
     return { unknown: `${tried.unknown} Give an example: { '${entrance.id}': (rows) => (${hintFor(route)}) }.` };
   }
-  return approachByRequest(harness, route, given);
+  return transportByRequest(harness, route, given);
 }
 
-function approachByRequest(harness: IsolationHarness, route: Route, example: RequestExample | undefined): Approach {
+function transportByRequest(harness: IsolationHarness, route: Route, example: RequestExample | undefined): Transport {
   const made = (rows: Planted, tenant: Tenant, canary: (name: string) => string) => {
     const given = exampleFor(example, rows, tenant, canary);
     const request = exampleRequest(route, rows, { canary, given });
@@ -121,7 +121,7 @@ function safely(decode: () => string): string {
   }
 }
 
-function approachByCall(harness: IsolationHarness, { call, answersNothing }: ExampleCall): Approach {
+function transportByCall(harness: IsolationHarness, { call, answersNothing }: ExampleCall): Transport {
   return {
     answersNothing,
     requestFor: () => null,

@@ -1,16 +1,16 @@
 import type { Tenant } from '@tenancy/core';
-import type { Canary, Sighting } from '../canaries/canary.js';
-import { findCanaries } from '../canaries/find-canaries.js';
-import { findInAnswer } from '../canaries/find-in-answer.js';
-import type { Planted, TenantRows } from '../canaries/planted.js';
-import type { Entrance } from '../discovery/entrance.js';
-import type { Identity, IsolationHarness } from '../harness/isolation-harness.js';
-import type { Observation } from '../harness/recorder.js';
-import type { HttpAnswer, HttpRequest } from '../http-request.js';
-import { curlOf } from '../report/curl.js';
-import type { Evidence, RowChange } from '../report/isolation-report.js';
-import type { Approach } from './approach.js';
+import type { Canary, Sighting } from '../../canaries/canary.js';
+import { findCanaries } from '../../canaries/find-canaries.js';
+import { findInAnswer } from '../../canaries/find-in-answer.js';
+import type { Planted, TenantRows } from '../../canaries/planted.js';
+import type { Entrance } from '../../discovery/entrance.js';
+import type { Identity, IsolationHarness } from '../../harness/isolation-harness.js';
+import type { Observation } from '../../harness/recorder.js';
+import type { HttpAnswer, HttpRequest } from '../../http-request.js';
+import { curlOf } from '../../report/curl.js';
+import type { Evidence, RowChange } from '../../report/isolation-report.js';
 import { rowChanges } from './row-changes.js';
+import type { Transport } from './transport.js';
 
 /** A call: by whom, with whose rows, and what of the request is changed. */
 export interface Call {
@@ -39,11 +39,11 @@ export interface Attempt {
 }
 
 /** An entrance, and two tenants of which one attacks the other at it. */
-export class Site {
+export class Target {
   constructor(
     readonly harness: IsolationHarness,
     readonly entrance: Entrance,
-    readonly approach: Approach,
+    readonly transport: Transport,
     readonly own: Tenant,
     readonly other: Tenant,
   ) {}
@@ -94,20 +94,20 @@ export class Site {
   }
 
   /** Calls while others do too, so that only the answer can be held against it. */
-  async glance({ watched = [this.other], ...call }: Call): Promise<Attempt> {
+  async attemptUnobserved({ watched = [this.other], ...call }: Call): Promise<Attempt> {
     const result = await this.#call(call);
     return { ...result, changes: [], ...this.#looked(result, call, watched, [], []) };
   }
 
   async #call(call: Omit<Call, 'watched'>) {
-    const result = await this.approach.call(call);
+    const result = await this.transport.call(call);
     if (this.changesRows && !result.isRefused)
       for (const { id } of [this.own, this.other]) usedUp(this.harness).add(id);
     return result;
   }
 
   #looked(
-    { answer, seen, error, sent }: Awaited<ReturnType<Approach['call']>>,
+    { answer, seen, error, sent }: Awaited<ReturnType<Transport['call']>>,
     { tenant }: Omit<Call, 'watched'>,
     watched: readonly Tenant[],
     log: readonly string[],

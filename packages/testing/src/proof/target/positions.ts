@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { HttpRequest } from '../http-request.js';
+import type { HttpRequest } from '../../http-request.js';
 
 /** The position of a value in a request: `['path', 2]`, `['body', 'items', 0, 'jobId']`. */
 export type Position = readonly (string | number)[];

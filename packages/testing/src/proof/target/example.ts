@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import type { Tenant } from '@tenancy/core';
-import type { GivenParts } from '../discovery/example-request.js';
-import type { TenantClient } from '../harness/tenant-client.js';
+import type { GivenParts } from '../../discovery/example-request.js';
+import type { TenantClient } from '../../harness/tenant-client.js';
 
 /**
  * The answer of `seed` for the tenant. The author knows its shape, and casts would say nothing that the seed has not.
