@@ -90,6 +90,19 @@ describe('privileged-role', () => {
     expect(await patient.findings()).toEqual([]);
   });
 
+  it('G1: what a group can become is out of reach of whoever has its rights alone, until it can become the group', async () => {
+    if ((await serverVersion()) < 160_000) return;
+    const [powerful, group] = [await patient.createRole('bypassrls'), await patient.createRole()];
+    await patient.admin.query(`
+      grant ${powerful} to ${group} with inherit false, set true;
+      grant ${group} to ${patient.role} with inherit true, set false`);
+    await expect(patient.app.query(`set role ${powerful}`)).rejects.toThrow('permission denied');
+    expect(await patient.findings()).toEqual([]);
+    await patient.admin.query(`grant ${group} to ${patient.role} with set true`);
+    await patient.app.query(`set role ${powerful}; reset role`);
+    expect(await patient.find('privileged-role')).toMatchObject([{ fix: `revoke ${powerful} from ${group}` }]);
+  });
+
   it('G1: CREATEROLE takes the role of an owner for itself before PostgreSQL 16', async () => {
     const connection = await patient.connect(await patient.createRole('createrole'));
     expect(await patient.find('privileged-role', {}, connection)).toHaveLength(

@@ -1,49 +1,45 @@
 /**
- * A recursive table expression `reach(oid)`: every role that a query of this connection can act as.
+ * Recursive table expressions, for all that a query of this connection can act as:
  *
- * - The role that logged in counts beside the current one: `RESET ROLE` goes back to it.
- * - A membership counts when it is inherited, when `SET ROLE` may use it, or when it can be granted on, since it can then
- *   be granted to oneself with both. PostgreSQL 15 has no options to tell these apart; read through JSON, a column that is
- *   missing is NULL.
- * - `pg_database_owner` has one member, the owner of the database, and `pg_auth_members` does not list it.
+ * - `reach(oid)`: every role whose rights it has, or can have.
+ * - `runner(oid, rolname)`: those of them that it can run as, and that do not only lend their rights. The policies of a role are theirs alone
+ *   who run as it or have its rights.
+ *
+ * The role that logged in counts beside the current one: `RESET ROLE` goes back to it. A membership leads on
+ *
+ * - by rights, when it is inherited, by whoever has the rights of the member;
+ * - to running as the role, when `SET ROLE` may use it, in steps which all allow that;
+ * - to both, when it can be granted on, by whoever has the rights of the member: it can be granted to oneself with both.
+ *
+ * PostgreSQL 15 has no options to tell these apart; read through JSON, a column that is missing is NULL. `pg_database_owner` has one member,
+ * the owner of the database, and `pg_auth_members` does not list it.
  */
-export const REACHABLE_ROLES = `reach(oid) as (
-  select oid from pg_roles where rolname in (current_user, session_user)
+export const REACHABLE_ROLES = `way(oid, runs) as (
+  select oid, true from pg_roles where rolname in (current_user, session_user)
   union
-  select edge.roleid
-  from reach
+  select edge.roleid, edge.runs
+  from way
   join (
-    select m.member, m.roleid
-    from pg_auth_members m
-    where m.admin_option
-      or coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)
-      or coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true)
-    union all
-    select d.datdba, 'pg_database_owner'::regrole
-    from pg_database d
-    where d.datname = current_database()
-  ) edge on edge.member = reach.oid
-)`;
-
-/**
- * A table expression `runner(oid, rolname)`: the roles of `reach` that a query can run as, and that do not only lend their rights. They are
- * connected or logged in, or `SET ROLE` may name them, be it after a grant to oneself.
- */
-export const RUNNING_ROLES = `runner as materialized (
-  select r.oid, r.rolname
-  from reach
-  join pg_roles r using (oid)
-  where exists (
-    select from reach base
-    join pg_roles b using (oid)
-    where (
-        b.rolname in (current_user, session_user)
-        or exists (
-          select from pg_auth_members m where m.roleid = b.oid and m.admin_option and m.member in (select oid from reach)
-        )
-      )
-      and pg_has_role(b.oid, r.oid, case when current_setting('server_version_num')::int < 160000 then 'MEMBER' else 'SET' end)
-  )
+    select m.member, m.roleid, step.runs, step.by_rights
+    from (
+      select m.member, m.roleid, m.admin_option as admin,
+        coalesce((to_jsonb(m) ->> 'set_option')::boolean, true) as set,
+        coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true) as inherit
+      from pg_auth_members m
+      union all
+      select d.datdba, 'pg_database_owner'::regrole, false, true, true
+      from pg_database d
+      where d.datname = current_database()
+    ) m
+    cross join lateral (
+      values (m.admin, true, true), (m.set, true, false), (m.inherit, false, true)
+    ) step(allowed, runs, by_rights)
+    where step.allowed
+  ) edge on edge.member = way.oid and (way.runs or edge.by_rights)
+), reach(oid) as (
+  select distinct oid from way
+), runner(oid, rolname) as (
+  select r.oid, r.rolname from way join pg_roles r using (oid) where way.runs
 )`;
 
 /** True when some reachable role may read or write the relation `c`, be it only one column of it. */

@@ -4,7 +4,7 @@ import { commandsOf, policiesOf, typeOf } from './catalog-policies.js';
 import { CONNECTED_ADMINISTRATOR } from './connected-role.js';
 import { type Grantees, grantedPrivileges } from './granted-privileges.js';
 import type { CatalogPolicy } from './policy-fault.js';
-import { IS_REACHABLE_RELATION, REACHABLE_ROLES, RUNNING_ROLES } from './reachable-roles.js';
+import { IS_REACHABLE_RELATION, REACHABLE_ROLES } from './reachable-roles.js';
 import { IS_EXAMINED_ANYWHERE, LEDGER, RELATION_NAMES } from './relations.js';
 import type { Reader } from './unheld-policies.js';
 
@@ -67,7 +67,7 @@ const READERS = `(
  * of the table is somebody's own.
  */
 export const REACHABLE_TABLES = `
-    with recursive ${REACHABLE_ROLES}, ${RUNNING_ROLES}
+    with recursive ${REACHABLE_ROLES}
     select ${RELATION_NAMES}, n.nspname::text as schema, c.relname::text as name,
       c.relkind = 'f' as foreign, c.relrowsecurity as enabled,
       c.relforcerowsecurity or c.relowner not in (select oid from reach) as forced,
