@@ -6,7 +6,7 @@ import { createTenantPool, isTenantFloorError, rowLevelSecurity, type TenantPool
 import { acme, globex, openFloorDatabase, tenants } from '../database/floor-database.js';
 import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn } from './interleaved.js';
-import { openWireProxy, typeOf, type WireProxy } from './wire-proxy.js';
+import { openWireProxy, typeOf } from './wire-proxy.js';
 
 const ALL = 'select * from job order by id';
 
@@ -20,17 +20,13 @@ const goodbye = (type: 'N' | 'E', code: string, text: string): Buffer => {
 
 describe('a server that ends in the middle of a reply', () => {
   const database = forAllTests(openFloorDatabase);
-  let proxy: WireProxy;
+  const proxy = forAllTests(() => openWireProxy(database.url));
   let pool: TenantPool;
   beforeAll(async () => {
-    proxy = await openWireProxy(database.url);
     pool = database.pool({ connectionString: proxy.url, max: 1 });
     await pool.verify();
   });
-  afterAll(async () => {
-    await pool.end();
-    await proxy.stop();
-  });
+  afterAll(() => pool.end());
 
   it.each([
     ['N', '57P02', 'terminating connection because of crash of another server process'],

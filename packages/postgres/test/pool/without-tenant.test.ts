@@ -1,25 +1,21 @@
 import { isTenancyError, TenantContextMissingError } from '@tenancy/core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
 import { acme, openFloorDatabase } from '../database/floor-database.js';
 import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, interleaved } from './interleaved.js';
-import { openWireProxy, type WireProxy } from './wire-proxy.js';
+import { openWireProxy } from './wire-proxy.js';
 
 describe('without a tenant', () => {
   const database = forAllTests(openFloorDatabase);
-  let proxy: WireProxy;
+  const proxy = forAllTests(() => openWireProxy(database.url));
   let pool: TenantPool;
   beforeAll(async () => {
-    proxy = await openWireProxy(database.url);
     pool = database.pool({ connectionString: proxy.url, max: 2 });
     await pool.verify();
   });
   beforeEach(() => {
     proxy.texts.length = 0;
-  });
-  afterAll(async () => {
-    await proxy.stop();
   });
 
   const missing = expect.objectContaining({ code: 'tenant_context_missing' });

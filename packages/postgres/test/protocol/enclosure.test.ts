@@ -1,11 +1,11 @@
 import Cursor from 'pg-cursor';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { schemaPerTenant, type TenantPool } from '../../src/index.js';
 import { acme, globex, initech, openFloorDatabase } from '../database/floor-database.js';
 import { forAllTests } from '../database/for-all-tests.js';
 import { checkedOut } from '../pool/checked-out.js';
 import { areOwn, interleaved } from '../pool/interleaved.js';
-import { openWireProxy, typeOf, type WireProxy } from '../pool/wire-proxy.js';
+import { openWireProxy, typeOf } from '../pool/wire-proxy.js';
 
 const ALL = 'select * from job where id <= 10';
 
@@ -29,7 +29,7 @@ const ENDING: readonly (readonly [string, string, unknown[]?])[] = [
 
 describe('F9: CALL and DO, in a transaction that nothing inside can end', () => {
   const database = forAllTests(openFloorDatabase);
-  let proxy: WireProxy;
+  const proxy = forAllTests(() => openWireProxy(database.url));
   let pool: TenantPool;
   beforeAll(async () => {
     await database.outside.query(`
@@ -54,7 +54,6 @@ describe('F9: CALL and DO, in a transaction that nothing inside can end', () => 
         insert into late values (1), (1); insert into job (id, title) values (74, 'half'); end $$;
       do $$ begin execute format('grant insert on late to %I', ${`'${new URL(database.url).username}'`}); end $$;
     `);
-    proxy = await openWireProxy(database.url);
     pool = database.pool({
       connectionString: proxy.url,
       max: 1,
@@ -62,9 +61,6 @@ describe('F9: CALL and DO, in a transaction that nothing inside can end', () => 
       checks: { classification: 'off', 'table-policies': 'off' },
     });
     await pool.verify();
-  });
-  afterAll(async () => {
-    await proxy.stop();
   });
 
   const refused = { code: 'statement_refused', cause: expect.objectContaining({ code: '2D000' }) };

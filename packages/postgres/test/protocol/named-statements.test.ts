@@ -1,23 +1,19 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { TenantPool } from '../../src/index.js';
 import { acme, globex, openFloorDatabase } from '../database/floor-database.js';
 import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn } from '../pool/interleaved.js';
-import { openWireProxy, type WireProxy } from '../pool/wire-proxy.js';
+import { openWireProxy } from '../pool/wire-proxy.js';
 
 const JOBS = { name: 'jobs', text: 'select * from job where id > $1', values: [0] };
 
 describe('named statements', () => {
   const database = forAllTests(openFloorDatabase);
-  let proxy: WireProxy;
+  const proxy = forAllTests(() => openWireProxy(database.url));
   let pool: TenantPool;
   beforeAll(async () => {
-    proxy = await openWireProxy(database.url);
     pool = database.pool({ connectionString: proxy.url, max: 1 });
     await pool.verify();
-  });
-  afterAll(async () => {
-    await proxy.stop();
   });
 
   it('are parsed once for each connection, and again when it went to another tenant', async () => {

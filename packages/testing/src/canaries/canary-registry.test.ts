@@ -8,7 +8,7 @@ const globex = { id: 't_globex', slug: 'globex', name: 'Globex' };
 const values = (registry: CanaryRegistry, tenant = globex) => registry.of(tenant).map(({ value }) => value);
 
 describe('CanaryRegistry', () => {
-  it('knows a tenant’s id, slug and name from the start', () => {
+  it("knows a tenant's id, slug and name from the start", () => {
     expect(new CanaryRegistry([acme, globex]).of(globex)).toEqual([
       { tenantId: 't_globex', what: 'tenant.id', value: 't_globex' },
       { tenantId: 't_globex', what: 'tenant.slug', value: 'globex' },
@@ -42,7 +42,7 @@ describe('CanaryRegistry', () => {
     expect(values(registry, acme)).toContain('Remote, or BERLIN MITTE 4711');
   });
 
-  it('does not take a slug for a canary that begins another tenant’s', () => {
+  it("does not take a slug for a canary that begins another tenant's", () => {
     const registry = new CanaryRegistry([acme, { id: 't_7', slug: 'acme-labs' }]);
     expect(values(registry, acme)).toEqual(['t_acme', 'Acme Careers']);
   });

@@ -107,7 +107,7 @@ describe('findCanaries', () => {
       canary(`canary-job-title-${n.toString(36).padStart(6, '0')}`),
     );
     const index = new CanaryIndex(canaries);
-    const line = 'Nothing to see here, canary-job-title-zzzzzz is nobody’s, move along please. ';
+    const line = "Nothing to see here, canary-job-title-zzzzzz is nobody's, move along please. ";
     const text = line.repeat(20_000);
     expect(index.find(text)).toEqual([]);
     // Two for each line: the needles that begin with `cana` have a handful of lengths, not thousands.

@@ -29,7 +29,7 @@ export interface Route {
   readonly headers?: Readonly<Record<string, string>>;
   /** The body: its schema, `'unknown'` when it takes one of which nothing is known, null when it takes none. */
   readonly body: JsonSchema | 'unknown' | null;
-  /** The operation, of a `graphql` entrance: sent as the body’s `query`. */
+  /** The operation, of a `graphql` entrance: sent as the body's `query`. */
   readonly document?: string;
 }
 

@@ -24,7 +24,7 @@ export interface Guessing {
 
 /**
  * A request that the route takes, naming rows that were planted; or why none can be guessed. For the same rows and the same
- * texts it is the same, so that two tenants’ requests differ just where they name rows.
+ * texts it is the same, so that two tenants' requests differ just where they name rows.
  */
 export function exampleRequest(
   route: Route,
@@ -94,7 +94,7 @@ function filledPath(
   return { unknown: `The path parameter \`${filled.missing}\` names nothing that was planted.` };
 }
 
-/** Leaves out what may be left out, unless it names a row or searches: a filter or a page might hide the tenant’s own rows. */
+/** Leaves out what may be left out, unless it names a row or searches: a filter or a page might hide the tenant's own rows. */
 function queryValue({ name, isRequired, schema }: RouteParameter, values: ExampleValues) {
   if (SEARCH.test(name)) return values.search(name, schema ?? {}, isRequired);
   const row = isRequired || /id$/i.test(name) ? values.row(name) : null;

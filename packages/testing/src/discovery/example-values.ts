@@ -5,7 +5,7 @@ import { holdsCanaries, idOf, rowNamed, rowOfField } from './planted-lookup.js';
 /** A value, or why there is none that would make sense. */
 export type Guess = { readonly value: unknown } | { readonly unknown: string };
 
-/** Names of parameters that look for words: a search for one that every tenant’s texts hold finds whatever a search leaks. */
+/** Names of parameters that look for words: a search for one that every tenant's texts hold finds whatever a search leaks. */
 export const SEARCH = /^(q|query|search|search_?(?:term|text|query)|term|keywords?)$/i;
 
 /** Makes values that a handler may take, from their names, their schemas and the rows that are there. */

@@ -35,7 +35,7 @@ export class FastifyRoutes implements WatchedRoutes {
     return this.#routes.filter(({ method, path }) => {
       // Fastify answers HEAD by itself wherever it answers GET.
       if (method === 'HEAD') return !isToo('GET', path);
-      // What CORS answers to a browser that asks beforehand, for every address, and without anybody’s credentials.
+      // What CORS answers to a browser that asks beforehand, for every address, and without anybody's credentials.
       return !(method === 'OPTIONS' && (path === '*' || path === '/*'));
     });
   }

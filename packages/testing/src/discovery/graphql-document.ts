@@ -35,7 +35,7 @@ export function documentOf(
   };
 }
 
-/** True for what names rows or searches: it is filled too where it may be left out; filters and pages might hide the tenant’s own. */
+/** True for what names rows or searches: it is filled too where it may be left out; filters and pages might hide the tenant's own. */
 function namesRows({ name, type }: GraphArgument): boolean {
   const { name: of } = bare(type);
   return (of === 'ID' || of === 'String' || of === 'Int') && (/ids?$/i.test(name) || SEARCH.test(name));

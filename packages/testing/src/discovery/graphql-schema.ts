@@ -1,4 +1,4 @@
-/** The part of graphql-js’s types that is looked at. */
+/** The part of graphql-js's types that is looked at. */
 export interface GraphType {
   readonly name?: string;
   readonly ofType?: GraphType;

@@ -20,7 +20,7 @@ interface Wrapper {
 
 /** The way an application tells versions of a route apart. */
 export interface Versioning {
-  /** 0: in the path; 1: by a header; 2: by the media type; 3: in the application’s own way. */
+  /** 0: in the path; 1: by a header; 2: by the media type; 3: in the application's own way. */
   readonly type: number;
   readonly header?: string;
   readonly key?: string;
@@ -66,7 +66,7 @@ export function componentsOf(app: INestApplication): readonly Component[] {
 
 function component(wrapper: Wrapper, isController: boolean, module: unknown): Component[] {
   const { id, metatype, instance, inject } = wrapper;
-  // Of a factory and of a value, Nest’s own explorers look at the instance as well.
+  // Of a factory and of a value, Nest's own explorers look at the instance as well.
   const isClass = typeof metatype === 'function' && !inject;
   const type: unknown = isClass ? metatype : (instance as object | null | undefined)?.constructor;
   if (typeof type !== 'function' || type === Object || typeof type.prototype !== 'object' || type.prototype === null)

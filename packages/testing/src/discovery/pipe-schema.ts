@@ -15,7 +15,7 @@ const BY_PIPE: Readonly<Record<string, (pipe: Pipe) => JsonSchema>> = {
   ParseEnumPipe: ({ enumType = {} }) => ({ enum: valuesOf(enumType) }),
 };
 
-/** The schema of what Nest’s own pipes let through. */
+/** The schema of what Nest's own pipes let through. */
 export function pipeSchema(pipes: readonly unknown[]): JsonSchema | null {
   for (const pipe of pipes) {
     const schema = BY_PIPE[nameOf(pipe)]?.(pipe as Pipe);

@@ -9,6 +9,6 @@ export interface RegisteredRoute {
 
 /** The routes that one adapter was seen to be given. */
 export interface WatchedRoutes {
-  /** Every route by now, without what Nest itself puts beside its controllers’: middleware, and handlers of errors and of 404. */
+  /** Every route by now, without what Nest itself puts beside its controllers': middleware, and handlers of errors and of 404. */
   routes(): readonly RegisteredRoute[];
 }

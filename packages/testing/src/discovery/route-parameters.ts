@@ -7,7 +7,7 @@ import { parametersInPath } from './path-pattern.js';
 import { pipeSchema, refusesNothing } from './pipe-schema.js';
 import { standardSchema } from './standard-schema.js';
 
-/** Nest’s numbers for what a parameter of a handler is taken from. */
+/** Nest's numbers for what a parameter of a handler is taken from. */
 const KINDS: Readonly<Record<string, 'body' | 'bytes' | RouteParameter['in']>> = {
   3: 'body',
   4: 'query',

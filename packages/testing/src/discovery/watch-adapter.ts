@@ -24,6 +24,6 @@ export function routesOf(adapter: HttpServer): readonly RegisteredRoute[] {
   if (routes) return routes.routes();
   throw new HarnessMisuseError(
     'the HTTP adapter was not watched from the start, or is neither Express nor Fastify: what was put on it is not known.',
-    'Use Nest’s Express or Fastify adapter, and hand the module to `createIsolationHarness`.',
+    "Use Nest's Express or Fastify adapter, and hand the module to `createIsolationHarness`.",
   );
 }

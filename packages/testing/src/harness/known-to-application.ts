@@ -9,14 +9,14 @@ export async function checkKnown(app: INestApplication, tenants: readonly Tenant
     const [byId, bySlug] = await Promise.all([registry.findById(id), registry.findBySlug(slug.toLowerCase())]);
     if (byId?.slug !== slug || bySlug?.id !== id) {
       throw new HarnessMisuseError(
-        `the application’s registry does not know the tenant ${JSON.stringify({ id, slug })}: ` +
+        `the application's registry does not know the tenant ${JSON.stringify({ id, slug })}: ` +
           `by its id it finds ${named(byId)}, by its slug ${named(bySlug)}.`,
         'Pass tenants as the registry has them, or create them in `prepare`.',
       );
     }
     if ((byId.status ?? 'active') !== 'active') {
       throw new HarnessMisuseError(
-        `the tenant ${slug} is ${byId.status} in the application’s registry, so that everything it asks is refused.`,
+        `the tenant ${slug} is ${byId.status} in the application's registry, so that everything it asks is refused.`,
         'Make it active.',
       );
     }

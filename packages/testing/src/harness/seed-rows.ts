@@ -37,7 +37,7 @@ export class SeedBed {
     for (const [name, text] of texts) this.canaries.plant(tenant, name, text);
     if (!this.canaries.of(tenant).some(({ what }) => !what.startsWith('tenant.'))) {
       throw new HarnessMisuseError(
-        `\`seed\` planted nothing for ${tenant.slug} that would be recognised: every value is short, common, or another tenant’s too.`,
+        `\`seed\` planted nothing for ${tenant.slug} that would be recognised: every value is short, common, or another tenant's too.`,
         "Write `canary('title')` into a text column, and answer with ids that tenants do not share.",
       );
     }

@@ -71,7 +71,7 @@ async function exchange(
     const timer = setTimeout(() => {
       outgoing.destroy(
         new Error(
-          `${method} ${path} was not answered within ${connection.timeout} ms. Raise the harness’s \`timeout\`.`,
+          `${method} ${path} was not answered within ${connection.timeout} ms. Raise the harness's \`timeout\`.`,
         ),
       );
     }, connection.timeout);

@@ -1,7 +1,7 @@
 import { around, can, type Duck, on } from './duck.js';
 import type { Saw } from './observer.js';
 
-/** A gateway’s `@WebSocketServer()`: a socket.io server or namespace, or one of `ws`. */
+/** A gateway's `@WebSocketServer()`: a socket.io server or namespace, or one of `ws`. */
 export function watchSockets(server: unknown, saw: Saw): void {
   if (typeof server !== 'object' || server === null) return;
   const duck = server as Duck;

@@ -7,7 +7,7 @@ export type RequestOptions = Pick<HttpRequest, 'query' | 'headers' | 'body'>;
 export class TenantClient {
   readonly #send: (request: HttpRequest) => Promise<HttpAnswer>;
 
-  /** `host`, and what signs in: for supertest’s `.set(…)` and for `fetch`. */
+  /** `host`, and what signs in: for supertest's `.set(…)` and for `fetch`. */
   readonly headers: Record<string, string>;
 
   constructor(headers: Record<string, string>, send: (request: HttpRequest) => Promise<HttpAnswer>) {
@@ -15,7 +15,7 @@ export class TenantClient {
     this.#send = send;
   }
 
-  /** Sends `request`; its headers win over the client’s own. An answer with an error’s status is an answer. */
+  /** Sends `request`; its headers win over the client's own. An answer with an error's status is an answer. */
   request(request: HttpRequest): Promise<HttpAnswer> {
     return this.#send(request);
   }

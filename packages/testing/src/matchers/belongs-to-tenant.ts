@@ -89,12 +89,12 @@ function byCanaries(value: unknown, tenant: Tenant): Verdict {
   const differences = rows.flatMap(({ row, path }): Difference[] => {
     const foreign = findCanaries(row, others, path).map(({ canary, path: at, excerpt }) => ({
       path: at,
-      expected: `nothing but ${tenant.slug}’s`,
+      expected: `nothing but ${tenant.slug}'s`,
       found: `${excerpt}   (${canary.what} of ${canary.tenantId})`,
     }));
     if (foreign.length > 0 || findCanaries(row, own).length > 0) return foreign;
     const shown = inspect(row, { depth: 1, breakLength: Infinity });
-    return [{ path, expected: `a value that is known to be ${tenant.slug}’s`, found: shown }];
+    return [{ path, expected: `a value that is known to be ${tenant.slug}'s`, found: shown }];
   });
   return rows.length === 0 ? none(value, tenant, ['tenantId', 'tenant_id']) : verdict(tenant, rows.length, differences);
 }
@@ -115,7 +115,7 @@ function none(value: unknown, tenant: Tenant, properties: readonly string[]): Ve
   const isEmpty = Array.isArray(value) && value.length === 0;
   const why = isEmpty
     ? 'and the list is empty, which proves nothing. Plant a row first'
-    : `and nothing in ${inspect(value, { depth: 2 })} has ${fields}. Name the field with { property }, or plant what is the tenant’s`;
+    : `and nothing in ${inspect(value, { depth: 2 })} has ${fields}. Name the field with { property }, or plant what is the tenant's`;
   return { pass: false, message: () => `Expected rows of ${tenant.slug}, ${why}.` };
 }
 
@@ -124,7 +124,7 @@ function verdict(tenant: Tenant, count: number, differences: readonly Difference
     pass: differences.length === 0,
     message: () =>
       differences.length === 0
-        ? `Expected rows that are not ${tenant.slug}’s, and all ${count} are.`
-        : `Expected every row to be ${tenant.slug}’s.\n\n${showDifferences(differences)}`,
+        ? `Expected rows that are not ${tenant.slug}'s, and all ${count} are.`
+        : `Expected every row to be ${tenant.slug}'s.\n\n${showDifferences(differences)}`,
   };
 }

@@ -22,7 +22,7 @@ beforeAll(() => {
 });
 
 describe('toLeakNothingOf', () => {
-  it('passes where nothing is the tenant’s', () => {
+  it("passes where nothing is the tenant's", () => {
     expect([{ id: 90_817, title: 'Anvil tester wanted' }]).toLeakNothingOf(globex);
     expect('').toLeakNothingOf(globex);
     expect(null).toLeakNothingOf(globex);
@@ -106,25 +106,25 @@ describe('toBelongToTenant', () => {
     [
       'a row of another',
       [row('t_acme'), row('t_globex')],
-      ['Expected every row to be acme’s.', '', '  $[1].tenantId', '  - t_acme', "  + 't_globex'"],
+      ["Expected every row to be acme's.", '', '  $[1].tenantId', '  - t_acme', "  + 't_globex'"],
     ],
     [
       'a row of nobody, deep inside',
       { items: [{ ...row('t_acme'), author: row(null as never) }] },
-      ['Expected every row to be acme’s.', '', '  $.items[0].author.tenantId', '  - t_acme', '  + null'],
+      ["Expected every row to be acme's.", '', '  $.items[0].author.tenantId', '  - t_acme', '  + null'],
     ],
     [
       'a row that does not say whose it is',
       [row('t_acme'), { id: 2 }],
       [
-        'Expected every row to be acme’s.',
+        "Expected every row to be acme's.",
         '',
         '  $[1]',
         '  - tenantId: t_acme',
         '  + no tenantId or tenant_id: { id: 2 }',
       ],
     ],
-    ['no rows', [], ['Expected every row to be acme’s.']],
+    ['no rows', [], ["Expected every row to be acme's."]],
   ])('fails for %s', (_, value, lines) => {
     const message = failure(() => expect(value).toBelongToTenant(acme));
     if (Array.isArray(value) && value.length === 0) {
@@ -136,7 +136,7 @@ describe('toBelongToTenant', () => {
     expect([{ companyId: 't_acme', tenantId: 7 }]).toBelongToTenant(acme, { property: 'companyId' });
     expect(failure(() => expect([{ id: 1 }]).toBelongToTenant(acme, { property: 'companyId' }))).toBe(
       'Expected rows of acme, and nothing in [ { id: 1 } ] has companyId. Name the field with { property }, or plant what ' +
-        'is the tenant’s.',
+        "is the tenant's.",
     );
   });
 
@@ -145,10 +145,10 @@ describe('toBelongToTenant', () => {
     expect({ items: [{ id: 90_817 }], total: 1 }).toBelongToTenant(acme);
     expect({ id: 90_817 }).toBelongToTenant(acme);
     expect(failure(() => expect([{ id: 90_817, note: 'Reactor technician' }]).toBelongToTenant(acme))).toBe(
-      'Expected every row to be acme’s.\n\n  $[0].note\n  - nothing but acme’s\n  + Reactor technician (job.title of t_globex)',
+      "Expected every row to be acme's.\n\n  $[0].note\n  - nothing but acme's\n  + Reactor technician (job.title of t_globex)",
     );
     expect(failure(() => expect([{ id: 90_817 }, { id: 5 }]).toBelongToTenant(acme))).toBe(
-      'Expected every row to be acme’s.\n\n  $[1]\n  - a value that is known to be acme’s\n  + { id: 5 }',
+      "Expected every row to be acme's.\n\n  $[1]\n  - a value that is known to be acme's\n  + { id: 5 }",
     );
   });
 

@@ -17,7 +17,7 @@ import type { Verdict } from './verdict.js';
 export async function requiresTenant(work: () => unknown): Promise<Verdict> {
   if (typeof work !== 'function') throw new TypeError('toRequireTenant needs a function: `expect(() => repo.find())`.');
   if (new TenantContext().isActive()) {
-    throw new TypeError('toRequireTenant was called inside a tenant’s context, which hides what is missing. Leave it.');
+    throw new TypeError("toRequireTenant was called inside a tenant's context, which hides what is missing. Leave it.");
   }
   try {
     const result = await work();

@@ -154,7 +154,7 @@ function failure(fuzzed: FuzzedClient, work: Work | null, seed: number, error: u
   const { difference, together, alone } = error;
   return new IsolationFuzzError(
     'isolation_broken',
-    `fuzzIsolation (seed ${seed}): ${difference}.\n\n${code}\n\nwith everybody’s rows: ${together}\nwith the tenant’s alone: ${alone}\n\n` +
+    `fuzzIsolation (seed ${seed}): ${difference}.\n\n${code}\n\nwith everybody's rows: ${together}\nwith the tenant's alone: ${alone}\n\n` +
       'Nothing of another tenant may decide what a tenant is answered. Scope the client, or what this operation goes past it by.',
     { failed: { seed, code, difference, together, alone }, cause: error },
   );

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
 import { connected } from './connection.js';
 
 /** Options of {@link createDatabase}. */
@@ -70,6 +72,7 @@ export async function createDatabase(serverUrl: string, options: CreateDatabaseO
     // Without a parameter that Jest would take for its `done`.
     stop: ({ roles = [] } = {}) => {
       dropped ??= connected('createDatabase', serverUrl, async (client) => {
+        await ended(client, name);
         await client.query(`drop database if exists ${name} with (force)`);
         // In one statement, as one may have granted membership in another.
         const quoted = roles.map((role) => client.escapeIdentifier(role));
@@ -78,6 +81,20 @@ export async function createDatabase(serverUrl: string, options: CreateDatabaseO
       return dropped;
     },
   };
+}
+
+/** Milliseconds for connections that are being ended, before those that are left are cut off. */
+const ENDING_TIMEOUT = 500;
+
+/** Waits until nobody is connected to the database: whoever is told of it while a connection ends has an error that nobody listens for. */
+async function ended(client: Client, name: string): Promise<void> {
+  for (const end = Date.now() + ENDING_TIMEOUT; ; await sleep(20)) {
+    const { rowCount } = await client.query(
+      "select from pg_stat_activity where datname = $1 and backend_type = 'client backend'",
+      [name],
+    );
+    if (rowCount === 0 || Date.now() > end) return;
+  }
 }
 
 async function execute(url: string, sql: string): Promise<void> {

@@ -98,7 +98,7 @@ async function tablesOf(
     const what = missing.length > 0 ? `no table ${missing.join(', ')} with` : 'no table with';
     throw new Error(
       `rowsFromPostgres: the database has ${what} a column ${JSON.stringify(tenantColumn)}. Name the column that holds the ` +
-        'tenant’s id, in a database that is migrated.',
+        "tenant's id, in a database that is migrated.",
     );
   }
   const hidden = chosen.filter(({ isHidden }) => isHidden).map(named);

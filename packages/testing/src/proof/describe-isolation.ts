@@ -108,7 +108,7 @@ function holdWhole(report: IsolationReport): void {
   if (report.verdict === 'isolated') return;
   throw new Error(
     report.entrances.length === 0
-      ? 'No entrance was found, so nothing is proven. Is it the application’s own module?'
+      ? "No entrance was found, so nothing is proven. Is it the application's own module?"
       : renderTerminal(report, { colour: false, width: 100 }),
   );
 }

@@ -155,7 +155,7 @@ export class IsolationProof {
 }
 
 const NOBODY_LOOKS =
-  'It may write, and nobody looks at the rows of the other tenant. Pass `rows` to the harness, which reads a tenant’s rows from ' +
+  "It may write, and nobody looks at the rows of the other tenant. Pass `rows` to the harness, which reads a tenant's rows from " +
   'outside: `rows: rowsFromPostgres(url, { tenantColumn })`.';
 
 function verdictOf(attacks: readonly AttackResult[]): ProofVerdict {
@@ -170,7 +170,7 @@ function notTried({ name }: Attack): AttackResult {
   return {
     attack: name,
     verdict: 'unproven',
-    why: 'Not tried, as the tenant’s own request does not work.',
+    why: "Not tried, as the tenant's own request does not work.",
     evidence: null,
   };
 }
@@ -180,7 +180,7 @@ function untried(entrance: Entrance): EntranceResult {
 }
 
 /**
- * Finds every entrance of the application, tries to get at one tenant’s data as the other, and says which entrances are proven,
+ * Finds every entrance of the application, tries to get at one tenant's data as the other, and says which entrances are proven,
  * which leak, and which nobody has proven.
  *
  * @throws TypeError for options that name what is no entrance.
@@ -190,7 +190,7 @@ function untried(entrance: Entrance): EntranceResult {
  * import { type IsolationHarness, proveIsolation } from '@tenancy/testing';
  *
  * declare const app: IsolationHarness;
- * const report = await proveIsolation(app, { exempt: { 'GET /metrics': 'counts requests, and holds no tenant’s data' } });
+ * const report = await proveIsolation(app, { exempt: { 'GET /metrics': 'counts requests, and holds no rows of tenants' } });
  * console.log(report.verdict, report.counts);
  * ```
  */

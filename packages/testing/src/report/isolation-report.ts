@@ -7,23 +7,23 @@ export type ProofVerdict = 'proven' | 'leaks' | 'unproven' | 'exempt';
 
 /** The name of what is tried at an entrance. */
 export type AttackName =
-  /** Nothing foreign yet: the tenant’s own request works, and its own data is there. */
+  /** Nothing foreign yet: the tenant's own request works, and its own data is there. */
   | 'own'
   /** Neither host nor token name a tenant. */
   | 'no-tenant'
-  /** The tenant’s token on the other’s host. */
+  /** The tenant's token on the other's host. */
   | 'other-host'
-  /** The other’s ids in path, query, body and nested fields, one by one and all at once. */
+  /** The other's ids in path, query, body and nested fields, one by one and all at once. */
   | 'foreign-id'
-  /** An id of the other’s is answered as one that nobody has, or is not. */
+  /** An id of the other's is answered as one that nobody has, or is not. */
   | 'existence'
-  /** A tenant field of the other’s in body and query. */
+  /** A tenant field of the other's in body and query. */
   | 'tenant-field'
   /** Unsigned headers that name the other. */
   | 'tenant-header'
   /** The other has called the same before, and everything is warm. */
   | 'warm-cache'
-  /** The other’s rows have changed, and the answer has not. */
+  /** The other's rows have changed, and the answer has not. */
   | 'interference'
   /** Both at once, over and over. */
   | 'interleaved';
@@ -46,11 +46,11 @@ export interface Evidence {
     readonly headers: Readonly<Record<string, string>>;
     readonly text: string;
   } | null;
-  /** The other tenant’s values that were seen. */
+  /** The other tenant's values that were seen. */
   readonly sightings: readonly Sighting[];
   /** Lines of the log that were written meanwhile and hold a sighting. */
   readonly log: readonly string[];
-  /** Changes of the other’s rows by the attack. */
+  /** Changes of the other's rows by the attack. */
   readonly changes: readonly RowChange[];
   /** Sends the request again. */
   readonly curl: string | null;
@@ -75,7 +75,7 @@ export interface EntranceResult {
 
 /** The result of a proof of a whole application. Plain data, safe to store as JSON. */
 export interface IsolationReport {
-  /** The application’s module. */
+  /** The application's module. */
   readonly application: string;
   /** Names of the two tenants that attacked each other. */
   readonly tenants: readonly string[];

@@ -2,7 +2,7 @@ import type { Canary } from '../canaries/canary.js';
 import { CanaryIndex } from '../canaries/canary-index.js';
 import { isPair } from './visible-text.js';
 
-/** A text in pieces: what is plain, what is another tenant’s, and how much was left out. */
+/** A text in pieces: what is plain, what is another tenant's, and how much was left out. */
 export type Piece =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'mark'; readonly text: string; readonly what: string }

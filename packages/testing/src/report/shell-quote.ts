@@ -29,7 +29,7 @@ export function printfOf(bytes: Uint8Array): string {
 function written(byte: number): string {
   if (byte === 0x0a) return '\\n';
   if (byte === 0x25) return '%%';
-  // What may mean something to printf, to quotes, or to an interactive shell’s history.
+  // What may mean something to printf, to quotes, or to an interactive shell's history.
   if (byte < 0x20 || byte > 0x7e || `'"\\!\`$`.includes(String.fromCharCode(byte))) {
     return `\\${byte.toString(8).padStart(3, '0')}`;
   }

@@ -16,15 +16,15 @@ export const VERDICTS: readonly ProofVerdict[] = ['leaks', 'unproven', 'exempt',
 
 /** A description of each attack, in the order of the columns. `A` attacks `B`. */
 export const ATTACKS: Readonly<Record<AttackName, string>> = {
-  own: 'A’s own request works, and A’s own data is there',
+  own: "A's own request works, and A's own data is there",
   'no-tenant': 'neither host nor token names a tenant',
-  'other-host': 'A’s token on B’s host',
-  'foreign-id': 'B’s ids in path, query, body and nested fields',
-  existence: 'whether B’s ids are answered as ids that nobody has',
+  'other-host': "A's token on B's host",
+  'foreign-id': "B's ids in path, query, body and nested fields",
+  existence: "whether B's ids are answered as ids that nobody has",
   'tenant-field': 'B named in a field of body and query',
   'tenant-header': 'B named in an unsigned header',
   'warm-cache': 'B has called the same before, and everything is warm',
-  interference: 'B’s rows have changed, and A’s answer has not',
+  interference: "B's rows have changed, and A's answer has not",
   interleaved: 'A and B at once, over and over',
 };
 

@@ -31,15 +31,15 @@ function aligned([head = [], ...rows]: readonly (readonly string[])[]): string {
 
 const ATTACKS = [
   ['attack', 'what is tried'],
-  ['`own`', 'the tenant’s own request, whose answer, log and exits hold nothing of the other’s'],
+  ['`own`', "the tenant's own request, whose answer, log and exits hold nothing of the other's"],
   ['`no-tenant`', 'neither host nor token name a tenant'],
-  ['`other-host`', 'the tenant’s token on the other’s host'],
-  ['`foreign-id`', 'the other’s ids in path, query, body and nested fields'],
-  ['`existence`', 'whether an id of the other’s is answered as one that nobody has'],
-  ['`tenant-field`', 'a tenant field of the other’s in body and query'],
+  ['`other-host`', "the tenant's token on the other's host"],
+  ['`foreign-id`', "the other's ids in path, query, body and nested fields"],
+  ['`existence`', "whether an id of the other's is answered as one that nobody has"],
+  ['`tenant-field`', "a tenant field of the other's in body and query"],
   ['`tenant-header`', 'unsigned headers that name the other'],
   ['`warm-cache`', 'the other has just asked for the same'],
-  ['`interference`', 'the other’s rows change, and the answer does not'],
+  ['`interference`', "the other's rows change, and the answer does not"],
   ['`interleaved`', 'both at once, over and over'],
 ];
 

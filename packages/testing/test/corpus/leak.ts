@@ -25,7 +25,7 @@ export interface Twins {
   readonly about: string;
   readonly correct: Parts;
   readonly examples?: Readonly<Record<string, Example>>;
-  /** Whether each tenant has a note about the other’s candidate: a link that was there before anybody checked. */
+  /** Whether each tenant has a note about the other's candidate: a link that was there before anybody checked. */
   readonly isLinked?: boolean;
   readonly leaks: readonly Leak[];
 }
@@ -40,7 +40,7 @@ export interface Leak {
   readonly caughtBy: readonly [AttackName, ...AttackName[]];
   /** What the leaky twin has instead, or beside. */
   readonly leaky: Parts;
-  /** The same attack, by hand: whether acme got at something of globex’s. */
+  /** The same attack, by hand: whether acme got at something of globex's. */
   readonly byHand: (scene: Scene) => Promise<boolean>;
 }
 
@@ -51,15 +51,15 @@ export interface Scene {
   readonly globex: TenantClient;
   readonly ours: PlantedHiring;
   readonly theirs: PlantedHiring;
-  /** Plants more rows of globex’s. */
+  /** Plants more rows of globex's. */
   readonly plantTheirs: () => Promise<PlantedHiring>;
-  /** Whether any text of globex’s is in what was seen. */
+  /** Whether any text of globex's is in what was seen. */
   readonly shows: (...seen: readonly unknown[]) => boolean;
-  /** Whether rows of globex’s are others after the work than before. */
+  /** Whether rows of globex's are others after the work than before. */
   readonly harms: (work: () => Promise<unknown>) => Promise<boolean>;
 }
 
-/** The leaky twin’s provider in place of the correct one. */
+/** The leaky twin's provider in place of the correct one. */
 export function instead<T>(correct: Type<T>, leaky: Type<T>): Parts {
   return { providers: [{ provide: correct, useClass: leaky }] };
 }

@@ -3,6 +3,7 @@ import type { DynamicModule, HttpServer, INestApplication, Type } from '@nestjs/
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { afterEach } from 'vitest';
 import { type DiscoveryOptions, discoverEntrances } from '../../src/discovery/discover-entrances.js';
 import type { Entrance } from '../../src/discovery/entrance.js';
 import { watchAdapter } from '../../src/discovery/watch-adapter.js';
@@ -67,5 +68,18 @@ export async function discovered(
         return { status: response.status, body: text };
       }
     },
+  };
+}
+
+/** {@link discovered}, for the tests of a file: each application is closed after the test that it was made in. */
+export function discoveredInTest(): typeof discovered {
+  const opened: Discovered[] = [];
+  afterEach(async () => {
+    for (const { app } of opened.splice(0)) await app.close();
+  });
+  return async (...args) => {
+    const found = await discovered(...args);
+    opened.push(found);
+    return found;
   };
 }

@@ -83,7 +83,7 @@ describe('the path of an example', () => {
     expect('path' in request ? request.path : null).toBe(filled);
   });
 
-  it('says which parameter names nothing that was planted, and takes the author’s', () => {
+  it("says which parameter names nothing that was planted, and takes the author's", () => {
     expect(guess({ path: '/jobs/:id/things/:thingId' })).toEqual({
       unknown: 'The path parameter `thingId` names nothing that was planted.',
     });
@@ -236,7 +236,7 @@ const NoteSchema = z.object({
   thingId: z.uuid().optional(),
 });
 
-/** As Nest’s own, for a schema of zod. */
+/** As Nest's own, for a schema of zod. */
 class ByItsSchema implements PipeTransform {
   transform(value: unknown) {
     const { success, error, data } = NoteSchema.safeParse(value);

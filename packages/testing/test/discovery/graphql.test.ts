@@ -19,10 +19,10 @@ import {
 } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
 import { Untenanted } from '@tenancy/core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Planted } from '../../src/canaries/planted.js';
 import { exampleRequest } from '../../src/discovery/example-request.js';
-import { type AdapterName, type Discovered, discovered } from './discovered.js';
+import { type AdapterName, type Discovered, discoveredInTest } from './discovered.js';
 
 @InterfaceType({ resolveType: () => 'Job' })
 abstract class Named {
@@ -144,15 +144,7 @@ const servers: Readonly<Record<AdapterName, (more: object) => ReturnType<typeof 
     }),
 };
 
-const opened: Discovered[] = [];
-const discover = async (...args: Parameters<typeof discovered>) => {
-  const found = await discovered(...args);
-  opened.push(found);
-  return found;
-};
-afterEach(async () => {
-  for (const { app } of opened.splice(0)) await app.close();
-});
+const discover = discoveredInTest();
 
 const PLANTED: Planted = { job: { id: 'j9', title: 'canary title' }, candidates: [{ id: 'c9' }] };
 const request = ({ find }: Discovered, id: string) => {
@@ -164,7 +156,7 @@ const request = ({ find }: Discovered, id: string) => {
 };
 
 describe.each(['Express', 'Fastify'] as const)('GraphQL on %s', (adapter: AdapterName) => {
-  const start = async (more: object = {}, configure: Parameters<typeof discovered>[2] = () => {}) => {
+  const start = async (more: object = {}, configure: Parameters<typeof discover>[2] = () => {}) => {
     @Module({ imports: [servers[adapter](more)], providers })
     class AppModule {}
     return discover(AppModule, adapter, configure);

@@ -21,20 +21,12 @@ import { RouterModule } from '@nestjs/core';
 import { Untenanted } from '@tenancy/core';
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import { of } from 'rxjs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { exampleRequest } from '../../src/discovery/example-request.js';
 import { watchAdapter } from '../../src/discovery/watch-adapter.js';
-import { type AdapterName, adapters, type Discovered, discovered } from './discovered.js';
+import { type AdapterName, adapters, discoveredInTest } from './discovered.js';
 
-const opened: Discovered[] = [];
-const discover = async (...args: Parameters<typeof discovered>) => {
-  const found = await discovered(...args);
-  opened.push(found);
-  return found;
-};
-afterEach(async () => {
-  for (const { app } of opened.splice(0)) await app.close();
-});
+const discover = discoveredInTest();
 
 abstract class ReadsOne {
   @Get(':id')
@@ -422,7 +414,7 @@ describe('on Express alone', () => {
     }
   });
 
-  it('finds what a handler of Express’s own kind answers', async () => {
+  it("finds what a handler of Express's own kind answers", async () => {
     @Controller('own')
     class OwnController {
       @Get()

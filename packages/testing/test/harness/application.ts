@@ -29,7 +29,7 @@ import { interval, map, take } from 'rxjs';
 
 export const acme = { id: 't_acme', slug: 'acme' };
 export const globex = { id: 't_globex', slug: 'globex' };
-export const SECRET = 'a secret of the harness’s tests, long enough';
+export const SECRET = "a secret of the harness's tests, long enough";
 
 export interface Job {
   readonly id: string;
@@ -100,7 +100,7 @@ class JobsController {
     return { body, query, headers, isActive: this.context.isActive() };
   }
 
-  /** Without the guard’s help: what the context says when a handler is reached. */
+  /** Without the guard's help: what the context says when a handler is reached. */
   @Get('whose')
   whose() {
     return { tenantId: this.context.tenantId };

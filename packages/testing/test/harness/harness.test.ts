@@ -77,7 +77,7 @@ describe.each(['Express', 'Fastify'] as const)('the harness on %s', (name) => {
     expect(Object.keys(headers)).toEqual(['authorization']);
   });
 
-  it('calls as whoever: another’s host with this one’s token, and nobody', async () => {
+  it("calls as whoever: another's host with this one's token, and nobody", async () => {
     const { headers } = await harness.identityOf(acme);
     expect((await harness.client({ host: 'globex.localhost', headers }).get('/jobs')).body).toMatchObject({
       message: 'tenant_mismatch',
@@ -145,7 +145,7 @@ describe.each(['Express', 'Fastify'] as const)('the harness on %s', (name) => {
     }
   });
 
-  it('lets no tenant of the caller’s into the application', async () => {
+  it("lets no tenant of the caller's into the application", async () => {
     const nobody = harness.client({ host: null });
     await new TenantContext().run(globex, async () => {
       expect((await nobody.get('/whose')).status).toBe(401);
@@ -197,7 +197,7 @@ describe.each(['Express', 'Fastify'] as const)('the harness on %s', (name) => {
   });
 });
 
-it('is closed by `await using`’s method, once', async () => {
+it("is closed by `await using`'s method, once", async () => {
   const harness = await createIsolationHarness(AppModule, options);
   await harness[Symbol.asyncDispose]();
   await harness.close();

@@ -55,16 +55,16 @@ describe('a misuse of the harness is an error that says what to do, never a gree
     [
       'a tenant that the registry has suspended',
       tenants(acme, { id: 't_closed', slug: 'closed' }),
-      'the tenant closed is suspended in the application’s registry',
+      "the tenant closed is suspended in the application's registry",
     ],
     [
       'a tenant that the registry does not know',
       tenants(acme, { id: 't_initech', slug: 'initech' }),
-      'the application’s registry does not know the tenant {"id":"t_initech","slug":"initech"}: by its id it finds nobody, ' +
+      'the application\'s registry does not know the tenant {"id":"t_initech","slug":"initech"}: by its id it finds nobody, ' +
         'by its slug nobody. Pass tenants as the registry has them, or create them in `prepare`.',
     ],
     [
-      'a tenant with another’s slug',
+      "a tenant with another's slug",
       tenants(acme, { id: 't_initech', slug: 'globex' }),
       'by its id it finds nobody, by its slug {"id":"t_globex","slug":"globex"}',
     ],
@@ -127,7 +127,7 @@ describe('a misuse of the harness is an error that says what to do, never a gree
     );
   });
 
-  it('a tenant of somebody else’s', async () => {
+  it("a tenant of somebody else's", async () => {
     const { as } = await start().then((started) => ({ as: started.as.bind(started) }));
     expect(() => as({ id: 't_initech', slug: 'initech' })).toThrow(
       'initech is not a tenant of this harness. It has acme, globex.',

@@ -31,7 +31,7 @@ const aloneOf = (id: string) => {
 };
 
 describe('the copies of a database', () => {
-  it('together: everybody’s rows, some of which refer to another tenant’s where no key holds the tenant', async () => {
+  it("together: everybody's rows, some of which refer to another tenant's where no key holds the tenant", async () => {
     const [line] = await query(
       copies.together.url,
       `select count(*)::int as n, count(*) filter (where l."Tenant" <> o."Tenant")::int as across
@@ -45,7 +45,7 @@ describe('the copies of a database', () => {
     expect(invoices).toEqual([{ own: true }, { own: true }, { own: true }]);
   });
 
-  it('alone: the tenant’s rows, those that refer to them, and what is shared', async () => {
+  it("alone: the tenant's rows, those that refer to them, and what is shared", async () => {
     const { url } = aloneOf('t_acme');
     const [counts] = await query(
       url,

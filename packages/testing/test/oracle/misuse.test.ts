@@ -11,7 +11,7 @@ let database: TestDatabase;
 const nothing = () => ({});
 
 beforeAll(async () => {
-  // A server of its own: what is there of copies and roles is this file’s alone, also while another run goes on beside it.
+  // A server of its own: what is there of copies and roles is this file's alone, also while another run goes on beside it.
   server = await startPostgres();
   database = await openSalesDatabase(server.url);
 });

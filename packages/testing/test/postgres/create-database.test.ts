@@ -40,6 +40,14 @@ describe('createDatabase', () => {
     expect(await databaseNames()).not.toContain(database.name);
   });
 
+  it('cuts off nobody who is about to leave', async () => {
+    const database = await createDatabase(server.url);
+    const client = await connected(database.url);
+    const last = client.query("select pg_sleep(0.2), 'said' as last").finally(() => client.end());
+    await Promise.all([last, database.stop()]);
+    expect((await last).rows).toMatchObject([{ last: 'said' }]);
+  });
+
   it('drops roles after the database, whatever they hold in it and while their statements are still running', async () => {
     const database = await createDatabase(server.url);
     const [group, login] = [`${database.name} "group"`, `${database.name}_login`];

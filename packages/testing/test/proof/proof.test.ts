@@ -91,13 +91,13 @@ describe('what is not proven', () => {
     expect(create?.why).toContain("{ 'POST /jobs': (rows) => ({ body: { … } }) }");
   });
 
-  it('is one whose example does not work, or answers with nothing of the tenant’s own', async () => {
+  it("is one whose example does not work, or answers with nothing of the tenant's own", async () => {
     const wrong = { ...examples, 'GET /jobs/:id': { path: { id: 'nobody' } } };
     const report = await proveIsolation(await open(Jobs, { seed: seedNothingVisible }), { examples: wrong });
     expect(verdicts(report)).toMatchObject({ 'GET /jobs/:id': 'unproven', 'GET /jobs': 'unproven' });
     expect(attacksOf(report, 'GET /jobs/:id')[0]?.why).toContain('answered with 404');
     expect(attacksOf(report, 'GET /jobs/:id').every(({ verdict }) => verdict !== 'proven')).toBe(true);
-    expect(attacksOf(report, 'GET /jobs')[0]?.why).toContain('held nothing of the tenant’s own');
+    expect(attacksOf(report, 'GET /jobs')[0]?.why).toContain("held nothing of the tenant's own");
   });
 
   it('is proven, where the author says why it answers with nothing', async () => {
@@ -131,7 +131,7 @@ describe('what is not proven', () => {
     expect(await proveIsolation(app, { exempt })).toMatchObject({ verdict: 'unproven', counts: { proven: 0 } });
   });
 
-  it('is what may write where nobody looks at the other’s rows', async () => {
+  it("is what may write where nobody looks at the other's rows", async () => {
     const report = await proveIsolation(await open(Leaky, { rows: undefined } as never), { examples });
     expect(verdicts(report)).toMatchObject({ 'DELETE /jobs/:id': 'unproven', 'POST /jobs': 'unproven' });
     expect(report.entrances.find(({ entrance }) => entrance.id === 'DELETE /jobs/:id')?.why).toContain('Pass `rows`');

@@ -9,7 +9,7 @@ import { curlOf } from '../../src/index.js';
 import { shellQuote } from '../../src/report/shell-quote.js';
 import { aRequest, TOKEN } from './sample-report.js';
 
-/** As a person does: through the shell’s input, which has no limit. */
+/** As a person does: through the shell's input, which has no limit. */
 async function paste(command: string, env: NodeJS.ProcessEnv): Promise<void> {
   const shell = spawn('sh', { env, stdio: ['pipe', 'ignore', 'ignore'] });
   shell.stdin.end(`${command}\n`);

@@ -45,7 +45,7 @@ export function proven(entrance: Entrance, tried: readonly AttackName[] = ['own'
     entrance,
     verdict: 'proven',
     why: null,
-    attacks: tried.map((attack) => anAttack(attack, 'proven', 'Own data was there, and nothing of globex’s.')),
+    attacks: tried.map((attack) => anAttack(attack, 'proven', "Own data was there, and nothing of globex's.")),
     milliseconds: 12,
   };
 }
@@ -111,7 +111,7 @@ export function aSample(): IsolationReport {
   return aReport([
     leaking(
       anEntrance('GET /jobs/:id', { handler: 'JobsController.find' }),
-      anAttack('foreign-id', 'leaks', 'Answered 200 with globex’s job.title.', evidence()),
+      anAttack('foreign-id', 'leaks', "Answered 200 with globex's job.title.", evidence()),
       anAttack('tenant-header', 'not applicable', 'No header names a tenant.'),
     ),
     proven(anEntrance('GET /jobs')),
@@ -119,7 +119,7 @@ export function aSample(): IsolationReport {
       anEntrance('POST /jobs', { route: { method: 'POST', path: '/jobs', parameters: [], body: 'unknown' } }),
       'Its body cannot be guessed.',
     ),
-    exempt(anEntrance('GET /metrics', { isUntenanted: true }), 'Counts requests, and holds no tenant’s data.'),
+    exempt(anEntrance('GET /metrics', { isUntenanted: true }), "Counts requests, and holds no tenant's data."),
     proven(anEntrance('queue MailProcessor.process', { kind: 'queue' }), ['own', 'no-tenant']),
   ]);
 }

@@ -12,7 +12,7 @@ Isolation of AppModule: acme and globex
 
 Leaks
 ✗ GET /jobs/:id
-  foreign-id: Answered 200 with globex’s job.title.
+  foreign-id: Answered 200 with globex's job.title.
     $.title: job.title of t_globex in "title":"Foundry lead k3v9q"
     curl -i http://127.0.0.1:4711/jobs/7 \\
       -H 'Host: acme.localhost' \\
@@ -33,7 +33,7 @@ tenant-header, warm-cache, interference, interleaved
 ✗ ✓··✗······ GET /jobs/:id  foreign-id
 ✓ ✓·✓······· GET /jobs
 ? ·········· POST /jobs
-– ·········· GET /metrics  Counts requests, and holds no tenant’s data.
+– ·········· GET /metrics  Counts requests, and holds no tenant's data.
 ✓ ✓✓········ queue MailProcessor.process
 
 1 of 5 entrances leaks, 1 unproven

@@ -23,7 +23,7 @@ export interface Clients {
   readonly alone: ReadonlyMap<string, object>;
 }
 
-const COPIES: Sides = ['with everybody’s rows', 'with the tenant’s alone'];
+const COPIES: Sides = ["with everybody's rows", "with the tenant's alone"];
 const TIMES: Sides = ['afterwards', 'before'];
 
 /** The tenant is not alone. */
@@ -120,11 +120,11 @@ export class Comparison {
       return !isOurs && kind(one.error) === kind(other.error) ? 'sameError' : 'bothRefused';
     }
     if ('error' in other) {
-      check('the client answered with everybody’s rows what it refuses with the tenant’s alone');
+      check("the client answered with everybody's rows what it refuses with the tenant's alone");
       return 'bothRefused';
     }
     check(difference(this.#plain(one.answer, operation), this.#plain(other.answer, operation), 'answer', COPIES));
-    if (rows) same(part(rows.after, true), part(rows.expected, true), 'the tenant’s own rows afterwards:', COPIES);
+    if (rows) same(part(rows.after, true), part(rows.expected, true), "the tenant's own rows afterwards:", COPIES);
     return 'sameAnswer';
   }
 

@@ -117,7 +117,7 @@ async function examine(pg: typeof pgModule, { url, tenants, tenantColumn }: Reso
     if (rows[0]?.rolsuper !== true) {
       throw misuse(
         'the role of `url` is no superuser, and rows cannot be planted and put back past constraints without one. ' +
-          'Pass a superuser’s URL, of a test’s server: `postgresFromEnvironment()` of @tenancy/testing/postgres starts one.',
+          "Pass a superuser's URL, of a test's server: `postgresFromEnvironment()` of @tenancy/testing/postgres starts one.",
       );
     }
     const catalog = await readCatalog(client, tenantColumn);

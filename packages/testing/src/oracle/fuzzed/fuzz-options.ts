@@ -65,7 +65,7 @@ export function resolved(options: FuzzIsolationOptions): ResolvedOptions {
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);
   if (twice !== undefined) throw misuse(`the tenant ${twice} is named twice. Each tenant must be another one.`);
   if (typeof tenantColumn !== 'string' || tenantColumn === '') {
-    throw misuse('the option `tenantColumn` is missing. Pass the SQL name of the column with the tenant’s id.');
+    throw misuse("the option `tenantColumn` is missing. Pass the SQL name of the column with the tenant's id.");
   }
   if (!Number.isSafeInteger(runs) || runs < 1)
     throw misuse(`the option \`runs\` is ${runs}. Pass a whole number above 0.`);

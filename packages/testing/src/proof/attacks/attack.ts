@@ -10,7 +10,7 @@ export interface Finding {
   readonly endsAttacks?: boolean;
 }
 
-/** One way to get at another tenant’s data. */
+/** One way to get at another tenant's data. */
 export interface Attack {
   readonly name: AttackName;
   run(target: Target): Promise<Finding>;

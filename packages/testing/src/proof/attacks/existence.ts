@@ -13,7 +13,7 @@ export const existence: Attack = {
   run: async (target) => {
     const places = idsIn(target).map(({ at }) => at);
     for (const at of places) {
-      const found = await compared(target, at, 'a row of the other’s is there');
+      const found = await compared(target, at, "a row of the other's is there");
       if (found) return found;
     }
     const taken = target.changesRows ? texts(target) : [];

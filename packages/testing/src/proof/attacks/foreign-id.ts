@@ -5,7 +5,7 @@ import { rowChanges } from '../target/row-changes.js';
 import type { Attempt, Target } from '../target/target.js';
 import { type Attack, type Finding, leakOf, notApplicable, proven } from './attack.js';
 
-/** The other’s ids, one by one and all at once. */
+/** The other's ids, one by one and all at once. */
 export const foreignId: Attack = {
   name: 'foreign-id',
   run: async (target) => {
@@ -28,7 +28,7 @@ export const foreignId: Attack = {
       const leak = leakOf(
         attempt,
         target,
-        `With the other’s value for ${some.map(({ at }) => nameOf(at)).join(' and ')}`,
+        `With the other's value for ${some.map(({ at }) => nameOf(at)).join(' and ')}`,
       );
       if (leak) return leak;
       last = attempt;
@@ -39,7 +39,7 @@ export const foreignId: Attack = {
   },
 };
 
-/** A request that should only read may write all the same: the other’s rows are looked at around all of them. */
+/** A request that should only read may write all the same: the other's rows are looked at around all of them. */
 async function written(
   target: Target,
   before: TenantRows | undefined,
@@ -48,14 +48,14 @@ async function written(
   const after = await target.harness.rowsOf?.(target.other);
   if (!before || !after || !last) return null;
   const changes = rowChanges(before, after);
-  return leakOf({ ...last, changes }, target, 'With the other’s ids, by a request that should only read');
+  return leakOf({ ...last, changes }, target, "With the other's ids, by a request that should only read");
 }
 
-/** A call of the author’s own takes all the rows, so it is given the other’s. */
+/** A call of the author's own takes all the rows, so it is given the other's. */
 async function byRows(target: Target): Promise<Finding> {
   const [call, rows] = [await target.asItself(), await target.rowsFor(target.other)];
   const attempt = await target.attempt({ ...call, rows });
-  return leakOf(attempt, target, 'With the other’s rows') ?? proven('Called with the other’s rows.');
+  return leakOf(attempt, target, "With the other's rows") ?? proven("Called with the other's rows.");
 }
 
 /** The differences between the requests of the two, which is where they name rows. */

@@ -4,7 +4,7 @@ import { type Attack, leaks, proven, unproven } from './attack.js';
 import { changedPaths, type Measured, measured } from './volatile.js';
 
 /**
- * The other’s rows change, and the answer does not: a count, a sum, a rank or a page that others’ rows are part of holds none of
+ * The other's rows change, and the answer does not: a count, a sum, a rank or a page that others' rows are part of holds none of
  * their values, but moves with them.
  */
 export const interference: Attack = {
@@ -18,23 +18,23 @@ export const interference: Attack = {
     const [before, after] = [first, again].map(({ paths }) => paths.filter((path) => !alone.paths.includes(path)));
     const both = after?.find((path) => before?.includes(path));
     if (both !== undefined)
-      return leaks(`The answer changed at ${both} when the other tenant’s rows did.`, again.after);
+      return leaks(`The answer changed at ${both} when the other tenant's rows did.`, again.after);
     if (before?.length === 0 && after?.length === 0) return alike;
     return unproven('Its answer moves by itself, so nobody can tell whether the other moves it.', again.after);
   },
 };
 
-const alike = proven('The answer stayed the same while the other’s rows changed.');
+const alike = proven("The answer stayed the same while the other's rows changed.");
 
 /** Milliseconds of the unit that JSON Web Tokens and the headers of HTTP count in, and some more. */
 const A_SECOND = 1_100;
 
 /** The paths at which the answer is another than expected after something has happened. */
 async function tried(target: Target, happen: (before: Measured) => Promise<void>) {
-  // New rows of its own come first in a list by time, until the other’s are newer.
+  // New rows of its own come first in a list by time, until the other's are newer.
   await target.harness.plant(target.own);
   const before: Measured[] = [];
-  // What a tenant’s own calls fill, such as a list of what it looked at last, is full by then.
+  // What a tenant's own calls fill, such as a list of what it looked at last, is full by then.
   for (let n = 0; n < (target.changesRows ? 0 : 4); n += 1) await once(target);
   for (let n = 0; n < 3; n += 1) before.push(measured(await once(target)));
   const began = performance.now();

@@ -1,7 +1,7 @@
 import type { Attempt, Target } from '../target/target.js';
 import { type Attack, leakOf, leaks, notApplicable, proven, statusOf } from './attack.js';
 
-/** The tenant’s token on the other’s host. */
+/** The tenant's token on the other's host. */
 export const otherHost: Attack = {
   name: 'other-host',
   run: async (target) => {
@@ -17,18 +17,18 @@ export const otherHost: Attack = {
     const attempt = await target.attempt({ identity, tenant: target.own, rows });
     if (attempt.isRefused) {
       return (
-        leakOf(attempt, target, 'Refused with its token on the other’s host') ??
+        leakOf(attempt, target, "Refused with its token on the other's host") ??
         proven(`Refused with ${statusOf(attempt)}.`)
       );
     }
-    // What everybody may see at that host is no secret of the other’s; what only a token makes visible is.
+    // What everybody may see at that host is no secret of the other's; what only a token makes visible is.
     const anonymous = await withoutToken(theirs.host, target);
     const seen = new Set(anonymous.sightings.map(({ canary }) => canary));
     const beyond = { ...attempt, sightings: attempt.sightings.filter(({ canary }) => !seen.has(canary)) };
-    const leak = leakOf(anonymous.isRefused ? attempt : beyond, target, 'With its token on the other’s host');
+    const leak = leakOf(anonymous.isRefused ? attempt : beyond, target, "With its token on the other's host");
     if (leak) return leak;
     if (!anonymous.isRefused) return proven('Everybody sees the same at that host, without a token.');
-    return leaks(`A token was taken at another tenant’s host, and answered with ${statusOf(attempt)}.`, attempt);
+    return leaks(`A token was taken at another tenant's host, and answered with ${statusOf(attempt)}.`, attempt);
   },
 };
 

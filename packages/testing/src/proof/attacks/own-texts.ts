@@ -14,7 +14,7 @@ export function texts(target: Target): readonly { readonly at: Position; readonl
   });
 }
 
-/** A word of an enumeration is everybody’s. */
+/** A word of an enumeration is everybody's. */
 function isOwn(value: unknown): boolean {
   return typeof value === 'string' && isTelling(value);
 }

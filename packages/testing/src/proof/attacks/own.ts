@@ -14,7 +14,7 @@ export const own: Attack = {
     if (leak) return leak;
     if (attempt.isRefused) {
       const finding = unproven(
-        `The tenant’s own request was answered with ${statusOf(attempt)}, so nothing that is refused means anything. ` +
+        `The tenant's own request was answered with ${statusOf(attempt)}, so nothing that is refused means anything. ` +
           `Give an example that works: { '${target.entrance.id}': (rows) => ({ … }) }.`,
         attempt,
       );
@@ -23,24 +23,24 @@ export const own: Attack = {
     const { answersNothing } = target.transport;
     if (answersNothing) return proven(`It works for the tenant; its answer holds nothing of it: ${answersNothing}`);
     if (target.entrance.isUntenanted) return proven('It works, and has no tenant.');
-    if (shows(attempt, target)) return proven('The tenant’s own data is there.');
+    if (shows(attempt, target)) return proven("The tenant's own data is there.");
     if (target.changesRows) {
       const after = await target.harness.rowsOf?.(target.own);
-      if (before && after && rowChanges(before, after).length > 0) return proven('It changed the tenant’s own rows.');
+      if (before && after && rowChanges(before, after).length > 0) return proven("It changed the tenant's own rows.");
     } else if (await changesWithRows(target, attempt)) {
-      return proven('Its answer follows the tenant’s own rows.');
+      return proven("Its answer follows the tenant's own rows.");
     }
     return unproven(nothingOwn(target), attempt);
   },
 };
 
-/** True when data of the tenant’s own was seen: not what a reader sent itself and got back, but what it wrote, as it is there now. */
+/** True when data of the tenant's own was seen: not what a reader sent itself and got back, but what it wrote, as it is there now. */
 function shows({ answer, seen, sent }: Attempt, target: Target): boolean {
   const found = findCanaries(answer ? [answer.body, answer.headers] : seen, target.harness.canaries.of(target.own));
   return found.some(({ canary }) => target.changesRows || !sent.includes(canary.value.toLowerCase()));
 }
 
-/** A count holds no value of the tenant’s, but grows with its rows. */
+/** A count holds no value of the tenant's, but grows with its rows. */
 async function changesWithRows(target: Target, first: Attempt): Promise<boolean> {
   await target.harness.plant(target.own);
   const second = await target.attempt(await target.asItself());
@@ -50,7 +50,7 @@ async function changesWithRows(target: Target, first: Attempt): Promise<boolean>
 function nothingOwn(target: Target): string {
   const rows = target.changesRows ? ' and changed none of its rows' : ', and did not change with its rows';
   return (
-    `Its answer held nothing of the tenant’s own${rows}, so that nothing foreign is in it either proves little. ` +
+    `Its answer held nothing of the tenant's own${rows}, so that nothing foreign is in it either proves little. ` +
     `Plant rows that it answers with, or say why that is right: { '${target.entrance.id}': { answersNothing: '…' } }.`
   );
 }

@@ -4,7 +4,7 @@ import { type Attack, leakOf, notApplicable, proven } from './attack.js';
 
 const NAMES = ['tenantId', 'tenant_id', 'tenant', 'organizationId', 'orgId', 'companyId', 'accountId', 'workspaceId'];
 
-/** A tenant field of the other’s in body and query, under each name that it may have. */
+/** A tenant field of the other's in body and query, under each name that it may have. */
 export const tenantField: Attack = {
   name: 'tenant-field',
   run: async (target) => {
@@ -14,7 +14,7 @@ export const tenantField: Attack = {
       for (const value of new Set([target.other.id, ...(/id$/i.test(name) ? [] : [target.other.slug])])) {
         for (const [where, change] of changes(target, name, value)) {
           const attempt = await target.attempt(await target.asItself(target.own, { change }));
-          const leak = leakOf(attempt, target, `With ${name} of the other’s in the ${where}`);
+          const leak = leakOf(attempt, target, `With ${name} of the other's in the ${where}`);
           if (leak) return leak;
         }
       }

@@ -13,7 +13,7 @@ const NAMES = [
   'workspace-id',
 ];
 
-/** Headers that anybody can send, with the other’s name in them. */
+/** Headers that anybody can send, with the other's name in them. */
 export const tenantHeader: Attack = {
   name: 'tenant-header',
   run: async (target) => {

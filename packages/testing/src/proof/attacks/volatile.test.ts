@@ -11,7 +11,7 @@ const answers = (...bodies: readonly unknown[]) => {
   return changedPaths([all[0], all[1], all[2]], all[3]);
 };
 
-describe('what moved when the other’s rows did', () => {
+describe("what moved when the other's rows did", () => {
   it('finds a count, a rank, a longer list', () => {
     expect(answers({ n: 3 }, { n: 3 }, { n: 3 }, { n: 4 })).toEqual(['$.n']);
     expect(answers([1], [1], [1], [1, 2])).toEqual(['$.length', '$[1]']);

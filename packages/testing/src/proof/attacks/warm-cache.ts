@@ -1,23 +1,23 @@
 import { type Attack, leakOf, proven, statusOf, unproven } from './attack.js';
 
-/** The other has called the same before, so that whatever is remembered is the other’s. */
+/** The other has called the same before, so that whatever is remembered is the other's. */
 export const warmCache: Attack = {
   name: 'warm-cache',
   run: async (target) => {
     for (let n = 0; n < 2; n += 1) await target.attempt(await target.asItself(target.other));
     const after = await target.attempt(await target.asItself());
-    const leak = leakOf(after, target, 'After the other’s request');
+    const leak = leakOf(after, target, "After the other's request");
     if (leak) return leak;
     if (after.isRefused)
-      return unproven(`After the other’s request, the own one was answered with ${statusOf(after)}.`, after);
+      return unproven(`After the other's request, the own one was answered with ${statusOf(after)}.`, after);
     // What the other has just asked for is warm: the same request, word for word, must not be answered from there.
     const theirs = await target.asItself(target.other);
     await target.attempt(theirs);
     const call = await target.asItself();
     const same = await target.attempt({ ...call, rows: theirs.rows });
     return (
-      leakOf(same, target, 'By the other’s own request, while it was warm') ??
-      proven('Nothing of the other’s was remembered.')
+      leakOf(same, target, "By the other's own request, while it was warm") ??
+      proven("Nothing of the other's was remembered.")
     );
   },
 };

@@ -13,13 +13,13 @@ export type SeededRows = Readonly<Record<string, any>>;
 export interface ExampleRequest extends GivenParts {
   /** Work of the same tenant while the answer is read, of an event stream or a long poll. */
   readonly meanwhile?: (client: TenantClient) => Promise<unknown>;
-  /** Why an answer holds nothing of the tenant’s own, where that is right. */
+  /** Why an answer holds nothing of the tenant's own, where that is right. */
   readonly answersNothing?: string;
 }
 
 /** The caller of an {@link ExampleCall}. */
 export interface Caller {
-  /** Null when the call must be refused, as nobody’s. */
+  /** Null when the call must be refused, as nobody's. */
   readonly tenant: Tenant | null;
   /** The host to call and the headers to send, which do not always name the same tenant. */
   readonly identity: { readonly host: string | null; readonly headers: Readonly<Record<string, string>> };
@@ -38,7 +38,7 @@ export interface Caller {
  */
 export interface ExampleCall {
   readonly call: (rows: SeededRows, caller: Caller) => Promise<unknown>;
-  /** Why what the caller sees holds nothing of the tenant’s own, where that is right. */
+  /** Why what the caller sees holds nothing of the tenant's own, where that is right. */
   readonly answersNothing?: string;
 }
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PlantedRow, TenantRows } from '../../canaries/planted.js';
 import type { RowChange } from '../../report/isolation-report.js';
 
-/** The changes of a tenant’s rows between two looks at them. */
+/** The changes of a tenant's rows between two looks at them. */
 export function rowChanges(before: TenantRows, after: TenantRows): readonly RowChange[] {
   const tables = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...tables].flatMap((table) => changesOf(table, before[table] ?? [], after[table] ?? []));

@@ -6,33 +6,20 @@ import type { Planted, TenantRows } from '../../canaries/planted.js';
 import type { Entrance } from '../../discovery/entrance.js';
 import type { Identity, IsolationHarness } from '../../harness/isolation-harness.js';
 import type { Observation } from '../../harness/recorder.js';
-import type { HttpAnswer, HttpRequest } from '../../http-request.js';
+import type { HttpAnswer } from '../../http-request.js';
 import { curlOf } from '../../report/curl.js';
 import type { Evidence, RowChange } from '../../report/isolation-report.js';
 import { rowChanges } from './row-changes.js';
-import type { Transport } from './transport.js';
+import type { Transport, TransportAnswer, TransportCall } from './transport.js';
 
 /** A call: by whom, with whose rows, and what of the request is changed. */
-export interface Call {
-  readonly identity: Identity;
-  /** Null when nobody calls. */
-  readonly tenant: Tenant | null;
-  readonly rows: Planted;
-  readonly change?: (request: HttpRequest) => HttpRequest;
+export interface Call extends TransportCall {
   /** The tenants whose values and rows must not be seen or changed by it. @defaultValue the other tenant's */
   readonly watched?: readonly Tenant[];
 }
 
-/** The outcome of a call. */
-export interface Attempt {
-  readonly request: HttpRequest | null;
-  /** The answer that the caller got to see; null when it was refused without an answer. */
-  readonly answer: HttpAnswer | null;
-  readonly seen: unknown;
-  readonly isRefused: boolean;
-  readonly error: Error | null;
-  /** Everything that the caller sent, in lower case. */
-  readonly sent: string;
+/** The outcome of a call, and what came of it elsewhere. */
+export interface Attempt extends TransportAnswer {
   readonly sightings: readonly Sighting[];
   readonly changes: readonly RowChange[];
   readonly log: readonly string[];
@@ -58,7 +45,7 @@ export class Target {
     return this.entrance.kind === 'graphql' && !this.entrance.id.startsWith('graphql Mutation.');
   }
 
-  /** The tenant’s rows to call with: new ones after a call that may have used them up. */
+  /** The tenant's rows to call with: new ones after a call that may have used them up. */
   async rowsFor(tenant: Tenant): Promise<Planted> {
     const used = usedUp(this.harness);
     return used.delete(tenant.id) ? this.harness.plant(tenant) : this.harness.planted(tenant);
@@ -85,7 +72,7 @@ export class Target {
     return { ...result, changes, ...looked };
   }
 
-  /** Remembers what a tenant wrote: it may be in its rows from now on, also where it is another’s value; who is whose stays known. */
+  /** Remembers what a tenant wrote: it may be in its rows from now on, also where it is another's value; who is whose stays known. */
   #own(tenant: Tenant | null, sent: string): void {
     if (tenant === null) return;
     for (const { canary } of findCanaries(sent, this.harness.canaries.ofOthers(tenant))) {
@@ -114,7 +101,7 @@ export class Target {
     observed: readonly Observation[],
   ): Pick<Attempt, 'sightings' | 'log'> {
     const foreign = watched.filter((each) => each !== tenant || watched.length > 1);
-    // The registry’s own lists, which are indexed once. What the caller itself sent tells it nothing when it comes back.
+    // The registry's own lists, which are indexed once. What the caller itself sent tells it nothing when it comes back.
     const look = (find: (canaries: readonly Canary[]) => readonly Sighting[]) =>
       foreign
         .flatMap((each) => find(this.harness.canaries.of(each)))
@@ -148,7 +135,7 @@ function usedUp(harness: IsolationHarness): Set<string> {
 
 const used = new WeakMap<IsolationHarness, Set<string>>();
 
-/** The date of an answer is nobody’s. */
+/** The date of an answer is nobody's. */
 function telling(headers: HttpAnswer['headers']): HttpAnswer['headers'] {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !['date', 'content-length'].includes(name)));
 }

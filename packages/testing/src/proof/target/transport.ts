@@ -11,6 +11,7 @@ import { type Example, type ExampleCall, type ExampleRequest, isCall, type Reque
 /** The argument of a transport. */
 export interface TransportCall {
   readonly identity: Identity;
+  /** Null when nobody calls. */
   readonly tenant: Tenant | null;
   readonly rows: Planted;
   readonly change?: (request: HttpRequest) => HttpRequest;
@@ -18,6 +19,7 @@ export interface TransportCall {
 
 export interface TransportAnswer {
   readonly request: HttpRequest | null;
+  /** The answer that the caller got to see; null when it was refused without an answer. */
   readonly answer: HttpAnswer | null;
   readonly seen: unknown;
   readonly isRefused: boolean;
@@ -28,7 +30,7 @@ export interface TransportAnswer {
 
 /** A way to call an entrance. */
 export interface Transport {
-  /** Why an answer holds nothing of the tenant’s own, where the author says that it is right. */
+  /** Why an answer holds nothing of the tenant's own, where the author says that it is right. */
   readonly answersNothing: string | undefined;
   /** The request for these rows, with the same invented texts each time; null where there is no request to look at. */
   requestFor(rows: Planted, tenant: Tenant): HttpRequest | null;
@@ -42,7 +44,7 @@ export interface NoTransport {
 
 const INVENTED = 'invented';
 
-/** From the author’s example, and from what is known of the route. */
+/** From the author's example, and from what is known of the route. */
 export function transportTo(
   harness: IsolationHarness,
   entrance: Entrance,
@@ -140,7 +142,7 @@ function transportByCall(harness: IsolationHarness, { call, answersNothing }: Ex
         },
       };
       const answered = { request: null, answer: null };
-      // What the rows hold may have been sent; only the row’s ids are sure to be, as they are all that a stranger can guess.
+      // What the rows hold may have been sent; only the row's ids are sure to be, as they are all that a stranger can guess.
       sent.push(...idsOf(rows));
       try {
         const seen = await outsideAnyTenant(() => call(rows, caller));
@@ -153,7 +155,7 @@ function transportByCall(harness: IsolationHarness, { call, answersNothing }: Ex
   };
 }
 
-/** A text of the tenant’s own, which is a canary from now on. */
+/** A text of the tenant's own, which is a canary from now on. */
 function invented({ canaries }: IsolationHarness, tenant: Tenant, name: string): string {
   const text = `canary-${name}-${randomBytes(5).toString('hex')}`;
   canaries.plant(tenant, name, text);

@@ -8,13 +8,13 @@ import { html, type Markup, preformatted } from './markup.js';
 import { filterAttributes, type Numbered, verdictBadge } from './parts.js';
 
 const TITLES: Readonly<Record<ProofVerdict, { readonly title: string; readonly lead: string }>> = {
-  leaks: { title: 'Leaks', lead: 'Another tenant’s data was seen or changed here.' },
+  leaks: { title: 'Leaks', lead: "Another tenant's data was seen or changed here." },
   unproven: {
     title: 'Unproven',
     lead: 'Nobody has shown anything about these yet. Give an example request, or a reason.',
   },
   exempt: { title: 'Exempt', lead: 'Left out by the author of the proof, for the reason given.' },
-  proven: { title: 'Proven', lead: 'Own data was there, and no attack brought another tenant’s.' },
+  proven: { title: 'Proven', lead: "Own data was there, and no attack brought another tenant's." },
 };
 
 /** Every entrance with what was seen at it, the worst first. */
@@ -44,7 +44,7 @@ function entrance(one: Numbered, isOpen: boolean): Markup {
 
 function toWrite({ result }: Numbered): Markup {
   const hint = result.entrance.route
-    ? 'Write an example request, with rows of the tenant that asks. The proof puts the other tenant’s in their place.'
+    ? "Write an example request, with rows of the tenant that asks. The proof puts the other tenant's in their place."
     : 'Nothing can be sent to it from outside. Test it by itself, and say here how it is isolated.';
   return html`<h4>What to write</h4><p>${hint}</p><div class="copyable"><pre tabindex="0">${preformatted(suggestionFor(result.entrance))}</pre><button type="button" class="copy" hidden>Copy</button></div>`;
 }

@@ -13,7 +13,7 @@ import type { Numbered } from './parts.js';
 
 /**
  * The report as one page that needs nothing else: no network, no font, no file beside it. Everything that the
- * application answered is text in it, and the page’s own policy lets nothing run but its own script.
+ * application answered is text in it, and the page's own policy lets nothing run but its own script.
  *
  * Tokens and cookies are cut, and the `curl` lines have variables for them.
  */

@@ -213,7 +213,7 @@ export const claims: Twins = {
       byHand: async ({ acme, shows }) => shows(await acme.get('/jobs', { headers: { 'x-tenant': 'globex' } })),
     },
     {
-      name: 'a token that is taken at another tenant’s host',
+      name: "a token that is taken at another tenant's host",
       entrance: 'GET /jobs',
       caughtBy: ['other-host'],
       leaky: { sources: [fromJwt({ secret: SECRET })] },

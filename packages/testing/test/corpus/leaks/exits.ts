@@ -148,7 +148,7 @@ const latest = ([row]: readonly Row[]): Row => row ?? {};
 const answers =
   (path: string): Leak['byHand'] =>
   async ({ acme, plantTheirs, shows }) => {
-    // The latest row has to be one of globex’s.
+    // The latest row has to be one of globex's.
     const { job } = await plantTheirs();
     const { text, headers } = await acme.get(path);
     const seen = decoded([text, ...Object.values(headers).flat()].join('\n'));

@@ -364,7 +364,7 @@ export const lists: Twins = {
       },
     },
     {
-      name: 'a left join onto another tenant’s row, over a link that was there before',
+      name: "a left join onto another tenant's row, over a link that was there before",
       entrance: 'GET /notes',
       caughtBy: ['own'],
       leaky: instead(
@@ -380,7 +380,7 @@ export const lists: Twins = {
         },
       ),
       byHand: async ({ harness, acme, shows }) => {
-        // Only a row that is planted after globex’s can name one of them.
+        // Only a row that is planted after globex's can name one of them.
         await harness.plant(harness.tenants[0] as (typeof harness.tenants)[0]);
         return shows(await acme.get('/notes'));
       },
@@ -419,7 +419,7 @@ export const lists: Twins = {
   ],
 };
 
-/** Whether an answer of acme’s is another once globex has more rows. */
+/** Whether an answer of acme's is another once globex has more rows. */
 async function moves({ acme, plantTheirs }: Parameters<Twins['leaks'][number]['byHand']>[0], path: string) {
   const before = await acme.get(path);
   await plantTheirs();

@@ -301,7 +301,7 @@ export const oneRow: Twins = {
         (await acme.get(`/candidates/${theirs.candidate.id}`)).status !== (await acme.get('/candidates/no')).status,
     },
     {
-      name: 'an error message with another tenant’s value',
+      name: "an error message with another tenant's value",
       entrance: 'GET /candidates/:id',
       caughtBy: ['foreign-id', 'existence'],
       leaky: instead(
@@ -317,7 +317,7 @@ export const oneRow: Twins = {
       byHand: async ({ acme, theirs, shows }) => shows(await acme.get(`/candidates/${theirs.candidate.id}`)),
     },
     {
-      name: 'a log line of an error with another tenant’s row',
+      name: "a log line of an error with another tenant's row",
       entrance: 'GET /candidates/:id',
       caughtBy: ['foreign-id'],
       leaky: instead(
