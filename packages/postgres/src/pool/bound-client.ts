@@ -36,6 +36,7 @@ export class BoundClient extends Client {
   /** The dotted names in what was sent before the connection was first handed out; `undefined` when nothing was. */
   #setUpNames: string[] | undefined;
   #isHandedOut = false;
+  #isAsHolder = false;
 
   constructor(config?: string | ClientConfig) {
     super(config);
@@ -47,6 +48,16 @@ export class BoundClient extends Client {
   hold(holder: Holder | 'setup', scope?: AsyncResource): void {
     this.#holder = holder;
     this.#protocol.hold(holder === 'setup' ? undefined : holder.binding, scope);
+  }
+
+  /** Runs what sends the holder's own queries. While it is held, whoever else has the connection, as a listener has, sends nothing. */
+  asHolder<R>(send: () => R): R {
+    this.#isAsHolder = true;
+    try {
+      return send();
+    } finally {
+      this.#isAsHolder = false;
+    }
   }
 
   /**
@@ -150,6 +161,12 @@ export class BoundClient extends Client {
       return new TenantFloorError(
         'connection_released',
         'a query was sent on a connection that is back in the pool. Release it after its last query, and do not keep it.',
+      );
+    }
+    if (!this.#isAsHolder) {
+      return new TenantFloorError(
+        'connection_released',
+        'a query was sent on a connection that somebody else has checked out. Keep none from a listener of the pool: check one out.',
       );
     }
     const text = this.#textOf(query);

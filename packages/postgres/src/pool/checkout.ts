@@ -49,7 +49,7 @@ export function checkoutOf(
       if (released) return client.refuse(new TenantFloorError('connection_released', RELEASED), ...args);
       if (isSwitched()) return client.refuse(new TenantSwitchRefusedError(SWITCHED), ...args);
       holdCursor(args[0], isSwitched);
-      return client.query(...args);
+      return client.asHolder(() => client.query(...args));
     },
   };
 

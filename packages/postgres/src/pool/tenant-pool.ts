@@ -201,7 +201,10 @@ export class TenantPool extends Pool implements TenantPoolLike {
         }
         client.hold(holder, scope);
         client.release = release;
-        callback(undefined, scope ? checkoutOf(client, captured, this.#context, release) : client, release);
+        // pg's own pool sends the query while it is called back.
+        if (!scope) return client.asHolder(() => callback(undefined, client, release));
+        const checkout = checkoutOf(client, captured, this.#context, release);
+        callback(undefined, checkout, checkout.release);
       });
     const connect = placement?.connect;
     if (connect) {

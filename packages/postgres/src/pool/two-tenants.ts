@@ -15,11 +15,12 @@ export async function examineTwoTenants(client: BoundClient, setting: string): P
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const tenant of ['tenancy check a', 'tenancy check b', null]) {
       client.hold(tenant ? { binding: encodeBinding([[setting, tenant]]), truncates: false } : 'setup');
-      const { rows } = await client.query({
+      const asked = {
         text: "select nullif(current_setting($1, true), '') as tenant, pg_backend_pid() as process",
         values: [setting],
         types: AS_TEXT,
-      });
+      };
+      const { rows } = await client.asHolder(() => client.query(asked));
       const { tenant: seen, process } = rows[0] as { readonly tenant: string | null; readonly process: string };
       if (seen !== tenant)
         return [finding(tenant ? "a tenant's query ran without its own binding" : 'a binding stayed')];

@@ -142,6 +142,32 @@ describe('a connection belongs to the tenant that checked it out', () => {
     next.release();
   });
 
+  it("and is nobody's after `done` of a callback, which gives it back as `release` does", async () => {
+    const own = database.pool({ max: 1 });
+    const connect = () =>
+      database.context.run(acme, () => {
+        return new Promise<{ kept: PoolClient; done: (error?: Error | boolean) => void }>((resolve, reject) =>
+          own.connect((error, kept, done) => (kept ? resolve({ kept, done }) : reject(error))),
+        );
+      });
+    const { kept, done } = await connect();
+    kept.on('notice', () => {});
+    expect(areOwn(acme, (await kept.query(ALL)).rows)).toBe(true);
+    done();
+    const next = await database.context.run(globex, () => own.connect());
+    expect(next.listenerCount('notice')).toBe(0);
+    for (const tenant of [acme, globex]) {
+      await database.context.run(tenant, () => expect(kept.query(ALL)).rejects.toEqual(released));
+    }
+    expect(areOwn(globex, (await next.query(ALL)).rows)).toBe(true);
+    next.release();
+    const again = await connect();
+    again.kept.setTypeParser(25, () => 'read by acme');
+    again.done();
+    const { rows } = await database.context.run(globex, () => own.query(ALL));
+    expect(areOwn(globex, rows)).toBe(true);
+  });
+
   it('and is released once, as pg has it', async () => {
     const client = await database.context.run(acme, () => pool.connect());
     client.release();
@@ -193,6 +219,37 @@ describe('a connection belongs to the tenant that checked it out', () => {
       await database.context.run(tenant, () => expect(kept?.query(ALL)).rejects.toEqual(released));
     }
     await expect(kept?.query('SELECT 1')).rejects.toEqual(released);
+  });
+
+  it('and one that a listener keeps sends nothing while another holds it', async () => {
+    const own = database.pool({ max: 1 });
+    const kept = new Set<ClientBase>();
+    for (const event of ['connect', 'acquire'] as const) own.on(event, (client) => kept.add(client));
+    own.on('release', (_error, client) => kept.add(client));
+    const mine = await database.context.run(acme, () => own.connect());
+    mine.on('notice', function (this: ClientBase) {
+      kept.add(this);
+    });
+    await mine.query("do $$ begin raise notice 'of acme'; end $$");
+    mine.release();
+    const next = await database.context.run(globex, () => own.connect());
+    const waiting = next.query(`select pg_sleep(0.2)`);
+    expect(kept.size).toBeGreaterThan(0);
+    for (const client of kept) {
+      for (const tenant of [acme, globex]) {
+        await database.context.run(tenant, () => expect(client.query(ALL)).rejects.toEqual(released));
+      }
+    }
+    await waiting;
+    expect(areOwn(globex, (await next.query(ALL)).rows)).toBe(true);
+    next.release();
+    // So it is while the pool sends a query itself.
+    const asked = database.context.run(globex, () => own.query('select pg_sleep(0.2)'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const client of kept) {
+      await database.context.run(acme, () => expect(client.query(ALL)).rejects.toEqual(released));
+    }
+    await asked;
   });
 
   it("twin: clients handed to other tenants' contexts, at random", async () => {
