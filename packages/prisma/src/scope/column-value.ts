@@ -2,7 +2,7 @@ import { isFieldReference } from '../prisma-internals.js';
 import type { ScopedModel, ScopedScalar } from '../schema/model.js';
 import { type Call, refused, unknownKey } from './call.js';
 import { isDecimal, itemsOf, snapshot } from './snapshot.js';
-import { entriesOf, isValue, namesOf, structure } from './structure.js';
+import { entriesOf, isValue, structure } from './structure.js';
 
 /**
  * P23: what stands where a value belongs may be a question of its own in a later Prisma, with a `where` that nobody has read.
@@ -36,7 +36,7 @@ export function plainValue(value: unknown, call: Call, argument: string): unknow
   if (Array.isArray(value)) return itemsOf(value).map((item) => plainValue(item, call, argument));
   if (isObject(value)) {
     // Nothing is asked by what has no keys.
-    if (namesOf(value).length === 0) return structure([]);
+    if (entriesOf(value, call, argument).length === 0) return structure([]);
     throw refused(call, `\`${argument}\` has an object where a value belongs`, 'Pass a value, or leave it out.');
   }
   const given = snapshot(value);

@@ -134,7 +134,9 @@ function leadsToOwn(relation: ScopedRelation, call: Call): Filter {
 function settingsOf(entries: readonly Entry[], model: ScopedModel): Setting[] {
   return entries.flatMap(([key, entry]) => {
     const field = model.fields.get(key);
-    if (field?.kind === 'scalar') return [{ column: key, by: null, value: entry }];
+    // Prisma sends a number that JSON does not have as null.
+    const value = typeof entry === 'number' && !Number.isFinite(entry) ? null : entry;
+    if (field?.kind === 'scalar') return [{ column: key, by: null, value }];
     return field?.holdsKey ? settingsBy(field, entry as Filter) : [];
   });
 }

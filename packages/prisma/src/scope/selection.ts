@@ -116,7 +116,8 @@ function count(value: unknown, relation: ScopedRelation, call: Call, argument: s
     const condition = mayLeaveTenant(relation) ? tenantCondition(relation.to, call) : null;
     return condition ? structure([['where', condition]]) : true;
   }
-  if (value === false) return false;
+  // Null is Prisma's to refuse.
+  if (value === false || value === null) return value;
   const entries = argumentsIn(value, call, argument);
   for (const [key] of entries) if (key !== 'where') throw unknownKey(call, relation.to, argument, key);
   const where = relatedWhere(new Map(entries).get('where'), relation, call, argument);

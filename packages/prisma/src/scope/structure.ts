@@ -29,9 +29,15 @@ export function refuseNonObject(value: unknown, call: Call, argument: string): a
   throw refused(call, `\`${argument}\` is not an object`, `Pass an object, or leave \`${argument}\` out.`);
 }
 
-/** The entries of a `select`, `include` or `omit`, of which Prisma reads own keys alone. */
+/**
+ * The entries of a `select`, `include` or `omit`, of which Prisma reads own keys alone. What is undefined is `false` to it: it must
+ * know the key all the same, and shows what is left out elsewhere.
+ */
 export function selectedIn(value: unknown, call: Call, argument: string): Entries {
-  return entriesOf(ownOf(value), call, argument);
+  const own = ownOf(value);
+  if (call.forbidsUndefined || typeof own !== 'object' || own === null) return entriesOf(own, call, argument);
+  const given = Object.entries(own).map(([key, entry]) => [key, entry === undefined ? false : entry] as const);
+  return entriesOf(structure(given), call, argument);
 }
 
 /**

@@ -103,4 +103,7 @@ export function isCompoundKey(key: string, value: unknown, model: ScopedModel): 
 }
 
 const columnsIn = (value: object) =>
-  namesOf(value).filter((name) => !isSkip((value as Readonly<Record<string, unknown>>)[name]));
+  namesOf(value).filter((name) => {
+    const entry = (value as Readonly<Record<string, unknown>>)[name];
+    return entry !== undefined && !isSkip(entry);
+  });
