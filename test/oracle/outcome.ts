@@ -6,6 +6,12 @@ export type Verdict =
   | 'known difference'
   | 'finding';
 
+/**
+ * What the work and its rows are, which no tenant could make of a database whose rows are each one tenant's: it was made with a
+ * row or the id of another tenant, or its rows refer to another tenant's. Such work must be refused in part; all else is ordinary.
+ */
+export type Origin = 'ordinary' | 'over planted references' | 'names another tenant';
+
 /** What came of the same work on both sides. */
 export interface Outcome {
   readonly verdict: Verdict;
@@ -40,24 +46,25 @@ const VERDICTS: readonly Verdict[] = [
   'finding',
 ];
 
-/** How often what was found: by setting and schema, by verdict, and by reason. */
+/** How often what was found: by setting, schema and origin, by verdict, and by reason. */
 export class Tally {
   readonly #verdicts = new Map<string, Map<Verdict, number>>();
   readonly #reasons = new Map<string, number>();
 
-  add(setting: string, schema: string, { verdict, reason }: Outcome): void {
-    for (const row of [`${setting}, ${schema}`, `${setting}, all`]) {
+  add(setting: string, schema: string, { verdict, reason }: Outcome, origin?: Origin): void {
+    const named = origin ? [`${setting}, ${origin}`] : [];
+    for (const row of [`${setting}, ${schema}`, `${setting}, all`, ...named]) {
       const counts = this.#verdicts.get(row) ?? new Map<Verdict, number>();
       this.#verdicts.set(row, counts.set(verdict, (counts.get(verdict) ?? 0) + 1));
     }
     if (verdict === 'same answer') return;
-    const key = `${setting} | ${verdict} | ${reason}`;
+    const key = [setting, ...(origin ? [origin] : []), verdict, reason].join(' | ');
     this.#reasons.set(key, (this.#reasons.get(key) ?? 0) + 1);
   }
 
-  /** Of all work of a setting, the part that came to this. */
-  share(setting: string, verdict: Verdict): number {
-    const counts = this.#verdicts.get(`${setting}, all`) ?? new Map<Verdict, number>();
+  /** Of the work of a setting and origin, the part that came to this. */
+  share(setting: string, origin: Origin | 'all', verdict: Verdict): number {
+    const counts = this.#verdicts.get(`${setting}, ${origin}`) ?? new Map<Verdict, number>();
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
     return total === 0 ? 0 : (counts.get(verdict) ?? 0) / total;
   }
@@ -67,7 +74,7 @@ export class Tally {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([row, counts]) => [row, ...VERDICTS.map((verdict) => String(counts.get(verdict) ?? 0))]);
     const table = [['', ...VERDICTS], ...rows].map((row) =>
-      row.map((cell, index) => cell.padEnd(index === 0 ? 40 : 22)).join(''),
+      row.map((cell, index) => cell.padEnd(index === 0 ? 52 : 22)).join(''),
     );
     const reasons = [...this.#reasons]
       .sort(([, a], [, b]) => b - a)

@@ -1,7 +1,8 @@
 import { print } from '../../../../test/oracle/arguments.js';
+import { crosses } from '../../../../test/oracle/crossing.js';
 import type { RandomCase } from '../../../../test/oracle/random-case.js';
 import { OTHER } from '../../../../test/oracle/random-rows.js';
-import { isOfTheTenant, type Relation } from '../../../../test/oracle/schema.js';
+import { isOfTheTenant } from '../../../../test/oracle/schema.js';
 import type { Failure } from './compare.js';
 import type { Sides } from './sides.js';
 import { isRead, type Work } from './work.js';
@@ -47,24 +48,6 @@ const all =
   (difference: Difference) =>
     each.every((is) => is(difference));
 
-/** Whether an own row refers to another tenant's, which is not there where the tenant is alone. */
-function isDangling({ rows }: RandomCase, { holder, referred, columns, references }: Relation): boolean {
-  const { other = [] } = rows.models.get(referred) ?? {};
-  const { own = [] } = rows.models.get(holder) ?? {};
-  return own.some((row) =>
-    other.some((each) => references.every((name, index) => each[name] === row[columns[index] as string])),
-  );
-}
-
-/** Whether another tenant's row refers to an own one. */
-function isReferredTo({ rows }: RandomCase, { holder, referred, columns, references }: Relation): boolean {
-  const { own = [] } = rows.models.get(referred) ?? {};
-  const { other = [] } = rows.models.get(holder) ?? {};
-  return other.some((row) =>
-    own.some((each) => references.every((name, index) => each[name] === row[columns[index] as string])),
-  );
-}
-
 /** Whether a text names a model that is shared, a relation to one, or the constraint of that. */
 function namesShared({ schema }: RandomCase, text: string): boolean {
   const isShared = (name: string) => schema.models.find((each) => each.name === name)?.ownership !== 'tenant';
@@ -86,7 +69,7 @@ const REASONS: readonly Reason[] = [
     // Which rows a change comes to is not always known: all of those that it may come to are looked at.
     is: all(
       ({ scoped }) => scoped?.code === 'P2003' && /on the fields/.test(scoped.message),
-      ({ given }) => given.schema.relations.some((each) => isDangling(given, each)),
+      ({ given }) => given.schema.relations.some((each) => crosses(given, each, 'own')),
     ),
     why: 'another tenant’s row refers to it, or it to another tenant’s',
   },
@@ -142,7 +125,8 @@ const REASONS: readonly Reason[] = [
   },
   {
     // The database looks at every foreign key of a row that is updated (SQLite), or updated twice in a transaction.
-    is: ({ alone, given }) => alone?.code === 'P2003' && given.schema.relations.some((each) => isDangling(given, each)),
+    is: ({ alone, given }) =>
+      alone?.code === 'P2003' && given.schema.relations.some((each) => crosses(given, each, 'own')),
     why: 'a planted reference dangles where the tenant is alone',
   },
   {
@@ -156,7 +140,7 @@ const REASONS: readonly Reason[] = [
     is: ({ scoped, given }) =>
       scoped?.code === 'P2003' &&
       scoped.message.includes('constraint') &&
-      given.schema.relations.some((each) => isReferredTo(given, each)),
+      given.schema.relations.some((each) => crosses(given, each, 'other')),
     why: 'another tenant’s row refers to it, and the database holds it',
   },
   {

@@ -1,6 +1,7 @@
 import { smaller } from '../../../../test/oracle/arguments.js';
+import { crossesTenants } from '../../../../test/oracle/crossing.js';
 import { Dice } from '../../../../test/oracle/dice.js';
-import { type Finding, smallest, Tally } from '../../../../test/oracle/outcome.js';
+import { type Finding, type Origin, smallest, Tally } from '../../../../test/oracle/outcome.js';
 import { type RandomCase, randomCase } from '../../../../test/oracle/random-case.js';
 import { type GeneratedClient, generateClient } from './clients.js';
 import { compare, printWork } from './compare.js';
@@ -109,16 +110,19 @@ async function runCase(
   const { setting } = sides;
   const { skip, DbNull, JsonNull, AnyNull } = generated.Prisma;
   const values: ClientValues = { skip, DbNull, JsonNull, AnyNull };
-  const names = new Map<unknown, string>(Object.entries(values).map(([name, value]) => [value, `Prisma.${name}`]));
+  // A client that is not generated for it has no `skip`.
+  const named = Object.entries(values).filter(([, value]) => value !== undefined);
+  const names = new Map<unknown, string>(named.map(([name, value]) => [value, `Prisma.${name}`]));
   await sides.shared.reset(given);
   await sides.alone.reset(given);
   const begin = await sides.shared.rows(given);
+  const crosses = crossesTenants(given);
   const prefix = Number(given.schema.prefix.slice(1));
   for (let n = 0; n < operations && Date.now() < options.until; n += 1) {
     const workSeed = (options.seed ^ (prefix * 1_000_003 + n * 31)) >>> 0;
     const work = randomWork(workSeed, given, values, isStrict);
     const outcome = await compare(sides, given, begin, work);
-    tally.add(setting, given.schema.prefix, outcome);
+    tally.add(setting, given.schema.prefix, outcome, originOf(work, crosses));
     if (outcome.verdict !== 'finding') continue;
     const key = `${setting} ${outcome.reason}`;
     const times = (found.get(key) ?? 0) + 1;
@@ -139,20 +143,26 @@ async function runCase(
   }
 }
 
+/** Told by what was made, before anything of it ran. */
+function originOf({ namesOther }: Work, crosses: boolean): Origin {
+  if (namesOther) return 'names another tenant';
+  return crosses ? 'over planted references' : 'ordinary';
+}
+
 /** What an order rests on, or a value that the comparison needs. */
 const KEPT = new Set(['orderBy', 'take', 'skip', 'distinct', 'cursor']);
 
 function* smallerWork(work: Work): Generator<Work> {
-  const { together, operations } = work;
+  const { operations } = work;
   if (operations.length > 1) {
     for (let index = 0; index < operations.length; index += 1)
-      yield { together, operations: operations.filter((_, each) => each !== index) };
-  } else if (together !== 'one') yield { together: 'one', operations };
+      yield { ...work, operations: operations.filter((_, each) => each !== index) };
+  } else if (work.together !== 'one') yield { ...work, together: 'one' };
   for (let index = 0; index < operations.length; index += 1) {
     const operation = operations[index] as Work['operations'][number];
     for (const args of smaller(operation.args, KEPT)) {
       yield {
-        together,
+        ...work,
         operations: operations.map((each, at) => (at === index ? { ...each, args: args as typeof each.args } : each)),
       };
     }

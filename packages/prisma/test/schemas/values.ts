@@ -38,6 +38,7 @@ export class Values {
   /** Of one model mostly the same few rows, so that the parts of a call meet. */
   readonly #focus = new Map<string, readonly Row[]>();
   readonly schema: RandomSchema;
+  #namesOther = false;
 
   constructor(
     readonly dice: Dice,
@@ -112,9 +113,9 @@ export class Values {
       ...(other.length > 0 && dice.chance(0.08) ? [dice.pick(other)] : []),
     ];
     this.#focus.set(model.name, focus);
-    if (focus.length > 0 && dice.chance(0.7)) return dice.pick(focus);
+    if (focus.length > 0 && dice.chance(0.7)) return this.#noted(model, dice.pick(focus));
     const all = dice.chance(0.04) ? other : mine;
-    return all.length > 0 ? dice.pick(all) : null;
+    return all.length > 0 ? this.#noted(model, dice.pick(all)) : null;
   }
 
   /** A row on the other end of a relation of a row, where there is one. */
@@ -129,7 +130,22 @@ export class Values {
         return kind === 'holder' ? row[column] === each[reference] : each[column] === row[reference];
       });
     const found = [...own, ...shared, ...other].filter(fits);
-    return found.length > 0 ? dice.pick(found) : this.row(field.to);
+    return found.length > 0 ? this.#noted(field.to, dice.pick(found)) : this.row(field.to);
+  }
+
+  /** Whether a row or the id of another tenant was taken for any part of the work. */
+  get namesOther(): boolean {
+    return this.#namesOther;
+  }
+
+  #noted(model: Model, row: Row): Row {
+    const { models } = this.given.rows;
+    if (
+      models.get(model.name)?.other.includes(row) ||
+      (model.name === `${this.schema.prefix}Org` && row['id'] !== OWN.id)
+    )
+      this.#namesOther = true;
+    return row;
   }
 
   /** As the client takes it. */
@@ -173,7 +189,9 @@ export class Values {
   }
 
   tenantId(): string {
-    return this.dice.chance(0.93) ? OWN.id : OTHER.id;
+    if (this.dice.chance(0.93)) return OWN.id;
+    this.#namesOther = true;
+    return OTHER.id;
   }
 
   isTenantField(model: Model, name: string): boolean {

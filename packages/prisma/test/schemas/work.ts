@@ -15,6 +15,8 @@ export interface Operation {
 export interface Work {
   readonly together: 'one' | 'array' | 'callback' | 'tick';
   readonly operations: readonly Operation[];
+  /** Whether it was made with a row or the id of another tenant, whatever becomes of that. */
+  readonly namesOther: boolean;
 }
 
 export const READS: readonly string[] = [
