@@ -32,7 +32,7 @@ function union(file: string, type: string): string[] {
 
 const advice = adviceRules.map(({ name }) => name as string);
 const scope = (name: string) => union(`packages/${name}/src/errors/tenant-scope-error.ts`, 'TenantScopeErrorCode');
-const classification = 'packages/typeorm/src/classification/entity-classification-error.ts';
+const classification = 'packages/typeorm/src/errors/entity-classification-error.ts';
 
 describe('the pages list exactly the names that the code has', () => {
   it.each<[string, readonly string[], string[]]>([

@@ -1,6 +1,6 @@
 import type { TenantContext } from '@tenancy/core';
-import type { ClassifyEntitiesOptions } from './classification/classify-entities.js';
-import type { EntityReference } from './classification/entity-metadata.js';
+import type { ClassifyEntitiesOptions } from './schema/classify-entities.js';
+import type { EntityReference } from './schema/entity-metadata.js';
 
 /** Options of `tenantScoped`. */
 export interface TenantScopedOptions extends ClassifyEntitiesOptions {

@@ -1,11 +1,15 @@
 import type { TenantPoolLike } from '@tenancy/core/adapter';
-import { type ClassifyEntitiesOptions, classOf, type EntityClass } from './classification/classify-entities.js';
-import type { DataSourceLike, EntityMetadataLike } from './classification/entity-metadata.js';
 import { misconfigured } from './errors/misconfigured.js';
 import { TenantScopeError } from './errors/tenant-scope-error.js';
 import { floorOf } from './floor.js';
 import { refuseUnknown, requireConnection } from './options.js';
-import { callableFunctions } from './scope/calls.js';
+import { scopeQueryBuilders } from './patches/query-builders.js';
+import { gateQueryRunners } from './patches/query-gate.js';
+import { scopeResultCache } from './patches/result-cache.js';
+import { guardSchemaWork, holdBackUntilScoped } from './patches/schema-work.js';
+import { holdWholeDatabase, type WholeDatabaseDriver } from './patches/whole-database.js';
+import { type ClassifyEntitiesOptions, classOf, type EntityClass } from './schema/classify-entities.js';
+import type { DataSourceLike, EntityMetadataLike } from './schema/entity-metadata.js';
 import { declaredComparison } from './scope/compared-bytes.js';
 import { endsOf } from './scope/conditions.js';
 import {
@@ -16,16 +20,12 @@ import {
   scopeOf,
   unregister,
 } from './scope/data-source-scope.js';
-import { scopeQueryBuilders } from './scope/query-builders.js';
-import { gateQueryRunners } from './scope/query-gate.js';
-import { scopeResultCache } from './scope/result-cache.js';
-import { guardSchemaWork, holdBackUntilScoped } from './scope/schema-work.js';
-import { withSharedRows } from './scope/shared-rows.js';
-import { stampRows } from './scope/stamped-rows.js';
 import { checkTables, checkTenantColumn, holdsNumbers } from './scope/tenant-column.js';
-import type { Column, DataSource, Metadata } from './scope/typeorm.js';
-import { holdWholeDatabase, type WholeDatabaseDriver } from './scope/whole-database.js';
+import { callableFunctions } from './sql/calls.js';
 import { SCOPE_OPTIONS, type TenantScopedOptions } from './tenant-scoped-options.js';
+import type { Column, DataSource, Metadata } from './typeorm-internals.js';
+import { withSharedRows } from './writes/shared-rows.js';
+import { stampRows } from './writes/stamped-rows.js';
 
 const MYSQL = /^(?:mysql|mariadb|aurora-mysql)$/;
 const SQLITE = /^(?:sqlite|better-sqlite3|sqljs|expo|capacitor|cordova|nativescript|react-native)$/;

@@ -2,7 +2,7 @@ import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import type { DataSource, Repository } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { harmlessFunctions } from '../src/scope/harmless-functions.js';
+import { harmlessFunctions } from '../src/sql/harmless-functions.js';
 import { isMariadbThere, MARIADB_MISSING } from './database/mariadb.js';
 import {
   acme,

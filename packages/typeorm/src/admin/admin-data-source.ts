@@ -1,8 +1,8 @@
 import { type AuditEvent, AuditTrail, isUsableTenantId, requireFunction, requireReason } from '@tenancy/core/adapter';
 import { ContextVariable } from '@tenancy/core/admin';
-import type { DataSourceLike } from '../classification/entity-metadata.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import type { DataSourceLike } from '../schema/entity-metadata.js';
 import { scopeOf } from '../scope/data-source-scope.js';
 import { tenantScoped } from '../tenant-scoped.js';
 import type { TenantScopedOptions } from '../tenant-scoped-options.js';

@@ -3,7 +3,7 @@ import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { isTenancyError } from '@tenancy/core';
 import { isAdapterError } from '@tenancy/core/adapter';
 import type { DataSource, DataSourceOptions } from 'typeorm';
-import { isEntityClassificationError } from '../classification/entity-classification-error.js';
+import { isEntityClassificationError } from '../errors/entity-classification-error.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { isTenantScopeError } from '../errors/tenant-scope-error.js';
 import { refuseSlip } from '../options.js';

@@ -1,4 +1,4 @@
-import type { Column, Metadata } from './typeorm.js';
+import type { Column, Metadata } from '../typeorm-internals.js';
 
 /**
  * How a database compares texts with what it has in its tenant columns: by their bytes; without case, accents or spaces at the

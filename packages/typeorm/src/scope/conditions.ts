@@ -1,8 +1,8 @@
+import { MARK, refusedSql } from '../sql/refused-sql.js';
+import { isGenerated } from '../sql/statement.js';
+import type { Alias, Builder, Column, Metadata } from '../typeorm-internals.js';
 import type { DataSourceScope } from './data-source-scope.js';
 import { privateSlot } from './private-slot.js';
-import { MARK, refusedSql } from './refused-sql.js';
-import { isGenerated } from './statement.js';
-import type { Alias, Builder, Column, Metadata } from './typeorm.js';
 
 /** The parameter that holds the current tenant's id. */
 export const TENANT = 'tenancyTenantId';

@@ -3,9 +3,9 @@ import type { TenantContext } from '@tenancy/core';
 import { isUsableTenantId } from '@tenancy/core/adapter';
 import { misconfigured } from '../errors/misconfigured.js';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
+import type { StatementRules } from '../sql/statement.js';
+import type { Builder, Column, DataSource, Metadata } from '../typeorm-internals.js';
 import { actualComparison, type Comparison, DISTINCT_IDS, declaredComparison } from './compared-bytes.js';
-import type { StatementRules } from './statement.js';
-import type { Builder, Column, DataSource, Metadata } from './typeorm.js';
 
 /** A registered data source, and how it is held to its tenant. */
 export interface DataSourceScope {

@@ -1,5 +1,5 @@
+import type { Builder, Metadata } from '../typeorm-internals.js';
 import { ownRowsAlone } from './conditions.js';
-import type { Builder, Metadata } from './typeorm.js';
 
 interface ReadBuilder {
   select(selection: string, alias: string): ReadBuilder;

@@ -1,5 +1,5 @@
 import { misconfigured } from '../errors/misconfigured.js';
-import type { Column, DataSource, Metadata } from './typeorm.js';
+import type { Column, DataSource, Metadata } from '../typeorm-internals.js';
 
 /**
  * The properties a column must have, for conditions on it to mean what they say where the database does not hold tenants apart.

@@ -1,8 +1,8 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import type { DataSourceScope } from './data-source-scope.js';
-import { countOwnRows } from './own-rows.js';
-import { privateSlot } from './private-slot.js';
-import type { Builder, Column, DataSource, Metadata, QueryRunner } from './typeorm.js';
+import type { DataSourceScope } from '../scope/data-source-scope.js';
+import { countOwnRows } from '../scope/own-rows.js';
+import { privateSlot } from '../scope/private-slot.js';
+import type { Builder, Column, DataSource, Metadata, QueryRunner } from '../typeorm-internals.js';
 import { endsTransaction, isUniqueViolation, violatedColumns } from './unique-violation.js';
 import { openTarget } from './upsert.js';
 import { keyValue, valueSets } from './write-values.js';

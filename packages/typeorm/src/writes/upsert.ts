@@ -1,8 +1,8 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import type { DataSourceScope } from './data-source-scope.js';
-import { refusedSql } from './refused-sql.js';
-import { checkClosed } from './statement.js';
-import type { Builder, Column, Metadata, OnUpdate } from './typeorm.js';
+import type { DataSourceScope } from '../scope/data-source-scope.js';
+import { refusedSql } from '../sql/refused-sql.js';
+import { checkClosed } from '../sql/statement.js';
+import type { Builder, Column, Metadata, OnUpdate } from '../typeorm-internals.js';
 
 const CONDITIONAL = 'on-conflict-do-update';
 

@@ -1,5 +1,5 @@
-import { privateSlot } from './private-slot.js';
-import type { QueryRunner } from './typeorm.js';
+import { privateSlot } from '../scope/private-slot.js';
+import type { QueryRunner } from '../typeorm-internals.js';
 
 type Check = () => Promise<void>;
 

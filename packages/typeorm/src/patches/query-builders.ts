@@ -1,17 +1,17 @@
-import { endsOf, isTable, rowConditions, TENANT, tableConditions } from './conditions.js';
-import { type DataSourceScope, scopeOfBuilder, tenantIdOf } from './data-source-scope.js';
+import { endsOf, isTable, rowConditions, TENANT, tableConditions } from '../scope/conditions.js';
+import { type DataSourceScope, scopeOfBuilder, tenantIdOf } from '../scope/data-source-scope.js';
+import { MARK, refusedSql } from '../sql/refused-sql.js';
+import { sealed, unsealed } from '../sql/sealed-sql.js';
+import { checkClosed, checkedStatement } from '../sql/statement.js';
+import type { Builder, DataSource, Metadata } from '../typeorm-internals.js';
+import { areReferencesChecked, checkReferences } from '../writes/references.js';
+import { requireChange } from '../writes/shared-rows.js';
+import { insertUntaken, keepKeys } from '../writes/taken-rows.js';
+import { checkUpsert, needsCondition } from '../writes/upsert.js';
+import { checkExpressions, checkUnmoved, type Inserted, stamp, tellTenant } from '../writes/write-values.js';
 import { patchOnce } from './patched-prototypes.js';
 import { allow } from './query-gate.js';
-import { areReferencesChecked, checkReferences } from './references.js';
-import { MARK, refusedSql } from './refused-sql.js';
-import { sealed, unsealed } from './sealed-sql.js';
-import { requireChange } from './shared-rows.js';
-import { checkClosed, checkedStatement } from './statement.js';
-import { insertUntaken, keepKeys } from './taken-rows.js';
 import { rememberTransaction } from './transactions.js';
-import type { Builder, DataSource, Metadata } from './typeorm.js';
-import { checkUpsert, needsCondition } from './upsert.js';
-import { checkExpressions, checkUnmoved, type Inserted, stamp, tellTenant } from './write-values.js';
 
 type Method = (this: Builder, ...args: unknown[]) => unknown;
 type Prototype = Record<string, Method | undefined>;

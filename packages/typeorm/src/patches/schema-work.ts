@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { floorOf } from '../floor.js';
-import { asSystem, type DataSourceScope, lookAtColumns, scopeOf } from './data-source-scope.js';
-import type { DataSource } from './typeorm.js';
+import { asSystem, type DataSourceScope, lookAtColumns, scopeOf } from '../scope/data-source-scope.js';
+import type { DataSource } from '../typeorm-internals.js';
 
 const SCHEMA_WORK = ['synchronize', 'dropDatabase', 'runMigrations', 'undoLastMigration', 'showMigrations'] as const;
 

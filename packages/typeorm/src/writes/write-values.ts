@@ -1,8 +1,8 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import { type DataSourceScope, tenantIdOf } from './data-source-scope.js';
+import { type DataSourceScope, tenantIdOf } from '../scope/data-source-scope.js';
+import { checkExpression } from '../sql/statement.js';
+import type { Builder, Column } from '../typeorm-internals.js';
 import { leaveUnnamed, tell } from './stamped-rows.js';
-import { checkExpression } from './statement.js';
-import type { Builder, Column } from './typeorm.js';
 
 /** T4: each new row belongs to the current tenant. */
 export function stamp({ expressionMap }: Builder, scope: DataSourceScope): void {

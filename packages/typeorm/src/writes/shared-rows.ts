@@ -1,8 +1,8 @@
-import { EntityClassificationError } from '../classification/entity-classification-error.js';
-import { type EntityReference, nameOf, refersTo } from '../classification/entity-metadata.js';
+import { EntityClassificationError } from '../errors/entity-classification-error.js';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import type { DataSourceScope } from './data-source-scope.js';
-import type { Builder, Column, DataSource, Metadata } from './typeorm.js';
+import { type EntityReference, nameOf, refersTo } from '../schema/entity-metadata.js';
+import type { DataSourceScope } from '../scope/data-source-scope.js';
+import type { Builder, Column, DataSource, Metadata } from '../typeorm-internals.js';
 
 /** `save` and `remove` say nothing of a row that they read and then did not change: one that is everybody's. */
 export function requireChange(builder: Builder, scope: DataSourceScope, write: () => unknown): unknown {

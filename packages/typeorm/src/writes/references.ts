@@ -1,12 +1,12 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import { endsOf } from './conditions.js';
-import type { DataSourceScope } from './data-source-scope.js';
+import { endsOf } from '../scope/conditions.js';
+import type { DataSourceScope } from '../scope/data-source-scope.js';
+import { countOwnRows } from '../scope/own-rows.js';
+import { privateSlot } from '../scope/private-slot.js';
+import { refusedSql } from '../sql/refused-sql.js';
+import type { Builder, Column, Metadata } from '../typeorm-internals.js';
 import { defer } from './deferred-references.js';
-import { countOwnRows } from './own-rows.js';
-import { privateSlot } from './private-slot.js';
-import { refusedSql } from './refused-sql.js';
 import { unchanged } from './shared-rows.js';
-import type { Builder, Column, Metadata } from './typeorm.js';
 import { keyValue, valueSets } from './write-values.js';
 
 type Key = readonly Column[];

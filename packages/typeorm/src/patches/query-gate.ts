@@ -1,13 +1,13 @@
 import { AsyncResource } from 'node:async_hooks';
 import { isConstant } from '@tenancy/core/adapter';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import { asSystem, type DataSourceScope, isSystem, scopeOf, tenantIdOf } from './data-source-scope.js';
-import { checkBeforeCommit, followTransaction } from './deferred-references.js';
+import { asSystem, type DataSourceScope, isSystem, scopeOf, tenantIdOf } from '../scope/data-source-scope.js';
+import { privateSlot } from '../scope/private-slot.js';
+import { refusedSql } from '../sql/refused-sql.js';
+import type { Builder, DataSource, QueryRunner } from '../typeorm-internals.js';
+import { checkBeforeCommit, followTransaction } from '../writes/deferred-references.js';
 import { patchOnce } from './patched-prototypes.js';
-import { privateSlot } from './private-slot.js';
-import { refusedSql } from './refused-sql.js';
 import { enterOrLeave, requireNotOver, type Transaction, transactionOf } from './transactions.js';
-import type { Builder, DataSource, QueryRunner } from './typeorm.js';
 
 /** The SQL of scoped builders, by the array of parameters that goes with it, and whose rows it asks for. */
 const generated = privateSlot<Generated>();

@@ -1,6 +1,6 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import { privateSlot } from './private-slot.js';
-import type { Builder, QueryRunner } from './typeorm.js';
+import { privateSlot } from '../scope/private-slot.js';
+import type { Builder, QueryRunner } from '../typeorm-internals.js';
 
 /** A transaction, or the part of one from a savepoint on. */
 export interface Transaction {

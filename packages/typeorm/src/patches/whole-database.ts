@@ -1,5 +1,5 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
-import type { DataSourceScope } from './data-source-scope.js';
+import type { DataSourceScope } from '../scope/data-source-scope.js';
 
 /** The methods by which `sql.js` gives and takes its whole database, with every tenant’s rows in it. */
 export interface WholeDatabaseDriver {

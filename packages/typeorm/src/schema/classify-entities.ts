@@ -1,5 +1,5 @@
+import { EntityClassificationError } from '../errors/entity-classification-error.js';
 import { refuseUnknown } from '../options.js';
-import { EntityClassificationError } from './entity-classification-error.js';
 import {
   type ColumnMetadataLike,
   type DataSourceLike,

@@ -1,6 +1,6 @@
-import { type DataSourceScope, tenantIdOf } from './data-source-scope.js';
-import { privateSlot } from './private-slot.js';
-import type { Column } from './typeorm.js';
+import { type DataSourceScope, tenantIdOf } from '../scope/data-source-scope.js';
+import { privateSlot } from '../scope/private-slot.js';
+import type { Column } from '../typeorm-internals.js';
 
 /** Rows that name no tenant, of which the column says the current one. */
 const unnamed = privateSlot<true>();

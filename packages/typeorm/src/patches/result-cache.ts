@@ -1,5 +1,5 @@
-import { asSystem, type DataSourceScope, tenantIdOf } from './data-source-scope.js';
-import type { CacheEntry, ResultCache } from './typeorm.js';
+import { asSystem, type DataSourceScope, tenantIdOf } from '../scope/data-source-scope.js';
+import type { CacheEntry, ResultCache } from '../typeorm-internals.js';
 
 /** T11: the tenant is in every key, in those that the application chose too. */
 export function scopeResultCache(cache: ResultCache, scope: DataSourceScope): () => void {
