@@ -7,6 +7,8 @@ import { filesOf, root } from './repository.ts';
 const GONE: readonly (readonly [RegExp, string])[] = [
   [/\bAsker\b/, 'the captured tenant'],
   [/corridor/i, 'the store'],
+  [/\btellTenant\b/, 'the tenant column is returned'],
+  [/\bholdBackUntilScoped\b/, 'it is refused until it is scoped'],
   [/\btoday['’]s tenant\b/i, 'the current tenant'],
 ];
 

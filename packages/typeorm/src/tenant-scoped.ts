@@ -6,7 +6,7 @@ import { refuseUnknown, requireConnection } from './options.js';
 import { scopeQueryBuilders } from './patches/query-builders.js';
 import { gateQueryRunners } from './patches/query-gate.js';
 import { scopeResultCache } from './patches/result-cache.js';
-import { guardSchemaWork, holdBackUntilScoped } from './patches/schema-work.js';
+import { guardSchemaWork, refuseUntilScoped } from './patches/schema-work.js';
 import { holdWholeDatabase, type WholeDatabaseDriver } from './patches/whole-database.js';
 import { type ClassifyEntitiesOptions, classOf, type EntityClass } from './schema/classify-entities.js';
 import type { DataSourceLike, EntityMetadataLike } from './schema/entity-metadata.js';
@@ -68,11 +68,11 @@ export function tenantScoped<Source extends DataSourceLike>(dataSource: Source, 
   scoped.add(source);
   const { initialize, destroy } = source;
   guardSchemaWork(source, context);
-  const heldBack = holdBackUntilScoped(source);
+  const initializing = refuseUntilScoped(source);
   let unscope = () => {};
   // Whenever it is initialised it is scoped, also when it was destroyed in between.
   source.initialize = () =>
-    heldBack(async () => {
+    initializing(async () => {
       await Reflect.apply(initialize, source, []);
       try {
         unscope = enforce(source, context, others);

@@ -50,7 +50,7 @@ export class BoundClient extends Client {
     this.#protocol.hold(holder === 'setup' ? undefined : holder.binding, scope);
   }
 
-  /** Runs what sends the holder's own queries. While it is held, whoever else has the connection, as a listener has, sends nothing. */
+  /** C8: runs what sends the holder's own queries. While it is held, whoever else has the connection, as a listener has, sends nothing. */
   asHolder<R>(send: () => R): R {
     this.#isAsHolder = true;
     try {

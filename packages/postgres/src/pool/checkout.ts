@@ -18,7 +18,7 @@ const ADD_LISTENER: ReadonlySet<string | symbol> = new Set([
 /**
  * One holder's view of a connection: the pg client itself until it is released, and nothing after that.
  *
- * pg hands the same object to one caller after the other. Whoever keeps it would send a query as the next tenant, so
+ * C8: pg hands the same object to one caller after the other. Whoever keeps it would send a query as the next tenant, so
  * each caller gets an object of its own.
  */
 export function checkoutOf(

@@ -126,7 +126,7 @@ describe('a connection belongs to the tenant that checked it out', () => {
     });
   });
 
-  it("and is nobody's after release, in whichever context it is used", async () => {
+  it("C8: and is nobody's after release, in whichever context it is used", async () => {
     const kept = await database.context.run(acme, () => pool.connect());
     kept.release();
     await expect(kept.query(ALL)).rejects.toEqual(released);
@@ -142,7 +142,7 @@ describe('a connection belongs to the tenant that checked it out', () => {
     next.release();
   });
 
-  it("and is nobody's after `done` of a callback, which gives it back as `release` does", async () => {
+  it("C8: and is nobody's after `done` of a callback, which gives it back as `release` does", async () => {
     const own = database.pool({ max: 1 });
     const connect = () =>
       database.context.run(acme, () => {
@@ -221,7 +221,7 @@ describe('a connection belongs to the tenant that checked it out', () => {
     await expect(kept?.query('SELECT 1')).rejects.toEqual(released);
   });
 
-  it('and one that a listener keeps sends nothing while another holds it', async () => {
+  it('C8: and one that a listener keeps sends nothing while another holds it', async () => {
     const own = database.pool({ max: 1 });
     const kept = new Set<ClientBase>();
     for (const event of ['connect', 'acquire'] as const) own.on(event, (client) => kept.add(client));

@@ -8,7 +8,7 @@ import { areReferencesChecked, checkReferences } from '../writes/references.js';
 import { requireChange } from '../writes/shared-rows.js';
 import { insertUntaken, keepKeys } from '../writes/taken-rows.js';
 import { checkUpsert, needsCondition } from '../writes/upsert.js';
-import { checkExpressions, checkUnmoved, type Inserted, stamp, tellTenant } from '../writes/write-values.js';
+import { checkExpressions, checkUnmoved, type Inserted, returnTenant, stamp } from '../writes/write-values.js';
 import { patchOnce } from './patched-prototypes.js';
 import { allow } from './query-gate.js';
 import { rememberTransaction } from './transactions.js';
@@ -171,7 +171,7 @@ const insertBuilder = {
     const references = checkReferences(builder, scope);
     if (references) await references;
     const result = await insertUntaken(builder, scope, original);
-    tellTenant(result as Inserted, builder, scope);
+    returnTenant(result as Inserted, builder, scope);
     return result;
   },
   createInsertExpression: (builder, scope, original) => {

@@ -48,7 +48,7 @@ const initializing = new AsyncLocalStorage<DataSource>();
  *
  * @returns what runs an initialisation.
  */
-export function holdBackUntilScoped(source: DataSource): <R>(initialize: () => Promise<R>) => Promise<R> {
+export function refuseUntilScoped(source: DataSource): <R>(initialize: () => Promise<R>) => Promise<R> {
   const { driver } = source;
   const { createQueryRunner } = driver;
   let running = 0;

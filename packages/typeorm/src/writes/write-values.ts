@@ -25,7 +25,7 @@ export interface Inserted {
 }
 
 /** `save` gives its caller what was generated, and the tenant is a part of that. */
-export function tellTenant({ generatedMaps }: Inserted, { expressionMap }: Builder, scope: DataSourceScope): void {
+export function returnTenant({ generatedMaps }: Inserted, { expressionMap }: Builder, scope: DataSourceScope): void {
   const column = tenantColumnOf(expressionMap.mainAlias, scope);
   if (!column) return;
   for (const [n, values] of valueSets(expressionMap.valuesSet).entries()) {
