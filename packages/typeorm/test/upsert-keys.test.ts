@@ -39,7 +39,12 @@ describe.each(settings.filter(({ database }) => database !== 'MariaDB'))(
     it('nothing stays of a refused upsert whose key the database itself writes', () =>
       withEntities(
         setting,
-        [{ name: 'Job', columns: { id, tenantId, code: { ...text, unique: true, default: 'new' }, title: optional } }],
+        [
+          {
+            name: 'Job',
+            columns: { id, tenantId, code: { ...text, unique: true, default: () => `'new'` }, title: optional },
+          },
+        ],
         async (source, outside) => {
           const jobs = source.getRepository('Job');
           await context.run(acme, async () => {
@@ -51,6 +56,73 @@ describe.each(settings.filter(({ database }) => database !== 'MariaDB'))(
             });
           });
           expect(await outside(all)).toMatchObject([{ id: 'before' }]);
+        },
+      ));
+
+    it('a key that is a constant default is looked up as that', () =>
+      withEntities(
+        setting,
+        [{ name: 'Job', columns: { id, tenantId, code: { ...text, unique: true, default: 'new' }, title: optional } }],
+        async (source, outside) => {
+          const jobs = source.getRepository('Job');
+          const ignore = (row: object) => jobs.createQueryBuilder().insert().values(row).orIgnore().execute();
+          await context.run(globex, () => jobs.upsert({ id: 'g-1' }, ['code']));
+          await context.run(acme, async () => {
+            await expect(jobs.upsert({ id: 'one' }, ['code'])).rejects.toMatchObject(unavailable);
+            await expect(ignore({ id: 'one' })).rejects.toMatchObject(unavailable);
+          });
+          await context.run(globex, async () => {
+            await jobs.upsert({ id: 'g-1', title: 'again' }, ['code']);
+            await ignore([{ id: 'g-2' }, { id: 'g-3', code: 'other' }]);
+          });
+          expect((await outside(all)).map((row) => [row['id'], row['code'], row['title']])).toEqual([
+            ['g-1', 'new', 'again'],
+            ['g-3', 'other', null],
+          ]);
+        },
+      ));
+
+    it('nothing stays of a refused upsert whose default the database has otherwise', () =>
+      withEntities(
+        setting,
+        [{ name: 'Job', columns: { id, tenantId, code: { ...text, unique: true, default: 'new' }, title: optional } }],
+        async (source, outside) => {
+          // SQLite is told the default by TypeORM.
+          if (setting.database === 'SQLite') return;
+          await outside(`ALTER TABLE "job" ALTER "code" SET DEFAULT 'another'`);
+          const jobs = source.getRepository('Job');
+          await expect(context.run(acme, () => jobs.upsert({ id: 'one' }, ['code']))).rejects.toMatchObject(
+            unavailable,
+          );
+          expect(await outside(all)).toEqual([]);
+        },
+      ));
+
+    it('nothing stays of a refused upsert by a key that changes with the key of the very row', () =>
+      withEntities(
+        setting,
+        [
+          {
+            name: 'Job',
+            columns: { id, tenantId, parentId: { ...optional, unique: true }, title: optional },
+            relations: {
+              parent: {
+                type: 'many-to-one',
+                target: 'Job',
+                joinColumn: { name: 'parentId' },
+                onUpdate: 'CASCADE',
+                onDelete: 'NO ACTION',
+              },
+            },
+          },
+        ],
+        async (source, outside) => {
+          const jobs = source.getRepository('Job');
+          await context.run(acme, async () => {
+            await jobs.insert({ id: 'one', parentId: 'one' });
+            await expect(jobs.upsert({ id: 'two', parentId: 'one' }, ['parentId'])).rejects.toMatchObject(unavailable);
+          });
+          expect(await outside('SELECT "id", "parentId" FROM "job"')).toEqual([{ id: 'one', parentId: 'one' }]);
         },
       ));
 

@@ -4,9 +4,11 @@ import { MARK, refusedSql } from '../sql/refused-sql.js';
 import { sealed, unsealed } from '../sql/sealed-sql.js';
 import { checkClosed, checkedStatement } from '../sql/statement.js';
 import type { Builder, DataSource, Metadata } from '../typeorm-internals.js';
+import { arePartsKnown, withPartsChecked } from '../writes/partial-references.js';
 import { areReferencesChecked, checkReferences } from '../writes/references.js';
 import { requireChange } from '../writes/shared-rows.js';
 import { insertUntaken, keepKeys } from '../writes/taken-rows.js';
+import { inTurn } from '../writes/turns.js';
 import { checkUpsert, needsCondition } from '../writes/upsert.js';
 import { checkExpressions, checkUnmoved, type Inserted, returnTenant, stamp } from '../writes/write-values.js';
 import { patchOnce } from './patched-prototypes.js';
@@ -98,7 +100,10 @@ const everyBuilder = {
     const tenantId = tenantIdOf(scope);
     const [sql, parameters] = generate(builder, original);
     const checked = scope.hasFloor ? sql.replaceAll(MARK, '') : checkedStatement(sql, scope.rules);
-    if (!WRITES.has(builder.expressionMap.queryType) || areReferencesChecked(builder, scope)) {
+    if (
+      !WRITES.has(builder.expressionMap.queryType) ||
+      (areReferencesChecked(builder, scope) && arePartsKnown(builder, scope))
+    ) {
       allow(checked, parameters, tenantId, builder);
     }
     return [checked, parameters];
@@ -170,7 +175,7 @@ const insertBuilder = {
     prepareInsert(builder, scope);
     const references = checkReferences(builder, scope);
     if (references) await references;
-    const result = await insertUntaken(builder, scope, original);
+    const result = await withPartsChecked(builder, scope, () => insertUntaken(builder, scope, original));
     returnTenant(result as Inserted, builder, scope);
     return result;
   },
@@ -233,9 +238,9 @@ const updateBuilder = {
   execute: async (builder, scope, original) => {
     rememberTransaction(builder);
     checkUnmoved(builder, scope);
-    const references = checkReferences(builder, scope);
-    if (references) await references;
-    return requireChange(builder, scope, original);
+    const lookUps = inTurn(builder, checkReferences(builder, scope));
+    if (lookUps) await lookUps;
+    return withPartsChecked(builder, scope, () => requireChange(builder, scope, original));
   },
   createUpdateExpression: (builder, scope, original) => {
     checkUnmoved(builder, scope);

@@ -115,7 +115,7 @@ function namesOf(end: Metadata, columns: Key, keys: Map<string, unknown[]>): str
   return [...keys.keys()].map((key) => JSON.stringify([...of, key]));
 }
 
-interface Reference {
+export interface Reference {
   readonly end: Metadata;
   readonly columns: Key;
   /** True when the database compares it at the end of the transaction, or never. */
@@ -124,7 +124,7 @@ interface Reference {
 const references = new WeakMap<DataSourceScope, Map<Metadata, readonly Reference[]>>();
 
 /** The keys of a table that the database does not compare the tenant of. */
-function referencesOf(metadata: Metadata, scope: DataSourceScope): readonly Reference[] {
+export function referencesOf(metadata: Metadata, scope: DataSourceScope): readonly Reference[] {
   const known = references.get(scope) ?? new Map<Metadata, readonly Reference[]>();
   references.set(scope, known);
   const found = known.get(metadata) ?? openReferences(metadata, scope);
@@ -174,7 +174,7 @@ async function isReached(
   return (await countOwnRows(builder, end, 'referenced', conditions.join(' AND '), parameters, takesShared)) > 0;
 }
 
-function unavailable({ name }: Metadata): TenantScopeError {
+export function unavailable({ name }: Metadata): TenantScopeError {
   return new TenantScopeError(
     'tenant_row_unavailable',
     `a foreign key would name a row of ${name} that is not there. Use the key of a row of this tenant.`,

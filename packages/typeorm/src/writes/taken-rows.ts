@@ -2,7 +2,8 @@ import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { DataSourceScope } from '../scope/data-source-scope.js';
 import { countOwnRows } from '../scope/own-rows.js';
 import { privateSlot } from '../scope/private-slot.js';
-import type { Builder, Column, DataSource, Metadata, QueryRunner } from '../typeorm-internals.js';
+import type { Builder, Column, DataSource, Metadata } from '../typeorm-internals.js';
+import { atomically } from './atomically.js';
 import { endsTransaction, isUniqueViolation, violatedColumns } from './unique-violation.js';
 import { openTarget } from './upsert.js';
 import { keyValue, valueSets } from './write-values.js';
@@ -45,6 +46,7 @@ export async function insertUntaken(builder: Builder, scope: DataSourceScope, in
   const isCertain =
     rows.length === 1 &&
     !open.some((key) => followsItself(key, metadata)) &&
+    !open.flat().some((column) => isDefaulted(column, rows[0] ?? {})) &&
     rows.flatMap((values) => keysOf(values, open, builder)).every(isComparable);
   return isCertain ? complete() : atomically(builder, complete);
 }
@@ -111,7 +113,10 @@ function uniqueKeysOf({ primaryColumns, uniques, indices }: Metadata): (readonly
 function keysOf(values: object, unique: readonly (readonly Column[])[], { dataSource, connection }: Builder): Key[] {
   const { driver } = (dataSource ?? connection) as DataSource;
   return unique.flatMap((columns) => {
-    const key = columns.map((column) => [column, keyValue(column, values)] as const);
+    const key = columns.map((column) => {
+      const given = keyValue(column, values);
+      return [column, given === undefined ? constantOf(column, driver) : given] as const;
+    });
     if (
       key.some(([column, value]) => value === null || (value === undefined && (column.isGenerated || isNull(column))))
     )
@@ -126,6 +131,18 @@ function keysOf(values: object, unique: readonly (readonly Column[])[], { dataSo
       ),
     ];
   });
+}
+
+/** The value that the database writes where it is given nothing, unless that is its own to say: SQL, or a text that it reads as something else. */
+function constantOf(column: Column, driver: DataSource['driver']): unknown {
+  const { default: constant } = column;
+  const isText = typeof constant === 'string' && driver.preparePersistentValue(constant, column) === constant;
+  return isText || typeof constant === 'number' || typeof constant === 'boolean' ? constant : undefined;
+}
+
+/** True when the database writes the value, which the entity may say wrongly. */
+function isDefaulted(column: Column, values: object): boolean {
+  return (column.default ?? null) !== null && keyValue(column, values) === undefined;
 }
 
 /** True when the database writes null where it is given nothing. */
@@ -171,28 +188,6 @@ function wholeTable(metadata: Metadata): Metadata {
 
 function plain(key: Key): unknown[] {
   return key.map(([column, value]) => [column.databaseName, typeof value === 'function' ? String(value()) : value]);
-}
-
-/** All or nothing: a savepoint in the caller's transaction, or else a transaction. */
-async function atomically<R>(builder: Builder, work: () => Promise<R>): Promise<R> {
-  const source = (builder.dataSource ?? builder.connection) as DataSource;
-  const given = builder.queryRunner;
-  const runner: QueryRunner = given ?? source.createQueryRunner();
-  builder.queryRunner = runner;
-  try {
-    await runner.startTransaction();
-    try {
-      const result = await work();
-      await runner.commitTransaction();
-      return result;
-    } catch (error) {
-      await runner.rollbackTransaction().catch(() => {});
-      throw error;
-    }
-  } finally {
-    builder.queryRunner = given;
-    if (!given) await runner.release();
-  }
 }
 
 function taken({ name }: Metadata, cause?: unknown): TenantScopeError {

@@ -14,7 +14,8 @@ export function stamp({ expressionMap }: Builder, scope: DataSourceScope): void 
     expressionMap.insertColumns = [...insertColumns, column.propertyPath];
   }
   for (const values of valueSets(expressionMap.valuesSet)) {
-    if (column.getEntityValue(values) === undefined && !isNamed(column, values)) leaveUnnamed(values);
+    // Of a new row TypeORM writes what the column says, also where a relation that holds the column too is null.
+    if (column.getEntityValue(values) === undefined && !isNamed(column, values, null)) leaveUnnamed(values);
     if (!isTenant(column.getEntityValue(values), tenantId)) throw conflict(column);
   }
 }
@@ -58,8 +59,10 @@ export function checkExpressions({ expressionMap }: Builder): void {
 }
 
 /** True when the tenant is named by its relation, through which the column may be set to what cannot be read here. */
-function isNamed({ relationMetadata }: Column, values: object): boolean {
-  return relationMetadata !== undefined && Reflect.get(values, relationMetadata.propertyPath) !== undefined;
+function isNamed({ relationMetadata }: Column, values: object, nobody?: null): boolean {
+  if (!relationMetadata) return false;
+  const given: unknown = Reflect.get(values, relationMetadata.propertyPath);
+  return given !== undefined && given !== nobody;
 }
 
 function tenantColumnOf(alias: Builder['expressionMap']['mainAlias'], scope: DataSourceScope): Column | undefined {

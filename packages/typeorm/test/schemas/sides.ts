@@ -9,6 +9,7 @@ import { DataSource, type DataSourceOptions, EntitySchema } from 'typeorm';
 import { DataSource as DataSource03, EntitySchema as EntitySchema03 } from 'typeorm-0.3';
 import { Dice } from '../../../../test/oracle/dice.js';
 import type { RandomCase } from '../../../../test/oracle/random-case.js';
+import { OWN } from '../../../../test/oracle/random-rows.js';
 import { type Dialect, type RawRow, SchemaSql, type Snapshot, snapshotOf } from '../../../../test/oracle/sql.js';
 import { tenantScoped } from '../../src/index.js';
 import { createMariadb } from '../database/mariadb.js';
@@ -67,7 +68,9 @@ export async function openSides(options: SidesOptions): Promise<Sides> {
   };
   const open = async (isAlone: boolean): Promise<Store> => {
     const { run, all, connect } = await opened(dialect, postgresUrl, stops);
-    for (const { schema } of cases) await run(new SchemaSql(schema, dialect).tables("'nobody'"));
+    // TypeORM itself loses the tenant of a row whose relation names another by the rest of a key. Alone, there is only one it can be.
+    const tenantDefault = isAlone ? `'${OWN.id}'` : "'nobody'";
+    for (const { schema } of cases) await run(new SchemaSql(schema, dialect).tables(tenantDefault));
     const hasFloor = setting === 'PostgreSQL with the floor' && !isAlone;
     const given = hasFloor ? await floorOptions(cases, await connect(), run, context, stops) : await connect();
     const source = new Source({ ...given, entities: entities() } as unknown as DataSourceOptions);
