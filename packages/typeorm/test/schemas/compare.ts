@@ -24,6 +24,7 @@ export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, 
   const { context, shared, alone } = sides;
   const isReading = work.operations.every(({ isWrite }) => !isWrite);
   const stripped = work.isStripped ? strippedOf(work, given) : copied(work);
+  if (work.isTwin && sides.isLoose) return twin(sides, given, begin, stripped);
   const isNew = isConstant(stripped);
   const one = await context.run(OWN, () => run(shared, given, stripped));
   const after = isReading ? begin : await shared.rows(given);
@@ -70,6 +71,27 @@ export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, 
   const known = reasonOf({ sides, given, work, scoped: failure, alone: null, tookKey });
   if (known) return outcome(failure.isScope ? 'refused by the scope' : 'known difference', known);
   return outcome('finding', `refused alone: ${failure.code} ${kindOf(failure, given)}`);
+}
+
+/** Work of a tenant whose id the tenant column does not tell from another's: nothing of it may be done. */
+async function twin({ context, shared }: Sides, given: RandomCase, begin: Snapshot, work: Work): Promise<Outcome> {
+  const answer = await context.run({ ...OWN, id: OWN.id.toUpperCase() }, () => run(shared, given, work));
+  const after = await shared.rows(given);
+  const isUnchanged = same(after.own, begin.own) && same(after.other, begin.other);
+  if (!isUnchanged) await shared.reset(given);
+  // What TypeORM itself refuses, or need not ask for, reaches no database.
+  const isNothing = work.operations.every(({ args }) => args['relation'] === '' || args['column'] === '');
+  const isRefused =
+    isUnchanged &&
+    ('failure' in answer ? answer.failure.isScope || !/^QueryFailed/.test(answer.failure.code) : isNothing);
+  return {
+    verdict: isRefused ? 'both refused' : 'finding',
+    reason: isRefused
+      ? 'an id that the column does not tell from another'
+      : 'a tenant has the rows of another, whose id the column takes for its own',
+    scoped: show(answer),
+    alone: 'nothing',
+  };
 }
 
 /** Rows of the caller's that are kept and name no tenant: what is written for one tenant is written for the next. */

@@ -35,6 +35,10 @@ export async function perform(
       return repository.maximum(args['column'] as never, where);
     case 'builder':
       return build(repository.createQueryBuilder('e'), args, schema, model.name);
+    case 'call':
+      return args['place'] === 'select'
+        ? repository.createQueryBuilder('e').select(String(args['call']), 'value').limit(1).getRawMany()
+        : repository.createQueryBuilder('e').where(`${args['call']} LIKE '%>4<%'`).getCount();
     case 'groupBy':
       return repository
         .createQueryBuilder('e')

@@ -24,14 +24,36 @@ interface RelationProperty {
 
 /** Random work over a schema; the same seed makes the same. */
 export function randomWork(seed: number, given: RandomCase): Work {
+  // Dice of their own: what is rare does not change the rest.
+  const rare = new Dice(seed ^ 0x5bd1e995);
+  if (rare.chance(0.004)) return { together: 'one', operations: [randomCall(rare, given)], isStripped: false };
+  const isTwin = rare.chance(0.02);
   const dice = new Dice(seed);
   const random = new RandomOperations(dice, given);
   const together = dice.chance(0.12) ? 'transaction' : 'one';
   const operations = together === 'one' ? [random.operation()] : dice.many(2, 3, () => random.operation());
-  return { together, operations, isStripped: dice.chance(0.4) };
+  return { together, operations, isStripped: dice.chance(0.4), ...(isTwin && { isTwin }) };
 }
 
 const NOT_COMPARED: readonly Field['type'][] = ['Json', 'Bytes', 'Float', 'Decimal'];
+
+/** A function that runs SQL, or a harmless one, in any spelling and any place that takes SQL. */
+function randomCall(dice: Dice, { schema }: RandomCase): Operation {
+  const tenants = schema.models.filter(({ ownership }) => ownership === 'tenant');
+  const model = dice.pick(tenants);
+  const name = dice.pick([
+    'query_to_xml',
+    '"query_to_xml"',
+    'pg_catalog."query_to_xml"',
+    'U&"query_to_xm\\006c"',
+    '"upper"',
+  ]);
+  const text = `select count(*) from "${dice.pick(tenants).table}"`;
+  const call = name === '"upper"' ? `${name}('x')` : `${name}('${text.replaceAll("'", "''")}', true, true, '')::text`;
+  const place = dice.pick(['select', 'where'] as const);
+  const args = { place, call, isHarmless: name === '"upper"' };
+  return { kind: 'call', model: model.name, isWrite: false, isOrdered: false, args };
+}
 
 class RandomOperations {
   readonly schema: RandomSchema;

@@ -1,7 +1,7 @@
 import { print } from '../../../../test/oracle/arguments.js';
 import type { RandomCase } from '../../../../test/oracle/random-case.js';
 import { OTHER } from '../../../../test/oracle/random-rows.js';
-import { comparesTenant, isOfTheTenant, type Relation } from '../../../../test/oracle/schema.js';
+import { comparesTenant, isOfTheTenant, modelOf, primaryKey, type Relation } from '../../../../test/oracle/schema.js';
 import type { Failure } from './compare.js';
 import type { Sides } from './sides.js';
 import type { Work } from './work.js';
@@ -56,6 +56,13 @@ function crosses(
     targets.some((each) => references.every((name, index) => each[name] === row[columns[index] as string])),
   );
 }
+/** True when one of the tenant's own rows has a link to a row of the other, which dangles where the tenant is alone. */
+const hasPlantedLinks = ({ schema, rows }: RandomCase) =>
+  schema.links.some(({ name, b }) => {
+    const { other = [] } = rows.models.get(b.model) ?? {};
+    const [key = ''] = primaryKey(modelOf(schema, b.model)).fields;
+    return rows.links.get(name)?.some((link) => link.isOwn && other.some((row) => row[key] === link.b));
+  });
 const isForeignKey = (failure: Failure | null) =>
   failure !== null &&
   /23503|ER_ROW_IS_REFERENCED|ER_NO_REFERENCED|FOREIGN KEY/i.test(`${failure.code} ${failure.message}`);
@@ -81,6 +88,12 @@ const REASONS: readonly Reason[] = [
     why: 'writes a planted reference back',
   },
   {
+    is: ({ scoped, work }) =>
+      scoped?.code === 'scope_refused' &&
+      work.operations.every(({ kind, args }) => kind === 'call' && !args['isHarmless']),
+    why: 'calls a function that runs SQL',
+  },
+  {
     is: ({ scoped, sides }) =>
       sides.setting === 'MariaDB' &&
       scoped?.code === 'scope_refused' &&
@@ -91,6 +104,15 @@ const REASONS: readonly Reason[] = [
     is: ({ scoped, given }) =>
       !scoped?.isScope && isForeignKey(scoped) && given.schema.relations.some((each) => crosses(given, each, 'other')),
     why: 'another tenant’s row refers to it, and the database holds it',
+  },
+  {
+    is: ({ scoped, alone, work, sides, given }) =>
+      sides.setting === 'SQLite' &&
+      alone === null &&
+      isForeignKey(scoped) &&
+      work.operations.some(({ kind }) => kind === 'remove' || kind === 'delete') &&
+      hasPlantedLinks(given),
+    why: 'SQLite balances a reference that is broken with a dangling link that goes, where the tenant is alone',
   },
   {
     is: ({ alone, given }) => isForeignKey(alone) && given.schema.relations.some((each) => crosses(given, each, 'own')),

@@ -46,7 +46,14 @@ export async function runOracle(options: RunOptions): Promise<Tally> {
     );
     const version = group % 3 === 1 ? '0.3' : '1';
     for (const setting of options.settings) {
-      const sides = await openSides({ setting, cases, seed: seed + group, version, postgresUrl });
+      const sides = await openSides({
+        setting,
+        cases,
+        seed: seed + group,
+        version,
+        postgresUrl,
+        isLoose: group % 4 === 3,
+      });
       try {
         for (const given of cases)
           await runCase(sides, given, Math.ceil(options.operations / schemas), options, tally, found);

@@ -30,6 +30,8 @@ export interface Sides {
   readonly setting: Setting;
   readonly shared: Store;
   readonly alone: Store;
+  /** True when the tenants' columns of the shared database compare without case. */
+  readonly isLoose: boolean;
   stop(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export interface SidesOptions {
   readonly seed: number;
   readonly version: '1' | '0.3';
   readonly postgresUrl: string;
+  readonly isLoose: boolean;
 }
 
 /** The two versions have the same options and no common types. */
@@ -54,10 +57,15 @@ const versions = {
 /** Opens both databases with the tables of all schemas. */
 export async function openSides(options: SidesOptions): Promise<Sides> {
   const { setting, cases, seed, version, postgresUrl } = options;
+  const isLoose = options.isLoose && (setting === 'PostgreSQL' || setting === 'SQLite');
   const { Source, Schema } = versions[version];
   const dialect: Dialect = setting === 'SQLite' ? 'sqlite' : setting === 'MariaDB' ? 'mariadb' : 'postgresql';
   const stops: (() => Promise<unknown>)[] = [];
-  const entities = () => cases.flatMap(({ schema }) => [...entitiesOf(Schema, schema, dialect, new Dice(seed))]);
+  const entities = (isAlone: boolean) => {
+    // On SQLite TypeORM itself writes the defaults.
+    const tenantDefault = isAlone && dialect === 'sqlite' ? OWN.id : undefined;
+    return cases.flatMap(({ schema }) => [...entitiesOf(Schema, schema, dialect, new Dice(seed), tenantDefault)]);
+  };
   const context = new TenantContext();
   const first = cases[0] as RandomCase;
   const models = cases.flatMap(({ schema }) => schema.models);
@@ -70,10 +78,14 @@ export async function openSides(options: SidesOptions): Promise<Sides> {
     const { run, all, connect } = await opened(dialect, postgresUrl, stops);
     // TypeORM itself loses the tenant of a row whose relation names another by the rest of a key. Alone, there is only one it can be.
     const tenantDefault = isAlone ? `'${OWN.id}'` : "'nobody'";
-    for (const { schema } of cases) await run(new SchemaSql(schema, dialect).tables(tenantDefault));
+    if (isLoose && dialect === 'postgresql') await run(['create extension if not exists citext']);
+    for (const { schema } of cases) {
+      const tables = new SchemaSql(schema, dialect).tables(tenantDefault);
+      await run(isLoose && !isAlone ? tables.map((table) => loosened(table, schema.tenantColumn, dialect)) : tables);
+    }
     const hasFloor = setting === 'PostgreSQL with the floor' && !isAlone;
     const given = hasFloor ? await floorOptions(cases, await connect(), run, context, stops) : await connect();
-    const source = new Source({ ...given, entities: entities() } as unknown as DataSourceOptions);
+    const source = new Source({ ...given, entities: entities(isAlone) } as unknown as DataSourceOptions);
     if (!isAlone) tenantScoped(source, scopeOptions);
     await source.initialize();
     stops.unshift(() => source.destroy());
@@ -95,10 +107,18 @@ export async function openSides(options: SidesOptions): Promise<Sides> {
     setting,
     shared,
     alone,
+    isLoose,
     stop: async () => {
       for (const stop of stops) await stop();
     },
   };
+}
+
+function loosened(table: string, tenantColumn: string, dialect: Dialect): string {
+  return table.replace(
+    `"${tenantColumn}" text`,
+    `"${tenantColumn}" ${dialect === 'sqlite' ? 'text collate nocase' : 'citext'}`,
+  );
 }
 
 /** References to rows that are not there are written without a look at foreign keys. */
