@@ -18,17 +18,10 @@ export function entitiesOf(
   schema: RandomSchema,
   dialect: Dialect,
   dice: Dice,
-  tenantDefault?: string,
 ): readonly Entity[] {
   const traits = relationTraits(schema, dice);
   return schema.models.map((model) => {
-    const columns = Object.fromEntries(
-      model.fields.map((field) => {
-        const isTenant = model.ownership === 'tenant' && field.name === schema.tenantField;
-        const column = columnOf(model, field, dialect);
-        return [field.name, isTenant && tenantDefault ? { ...column, default: tenantDefault } : column];
-      }),
-    );
+    const columns = Object.fromEntries(model.fields.map((field) => [field.name, columnOf(model, field, dialect)]));
     const relations: Record<string, EntitySchemaRelationOptions> = {};
     for (const relation of schema.relations) {
       const { holder, referred, field, backField, isOneToOne, isRequired, name } = relation;

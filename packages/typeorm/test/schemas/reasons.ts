@@ -106,6 +106,14 @@ const REASONS: readonly Reason[] = [
     why: 'another tenant’s row refers to it, and the database holds it',
   },
   {
+    is: ({ scoped, alone, sides, given: { schema } }) =>
+      sides.setting === 'SQLite' &&
+      scoped === null &&
+      alone?.message.trim().endsWith(`.${schema.tenantColumn}`) === true &&
+      alone.message.includes('NOT NULL constraint failed'),
+    why: 'SQLite: TypeORM writes null instead of the default where a relation names a row without the tenant',
+  },
+  {
     is: ({ scoped, alone, work, sides, given }) =>
       sides.setting === 'SQLite' &&
       alone === null &&

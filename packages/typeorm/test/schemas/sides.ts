@@ -61,11 +61,7 @@ export async function openSides(options: SidesOptions): Promise<Sides> {
   const { Source, Schema } = versions[version];
   const dialect: Dialect = setting === 'SQLite' ? 'sqlite' : setting === 'MariaDB' ? 'mariadb' : 'postgresql';
   const stops: (() => Promise<unknown>)[] = [];
-  const entities = (isAlone: boolean) => {
-    // On SQLite TypeORM itself writes the defaults.
-    const tenantDefault = isAlone && dialect === 'sqlite' ? OWN.id : undefined;
-    return cases.flatMap(({ schema }) => [...entitiesOf(Schema, schema, dialect, new Dice(seed), tenantDefault)]);
-  };
+  const entities = () => cases.flatMap(({ schema }) => [...entitiesOf(Schema, schema, dialect, new Dice(seed))]);
   const context = new TenantContext();
   const first = cases[0] as RandomCase;
   const models = cases.flatMap(({ schema }) => schema.models);
@@ -85,7 +81,7 @@ export async function openSides(options: SidesOptions): Promise<Sides> {
     }
     const hasFloor = setting === 'PostgreSQL with the floor' && !isAlone;
     const given = hasFloor ? await floorOptions(cases, await connect(), run, context, stops) : await connect();
-    const source = new Source({ ...given, entities: entities(isAlone) } as unknown as DataSourceOptions);
+    const source = new Source({ ...given, entities: entities() } as unknown as DataSourceOptions);
     if (!isAlone) tenantScoped(source, scopeOptions);
     await source.initialize();
     stops.unshift(() => source.destroy());
