@@ -16,7 +16,8 @@ export async function perform(
   const repository = source.getRepository<Loaded>(name);
   const args = withOperators(operation.args) as Args;
   const where = args['where'] as object;
-  const rows = args['rows'] as Loaded | Loaded[];
+  // The caller's own objects: what is written to them is seen when they are written again.
+  const rows = operation.args['rows'] as Loaded | Loaded[];
   const affected = async (result: Promise<{ affected?: number | null }>) => (await result).affected ?? null;
   switch (kind) {
     case 'find':
