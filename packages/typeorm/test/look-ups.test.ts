@@ -54,30 +54,6 @@ describe.each(settings)('look-ups of rows, TypeORM $version on $database', (sett
       },
     ));
 
-  it('the last of two updates of a row in one save stays, though the first is looked up', () =>
-    withEntities(
-      setting,
-      [
-        { name: 'Office', columns: { id, tenantId } },
-        {
-          name: 'Job',
-          columns: { id, tenantId, title: text, officeId: { ...text, nullable: true } },
-          relations: { office: { type: 'many-to-one', target: 'Office', joinColumn: { name: 'officeId' } } },
-        },
-      ],
-      async (source) =>
-        context.run(acme, async () => {
-          const jobs = source.getRepository('Job');
-          await source.getRepository('Office').insert({ id: 'o' });
-          await jobs.insert({ id: 'a', title: 'old' });
-          await jobs.save([
-            { id: 'a', title: 'first', officeId: 'o' },
-            { id: 'a', title: 'last' },
-          ]);
-          expect(await jobs.find()).toEqual([{ id: 'a', tenantId: acme.id, title: 'last', officeId: 'o' }]);
-        }),
-    ));
-
   it("rows of one insert may name each other, and no other tenant's", () =>
     withEntities(
       setting,

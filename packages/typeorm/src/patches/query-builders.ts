@@ -8,7 +8,6 @@ import { arePartsKnown, withPartsChecked } from '../writes/partial-references.js
 import { areReferencesChecked, checkReferences } from '../writes/references.js';
 import { requireChange } from '../writes/shared-rows.js';
 import { insertUntaken, keepKeys } from '../writes/taken-rows.js';
-import { inTurn } from '../writes/turns.js';
 import { checkUpsert, needsCondition } from '../writes/upsert.js';
 import { checkExpressions, checkUnmoved, type Inserted, returnTenant, stamp } from '../writes/write-values.js';
 import { patchOnce } from './patched-prototypes.js';
@@ -238,8 +237,8 @@ const updateBuilder = {
   execute: async (builder, scope, original) => {
     rememberTransaction(builder);
     checkUnmoved(builder, scope);
-    const lookUps = inTurn(builder, checkReferences(builder, scope));
-    if (lookUps) await lookUps;
+    const references = checkReferences(builder, scope);
+    if (references) await references;
     return withPartsChecked(builder, scope, () => requireChange(builder, scope, original));
   },
   createUpdateExpression: (builder, scope, original) => {
