@@ -42,6 +42,8 @@ export function stampTenant(
     const [reference = ''] = toTenant.key.references;
     return structure([...others, [toTenant.name, structure([['connect', structure([[reference, call.tenantId]])]])]]);
   }
+  // Prisma refuses a column of a foreign key beside a relation, and does so itself.
+  if (others.some(([key]) => holders.some(({ key: { fields } }) => fields.includes(key)))) return structure(others);
   const isByRelation = (key: string) => used.some(({ name }) => name === key);
   const row = structure([...others.filter(([key]) => !isByRelation(key)), [tenantField, call.tenantId]]);
   for (const relation of used) {

@@ -61,6 +61,23 @@ describe.each(SETTINGS)('%s: new rows that name relations', (setting) => {
     }
   });
 
+  it('a column of a foreign key beside a relation, which Prisma refuses', async () => {
+    const before = await db.rows();
+    for (const [tenant, n] of tenants) {
+      const create = { id: n + 50, no: 'new', headNo: null, rival: { connect: { id: n + 1 } } };
+      await db.as(tenant, async () => {
+        const { group } = db.prisma;
+        const validation = expect.objectContaining({ name: 'PrismaClientValidationError' });
+        await expect(group.create({ data: create as never })).rejects.toEqual(validation);
+        for (const id of [n + 1, n + 50]) {
+          const upsert = { where: { id }, create: create as never, update: { is: 'there' } };
+          await expect(group.upsert(upsert)).rejects.toEqual(validation);
+        }
+      });
+    }
+    expect(await db.rows()).toEqual(before);
+  });
+
   it('a row that an upsert may make', async () => {
     const upsert = (n: number, rivalId: number) =>
       db.prisma.group.upsert({
