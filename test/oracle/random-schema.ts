@@ -82,6 +82,7 @@ class SchemaDraft {
         this.#relate(holder, dice.pick(this.#models.filter((each) => each.ownership !== 'tenant')), false);
     }
     for (let n = dice.between(0, 2); n > 0; n -= 1) this.#link();
+    if (dice.chance(0.8)) this.#overlap();
   }
 
   finished(): RandomSchema {
@@ -233,6 +234,27 @@ class SchemaDraft {
     const isKey = holder.keys.some((each) => same(each.fields, columns));
     if (isKey || this.#relations.some((each) => each.holder === holder.name && same(each.columns, columns))) return;
     this.#addRelation(holder, referred, columns, key.fields, dice.chance(0.3));
+  }
+
+  /** A relation to everybody's row whose column is a part of another foreign key: changed alone, that one names another row. */
+  #overlap(): void {
+    const { dice, settings } = this;
+    const tenants = this.#models.filter(({ ownership }) => ownership === 'tenant');
+    const referred = tenants.find(({ keys }) =>
+      keys.some(({ fields }) => fields.includes('regionCode') && !fields.includes(settings.tenantField)),
+    );
+    const byCode = this.#relations.find(
+      ({ holder, columns }) => holder === referred?.name && columns.join() === 'regionCode',
+    );
+    const holder = dice.pick(tenants.filter((each) => each !== referred));
+    const shared = this.#models.find(({ name }) => name === byCode?.referred);
+    if (!referred || !shared) return;
+    const number = this.#relations.length;
+    const [code, no] = ['regionCode', 'no'].map((name) =>
+      this.#field(holder, `${name}${number}`, typeOf(referred, name) as FieldType, false),
+    ) as [string, string];
+    this.#addRelation(holder, shared, [code], ['code'], false);
+    this.#addRelation(holder, referred, [code, no], ['regionCode', 'no'], false);
   }
 
   #addRelation(

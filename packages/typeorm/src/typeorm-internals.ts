@@ -1,6 +1,7 @@
 /** The members used of TypeORM: the part that 0.3 and 1.x have in common, private methods included. */
 
 export interface Column {
+  readonly isPrimary: boolean;
   readonly propertyPath: string;
   readonly databaseName: string;
   readonly isVirtualProperty: boolean;

@@ -54,6 +54,49 @@ describe.each(settings)('look-ups of rows, TypeORM $version on $database', (sett
       },
     ));
 
+  it('a related row without its tenant is referred to by a key that has the tenant in it', () =>
+    withEntities(
+      setting,
+      [
+        {
+          name: 'Node',
+          columns: { id, tenantId, sku: text, otherSku: { ...text, nullable: true } },
+          uniques: [{ columns: ['tenantId', 'sku'] }],
+          relations: {
+            other: {
+              type: 'one-to-one',
+              target: 'Node',
+              inverseSide: 'of',
+              nullable: true,
+              joinColumn: [
+                { name: 'tenantId', referencedColumnName: 'tenantId' },
+                { name: 'otherSku', referencedColumnName: 'sku' },
+              ],
+            },
+            of: { type: 'one-to-one', target: 'Node', inverseSide: 'other', cascade: ['insert'] },
+          },
+        },
+      ],
+      async (source) => {
+        const nodes = source.getRepository('Node');
+        const save = (slug: string) => async () => {
+          // Both are new, in one insert.
+          await nodes.save({ id: `${slug}-1`, sku: 'a', of: { id: `${slug}-2`, sku: 'b' } });
+          // It is there, and named by the rest of the key.
+          await nodes.save({ id: `${slug}-3`, sku: 'c', other: { id: `${slug}-2`, sku: 'b' } });
+        };
+        for (const tenant of [acme, globex]) await context.run(tenant, save(tenant.slug));
+        for (const { slug, ...tenant } of [acme, globex]) {
+          const found = await context.run({ slug, ...tenant }, () => nodes.find({ order: { id: 'ASC' } }));
+          expect(found.map((row) => [row['tenantId'], row['id'], row['otherSku']])).toEqual([
+            [tenant.id, `${slug}-1`, null],
+            [tenant.id, `${slug}-2`, 'a'],
+            [tenant.id, `${slug}-3`, 'b'],
+          ]);
+        }
+      },
+    ));
+
   it("rows of one insert may name each other, and no other tenant's", () =>
     withEntities(
       setting,

@@ -55,7 +55,7 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
   const entries: [string, unknown][] = [];
   for (const name of Object.keys(rules)) {
     const value = rules[name]?.(given.get(name), model, call, name);
-    if (value !== undefined) entries.push([name, value]);
+    if (value !== undefined || (given.has(name) && given.get(name) === undefined)) entries.push([name, value]);
     if (name === 'where') call.known = (value ?? NOTHING) as Filter;
   }
   const scoped = structure(entries);

@@ -49,12 +49,17 @@ export function argumentsIn(value: unknown, call: Call, argument: string): Entri
   const entries: (readonly [string, unknown])[] = [];
   for (const key of new Set([...Object.keys(given), 'select', 'include'])) {
     const entry = given[key];
-    if (entry === undefined) {
-      if (call.forbidsUndefined && !SELECTIONS.has(key)) throw explicitlyUndefined(call, `${argument}.${key}`);
-    } else if (!isSkip(entry)) entries.push([key, entry]);
+    if (entry === undefined && call.forbidsUndefined && !SELECTIONS.has(key))
+      throw explicitlyUndefined(call, `${argument}.${key}`);
+    if (entry !== undefined && !isSkip(entry)) entries.push([key, entry]);
+    // Of an aggregate that is asked for and is nothing, Prisma makes an empty selection, and refuses it.
+    else if (AGGREGATES.has(key)) entries.push([key, undefined]);
   }
   return entries;
 }
+
+/** Functions over columns, as arguments of `aggregate` and `groupBy`. */
+const AGGREGATES: ReadonlySet<string> = new Set(['_count', '_avg', '_sum', '_min', '_max']);
 
 /** Arguments that Prisma takes out before it looks at the rest. */
 const SELECTIONS: ReadonlySet<string> = new Set(['select', 'include', 'omit']);

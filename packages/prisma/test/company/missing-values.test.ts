@@ -8,7 +8,17 @@ const skip = prismaSkip as never;
 // What is missing where types forbid it, as it comes from a caller’s own mistakes.
 type Calls = Readonly<Record<string, (prisma: Models) => PromiseLike<unknown>>>;
 type Models = Readonly<Record<'unit' | 'task' | 'badge' | 'depot' | 'preference', Readonly<Record<Name, Call>>>>;
-type Name = 'deleteMany' | 'update' | 'updateMany' | 'createMany' | 'upsert' | 'delete' | 'findUnique' | 'findMany';
+type Name =
+  | 'aggregate'
+  | 'groupBy'
+  | 'deleteMany'
+  | 'update'
+  | 'updateMany'
+  | 'createMany'
+  | 'upsert'
+  | 'delete'
+  | 'findUnique'
+  | 'findMany';
 type Call = (args?: unknown) => PromiseLike<unknown>;
 
 const refusedByPrisma: Calls = {
@@ -52,6 +62,9 @@ const refusedByPrisma: Calls = {
   'an undefined entry of an include that there is not': (p) => p.unit.findMany({ include: { AND: undefined } }),
   'an undefined entry of a select that there is not': (p) => p.unit.findMany({ select: { id: true, AND: undefined } }),
   'a count of null': (p) => p.unit.findMany({ select: { _count: { select: { tasks: null } } } }),
+  'an undefined count of groups': (p) => p.unit.groupBy({ by: ['name'], _count: undefined }),
+  'a skipped sum of groups': (p) => p.unit.groupBy({ by: ['name'], _sum: skip }),
+  'an undefined minimum': (p) => p.unit.aggregate({ _min: undefined }),
   'a cursor without a key': (p) => p.preference.findMany({ cursor: { theme: 'light' } }),
 };
 

@@ -131,7 +131,7 @@ const REASONS: readonly Reason[] = [
   },
   {
     is: all(
-      says(/deleting a row of|changing \S+ of a row|(connecting|replacing|upserting) \S+ was/),
+      says(/deleting (a row|rows) of|changing \S+ of a row|(connecting|replacing|upserting) \S+ was/),
       ({ scoped, given }) => namesShared(given, scoped?.message ?? ''),
     ),
     why: 'a shared row that the other tenant’s rows refer to',

@@ -34,7 +34,7 @@ export function stampRows(column: Column, scope: DataSourceScope): () => void {
   const ownOf = (row: object): unknown => Reflect.apply(getEntityValue, column, [row]);
   /** The column of `row` as everybody sees it: its value, unless that is not the caller’s word. */
   const seen = (row: object, own: unknown): unknown => {
-    if (typeof row !== 'object' || row === null || !scope.context.isActive()) return own;
+    if (!isRow(row) || !scope.context.isActive()) return own;
     if (own === undefined) return unnamed.get(row) ? tenantIdOf(scope) : own;
     return told.get(row)?.tenant === own && String(own) !== tenantIdOf(scope) ? undefined : own;
   };
@@ -50,7 +50,9 @@ export function stampRows(column: Column, scope: DataSourceScope): () => void {
   };
   column.getEntityValueMap = (row, ...rest) => {
     const own = ownOf(row);
-    const value = seen(row, own);
+    // A related row that names no tenant is the current one's, or a foreign key with the tenant in it would not be written.
+    const isRelated = own === undefined && !column.isPrimary && isRow(row) && scope.context.isActive();
+    const value = isRelated ? tenantIdOf(scope) : seen(row, own);
     if (value === own) return Reflect.apply(getEntityValueMap, column, [row, ...rest]);
     return value === undefined ? undefined : column.createValueMap(value);
   };
@@ -68,6 +70,10 @@ export function stampRows(column: Column, scope: DataSourceScope): () => void {
     }
   };
   return () => Object.assign(column, { getEntityValue, getEntityValueMap, setEntityValue });
+}
+
+function isRow(row: unknown): row is object {
+  return typeof row === 'object' && row !== null;
 }
 
 function isPlain(row: object): boolean {
