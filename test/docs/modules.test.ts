@@ -51,8 +51,6 @@ const GRAMMAR: readonly (readonly [Package, string])[] = [
   // The data of a new row has nested rows, which have data.
   ['prisma', 'scope/create-data.ts scope/nested-create.ts'],
   ['prisma', 'scope/nested-update.ts scope/update-data.ts'],
-  // To be moved: refusals and filters into files of their own.
-  ['prisma', 'scope/call.ts scope/column-value.ts scope/structure.ts'],
 ];
 
 /** Imports, of types alone, from a room (a folder of `src`, or a file beside them) that is built on, to one that is built on it. */

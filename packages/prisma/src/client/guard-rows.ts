@@ -1,7 +1,8 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedRelation } from '../schema/model.js';
-import { type Filter, nameOf } from '../scope/call.js';
+import type { Filter } from '../scope/call.js';
 import type { Astray, Forbidden, Guards, Predecessor, References } from '../scope/guards.js';
+import { nameOf } from '../scope/refusals.js';
 import { structure } from '../scope/structure.js';
 import type { LazyQuery, RawClient, RawDelegate } from './raw-client.js';
 

@@ -1,5 +1,6 @@
-import { type Rule, refused, unknownKey } from './call.js';
+import type { Rule } from './call.js';
 import { plainValue } from './column-value.js';
+import { refused, unknownKey } from './refusals.js';
 import { itemsOf } from './snapshot.js';
 import { entriesOf, structure } from './structure.js';
 import { filter } from './where.js';

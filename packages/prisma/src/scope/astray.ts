@@ -1,6 +1,7 @@
 import type { ScopedRelation } from '../schema/model.js';
-import { type Call, type Filter, NOTHING, tenantCondition } from './call.js';
+import type { Call, Filter } from './call.js';
 import { structure } from './structure.js';
+import { NOTHING, tenantCondition } from './tenant-filters.js';
 
 /**
  * P15: what the foreign key of rows comes to name is not known before the call, because it has other columns of theirs too. So whether the

@@ -1,6 +1,7 @@
 import { isFieldReference } from '../prisma-internals.js';
 import type { ScopedModel, ScopedScalar } from '../schema/model.js';
-import { type Call, refused, unknownKey } from './call.js';
+import type { Call, Rule } from './call.js';
+import { refused, unknownKey } from './refusals.js';
 import { isDecimal, itemsOf, snapshot } from './snapshot.js';
 import { entriesOf, isValue, structure } from './structure.js';
 
@@ -30,6 +31,9 @@ export function columnData(value: unknown, field: ScopedScalar, model: ScopedMod
 export function columnOrder(value: unknown, field: ScopedScalar, model: ScopedModel, call: Call): unknown {
   return !isObject(value) ? plainValue(value, call, field.name) : keyed(value, ORDERS, model, call, field.name);
 }
+
+/** Whatever a value may be, and nothing with keys of its own. */
+export const asGiven: Rule = (value, _model, call, argument) => plainValue(value, call, argument);
 
 /** A number, a text, a list of such: nothing with keys of its own. */
 export function plainValue(value: unknown, call: Call, argument: string): unknown {

@@ -1,9 +1,11 @@
 import type { ScopedRelation } from '../schema/model.js';
-import { type Call, conflict, type Filter, isTenantId, nameOf, refused, sharedWrite } from './call.js';
+import type { Call, Filter } from './call.js';
 import { foreignRows, guardConnectedKey } from './dependents.js';
 import { guardConnected, ownKeys } from './foreign-key.js';
+import { conflict, nameOf, refused, sharedWrite } from './refusals.js';
 import { isTenantRelation } from './stamp.js';
 import { eachOf, entriesOf, structure } from './structure.js';
+import { isTenantId } from './tenant-filters.js';
 import { andUnique, isCompoundKey, scopedUnique } from './unique-where.js';
 
 /** P14: connects rows of this tenant only. */

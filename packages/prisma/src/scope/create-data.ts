@@ -1,8 +1,9 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
-import { type Call, type Filter, type Rule, sharedWrite, unknownKey } from './call.js';
+import type { Call, Filter, Rule } from './call.js';
 import { columnData } from './column-value.js';
 import { guardForeignKeys } from './foreign-key.js';
 import { nestedCreate } from './nested-create.js';
+import { sharedWrite, unknownKey } from './refusals.js';
 import { guardGivenTenant, stampTenant } from './stamp.js';
 import { eachOf, entriesOf } from './structure.js';
 

@@ -1,7 +1,9 @@
-import { conflict, isTenantId, type Rule, unknownKey } from './call.js';
+import type { Rule } from './call.js';
 import { plainValue } from './column-value.js';
+import { conflict, unknownKey } from './refusals.js';
 import { snapshot } from './snapshot.js';
 import { entriesOf, structure } from './structure.js';
+import { isTenantId } from './tenant-filters.js';
 import { compoundKey, isCompoundKey, isKeyMissing, withTenantKey } from './unique-where.js';
 
 /**

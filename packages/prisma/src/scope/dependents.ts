@@ -1,18 +1,10 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { mayLeaveTenant, type ScopedModel, type ScopedRelation, type ScopedScalar } from '../schema/model.js';
 import { guardAstray } from './astray.js';
-import {
-  type Call,
-  type Filter,
-  NOTHING,
-  nameOf,
-  refused,
-  related,
-  tenantCondition,
-  UNKNOWN,
-  withinTenant,
-} from './call.js';
+import type { Call, Filter } from './call.js';
+import { nameOf, refused } from './refusals.js';
 import { structure } from './structure.js';
+import { NOTHING, related, tenantCondition, UNKNOWN, withinTenant } from './tenant-filters.js';
 
 /**
  * The database's own actions reach every tenant's rows, with or without row-level security: a row is deleted or

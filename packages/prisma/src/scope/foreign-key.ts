@@ -1,7 +1,9 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
 import { guardAstray } from './astray.js';
-import { type Call, type Filter, NOTHING, nameOf, refused, tenantCondition, UNKNOWN } from './call.js';
+import type { Call, Filter } from './call.js';
+import { nameOf, refused } from './refusals.js';
 import { isSkip, structure } from './structure.js';
+import { NOTHING, tenantCondition, UNKNOWN } from './tenant-filters.js';
 import { isCompoundKey } from './unique-where.js';
 
 type Entry = readonly [string, unknown];

@@ -1,7 +1,9 @@
 import type { ScopedRelation } from '../schema/model.js';
-import { asGiven, type Call, type Filter, refused, unknownKey } from './call.js';
+import type { Call, Filter } from './call.js';
+import { asGiven } from './column-value.js';
 import { connect, connected, guardKeyHolder } from './connect.js';
 import { newRow } from './create-data.js';
+import { refused, unknownKey } from './refusals.js';
 import { newRows } from './stamp.js';
 import { eachOf, entriesOf, structure } from './structure.js';
 

@@ -1,20 +1,12 @@
 import { mayLeaveTenant, type ScopedRelation } from '../schema/model.js';
-import {
-  type Call,
-  type Filter,
-  NOTHING,
-  nameOf,
-  refused,
-  related,
-  sharedWrite,
-  tenantCondition,
-  withinTenant,
-} from './call.js';
+import type { Call, Filter } from './call.js';
 import { connect, guardKeyHolder } from './connect.js';
 import { newRow } from './create-data.js';
 import { foreignRows, guardDelete } from './dependents.js';
 import { byRules, createActions, type NestedAction } from './nested-create.js';
+import { nameOf, refused, sharedWrite } from './refusals.js';
 import { eachOf, entriesOf, structure } from './structure.js';
+import { NOTHING, related, tenantCondition, withinTenant } from './tenant-filters.js';
 import { toOneUpdate } from './to-one-update.js';
 import { andUnique, scopedUnique } from './unique-where.js';
 import { changedRow } from './update-data.js';

@@ -1,5 +1,6 @@
 import { aggregated, columnNames, having } from './aggregates.js';
-import { asGiven, type Rule } from './call.js';
+import type { Rule } from './call.js';
+import { asGiven } from './column-value.js';
 import { createData, createManyData, upsertedData } from './create-data.js';
 import { cursor } from './cursor.js';
 import { orderBy, orderGroupsBy } from './order.js';

@@ -1,9 +1,11 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
 import { aggregated, columnNames } from './aggregates.js';
-import { type Call, nameOf, type Rule, refused, related, unknownKey } from './call.js';
+import type { Call, Rule } from './call.js';
 import { columnOrder, plainValue } from './column-value.js';
 import { foreignRows } from './dependents.js';
+import { nameOf, refused, unknownKey } from './refusals.js';
 import { eachOf, entriesOf, structure } from './structure.js';
+import { related } from './tenant-filters.js';
 
 export const orderBy: Rule = (value, model, call, argument) =>
   value === undefined ? undefined : eachOf(value, (item) => order(item, model, call, argument, [], []));

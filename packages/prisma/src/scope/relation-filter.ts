@@ -1,7 +1,9 @@
 import { mayLeaveTenant, type ScopedModel, type ScopedRelation } from '../schema/model.js';
-import { type Call, type Filter, nameOf, refused, tenantCondition, unknownKey } from './call.js';
+import type { Call, Filter } from './call.js';
+import { nameOf, refused, unknownKey } from './refusals.js';
 import { isPlain } from './snapshot.js';
 import { COMBINED, entriesOf, namesOf, structure } from './structure.js';
+import { tenantCondition } from './tenant-filters.js';
 import { relatedWhere } from './where.js';
 
 /** P8, P9: whether a row is found must not depend on a related row of another tenant. */

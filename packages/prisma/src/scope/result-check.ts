@@ -1,6 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedRelation } from '../schema/model.js';
-import { isTenantId, nameOf } from './call.js';
+import { nameOf } from './refusals.js';
+import { isTenantId } from './tenant-filters.js';
 
 /**
  * P6: a required relation takes no condition, so the row that came back is looked at. One node for each place of the

@@ -1,10 +1,12 @@
 import type { ScopedModel } from '../schema/model.js';
-import { type Call, type Filter, NOTHING, refused, related, sharedWrite, withinTenant } from './call.js';
+import type { Call, Filter } from './call.js';
 import { guardDelete } from './dependents.js';
 import { Guards } from './guards.js';
 import type { Operation } from './operations.js';
+import { refused, sharedWrite } from './refusals.js';
 import { ResultCheck } from './result-check.js';
 import { argumentsIn, refuseNonObject, structure } from './structure.js';
+import { NOTHING, related, withinTenant } from './tenant-filters.js';
 import { andUnique, uniqueWhere } from './unique-where.js';
 
 /** The arguments that a call may reach the database with. */

@@ -1,10 +1,12 @@
 import { mayLeaveTenant, type ScopedModel, type ScopedRelation } from '../schema/model.js';
 import { columnNames } from './aggregates.js';
-import { asGiven, type Call, type Filter, type Rule, tenantCondition, unknownKey } from './call.js';
-import { plainValue } from './column-value.js';
+import type { Call, Filter, Rule } from './call.js';
+import { asGiven, plainValue } from './column-value.js';
 import { cursor } from './cursor.js';
 import { orderBy } from './order.js';
+import { unknownKey } from './refusals.js';
 import { argumentsIn, selectedIn, structure } from './structure.js';
+import { tenantCondition } from './tenant-filters.js';
 import { relatedWhere } from './where.js';
 
 /** `select` and `include`: columns as they are, and every relation within the tenant, at any depth. */

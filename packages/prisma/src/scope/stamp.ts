@@ -1,7 +1,9 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
-import { type Call, conflict, type Filter, isTenantId, type NewRows, nameOf, refused } from './call.js';
+import type { Call, Filter, NewRows } from './call.js';
 import type { Predecessor } from './guards.js';
+import { conflict, nameOf, refused } from './refusals.js';
 import { structure } from './structure.js';
+import { isTenantId } from './tenant-filters.js';
 
 type Entry = readonly [string, unknown];
 

@@ -1,7 +1,8 @@
 import { types } from 'node:util';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { isNamedValue } from '../prisma-internals.js';
-import { type Call, refused } from './call.js';
+import type { Call } from './call.js';
+import { refused } from './refusals.js';
 import { itemsOf } from './snapshot.js';
 
 type Entries = readonly (readonly [string, unknown])[];

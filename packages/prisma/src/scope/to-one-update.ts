@@ -1,8 +1,10 @@
 import type { ScopedRelation, ScopedScalar } from '../schema/model.js';
-import { type Call, refused, tenantCondition } from './call.js';
+import type { Call } from './call.js';
+import { refused } from './refusals.js';
 import { isFilterOf } from './relation-filter.js';
 import { isPlain } from './snapshot.js';
 import { entriesOf, isSkip, namesOf, structure } from './structure.js';
+import { tenantCondition } from './tenant-filters.js';
 
 /**
  * P16: `update` of a to-one relation as `{ where, data }`. Prisma takes the columns by themselves as well, and where a column is

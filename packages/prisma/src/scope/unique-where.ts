@@ -1,8 +1,9 @@
 import type { ScopedKey, ScopedModel } from '../schema/model.js';
-import { type Call, type Filter, type Rule, tenantCondition, withinTenant } from './call.js';
+import type { Call, Filter, Rule } from './call.js';
 import { plainValue } from './column-value.js';
 import { isPlain } from './snapshot.js';
 import { COMBINED, entriesOf, isSkip, namesOf, structure } from './structure.js';
+import { tenantCondition, withinTenant } from './tenant-filters.js';
 import { filterEntry } from './where.js';
 
 /**

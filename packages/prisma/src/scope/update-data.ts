@@ -1,21 +1,13 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
-import {
-  type Call,
-  conflict,
-  type Filter,
-  isTenantId,
-  nameOf,
-  type Rule,
-  sharedWrite,
-  UNKNOWN,
-  unknownKey,
-} from './call.js';
+import type { Call, Filter, Rule } from './call.js';
 import { columnData } from './column-value.js';
 import { guardChange, movable } from './dependents.js';
 import { guardForeignKeys, settingsBy, valueSet } from './foreign-key.js';
 import { nestedUpdate } from './nested-update.js';
+import { conflict, nameOf, sharedWrite, unknownKey } from './refusals.js';
 import { givesTenant, guardGivenTenant, tenantColumn } from './stamp.js';
 import { entriesOf, structure } from './structure.js';
+import { isTenantId, UNKNOWN } from './tenant-filters.js';
 
 /** A missing argument is Prisma's to refuse. */
 export const updateData: Rule = (value, model, call, argument) =>

@@ -1,8 +1,10 @@
 import type { ScopedModel, ScopedRelation } from '../schema/model.js';
-import { type Call, type Filter, type Rule, unknownKey, withinTenant } from './call.js';
+import type { Call, Filter, Rule } from './call.js';
 import { columnFilter } from './column-value.js';
+import { unknownKey } from './refusals.js';
 import { relationFilter } from './relation-filter.js';
 import { eachOf, entriesOf, structure } from './structure.js';
+import { withinTenant } from './tenant-filters.js';
 
 /** The caller's filter, within the tenant. */
 export const where: Rule = (value, model, call, argument) =>
