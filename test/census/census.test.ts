@@ -12,7 +12,7 @@ const cases = await Promise.all(
   ),
 );
 
-describe.each(census)('$about: what is the own tenant’s, nobody’s, or another’s', ({ about }) => {
+describe.each(census)("$about: what is the own tenant's, nobody's, or another's", ({ about }) => {
   for (const { row, adapter, absent } of cases.filter((each) => each.about === about)) {
     const title = `${row.what}: ${row.verdict}, on ${adapter}${absent ? `, where ${absent}` : ''}`;
     it.skipIf(absent).concurrent(title, { timeout: 180_000 }, async () => {

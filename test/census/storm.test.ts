@@ -41,7 +41,7 @@ function listening(app: INestApplication, log: Log): { entered: number } {
 }
 
 describe.each(adapters)('a storm on %s', (adapter) => {
-  it('of 2,000 requests of 100 tenants, a fifth of which go away: each is its own tenant’s, to its end', async () => {
+  it("of 2,000 requests of 100 tenants, a fifth of which go away: each is its own tenant's, to its end", async () => {
     const uncaught: unknown[] = [];
     const onUncaught = (error: unknown) => uncaught.push(error);
     process.on('uncaughtExceptionMonitor', onUncaught);

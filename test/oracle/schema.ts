@@ -10,7 +10,7 @@ export interface RandomSchema {
   readonly links: readonly Link[];
   /** Whether rows of a tenant refer to another tenant's, where no key forbids it. */
   readonly isPlanted: boolean;
-  /** Whether they do so by required relations too, and where the database then changes them by itself when the other’s row changes. */
+  /** Whether they do so by required relations too, and where the database then changes them by itself when the other's row changes. */
   readonly plantsWhatFollows: boolean;
 }
 

@@ -64,7 +64,7 @@ describe('row-level security below the application', () => {
     }
   });
 
-  it('neither changes nor deletes another company’s rows, and writes none for it', async () => {
+  it("neither changes nor deletes another company's rows, and writes none for it", async () => {
     const before = await platform.rowsOf(globex);
     await asCompany(acme, async () => {
       for (const sql of ["update note set text = 'read'", 'delete from note', 'update job set open = false']) {

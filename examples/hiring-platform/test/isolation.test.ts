@@ -69,7 +69,7 @@ const app = await createIsolationHarness(
       });
       return { job, candidate, applicant, application, note, invoice, line, entry };
     },
-    // What is there from the start, and is the demo’s, stays.
+    // What is there from the start, and is the demo's, stays.
     clean: async ({ id }) => {
       for (const table of [...TABLES].reverse()) {
         await outside.query(`delete from ${table} where tenant_id = $1 and id::text not like '0199a000-%'`, [id]);

@@ -17,7 +17,7 @@ describe('writing', () => {
 
   const ids = (other: Company) => (kind: Parameters<typeof demoId>[1]) => demoId(other, kind, 0);
 
-  it('creates, changes and deletes what is the company’s own', async () => {
+  it("creates, changes and deletes what is the company's own", async () => {
     const job = await post(acme, '/jobs', { title: 'Cactus gardener', location: 'Tucson' });
     expect(job).toMatchObject({ status: 201, body: { title: 'Cactus gardener', open: true, tenantId: 't_acme' } });
     const candidate = await post(acme, '/candidates', { name: 'Ana Agave', email: 'ana@candidates.example' });

@@ -208,10 +208,10 @@ function checkedClient(prisma: unknown): RawClient {
     );
   }
   if (provider === 'mongodb') throw misconfigured('tenantScoped: MongoDB is not supported. Use a relational database.');
-  // A tenant pool has looked at its own, and an adapter of the application’s own may know the place by itself.
+  // A tenant pool has looked at its own, and an adapter of the application's own may know the place by itself.
   if (adapter?.provider === 'postgres' && 'config' in adapter && !isTenantPool(adapter.externalPool)) {
     const missing = missingConnection(adapter.config ?? { connectionString: undefined });
-    if (missing !== null) throw misconfigured(`tenantScoped: of the client’s adapter ${missing}`);
+    if (missing !== null) throw misconfigured(`tenantScoped: of the client's adapter ${missing}`);
   }
   return prisma as RawClient;
 }

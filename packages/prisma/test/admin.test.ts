@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 
 describe('AdminPrisma', () => {
-  it('forTenant reads and writes that tenant’s rows and no others, outside contexts and inside another’s', async () => {
+  it("forTenant reads and writes that tenant's rows and no others, outside contexts and inside another's", async () => {
     const before = await db.rowsOf(acme);
     expect((await admin.forTenant(globex.id).job.findMany()).map(({ tenantId }) => tenantId)).toEqual(
       Array(3).fill(globex.id),

@@ -172,7 +172,7 @@ describe('prisma-22: an error says where the operation was called', () => {
     }
   });
 
-  it('and not with `errorFormat: minimal`, which is Prisma’s default in production', async () => {
+  it("and not with `errorFormat: minimal`, which is Prisma's default in production", async () => {
     const minimal = new PrismaClient({ adapter: new PrismaPg(db.pool), errorFormat: 'minimal' });
     const prisma = tenantScoped(minimal, { context: db.context, shared: ['Country'] });
     const { message } = await error(prisma as never, { id: 'acme-job-1', title: 'x' });
@@ -180,7 +180,7 @@ describe('prisma-22: an error says where the operation was called', () => {
   });
 });
 
-it('a model answers by its name in the schema as well, as Prisma’s does, within the tenant', () =>
+it("a model answers by its name in the schema as well, as Prisma's does, within the tenant", () =>
   db.context.run(acme, async () => {
     type Named = Readonly<Record<string, HiringDatabase['prisma']['job']>>;
     const names = ['Job', 'job', 'JOB'];

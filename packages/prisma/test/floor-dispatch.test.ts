@@ -72,7 +72,7 @@ const attempt = async (tally: Tally, name: string, tenant: Tenant, unique: strin
   try {
     const [rows, due] = (await operations[name]?.(tenant, unique)) ?? [[], -1];
     if (rows.length !== due) tally.add(`${name}: ${rows.length} rows instead of ${due}`);
-    if (rows.some(({ tenantId }) => tenantId !== tenant.id)) tally.add(`${name}: another tenant’s row`);
+    if (rows.some(({ tenantId }) => tenantId !== tenant.id)) tally.add(`${name}: another tenant's row`);
   } catch (error) {
     tally.failure(name, error);
   }
@@ -97,7 +97,7 @@ it.each(names)('C3: %s shares a tick with every other operation of another tenan
   expect(tally.counts).toEqual({});
 });
 
-it('C3: the next queries of three tenants’ open transactions share a tick, and none is sent as another tenant', async () => {
+it("C3: the next queries of three tenants' open transactions share a tick, and none is sent as another tenant", async () => {
   const tally = new Tally();
   for (let round = 0; round < 10; round += 1) {
     const barrier = meetingOf(crowd.length);
@@ -115,7 +115,7 @@ it('C3: the next queries of three tenants’ open transactions share a tick, and
                 tx.job.findUniqueOrThrow({ where: { id: `${tenant.slug}-job-1` } }),
                 tx.job.create({ data: { id, title: id } }),
               ]);
-              if ([...raw, ...jobs].some(({ tenantId }) => tenantId !== tenant.id)) tally.add('another tenant’s row');
+              if ([...raw, ...jobs].some(({ tenantId }) => tenantId !== tenant.id)) tally.add("another tenant's row");
             }, patience)
             .catch((error: unknown) => tally.failure('a callback', error)),
         ),
@@ -126,7 +126,7 @@ it('C3: the next queries of three tenants’ open transactions share a tick, and
   expect(await db.outside.job.count()).toBe(9 + 30);
 });
 
-it('C2, C3: thousands of mixed operations of three tenants on 5 connections, and none in another’s context', async () => {
+it("C2, C3: thousands of mixed operations of three tenants on 5 connections, and none in another's context", async () => {
   const tally = new Tally();
   await interleaved(db.context, { callers: 45, rounds: 40 }, (tenant, caller, round) =>
     attempt(tally, names[(caller + round) % names.length] as string, tenant, `${caller}-${round}`),

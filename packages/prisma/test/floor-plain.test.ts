@@ -27,7 +27,7 @@ const ownIds = (slug: string) => [1, 2, 3].map((n) => `${slug}-job-${n}`);
 const jobsOf = (client: Pick<typeof plain, '$queryRaw'>) => client.$queryRaw<{ id: string }[]>`SELECT "id" FROM "Job"`;
 
 describe('a client without a scope on a tenant pool', () => {
-  it('raw SQL without a WHERE sees and changes one tenant’s rows, and is refused without a tenant', async () => {
+  it("raw SQL without a WHERE sees and changes one tenant's rows, and is refused without a tenant", async () => {
     const others = await db.rowsOf(globex);
     await db.context.run(acme, async () => {
       expect(await plain.$queryRaw`SELECT "id" FROM "Job" ORDER BY "id"`).toEqual(ownIds('acme').map((id) => ({ id })));

@@ -95,7 +95,7 @@ describe('P27: a schema per tenant, and one Prisma client for each over one pool
     expect(pool.totalCount).toBeLessThanOrEqual(MAX);
   });
 
-  it('P27: a model names its client’s schema, whoever asks; only raw SQL follows the tenant', async () => {
+  it("P27: a model names its client's schema, whoever asks; only raw SQL follows the tenant", async () => {
     await context.run(acme, async () => {
       const shared = clientOf('public');
       await expect(shared.job.findMany()).rejects.toThrow(/permission denied/);
@@ -106,7 +106,7 @@ describe('P27: a schema per tenant, and one Prisma client for each over one pool
     });
   });
 
-  it('P27: a scoped client takes the client of its tenant’s schema: models, raw SQL and transactions agree', async () => {
+  it("P27: a scoped client takes the client of its tenant's schema: models, raw SQL and transactions agree", async () => {
     const made: string[] = [];
     const options = { context, floor: pool, maxClients: 2, tenantField: 'none: each has its own tables' };
     const scoped = tenantScoped(({ schema }) => {

@@ -39,7 +39,7 @@ describe('prisma-9: each distinct foreign key is looked up once', () => {
     expect(written).toBe(rows);
   });
 
-  it('and finds the one among them that is another tenant’s', async () => {
+  it("and finds the one among them that is another tenant's", async () => {
     const jobs = Array.from({ length: rows }, (_, n) => ({ tenantId: acme.id, id: `job-${n}`, title: `new ${n}` }));
     await db.outside.job.createMany({ data: jobs });
     await db.outside.job.update({ where: { id: 'job-617' }, data: { tenantId: globex.id } });

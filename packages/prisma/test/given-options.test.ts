@@ -38,7 +38,7 @@ describe('a connection string that is not there is refused where the client is s
     ['as no text', over(undefined as never)],
     ['in a pool', over(new pg.Pool(unset as never))],
   ])('%s', (_, client) => {
-    const said = refusal('of the client’s adapter the option `connectionString` is');
+    const said = refusal("of the client's adapter the option `connectionString` is");
     expect(() => tenantScoped(client, { context, shared })).toThrow(said);
     expect(() => new AdminPrisma(client, { shared })).toThrow(said);
   });

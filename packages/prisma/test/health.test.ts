@@ -109,7 +109,7 @@ describe('F16: the health of a scoped client', () => {
     });
   });
 
-  it('does not go into a transaction: neither another tenant’s batch nor its callback', async () => {
+  it("does not go into a transaction: neither another tenant's batch nor its callback", async () => {
     const ping = db.prisma.$queryRawUnsafe('SELECT 1');
     await db.context.run(acme, async () => {
       await expect(db.prisma.$transaction([ping])).rejects.toMatchObject({ code: 'scope_refused' });

@@ -71,7 +71,7 @@ class Reports {
 }
 
 describe('TenantPrismaModule', () => {
-  it('prisma-11, prisma-21: services keep injecting the application’s own class, and its methods run scoped', async () => {
+  it("prisma-11, prisma-21: services keep injecting the application's own class, and its methods run scoped", async () => {
     @Module({
       imports: [
         tenancy,
@@ -121,7 +121,7 @@ describe('TenantPrismaModule', () => {
   });
 
   it.each([undefined, 'other'])(
-    'without forRoot beside one that is registered as %s is in nobody’s way',
+    "without forRoot beside one that is registered as %s is in nobody's way",
     async (name) => {
       @Module({ imports: [TenantPrismaModule] })
       class FeatureModule {}

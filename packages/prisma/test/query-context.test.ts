@@ -55,7 +55,7 @@ describe('C1: a lazy query belongs to the tenant that created it', () => {
     expect(db.pool.sent.map(({ tenantId }) => tenantId)).toEqual([acme.id, acme.id]);
   });
 
-  it('when tenants await each other’s, interleaved, or nobody’s context awaits it', async () => {
+  it("when tenants await each other's, interleaved, or nobody's context awaits it", async () => {
     const created = { acme: [], globex: [] } as Record<string, ReturnType<typeof create>[]>;
     await interleaved(db.context, async (tenant) => {
       created[tenant.slug]?.push(create(tenant));
@@ -97,7 +97,7 @@ describe('C3: findUnique calls of one tick', () => {
     db.pool.sent.length = 0;
   });
 
-  it('of 50 tenants get the right rows each, from one query per tenant, sent in that tenant’s context', async () => {
+  it("of 50 tenants get the right rows each, from one query per tenant, sent in that tenant's context", async () => {
     const answers = await Promise.all(
       fifty.map((tenant, n) =>
         db.context.run(tenant, () =>
@@ -161,7 +161,7 @@ describe('C3: what Prisma gathers in one tick, and sends as whoever came first',
   });
 });
 
-it('C2: an exhausted pool gives every caller its own tenant’s rows, and its own context back', async () => {
+it("C2: an exhausted pool gives every caller its own tenant's rows, and its own context back", async () => {
   const callers = Array.from({ length: 200 }, (_, n) => (n % 2 === 0 ? acme : globex));
   const wrong = await Promise.all(
     callers.map((tenant) =>

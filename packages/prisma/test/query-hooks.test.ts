@@ -22,7 +22,7 @@ const hooks: Readonly<Record<string, Hook>> = {
     (await base.$transaction([log(), next()], { isolationLevel: 'Serializable' }))[1],
   alone: async (base, next) => (await base.$transaction([next()]))[0],
   twice: async (base, next) => base.$transaction([next(), next()]),
-  'in the array of a callback’s transaction': (base, next) =>
+  "in the array of a callback's transaction": (base, next) =>
     base.$transaction(async (tx) => (await tx.$transaction([next()]))[0]),
   'in a callback, past its transaction': (base, next) => base.$transaction(async () => await next()),
 };
@@ -73,7 +73,7 @@ async function outcomeOf(client: Db, call: (client: Db) => PromiseLike<unknown>)
   return { outcome, rows: await db.rowsOf(acme), others: await db.rowsOf(globex) };
 }
 
-describe('what a query hook leads on to goes into a `$transaction` of the hook’s, as in Prisma', () => {
+describe("what a query hook leads on to goes into a `$transaction` of the hook's, as in Prisma", () => {
   describe.each(Object.entries(calls))('%s', (place, call) => {
     it.each(Object.entries(hooks))('%s', async (_name, hook) => {
       const alone = hooks['alone'] as Hook;
@@ -93,7 +93,7 @@ describe('what a query hook leads on to goes into a `$transaction` of the hook�
     });
   });
 
-  it('one that was awaited runs again, as Prisma’s', async () => {
+  it("one that was awaited runs again, as Prisma's", async () => {
     const hook: Hook = async (base, next) => {
       const query = next();
       return [await query, ...(await base.$transaction([query]))];
@@ -115,7 +115,7 @@ describe('what a query hook leads on to goes into a `$transaction` of the hook�
     expect(await db.rowsOf(acme)).toEqual(before);
   });
 
-  it('twin: of another tenant’s call there is no row', async () => {
+  it("twin: of another tenant's call there is no row", async () => {
     const client = extended(db.prisma as unknown as Db, [hooks['alone'] as Hook]);
     const before = [await db.rowsOf(acme), await db.rowsOf(globex)];
     const foreign = db.context.run(globex, () => client.job.update({ where, data }));

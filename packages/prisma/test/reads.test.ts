@@ -18,7 +18,7 @@ afterAll(() => db.stop());
 const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id).sort();
 const jobsOf = (slug: string) => [1, 2, 3].map((n) => `${slug}-job-${n}`);
 
-describe('every read sees its tenant’s rows and no others', () => {
+describe("every read sees its tenant's rows and no others", () => {
   const total = { acme: 600, globex: 6000 } as Record<string, number>;
   const reads: Record<string, (prisma: HiringDatabase['prisma'], own: string, foreign: string) => Promise<void>> = {
     findMany: async (prisma, own) => expect(ids(await prisma.job.findMany())).toEqual(jobsOf(own)),
@@ -75,7 +75,7 @@ describe('every read sees its tenant’s rows and no others', () => {
   });
 });
 
-describe('the tenant’s condition', () => {
+describe("the tenant's condition", () => {
   it('P2: refuses to query without a tenant, and with an empty one', async () => {
     await expect(db.prisma.job.findMany()).rejects.toMatchObject({ code: 'tenant_context_missing' });
     await expect(db.prisma.country.findMany()).rejects.toMatchObject({ code: 'tenant_context_missing' });
@@ -90,7 +90,7 @@ describe('the tenant’s condition', () => {
     }
   });
 
-  it('P3: cannot be overridden by the caller’s where', () =>
+  it("P3: cannot be overridden by the caller's where", () =>
     interleaved(db.context, async ({ slug }, other) => {
       const foreign = { tenantId: other.id };
       const wheres = [

@@ -87,7 +87,7 @@ describe('P25: transactions', () => {
     await began;
   });
 
-  it('the id of another tenant’s transaction cannot be named in the options', async () => {
+  it("the id of another tenant's transaction cannot be named in the options", async () => {
     await db.context.run(acme, async () => {
       const options = { timeout: 5000, newTxId: 'theirs' };
       await db.prisma.$transaction((tx) => tx.job.count(), options);

@@ -56,7 +56,7 @@ const writes: Record<string, (tenant: Tenant, other: Tenant, round: number) => P
   },
   updateManyAndReturn: async (tenant, other) => {
     const rows = await db.prisma.job.updateManyAndReturn({
-      where: { OR: [{ id: { not: 'nobody’s' } }] },
+      where: { OR: [{ id: { not: "nobody's" } }] },
       data: { salary: 7 },
     });
     expect(rows.map(({ tenantId }) => tenantId)).toEqual([tenant.id, tenant.id, tenant.id]);
@@ -89,7 +89,7 @@ const writes: Record<string, (tenant: Tenant, other: Tenant, round: number) => P
   },
 };
 
-describe('every write reaches its tenant’s rows and no others', () => {
+describe("every write reaches its tenant's rows and no others", () => {
   it.each(Object.entries(writes))('%s', async (_name, write) => {
     for (const tenant of [acme, globex]) {
       const other = otherThan(tenant);
@@ -111,7 +111,7 @@ describe('every write reaches its tenant’s rows and no others', () => {
     }
   });
 
-  it('deleteMany without a where leaves the other tenant’s rows', async () => {
+  it("deleteMany without a where leaves the other tenant's rows", async () => {
     await db.outside.candidate.updateMany({ data: { jobId: null } });
     const before = await db.rowsOf(globex);
     await db.context.run(acme, async () => {
@@ -182,7 +182,7 @@ describe('what a write may say about the tenant', () => {
       const { job: jobs, candidate } = db.prisma;
       const refusal = { code: 'P2003', name: 'PrismaClientKnownRequestError' };
       const email = `new-${round}@example.com`;
-      for (const jobId of [job(other, 1), 'nobody’s']) {
+      for (const jobId of [job(other, 1), "nobody's"]) {
         await expect(candidate.create({ data: { email, jobId } })).rejects.toMatchObject(refusal);
         await expect(candidate.createMany({ data: [{ email, jobId }] })).rejects.toMatchObject(refusal);
         await expect(candidate.updateMany({ data: { jobId } })).rejects.toMatchObject(refusal);

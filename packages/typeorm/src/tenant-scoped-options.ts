@@ -13,9 +13,9 @@ export interface TenantScopedOptions extends ClassifyEntitiesOptions {
    */
   readonly sharedRows?: readonly EntityReference[];
   /**
-   * Functions that SQL in builders may call besides those of the database that are known to be harmless: of the application’s own, or
+   * Functions that SQL in builders may call besides those of the database that are known to be harmless: of the application's own, or
    * of an extension. Named as they are called: `similarity`, `app.visible_to`. Such a function must neither read nor change what is
-   * another tenant’s. Not needed with a tenant pool of @tenancy/postgres below.
+   * another tenant's. Not needed with a tenant pool of @tenancy/postgres below.
    * @defaultValue `[]`
    */
   readonly allowedFunctions?: readonly string[];

@@ -194,7 +194,7 @@ function isShared(entity: Metadata, classes: ReadonlyMap<Metadata, EntityClass>)
 function checkTree({ name, treeType }: Metadata): void {
   if (treeType !== 'nested-set' && treeType !== 'closure-table') return;
   throw misconfigured(
-    `tenantScoped: ${name} is a tree of the kind ${treeType}, which TypeORM keeps with SQL over every tenant’s rows. ` +
+    `tenantScoped: ${name} is a tree of the kind ${treeType}, which TypeORM keeps with SQL over every tenant's rows. ` +
       'Use `materialized-path` or `adjacency-list`, or put the floor of @tenancy/postgres below the data source.',
   );
 }
@@ -204,7 +204,7 @@ function checkUnqualified({ name, tablePath }: Metadata): void {
   if (!tablePath.includes('.')) return;
   throw misconfigured(
     `tenantScoped: ${name} is the table ${tablePath}, in a schema that it names, and each tenant has its tables in a schema of its own. Leave the ` +
-      `schema out of the entity, its join table and the data source’s options; or name ${name} in shared, if all tenants use that table.`,
+      `schema out of the entity, its join table and the data source's options; or name ${name} in shared, if all tenants use that table.`,
   );
 }
 

@@ -36,7 +36,7 @@ beforeEach(async () => {
 afterEach(() => source.destroy());
 
 describe('AdminDataSource', () => {
-  it('forTenant reaches that tenant’s rows and no others, outside contexts and inside another’s', async () => {
+  it("forTenant reaches that tenant's rows and no others, outside contexts and inside another's", async () => {
     await context.run(acme, () => admin.forTenant(globex.id, (raw) => raw.getRepository(Job).save({ id: 'made' })));
     const found = await Promise.all(
       [acme, globex, acme, globex].map((tenant) =>
@@ -175,7 +175,7 @@ describe('AdminDataSource holds what is read later, as `TenantContext.run` does'
     await expect(ids(source)).rejects.toMatchObject({ code: 'scope_refused' });
   });
 
-  it('the innermost holds, and the application’s own tenant stays what it was', async () => {
+  it("the innermost holds, and the application's own tenant stays what it was", async () => {
     const nested = await admin.acrossTenants({ reason: 'invoices' }, async (raw) => [
       await admin.forTenant(globex.id, ids),
       await ids(raw),

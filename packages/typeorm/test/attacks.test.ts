@@ -79,7 +79,7 @@ describe.each(settings)('attacks through the public API, TypeORM $version on $da
     await untouched();
   });
 
-  it('the tenant’s own parameter cannot be given another value, in any way of giving parameters', () =>
+  it("the tenant's own parameter cannot be given another value, in any way of giving parameters", () =>
     as(async () => {
       const tenancyTenantId = 't_globex';
       const builders = [
@@ -334,7 +334,7 @@ describe('entities whose tenant column says less than it seems', () => {
     await expect(open([{ name: 'Job', columns }])).rejects.toMatchObject({ code: 'scope_misconfigured' });
   });
 
-  it('a shared entity over a tenant’s table', async () => {
+  it("a shared entity over a tenant's table", async () => {
     const job = { name: 'Job', columns: { id, tenantId: { type: String } } };
     await expect(
       open([job, { name: 'Report', tableName: 'job', columns: { id } }], { shared: ['Report'] }),

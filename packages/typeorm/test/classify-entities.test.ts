@@ -41,7 +41,7 @@ describe.each(versions)('classifyEntities on TypeORM $version', ({ Source, Schem
     ['class', Country],
     ['schema', country],
     ['name', 'Country'],
-  ])('tells the tenant’s entities from the shared ones, named by %s', async (_by, reference) => {
+  ])("tells the tenant's entities from the shared ones, named by %s", async (_by, reference) => {
     expect(classifyEntities(await open(job, country), { shared: [reference] })).toEqual({
       tenantOwned: ['Job'],
       shared: ['Country'],
@@ -100,7 +100,7 @@ describe.each(versions)('classifyEntities on TypeORM $version', ({ Source, Schem
     );
   });
 
-  it('takes neither a relation to the tenant nor a computed property for the tenant’s column', async () => {
+  it("takes neither a relation to the tenant nor a computed property for the tenant's column", async () => {
     const tenant = entity('Tenant', { tenantId });
     const related = entity('Related', {}, { relations: { tenant: { type: 'many-to-one', target: 'Tenant' } } });
     const dataSource = await open(tenant, related);
@@ -129,7 +129,7 @@ describe.each(versions)('classifyEntities on TypeORM $version', ({ Source, Schem
     expect(classifyEntities(dataSource, { shared: [Country, region] }).shared).toHaveLength(2);
   });
 
-  it('takes a parent for the tenant’s when a child of its table is', async () => {
+  it("takes a parent for the tenant's when a child of its table is", async () => {
     class Document {}
     class Contract extends Document {}
     const parent = entity(

@@ -32,7 +32,7 @@ describe.each(settings)('unique keys that are taken, TypeORM $version on $databa
   const as = <R>(work: () => Promise<R>): Promise<R> => db.context.run(acme, work);
   const job = (id: string, title = 'x') => ({ id, title, officeId: 'acme-office' });
 
-  it('T1: save and insert of a key that another tenant’s row has are a typed error, with what the caller sent as its cause', async () => {
+  it("T1: save and insert of a key that another tenant's row has are a typed error, with what the caller sent as its cause", async () => {
     await as(async () => {
       const jobs = source.getRepository(Job);
       const error = await jobs.save(jobs.create(job('globex-job-1', 'mine'))).catch((reason: unknown) => reason);
@@ -48,7 +48,7 @@ describe.each(settings)('unique keys that are taken, TypeORM $version on $databa
     await untouched();
   });
 
-  it('T1: a key that an own row has is the database’s own error', async () => {
+  it("T1: a key that an own row has is the database's own error", async () => {
     await as(async () => {
       const jobs = source.getRepository(Job);
       await expect(jobs.insert(job('acme-job-1'))).rejects.toMatchObject(violation);
@@ -69,7 +69,7 @@ describe.each(settings)('unique keys that are taken, TypeORM $version on $databa
     await untouched();
   });
 
-  it('T3: an upsert whose conflict target has no tenant overwrites own rows, and fails whole at another’s', async () => {
+  it("T3: an upsert whose conflict target has no tenant overwrites own rows, and fails whole at another's", async () => {
     const offices = source.getRepository(Office);
     await as(async () => {
       const taken = { id: 'globex-office', city: 'taken' };
@@ -103,7 +103,7 @@ describe.each(settings)('unique keys that are taken, TypeORM $version on $databa
     );
   });
 
-  it('T3: in the caller’s transaction, a refused upsert leaves what came before it', async () => {
+  it("T3: in the caller's transaction, a refused upsert leaves what came before it", async () => {
     await as(() =>
       source.transaction(async (manager) => {
         await manager.update(Office, { id: 'acme-office' }, { city: 'before' });
@@ -147,7 +147,7 @@ describe.each(settings)('unique keys that are taken, TypeORM $version on $databa
     await untouched();
   });
 
-  it('T3: orIgnore leaves out rows that own ones are in the way of, and fails at another’s', async () => {
+  it("T3: orIgnore leaves out rows that own ones are in the way of, and fails at another's", async () => {
     const ignore = (...rows: { id: string; city: string }[]) =>
       source.createQueryBuilder().insert().into(Office).values(rows).orIgnore().execute();
     await as(async () => {

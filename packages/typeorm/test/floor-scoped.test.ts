@@ -82,7 +82,7 @@ describe.each(versions)('TypeORM $version, scoped, over a tenant pool', (typeorm
     await db.context.run(acme, () => source.queryResultCache?.remove(['jobs']) as Promise<void>);
   });
 
-  it('T3: an upsert by a key without the tenant changes own rows, and fails at another’s', async () => {
+  it("T3: an upsert by a key without the tenant changes own rows, and fails at another's", async () => {
     await db.context.run(acme, async () => {
       const jobs = source.getRepository(Job);
       await jobs.upsert({ id: 'acme-job-1', title: 'changed' }, ['id']);

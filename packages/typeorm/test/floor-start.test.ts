@@ -44,7 +44,7 @@ describe.each(versions)('TypeORM $version starts on a tenant pool', (typeorm) =>
     expect((await db.outside.query(`select from pg_extension where extname = 'uuid-ossp'`)).rowCount).toBe(0);
   });
 
-  it('T12: but not with `synchronize` or `migrationsRun`, which are not the application’s to do', async () => {
+  it("T12: but not with `synchronize` or `migrationsRun`, which are not the application's to do", async () => {
     for (const option of [{ synchronize: true }, { migrationsRun: true, migrations: [class Later1700000000000 {}] }]) {
       await expect(startWith(option as never)).rejects.toThrow(/tenant_context_missing/);
     }

@@ -115,7 +115,7 @@ describe.each(versions)('TypeORM $version on a tenant pool', (typeorm) => {
       expect(found.sort()).toEqual(own('acme'));
     }));
 
-  it('T18: a query runner is its tenant’s for as long as it is kept, and refuses another', async () => {
+  it("T18: a query runner is its tenant's for as long as it is kept, and refuses another", async () => {
     const runner = source.createQueryRunner();
     await asAcme(async () => {
       await runner.startTransaction();
@@ -134,7 +134,7 @@ describe.each(versions)('TypeORM $version on a tenant pool', (typeorm) => {
     expect(await db.rowsOf(acme)).toHaveLength(4);
   });
 
-  it('T18: parallel queries on one manager are all its tenant’s', () =>
+  it("T18: parallel queries on one manager are all its tenant's", () =>
     asAcme(() =>
       source.transaction(async (manager) => {
         const answers = await Promise.all(Array.from({ length: 20 }, () => manager.find(Job)));

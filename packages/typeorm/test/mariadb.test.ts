@@ -94,7 +94,7 @@ describe.skipIf(!isMariadbThere).each(mariadbSettings)(title, (setting) => {
     expect(await db.rowsOf(globex)).toEqual(before[1]);
   });
 
-  it('T3: upserts are refused, and orIgnore fails at another’s row', async () => {
+  it("T3: upserts are refused, and orIgnore fails at another's row", async () => {
     const offices = source.getRepository(Office);
     const ignore = (...rows: { id: string; city: string }[]) =>
       offices.createQueryBuilder().insert().values(rows).orIgnore().execute();
@@ -128,7 +128,7 @@ describe.skipIf(!isMariadbThere).each(mariadbSettings)(title, (setting) => {
     });
   });
 
-  it('T8, T15: references and the tenant of a row stay the tenant’s own', async () => {
+  it("T8, T15: references and the tenant of a row stay the tenant's own", async () => {
     await as(async () => {
       await expect(jobs.update({ id: 'acme-job-1' }, { officeId: 'globex-office' })).rejects.toMatchObject(unavailable);
       const tags = source.createQueryBuilder().relation(Job, 'tags');
@@ -140,7 +140,7 @@ describe.skipIf(!isMariadbThere).each(mariadbSettings)(title, (setting) => {
     await untouched();
   });
 
-  it('T12, T14: raw SQL is refused, and transactions are the tenant’s', () =>
+  it("T12, T14: raw SQL is refused, and transactions are the tenant's", () =>
     interleaved(async (own, other) => {
       await expect(source.query('SELECT * FROM job')).rejects.toMatchObject(refused);
       await source.transaction('READ COMMITTED', async (manager) => {
@@ -160,7 +160,7 @@ describe.skipIf(!isMariadbThere).each(mariadbSettings)(title, (setting) => {
     }
   });
 
-  it('ids that MariaDB might take for another’s are refused', async () => {
+  it("ids that MariaDB might take for another's are refused", async () => {
     for (const id of ['T_acme', 't_acmé', 't_acme ']) {
       await expect(db.context.run({ id, slug: 'other' }, () => jobs.find())).rejects.toMatchObject(refused);
     }

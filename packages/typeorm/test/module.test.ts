@@ -64,7 +64,7 @@ describe('TenantTypeOrmModule without forRoot', () => {
     );
   });
 
-  it.each([undefined, 'other'])('beside one that is registered as %s is in nobody’s way', async (name) => {
+  it.each([undefined, 'other'])("beside one that is registered as %s is in nobody's way", async (name) => {
     @Module({ imports: [TenantTypeOrmModule] })
     class FeatureModule {}
     const named = name !== undefined && { name };
@@ -129,7 +129,7 @@ describe('TenantTypeOrmModule', () => {
   });
 
   it('stops the start at once for an entity that nobody classified, and does not try again', async () => {
-    // A second try would come long after the test’s own end.
+    // A second try would come long after the test's own end.
     const patient = { ...sqlite, retryDelay: 3_600_000 } as typeof sqlite;
     await expect(started(TenantTypeOrmModule.forRoot(patient))).rejects.toMatchObject({ code: 'entity_unclassified' });
   });

@@ -63,7 +63,7 @@ describe('tenantDataSourceFactory', () => {
     await app.close();
   });
 
-  it('stops the start for an entity that is neither a tenant’s nor shared', async () => {
+  it("stops the start for an entity that is neither a tenant's nor shared", async () => {
     await expect((await moduleOf({})).compile()).rejects.toMatchObject({ code: 'entity_unclassified' });
   });
 });

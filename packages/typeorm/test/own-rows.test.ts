@@ -59,7 +59,7 @@ describe.each(settings)('TypeORM $version on $database', (setting) => {
       expect(await source.getRepository(Country).find()).toEqual([{ code: 'CH' }]);
     }));
 
-  it('T1: save does not take another tenant’s row', async () => {
+  it("T1: save does not take another tenant's row", async () => {
     await as(async () => {
       const stolen = jobs.create({ id: 'globex-job-1', title: 'mine', officeId: 'acme-office' });
       await expect(jobs.save(stolen)).rejects.toMatchObject({ code: 'tenant_row_unavailable' });

@@ -3,7 +3,7 @@ import { isMariadbThere } from './database/mariadb.js';
 import { acme, globex, Job, mariadbSettings, openScopedDatabase, settings } from './database/scoped-database.js';
 
 describe.each([...settings, ...(isMariadbThere ? mariadbSettings : [])])(
-  'typeorm-11: a link to another tenant’s row that was planted, TypeORM $version on $database',
+  "typeorm-11: a link to another tenant's row that was planted, TypeORM $version on $database",
   (setting) => {
     it('is neither shown nor removed, and goes with the own row that it starts from', async () => {
       const db = await openScopedDatabase(setting);
@@ -19,7 +19,7 @@ describe.each([...settings, ...(isMariadbThere ? mariadbSettings : [])])(
           expect(await links()).toHaveLength(1);
           await jobs.delete({ id: 'acme-job-3' });
         });
-        // By the foreign key’s own ON DELETE CASCADE.
+        // By the foreign key's own ON DELETE CASCADE.
         expect(await links()).toEqual([]);
         expect(await db.rowsOf(globex)).toEqual(other);
       } finally {

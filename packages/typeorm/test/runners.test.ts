@@ -68,7 +68,7 @@ describe.each(settings.filter(({ database }) => database !== 'SQLite'))(
         { poolSize: 2 },
       ));
 
-    it('a stream that is iterated, or whose ends a query runner tells, is its tenant’s too', () =>
+    it("a stream that is iterated, or whose ends a query runner tells, is its tenant's too", () =>
       withJobs(
         setting,
         async (source) => {

@@ -179,7 +179,7 @@ describe.each(['PostgreSQL', 'SQLite'] as const)('other shapes of entities on %s
   const office = { type: 'many-to-one', target: 'Office', joinColumn: { name: 'officeId' }, nullable: true } as const;
   const otherOf = (slug: string) => (slug === 'acme' ? 'globex' : 'acme');
 
-  it('views: one with the tenant is a tenant’s, and one without it must be named in shared', async () => {
+  it("views: one with the tenant is a tenant's, and one without it must be named in shared", async () => {
     const view = (columns: object, expression: string) =>
       new EntitySchema({ name: 'Report', type: 'view', columns, expression } as unknown as Options);
     const source = await open([

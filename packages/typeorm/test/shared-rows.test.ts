@@ -151,7 +151,7 @@ describe.each(settings)('typeorm-8: rows without a tenant, TypeORM $version on $
       await source.destroy();
     }));
 
-  it('without the option they are nobody’s, and what cannot have them is refused', async () => {
+  it("without the option they are nobody's, and what cannot have them is refused", async () => {
     await withEntities(setting, entities, async (source, outside) => {
       await outside(`INSERT INTO "role" ("id", "title") VALUES ('everybody', 'as made')`);
       expect(await context.run(acme, () => source.getRepository('Role').find())).toEqual([]);

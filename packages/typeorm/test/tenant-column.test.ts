@@ -92,7 +92,7 @@ describe('@TenantColumn()', () => {
     );
   });
 
-  it('typeorm-9: on the key of the tenants’ own table, each tenant has its row and no other', async () => {
+  it("typeorm-9: on the key of the tenants' own table, each tenant has its row and no other", async () => {
     const source = await tenantScoped(await open([Organization, Office]), { context }).initialize();
     const organizations = source.getRepository(Organization);
     for (const tenant of tenants) {

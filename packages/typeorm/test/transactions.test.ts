@@ -15,7 +15,7 @@ const entities = [
 const settled = (works: readonly Promise<unknown>[]) => Promise.allSettled(works);
 
 describe.each(settings)('writes that wait for look-ups, TypeORM $version on $database', (setting) => {
-  it('an update that waited for a look-up is not sent once another one’s error has rolled their transaction back', () =>
+  it("an update that waited for a look-up is not sent once another one's error has rolled their transaction back", () =>
     withEntities(setting, entities, async (source, outside) => {
       await context.run(acme, async () => {
         await source.getRepository('Office').insert({ id: 'office' });

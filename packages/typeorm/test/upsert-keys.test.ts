@@ -9,7 +9,7 @@ const all = `SELECT "id", "tenantId", "code", "title" FROM "job" ORDER BY "id"`;
 describe.each(settings.filter(({ database }) => database !== 'MariaDB'))(
   'keys of upserts, TypeORM $version on $database',
   (setting) => {
-    it('rows whose unique column is left out, and so null, meet nobody’s', () =>
+    it("rows whose unique column is left out, and so null, meet nobody's", () =>
       withEntities(
         setting,
         [{ name: 'Job', columns: { id, tenantId, code: { ...optional, unique: true }, title: optional } }],

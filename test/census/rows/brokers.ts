@@ -194,6 +194,6 @@ function rowsOf({ name, needs, open }: Broker): Row[] {
 // core-10: a loop that was started in a request.
 export const messages: Subject = {
   about: 'Workers, subscribers and sockets',
-  note: 'Made in a request, it is that request’s tenant’s for good. Made at start, it is nobody’s until it enters a tenant.',
+  note: "Made in a request, it is that request's tenant's for good. Made at start, it is nobody's until it enters a tenant.",
   rows: brokers.flatMap(rowsOf),
 };

@@ -177,13 +177,13 @@ export const databases: Subject = {
       return seen();
     }),
     viaClient(
-      '`pg`: the callback of a shared client’s `query`',
+      "`pg`: the callback of a shared client's `query`",
       "another's",
       (client) => new Promise((resolve) => client.query('select 1', () => resolve(seen()))),
-      { fix: '`pg`: a bound callback of a shared client’s `query`' },
+      { fix: "`pg`: a bound callback of a shared client's `query`" },
     ),
     viaClient(
-      '`pg`: a bound callback of a shared client’s `query`',
+      "`pg`: a bound callback of a shared client's `query`",
       'right',
       (client) =>
         new Promise((resolve) =>

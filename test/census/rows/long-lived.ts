@@ -120,7 +120,7 @@ export const longLived: Subject = {
       return waiting.ask((id) => transformOfAll(waiting).end(id));
     }),
     inHandler(
-      '`setInterval` in a request, for everybody’s work',
+      "`setInterval` in a request, for everybody's work",
       "another's",
       (start) => {
         const waiting: (() => void)[] = [];
@@ -131,9 +131,9 @@ export const longLived: Subject = {
           return new Promise<Seen>((resolve) => waiting.push(() => resolve(seen())));
         };
       },
-      { fix: '`setInterval` for everybody’s work, which is bound' },
+      { fix: "`setInterval` for everybody's work, which is bound" },
     ),
-    inHandler('`setInterval` for everybody’s work, which is bound', 'right', (start) => {
+    inHandler("`setInterval` for everybody's work, which is bound", 'right', (start) => {
       const waiting: (() => void)[] = [];
       const timer = setInterval(() => runAll(waiting.splice(0)), 1);
       start.later(() => clearInterval(timer));

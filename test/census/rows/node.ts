@@ -20,7 +20,7 @@ export const node: Subject = {
     callback('`setImmediate`', (back) => setImmediate(back)),
     callback('`process.nextTick`', (back) => process.nextTick(back)),
     callback('`queueMicrotask`', (back) => queueMicrotask(back)),
-    callback('a promise’s `then`', (back) => sleep(1).then(back)),
+    callback("a promise's `then`", (back) => sleep(1).then(back)),
     callback('callbacks of `fs`', (back) => readFile(import.meta.filename, back)),
     callback('events of an `fs` stream', (back) =>
       createReadStream(import.meta.filename)
@@ -41,7 +41,7 @@ export const node: Subject = {
       for await (const _ of Readable.from([1, 2])) await sleep(1);
       return seen();
     }),
-    inHandler('a listener on an AbortSignal of the request’s own', 'right', () => () => {
+    inHandler("a listener on an AbortSignal of the request's own", 'right', () => () => {
       const signal = AbortSignal.timeout(1);
       return new Promise<Seen>((resolve) => signal.addEventListener('abort', () => resolve(seen())));
     }),

@@ -82,10 +82,10 @@ export const observables: About = {
     'What a request makes for itself is its own. Behind a Subject that everybody shares, an operator that waits, queues or ' +
     'schedules calls on as whoever started the wait.',
   rows: [
-    own('`timer`, `delay`, `observeOn(asapScheduler)` of a request’s own', () =>
+    own("`timer`, `delay`, `observeOn(asapScheduler)` of a request's own", () =>
       timer(1).pipe(delay(1), observeOn(asapScheduler)),
     ),
-    own('`concatMap`, `mergeMap` with a limit, `switchMap`, `debounceTime`, `bufferTime` of a request’s own', () =>
+    own("`concatMap`, `mergeMap` with a limit, `switchMap`, `debounceTime`, `bufferTime` of a request's own", () =>
       of(1, 2, 3).pipe(concatMap(later), mergeMap(later, 1), switchMap(later), debounceTime(1), bufferTime(1)),
     ),
     own('`from` a promise', () => from(Promise.resolve(1))),

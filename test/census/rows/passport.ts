@@ -37,7 +37,7 @@ class Jwt extends PassportStrategy(JwtStrategy) {
 }
 
 const guarded = (strategy: 'local' | 'jwt', sending: Sending): Row =>
-  overHttp(`Passport’s guard with \`passport-${strategy}\`: \`validate\` and the handler`, 'right', () => ({
+  overHttp(`Passport's guard with \`passport-${strategy}\`: \`validate\` and the handler`, 'right', () => ({
     metadata: {
       imports: [PassportModule],
       providers: [strategy === 'local' ? Local : Jwt],

@@ -72,15 +72,15 @@ export const queues: Subject = {
       return inCompany(() => limiter.schedule(context.bind(work)));
     }),
     inHandler(
-      'a queue of one’s own, which whoever came first works off',
+      "a queue of one's own, which whoever came first works off",
       "another's",
       () => {
         const queue = new HandMade();
         return inCompany(() => queue.add(work));
       },
-      { fix: 'a queue of one’s own, with bound functions' },
+      { fix: "a queue of one's own, with bound functions" },
     ),
-    inHandler('a queue of one’s own, with bound functions', 'right', () => {
+    inHandler("a queue of one's own, with bound functions", 'right', () => {
       const queue = new HandMade();
       return inCompany(() => queue.add(context.bind(work)));
     }),

@@ -77,7 +77,7 @@ const handler = (
   );
 
 export const replies: Subject = {
-  about: 'Replies of Nest’s microservice clients',
+  about: "Replies of Nest's microservice clients",
   rows: [
     handler('`await firstValueFrom(client.send(…))`', 'right', async (prices) => {
       await firstValueFrom(prices.send('price', {}));

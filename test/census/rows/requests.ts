@@ -123,7 +123,7 @@ export const requests: Subject = {
       return seen();
     }),
     byHand(
-      'listeners of a request’s `data` and `end`',
+      "listeners of a request's `data` and `end`",
       'right',
       ({ request }) => new Promise((resolve) => request.resume().on('end', () => resolve(seen()))),
     ),

@@ -132,7 +132,7 @@ export const responses: Subject = {
       }
       return RowController;
     }),
-    noted('a guard of the application’s own', 'right', (answer) => {
+    noted("a guard of the application's own", 'right', (answer) => {
       class Guard implements CanActivate {
         canActivate(host: ExecutionContext) {
           answer(idOf(host));
@@ -185,7 +185,7 @@ export const responses: Subject = {
         return new StreamableFile(through);
       }),
     ),
-    sse('SSE from an Observable of the request’s own', 'right', () => {
+    sse("SSE from an Observable of the request's own", 'right', () => {
       @Controller('row')
       class RowController {
         @Sse()

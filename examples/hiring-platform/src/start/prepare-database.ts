@@ -34,7 +34,7 @@ export async function prepareDatabase(adminDatabaseUrl: string): Promise<{ reado
   } catch (error) {
     if ((error as { readonly code?: string }).code !== INSUFFICIENT_PRIVILEGE) throw error;
     throw new StartError(
-      'DATABASE_URL names a role that may not create the application’s own role and its policies. ' +
+      "DATABASE_URL names a role that may not create the application's own role and its policies. " +
         'Use one that owns the database and has CREATEROLE.',
     );
   } finally {

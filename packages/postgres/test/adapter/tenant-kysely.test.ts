@@ -104,7 +104,7 @@ describe('the adapter of docs/adapter.md', () => {
 });
 
 describe('its admin', () => {
-  it('reaches every tenant’s rows, with a reason and a record', async () => {
+  it("reaches every tenant's rows, with a reason and a record", async () => {
     const events: AuditEvent[] = [];
     const plain = new pg.Pool({ connectionString: database.superuserUrl, max: 1 });
     const admin = new AdminKysely<Schema>(plain, { audit: (event) => void events.push(event) });

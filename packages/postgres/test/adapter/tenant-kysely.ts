@@ -104,7 +104,7 @@ export class AdminKysely<Database> {
   constructor(pool: PostgresPool, { audit }: AdminKyselyOptions = {}) {
     if (isTenantPool(pool)) {
       throw misconfigured(
-        'AdminKysely: its pool is a tenant pool, which has one tenant’s rows. Pass a plain `pg.Pool`.',
+        "AdminKysely: its pool is a tenant pool, which has one tenant's rows. Pass a plain `pg.Pool`.",
       );
     }
     this.#raw = new Kysely({ dialect: new PostgresDialect({ pool }) });

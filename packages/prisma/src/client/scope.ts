@@ -72,7 +72,7 @@ export function captureCaller({ context, transaction, comparesBytes }: Scope): C
   if (transaction !== null && transaction.tenantId !== tenantId) {
     throw new TenantScopeError(
       'transaction_tenant_changed',
-      'a transaction that one tenant began was used by another. Begin a transaction in each tenant’s own context.',
+      "a transaction that one tenant began was used by another. Begin a transaction in each tenant's own context.",
     );
   }
   return { tenantId, within: withinTenantOf(context) };

@@ -118,7 +118,7 @@ function refusedMember(name: string): TenantScopeError {
   if ((RAW_SQL as readonly string[]).includes(name)) {
     return new TenantScopeError(
       'scope_refused',
-      `${name} was refused: SQL of your own reaches every tenant’s rows. Use the model’s operations, or put the client on a ` +
+      `${name} was refused: SQL of your own reaches every tenant's rows. Use the model's operations, or put the client on a ` +
         'tenant pool of @tenancy/postgres and pass it as `floor`.',
     );
   }

@@ -70,11 +70,11 @@ export class ScopedQuery implements PromiseLike<unknown> {
     return this.#run().finally(onFinally);
   }
 
-  /** P25: an unscoped client’s `$transaction` would run it beside unscoped queries. */
+  /** P25: an unscoped client's `$transaction` would run it beside unscoped queries. */
   requestTransaction(): never {
     throw new TenantScopeError(
       'scope_refused',
-      'a scoped query was passed to the `$transaction` of another client. Use the scoped client’s own.',
+      "a scoped query was passed to the `$transaction` of another client. Use the scoped client's own.",
     );
   }
 

@@ -8,7 +8,7 @@ import {
 } from './tenant-prisma.module-definition.js';
 import { checkedOptions, type TenantPrismaOptions } from './tenant-prisma-options.js';
 
-/** True when any application of the process has a client of this module: beside one, the class itself is in nobody’s way. */
+/** True when any application of the process has a client of this module: beside one, the class itself is in nobody's way. */
 let registered = false;
 
 /**

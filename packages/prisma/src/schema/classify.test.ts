@@ -47,7 +47,7 @@ const classified = (text: string, models: Record<string, readonly string[]>, sha
 const uncheckedOf = (field: ScopedField | undefined) =>
   field?.kind === 'scalar' ? field.unchecked.map(({ name }) => name) : field;
 
-describe('P15: a foreign key is the database’s to check only when it includes the tenant on both ends', () => {
+describe("P15: a foreign key is the database's to check only when it includes the tenant on both ends", () => {
   const unchecked = (relation: string) => {
     const model = classified(both(relation), { ...job, ...candidate }).find(({ name }) => name === 'Candidate');
     return uncheckedOf(model?.fields.get('jobId'));

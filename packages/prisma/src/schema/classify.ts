@@ -81,12 +81,12 @@ function checkShared(schema: Schema, name: string, tenantField: string): void {
 function checkTenantField(model: SchemaModel, field: SchemaField): void {
   if (field.type !== 'String' || field.isList) {
     throw misconfigured(
-      `tenantScoped: ${model.name}.${field.name} must be a String, because a tenant’s id is one. Change its type.`,
+      `tenantScoped: ${model.name}.${field.name} must be a String, because a tenant's id is one. Change its type.`,
     );
   }
   if (!field.isRequired) {
     throw misconfigured(
-      `tenantScoped: ${model.name}.${field.name} is optional, and a row without a tenant is nobody’s. Remove the \`?\`.`,
+      `tenantScoped: ${model.name}.${field.name} is optional, and a row without a tenant is nobody's. Remove the \`?\`.`,
     );
   }
   // Two tenants whose ids differ in upper and lower case alone would be one to such a column.

@@ -52,7 +52,7 @@ export function readSchema(client: object): Schema {
 function schemaField(model: string, field: RuntimeField, schema: DeclaredSchema): SchemaField {
   const { name, kind, type, relationName } = field;
   const declared = schema.models.get(model)?.fields.get(name);
-  if (declared?.type !== type) throw unreadable(`the schema’s text does not declare ${model}.${name} as ${type}`);
+  if (declared?.type !== type) throw unreadable(`the schema's text does not declare ${model}.${name} as ${type}`);
   if (kind !== 'scalar' && kind !== 'enum' && kind !== 'object')
     throw unreadable(`${model}.${name} is of kind ${kind}`);
   if (kind === 'object' && relationName === undefined)

@@ -5,7 +5,7 @@ import { NOTHING, tenantCondition } from './tenant-filters.js';
 
 /**
  * P15: what the foreign key of rows comes to name is not known before the call, because it has other columns of theirs too. So whether the
- * tenant’s rows refer to its own alone is asked when it has written, of those that have what is known.
+ * tenant's rows refer to its own alone is asked when it has written, of those that have what is known.
  *
  * @param refusal where that cannot be told
  */

@@ -47,7 +47,7 @@ export function guardKeyHolder(relation: ScopedRelation, call: Call, argument: s
   if (!relation.holdsKey || !relation.keyHasTenant || relation.comparesTenant) return;
   throw refused(
     call,
-    `\`${argument}\` would set ${relation.of.tenantField} of ${relation.of.name} from a row that need not be this tenant’s`,
+    `\`${argument}\` would set ${relation.of.tenantField} of ${relation.of.name} from a row that need not be this tenant's`,
     `Set the other foreign keys of ${nameOf(relation)} by their columns.`,
   );
 }

@@ -91,7 +91,7 @@ function othersAfter(
 function disturbing(relation: ScopedRelation, column: string, call: Call): TenantScopeError {
   return refused(
     call,
-    `it changes ${column}, and a part of the foreign key of ${nameOf(relation)} with it, which may then name another tenant’s row`,
+    `it changes ${column}, and a part of the foreign key of ${nameOf(relation)} with it, which may then name another tenant's row`,
     `Create a row with the new ${column}, move the rows that refer to the old one, and delete that.`,
   );
 }

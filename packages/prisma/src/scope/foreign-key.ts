@@ -88,7 +88,7 @@ export function guardConnected(holder: ScopedRelation, call: Call, argument: str
   }
 }
 
-/** The condition under which the key of a row is taken: where a part of it is a foreign key as well, that one leads to the tenant’s. */
+/** The condition under which the key of a row is taken: where a part of it is a foreign key as well, that one leads to the tenant's. */
 export function ownKeys(holder: ScopedRelation, call: Call): readonly Filter[] {
   return sharing(holder).flatMap((relation) => {
     const carrier = carrierOf(holder, relation);
@@ -106,7 +106,7 @@ function sharing(holder: ScopedRelation): readonly ScopedRelation[] {
   return [...found];
 }
 
-/** True when the row that `holder` leads to has a key of its own that vouches for the other relation’s. */
+/** True when the row that `holder` leads to has a key of its own that vouches for the other relation's. */
 function isCarried(relation: ScopedRelation, holder: ScopedRelation, call: Call, isOfCall: boolean): boolean {
   const carrier = carrierOf(holder, relation);
   if (isOfCall && carrier && !carrier.comparesTenant) call.required?.push(leadsToOwn(carrier, call));
@@ -202,7 +202,7 @@ function isSame(one: unknown, other: unknown): boolean {
 function partOfKey(relation: ScopedRelation, call: Call, argument: string): Error {
   return refused(
     call,
-    `\`${argument}\` sets a part of the foreign key of ${nameOf(relation)}, which may then name another tenant’s row`,
+    `\`${argument}\` sets a part of the foreign key of ${nameOf(relation)}, which may then name another tenant's row`,
     `Set ${relation.key.fields.join(', ')} together.`,
   );
 }

@@ -12,7 +12,7 @@ export interface References {
   readonly keys: readonly (readonly unknown[])[];
 }
 
-/** P15: own rows that must not, once the call has written them, refer to a row that is not the tenant’s. */
+/** P15: own rows that must not, once the call has written them, refer to a row that is not the tenant's. */
 export interface Astray {
   readonly relation: ScopedRelation;
   readonly where: Filter;
@@ -66,7 +66,7 @@ export class Guards {
   readonly predecessors: Predecessor[] = [];
   /** The conditions that `scopeArguments` puts beside the `where` of the call, once all of the call is known. */
   readonly ofRows: OfRows[] = [];
-  /** Rows that are connected, and the condition that another tenant’s row has one of them now, or follows it. */
+  /** Rows that are connected, and the condition that another tenant's row has one of them now, or follows it. */
   readonly taken: {
     readonly model: ScopedModel;
     readonly where: Filter;

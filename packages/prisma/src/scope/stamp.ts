@@ -125,7 +125,7 @@ export function guardGivenTenant(
       throw conflict(
         call,
         `would link rows by ${nameOf(relation)} to what may be another tenant`,
-        `Set ${column} in \`${argument}\` to the tenant’s id, or leave \`${key}\` out.`,
+        `Set ${column} in \`${argument}\` to the tenant's id, or leave \`${key}\` out.`,
       );
     }
     if (!isNew) call.required?.push(structure([[column, call.tenantId]]));

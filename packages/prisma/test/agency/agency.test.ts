@@ -82,7 +82,7 @@ describe('prisma-15: a relation is used beside another one whose key holds the t
       }),
     ));
 
-  it('another tenant’s row, and one that is not there, are not found', async () => {
+  it("another tenant's row, and one that is not there, are not found", async () => {
     for (const id of ['globex-agency', 'none']) {
       const create = () => prisma.job.create({ data: { ...where, agency: { connect: { id } } } });
       await expect(asAcme(create)).rejects.toMatchObject({ code: 'P2025', name: 'PrismaClientKnownRequestError' });
@@ -221,7 +221,7 @@ describe('prisma-12, prisma-22: values are read once, when the query is created'
     });
   });
 
-  it('and Prisma’s own values stay what they are', async () => {
+  it("and Prisma's own values stay what they are", async () => {
     await asAcme(async () => {
       const fee = new Prisma.Decimal('12.50');
       await prisma.agency.create({ data: { id: 'x', fee } });

@@ -3,7 +3,7 @@ import { acme, type Company, globex, openCompany, SETTINGS } from './company.js'
 
 type Data = Parameters<Company['prisma']['unit']['update']>[0]['data'];
 
-/** Each would change rows of globex that refer to acme’s unit 106, which unit 103 is linked to by the call itself. */
+/** Each would change rows of globex that refer to acme's unit 106, which unit 103 is linked to by the call itself. */
 const combined: Readonly<Record<string, Data>> = {
   'connect, delete': { children: { connect: { id: 106 }, delete: { id: 106 } } },
   'delete, connect': { children: { delete: { id: 106 }, connect: { id: 106 } } },

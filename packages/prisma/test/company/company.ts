@@ -88,7 +88,7 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
         },
       }),
     }),
-    /** The same few rows for each tenant, under ids of its own: 1xx are acme’s, 2xx globex’s. */
+    /** The same few rows for each tenant, under ids of its own: 1xx are acme's, 2xx globex's. */
     seed: async () => {
       const { parcel, bin, rack, zone, shipment, depot, badge, task, unit, region } = outside;
       for (const model of [
@@ -159,7 +159,7 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
         await outside.group.update({ where: { id: n + 1 }, data: links });
       }
     },
-    /** References of globex’s rows to acme’s unit 106, as no key without the tenant forbids. */
+    /** References of globex's rows to acme's unit 106, as no key without the tenant forbids. */
     plant: async () => {
       await outside.task.create({ data: { tenantId: globex.id, id: 290, unitId: 106 } });
       await outside.badge.create({ data: { tenantId: globex.id, id: 290, unitId: 106 } });

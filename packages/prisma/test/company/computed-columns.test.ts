@@ -54,7 +54,7 @@ describe.each(SETTINGS)('%s, prisma-10: computed columns and the tenant of a req
     });
   });
 
-  it('one of the name of the tenant field hides no other tenant’s row, and none of its own', async () => {
+  it("one of the name of the tenant field hides no other tenant's row, and none of its own", async () => {
     const prisma = db.prisma.$extends({
       result: {
         unit: {

@@ -15,7 +15,7 @@ describe.each(SETTINGS)('%s: relations named with nothing in them', (setting) =>
   beforeEach(() => db.seed());
   afterAll(() => db.stop());
 
-  // As it comes from a caller’s own mistakes: types forbid some of it.
+  // As it comes from a caller's own mistakes: types forbid some of it.
   const empty: readonly object[] = [
     {},
     { connect: undefined },
@@ -24,7 +24,7 @@ describe.each(SETTINGS)('%s: relations named with nothing in them', (setting) =>
   ];
   const row = (id: number) => ({ id, no: `n${id}` });
 
-  it.each(empty)('a new row is the tenant’s beside a relation that holds the tenant: %o', async (head) => {
+  it.each(empty)("a new row is the tenant's beside a relation that holds the tenant: %o", async (head) => {
     await db.as(acme, async () => {
       const { group, plan } = db.prisma as never as { [model in 'group' | 'plan']: Writes };
       await group.create({ data: { ...row(150), head } });

@@ -37,7 +37,7 @@ describe.each(SETTINGS)('%s: a foreign key that is a part of the id which other 
     'connect by a new row': ({ zone }) => zone.create({ data: { code: 'Z102', bins: { connect: where } } }),
   };
 
-  it.each(Object.entries(attempts))('%s: another tenant’s row does not move with it', async (_, attempt) => {
+  it.each(Object.entries(attempts))("%s: another tenant's row does not move with it", async (_, attempt) => {
     const before = await db.rows();
     await expect(db.as(acme, () => attempt(db.prisma))).rejects.toMatchObject({ code: 'scope_refused' });
     expect(await db.rows()).toEqual(before);

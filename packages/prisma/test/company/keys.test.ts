@@ -70,7 +70,7 @@ describe.each(SETTINGS)('%s, prisma-14: a foreign key is looked up when it is wr
       tasks.update({ where: { id: 101 }, data: { unit: { update: { parentId: id } } } }),
   };
 
-  it.each(Object.entries(written))('prisma-22: and is Prisma’s own error where it runs: %s', async (_name, work) => {
+  it.each(Object.entries(written))("prisma-22: and is Prisma's own error where it runs: %s", async (_name, work) => {
     const before = await db.rows();
     const errors: unknown[] = [];
     for (const id of ASTRAY) {

@@ -76,7 +76,7 @@ describe.each(SETTINGS)('%s: what many-to-many relations link', (setting) => {
     }
     const friends = ({ groups }: typeof before) => groups.find(({ id }) => id === 201)?.friends;
     expect(friends(before)).toEqual([{ id: 101 }, { id: 202 }]);
-    // Behind the floor the tenant’s own row goes, and every link with it: nobody saw that one.
+    // Behind the floor the tenant's own row goes, and every link with it: nobody saw that one.
     if (hasFloor) expect(friends(await db.rows())).toEqual([{ id: 202 }]);
     else expect(await db.rows()).toEqual(before);
   });

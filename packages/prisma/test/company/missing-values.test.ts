@@ -5,7 +5,7 @@ import { acme, type Company, type CompanyClient, openCompany, SETTINGS } from '.
 /** Types take it only where the client is generated for it. */
 const skip = prismaSkip as never;
 
-// What is missing where types forbid it, as it comes from a caller’s own mistakes.
+// What is missing where types forbid it, as it comes from a caller's own mistakes.
 type Calls = Readonly<Record<string, (prisma: Models) => PromiseLike<unknown>>>;
 type Models = Readonly<Record<'unit' | 'task' | 'badge' | 'depot' | 'preference', Readonly<Record<Name, Call>>>>;
 type Name =

@@ -51,7 +51,7 @@ describe.each(SETTINGS)('%s, prisma-1: through a writable model that the tenant 
     });
   });
 
-  it('a new registry row takes no rows, unless it is the tenant’s own', async () => {
+  it("a new registry row takes no rows, unless it is the tenant's own", async () => {
     const { prisma } = db;
     const before = await db.rows();
     for (const units of [links['create'], links['connect'], links['connectOrCreate, there']]) {

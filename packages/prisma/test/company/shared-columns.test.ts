@@ -214,7 +214,7 @@ describe.each(SETTINGS)('%s, prisma-2: foreign keys that share a column', (setti
     ]);
   });
 
-  it('a key that another row’s own key vouches for is taken from it, unless that leads astray', async () => {
+  it("a key that another row's own key vouches for is taken from it, unless that leads astray", async () => {
     const { prisma } = db;
     const create = (id: number) => () => prisma.bin.update({ where: bin, data: { parcels: { create: { id } } } });
     await db.as(acme, create(150));

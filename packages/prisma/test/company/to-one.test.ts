@@ -62,7 +62,7 @@ describe.each(SETTINGS)('%s, prisma-4: to-one relations, empty or not', (setting
     });
   });
 
-  it('P16: an upsert does not reach another tenant’s row by a key that names it', async () => {
+  it("P16: an upsert does not reach another tenant's row by a key that names it", async () => {
     await seed();
     await db.outside.unit.update({ where: { id: 105 }, data: { parentId: 201 } });
     const before = await db.rows();

@@ -57,7 +57,7 @@ function beside(key: string, type: string): object | undefined {
   return (/Json/.test(type) ? JSON_BESIDE : BESIDE)[key];
 }
 
-/** Every key of the types of this kind that a type’s columns have. */
+/** Every key of the types of this kind that a type's columns have. */
 function parts(name: string, kind: RegExp) {
   return fieldsOf(name).flatMap(({ name: column, inputTypes: types }) => {
     const type = types.find((each) => kind.test(each.type))?.type ?? '';

@@ -30,7 +30,7 @@ const execute = async (url: string, sql: string) => {
 const copies = () => execute(server.url, `select datname from pg_database where datname like 'tenancy_oracle_%'`);
 
 beforeAll(async () => {
-  // A server of its own: the copies on it are this file’s alone, also while another run goes on beside it.
+  // A server of its own: the copies on it are this file's alone, also while another run goes on beside it.
   server = await startPostgres();
   database = await createDatabase(server.url);
   const tables = await readFile(new URL('../oracle/tables.sql', import.meta.url), 'utf8');

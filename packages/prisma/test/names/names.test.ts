@@ -165,7 +165,7 @@ const places: Readonly<Record<string, (name: string, value: unknown, box: number
     client['lid']?.['update']?.({ where: { id: box + 1 }, data: { [name]: { set: value } } }),
 };
 
-describe('columns with the names of Prisma’s own structure are read as Prisma reads them', () => {
+describe("columns with the names of Prisma's own structure are read as Prisma reads them", () => {
   it.each(Object.entries(places))('%s', async (_place, place) => {
     const outcomesOf = async (client: unknown) => {
       await seedBoxes();

@@ -16,7 +16,7 @@ describe.each<Setting>(['PostgreSQL', 'PostgreSQL with the floor', 'SQLite'])('%
   let sides: Sides | undefined;
   afterAll(() => sides?.stop());
 
-  it('answers as a database of the tenant alone, or refuses; and leaves the others’ rows as they are', async () => {
+  it("answers as a database of the tenant alone, or refuses; and leaves the others' rows as they are", async () => {
     const opened = (sides ??= await openSides(setting));
     const schema = readSchema([...opened.alone.values()][0]?.client as object);
     const verdicts = new Map<string, Map<Verdict, number>>();

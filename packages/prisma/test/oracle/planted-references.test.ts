@@ -118,7 +118,7 @@ describe('reads reach own rows over planted references, and no others', () => {
     }));
 });
 
-describe('writes leave the other tenants’ rows as they are', () => {
+describe("writes leave the other tenants' rows as they are", () => {
   it('P12: nested rows are stamped at every depth', async () => {
     await interleaved(async (own, next, { id }) => {
       const n = `${own}-${Math.random()}`;
@@ -236,7 +236,7 @@ describe('writes leave the other tenants’ rows as they are', () => {
     expect(scores).toEqual(actors.flatMap(({ slug }) => [`${slug}-candidate-1`, `${slug}-candidate-2`]));
   });
 
-  it('deleting a row that another tenant’s row hangs on is refused, and changes nothing', async () => {
+  it("deleting a row that another tenant's row hangs on is refused, and changes nothing", async () => {
     await as(globex, async () => {
       await expect(prisma.job.delete({ where: { id: 'globex-job-1' } })).rejects.toMatchObject(refused);
       await expect(prisma.job.deleteMany()).rejects.toMatchObject(refused);

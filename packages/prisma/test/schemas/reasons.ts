@@ -14,7 +14,7 @@ interface Difference {
   /** Null where it answered. */
   readonly scoped: Failure | null;
   readonly alone: Failure | null;
-  /** Whether the tenant that is alone came to have a unique value of the other’s. */
+  /** Whether the tenant that is alone came to have a unique value of the other's. */
   readonly tookKey: boolean;
 }
 
@@ -71,7 +71,7 @@ const REASONS: readonly Reason[] = [
       ({ scoped }) => scoped?.code === 'P2003' && /on the fields/.test(scoped.message),
       ({ given }) => given.schema.relations.some((each) => crosses(given, each, 'own')),
     ),
-    why: 'another tenant’s row refers to it, or it to another tenant’s',
+    why: "another tenant's row refers to it, or it to another tenant's",
   },
   { is: all(says(/^(tenant_conflict|transaction_tenant)/), namesOther), why: 'names another tenant' },
   {
@@ -82,7 +82,7 @@ const REASONS: readonly Reason[] = [
       ({ given }) => given.schema.relations.some((relation) => isOfTheTenant(given.schema, relation)),
       namesOther,
     ),
-    why: 'writes through another tenant’s row of the tenants’ own table',
+    why: "writes through another tenant's row of the tenants' own table",
   },
   {
     is: all(says(/shared by all tenants, and a write would reach/), ({ work }) => !isRead(work)),
@@ -100,10 +100,10 @@ const REASONS: readonly Reason[] = [
     is: ({ scoped, given }) =>
       scoped !== null &&
       given.schema.isPlanted &&
-      /tenant_row_unavailable|rows? (of|that) another tenant|another tenant’s row (depends|refers)/.test(
+      /tenant_row_unavailable|rows? (of|that) another tenant|another tenant's row (depends|refers)/.test(
         scoped.message,
       ),
-    why: 'another tenant’s row refers to it, or it to another tenant’s',
+    why: "another tenant's row refers to it, or it to another tenant's",
   },
   {
     // A key without the tenant is every tenant's; its owner took it first.
@@ -121,7 +121,7 @@ const REASONS: readonly Reason[] = [
         work.operations.some(
           ({ model }) => given.schema.models.find(({ name }) => name === model)?.ownership === 'writable',
         )),
-    why: 'a shared row that the other tenant’s rows refer to',
+    why: "a shared row that the other tenant's rows refer to",
   },
   {
     // The database looks at every foreign key of a row that is updated (SQLite), or updated twice in a transaction.
@@ -134,23 +134,23 @@ const REASONS: readonly Reason[] = [
       says(/deleting (a row|rows) of|changing \S+ of a row|(connecting|replacing|upserting) \S+ was/),
       ({ scoped, given }) => namesShared(given, scoped?.message ?? ''),
     ),
-    why: 'a shared row that the other tenant’s rows refer to',
+    why: "a shared row that the other tenant's rows refer to",
   },
   {
     is: ({ scoped, given }) =>
       scoped?.code === 'P2003' &&
       scoped.message.includes('constraint') &&
       given.schema.relations.some((each) => crosses(given, each, 'other')),
-    why: 'another tenant’s row refers to it, and the database holds it',
+    why: "another tenant's row refers to it, and the database holds it",
   },
   {
     is: all(says(/may change rows of \S+ that it does not find/), (each) => !hasFloor(each)),
     why: 'several related rows whose id has several columns, none of them the tenant',
   },
-  { is: says(/to what may be another tenant/), why: 'connects the tenants’ own table by more than the own id' },
+  { is: says(/to what may be another tenant/), why: "connects the tenants' own table by more than the own id" },
   {
-    is: says(/from a row that need not be this tenant’s/),
-    why: 'would take the tenant from a row of the tenants’ own table',
+    is: says(/from a row that need not be this tenant's/),
+    why: "would take the tenant from a row of the tenants' own table",
   },
   {
     // Beside the tenant Prisma takes the row by its columns, of which one is missing: such a row can never be made.

@@ -62,7 +62,7 @@ export class AdminDataSource<Source extends DataSourceLike> {
         if (typeof tenantId === 'string') return tenantId;
         throw new TenantScopeError(
           'scope_refused',
-          'the admin’s data source was used outside of `forTenant` and `acrossTenants`. Use what they hand over while they run.',
+          "the admin's data source was used outside of `forTenant` and `acrossTenants`. Use what they hand over while they run.",
         );
       },
       isActive: () => typeof reach.get() === 'string',

@@ -9,7 +9,7 @@ import { isTenantScopeError } from '../errors/tenant-scope-error.js';
 import { refuseSlip } from '../options.js';
 import { SCOPE_OPTIONS, type TenantScopedOptions } from '../tenant-scoped-options.js';
 
-/** The options of Nest’s `TypeOrmModule`, and those of `tenantScoped`. */
+/** The options of Nest's `TypeOrmModule`, and those of `tenantScoped`. */
 export type TenantTypeOrmModuleOptions = TypeOrmModuleOptions & ScopeOptions;
 
 export type ScopeOptions = Omit<TenantScopedOptions, 'context'>;
@@ -35,7 +35,7 @@ export interface TenantTypeOrmModuleAsyncOptions extends Pick<ModuleMetadata, 'i
    * Makes the options.
    * @defaultValue none: then `useClass` or `useExisting` is needed
    */
-  // biome-ignore lint/suspicious/noExplicitAny: what is injected is known to the caller alone, as in Nest’s own modules.
+  // biome-ignore lint/suspicious/noExplicitAny: what is injected is known to the caller alone, as in Nest's own modules.
   readonly useFactory?: (...injected: any[]) => TenantTypeOrmModuleOptions | Promise<TenantTypeOrmModuleOptions>;
   /**
    * A class that makes the options, created for this.

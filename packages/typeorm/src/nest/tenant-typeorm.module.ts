@@ -14,11 +14,11 @@ import {
 
 const HAS_TENANCY = Symbol.for('@tenancy/typeorm:has-tenancy');
 
-/** True when any application of the process has a data source of this module: beside one, the class itself is in nobody’s way. */
+/** True when any application of the process has a data source of this module: beside one, the class itself is in nobody's way. */
 let registered = false;
 
 /**
- * Nest’s `TypeOrmModule`, with a data source that is held to the tenant. `TypeOrmModule.forFeature` and `@InjectRepository()` go with
+ * Nest's `TypeOrmModule`, with a data source that is held to the tenant. `TypeOrmModule.forFeature` and `@InjectRepository()` go with
  * it unchanged.
  *
  * Beyond `tenantDataSourceFactory`: `forRoot` works too; an entity that nobody classified stops the start at once, where

@@ -125,7 +125,7 @@ function check(runner: QueryRunner, scope: DataSourceScope, sql: string, paramet
   }
 }
 
-/** C6: a stream’s events come from the connection, in the context of whoever opened that. */
+/** C6: a stream's events come from the connection, in the context of whoever opened that. */
 function asCaller(stream: unknown): unknown {
   const emitter = stream as { emit?: (...args: unknown[]) => unknown } | null;
   if (typeof emitter?.emit !== 'function') return stream;
@@ -163,6 +163,6 @@ function isUnchanged({ values }: Generated, parameters: object): boolean {
 function changed(what: string): TenantScopeError {
   return new TenantScopeError(
     'query_tenant_changed',
-    `${what}. Build and run queries, and begin transactions, in each tenant’s own context.`,
+    `${what}. Build and run queries, and begin transactions, in each tenant's own context.`,
   );
 }

@@ -19,13 +19,13 @@ export function guardSchemaWork(source: DataSource, context: DataSourceScope['co
     work[name] = async (...args) => {
       if (context.isActive()) {
         throw refused(
-          `\`${name}\` works on every tenant’s tables, and was called inside a tenant’s context. Call it outside of any.`,
+          `\`${name}\` works on every tenant's tables, and was called inside a tenant's context. Call it outside of any.`,
         );
       }
       if (floorOf(source)) {
         throw refused(
-          `\`${name}\` belongs to no tenant, and this data source’s pool runs every query as one. Use a data source of its own, ` +
-            'which connects as the owner of the tables; or `migrate` of @tenancy/postgres, for each tenant’s schema or database.',
+          `\`${name}\` belongs to no tenant, and this data source's pool runs every query as one. Use a data source of its own, ` +
+            "which connects as the owner of the tables; or `migrate` of @tenancy/postgres, for each tenant's schema or database.",
         );
       }
       const scope = scopeOf(source);
@@ -44,7 +44,7 @@ const initializing = new AsyncLocalStorage<DataSource>();
 
 /**
  * TypeORM says that a data source is initialised before it knows the entities, without which nothing can be scoped. Until then it
- * is the initialisation’s own.
+ * is the initialisation's own.
  *
  * @returns what runs an initialisation.
  */

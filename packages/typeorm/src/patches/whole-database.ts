@@ -1,7 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { DataSourceScope } from '../scope/data-source-scope.js';
 
-/** The methods by which `sql.js` gives and takes its whole database, with every tenant’s rows in it. */
+/** The methods by which `sql.js` gives and takes its whole database, with every tenant's rows in it. */
 export interface WholeDatabaseDriver {
   export?(...args: readonly unknown[]): unknown;
   save?(...args: readonly unknown[]): unknown;
@@ -39,7 +39,7 @@ export function holdWholeDatabase(
       if (isSaving || !context.isActive()) return Reflect.apply(original, driver, args);
       throw new TenantScopeError(
         'scope_refused',
-        `\`${name}Database\` is about every tenant’s rows, and was called inside a tenant’s context. Call it outside of any.`,
+        `\`${name}Database\` is about every tenant's rows, and was called inside a tenant's context. Call it outside of any.`,
       );
     });
   }

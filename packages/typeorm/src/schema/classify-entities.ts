@@ -130,7 +130,7 @@ function checkedColumn(entity: EntityMetadataLike, column: ColumnMetadataLike): 
   throw new EntityClassificationError(
     'entity_unclassified',
     `${entity.name}.${column.propertyPath} is computed, so no row can be created with a tenant. ` +
-      'Make it a plain column that holds the tenant’s id.',
+      "Make it a plain column that holds the tenant's id.",
   );
 }
 

@@ -16,7 +16,7 @@ const DECLARED = Symbol.for('@tenancy/typeorm:tenant-columns');
 const declared = ((globalThis as { [DECLARED]?: WeakMap<object, Set<string | symbol>> })[DECLARED] ??= new WeakMap());
 
 /**
- * Declares the column that holds the tenant’s id, whatever the property is called. Rows are stamped with it; nobody else
+ * Declares the column that holds the tenant's id, whatever the property is called. Rows are stamped with it; nobody else
  * writes it.
  *
  * @example

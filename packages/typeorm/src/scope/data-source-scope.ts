@@ -90,7 +90,7 @@ export function tenantIdOf({ context, comparison, hasNumbers }: DataSourceScope)
   if (hasNumbers && !/^(?:0|[1-9]\d{0,18})$/.test(tenantId)) {
     throw new TenantScopeError(
       'scope_refused',
-      'a tenant column holds numbers, and the tenant’s id is not written as one, so that the ids of two tenants could be one to the ' +
+      "a tenant column holds numbers, and the tenant's id is not written as one, so that the ids of two tenants could be one to the " +
         'database. Use ids such as 7, without a sign or leading zeros, or make the column a text.',
     );
   }

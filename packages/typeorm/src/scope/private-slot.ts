@@ -1,4 +1,4 @@
-/** Something about objects that are others’, which ends with them and which nobody else sees. */
+/** Something about objects that are others', which ends with them and which nobody else sees. */
 export interface PrivateSlot<V> {
   /** @returns undefined where nothing was set, and for what is no object. */
   get(object: unknown): V | undefined;
@@ -15,7 +15,7 @@ class Given {
 
 /**
  * As a `WeakMap`, for what is kept with each call. Those of V8 are heavy there: what they refer to outlives every collection
- * of the young generation, which doubled the memory and the collector’s time of an insert.
+ * of the young generation, which doubled the memory and the collector's time of an insert.
  */
 export function privateSlot<V>(): PrivateSlot<V> {
   // An object that takes no fields, as a frozen constant.

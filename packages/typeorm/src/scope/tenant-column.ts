@@ -11,7 +11,7 @@ export function checkTenantColumn(entity: Metadata, column: Column): void {
   const place = `tenantScoped: ${entity.name}.${column.propertyPath}`;
   if (transformer) {
     throw misconfigured(
-      `${place} has a transformer, so that two tenants’ ids might be stored as one. Store the id as it is.`,
+      `${place} has a transformer, so that two tenants' ids might be stored as one. Store the id as it is.`,
     );
   }
   if (!isInsert) {

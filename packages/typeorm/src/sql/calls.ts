@@ -61,7 +61,7 @@ export function checkCalls(sql: string, functions: CallableFunctions): void {
     const parts = plain(name).join('.');
     throw refusedSql(
       `it calls ${parts}, which is not known to be harmless`,
-      `If that function neither reads nor changes what is another tenant’s, name it: \`allowedFunctions: [${JSON.stringify(parts)}]\``,
+      `If that function neither reads nor changes what is another tenant's, name it: \`allowedFunctions: [${JSON.stringify(parts)}]\``,
     );
   }
 }
@@ -96,7 +96,7 @@ function isTarget(sql: string, index: number): boolean {
 
 const COLUMNS = new RegExp(`^\\s*(?:${QUOTED})(?:, (?:${QUOTED}))*\\) AS (?:(?:NOT )?MATERIALIZED )?\\(`);
 
-/** True when the name is a common table expression’s, with names for its columns. Only `FROM` takes a call of that form. */
+/** True when the name is a common table expression's, with names for its columns. Only `FROM` takes a call of that form. */
 function isCommonTable(sql: string, index: number, end: number): boolean {
   return (
     /(?:WITH |WITH RECURSIVE |\), )$/.test(sql.slice(Math.max(0, index - 20), index)) && COLUMNS.test(sql.slice(end))

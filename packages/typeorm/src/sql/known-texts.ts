@@ -1,7 +1,7 @@
 // An application sends the same few statements again and again, with other parameters.
 const REMEMBERED = 1_000;
 const LONGEST = 10_000;
-/** The list that TypeORM writes of the keys of a page’s rows. Nothing depends on which numbers these are. */
+/** The list that TypeORM writes of the keys of a page's rows. Nothing depends on which numbers these are. */
 const NUMBERS = / IN \(-?\d+(?:, ?-?\d+)*\)/g;
 
 /** A result worked out once for each text, as long as the same texts come again. */

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { KnownTexts } from './known-texts.js';
 import { MARK, refusedSql } from './refused-sql.js';
 
-/** Stands for the mark of a nested statement while its text is the application’s. It says nothing by itself. */
+/** Stands for the mark of a nested statement while its text is the application's. It says nothing by itself. */
 const WITHIN = `/*${randomUUID()}*/`;
 const KEY = randomBytes(32);
 

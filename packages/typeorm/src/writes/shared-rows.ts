@@ -18,7 +18,7 @@ export function requireChange(builder: Builder, scope: DataSourceScope, write: (
 export function unchanged(what: string): TenantScopeError {
   return new TenantScopeError(
     'tenant_row_unavailable',
-    `${what}, because it is not this tenant’s own. Rows without a tenant are everybody’s, and changed by an AdminDataSource alone.`,
+    `${what}, because it is not this tenant's own. Rows without a tenant are everybody's, and changed by an AdminDataSource alone.`,
   );
 }
 

@@ -6,10 +6,10 @@ import type { Column } from '../typeorm-internals.js';
 const unnamed = privateSlot<true>();
 /** The answers of inserts, which TypeORM puts on the rows that were saved. */
 const answers = privateSlot<true>();
-/** The tenant that was put on a saved constant: the caller did not name it. An instance of an entity’s class is a row, and stays its tenant’s. */
+/** The tenant that was put on a saved constant: the caller did not name it. An instance of an entity's class is a row, and stays its tenant's. */
 const told = privateSlot<{ readonly tenant: unknown }>();
 
-/** Has `row` inserted for whichever tenant inserts it. Nothing is written to it: it is the caller’s, and may be a constant. */
+/** Has `row` inserted for whichever tenant inserts it. Nothing is written to it: it is the caller's, and may be a constant. */
 export function leaveUnnamed(row: object): void {
   unnamed.set(row, true);
 }
@@ -21,7 +21,7 @@ export function tell(answer: object, tenant: unknown, column: Column): void {
 }
 
 /**
- * Teaches TypeORM’s own metadata whose a row is that names no tenant.
+ * Teaches TypeORM's own metadata whose a row is that names no tenant.
  *
  * @returns undoes it.
  */
@@ -32,7 +32,7 @@ export function stampRows(column: Column, scope: DataSourceScope): () => void {
     justRead = undefined;
   };
   const ownOf = (row: object): unknown => Reflect.apply(getEntityValue, column, [row]);
-  /** The column of `row` as everybody sees it: its value, unless that is not the caller’s word. */
+  /** The column of `row` as everybody sees it: its value, unless that is not the caller's word. */
   const seen = (row: object, own: unknown): unknown => {
     if (!isRow(row) || !scope.context.isActive()) return own;
     if (own === undefined) return unnamed.get(row) ? tenantIdOf(scope) : own;

@@ -43,7 +43,7 @@ export function checkUpsert(builder: Builder, scope: DataSourceScope): void {
   }
   if (!takesCondition(builder) && hasValues(onUpdate)) {
     throw refused(
-      `this version of TypeORM cannot keep an upsert of ${metadata.name} from overwriting another tenant’s row with that key. Name a unique ` +
+      `this version of TypeORM cannot keep an upsert of ${metadata.name} from overwriting another tenant's row with that key. Name a unique ` +
         `key with the tenant, upsert(rows, ['${column.propertyPath}', …]); or take TypeORM 0.3.25 or later.`,
     );
   }

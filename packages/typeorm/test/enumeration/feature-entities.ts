@@ -116,7 +116,7 @@ export function featureSchemas(Schema: typeof EntitySchema): EntitySchema[] {
 
 export const FEATURE_TABLES = ['item', 'shelf_tool', 'tool', 'shelf', 'animal', 'counted'];
 
-/** The second item has a tool, a shelf and a spare one of the other tenant’s. */
+/** The second item has a tool, a shelf and a spare one of the other tenant's. */
 export function featureRows(tenant: string, slug: string, other: string): string[] {
   return [
     `INSERT INTO "shelf" ("tenantId", "id", "shelf_label", "version", "createdAt", "updatedAt") VALUES ('${tenant}', '${slug}-shelf', '${slug} label', 1, '2026-01-01', '2026-01-01'), ('${tenant}', '${slug}-shelf-2', '${slug} label 2', 1, '2026-01-01', '2026-01-01')`,

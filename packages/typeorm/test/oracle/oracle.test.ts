@@ -44,7 +44,7 @@ describe.for(titled)('$title', { timeout: 3_600_000 }, ({ setting }) => {
   afterAll(() => sides?.stop());
 
   it.skipIf(missing(setting))(
-    'answers as a database of the tenant alone, or refuses; and leaves the others’ rows as they are',
+    "answers as a database of the tenant alone, or refuses; and leaves the others' rows as they are",
     async () => {
       const opened = (sides ??= await openSides(setting));
       const verdicts = new Map<Verdict, number>();
@@ -77,7 +77,7 @@ async function compare(sides: Sides, work: Work): Promise<Verdict> {
   };
   try {
     const after = changes ? await sides.shared.rows() : null;
-    if (before && after) same(part(after, tenant, false), part(before, tenant, false), 'the others’ rows changed');
+    if (before && after) same(part(after, tenant, false), part(before, tenant, false), "the others' rows changed");
     if ('answer' in one && 'answer' in other) {
       same(one.answer, other.answer, 'another answer');
       if (after)

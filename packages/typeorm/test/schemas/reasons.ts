@@ -13,7 +13,7 @@ interface Difference {
   /** Null where it answered. */
   readonly scoped: Failure | null;
   readonly alone: Failure | null;
-  /** Whether the tenant that is alone came to have a unique value of the other’s. */
+  /** Whether the tenant that is alone came to have a unique value of the other's. */
   readonly tookKey: boolean;
 }
 
@@ -103,7 +103,7 @@ const REASONS: readonly Reason[] = [
   {
     is: ({ scoped, given }) =>
       !scoped?.isScope && isForeignKey(scoped) && given.schema.relations.some((each) => crosses(given, each, 'other')),
-    why: 'another tenant’s row refers to it, and the database holds it',
+    why: "another tenant's row refers to it, and the database holds it",
   },
   {
     is: ({ scoped, alone, sides, given: { schema } }) =>
@@ -134,7 +134,7 @@ const REASONS: readonly Reason[] = [
           isOfTheTenant(given.schema, each) &&
           print(work.operations.map(({ args }) => args)).includes(`${each.field}: null`),
       ),
-    why: 'takes a row away from its tenant by the relation to the tenants’ own table',
+    why: "takes a row away from its tenant by the relation to the tenants' own table",
   },
   {
     is: (each) =>
@@ -155,7 +155,7 @@ const REASONS: readonly Reason[] = [
   },
   {
     is: ({ scoped, alone }) => scoped === null && alone?.code === 'UpdateValuesMissingError',
-    why: 'TypeORM’s own error where an update has nothing but the tenant to set',
+    why: "TypeORM's own error where an update has nothing but the tenant to set",
   },
   {
     is: ({ scoped, work, given }) =>

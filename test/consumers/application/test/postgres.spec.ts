@@ -129,7 +129,7 @@ describe('Prisma and raw SQL over a tenant pool', () => {
     await expect(pool.query('select * from office')).rejects.toMatchObject({ code: 'tenant_context_missing' });
   });
 
-  it('gives the admins one tenant’s rows, or everybody’s with a reason', async () => {
+  it("gives the admins one tenant's rows, or everybody's with a reason", async () => {
     const audit = () => {};
     const prisma = new AdminPrisma(new PrismaClient({ adapter: new PrismaPg({ connectionString: database.url }) }), {
       shared: ['Country'],

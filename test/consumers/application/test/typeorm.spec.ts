@@ -88,7 +88,7 @@ describe.each(Object.keys(dataSources) as (keyof typeof dataSources)[])('with th
   });
 });
 
-it('gives the admin one tenant’s rows, or everybody’s with a reason', async () => {
+it("gives the admin one tenant's rows, or everybody's with a reason", async () => {
   const own = new DataSource({ type: 'sqljs', entities: [Candidate, Note, Skill], synchronize: true });
   const events: string[] = [];
   const admin = new AdminDataSource(await own.initialize(), {

@@ -6,7 +6,7 @@ import { added, everyBuilder } from './builders.js';
 
 const execute = (builder: { execute(): Promise<unknown> }) => builder.execute();
 const one = (slug: string) => ({ id: `${slug}-job-1` });
-const MYSQL = harmless('is MySQL’s alone; the condition on the tenant stays');
+const MYSQL = harmless("is MySQL's alone; the condition on the tenant stays");
 
 type Insert = InsertQueryBuilder<Job>;
 const insert = ({ source }: Side, slug: string) => source.createQueryBuilder().insert().into(Job).values(added(slug));

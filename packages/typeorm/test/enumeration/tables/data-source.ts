@@ -7,7 +7,7 @@ const refusedOf = (name: string, ...args: readonly unknown[]): Entry =>
 
 export const dataSourceTable: Table = {
   isConnected: in03(harmless('says whether it is initialised')),
-  mongoManager: harmless('is MongoDB’s alone, and throws elsewhere'),
+  mongoManager: harmless("is MongoDB's alone, and throws elsewhere"),
   sqljsManager: harmless('is a manager, see SqljsEntityManager; throws elsewhere'),
   setOptions: refused(async ({ source }) => source.setOptions({ cache: true })),
   initialize: harmless('belongs to no tenant, and puts the scope in place'),
@@ -24,7 +24,7 @@ export const dataSourceTable: Table = {
   getManyToManyMetadata: harmless('describes entities'),
   getRepository: reads(({ source }) => source.getRepository(Job).find()),
   getTreeRepository: reads(({ source }) => source.getTreeRepository(Unit).findTrees()),
-  getMongoRepository: harmless('is MongoDB’s alone, and throws elsewhere'),
+  getMongoRepository: harmless("is MongoDB's alone, and throws elsewhere"),
   getCustomRepository: in03(harmless('makes a repository of a class that a decorator named')),
   transaction: writes(({ source }, slug) =>
     source.transaction((manager) => manager.update(Job, { id: `${slug}-job-1` }, { title: 'renamed' })),

@@ -10,7 +10,7 @@ const SEEN = harmless(
   'is read by the scope where a key or a reference depends on it (upsert-keys.test.ts, look-ups.test.ts, `test/schemas`)',
 );
 const NAMED = harmless('is a name, or what the entity is made of: everything else here has it');
-const ELSEWHERE = harmless('is another database’s');
+const ELSEWHERE = harmless("is another database's");
 const VALUE = harmless('is about one value of the row itself');
 
 const allShelves = reads((on) => shelves(on).find());

@@ -159,7 +159,7 @@ export const postgresRunnerTable: Table = {
   ),
   getDatabases: harmless('answers with nothing on PostgreSQL'),
   getSchemas: harmless('answers with nothing on PostgreSQL'),
-  connect: harmless('gives PostgreSQL’s own connection, which is not TypeORM’s: see the limits in the README'),
+  connect: harmless("gives PostgreSQL's own connection, which is not TypeORM's: see the limits in the README"),
   beforeMigration: harmless('does nothing on PostgreSQL'),
   afterMigration: harmless('does nothing on PostgreSQL'),
 };

@@ -118,7 +118,7 @@ export const entityManagerTable: Table = {
   getRepository: reads(({ manager }, slug) => manager.getRepository(Job).findBy(all(slug))),
   getTreeRepository: reads(({ manager, units }) => manager.getTreeRepository(units.target).findRoots()),
   withRepository: reads(({ manager, jobs }, slug) => manager.withRepository(jobs).findBy(all(slug))),
-  getMongoRepository: harmless('is MongoDB’s alone, and throws elsewhere'),
+  getMongoRepository: harmless("is MongoDB's alone, and throws elsewhere"),
   getCustomRepository: in03(harmless('makes a repository of a class that a decorator named')),
   release: harmless('gives a connection back'),
 };
