@@ -15,7 +15,8 @@ export function stamp({ expressionMap }: Builder, scope: DataSourceScope): void 
   }
   for (const values of valueSets(expressionMap.valuesSet)) {
     // Of a new row TypeORM writes what the column says, also where a relation that holds the column too is null.
-    if (column.getEntityValue(values) === undefined && !isNamed(column, values, null)) leaveUnnamed(values);
+    const isOpen = column.getEntityValue(values) === undefined;
+    if (isOpen && (relationOf(column, values) ?? null) === null) leaveUnnamed(values);
     if (!isTenant(column.getEntityValue(values), tenantId)) throw conflict(column);
   }
 }
@@ -42,7 +43,8 @@ export function checkUnmoved({ expressionMap }: Builder, scope: DataSourceScope)
   if (!column) return;
   for (const values of valueSets(expressionMap.valuesSet)) {
     const given = column.getEntityValue(values);
-    if ((given !== undefined || isNamed(column, values)) && !isTenant(given, tenantIdOf(scope))) throw conflict(column);
+    const isNamed = given !== undefined || relationOf(column, values) !== undefined;
+    if (isNamed && !isTenant(given, tenantIdOf(scope))) throw conflict(column);
   }
 }
 
@@ -58,11 +60,9 @@ export function checkExpressions({ expressionMap }: Builder): void {
   }
 }
 
-/** True when the tenant is named by its relation, through which the column may be set to what cannot be read here. */
-function isNamed({ relationMetadata }: Column, values: object, nobody?: null): boolean {
-  if (!relationMetadata) return false;
-  const given: unknown = Reflect.get(values, relationMetadata.propertyPath);
-  return given !== undefined && given !== nobody;
+/** The relation that a row names the tenant by, through which the column may be set to what cannot be read here. */
+function relationOf({ relationMetadata }: Column, values: object): unknown {
+  return relationMetadata && Reflect.get(values, relationMetadata.propertyPath);
 }
 
 function tenantColumnOf(alias: Builder['expressionMap']['mainAlias'], scope: DataSourceScope): Column | undefined {
