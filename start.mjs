@@ -29,7 +29,7 @@ async function refuseTakenPort() {
   process.exit(1);
 }
 
-/** When the newest of these files and folders was changed; 0 where there is none. */
+/** Time of the last change of these files and folders, in milliseconds; 0 where there is none. */
 function changed(...paths) {
   return Math.max(
     0,

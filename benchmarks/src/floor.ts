@@ -36,7 +36,7 @@ const comparisons: readonly Comparison[] = [
   { case: 'session/pg', against: 'where/pg', works: USUAL },
 ];
 
-/** What keeping tenants apart costs: throughput, CPU time of the client process for one query, and the time of one query. */
+/** The cost of keeping tenants apart: throughput, CPU time of the client process for one query, and the time of one query. */
 export const floor: Benchmark = {
   name: 'floor',
   async *measure() {

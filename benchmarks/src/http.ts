@@ -48,7 +48,7 @@ const comparisons: readonly Comparison[] = [
   { case: 'request-scoped', against: 'bare' },
 ];
 
-/** What an entrance costs: CPU time of the server process for one request. */
+/** The cost of an entrance: CPU time of the server process for one request. */
 export const http: Benchmark = {
   name: 'http',
   async *measure() {
@@ -64,7 +64,7 @@ export const http: Benchmark = {
   },
 };
 
-/** What the registry's cache keeps for one tenant, the tenant itself included. */
+/** Bytes that the registry's cache keeps for one tenant, the tenant itself included. */
 async function memory(): Promise<Row> {
   const bytes: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {

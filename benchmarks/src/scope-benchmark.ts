@@ -14,7 +14,7 @@ const WARM_UP = 1_500;
 type Pair = readonly [Sample, Sample];
 
 /**
- * What a scope costs, against the tenant written by hand: CPU time of the client process for one operation, and for works with
+ * The cost of a scope against the tenant written by hand: CPU time of the client process for one operation, and for works with
  * several callers, whose names end in `@` and their number, throughput and the time of one operation as well.
  *
  * @param name of the library, and of the folder that has its `client.ts`.

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import type { Ask } from './row.js';
 
-/** What the one handler of an application runs. */
+/** The work of an application's one handler. */
 export class Asked {
   ask: Ask = () => {
     throw new Error('The application has not started.');

@@ -8,7 +8,7 @@ import type { ServiceName } from './services.js';
 
 export const context = new TenantContext();
 
-/** Whose work some code found itself to be: a tenant's id, or nobody's, which it was told loudly. */
+/** The tenant that some code found itself to work for: its id, or none, which it was told loudly. */
 export type Seen = string;
 
 export function seen(): Seen {
@@ -20,13 +20,13 @@ export function seen(): Seen {
   }
 }
 
-/** What becomes of the tenant in some code: the request's own, none and loudly, or another request's. */
+/** The fate of the tenant in some code: the request's own, none and loudly, or another request's. */
 export type Verdict = 'right' | 'none' | "another's";
 
 /** Asked inside a request. `undefined` where the library by its nature drops this call for a later one. */
 export type Ask = () => Seen | undefined | Promise<Seen | undefined>;
 
-/** What the application of a row is given when it starts, outside every tenant. */
+/** Tools that the application of a row is given when it starts, outside every tenant. */
 export interface Start {
   readonly app: INestApplication;
   /** Ends something with the application. */
@@ -34,7 +34,7 @@ export interface Start {
 }
 
 export interface Row {
-  /** What an application does, as its author would say it. */
+  /** The act of an application, as its author would say it. */
   readonly what: string;
   readonly verdict: Verdict;
   /** `what` of the row that puts this one right. */
@@ -53,7 +53,7 @@ export interface Built extends Application {
 
 export interface Subject {
   readonly about: string;
-  /** What is said above its tables. */
+  /** Text above its tables. */
   readonly note?: string;
   readonly rows: readonly Row[];
 }
@@ -90,7 +90,7 @@ export function inHandler(
   };
 }
 
-/** What belongs to HTTP itself, on both adapters unless it names one. */
+/** Rows that belong to HTTP itself, on both adapters unless one names one. */
 export function overHttp(
   what: string,
   verdict: Verdict,
@@ -100,7 +100,7 @@ export function overHttp(
   return { what, verdict, adapters: ['express', 'fastify'], ...extra, build };
 }
 
-/** Who waits for an answer that comes on a connection, queue or timer that several requests share. */
+/** One who waits for an answer that comes on a connection, queue or timer that several requests share. */
 export class Waiting {
   #last = 0;
   readonly #waiting = new Map<number, (seen: Seen | undefined) => void>();

@@ -19,7 +19,7 @@ const known = {
 
 export type ServiceName = keyof typeof known | 'PostgreSQL';
 
-/** Where the service is. PostgreSQL is always there, from npm. */
+/** Addresses of the services. PostgreSQL is always there, from npm. */
 export function urlOf(name: ServiceName): string {
   return name === 'PostgreSQL' ? inject('postgresUrl') : (process.env[known[name].setting] ?? known[name].url);
 }

@@ -1,6 +1,6 @@
 import type { Tenant } from '@tenancy/core';
 
-/** Who asks. */
+/** The tenants that ask. */
 export const tenants: readonly Tenant[] = [
   { id: 't_acme', slug: 'acme' },
   { id: 't_globex', slug: 'globex' },

@@ -6,7 +6,7 @@ import { pnpm, run } from '../pnpm.ts';
 
 const here = (path: string) => join(import.meta.dirname, path);
 
-/** What each consumer's tests come to: fewer would be tests that were not found. */
+/** The number of each consumer's tests: fewer would be tests that were not found. */
 const TESTS = 49;
 
 /** As in the repository: what creates links inside PostgreSQL's binaries runs, and what downloads does not. */

@@ -33,7 +33,7 @@ describe.each(['11', '12'])("N7, N11: every page's `npm install` lines on Nest %
     const { packages } = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8'));
     return (name: string): string | undefined => packages[`node_modules/${name}`]?.version;
   };
-  /** What the application has: Nest, without its package for tests, and the driver of its database. */
+  /** Packages of the application: Nest, without its package for tests, and the driver of its database. */
   const own = {
     ...Object.fromEntries(['common', 'core', 'platform-express'].map((name) => [`@nestjs/${name}`, `^${nest}.0.0`])),
     ...{ 'reflect-metadata': '0.2.2', rxjs: '7.8.2', pg: '^8.16.0' },

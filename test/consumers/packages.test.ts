@@ -19,7 +19,7 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** What each of the files imports or requires: names of packages. */
+/** Names of the packages that each of the files imports or requires. */
 function importsOf(code: string): string[] {
   return ts
     .preProcessFile(code, true, true)

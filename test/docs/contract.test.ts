@@ -17,7 +17,7 @@ const sources: readonly Source[] = filesOf(/^packages\/\w+\/src\/.*(?<!\.test)\.
   return { file, text, tree: ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true) };
 });
 
-/** What is declared at the top of a file, by its name. */
+/** Declarations at the top of a file, by their names. */
 function declared({ tree }: Source): (readonly [name: string, node: ts.Node])[] {
   return tree.statements.flatMap((statement): (readonly [string, ts.Node])[] => {
     if (ts.isVariableStatement(statement)) {
@@ -41,7 +41,7 @@ function symbolsOf({ file, tree }: Source): { readonly file: string; readonly gi
   return found;
 }
 
-/** What stands in more than one place, and where. */
+/** Names that stand in more than one place, and the places. */
 function repeated(places: Iterable<readonly [what: string, file: string]>): string[] {
   const known = new Map<string, string[]>();
   for (const [what, file] of places) known.set(what, [...(known.get(what) ?? []), file]);

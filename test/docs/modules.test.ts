@@ -7,7 +7,7 @@ import { root } from './repository.ts';
 type Package = (typeof PACKAGES)[number];
 
 /**
- * What a package may import at run time besides Node. Dependencies point inward, from adapters to the core. What is not Nest,
+ * Packages that a package may import at run time besides Node. Dependencies point inward, from adapters to the core. What is not Nest,
  * rxjs or the database's own library may be imported only by the files that are named, behind the subpath that needs it.
  */
 const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readonly string[]>>>> = {

@@ -24,7 +24,7 @@ export function inheriting(entries: Args): Args {
   return Object.create(entries) as Args;
 }
 
-/** Whether any object in it inherits its entries. */
+/** True when any object in it inherits its entries. */
 export function hasInherited(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasInherited);
   return isPlain(value) && (isInheriting(value) || Object.values(value).some(hasInherited));

@@ -2,7 +2,7 @@ import type { RandomCase } from './random-case.js';
 import type { Value } from './random-rows.js';
 import { modelOf, primaryKey, type Relation } from './schema.js';
 
-/** Whether a row of one tenant refers to one of the other by the relation. */
+/** True when a row of one tenant refers to one of the other by the relation. */
 export function crosses(
   { rows }: RandomCase,
   { holder, referred, columns, references }: Relation,
@@ -14,7 +14,7 @@ export function crosses(
   );
 }
 
-/** Whether anything among the rows leads from one tenant to the other: a foreign key or a link. */
+/** True when anything among the rows leads from one tenant to the other: a foreign key or a link. */
 export function crossesTenants(given: RandomCase): boolean {
   const { schema, rows } = given;
   if (schema.relations.some((each) => crosses(given, each, 'own') || crosses(given, each, 'other'))) return true;

@@ -7,12 +7,12 @@ export type Verdict =
   | 'finding';
 
 /**
- * What the work and its rows are, which no tenant could make of a database whose rows are each one tenant's: it was made with a
+ * The origin of the work and its rows, which no tenant could make of a database whose rows are each one tenant's: made with a
  * row or the id of another tenant, or its rows refer to another tenant's. Such work must be refused in part; all else is ordinary.
  */
 export type Origin = 'ordinary' | 'over planted references' | 'names another tenant';
 
-/** What came of the same work on both sides. */
+/** The outcome of the same work on both sides. */
 export interface Outcome {
   readonly verdict: Verdict;
   /** Why one side alone refused; of a finding, what it is, in words that are the same for all of its kind. */

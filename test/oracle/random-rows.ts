@@ -9,7 +9,7 @@ import {
   type Relation,
 } from './schema.js';
 
-/** Whose operations are compared, and who is only looked at. */
+/** The tenant whose operations are compared, and the one that is only looked at. */
 export const OWN = { id: 't_alpha', slug: 'alpha' } as const;
 export const OTHER = { id: 't_beta', slug: 'beta' } as const;
 

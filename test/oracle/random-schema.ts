@@ -5,7 +5,7 @@ export interface SchemaSettings {
   readonly prefix: string;
   readonly tenantField: string;
   readonly tenantColumn: string;
-  /** Whether references to another tenant's row may be of a kind that the database follows by itself. */
+  /** True when references to another tenant's row may be of a kind that the database follows by itself. */
   readonly plantsWhatFollows: boolean;
 }
 

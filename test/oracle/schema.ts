@@ -1,6 +1,6 @@
 /** A schema that was made at random, as both ORMs and SQL are told of it. */
 export interface RandomSchema {
-  /** What the names of its models begin with, so that several schemas fit one database. */
+  /** Beginning of its models' names, so that several schemas fit one database. */
   readonly prefix: string;
   readonly tenantField: string;
   readonly tenantColumn: string;
@@ -8,13 +8,13 @@ export interface RandomSchema {
   readonly models: readonly Model[];
   readonly relations: readonly Relation[];
   readonly links: readonly Link[];
-  /** Whether rows of a tenant refer to another tenant's, where no key forbids it. */
+  /** True when rows of a tenant refer to another tenant's, where no key forbids it. */
   readonly isPlanted: boolean;
-  /** Whether they do so by required relations too, and where the database then changes them by itself when the other's row changes. */
+  /** True when they do so by required relations too, and where the database then changes them by itself when the other's row changes. */
   readonly plantsWhatFollows: boolean;
 }
 
-/** Whose its rows are: a tenant's, or everybody's, who may then write to them or not. */
+/** The owner of its rows: a tenant, or everybody, who may then write to them or not. */
 export type Ownership = 'tenant' | 'shared' | 'writable';
 
 export interface Model {
@@ -51,7 +51,7 @@ export interface Field {
 }
 
 export interface Key {
-  /** What a `where` calls it: the field, or the fields together, or a name of its own. */
+  /** Its name in a `where`: the field, or the fields together, or a name of its own. */
   readonly name: string;
   readonly fields: readonly string[];
   readonly hasOwnName: boolean;
@@ -69,11 +69,11 @@ export interface Relation {
   readonly columns: readonly string[];
   readonly references: readonly string[];
   readonly isRequired: boolean;
-  /** Whether a row is referred to once at most. */
+  /** True when a row is referred to once at most. */
   readonly isOneToOne: boolean;
   readonly onDelete: Action;
   readonly onUpdate: Action;
-  /** Whether the actions are Prisma's defaults and are not written down. */
+  /** True when the actions are Prisma's defaults and are not written down. */
   readonly hasDefaultActions: boolean;
 }
 
@@ -99,12 +99,12 @@ export function fieldOf({ fields, name: model }: Model, name: string): Field {
 
 export const primaryKey = ({ keys }: Model): Key => keys[0] as Key;
 
-/** Whether the foreign key has the tenant at both ends, so that it cannot name another tenant's row. */
+/** True when the foreign key has the tenant at both ends, so that it cannot name another tenant's row. */
 export function comparesTenant({ tenantField }: RandomSchema, { columns, references }: Relation): boolean {
   return columns.some((column, index) => column === tenantField && references[index] === tenantField);
 }
 
-/** Whether the key is the tenant itself: the tenants' own table is referred to. */
+/** True when the key is the tenant itself: the tenants' own table is referred to. */
 export function isOfTheTenant({ tenantField }: RandomSchema, { columns }: Relation): boolean {
   return columns.length === 1 && columns[0] === tenantField;
 }

@@ -1,7 +1,7 @@
 import type { Model, RandomSchema } from './schema.js';
 import type { Snapshot } from './sql.js';
 
-/** Whether a tenant that is alone came to have a value that the other one has of a unique key without the tenant. */
+/** True when a tenant that is alone came to have a value that the other one has of a unique key without the tenant. */
 export function tookKeyOfOther(schema: RandomSchema, alone: Snapshot, shared: Snapshot): boolean {
   return schema.models.some((model) => {
     const [own, other] = [alone.own, shared.other].map((rows) => rowsOf(model, rows));

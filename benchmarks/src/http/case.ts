@@ -5,10 +5,10 @@ export type AdapterName = 'express' | 'fastify';
 
 /** One Nest application that answers the same request. */
 export interface HttpCase {
-  /** Whether it answers with the tenant of the request, or with the same row for everybody. */
+  /** True when it answers with the tenant of the request, false when with the same row for everybody. */
   readonly ownTenant: boolean;
   /** The root module. */
   readonly module: Type<unknown>;
-  /** What has to be done to the adapter before Nest starts. */
+  /** Prepares the adapter before Nest starts. */
   readonly prepare?: (adapter: AbstractHttpAdapter, name: AdapterName) => void;
 }

@@ -6,7 +6,7 @@ import { answer } from '../child.js';
 import type { AdapterName } from './case.js';
 import { type CaseName, cases } from './cases.js';
 
-/** What a server is asked, from the process that measures. */
+/** Questions to a server, from the process that measures. */
 export type ServerQuestion = 'address' | 'start' | 'stop';
 
 /** Serves one case: `node server.js <case> <adapter>`. */

@@ -35,7 +35,7 @@ function company(n: number): Company {
 /** The one row that the handler of every case answers with. */
 export const row = (tenantId: string) => ({ id: 'job_1', title: 'Carpenter', tenantId });
 
-/** What a case without tenancy answers, whoever asks. */
+/** The answer of a case without tenancy, whoever asks. */
 export const NOBODYS_ROW = row('t_company-******');
 
 /** The tenant as the peers' cases read it: the cheapest thing that tells one tenant from another. */

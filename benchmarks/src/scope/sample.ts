@@ -1,4 +1,4 @@
-/** What so many operations took. */
+/** Costs of so many operations. */
 export interface Sample {
   readonly operations: number;
   readonly seconds: number;

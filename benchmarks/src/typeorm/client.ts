@@ -25,7 +25,7 @@ const Job = new EntitySchema<Row>({
   relations: { office: { type: 'many-to-one', target: 'Office', joinColumn: { name: 'officeId' } } } as never,
 });
 
-/** What a client is asked, from the process that measures. */
+/** Questions to a client, from the process that measures. */
 export type ClientQuestion = { readonly open: string } | { readonly work: Work; readonly milliseconds: number };
 
 /** The condition that the scope would add, or nothing where the scope adds it. */

@@ -7,7 +7,7 @@ import { esbuild } from './bundled.js';
 
 const packageRoot = join(import.meta.dirname, '..');
 
-/** What only runs where nothing has to be injected. */
+/** Code that only runs where nothing has to be injected. */
 const source = `
 import { TenantAdmin } from './src/admin.js';
 import { InMemoryTenantRegistry } from './src/index.js';

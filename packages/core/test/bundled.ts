@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** What of esbuild is used here; it comes with tsup. */
+/** The part of esbuild that is used here; it comes with tsup. */
 interface Esbuild {
   build(options: object): Promise<unknown>;
 }
 export const esbuild: Esbuild = createRequire(createRequire(import.meta.url).resolve('tsup'))('esbuild');
 
-/** What Nest loads where it is installed, and the application does not use. */
+/** Modules that Nest loads where they are installed, and the application does not use. */
 const notUsed = [
   ...[
     'class-validator',
@@ -140,16 +140,16 @@ const banner = "import { createRequire as requireOf } from 'node:module'; const 
 
 export interface Bundle {
   readonly format: 'cjs' | 'esm';
-  /** What is left out of it, beside what the application does not use. */
+  /** Modules that are left out of it, beside those that the application does not use. */
   readonly without?: readonly string[];
-  /** What this package alone does not get: nothing at all, or a module that a bundler has emptied. */
+  /** Modules that this package alone does not get: nothing at all, or one that a bundler has emptied. */
   readonly missing?: { readonly name: string; readonly as: 'nothing' | 'empty' };
   readonly env?: NodeJS.ProcessEnv;
   /** Another application: GraphQL's, with every name in it made shorter. */
   readonly graphql?: boolean;
 }
 
-/** What an application says that is one file of what is installed in `folder`, run where nothing is installed. */
+/** The output of an application that is one file of what is installed in `folder`, run where nothing is installed. */
 export async function answersOfBundle(
   folder: string,
   { format, without = [], missing, env = {}, graphql = false }: Bundle,
@@ -192,7 +192,7 @@ const withholding = ({ name, as }: NonNullable<Bundle['missing']>) => ({
   },
 });
 
-/** What the handlers of `answersOfBundle` answer where refusals are as they should be. */
+/** Answers of the handlers of `answersOfBundle` where refusals are as they should be. */
 export const refusedWithItsCode = {
   'socket refused': ['exception', 'tenant_required'],
   'socket open': ['ran', 'open'],

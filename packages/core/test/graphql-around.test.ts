@@ -219,7 +219,7 @@ describe.each(Object.keys(drivers) as (keyof typeof drivers)[])(
       expect(seenBy).toEqual([{ where: 'middleware of name', tenant: 't_acme' }]);
     });
 
-    /** What comes over a WebSocket for `query`: `until` that many messages, the acknowledgement counted. */
+    /** Messages that come over a WebSocket for `query`: `until` that many, the acknowledgement counted. */
     const subscribe = async (at: string, query: string, headers = {}) => {
       const socket = new WebSocket(`ws://127.0.0.1:${server.port}/graphql`, 'graphql-transport-ws', {
         headers: { host: `${at}localhost`, ...headers },

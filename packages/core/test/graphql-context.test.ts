@@ -68,7 +68,7 @@ class CompanyResolver {
   }
 }
 
-/** What an application's `context` function makes of the request that it is called with. */
+/** The request that an application's `context` function is called with, as it sees it. */
 type Shape = (request: Bag & { headers: Bag; raw?: Bag; session?: unknown }) => unknown;
 
 class OwnContext {

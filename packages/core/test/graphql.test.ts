@@ -33,7 +33,7 @@ class Company {
   @Field(() => String) inside!: string;
 }
 
-/** What a guard of the application's own sees, and the user it finds. */
+/** The request that a guard of the application's own sees, and the user it finds. */
 @Injectable()
 class UserGuard implements CanActivate {
   canActivate(host: ExecutionContext) {

@@ -53,7 +53,7 @@ const note = (as: string) => map((value: unknown) => `${value} ${as}:${seen()}`)
 
 type Intercept = (next: CallHandler) => Observable<unknown> | Promise<Observable<unknown>>;
 
-/** What interceptors put behind the handler, and where they lose the context of the request. */
+/** Operators that interceptors put behind the handler, and the place at which they lose the context of the request. */
 const ways: Readonly<Record<string, Intercept>> = {
   audit: (next) =>
     next.handle().pipe(
@@ -113,7 +113,7 @@ const interceptor = (way: string): NestInterceptor => ({
   intercept: (_: ExecutionContext, next: CallHandler) => (ways[way] as Intercept)(next),
 });
 
-/** What a request of each tenant is answered, with `$` for its own. */
+/** Answers to a request of each tenant, with `$` for its own. */
 const chains: readonly [readonly string[], string][] = [
   [['audit', 'flags'], 'handler:$ audit:$'],
   [['flags', 'audit'], 'handler:$ audit:$'],

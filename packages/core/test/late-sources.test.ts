@@ -196,7 +196,7 @@ class TokenStrategy extends PassportStrategy(JwtStrategy) {
   }
 }
 
-/** What a pipe sees is what a handler would. */
+/** A pipe sees the same as a handler would. */
 class SeeingPipe implements PipeTransform {
   transform() {
     return seen();

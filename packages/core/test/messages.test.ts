@@ -88,7 +88,7 @@ class PublicController {
   }
 }
 
-/** What an application of its own would write: the tenant of a message, entered around its handlers. */
+/** An application's own way: the tenant of a message, entered around its handlers. */
 class EnteringServer extends ServerTCP {
   override async handleMessage(socket: never, packet: unknown) {
     const { data } = packet as { data?: { as?: Tenant } };

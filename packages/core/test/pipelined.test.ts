@@ -17,9 +17,9 @@ const rawOf = (response: Answer): ServerResponse => {
   return response.raw ?? response;
 };
 
-/** What holds back the answer to the first of several requests on one connection, by its id. */
+/** Holds back the answer to the first of several requests on one connection, by its id. */
 const held = new Map<string, Promise<void>>();
-/** What is told when the request of an id has got as far as it gets while it waits. */
+/** Told when the request of an id has got as far as it gets while it waits. */
 const waiting = new Map<string, () => void>();
 const left = new Map<string, (who: string) => void>();
 

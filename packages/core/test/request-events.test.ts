@@ -14,7 +14,7 @@ import { adapters, call, type Server, sendInPieces, serve, testRegistry } from '
 
 const context = new TenantContext();
 
-/** What listeners saw, by the request that they belong to. They ask for the tenant as a logger does: without a net. */
+/** Tenants that listeners saw, by the request that they belong to. They ask for it as a logger does: without a net. */
 const heard = new Map<string, string[]>();
 const begun = new Map<string, () => void>();
 const hear = (id: string, what: string) => () => void heard.get(id)?.push(`${what} ${context.tenantId}`);

@@ -33,7 +33,7 @@ import { acme, adapters, call, globex, type Server, serve, testRegistry } from '
 const context = new TenantContext();
 const seen = () => (context.isActive() ? context.tenantId : 'none');
 
-/** What everybody is told, by whoever has news. */
+/** News for everybody, told by whoever has some. */
 const news = new Subject<string>();
 const ended = new Map<string, string[]>();
 const end = (id: string, what: string) => () => void ended.get(id)?.push(`${what} ${context.tenantId}`);

@@ -58,7 +58,7 @@ class ChatGateway {
   }
 }
 
-/** What an application of its own would write: the tenant of a message, entered around its handler. */
+/** An application's own way: the tenant of a message, entered around its handler. */
 const entering = <Adapter extends IoAdapter | WsAdapter>(adapter: Adapter): Adapter => {
   const bind = adapter.bindMessageHandlers.bind(adapter) as (
     client: never,
@@ -221,7 +221,7 @@ class NotingGuard implements CanActivate {
   }
 }
 const noted: string[] = [];
-/** What is in flight, and what it has seen by its end. */
+/** Messages in flight, and the tenants that each has seen by its end. */
 let flight = new EventEmitter();
 const landed: string[] = [];
 

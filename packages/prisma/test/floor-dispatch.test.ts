@@ -7,9 +7,9 @@ import {
   interleaved,
   meetingOf,
   openFloorDatabase,
-  patience,
   Tally,
 } from './database/floor-database.js';
+import { longTransactions } from './database/long-transactions.js';
 
 let db: FloorDatabase;
 let pool: TenantPool;
@@ -65,7 +65,7 @@ const operations: Readonly<Record<string, (tenant: Tenant, unique: string) => Pr
           [1, 2].map((n) => tx.job.findUniqueOrThrow({ where: { id: `${slug}-job-${n}` } })),
         );
         return [[...jobs, one, two, ...(await ownSql(tx))] as Outcome, 8];
-      }, patience),
+      }, longTransactions),
   };
 
 const attempt = async (tally: Tally, name: string, tenant: Tenant, unique: string) => {
@@ -116,7 +116,7 @@ it("C3: the next queries of three tenants' open transactions share a tick, and n
                 tx.job.create({ data: { id, title: id } }),
               ]);
               if ([...raw, ...jobs].some(({ tenantId }) => tenantId !== tenant.id)) tally.add("another tenant's row");
-            }, patience)
+            }, longTransactions)
             .catch((error: unknown) => tally.failure('a callback', error)),
         ),
       ),

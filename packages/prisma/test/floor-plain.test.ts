@@ -6,10 +6,10 @@ import {
   interleaved,
   meetingOf,
   openFloorDatabase,
-  patience,
   Tally,
 } from './database/floor-database.js';
 import { acme, globex } from './database/hiring-database.js';
+import { longTransactions } from './database/long-transactions.js';
 
 let db: FloorDatabase;
 let pool: TenantPool;
@@ -72,7 +72,7 @@ describe('a client without a scope on a tenant pool', () => {
               await jobsOf(tx);
               await meet();
               return jobsOf(tx);
-            }, patience);
+            }, longTransactions);
             const rows = await work.catch((error: unknown) => tally.failure('transaction', error));
             if (!rows) return;
             const own = rows.length === 3 && rows.every(({ id }) => ownIds(tenant.slug).includes(id));

@@ -7,8 +7,9 @@ import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { tenantScoped } from '../src/index.js';
-import { crowd, interleaved, patience, Tally } from './database/floor-database.js';
+import { crowd, interleaved, Tally } from './database/floor-database.js';
 import { acme, globex } from './database/hiring-database.js';
+import { longTransactions } from './database/long-transactions.js';
 import { PrismaClient } from './generated/client.js';
 
 const MAX = 4;
@@ -49,7 +50,7 @@ beforeAll(async () => {
   pool.on('error', () => {});
   for (const schema of ['public', ...crowd.map(schemaOf)]) {
     const adapter = new PrismaPg(pool, { schema });
-    clients.set(schema, new PrismaClient({ adapter, transactionOptions: patience }));
+    clients.set(schema, new PrismaClient({ adapter, transactionOptions: longTransactions }));
   }
   stop = async () => {
     await Promise.all([...clients.values()].map((client) => client.$disconnect()));
@@ -111,7 +112,7 @@ describe('P27: a schema per tenant, and one Prisma client for each over one pool
     const options = { context, floor: pool, maxClients: 2, tenantField: 'none: each has its own tables' };
     const scoped = tenantScoped(({ schema }) => {
       made.push(schema);
-      return new PrismaClient({ adapter: new PrismaPg(pool, { schema }), transactionOptions: patience });
+      return new PrismaClient({ adapter: new PrismaPg(pool, { schema }), transactionOptions: longTransactions });
     }, options);
     const tally = new Tally();
     await interleaved(context, { callers: 9, rounds: 8 }, async (tenant) => {

@@ -1,14 +1,8 @@
 import type { TenantPool } from '@tenancy/postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  crowd,
-  type FloorDatabase,
-  interleaved,
-  openFloorDatabase,
-  patience,
-  Tally,
-} from './database/floor-database.js';
+import { crowd, type FloorDatabase, interleaved, openFloorDatabase, Tally } from './database/floor-database.js';
 import { acme, globex } from './database/hiring-database.js';
+import { longTransactions } from './database/long-transactions.js';
 
 let db: FloorDatabase;
 let pool: TenantPool;
@@ -59,7 +53,7 @@ describe('a scoped client on a tenant pool', () => {
             expect(await tx.job.count()).toBe(4);
             throw new Error('changed my mind');
           },
-          { ...patience, isolationLevel },
+          { ...longTransactions, isolationLevel },
         );
         await expect(work).rejects.toThrow('changed my mind');
       }
@@ -68,7 +62,7 @@ describe('a scoped client on a tenant pool', () => {
         prisma.job.create({ data: { id: 'acme-job-1', title: 'taken' } }),
       ];
       await expect(prisma.$transaction(failing)).rejects.toMatchObject({ code: 'P2002' });
-      await prisma.$transaction((tx) => tx.job.create({ data: { id: 'kept', title: 'kept' } }), patience);
+      await prisma.$transaction((tx) => tx.job.create({ data: { id: 'kept', title: 'kept' } }), longTransactions);
     });
     const jobs = await db.outside.job.findMany({ where: { tenantId: acme.id }, orderBy: { id: 'asc' } });
     expect(jobs.map(({ id }) => id)).toEqual([...ownIds('acme'), 'kept']);

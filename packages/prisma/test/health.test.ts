@@ -5,7 +5,7 @@ import { type FloorDatabase, openFloorDatabase } from './database/floor-database
 import { acme, globex, tenants } from './database/hiring-database.js';
 import { Prisma, type PrismaClient } from './generated/client.js';
 
-/** What of a client a health check uses, and an attack. */
+/** The part of a client that a health check uses, and an attack. */
 type Loose = Readonly<Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;
 
 describe('F16: the health of a scoped client', () => {

@@ -11,7 +11,7 @@ afterAll(() => db.stop());
 
 type Db = Pick<PrismaClient, '$extends' | '$transaction' | 'candidate' | 'job' | 'office'>;
 type Query = Prisma.PrismaPromise<unknown>;
-/** What `query(args)` of a hook is. */
+/** The type of a hook's `query(args)`. */
 type Next = () => Query;
 type Hook = (base: Db, next: Next, log: () => Query) => PromiseLike<unknown>;
 

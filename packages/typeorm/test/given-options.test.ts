@@ -14,7 +14,7 @@ const source = (more: object) => new DataSource({ type: 'postgres', entities: [J
 const refusal = (said: string) =>
   expect.objectContaining({ code: 'scope_misconfigured', message: expect.stringContaining(said) });
 
-/** What Nest would call for the options of a module. */
+/** The function that Nest would call for the options of a module. */
 const moduleOptions = (options: object) => {
   const { imports = [] } = TenantTypeOrmModule.forRoot(options as never);
   const [

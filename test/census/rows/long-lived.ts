@@ -36,7 +36,7 @@ type Answer = (id: number | string) => void;
 /** Something that answers what it is sent, once it is made. */
 type Echo = (start: Start, answer: Answer) => ((id: number) => unknown) | Promise<(id: number) => unknown>;
 
-/** What is made in a request, and what is made at start, with the one fix for both. */
+/** Objects made in a request, and those made at start, with the one fix for both. */
 const madeOf = (name: string, echo: Echo): Row[] => {
   const fix = `${name} made at start, and bound callbacks by number`;
   return [

@@ -36,7 +36,7 @@ function shared(): { goOn: GoOn; open(start: Start): void } {
   };
 }
 
-/** What the guard finds out is refused loudly. */
+/** Losses that the guard finds out are refused loudly. */
 const asked: Built['ask'] = async (client) => {
   const { status, text, body } = await client.send('/row');
   return status === 500 && text.includes('tenant_context_missing') ? 'none' : (body['seen'] as Seen);

@@ -39,7 +39,7 @@ async function startPrices({ later }: Start): Promise<number> {
   return port;
 }
 
-/** What a handler does with the one client that Nest injects. */
+/** Uses that a handler makes of the one client that Nest injects. */
 const handler = (
   what: string,
   verdict: Verdict,

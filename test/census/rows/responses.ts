@@ -50,7 +50,7 @@ const told: Built['ask'] = async (client) => {
 const controller = (what: string, verdict: Verdict, make: () => Type, extra: Extra = {}): Row =>
   overHttp(what, verdict, () => ({ metadata: { controllers: [make()] }, ask: told }), extra);
 
-/** What is seen by something that answers nothing itself: each request sends a number along. */
+/** Listeners that answer nothing themselves: each request sends a number along. */
 const noted = (
   what: string,
   verdict: Verdict,

@@ -29,7 +29,7 @@ function visited(...sessions: readonly unknown[]): { seen: Seen | 'another sessi
   return { seen: own ? found : 'another session' };
 }
 
-/** What is lost on the way is found out by the guard, and is nobody's. */
+/** A tenant that is lost on the way: the guard finds it out, and the request is nobody's. */
 const visit: Built['ask'] = async (client) => {
   const { status, body } = await client.send('/row');
   return status === 500 && body['message'] === 'tenant_context_missing' ? 'none' : (body['seen'] as Seen);

@@ -21,7 +21,7 @@ export interface Weather {
   readonly seed: number;
 }
 
-/** What became of all requests. */
+/** The fate of all requests. */
 export interface Tally {
   answered: number;
   /** The client went away before it had an answer. */

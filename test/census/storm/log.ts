@@ -7,7 +7,7 @@ export interface Counts {
   none: number;
 }
 
-/** Whose work each thing was, beside whose it should have been. */
+/** The tenant each thing was done for, beside the one it should have been. */
 export class Log {
   readonly #counts = new Map<string, Counts>();
 

@@ -23,7 +23,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AdapterName } from '../application.js';
 import { type Answer, Jobs, SECRET } from './storming.js';
 
-/** What differs between the adapters: how a file arrives, and which two sessions a request has. */
+/** Differences of the adapters: how a file arrives, and which two sessions a request has. */
 export const onAdapter: Record<AdapterName, { uploads: Type; mountSessions(app: INestApplication): unknown }> = {
   express: { uploads: expressUploads(), mountSessions: mountOnExpress },
   fastify: { uploads: fastifyUploads(), mountSessions: (app) => mountOnFastify(app as NestFastifyApplication) },

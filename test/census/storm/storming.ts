@@ -21,7 +21,7 @@ import { Strategy as LocalStrategy } from 'passport-local';
 
 export const SECRET = 'a secret that only this storm knows';
 
-/** What each answer says: every tenant id that it came upon on its way. */
+/** Every tenant id that a request came upon on its way, as its answer says. */
 export interface Answer {
   readonly tenants: readonly string[];
 }

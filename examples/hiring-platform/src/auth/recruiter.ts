@@ -1,7 +1,7 @@
 import { verifiedPayload } from '@tenancy/core';
 import { z } from 'zod';
 
-/** Who signed in, as the token says it. */
+/** The person who signed in, as the token says. */
 const recruiter = z.object({ sub: z.uuid(), role: z.enum(['recruiter', 'admin']) });
 
 export type Recruiter = z.infer<typeof recruiter>;

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const example = fileURLToPath(new URL('../..', import.meta.url));
 
-/** When no pnpm started the tests, there may be none on the path. */
+/** A pnpm: where none started the tests, there may be none on the path. */
 const PNPM = process.env['npm_config_user_agent']?.startsWith('pnpm/')
   ? (['pnpm'] as const)
   : (['npx', '--yes', 'pnpm@12'] as const);

@@ -33,7 +33,7 @@ export function isTenantKyselyError(error: unknown, code?: TenantKyselyErrorCode
 const misconfigured = (explanation: string) => new TenantKyselyError('kysely_misconfigured', explanation);
 
 export interface TenantKyselyOptions {
-  /** Where the tenant comes from: a `TenantContext`, the same that the pool has. */
+  /** Source of the tenant: a `TenantContext`, the same that the pool has. */
   readonly context: TenantReader;
   /** The tenant pool of @tenancy/postgres. */
   readonly pool: TenantPoolLike & PostgresPool;
@@ -89,7 +89,7 @@ class TenantDriver extends PostgresDriver {
 
 export interface AdminKyselyOptions {
   /**
-   * Where events are kept. What it throws stops the work: what cannot be recorded is not done.
+   * Keeps events. An error of its own stops the work: what cannot be recorded is not done.
    * @defaultValue a warning in Nest's log
    */
   readonly audit?: AuditSink<AuditEvent>;

@@ -57,7 +57,7 @@ const faults: readonly (readonly [name: string, sql: (role: string) => string])[
   ],
 ];
 
-/** Who administers. */
+/** The administrating role. */
 const KEEPERS = ['superuser', 'owner', 'administrator'] as const;
 
 const connections = ['superuser', 'owner', 'application', 'administrator', 'member of both'] as const;

@@ -184,7 +184,7 @@ describe('policies that hold the tenant', () => {
 });
 
 describe('a policy of one role and a right of another', () => {
-  /** What is planned as the connected role, and run as the other. */
+  /** Planned as the connected role, and run as the other. */
   const seenAs = async (other: string) =>
     (
       await patient.as<{ title: string }>('t_acme', `select title from job where become('${other}') order by title`)

@@ -10,7 +10,7 @@ export interface Subject {
   readonly pool: pg.Pool;
   prepare(): Promise<unknown>;
   as<R>(tenant: Tenant, work: () => Promise<R>): Promise<R>;
-  /** Whose jobs a tenant sees, by a statement that names no tenant, or where nothing else holds it, the own. */
+  /** The owner of the jobs that a tenant sees, by a statement that names no tenant, or where nothing else holds it, the own. */
   jobs(client: Pick<ClientBase, 'query'>, tenant: Tenant): Promise<boolean>;
 }
 

@@ -10,6 +10,7 @@ import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { type TenantScopedClient, tenantScoped } from '../../src/index.js';
+import { longTransactions } from '../database/long-transactions.js';
 import { PrismaClient } from './generated/postgresql/client.js';
 import { PrismaClient as SqliteClient } from './generated/sqlite/client.js';
 
@@ -40,7 +41,6 @@ const TENANTS_OWN = [
   'Folder',
   'Paper',
 ];
-const patience = { maxWait: 60_000, timeout: 60_000 };
 
 /**
  * A second schema for what the first has not: a tree, keys that share a column, a registry that the tenant field refers to.
@@ -170,7 +170,8 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
 
 async function openPostgres(context: TenantContext, hasFloor: boolean) {
   const database = await createDatabase(inject('postgresUrl'));
-  const client = (pool: pg.Pool) => new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: patience });
+  const client = (pool: pg.Pool) =>
+    new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: longTransactions });
   const outsidePool = new pg.Pool({ connectionString: database.url, max: 4 }).on('error', () => {});
   await outsidePool.query(await readFile(new URL('tables.sql', import.meta.url), 'utf8'));
   const outside = client(outsidePool);
@@ -223,7 +224,7 @@ async function openSqlite() {
   const url = `file:${join(folder, 'company.db')}`;
   const clients: SqliteClient[] = [];
   const open = () => {
-    const client = new SqliteClient({ adapter: new PrismaLibSql({ url }), transactionOptions: patience });
+    const client = new SqliteClient({ adapter: new PrismaLibSql({ url }), transactionOptions: longTransactions });
     clients.push(client);
     return client;
   };

@@ -44,7 +44,7 @@ describe.each(SETTINGS)('%s: rows with an id of several columns, none of them th
   };
 
   const hasFloor = setting === 'PostgreSQL with the floor';
-  /** What Prisma asks the database for by the values of each column. */
+  /** Columns by whose values Prisma asks the database. */
   const REFUSED = /updateMany|deleteMany|set/;
 
   it.each(Object.entries(attempts))('%s: no row of another tenant is changed', async (name, attempt) => {

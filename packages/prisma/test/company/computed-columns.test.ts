@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { acme, type Company, openCompany, SETTINGS } from './company.js';
 
-/** What a row shows of itself. */
+/** Columns that a row shows of itself. */
 const shown = (row: object): unknown => JSON.parse(JSON.stringify(row));
 
 describe.each(SETTINGS)('%s, prisma-10: computed columns and the tenant of a required relation', (setting) => {

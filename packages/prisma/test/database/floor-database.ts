@@ -5,12 +5,10 @@ import { compilePolicies, createTenantPool, rowLevelSecurity, type TenantPool } 
 import { tenantScoped } from '../../src/index.js';
 import { PrismaClient } from '../generated/client.js';
 import { acme, globex, openHiringDatabase } from './hiring-database.js';
+import { longTransactions } from './long-transactions.js';
 
 export const initech: Tenant = { id: 't_initech', slug: 'initech' };
 export const crowd = [acme, globex, initech] as const;
-
-/** Nothing is measured here: a busy machine may take its time. */
-export const patience = { maxWait: 60_000, timeout: 60_000 };
 
 export type FloorDatabase = Awaited<ReturnType<typeof openFloorDatabase>>;
 
@@ -45,7 +43,7 @@ export async function openFloorDatabase() {
     return made;
   };
   const plain = (over: TenantPool): PrismaClient => {
-    const client = new PrismaClient({ adapter: new PrismaPg(over), transactionOptions: patience });
+    const client = new PrismaClient({ adapter: new PrismaPg(over), transactionOptions: longTransactions });
     clients.push(client);
     return client;
   };
@@ -91,7 +89,7 @@ export async function interleaved(
   );
 }
 
-/** What went wrong, and how often: one mistake among thousands is named without ten thousand lines beside it. */
+/** Mistakes, and how often each was made: one among thousands is named without ten thousand lines beside it. */
 export class Tally {
   readonly counts: Record<string, number> = {};
 

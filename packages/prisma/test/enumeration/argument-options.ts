@@ -69,7 +69,7 @@ export function argumentCase(name: string): Case | undefined {
 const orderOf = (operation: string) =>
   operation === 'groupBy' ? { by: ['id'], orderBy: { id: 'desc' } } : { orderBy: { id: 'desc' } };
 
-/** What may stand in a selection. */
+/** Keys that may stand in a selection. */
 export const selectionCases: Readonly<Record<string, Case>> = {
   'select._count': select('rewritten', { id: true, _count: true }),
   'include._count': at('rewritten', 'job', 'findMany', () => ({

@@ -1,4 +1,4 @@
-/** What the scope does with a name: sends what stands there as it is, or with the tenant put into it, or refuses it. */
+/** The scope's way with a name: sends what stands there as it is, or with the tenant put into it, or refuses it. */
 export type Verdict = 'passes' | 'rewritten' | 'refused';
 export type Arguments = (slug: string) => object;
 export interface Case {

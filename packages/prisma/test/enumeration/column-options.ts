@@ -18,7 +18,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
 /** Of Json, what stands at a path. */
 const compared: Sample = (value) => (value === SAMPLES['Json'] ? 1 : value);
 
-/** What every filter of a column is asked. All of them pass as they are: they are about the row's own column. */
+/** Questions to every filter of a column. All of them pass as they are: they are about the row's own column. */
 export const FILTERS: Readonly<Record<string, Sample>> = {
   equals: (value) => value,
   not: (value) => value,
@@ -42,7 +42,7 @@ export const FILTERS: Readonly<Record<string, Sample>> = {
   array_starts_with: () => 1,
   array_ends_with: () => 1,
 };
-/** What goes with a filter that asks nothing by itself. */
+/** Company of a filter that asks nothing by itself. */
 export const BESIDE: Readonly<Record<string, object>> = { mode: { equals: 'JOB' } };
 export const JSON_BESIDE: Readonly<Record<string, object>> = {
   mode: { path: ['c'], string_contains: 'E' },

@@ -18,7 +18,7 @@ const UNDECIDED =
   'Prisma has a name that no table knows. Decide what the scope does with it (a rule in src/scope; until then it is refused), and ' +
   'give it a case in test/enumeration: argument-options.ts, input-options.ts or column-options.ts.';
 
-/** Whose keys `column-options.ts` has. */
+/** Types whose keys `column-options.ts` has. */
 const COLUMN_TABLES: Readonly<Record<string, readonly string[]>> = {
   Filter: Object.keys(FILTERS),
   ListFilter: Object.keys(LIST_FILTERS),
@@ -35,7 +35,7 @@ const cases: Readonly<Record<string, Case>> = {
   ...inputCases,
 };
 
-/** What Prisma offers of every column, and PostgreSQL, or Prisma itself, then refuses of some. */
+/** Filters that Prisma offers of every column, and PostgreSQL, or Prisma itself, then refuses of some. */
 const NOT_TO_BE_HAD = ['Bool', 'Json', 'Uuid'].flatMap((type) =>
   [type, `${type}Nullable`].flatMap((each) =>
     ['_min', '_max', ...(type === 'Json' ? ['_count'] : [])].map((key) => `${each}WithAggregatesFilter.${key}`),

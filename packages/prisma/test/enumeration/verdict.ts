@@ -19,7 +19,7 @@ const models = classify(schemaOf(client, undefined), {
   isOmitted: () => false,
 });
 
-/** What the scope makes of a call's arguments. */
+/** The scope's verdict over a call's arguments. */
 function scopedArguments({ model, operation, args }: Case, slug: string): object {
   const of = models.find(({ property }) => property === model);
   const rules = operations.get(operation);
@@ -35,7 +35,7 @@ function scopedArguments({ model, operation, args }: Case, slug: string): object
   return scopeArguments(args(slug), site, rules).args;
 }
 
-/** What is made of what stands behind the name: of the whole call where the name is no word of it. */
+/** The verdict over what stands behind the name: over the whole call where the name is no word of it. */
 export function verdictOf(name: string, given: Case): string {
   if (isRefused(given)) return 'refused';
   const args = given.args('acme');

@@ -19,7 +19,7 @@ const columns = Object.values(Prisma.LidScalarFieldEnum)
   .filter((name) => !OWN.has(name))
   .map((name) => [name, name === 'increment' || name === 'count' ? 7 : 'x'] as const);
 
-/** What either client does to one seed: its answer, or what Prisma says, and all rows afterwards. */
+/** The outcome of one seed on either client: its answer, or Prisma's error, and all rows afterwards. */
 async function outcomeOf(client: unknown, work: Work) {
   await db.seed();
   return { outcome: await answerOf(client, work), rows: await db.rows() };

@@ -142,7 +142,7 @@ function show(outcome: Outcome): string {
   return `${String(code)} ${message.slice(-300)}`;
 }
 
-/** What comes back of rows that were written has no order of its own. */
+/** Sorts rows that come back of a write: they have no order of their own. */
 function ordered(answer: unknown, operation: Operation | undefined): unknown {
   if (!operation?.operation.endsWith('AndReturn')) return answer;
   return (answer as object[]).map((row) => JSON.stringify(row)).sort();

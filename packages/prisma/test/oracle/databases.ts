@@ -10,6 +10,7 @@ import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { tenantScoped } from '../../src/index.js';
+import { longTransactions } from '../database/long-transactions.js';
 import { PrismaClient } from './generated/postgresql/client.js';
 import { PrismaClient as SqliteClient } from './generated/sqlite/client.js';
 import { actors, initialRows, isOf, type Row, type Rows, seedStatements, TABLES } from './rows.js';
@@ -28,12 +29,11 @@ export interface Sides {
   readonly scoped: object;
   readonly shared: Store;
   readonly alone: ReadonlyMap<string, Store & { readonly client: object }>;
-  /** Whether an update checks foreign keys that it does not change. */
+  /** True when an update checks foreign keys that it does not change. */
   readonly checksWholeRows: boolean;
   stop(): Promise<void>;
 }
 
-const patience = { maxWait: 60_000, timeout: 60_000 };
 const tables = async (tenantId: string) =>
   (await readFile(new URL('tables.sql', import.meta.url), 'utf8')).replaceAll('$tenant', tenantId);
 
@@ -64,7 +64,7 @@ async function openPostgres(hasFloor: boolean): Promise<Sides> {
     return { ...store, url: database.url, name: database.name, outside, roles };
   };
   const clientOver = (pool: pg.Pool) => {
-    const client = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: patience });
+    const client = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: longTransactions });
     stops.unshift(async () => {
       await client.$disconnect();
       await pool.end();
@@ -131,7 +131,7 @@ async function openSqlite(): Promise<Sides> {
   const clients: SqliteClient[] = [];
   const open = async (tenant?: Tenant) => {
     const adapter = new PrismaLibSql({ url: `file:${join(folder, tenant?.slug ?? 'shared')}.db` });
-    const client = new SqliteClient({ adapter, transactionOptions: patience });
+    const client = new SqliteClient({ adapter, transactionOptions: longTransactions });
     clients.push(client);
     for (const statement of (await tables(tenant?.id ?? 'nobody')).split(';\n')) {
       if (statement.trim() !== '') await client.$executeRawUnsafe(statement);

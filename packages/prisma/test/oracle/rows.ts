@@ -73,7 +73,7 @@ export function initialRows(only?: Tenant): Rows {
   );
 }
 
-/** Whether a row is the tenant's: of the join table, whether one end of it is. */
+/** True when a row is the tenant's: of the join table, when one end of it is. */
 export function isOf({ id, slug }: Tenant, row: Row): boolean {
   if ('tenantId' in row) return row['tenantId'] === id;
   return 'code' in row || [row['A'], row['B']].some((end) => String(end).startsWith(`${slug}-`));

@@ -5,7 +5,7 @@ import { initialRows, tenants } from './rows.js';
 
 const rows = initialRows();
 
-/** What an operation of a tenant is made of: its own values, others', and some that are nowhere. */
+/** Parts of a tenant's operation: its own values, others', and some that are nowhere. */
 export interface Values {
   readonly tenant: Tenant;
   of(model: SchemaModel, field: SchemaField): fc.Arbitrary<unknown>;

@@ -82,7 +82,7 @@ export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, 
   return outcome('finding', `refused alone: ${failure.code} ${kindOf(failure, given)}`);
 }
 
-/** What a caller can be told without a fault on anybody's side. */
+/** Errors that a caller can be told without a fault on anybody's side. */
 const isOrdinary = ({ code }: Failure) =>
   ['P2002', 'P2003', 'P2007', 'P2025', 'P2014', 'P2011', 'P2015', 'P2016', 'P2017', 'P2018'].includes(code);
 

@@ -11,7 +11,7 @@ export class Reads {
 
   constructor(
     readonly values: Values,
-    /** Whether everything that comes back as a list is in an order. */
+    /** True when everything that comes back as a list is in an order. */
     readonly isOrdered: boolean,
   ) {
     this.dice = values.dice;

@@ -14,7 +14,7 @@ interface Difference {
   /** Null where it answered. */
   readonly scoped: Failure | null;
   readonly alone: Failure | null;
-  /** Whether the tenant that is alone came to have a unique value of the other's. */
+  /** True when the tenant that is alone came to have a unique value of the other's. */
   readonly tookKey: boolean;
 }
 
@@ -48,7 +48,7 @@ const all =
   (difference: Difference) =>
     each.every((is) => is(difference));
 
-/** Whether a text names a model that is shared, a relation to one, or the constraint of that. */
+/** True when a text names a model that is shared, a relation to one, or the constraint of that. */
 function namesShared({ schema }: RandomCase, text: string): boolean {
   const isShared = (name: string) => schema.models.find((each) => each.name === name)?.ownership !== 'tenant';
   return (
@@ -61,7 +61,7 @@ function namesShared({ schema }: RandomCase, text: string): boolean {
 }
 
 /**
- * What one side alone may refuse, and why it is right. What is not here is a finding: the list is to stay short, and each
+ * Refusals of one side alone, and why each is right. Any other is a finding: the list is to stay short, and each
  * of its reasons narrow.
  */
 const REASONS: readonly Reason[] = [

@@ -149,7 +149,7 @@ function originOf({ namesOther }: Work, crosses: boolean): Origin {
   return crosses ? 'over planted references' : 'ordinary';
 }
 
-/** What an order rests on, or a value that the comparison needs. */
+/** Keys that an order rests on, or a value that the comparison needs. */
 const KEPT = new Set(['orderBy', 'take', 'skip', 'distinct', 'cursor']);
 
 function* smallerWork(work: Work): Generator<Work> {

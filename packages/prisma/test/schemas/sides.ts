@@ -13,6 +13,7 @@ import type { RandomCase } from '../../../../test/oracle/random-case.js';
 import { OWN } from '../../../../test/oracle/random-rows.js';
 import { type RawRow, SchemaSql, type Snapshot, snapshotOf } from '../../../../test/oracle/sql.js';
 import { tenantScoped } from '../../src/index.js';
+import { longTransactions } from '../database/long-transactions.js';
 import type { GeneratedClient } from './clients.js';
 
 export const SETTINGS = ['PostgreSQL', 'PostgreSQL with the floor', 'SQLite'] as const;
@@ -33,8 +34,6 @@ export interface Sides {
   readonly alone: Store;
   stop(): Promise<void>;
 }
-
-const patience = { maxWait: 60_000, timeout: 60_000 };
 
 /** Opens both databases with the tables of all schemas. */
 export function openSides(
@@ -90,7 +89,7 @@ async function openPostgres(
     };
   };
   const clientOver = (pool: pg.Pool) => {
-    const client = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: patience });
+    const client = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions: longTransactions });
     stops.unshift(async () => {
       await client.$disconnect();
       await pool.end();
@@ -161,7 +160,7 @@ async function openSqlite(cases: readonly RandomCase[], { PrismaClient }: Genera
   const clients: { $disconnect(): Promise<void> }[] = [];
   const open = async (isAlone: boolean) => {
     const url = `file:${join(folder, isAlone ? 'alone' : 'shared')}.db`;
-    const client = new PrismaClient({ adapter: new PrismaLibSql({ url }), transactionOptions: patience });
+    const client = new PrismaClient({ adapter: new PrismaLibSql({ url }), transactionOptions: longTransactions });
     clients.push(client);
     for (const { schema } of cases) {
       for (const each of new SchemaSql(schema, 'sqlite').tables(isAlone ? `'${OWN.id}'` : "'nobody'"))

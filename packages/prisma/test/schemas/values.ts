@@ -33,7 +33,7 @@ export interface ClientValues {
   readonly AnyNull: unknown;
 }
 
-/** What one piece of work is made of: values, rows and keys that mostly fit, and odd ones where any may stand. */
+/** Parts of one piece of work: values, rows and keys that mostly fit, and odd ones where any may stand. */
 export class Values {
   /** Of one model mostly the same few rows, so that the parts of a call meet. */
   readonly #focus = new Map<string, readonly Row[]>();
@@ -133,7 +133,7 @@ export class Values {
     return found.length > 0 ? this.#noted(field.to, dice.pick(found)) : this.row(field.to);
   }
 
-  /** Whether a row or the id of another tenant was taken for any part of the work. */
+  /** True when a row or the id of another tenant was taken for any part of the work. */
   get namesOther(): boolean {
     return this.#namesOther;
   }

@@ -7,7 +7,7 @@ export interface Operation {
   readonly args: Args;
   /** The fluent API goes on through these. */
   readonly path: readonly string[];
-  /** Whether the order of everything in the answer was asked for. */
+  /** True when the order of everything in the answer was asked for. */
   readonly isOrdered: boolean;
 }
 
@@ -15,7 +15,7 @@ export interface Operation {
 export interface Work {
   readonly together: 'one' | 'array' | 'callback' | 'tick';
   readonly operations: readonly Operation[];
-  /** Whether it was made with a row or the id of another tenant, whatever becomes of that. */
+  /** True when it was made with a row or the id of another tenant, whatever becomes of that. */
   readonly namesOther: boolean;
 }
 

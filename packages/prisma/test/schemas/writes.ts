@@ -230,7 +230,7 @@ export class Writes {
     return values.object(Object.fromEntries(some.map((name) => [name, values.odd(actions[name]?.(), 0.5)])));
   }
 
-  /** What may be done to rows that are everybody's and nobody's to change. */
+  /** Writes to rows that are everybody's and nobody's to change. */
   #safe({ kind, isRequired }: RelationField): readonly string[] {
     if (kind === 'link') return ['connect', 'disconnect', 'set'];
     return kind === 'holder' ? ['connect', ...(isRequired ? [] : ['disconnect'])] : [];

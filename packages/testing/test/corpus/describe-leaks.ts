@@ -103,7 +103,7 @@ export function describeLeaks({ about, correct, examples = {}, isLinked = false,
   });
 }
 
-/** What else may find it takes time, and proves nothing more. */
+/** Every other attack: it takes time, and proves nothing more. */
 function othersThan({ caughtBy }: Leak): Partial<Record<AttackName, string>> {
   const others = ATTACKS.filter((name) => name !== 'own' && !caughtBy.includes(name));
   return Object.fromEntries(others.map((name) => [name, 'not looked at here']));

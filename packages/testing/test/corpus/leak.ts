@@ -5,7 +5,7 @@ import type { Example } from '../../src/proof/target/example.js';
 import type { AttackName } from '../../src/report/isolation-report.js';
 import type { PlantedHiring } from './tables.js';
 
-/** What an application is put together from, beside what all of them have. */
+/** Parts of an application, beside what all of them have. */
 export interface Parts {
   readonly controllers?: readonly Type<unknown>[];
   /** Of two with the same token, the later one is taken. */
@@ -13,9 +13,9 @@ export interface Parts {
   readonly imports?: NonNullable<ModuleMetadata['imports']>;
   /** @defaultValue host and token, which must agree */
   readonly sources?: readonly TenantSource[];
-  /** What `main.ts` does before it listens. */
+  /** Runs before the application listens, as in `main.ts`. */
   configure?(app: INestApplication): void | Promise<void>;
-  /** What `main.ts` does once it listens. */
+  /** Runs once the application listens, as in `main.ts`. */
   started?(app: INestApplication): void | Promise<void>;
 }
 
@@ -25,7 +25,7 @@ export interface Twins {
   readonly about: string;
   readonly correct: Parts;
   readonly examples?: Readonly<Record<string, Example>>;
-  /** Whether each tenant has a note about the other's candidate: a link that was there before anybody checked. */
+  /** True when each tenant has a note about the other's candidate: a link that was there before anybody checked. */
   readonly isLinked?: boolean;
   readonly leaks: readonly Leak[];
 }
@@ -34,11 +34,11 @@ export interface Twins {
 export interface Leak {
   /** As the table has it: `a cache key without the tenant`. */
   readonly name: string;
-  /** Where it is: `GET /jobs/:id`. */
+  /** Its place: `GET /jobs/:id`. */
   readonly entrance: string;
   /** The attacks that must find it. */
   readonly caughtBy: readonly [AttackName, ...AttackName[]];
-  /** What the leaky twin has instead, or beside. */
+  /** Parts of the leaky twin, instead of the correct ones or beside them. */
   readonly leaky: Parts;
   /** The same attack, by hand: whether acme got at something of globex's. */
   readonly byHand: (scene: Scene) => Promise<boolean>;
@@ -53,9 +53,9 @@ export interface Scene {
   readonly theirs: PlantedHiring;
   /** Plants more rows of globex's. */
   readonly plantTheirs: () => Promise<PlantedHiring>;
-  /** Whether any text of globex's is in what was seen. */
+  /** True when any text of globex's is in what was seen. */
   readonly shows: (...seen: readonly unknown[]) => boolean;
-  /** Whether rows of globex's are others after the work than before. */
+  /** True when rows of globex's are others after the work than before. */
   readonly harms: (work: () => Promise<unknown>) => Promise<boolean>;
 }
 

@@ -29,7 +29,7 @@ export async function createTables(url: string): Promise<void> {
   await client.end();
 }
 
-/** What `plantHiring` answers with. */
+/** The answer of `plantHiring`. */
 export interface PlantedHiring extends Planted {
   readonly job: { readonly id: string; readonly title: string; readonly tenantId: string };
   readonly candidate: { readonly id: string; readonly name: string; readonly email: string };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
-/** Who talks: at which host, with which headers. */
+/** The speaker: at which host, with which headers. */
 export interface Talker {
   readonly url: string;
   readonly identity: { readonly host: string | null; readonly headers?: Readonly<Record<string, string>> };

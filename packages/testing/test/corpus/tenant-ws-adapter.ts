@@ -6,7 +6,7 @@ import { type Tenant, TenantContext, TenantResolver, verifiedPayload } from '@te
 import type { Observable } from 'rxjs';
 import type { Server, WebSocket } from 'ws';
 
-/** Who connects is resolved as a request is, once for the connection; each of its messages is handled as that tenant. */
+/** A connection is resolved as a request is, once; each of its messages is handled as that tenant. */
 export class TenantWsAdapter extends WsAdapter {
   readonly #connected = new WeakMap<WebSocket, Promise<Tenant>>();
   readonly #resolver: TenantResolver;

@@ -9,7 +9,7 @@ import { databaseAccount } from '../../src/postgres/account.js';
 import { processStart } from '../../src/postgres/process-start.js';
 import { serverDirectories } from '../../src/postgres/server-directory.js';
 
-/** What a server leaves on the machine while it runs. */
+/** Traces of a server on the machine while it runs. */
 export interface Traces {
   readonly directory: string;
   readonly postmaster: number;
@@ -51,7 +51,7 @@ export async function tracesOf(url: string): Promise<Traces> {
   throw new Error(`No server directory belongs to port ${port}`);
 }
 
-/** Which of the traces are still there. */
+/** Those of the traces that are still there. */
 export async function remaining({ directory, postmaster, port }: Traces): Promise<string[]> {
   const left: string[] = [];
   if ((await processStart(postmaster)) !== null) left.push('process');

@@ -25,7 +25,7 @@ type Job = { readonly id: string; readonly tenantId: string; title: string };
 /** The database. */
 export const table: Job[] = [];
 
-/** What `Leaky` makes of the same routes: it finds everybody's jobs. */
+/** The same routes as `Leaky` has them: it finds everybody's jobs. */
 export class Jobs {
   constructor(protected readonly context: TenantContext) {}
 

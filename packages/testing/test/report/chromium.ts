@@ -39,7 +39,7 @@ export class Chromium {
   #loaded: (() => void) | undefined;
   /** URLs that the page has asked for. */
   readonly requested: string[] = [];
-  /** What stands in the console: errors, and what the page's policy has refused. */
+  /** Lines of the console: errors, and refusals of the page's policy. */
   readonly complaints: string[] = [];
 
   private constructor(process: ChildProcess, folder: string) {

@@ -51,7 +51,7 @@ const text = fc.oneof(
     .map((parts) => parts.join('')),
 );
 
-/** What really arrives: bytes cannot be half a surrogate pair, nor arguments hold NUL. */
+/** Arguments as they really arrive: bytes cannot be half a surrogate pair, nor arguments hold NUL. */
 const arrives = (argument: string) => Buffer.from(argument.replaceAll('\0', '')).toString();
 
 const shells = ['sh', 'bash', 'zsh', 'busybox'].filter((shell) => spawnSync(shell, ['--help']).error === undefined);

@@ -11,7 +11,7 @@ import {
   unproven,
 } from './sample-report.js';
 
-/** What an application may answer to run something in the reader's browser, or to be read as something else. */
+/** Texts that an application may answer to run something in the reader's browser, or to be read as something else. */
 export const MARKUP = [
   '<script>window.pwned = 1</script>',
   '</script><script>window.pwned = 2</script>',

@@ -3,13 +3,13 @@ import { createConnection } from 'mysql2/promise';
 
 const url = process.env['MARIADB_URL'] ?? 'mysql://root@127.0.0.1:3306';
 
-/** Whether a server answers. */
+/** True when a server answers. */
 export const isMariadbThere = await createConnection({ uri: url, connectTimeout: 2_000 }).then(
   (connection) => connection.end().then(() => true),
   () => false,
 );
 
-/** What is said where tests need a server, and none answers. */
+/** The message where tests need a server, and none answers. */
 export const MARIADB_MISSING =
   'no server answers (to run these: docker run --rm -p 3306:3306 -e MARIADB_ALLOW_EMPTY_ROOT_PASSWORD=1 mariadb, or set MARIADB_URL)';
 

@@ -38,7 +38,7 @@ export const settings = (['1.x', '0.3'] as const).flatMap((version) =>
   (['PostgreSQL', 'SQLite'] as const).map((database) => ({ version, database })),
 );
 
-/** What the calls are made on: a scoped data source, or one that sees everybody's rows. */
+/** Targets of the calls: a scoped data source, or one that sees everybody's rows. */
 export interface Side {
   readonly source: typeorm.DataSource;
   readonly manager: typeorm.EntityManager;

@@ -4,12 +4,12 @@ import { acme, type Company, type Database, globex, type Side, type Version } fr
 /** Makes a call that is aimed at the rows of the tenant of this slug. */
 export type Call = (on: Side, slug: string) => unknown;
 
-/** What is known of one method, and how it is shown. */
+/** Facts about one method, and how they are shown. */
 export interface Entry {
   readonly is: 'scoped' | 'refused' | 'harmless';
   readonly why?: string;
   readonly prove?: (company: Company) => Promise<void>;
-  /** Where the method, or what it makes, exists at all. */
+  /** Versions in which the method, or what it makes, exists at all. */
   readonly version?: Version;
   readonly database?: Database;
 }

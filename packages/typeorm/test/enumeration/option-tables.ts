@@ -4,7 +4,7 @@ import * as entities from './tables/entity-options.js';
 import { expressionMapTable } from './tables/expression-map.js';
 import * as options from './tables/options.js';
 
-/** What a call may have beside its method, and an entity beside its columns. */
+/** Options of a call beside its method, and of an entity beside its columns. */
 export const optionTables: Readonly<Record<OptionType, Table>> = {
   FindOneOptions: options.findOneTable,
   FindManyOptions: options.findManyTable,

@@ -7,7 +7,7 @@ import type { Version } from './company.js';
 const require = createRequire(import.meta.url);
 export const PACKAGES: Readonly<Record<Version, string>> = { '1.x': 'typeorm', '0.3': 'typeorm-0.3' };
 
-/** Where each class is, in both versions. */
+/** Files of each class, in both versions. */
 export const CLASSES = {
   Repository: 'repository/Repository',
   TreeRepository: 'repository/TreeRepository',

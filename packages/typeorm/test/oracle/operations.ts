@@ -12,7 +12,7 @@ import {
 } from 'typeorm';
 import { relationsOf, textOf } from './entities.js';
 
-/** What is done, as data, so that it can be printed and made smaller. */
+/** An operation as data, so that it can be printed and made smaller. */
 export interface Operation {
   readonly kind: string;
   readonly entity: string;
@@ -21,7 +21,7 @@ export interface Operation {
 }
 
 type Filter = Readonly<Record<string, unknown>>;
-/** What the key of an entity refers to. */
+/** The table that the key of an entity refers to. */
 const TARGETS: Readonly<Record<string, string>> = { Job: 'office', Candidate: 'job' };
 const entity = fc.constantFrom('Office', 'Job', 'Candidate', 'Tag');
 

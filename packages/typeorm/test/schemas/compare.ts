@@ -102,7 +102,7 @@ const isConstant = ({ together, operations }: Work) =>
 
 const isTheStamp = ({ code }: Failure) => code === 'tenant_conflict' || code === 'TypeError';
 
-/** What became of the rows. */
+/** The fate of the rows. */
 function difference(begin: Snapshot, end: Snapshot): string {
   const [before, after] = [begin, end].map(({ own, other }) => new Set([...own, ...other])) as [
     Set<string>,

@@ -120,7 +120,7 @@ async function saveLoaded(source: DataSource | EntityManager, { model }: Operati
   return null;
 }
 
-/** What is loaded has no order of its own. */
+/** Sorts loaded rows: they have no order of their own. */
 const inOrder = (rows: readonly Loaded[]) => [...rows].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 
 interface Condition {

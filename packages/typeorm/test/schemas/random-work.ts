@@ -473,7 +473,7 @@ class RandomOperations {
     return set;
   }
 
-  /** What is done to a row that is loaded first, with some of its relations. */
+  /** Work on a row that is loaded first, with some of its relations. */
   #change(model: Model): Args {
     const { dice } = this;
     const relations = dice.some(this.#relations(model), 0, 2);

@@ -13,7 +13,7 @@ interface Difference {
   /** Null where it answered. */
   readonly scoped: Failure | null;
   readonly alone: Failure | null;
-  /** Whether the tenant that is alone came to have a unique value of the other's. */
+  /** True when the tenant that is alone came to have a unique value of the other's. */
   readonly tookKey: boolean;
 }
 
@@ -44,7 +44,7 @@ const hasSharedKeys = ({ given: { schema } }: Difference) =>
       ownership === 'tenant' && keys.some(({ fields }) => fields.length > 1 && !fields.includes(schema.tenantField)),
   );
 
-/** Whether a row of one side refers to one of the other. */
+/** True when a row of one side refers to one of the other. */
 function crosses(
   { rows }: RandomCase,
   { holder, referred, columns, references }: Relation,
@@ -67,7 +67,7 @@ const isForeignKey = (failure: Failure | null) =>
   failure !== null &&
   /23503|ER_ROW_IS_REFERENCED|ER_NO_REFERENCED|FOREIGN KEY/i.test(`${failure.code} ${failure.message}`);
 
-/** What one side alone may refuse, and why it is right. What is not here is a finding: the list is to stay short. */
+/** Refusals of one side alone, and why each is right. Any other is a finding: the list is to stay short. */
 const REASONS: readonly Reason[] = [
   { is: (each) => each.scoped?.code === 'tenant_conflict' && namesOther(each), why: 'names another tenant' },
   {

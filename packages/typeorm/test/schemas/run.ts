@@ -102,7 +102,7 @@ async function runCase(
   }
 }
 
-/** What an order rests on, or an operation needs. */
+/** Columns that an order rests on, or an operation needs. */
 const KEPT = new Set([
   'tenantId',
   'orgId',

@@ -38,7 +38,7 @@ export interface Sides {
 export interface SidesOptions {
   readonly setting: Setting;
   readonly cases: readonly RandomCase[];
-  /** What relations have beside what the schema says: cascades and the like. */
+  /** Options of relations beside what the schema says: cascades and the like. */
   readonly seed: number;
   readonly version: '1' | '0.3';
   readonly postgresUrl: string;

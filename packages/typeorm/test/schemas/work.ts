@@ -12,7 +12,7 @@ export interface Operation {
 export interface Work {
   readonly together: 'one' | 'transaction';
   readonly operations: readonly Operation[];
-  /** Whether rows come without the tenant, which the scope then puts on them. Alone they name it. */
+  /** True when rows come without the tenant, which the scope then puts on them. Alone they name it. */
   readonly isStripped: boolean;
   /** True when it is done as a tenant whose id a column that compares loosely takes for that of another. */
   readonly isTwin?: true;

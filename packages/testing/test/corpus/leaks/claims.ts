@@ -25,7 +25,7 @@ interface Claims {
 
 @Injectable()
 class Jobs extends Tables {
-  /** Whose rows a request is about. */
+  /** The tenant whose rows a request is about. */
   protected of(_claims: Claims): string {
     return this.tenantId;
   }

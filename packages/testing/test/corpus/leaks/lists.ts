@@ -419,7 +419,7 @@ export const lists: Twins = {
   ],
 };
 
-/** Whether an answer of acme's is another once globex has more rows. */
+/** True when an answer of acme's is another once globex has more rows. */
 async function moves({ acme, plantTheirs }: Parameters<Twins['leaks'][number]['byHand']>[0], path: string) {
   const before = await acme.get(path);
   await plantTheirs();

@@ -15,7 +15,7 @@ interface Published {
   readonly title: string;
 }
 
-/** What happens to jobs, told to whoever listens. */
+/** Events of jobs, told to whoever listens. */
 @Injectable()
 class News extends Tables {
   protected readonly published = new Subject<Published>();

@@ -99,7 +99,7 @@ interface Message {
   readonly data: { readonly tenantId: string; readonly jobId: string };
 }
 
-/** Whose a message is. */
+/** The tenant of a message. */
 @Injectable()
 class Senders {
   constructor(

@@ -114,7 +114,7 @@ class Candidates extends Tables {
     return this.change(id, { name, email });
   }
 
-  /** What is given by name becomes a column, as ORMs do it. */
+  /** Turns each given name into a column, as ORMs do it. */
   protected insert(columns: object): Promise<Row> {
     const given = known(columns);
     const places = given.map((_, n) => `$${n + 1}`);
@@ -164,7 +164,7 @@ class Subscribers extends Tables {
     }
   }
 
-  /** Whether a sign-in with this address makes sense. */
+  /** True when a sign-in with this address makes sense. */
   async isKnown(email: string): Promise<{ isKnown: boolean; company: string }> {
     const rows = await this.many(
       'select 1 from tenant_subscriber where email = $1 and tenant_id = $2',

@@ -19,7 +19,7 @@ export interface Executable {
   execute(): Promise<unknown>;
 }
 
-/** What every builder has. */
+/** Methods of every builder. */
 export function everyBuilder<Builder extends object>(
   /** Aimed at the rows of the tenant of that slug. */
   build: (on: Side, slug: string) => Builder,

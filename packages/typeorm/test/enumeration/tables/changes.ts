@@ -55,7 +55,7 @@ const update = ({ source }: Side) => source.createQueryBuilder().update(Job).set
 const updates = (change: (builder: Update, slug: string, on: Side) => unknown): Entry =>
   writes((on, slug) => (change(update(on), slug, on) as Update).execute());
 
-/** What narrows an update, a deletion, a soft deletion. */
+/** Methods that narrow an update, a deletion, a soft deletion. */
 function conditions(build: (on: Side) => Narrowed): Table {
   const changes = (change: (builder: Narrowed, slug: string) => Narrowed) =>
     writes((on, slug) => change(build(on), slug).execute());

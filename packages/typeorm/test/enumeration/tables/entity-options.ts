@@ -16,7 +16,7 @@ const VALUE = harmless('is about one value of the row itself');
 const allShelves = reads((on) => shelves(on).find());
 const eager = reads((on) => items(on).find({ select: { id: true, tool: { id: true } } }));
 const changed = writes((on, slug) => shelves(on).update(shelf(slug), { label: 'changed' }));
-/** What a shelf has is written with it. */
+/** Whatever a shelf has is written with it. */
 const cascaded = writes(async (on, slug) => {
   const found = await shelves(on).findOneByOrFail(shelf(slug));
   found.items = [...found.items, items(on).create({ id: `${slug}-item-9`, tenantId: `t_${slug}` } as object)];

@@ -7,7 +7,7 @@ import { selectTable } from './select.js';
 type Map = SelectQueryBuilder<Job>['expressionMap'];
 const of = ({ jobs }: Side) => jobs.createQueryBuilder('j');
 
-/** What a method sets, which its own entry shows. */
+/** Set by a method, whose own entry shows it. */
 const setBy = (method: string, table: Table = selectTable): Entry => {
   const entry = table[method];
   if (!entry) throw new Error(`no method ${method}`);

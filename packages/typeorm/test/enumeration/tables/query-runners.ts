@@ -37,7 +37,7 @@ const view = ({ typeorm }: Side) => new typeorm.View({ name: 'everything', expre
 const list = (of: (on: Side) => unknown) => (on: Side) => ['job', [of(on)]];
 const both = (of: (on: Side) => unknown) => (on: Side) => ['job', of(on)];
 
-/** What looks at the schema or changes it, with arguments that would work. */
+/** Calls that look at the schema or change it, with arguments that would work. */
 const SCHEMA: Readonly<Record<string, (on: Side) => readonly unknown[]>> = {
   getDatabases: () => [],
   getSchemas: () => [],
@@ -107,7 +107,7 @@ const schemaOf = (without: readonly string[]): Table =>
       .map(([name, args]) => [name, refusedOf(name, args)]),
   );
 
-/** What SQL the runner keeps for later is as raw then. */
+/** SQL that the runner keeps for later is as raw then. */
 const kept = (method: string): Entry =>
   refused((on) =>
     withRunner(on, (runner) => {

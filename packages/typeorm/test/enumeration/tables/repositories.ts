@@ -12,7 +12,7 @@ const added = (slug: string) => ({ id: `${slug}-job-9`, tenantId: `t_${slug}`, .
 /** As an application has it that knows the key alone. */
 const held = (on: Side, slug: string) => on.jobs.create(first(slug));
 
-/** What repositories and managers have in common. */
+/** Methods that repositories and managers have in common. */
 function persistence(call: ForJobs): Table {
   return {
     create: harmless('makes an object in memory'),
