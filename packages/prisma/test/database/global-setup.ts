@@ -10,16 +10,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  for (const script of [
-    'generate.mjs',
-    '../oracle/generate.mjs',
-    '../company/generate.mjs',
-    '../agency/generate.mjs',
-    '../enumeration/generate.mjs',
-    '../names/generate.mjs',
-  ]) {
-    execFileSync(process.execPath, [fileURLToPath(new URL(script, import.meta.url))]);
-  }
+  execFileSync(process.execPath, [fileURLToPath(new URL('../generate.mjs', import.meta.url))]);
   const server = await postgresFromEnvironment();
   project.provide('postgresUrl', server.url);
   return () => server.stop();
