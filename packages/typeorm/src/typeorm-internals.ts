@@ -8,6 +8,7 @@ export interface Column {
   readonly isGenerated: boolean;
   readonly generationStrategy?: string;
   readonly isInsert: boolean;
+  readonly isUpdate: boolean;
   readonly isNullable: boolean;
   readonly default?: unknown;
   readonly generatedType?: string;

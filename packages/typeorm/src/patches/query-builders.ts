@@ -8,8 +8,9 @@ import { arePartsKnown, withPartsChecked } from '../writes/partial-references.js
 import { areReferencesChecked, checkReferences } from '../writes/references.js';
 import { requireChange } from '../writes/shared-rows.js';
 import { insertUntaken, keepKeys } from '../writes/taken-rows.js';
+import { checkUnmoved, settingTenantOnce } from '../writes/unmoved.js';
 import { checkUpsert, needsCondition } from '../writes/upsert.js';
-import { checkExpressions, checkUnmoved, type Inserted, returnTenant, stamp } from '../writes/write-values.js';
+import { checkExpressions, type Inserted, returnTenant, stamp } from '../writes/write-values.js';
 import { patchOnce } from './patched-prototypes.js';
 import { allow } from './query-gate.js';
 import { rememberTransaction } from './transactions.js';
@@ -244,6 +245,6 @@ const updateBuilder = {
   createUpdateExpression: (builder, scope, original) => {
     checkUnmoved(builder, scope);
     if (!scope.hasFloor) checkExpressions(builder);
-    return MARK + (original() as string);
+    return MARK + (settingTenantOnce(builder, scope, original) as string);
   },
 } satisfies Record<string, Replacement>;

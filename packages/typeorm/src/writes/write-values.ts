@@ -1,7 +1,7 @@
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import { type DataSourceScope, tenantIdOf } from '../scope/data-source-scope.js';
 import { checkExpression } from '../sql/statement.js';
-import type { Builder, Column } from '../typeorm-internals.js';
+import type { Builder, Column, Metadata } from '../typeorm-internals.js';
 import { leaveUnnamed, tell } from './stamped-rows.js';
 
 /** T4: each new row belongs to the current tenant. */
@@ -37,23 +37,12 @@ export function returnTenant({ generatedMaps }: Inserted, { expressionMap }: Bui
   }
 }
 
-/** T15: no change moves a row to another tenant. */
-export function checkUnmoved({ expressionMap }: Builder, scope: DataSourceScope): void {
-  const column = tenantColumnOf(expressionMap.mainAlias, scope);
-  if (!column) return;
-  for (const values of valueSets(expressionMap.valuesSet)) {
-    const given = column.getEntityValue(values);
-    const isNamed = given !== undefined || relationOf(column, values) !== undefined;
-    if (isNamed && !isTenant(given, tenantIdOf(scope))) throw conflict(column);
-  }
-}
-
 /** T7: `SET a = b.c FROM other b` reads another table, and `VALUES (…, 'x'), (…)` writes another row. */
 export function checkExpressions({ expressionMap }: Builder): void {
   const { mainAlias, valuesSet } = expressionMap;
   if (!mainAlias?.hasMetadata) return;
   for (const values of valueSets(valuesSet)) {
-    for (const column of mainAlias.metadata.columns) {
+    for (const column of [...mainAlias.metadata.columns, ...joinColumnsOf(mainAlias.metadata)]) {
       const value = column.getEntityValue(values);
       if (typeof value === 'function') checkExpression(String(value()));
     }
@@ -61,11 +50,19 @@ export function checkExpressions({ expressionMap }: Builder): void {
 }
 
 /** The relation that a row names the tenant by, through which the column may be set to what cannot be read here. */
-function relationOf({ relationMetadata }: Column, values: object): unknown {
+export function relationOf({ relationMetadata }: Column, values: object): unknown {
   return relationMetadata && Reflect.get(values, relationMetadata.propertyPath);
 }
 
-function tenantColumnOf(alias: Builder['expressionMap']['mainAlias'], scope: DataSourceScope): Column | undefined {
+/** With copies: TypeORM makes one for each further relation that has a column in its key. */
+export function joinColumnsOf({ relations }: Metadata): Column[] {
+  return relations.filter(({ isWithJoinColumn }) => isWithJoinColumn).flatMap(({ joinColumns }) => joinColumns);
+}
+
+export function tenantColumnOf(
+  alias: Builder['expressionMap']['mainAlias'],
+  scope: DataSourceScope,
+): Column | undefined {
   return alias?.hasMetadata ? scope.tenantColumns.get(alias.metadata) : undefined;
 }
 
@@ -77,7 +74,7 @@ export function keyValue(column: Column, values: object): unknown {
 }
 
 /** Compares with the tenant's id; rows of a column of numbers have numbers. */
-function isTenant(given: unknown, tenantId: string): boolean {
+export function isTenant(given: unknown, tenantId: string): boolean {
   return given === tenantId || (typeof given === 'number' && String(given) === tenantId);
 }
 
@@ -86,7 +83,7 @@ export function valueSets(values: Builder['expressionMap']['valuesSet']): readon
   return Array.isArray(values) ? values : [values];
 }
 
-function conflict({ entityMetadata, propertyPath }: Column): TenantScopeError {
+export function conflict({ entityMetadata, propertyPath }: Column): TenantScopeError {
   return new TenantScopeError(
     'tenant_conflict',
     `${entityMetadata.name}.${propertyPath} names another tenant than the current one. Leave it out; rows are stamped with the tenant.`,
