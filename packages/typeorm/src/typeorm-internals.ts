@@ -90,8 +90,8 @@ export interface ExpressionMap {
 }
 
 export interface OnUpdate {
-  readonly columns?: readonly string[];
-  readonly overwrite?: readonly string[];
+  columns?: readonly string[];
+  overwrite?: readonly string[];
   readonly conflict?: string | readonly string[];
   readonly indexPredicate?: string;
   readonly upsertType?: string;

@@ -97,7 +97,6 @@ describe.each(settings)(
           builder: () => roles.createQueryBuilder().insert().into(Role, into).values(rows).execute(),
         }[method];
         const into = ['name', 'level'] as (keyof Role & string)[];
-        if (method === 'upsert' && database === 'MariaDB') return;
         for (const tenant of tenants) {
           await context.run(tenant, write);
           if (method === 'save') expect(rows).toMatchObject([{ tenantId: tenant.id }, { tenantId: tenant.id }]);

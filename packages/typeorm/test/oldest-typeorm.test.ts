@@ -27,11 +27,8 @@ describe.each(databases)('typeorm-7: upserts, TypeORM 0.3.20 on %s', (database) 
         await context.run({ slug, ...tenant }, async () => {
           await offices.insert({ id: `${slug}-1`, city: 'Bern', seats: 1 });
           const upsert = () => offices.upsert({ id: `${slug}-1`, city: 'Bern', seats: 2 }, ['tenantId', 'city']);
-          if (database === 'MariaDB') {
-            await expect(upsert()).rejects.toMatchObject(refused(/this database overwrites/));
-            return;
-          }
           await upsert();
+          if (database === 'MariaDB') return;
           const byId = () => offices.upsert({ id: `${slug}-1`, city: 'Bern', seats: 3 }, ['id']);
           await expect(byId()).rejects.toMatchObject(
             refused(/version of TypeORM.*upsert\(rows, \['tenantId', …\]\).*0\.3\.25/),
@@ -46,7 +43,7 @@ describe.each(databases)('typeorm-7: upserts, TypeORM 0.3.20 on %s', (database) 
       }
       for (const { id, slug } of tenants) {
         expect(await context.run({ id, slug }, () => offices.find())).toEqual([
-          { id: `${slug}-1`, tenantId: id, city: 'Bern', seats: database === 'MariaDB' ? 1 : 2 },
+          { id: `${slug}-1`, tenantId: id, city: 'Bern', seats: 2 },
         ]);
       }
     }));

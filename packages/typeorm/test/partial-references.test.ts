@@ -56,7 +56,7 @@ describe.each(settings)('keys that refer to rows by several columns, TypeORM $ve
       ]);
     }));
 
-  it.runIf(setting.database !== 'MariaDB')('nor does an upsert that overwrites one of them', () =>
+  it('nor does an upsert that overwrites one of them', () =>
     withEntities(setting, [Place, Job], async (source, outside) => {
       const [places, jobs] = ['Place', 'Job'].map((name) => source.getRepository(name));
       await context.run(globex, () => places?.insert({ region: 'EU', no: 'theirs' }));
@@ -74,8 +74,7 @@ describe.each(settings)('keys that refer to rows by several columns, TypeORM $ve
         await expect(upsert?.execute()).rejects.toMatchObject(unavailable);
       });
       expect(await outside(all)).toEqual([{ id: 'a', region: 'EU', placeNo: 'one' }]);
-    }),
-  );
+    }));
 
   it('a new row is stamped whose relation by the tenant and more is null', () =>
     withEntities(

@@ -10,6 +10,7 @@ import { requireChange } from '../writes/shared-rows.js';
 import { insertUntaken, keepKeys } from '../writes/taken-rows.js';
 import { checkUnmoved, settingTenantOnce } from '../writes/unmoved.js';
 import { checkUpsert, needsCondition } from '../writes/upsert.js';
+import { overwritingOwn, ownTarget } from '../writes/upsert-sql.js';
 import { checkExpressions, type Inserted, returnTenant, stamp } from '../writes/write-values.js';
 import { patchOnce } from './patched-prototypes.js';
 import { allow } from './query-gate.js';
@@ -183,17 +184,7 @@ const insertBuilder = {
     prepareInsert(builder, scope);
     if (!scope.hasFloor) checkExpressions(builder);
     keepKeys(builder);
-    const { onUpdate } = builder.expressionMap;
-    if (!onUpdate || !needsCondition(builder, scope)) return MARK + (original() as string);
-    const given = onUpdate.overwriteCondition;
-    // T3: TypeORM writes no condition where it has none.
-    onUpdate.overwriteCondition = given?.length ? [...given] : [{ type: 'simple', condition: '1=1' }];
-    try {
-      const sql = MARK + (original() as string);
-      return POSTGRES.has(typeOf(builder)) ? sql : `${sql} WHERE ${ownTarget(builder, scope)}`;
-    } finally {
-      onUpdate.overwriteCondition = given;
-    }
+    return MARK + overwritingOwn(builder, scope, original);
   },
   createUpsertConditionExpression: (builder, scope, original) => {
     const condition = original() as string;
@@ -202,21 +193,6 @@ const insertBuilder = {
     return condition ? `(${condition}) AND ${own}` : own;
   },
 } satisfies Record<string, Replacement>;
-
-/** Databases for which TypeORM itself writes the condition of an upsert's overwriting. */
-const POSTGRES = new Set(['postgres', 'aurora-postgres', 'cockroachdb']);
-
-function typeOf({ dataSource, connection }: Builder): string {
-  return (dataSource ?? connection)?.options.type ?? '';
-}
-
-function ownTarget(builder: Builder, { tenantColumns }: DataSourceScope): string {
-  const table = builder.getMainTableName();
-  const isNamed = builder.alias !== table && POSTGRES.has(typeOf(builder));
-  const target = isNamed ? builder.escape(builder.alias) : builder.getTableName(table);
-  const column = builder.expressionMap.mainAlias && tenantColumns.get(builder.expressionMap.mainAlias.metadata);
-  return `${target}.${builder.escape(column?.databaseName ?? '')} = :${TENANT}`;
-}
 
 function prepareInsert(builder: Builder, scope: DataSourceScope): void {
   const { mainAlias, insertFromSelect } = builder.expressionMap;

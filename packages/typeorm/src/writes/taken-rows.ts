@@ -5,7 +5,8 @@ import { privateSlot } from '../scope/private-slot.js';
 import type { Builder, Column, DataSource, Metadata } from '../typeorm-internals.js';
 import { atomically } from './atomically.js';
 import { endsTransaction, isUniqueViolation, violatedColumns } from './unique-violation.js';
-import { openTarget } from './upsert.js';
+import { leavesOut, openTarget } from './upsert.js';
+import { metOthers } from './upsert-sql.js';
 import { keyValue, valueSets } from './write-values.js';
 
 /** A unique key, and one row's values of it. */
@@ -20,12 +21,12 @@ type Key = readonly (readonly [Column, unknown])[];
  * @throws `tenant_row_unavailable`
  */
 export async function insertUntaken(builder: Builder, scope: DataSourceScope, insert: () => unknown): Promise<unknown> {
-  const { mainAlias, onIgnore, valuesSet } = builder.expressionMap;
+  const { mainAlias, valuesSet } = builder.expressionMap;
   const column = mainAlias?.hasMetadata ? scope.tenantColumns.get(mainAlias.metadata) : undefined;
   if (!mainAlias || !column) return insert();
   const { metadata } = mainAlias;
   const target = openTarget(builder, scope);
-  const open = target ? [target] : onIgnore ? uniqueKeysOf(metadata) : [];
+  const open = target ? [target] : leavesOut(builder) ? uniqueKeysOf(metadata) : [];
   const attempt = async () => {
     try {
       return await insert();
@@ -84,6 +85,7 @@ async function requireRows(builder: Builder, metadata: Metadata, rows: readonly 
 }
 
 async function isTaken(error: unknown, metadata: Metadata, column: Column, builder: Builder): Promise<boolean> {
+  if (metOthers(error, builder)) return true;
   if (!isUniqueViolation(error)) return false;
   const violated = violatedColumns(error);
   if (violated?.includes(column.databaseName)) return false;

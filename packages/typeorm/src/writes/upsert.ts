@@ -14,7 +14,8 @@ export function checkUpsert(builder: Builder, scope: DataSourceScope): void {
   const { metadata } = mainAlias;
   const column = scope.tenantColumns.get(metadata);
   if (!onUpdate || !column) return;
-  if (!namesItsTarget(builder, onUpdate)) {
+  const namesTarget = namesItsTarget(builder, onUpdate);
+  if (!namesTarget && !meetsAnyKey(builder)) {
     throw refused(
       'this database overwrites whichever row has the same unique value, of any tenant. Look it up, and save it.',
     );
@@ -32,6 +33,7 @@ export function checkUpsert(builder: Builder, scope: DataSourceScope): void {
       `an upsert of ${metadata.name} sets its tenant or a foreign key by a parameter. Overwrite with the inserted values.`,
     );
   }
+  if (!namesTarget) return;
   if (indexPredicate) checkClosed(indexPredicate);
   const target = conflictColumns(metadata, onUpdate);
   if (target?.includes(column)) return;
@@ -50,9 +52,9 @@ export function checkUpsert(builder: Builder, scope: DataSourceScope): void {
 }
 
 /** The columns of the conflict target of an upsert that might find another tenant's row. */
-export function openTarget({ expressionMap }: Builder, { tenantColumns }: DataSourceScope): readonly Column[] | null {
-  const { mainAlias, onUpdate } = expressionMap;
-  if (!onUpdate || !mainAlias?.hasMetadata) return null;
+export function openTarget(builder: Builder, { tenantColumns }: DataSourceScope): readonly Column[] | null {
+  const { mainAlias, onUpdate } = builder.expressionMap;
+  if (!onUpdate || !mainAlias?.hasMetadata || !namesItsTarget(builder, onUpdate)) return null;
   const column = tenantColumns.get(mainAlias.metadata);
   const target = column && conflictColumns(mainAlias.metadata, onUpdate);
   return target && !target.includes(column) ? target : null;
@@ -62,7 +64,7 @@ export function openTarget({ expressionMap }: Builder, { tenantColumns }: DataSo
 export function needsCondition(builder: Builder, scope: DataSourceScope): boolean {
   const { onUpdate } = builder.expressionMap;
   if (!onUpdate || !openTarget(builder, scope)) return false;
-  return takesCondition(builder) && namesItsTarget(builder, onUpdate) && hasValues(onUpdate);
+  return takesCondition(builder) && hasValues(onUpdate);
 }
 
 function hasValues({ overwrite = [], columns = [] }: OnUpdate): boolean {
@@ -72,6 +74,17 @@ function hasValues({ overwrite = [], columns = [] }: OnUpdate): boolean {
 /** Early 0.3 writes none. */
 function takesCondition({ createUpsertConditionExpression }: Builder): boolean {
   return typeof createUpsertConditionExpression === 'function';
+}
+
+/** True of databases whose upserts overwrite the row that they meet by any unique key. */
+export function meetsAnyKey({ dataSource, connection }: Builder): boolean {
+  return (dataSource ?? connection)?.driver.supportedUpsertTypes.includes('on-duplicate-key-update') ?? false;
+}
+
+/** True when an insert leaves out the rows that are in the way: by `orIgnore`, or where MySQL has nothing to overwrite. */
+export function leavesOut(builder: Builder): boolean {
+  const { onIgnore, onUpdate } = builder.expressionMap;
+  return Boolean(onIgnore) || (onUpdate?.overwrite?.length === 0 && meetsAnyKey(builder));
 }
 
 /** True when an upsert is about the rows with one key alone. */

@@ -2,7 +2,7 @@ import { type Args, canonical, copied, isPlain, print } from '../../../../test/o
 import type { Outcome, Verdict } from '../../../../test/oracle/outcome.js';
 import type { RandomCase } from '../../../../test/oracle/random-case.js';
 import { OTHER, OWN } from '../../../../test/oracle/random-rows.js';
-import { primaryKey } from '../../../../test/oracle/schema.js';
+import { modelOf, primaryKey } from '../../../../test/oracle/schema.js';
 import type { Snapshot } from '../../../../test/oracle/sql.js';
 import { tookKeyOfOther } from '../../../../test/oracle/taken-keys.js';
 import { isTenantScopeError } from '../../src/index.js';
@@ -21,7 +21,7 @@ type Answer = { readonly answer: string; readonly given: string } | { readonly f
 
 /** Does the same work on both sides, from the same rows, and puts the rows back. */
 export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, work: Work): Promise<Outcome> {
-  const { context, shared, alone } = sides;
+  const { context, shared } = sides;
   const isReading = work.operations.every(({ isWrite }) => !isWrite);
   const stripped = work.isStripped ? strippedOf(work, given) : copied(work);
   if (work.isTwin && sides.isLoose) return twin(sides, given, begin, stripped);
@@ -29,9 +29,35 @@ export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, 
   const one = await context.run(OWN, () => run(shared, given, stripped));
   const after = isReading ? begin : await shared.rows(given);
   const again = 'answer' in one && isNew ? await context.run(OTHER, () => run(shared, given, stripped)) : null;
-  const other = await run(alone, given, copied(work));
-  const expected = isReading ? begin : await alone.rows(given);
   if (again || !same(after.own, begin.own) || !same(after.other, begin.other)) await shared.reset(given);
+  const done: Done = { one, after, again };
+  const outcome = await judge(sides, given, begin, work, done, copied(work));
+  if (outcome.verdict !== 'finding') return outcome;
+  // TypeORM itself loses a reference whose key has the tenant, where a row is given without it.
+  const named = await judge(sides, given, begin, work, done, namedOf(work, given));
+  return named.verdict === 'finding' ? outcome : named;
+}
+
+/** The answer of the scoped side, its rows then, and the answer where the same rows were written for another tenant. */
+interface Done {
+  readonly one: Answer;
+  readonly after: Snapshot;
+  readonly again: Answer | null;
+}
+
+/** Has `asked` done where the tenant is alone, and compares. */
+async function judge(
+  sides: Sides,
+  given: RandomCase,
+  begin: Snapshot,
+  work: Work,
+  { one, after, again }: Done,
+  asked: Work,
+): Promise<Outcome> {
+  const { alone } = sides;
+  const isReading = work.operations.every(({ isWrite }) => !isWrite);
+  const other = await run(alone, given, asked);
+  const expected = isReading ? begin : await alone.rows(given);
   if (!isReading && (!same(expected.own, begin.own) || expected.other.length > 0)) await alone.reset(given);
 
   const tookKey = tookKeyOfOther(given.schema, expected, begin);
@@ -131,6 +157,41 @@ function strippedOf(work: Work, { schema }: RandomCase): Work {
       written.includes(each.kind) ? { ...each, args: { ...each.args, rows: strip(each.args['rows']) } } : copied(each),
     ),
   };
+}
+
+/** The work whose rows all name the tenant, related ones as well. */
+function namedOf(work: Work, { schema }: RandomCase): Work {
+  const name = (value: unknown, model: string): unknown => {
+    if (Array.isArray(value)) return value.map((each) => name(each, model));
+    if (!isPlain(value)) return value;
+    const relations = relationsOf(schema, model);
+    const entries = Object.entries(value as Args).map(([key, entry]) => {
+      const to = relations.get(key);
+      return [key, to ? name(entry, to) : entry] as const;
+    });
+    const isOwned = modelOf(schema, model).ownership === 'tenant';
+    return { ...(isOwned && { [schema.tenantField]: OWN.id }), ...Object.fromEntries(entries) };
+  };
+  return {
+    ...work,
+    operations: work.operations.map((each) =>
+      each.kind === 'save'
+        ? { ...each, args: { ...each.args, rows: name(each.args['rows'], each.model) } }
+        : copied(each),
+    ),
+  };
+}
+
+/** The models that the relations of one lead to, by the names that they have there. */
+function relationsOf({ relations, links }: RandomCase['schema'], model: string): ReadonlyMap<string, string> {
+  return new Map([
+    ...relations.filter(({ holder }) => holder === model).map(({ field, referred }) => [field, referred] as const),
+    ...relations
+      .filter(({ referred }) => referred === model)
+      .map(({ backField, holder }) => [backField, holder] as const),
+    ...links.filter(({ a }) => a.model === model).map(({ a, b }) => [a.field, b.model] as const),
+    ...links.filter(({ b }) => b.model === model).map(({ a, b }) => [b.field, a.model] as const),
+  ]);
 }
 
 const same = (one: readonly string[], other: readonly string[]) =>

@@ -94,13 +94,6 @@ const REASONS: readonly Reason[] = [
     why: 'calls a function that runs SQL',
   },
   {
-    is: ({ scoped, sides }) =>
-      sides.setting === 'MariaDB' &&
-      scoped?.code === 'scope_refused' &&
-      /overwrites whichever row/.test(scoped.message),
-    why: 'MariaDB: an upsert overwrites whoever has the key',
-  },
-  {
     is: ({ scoped, given }) =>
       !scoped?.isScope && isForeignKey(scoped) && given.schema.relations.some((each) => crosses(given, each, 'other')),
     why: "another tenant's row refers to it, and the database holds it",
@@ -152,6 +145,10 @@ const REASONS: readonly Reason[] = [
       isForeignKey(alone) &&
       given.schema.relations.some((each) => comparesTenant(given.schema, each)),
     why: 'the scope alone knows the tenant of a row that a relation names without it',
+  },
+  {
+    is: ({ scoped, alone }) => scoped === null && alone?.code === 'QueryFailed 42601',
+    why: 'TypeORM itself sets a column twice that is in the keys of two relations',
   },
   {
     is: ({ scoped, alone }) => scoped === null && alone?.code === 'UpdateValuesMissingError',
