@@ -4,6 +4,7 @@ import { MARK, refusedSql } from '../sql/refused-sql.js';
 import { sealed, unsealed } from '../sql/sealed-sql.js';
 import { checkClosed, checkedStatement } from '../sql/statement.js';
 import type { Builder, DataSource, Metadata } from '../typeorm-internals.js';
+import { inTurn } from '../writes/in-turn.js';
 import { arePartsKnown, withPartsChecked } from '../writes/partial-references.js';
 import { areReferencesChecked, checkReferences } from '../writes/references.js';
 import { requireChange } from '../writes/shared-rows.js';
@@ -167,18 +168,21 @@ const selectBuilder = {
 
 const remove: Replacement = (builder, scope, original) => {
   rememberTransaction(builder);
-  return requireChange(builder, scope, original);
+  return inTurn(builder, async (send) => requireChange(builder, scope, () => send(original)));
 };
 
 const insertBuilder = {
-  execute: async (builder, scope, original) => {
+  execute: (builder, scope, original) => {
     rememberTransaction(builder);
-    prepareInsert(builder, scope);
-    const references = checkReferences(builder, scope);
-    if (references) await references;
-    const result = await withPartsChecked(builder, scope, () => insertUntaken(builder, scope, original));
-    returnTenant(result as Inserted, builder, scope);
-    return result;
+    return inTurn(builder, async (send) => {
+      prepareInsert(builder, scope);
+      const references = checkReferences(builder, scope);
+      if (references) await references;
+      const insert = () => insertUntaken(builder, scope, () => send(original));
+      const result = await withPartsChecked(builder, scope, insert);
+      returnTenant(result as Inserted, builder, scope);
+      return result;
+    });
   },
   createInsertExpression: (builder, scope, original) => {
     prepareInsert(builder, scope);
@@ -211,12 +215,14 @@ function checkKnown(metadata: Metadata, { tenantColumns, unlimited }: DataSource
 }
 
 const updateBuilder = {
-  execute: async (builder, scope, original) => {
+  execute: (builder, scope, original) => {
     rememberTransaction(builder);
-    checkUnmoved(builder, scope);
-    const references = checkReferences(builder, scope);
-    if (references) await references;
-    return withPartsChecked(builder, scope, () => requireChange(builder, scope, original));
+    return inTurn(builder, async (send) => {
+      checkUnmoved(builder, scope);
+      const references = checkReferences(builder, scope);
+      if (references) await references;
+      return withPartsChecked(builder, scope, () => requireChange(builder, scope, () => send(original)));
+    });
   },
   createUpdateExpression: (builder, scope, original) => {
     checkUnmoved(builder, scope);
