@@ -1,23 +1,18 @@
 import type { DataSourceScope } from '../scope/data-source-scope.js';
 import { countOwnRows } from '../scope/own-rows.js';
 import { privateSlot } from '../scope/private-slot.js';
-import type { Builder, Column, DataSource, Metadata } from '../typeorm-internals.js';
+import type { Builder, Column, DataSource } from '../typeorm-internals.js';
 import { atomically } from './atomically.js';
 import { defer } from './deferred-references.js';
-import { type Reference, referencesOf, unavailable } from './references.js';
+import { followedColumns, followingParts, type Part } from './followed-keys.js';
+import { referencesOf, unavailable } from './references.js';
 import { keyValue, valueSets } from './write-values.js';
-
-/** A part of a foreign key that is written; the rest of it is what the row has. */
-interface Part {
-  readonly reference: Reference;
-  readonly given: readonly (readonly [Column, unknown])[];
-}
 
 const known = privateSlot<Set<string>>();
 
 /**
- * T8: where a write sets a part of a foreign key alone, the rows that it comes to name are not known before. They are looked up after,
- * for own rows that have that part.
+ * T8: where a write sets a part of a foreign key alone, the rows that it comes to name are not known before; nor are those that rows
+ * come to name which follow the written one. They are looked up after, for own rows that have that part.
  *
  * @throws `tenant_row_unavailable`, and nothing stays of the write.
  */
@@ -46,29 +41,36 @@ export function arePartsKnown(builder: Builder, scope: DataSourceScope): boolean
 
 function partsOf(builder: Builder, scope: DataSourceScope): Part[] {
   const { mainAlias, queryType, onUpdate, valuesSet } = builder.expressionMap;
-  if (!mainAlias?.hasMetadata) return [];
   const { overwrite = [] } = onUpdate ?? {};
-  const isSet = ({ databaseName }: Column) => queryType === 'update' || overwrite.includes(databaseName);
-  return referencesOf(mainAlias.metadata, scope).flatMap((reference) =>
-    valueSets(valuesSet).flatMap((values) => {
-      const { columns } = reference;
-      const all = columns.map((column) => [column, isSet(column) ? keyValue(column, values) : undefined] as const);
-      const given = all.filter(([, value]) => value !== undefined);
-      const isPart = given.length > 0 && given.length < columns.length && given.every(([, value]) => value !== null);
-      return isPart ? [{ reference, given }] : [];
-    }),
-  );
+  const isUpdate = queryType === 'update';
+  if (!mainAlias?.hasMetadata || !(isUpdate || overwrite.length > 0)) return [];
+  const { metadata: holder } = mainAlias;
+  const isSet = ({ databaseName }: Column) => isUpdate || overwrite.includes(databaseName);
+  return valueSets(valuesSet).flatMap((values) => {
+    const setOf = (columns: readonly Column[]) =>
+      columns
+        .map((column) => [column, isSet(column) ? keyValue(column, values) : undefined] as const)
+        .filter(([, value]) => value !== undefined);
+    const parts = referencesOf(holder, scope).flatMap((reference) => {
+      const { length } = reference.columns;
+      const given = setOf(reference.columns);
+      const isPart = given.length > 0 && given.length < length && given.every(([, value]) => value !== null);
+      return isPart ? [{ holder, reference, given }] : [];
+    });
+    const followed = followedColumns(holder, scope);
+    const set = new Map(setOf(followed).map(([{ databaseName }, value]) => [databaseName, value]));
+    return [...parts, ...followingParts(holder, set, scope)];
+  });
 }
 
-function nameOf({ reference: { end, columns }, given }: Part): string {
+function nameOf({ holder, reference: { end, columns }, given }: Part): string {
   const key = given.map(([{ databaseName }, value]) => [databaseName, value]);
-  return JSON.stringify([end.tablePath, columns.map(({ databaseName }) => databaseName), key]);
+  return JSON.stringify([holder.tablePath, end.tablePath, columns.map(({ databaseName }) => databaseName), key]);
 }
 
 /** True when an own row that has the part refers to what is not there for the tenant. */
-async function leadsAstray({ reference: { end, columns }, given }: Part, builder: Builder): Promise<boolean> {
+async function leadsAstray({ holder, reference: { end, columns }, given }: Part, builder: Builder): Promise<boolean> {
   const { driver } = (builder.dataSource ?? builder.connection) as DataSource;
-  const { metadata } = builder.expressionMap.mainAlias as { readonly metadata: Metadata };
   const equal = given.map(([column], n) => `holder.${column.propertyPath} = :part${n}`);
   const rest = columns.filter((column) => !given.some(([each]) => each === column));
   const isThere = rest.map((column) => `holder.${column.propertyPath} IS NOT NULL`);
@@ -81,5 +83,5 @@ async function leadsAstray({ reference: { end, columns }, given }: Part, builder
     .join(' AND ');
   const join = { to: end, alias: 'referenced', condition };
   const where = [...equal, ...isThere, isMissing].join(' AND ');
-  return (await countOwnRows(builder, metadata, 'holder', where, parameters, true, join)) > 0;
+  return (await countOwnRows(builder, holder, 'holder', where, parameters, true, join)) > 0;
 }

@@ -116,6 +116,19 @@ const REASONS: readonly Reason[] = [
     why: 'SQLite balances a reference that is broken with a dangling link that goes, where the tenant is alone',
   },
   {
+    is: ({ scoped, work, sides, given: { schema } }) =>
+      sides.setting === 'MariaDB' &&
+      isForeignKey(scoped) &&
+      work.operations.some(
+        ({ kind, model }) =>
+          kind === 'delete' &&
+          schema.relations.some(
+            (each) => each.holder === model && each.referred === model && each.onDelete === 'SetNull',
+          ),
+      ),
+    why: 'MariaDB deletes row by row in an order of its own, and each changes which of the others the condition holds for',
+  },
+  {
     is: ({ alone, given }) => isForeignKey(alone) && given.schema.relations.some((each) => crosses(given, each, 'own')),
     why: 'a planted reference dangles where the tenant is alone',
   },
