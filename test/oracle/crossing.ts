@@ -1,6 +1,8 @@
 import type { RandomCase } from './random-case.js';
 import type { Value } from './random-rows.js';
-import { modelOf, primaryKey, type Relation } from './schema.js';
+import { comparesTenant, modelOf, primaryKey, type RandomSchema, type Relation } from './schema.js';
+import { keyAt, rowsOf } from './snapshot-rows.js';
+import type { Snapshot } from './sql.js';
 
 /** True when a row of one tenant refers to one of the other by the relation. */
 export function crosses(
@@ -28,5 +30,37 @@ export function crossesTenants(given: RandomCase): boolean {
         (has(a.model, 'own', link.a) && has(b.model, 'other', link.b)) ||
         (has(a.model, 'other', link.a) && has(b.model, 'own', link.b)),
     ),
+  );
+}
+
+/** How many of the own rows refer to a row of the other tenant, by each relation. */
+export function countCrossings(
+  schema: RandomSchema,
+  own: readonly string[],
+  other: readonly string[],
+): Map<Relation, number> {
+  const counts = new Map<Relation, number>();
+  for (const relation of schema.relations) {
+    if (comparesTenant(schema, relation)) continue;
+    const [holder, referred] = [modelOf(schema, relation.holder), modelOf(schema, relation.referred)];
+    const [at, of] = [
+      relation.columns.map((column) => holder.fields.findIndex(({ name }) => name === column)),
+      relation.references.map((column) => referred.fields.findIndex(({ name }) => name === column)),
+    ];
+    const theirs = new Set(rowsOf(referred, other).map((row) => keyAt(row, of)));
+    const crossing = rowsOf(holder, own).filter((row) => {
+      const key = keyAt(row, at);
+      return key !== null && theirs.has(key);
+    });
+    if (crossing.length > 0) counts.set(relation, crossing.length);
+  }
+  return counts;
+}
+
+/** Whether more of the own rows refer to the other tenant's than before. */
+export function cameToCross(schema: RandomSchema, before: Snapshot, after: Snapshot): boolean {
+  const known = countCrossings(schema, before.own, before.other);
+  return [...countCrossings(schema, after.own, after.other)].some(
+    ([relation, count]) => count > (known.get(relation) ?? 0),
   );
 }

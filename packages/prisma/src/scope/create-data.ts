@@ -1,4 +1,4 @@
-import type { ScopedModel, ScopedRelation } from '../schema/model.js';
+import type { ScopedField, ScopedModel, ScopedRelation } from '../schema/model.js';
 import type { Call, Filter, Rule } from './call.js';
 import { columnData } from './column-value.js';
 import { guardForeignKeys } from './foreign-key.js';
@@ -26,16 +26,22 @@ export function newRow(
 ): Filter {
   if (!model.isWritable) throw sharedWrite(call, model);
   const ofNew = { ...call, required: null, list: null };
-  const entries = entriesOf(value, call, argument).flatMap(([key, entry]): [string, unknown][] => {
+  const given = entriesOf(value, call, argument);
+  const isByColumns = given.some(([key]) => key !== model.tenantField && isOfForeignKey(model.fields.get(key)));
+  const entries = given.flatMap(([key, entry]): [string, unknown][] => {
     const field = model.fields.get(key);
     if (!field) throw unknownKey(call, model, argument, key);
     if (field.kind === 'scalar' && entry !== null) for (const relation of field.keyOf) call.guards.link(relation);
     if (field.kind === 'scalar') return [[key, columnData(entry, field, model, call)]];
     const actions = nestedCreate(entry, field, ofNew, `${argument}.${key}`);
-    // With nothing in it, it sets no foreign key, and Prisma would take no columns beside it.
-    return field.holdsKey && Object.keys(actions).length === 0 ? [] : [[key, actions]];
+    // With nothing in it, it sets no foreign key, and Prisma would take no tenant beside it. Beside other columns it is Prisma's to refuse.
+    return field.holdsKey && !isByColumns && Object.keys(actions).length === 0 ? [] : [[key, actions]];
   });
   guardForeignKeys(entries, model, call, argument, false, parent);
   guardGivenTenant(entries, model, call, argument, true);
   return stampTenant(entries, model, call, argument, parent);
+}
+
+function isOfForeignKey(field: ScopedField | undefined): boolean {
+  return field?.kind === 'scalar' && field.keyOf.length > 0;
 }

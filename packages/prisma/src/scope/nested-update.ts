@@ -4,11 +4,11 @@ import { connect, guardKeyHolder } from './connect.js';
 import { newRow } from './create-data.js';
 import { foreignRows, guardDelete } from './dependents.js';
 import { byRules, createActions, type NestedAction } from './nested-create.js';
-import { nameOf, refused, sharedWrite } from './refusals.js';
+import { nameOf, refused, sharedWrite, upsertOfOthers } from './refusals.js';
 import { eachOf, entriesOf, structure } from './structure.js';
-import { NOTHING, related, tenantCondition, withinTenant } from './tenant-filters.js';
+import { NOTHING, notAll, related, tenantCondition, withinTenant } from './tenant-filters.js';
 import { toOneUpdate } from './to-one-update.js';
-import { andUnique, scopedUnique } from './unique-where.js';
+import { andUnique, byColumns, scopedUnique } from './unique-where.js';
 import { changedRow } from './update-data.js';
 import { filter } from './where.js';
 
@@ -55,14 +55,14 @@ export const updateActions: Readonly<Record<string, NestedAction>> = {
   },
   upsert: (value, relation, call, argument) => {
     guardKeyHolder(relation, call, argument);
-    if (relation.isList) return eachOf(value, (item) => changing(item, listUpsert, relation, call, argument));
+    if (relation.isList) return eachOf(value, (item) => upserting(item, listUpsert, relation, call, argument));
     guardReplaced(relation, call);
     // Of the side that holds the key Prisma takes no condition here where there is no row, so the row is looked at before.
     if (relation.holdsKey) guardReferred(relation, call);
-    const where = relation.holdsKey ? asked : toOneWhere;
-    const rules = { where, create: newRelated, update: change };
+    const rules = { where: relation.holdsKey ? asked : toOneWhere, create: newRelated, update: change };
+    const given = upserting(value, rules, relation, call, argument);
     const condition = relation.holdsKey ? null : tenantCondition(relation.to, call);
-    return changing(value, rules, relation, call, argument, condition);
+    return condition && !('where' in given) ? structure([...Object.entries(given), ['where', condition]]) : given;
   },
 };
 
@@ -76,15 +76,32 @@ function changing(
   relation: ScopedRelation,
   call: Call,
   argument: string,
-  whereNone: Filter | null = null,
 ): unknown {
   const required: Filter[] = [];
-  const below = { ...through(relation, call), required };
-  const given = byRules(value, rules, relation, below, argument) as Filter;
-  const where = (given['where'] ?? whereNone ?? (relation.isList ? undefined : structure([]))) as Filter | undefined;
+  const given = byRules(value, rules, relation, { ...through(relation, call), required }, argument);
+  const where = (given['where'] ?? (relation.isList ? undefined : structure([]))) as Filter | undefined;
   // A `where` that a list must have is Prisma's to miss.
-  if (where === undefined || (where !== whereNone && required.length === 0)) return given;
-  return structure([...Object.entries(given), ['where', required.length === 0 ? where : andUnique(where, required)]]);
+  if (where === undefined || required.length === 0) return given;
+  return structure([...Object.entries(given), ['where', andUnique(where, required)]]);
+}
+
+/** A condition beside what an upsert asks would make a new row where one is there: so it is looked up before. */
+function upserting(
+  value: unknown,
+  rules: Readonly<Record<string, NestedAction>>,
+  relation: ScopedRelation,
+  call: Call,
+  argument: string,
+): Filter {
+  const required: Filter[] = [];
+  const below = { ...through(relation, call), required };
+  const given = byRules(value, rules, relation, below, argument);
+  if (required.length > 0) {
+    const { to: of } = relation;
+    const condition = andUnique(byColumns((given['where'] ?? NOTHING) as Filter, of), [notAll(required)]);
+    call.guards.ofRows.push({ of, condition, path: below.path, chain: [], ...upsertOfOthers(of, call) });
+  }
+  return given;
 }
 
 const change: NestedAction = (value, relation, call, argument) => changedRow(value, relation.to, call, argument);

@@ -31,4 +31,17 @@ export function sharedWrite(call: Call, model: ScopedModel): TenantScopeError {
   );
 }
 
+/** The look-up that an upsert would otherwise create a row after, although there is one. */
+export function upsertOfOthers(
+  { name }: ScopedModel,
+  call: Call,
+): { readonly why: string; readonly refusal: () => Error } {
+  const what = `the row of ${name} that it would change is there, and is another tenant's or leads to another tenant's row`;
+  return {
+    why: `upserting a row of ${name}`,
+    refusal: () =>
+      new TenantScopeError('tenant_row_unavailable', `${call.model.name}.${call.operation} was refused: ${what}.`),
+  };
+}
+
 export const nameOf = ({ of, name }: ScopedRelation): string => `${of.name}.${name}`;

@@ -3,10 +3,10 @@ import type { Call, Filter } from './call.js';
 import { guardDelete } from './dependents.js';
 import { Guards } from './guards.js';
 import type { Operation } from './operations.js';
-import { refused, sharedWrite } from './refusals.js';
+import { refused, sharedWrite, upsertOfOthers } from './refusals.js';
 import { ResultCheck } from './result-check.js';
 import { argumentsIn, refuseNonObject, structure } from './structure.js';
-import { NOTHING, related, withinTenant } from './tenant-filters.js';
+import { NOTHING, notAll, related, withinTenant } from './tenant-filters.js';
 import { andUnique, uniqueWhere } from './unique-where.js';
 
 /** The arguments that a call may reach the database with. */
@@ -63,8 +63,11 @@ export function scopeArguments(args: unknown, site: CallSite, { kind, rules }: O
   const scoped = structure(entries);
   if (kind === 'delete') guardDelete(model, call);
   const where = (scoped['where'] ?? {}) as Readonly<Record<string, unknown>>;
-  if (required.length > 0) scoped['where'] = andUnique(where, required);
   const isUnique = rules['where'] === uniqueWhere;
+  if (required.length > 0 && site.operation === 'upsert') {
+    const others = andUnique(where, [notAll(required)]);
+    guards.forbidden.push({ model, where: others, isUnique, isWide: false, ...upsertOfOthers(model, call) });
+  } else if (required.length > 0) scoped['where'] = andUnique(where, required);
   for (const { of, condition, path, chain, ...reason } of guards.ofRows) {
     // What the call itself makes or links may come to the action: then every row of the tenant may be one that it comes to.
     if (kind === 'create' || [...path, ...chain].some((relation) => guards.linked.has(relation))) {

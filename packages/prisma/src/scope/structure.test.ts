@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { structure } from './structure.js';
+import { namesOf, structure } from './structure.js';
 
 const polluted = Object.prototype as { tenantId?: unknown };
 afterEach(() => {
@@ -14,4 +14,9 @@ it('P3: a polluted prototype adds nothing to rebuilt arguments, nor does a key n
   for (const key in where) seen.push(key);
   expect(seen).toEqual(['id', '__proto__']);
   expect(where['OR']).toBeUndefined();
+});
+
+it('a key that is inherited counts, also one that every object has, and one that was put on every object does not', () => {
+  polluted.tenantId = 't_globex';
+  expect(namesOf(Object.create({ toString: null, id: 1 }))).toEqual(['toString', 'id']);
 });

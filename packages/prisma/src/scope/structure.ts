@@ -31,12 +31,12 @@ export function refuseNonObject(value: unknown, call: Call, argument: string): a
 }
 
 /**
- * The entries of a `select`, `include` or `omit`, of which Prisma reads own keys alone. What is undefined is `false` to it: it must
- * know the key all the same, and shows what is left out elsewhere.
+ * The entries of a `select`, `include` or `omit`, of which Prisma reads the own keys alone of whatever it is given: `true` has none. What
+ * is undefined is `false` to it: it must know the key all the same, and shows what is left out elsewhere.
  */
 export function selectedIn(value: unknown, call: Call, argument: string): Entries {
-  const own = ownOf(value);
-  if (call.forbidsUndefined || typeof own !== 'object' || own === null) return entriesOf(own, call, argument);
+  const own = { ...Object(value) };
+  if (call.forbidsUndefined) return entriesOf(own, call, argument);
   const given = Object.entries(own).map(([key, entry]) => [key, entry === undefined ? false : entry] as const);
   return entriesOf(structure(given), call, argument);
 }
@@ -65,13 +65,11 @@ const AGGREGATES: ReadonlySet<string> = new Set(['_count', '_avg', '_sum', '_min
 /** Arguments that Prisma takes out before it looks at the rest. */
 const SELECTIONS: ReadonlySet<string> = new Set(['select', 'include', 'omit']);
 
-/** The own keys of any object, a list or a Date as well. */
-const ownOf = (value: unknown): unknown => (typeof value === 'object' && value !== null ? { ...value } : value);
-
 /** The keys of an object as Prisma reads them: inherited ones as well, but for those that something put on every object. */
 export function namesOf(value: object): readonly string[] {
   const names: string[] = [];
-  for (const key in value) if (!(key in Object.prototype) || Object.hasOwn(value, key)) names.push(key);
+  const isOnAll = (key: string) => Object.prototype.propertyIsEnumerable.call(Object.prototype, key);
+  for (const key in value) if (Object.hasOwn(value, key) || !isOnAll(key)) names.push(key);
   return names;
 }
 

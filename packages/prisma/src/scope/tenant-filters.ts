@@ -44,6 +44,11 @@ export function related({ name, isList }: ScopedRelation, condition: Filter): Fi
   return structure([[name, structure([[isList ? 'some' : 'is', condition]])]]);
 }
 
+/** Of rows for which not all of the conditions are true. */
+export function notAll(conditions: readonly Filter[]): Filter {
+  return structure([['NOT', structure([['AND', conditions]])]]);
+}
+
 /** The value of a column that is another row's, or stays as it is. */
 export const UNKNOWN = Symbol('unknown');
 

@@ -84,6 +84,15 @@ export function andUnique(unique: Filter, conditions: readonly Filter[]): Filter
   ]);
 }
 
+/** A unique filter as any other one: Prisma takes compound keys on top of a unique one alone. */
+export function byColumns(unique: Filter, model: ScopedModel): Filter {
+  return structure(
+    Object.entries(unique).flatMap(([key, entry]) =>
+      isCompoundKey(key, entry, model) ? Object.entries(entry) : [[key, entry] as const],
+    ),
+  );
+}
+
 function uniqueEntry(key: string, value: unknown, model: ScopedModel, call: Call, argument: string): unknown {
   return isCompoundKey(key, value, model)
     ? compoundKey(key, value, model, call)

@@ -199,6 +199,18 @@ describe.each(SETTINGS)('%s', (setting) => {
     expect(parents).toEqual([null, null, null]);
   });
 
+  it('a selection of `true` is one of nothing, as Prisma has it', async () => {
+    const ask = (prisma: object) =>
+      (prisma as Company['prisma']).unit.findMany({
+        where: { tenantId: acme.id },
+        orderBy: { id: 'asc' },
+        include: { tasks: { include: true, omit: true }, parent: { include: true } },
+      } as never);
+    expect(await db.as(acme, () => ask(db.prisma))).toEqual(await ask(db.outside));
+    const nothing = () => db.prisma.unit.findMany({ select: true } as never);
+    await expect(db.as(acme, nothing)).rejects.toMatchObject({ name: 'PrismaClientValidationError' });
+  });
+
   it('prisma-2: a part of a key that is skipped is a part of a key', async () => {
     await db.outside.shipment.create({ data: { tenantId: acme.id, id: 102, regionCode: 'US' } });
     const before = await db.rows();

@@ -69,6 +69,8 @@ describe.each(SETTINGS)('%s: new rows that name relations', (setting) => {
         const { group } = db.prisma;
         const validation = expect.objectContaining({ name: 'PrismaClientValidationError' });
         await expect(group.create({ data: create as never })).rejects.toEqual(validation);
+        const besideNothing = { id: n + 50, regionCode: null, depot: {} };
+        await expect(db.prisma.shipment.create({ data: besideNothing as never })).rejects.toEqual(validation);
         for (const id of [n + 1, n + 50]) {
           const upsert = { where: { id }, create: create as never, update: { is: 'there' } };
           await expect(group.upsert(upsert)).rejects.toEqual(validation);

@@ -64,6 +64,19 @@ describe.each(SETTINGS)('%s, prisma-1: through a writable model that the tenant 
     expect((await db.rows()).units.find(({ id }) => id === row.id)?.tenantId).toBe(late.id);
   });
 
+  it("an upsert of another tenant's registry row that links rows to it makes no new one in its place", async () => {
+    const { prisma } = db;
+    const update = { name: 'changed', units: { create: row } };
+    const upsert = (id: string) => () =>
+      prisma.org.upsert({ where: { id }, create: { id: 't_new' }, update, select: { id: true } });
+    const before = await db.rows();
+    await expect(db.as(acme, upsert(globex.id))).rejects.toMatchObject({ code: 'tenant_row_unavailable' });
+    expect(await db.rows()).toEqual(before);
+    expect(await db.as(acme, upsert(acme.id))).toEqual({ id: acme.id });
+    expect((await db.rows()).units.find(({ id }) => id === row.id)?.tenantId).toBe(acme.id);
+    expect(await db.as(acme, upsert('t_none'))).toEqual({ id: 't_new' });
+  });
+
   it('its key does not change, as the rows would go with it', async () => {
     const before = await db.rows();
     const { prisma } = db;

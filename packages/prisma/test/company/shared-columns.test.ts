@@ -227,4 +227,24 @@ describe.each(SETTINGS)('%s, prisma-2: foreign keys that share a column', (setti
     await expect(db.as(acme, parcel)).rejects.toMatchObject({ code: expect.stringMatching(/^P20/) });
     expect(await db.rows()).toEqual(before);
   });
+
+  it('an upsert of a row whose own key leads astray makes none in its place', async () => {
+    const { prisma, outside } = db;
+    await outside.zone.create({ data: { tenantId: acme.id, code: 'Z300' } });
+    const update = (id: number) => ({ parcels: { create: { id } } });
+    const create = { zoneCode: 'Z300', code: 'new' };
+    const upsert = (id: number) => () => prisma.bin.upsert({ where: bin, create, update: update(id) });
+    const nested = (id: number) => () =>
+      prisma.zone.update({
+        where: { code: 'Z100' },
+        data: { bins: { upsert: { where: bin, create: { code: 'new' }, update: update(id) } } },
+      });
+    expect(await db.as(acme, upsert(150))).toMatchObject(bin.zoneCode_code);
+    await db.as(acme, nested(151));
+    await outside.zone.update({ where: { code: 'Z100' }, data: { tenantId: globex.id } });
+    const before = await db.rows();
+    expect(before.bins.filter(({ tenantId }) => tenantId === acme.id)).toHaveLength(1);
+    await expect(db.as(acme, upsert(152))).rejects.toMatchObject({ code: 'tenant_row_unavailable' });
+    expect(await db.rows()).toEqual(before);
+  });
 });

@@ -1,4 +1,5 @@
 import { canonical, copied, hasInherited, print } from '../../../../test/oracle/arguments.js';
+import { cameToCross, countCrossings } from '../../../../test/oracle/crossing.js';
 import type { Outcome, Verdict } from '../../../../test/oracle/outcome.js';
 import type { RandomCase } from '../../../../test/oracle/random-case.js';
 import { OTHER, OWN } from '../../../../test/oracle/random-rows.js';
@@ -45,9 +46,13 @@ export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, 
   if (!same(after.other, begin.other)) return outcome('finding', 'rows of the other tenant were changed');
   if ('failure' in one && tellsOfOther(one.failure.message, given, before))
     return outcome('finding', 'an error tells of the other tenant');
+  if (cameToCross(given.schema, begin, after))
+    return outcome('finding', "a row of its own came to refer to the other tenant's");
   if ('answer' in one) {
     if ('failure' in other) {
-      const known = reasonOf({ sides, given, work, scoped: null, alone: other.failure, tookKey });
+      const changed = after.own.filter((row) => !begin.own.includes(row));
+      const changesPlanted = countCrossings(given.schema, changed, begin.other).size > 0;
+      const known = reasonOf({ sides, given, work, scoped: null, alone: other.failure, tookKey, changesPlanted });
       return known
         ? outcome('known difference', known)
         : outcome('finding', `answered, where the tenant alone gets ${other.failure.code}`);
@@ -77,7 +82,7 @@ export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, 
       return outcome('both refused', `${failure.code}, alone ${other.failure.code}`);
     return outcome('finding', `fails with ${failure.code}, where the tenant alone gets ${other.failure.code}`);
   }
-  const known = reasonOf({ sides, given, work, scoped: failure, alone: null, tookKey });
+  const known = reasonOf({ sides, given, work, scoped: failure, alone: null, tookKey, changesPlanted: false });
   if (known) return outcome(failure.isScope ? 'refused by the scope' : 'known difference', known);
   return outcome('finding', `refused alone: ${failure.code} ${kindOf(failure, given)}`);
 }

@@ -3,7 +3,7 @@ import { Dice } from '../../../../test/oracle/dice.js';
 import type { RandomCase } from '../../../../test/oracle/random-case.js';
 import type { Model } from '../../../../test/oracle/schema.js';
 import { Reads } from './reads.js';
-import { type ClientValues, Values } from './values.js';
+import { type ClientValues, type RelationField, Values } from './values.js';
 import { type Operation, READS, type Work } from './work.js';
 import { Writes } from './writes.js';
 
@@ -26,6 +26,10 @@ export function randomWork(seed: number, given: RandomCase, client: ClientValues
 function operation(values: Values, isReadOnly: boolean): Operation {
   const { dice } = values;
   const { models } = values.schema;
+  if (!isReadOnly && dice.chance(0.05)) {
+    const rewired = rewiring(values);
+    if (rewired) return rewired;
+  }
   const writable = models.filter(({ ownership }) => ownership !== 'shared');
   const name = isReadOnly
     ? dice.weighted([
@@ -65,6 +69,35 @@ function operation(values: Values, isReadOnly: boolean): Operation {
     isOrdered: isOrdered && !values.settings.isOdd,
     ...(name === 'findUnique' && dice.chance(0.15) && fluent(model, reads)),
   };
+}
+
+/**
+ * A row that is connected to another one, and nothing beside that which could be refused in its place: mostly by a foreign key that is
+ * a part of another, which then names another row as well.
+ */
+function rewiring(values: Values): Operation | null {
+  const { dice, schema } = values;
+  const holders = schema.models
+    .filter(({ ownership }) => ownership === 'tenant')
+    .flatMap((model) => values.relations(model))
+    .filter(({ kind, relation }) => kind === 'holder' && relation?.columns.join() !== schema.tenantField);
+  const parts = holders.filter((field) => holders.some((other) => isPartOf(field, other)));
+  const among = parts.length > 0 && dice.chance(0.8) ? parts : holders;
+  if (among.length === 0) return null;
+  const field = dice.pick(among);
+  const connect = values.key(field.to, values.row(field.to));
+  return {
+    model: field.model.name,
+    operation: 'update',
+    args: { where: values.key(field.model, values.row(field.model)), data: { [field.name]: { connect } } },
+    path: [],
+    isOrdered: false,
+  };
+}
+
+function isPartOf({ model, relation }: RelationField, other: RelationField): boolean {
+  const [part = [], whole = []] = [relation?.columns, other.relation?.columns];
+  return other.model === model && whole.length > part.length && part.every((column) => whole.includes(column));
 }
 
 function fluent(model: Model, reads: Reads): Partial<Operation> {

@@ -16,6 +16,8 @@ interface Difference {
   readonly alone: Failure | null;
   /** True when the tenant that is alone came to have a unique value of the other's. */
   readonly tookKey: boolean;
+  /** Whether it changed own rows that refer to the other tenant's, and did so before. */
+  readonly changesPlanted: boolean;
 }
 
 interface Reason {
@@ -78,7 +80,9 @@ const REASONS: readonly Reason[] = [
     // Of the tenants' own table a tenant gives its rows to itself alone.
     is: all(
       ({ scoped }) =>
-        scoped === null || scoped.code === 'P2025' || /replacing \S+ was refused/.test(scoped?.message ?? ''),
+        scoped === null ||
+        scoped.code === 'P2025' ||
+        /replacing \S+ was refused|is another tenant's or leads to/.test(scoped.message),
       ({ given }) => given.schema.relations.some((relation) => isOfTheTenant(given.schema, relation)),
       namesOther,
     ),
@@ -125,8 +129,13 @@ const REASONS: readonly Reason[] = [
   },
   {
     // The database looks at every foreign key of a row that is updated (SQLite), or updated twice in a transaction.
-    is: ({ alone, given }) =>
-      alone?.code === 'P2003' && given.schema.relations.some((each) => crosses(given, each, 'own')),
+    is: ({ alone, given, sides, changesPlanted }) =>
+      alone?.code === 'P2003' &&
+      (sides.setting === 'SQLite'
+        ? changesPlanted
+        : given.schema.relations.some(
+            (each) => alone.message.includes(`\`${each.name}_fk\``) && crosses(given, each, 'own'),
+          )),
     why: 'a planted reference dangles where the tenant is alone',
   },
   {
