@@ -129,6 +129,16 @@ const REASONS: readonly Reason[] = [
     why: 'MariaDB deletes row by row in an order of its own, and each changes which of the others the condition holds for',
   },
   {
+    is: ({ scoped, work, sides, given: { schema } }) =>
+      sides.setting === 'MariaDB' &&
+      scoped?.code === 'tenant_row_unavailable' &&
+      work.operations.some(
+        ({ kind, model }) =>
+          kind === 'orIgnore' && schema.relations.some((each) => each.holder === model && comparesTenant(schema, each)),
+      ),
+    why: 'MariaDB leaves a row out whose foreign key names none as well, and does not say which it was',
+  },
+  {
     is: ({ alone, given }) => isForeignKey(alone) && given.schema.relations.some((each) => crosses(given, each, 'own')),
     why: 'a planted reference dangles where the tenant is alone',
   },
