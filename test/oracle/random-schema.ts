@@ -238,11 +238,9 @@ class SchemaDraft {
 
   /** A relation to everybody's row whose column is a part of another foreign key: changed alone, that one names another row. */
   #overlap(): void {
-    const { dice, settings } = this;
+    const { dice } = this;
     const tenants = this.#models.filter(({ ownership }) => ownership === 'tenant');
-    const referred = tenants.find(({ keys }) =>
-      keys.some(({ fields }) => fields.includes('regionCode') && !fields.includes(settings.tenantField)),
-    );
+    const referred = tenants.find(({ keys }) => keys.some(({ fields }) => fields.join() === 'regionCode,no'));
     const byCode = this.#relations.find(
       ({ holder, columns }) => holder === referred?.name && columns.join() === 'regionCode',
     );
