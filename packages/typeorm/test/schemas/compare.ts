@@ -193,11 +193,17 @@ function namedOf(work: Work, { schema }: RandomCase): Work {
   };
   return {
     ...work,
-    operations: work.operations.map((each) =>
-      each.kind === 'save'
-        ? { ...each, args: { ...each.args, rows: name(each.args['rows'], each.model) } }
-        : copied(each),
-    ),
+    operations: work.operations.map((each) => {
+      const { kind, model, args } = each;
+      if (kind === 'save') return { ...each, args: { ...args, rows: name(args['rows'], model) } };
+      if (kind !== 'saveLoaded') return copied(each);
+      const changes = Object.entries(args['changes'] as Args).map(([key, change]) => {
+        const to = relationsOf(schema, model).get(key) ?? '';
+        const isList = isPlain(change) && 'add' in (change as Args);
+        return [key, isList ? { ...(change as Args), add: name((change as Args)['add'], to) } : name(change, to)];
+      });
+      return { ...each, args: { ...args, changes: Object.fromEntries(changes) } };
+    }),
   };
 }
 
