@@ -118,3 +118,29 @@ describe('readSchema refuses metadata it does not recognise', () => {
     expect([...readSchema(client).models.keys()]).toEqual(['A', 'B']);
   });
 });
+
+it('with relationMode = "prisma", no key of several columns without the tenant whose rows Prisma itself would change', () => {
+  const schema = (actions: string, mode = 'relationMode = "prisma"') => `
+  datasource db { ${mode} }
+  model Job {
+    tenantId String
+    region String
+    no String
+    candidates Candidate[]
+    @@id([region, no])
+  }
+  model Candidate {
+    tenantId String
+    region String
+    jobNo String
+    job Job @relation(fields: [region, jobNo], references: [region, no]${actions})
+  }`;
+  const models = {
+    Job: ['tenantId String', 'region String', 'no String', 'candidates Candidate of'],
+    Candidate: ['tenantId String', 'region String', 'jobNo String', 'job Job of'],
+  };
+  for (const actions of ['', ', onDelete: Cascade, onUpdate: Restrict', ', onDelete: Restrict, onUpdate: Cascade'])
+    expect(() => classified(schema(actions), models)).toThrow(/\(region, jobNo\) without the tenant/);
+  expect(classified(schema(', onDelete: Restrict, onUpdate: NoAction'), models)).toHaveLength(2);
+  expect(classified(schema('', ''), models)).toHaveLength(2);
+});

@@ -122,11 +122,26 @@ function addRelations(schema: Schema, models: ReadonlyMap<string, Draft>, { name
       cascades: key.onDelete === 'Cascade',
       follows: isAction(key.onUpdate),
     };
+    if (!schema.hasForeignKeys && holdsKey && to.isWritable) checkEmulated(relation, key);
     of.fields.set(field.name, relation as DraftRelation);
     // Links are in a table of Prisma's own, whose rows go with the row at either end.
     const isDependent = relation.isManyToMany ? to.tenantField !== null : !holdsKey && isAction(key.onDelete);
     if (isDependent) of.dependents.push(relation as DraftRelation);
   }
+}
+
+/** Prisma takes the values of each column of a key by itself (`"a" in (…) and "b" in (…)`, as of 7.10): so it reaches rows of others. */
+function checkEmulated(
+  { of, name, key, comparesTenant }: Omit<DraftRelation, 'inverse'>,
+  { onDelete, onUpdate }: { readonly onDelete: string | null; readonly onUpdate: string | null },
+): void {
+  if (of.tenantField === null || comparesTenant || key.fields.length < 2) return;
+  if (!isAction(onDelete) && !isAction(onUpdate)) return;
+  throw misconfigured(
+    `tenantScoped: with relationMode = "prisma", Prisma itself changes the rows of ${of.name} whose ${name} is deleted or gets another key, and ` +
+      `of a key of several columns (${key.fields.join(', ')}) without the tenant it changes other tenants' as well. Put ${of.tenantField} into ` +
+      'the key at both ends, or write `onDelete: Restrict, onUpdate: Restrict`.',
+  );
 }
 
 function linkInverses(schema: Schema, models: ReadonlyMap<string, Draft>, { name, fields }: SchemaModel): void {

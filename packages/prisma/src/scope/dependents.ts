@@ -13,7 +13,13 @@ import { NOTHING, related, tenantCondition, UNKNOWN, withinTenant } from './tena
 export function guardDelete(model: ScopedModel, call: Call): void {
   const reached = new Set<ScopedModel>();
   if (!reachesOthers(model, call, reached)) return;
-  if (call.hasFloor) throw behindTheFloor(call, model, 'deleting');
+  const why = `deleting a row of ${model.name}`;
+  if (call.hasFloor) {
+    // What depends on a row is not seen through the floor, so that none may go; where there is none, nothing is deleted.
+    const refusal = () => behindTheFloor(call, model, 'deleting');
+    call.guards.ofRows.push({ of: model, condition: NOTHING, path: call.path, chain: [], why, refusal });
+    return;
+  }
   if (goesInCircles(model, call, [])) {
     guardAllBelow(model, call);
     return;
@@ -21,7 +27,7 @@ export function guardDelete(model: ScopedModel, call: Call): void {
   const chain: ScopedRelation[] = [];
   const condition = othersBelow(model, call, chain);
   if (!condition) return;
-  call.guards.ofRows.push({ of: model, condition, path: call.path, chain, why: `deleting a row of ${model.name}` });
+  call.guards.ofRows.push({ of: model, condition, path: call.path, chain, why });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { acme, type Company, globex, openCompany } from './company.js';
+import { acme, type Company, globex, openCompany, SETTINGS } from './company.js';
 
 /** How deep a tree is cannot be told before it is deleted with its root, and the database deletes whoever's rows are below. */
 describe.each(['PostgreSQL', 'SQLite'] as const)(
@@ -52,3 +52,29 @@ describe.each(['PostgreSQL', 'SQLite'] as const)(
     }
   },
 );
+
+describe.each(SETTINGS)('%s: deleting rows that others may depend on', (setting) => {
+  let db: Company;
+  beforeAll(async () => {
+    db = await openCompany(setting);
+  });
+  beforeEach(() => db.seed());
+  afterAll(() => db.stop());
+
+  it('where there is no row to delete, the answer is that, whatever could depend on one', async () => {
+    const before = await db.rows();
+    const { unit } = db.prisma;
+    await db.as(acme, async () => {
+      expect(await unit.deleteMany({ where: { id: { in: [999, 201] } } })).toEqual({ count: 0 });
+      await expect(unit.delete({ where: { id: 201 } })).rejects.toMatchObject({ code: 'P2025' });
+      await unit.update({ where: { id: 106 }, data: { children: { deleteMany: {} } } });
+    });
+    expect(await db.rows()).toEqual(before);
+    const outcome = db.as(acme, () => unit.update({ where: { id: 101 }, data: { children: { deleteMany: {} } } }));
+    if (setting !== 'PostgreSQL with the floor') await outcome;
+    else await expect(outcome).rejects.toMatchObject({ code: 'scope_refused' });
+    expect((await db.rows()).units.filter(({ parentId }) => parentId === 101)).toHaveLength(
+      setting === 'PostgreSQL with the floor' ? 3 : 0,
+    );
+  });
+});
