@@ -57,7 +57,7 @@ export function countCrossings(
   return counts;
 }
 
-/** Whether more of the own rows refer to the other tenant's than before. */
+/** True when more of the own rows refer to the other tenant's than before. */
 export function cameToCross(schema: RandomSchema, before: Snapshot, after: Snapshot): boolean {
   const known = countCrossings(schema, before.own, before.other);
   return [...countCrossings(schema, after.own, after.other)].some(

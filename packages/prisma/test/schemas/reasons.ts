@@ -16,7 +16,7 @@ interface Difference {
   readonly alone: Failure | null;
   /** True when the tenant that is alone came to have a unique value of the other's. */
   readonly tookKey: boolean;
-  /** Whether it changed own rows that refer to the other tenant's, and did so before. */
+  /** True when it changed own rows that refer to the other tenant's, and did so before. */
   readonly changesPlanted: boolean;
 }
 
