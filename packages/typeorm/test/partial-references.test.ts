@@ -56,6 +56,57 @@ describe.each(settings)('keys that refer to rows by several columns, TypeORM $ve
       ]);
     }));
 
+  it('two of one transaction at once are each all or nothing, and leave nothing open', () =>
+    withEntities(setting, [Place, Job], async (source, outside) => {
+      const [places, jobs] = ['Place', 'Job'].map((name) => source.getRepository(name));
+      await context.run(globex, () => places?.insert({ region: 'EU', no: 'theirs' }));
+      await context.run(acme, async () => {
+        await places?.insert([
+          { region: 'EU', no: 'one' },
+          { region: 'EU', no: 'two' },
+        ]);
+        await jobs?.insert([
+          { id: 'a', region: 'EU' },
+          { id: 'b', region: 'EU' },
+          { id: 'c', region: 'EU' },
+        ]);
+        await source.transaction(async (manager) => {
+          const settled = await Promise.allSettled([
+            manager.update('Job', 'a', { placeNo: 'one' }),
+            manager.update('Job', 'b', { placeNo: 'theirs' }),
+            manager.update('Job', 'c', { placeNo: 'two' }),
+          ]);
+          expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+        });
+        // The first to fail ends the transaction, while the others wait for their turn.
+        const failing = source.transaction((manager) =>
+          Promise.all(['a', 'b', 'c'].map((id) => manager.update('Job', id, { placeNo: 'theirs' }))),
+        );
+        await expect(failing).rejects.toMatchObject(unavailable);
+        await jobs?.update('b', { placeNo: 'one' });
+      });
+      expect(await outside(all)).toMatchObject([{ placeNo: 'one' }, { placeNo: 'one' }, { placeNo: 'two' }]);
+    }));
+
+  it('a subscriber that writes meanwhile does not wait for the write that it listens to', () =>
+    withEntities(setting, [Place, Job], async (source, outside) => {
+      await context.run(acme, async () => {
+        await source.getRepository('Place').insert({ region: 'EU', no: 'one' });
+        await source.getRepository('Job').insert([
+          { id: 'a', region: 'EU' },
+          { id: 'b', region: 'EU' },
+        ]);
+        source.subscribers.push({
+          async afterUpdate({ manager }) {
+            source.subscribers.length = 0;
+            await manager.update('Job', 'b', { placeNo: 'one' });
+          },
+        });
+        await source.getRepository('Job').update('a', { placeNo: 'one' });
+      });
+      expect(await outside(all)).toMatchObject([{ placeNo: 'one' }, { placeNo: 'one' }]);
+    }));
+
   it('nor does an upsert that overwrites one of them', () =>
     withEntities(setting, [Place, Job], async (source, outside) => {
       const [places, jobs] = ['Place', 'Job'].map((name) => source.getRepository(name));
