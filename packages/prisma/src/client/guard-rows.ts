@@ -40,7 +40,7 @@ export async function guarded(
 }
 
 async function precede(
-  { model, operation, args, into, refusal }: Predecessor,
+  { model, operation, args, into, letGo, refusal }: Predecessor,
   client: RawClient,
   send: Send,
 ): Promise<void> {
@@ -54,6 +54,10 @@ async function precede(
       'tenant_row_unavailable',
       `a row of ${model.name} that a new row refers to was not found, and could not be created, because a unique value is taken.`,
     );
+  }
+  if (letGo) {
+    const delegate = client[letGo.model.property] as RawDelegate;
+    await send(() => (delegate['updateMany'] as RawDelegate[string])(letGo.argsFor(row as Filter)));
   }
   into(row as Filter);
 }

@@ -50,6 +50,8 @@ export interface Predecessor {
   readonly operation: 'findUniqueOrThrow' | 'create' | 'upsert';
   readonly args: Filter;
   readonly into: (row: Filter) => void;
+  /** The own row that refers to it already, of a one-to-one relation, and what makes it let go: the arguments of an `updateMany`. */
+  readonly letGo?: { readonly model: ScopedModel; readonly argsFor: (row: Filter) => Filter };
   /** The error thrown when it is not found and the new one may not come to be. */
   readonly refusal?: () => Error;
 }

@@ -1,4 +1,4 @@
-import type { ScopedModel, ScopedRelation } from '../schema/model.js';
+import type { ScopedField, ScopedModel, ScopedRelation } from '../schema/model.js';
 import type { Call, Filter, NewRows } from './call.js';
 import type { Predecessor } from './guards.js';
 import { conflict, nameOf, refused } from './refusals.js';
@@ -60,13 +60,31 @@ export function stampTenant(
     call.guards.predecessors.push({
       model: relation.to,
       ...found(value as Filter, select),
-      ...(call.isUncertain && { refusal: () => byRelation(relation, call, argument) }),
+      ...(call.isUncertain ? { refusal: () => byRelation(relation, call, argument) } : lettingGo(relation, call)),
       into: (referred) => {
         for (const [index, name] of fields.entries()) row[name] = referred[references[index] as string];
       },
     });
   }
   return row;
+}
+
+/** One to one: as Prisma does by relations, the row that has it lets go. Where it cannot, the database says so. */
+function lettingGo({ of, inverse, key }: ScopedRelation, { tenantId }: Call): Pick<Predecessor, 'letGo'> {
+  const isOptional = key.fields.every((name) => (of.fields.get(name) as ScopedField).isRequired === false);
+  if (inverse.isList || !isOptional) return {};
+  const argsFor = (row: Filter) =>
+    structure([
+      [
+        'where',
+        structure([
+          [of.tenantField as string, tenantId],
+          ...key.fields.map((name, index): Entry => [name, row[key.references[index] as string]]),
+        ]),
+      ],
+      ['data', structure(key.fields.map((name) => [name, null]))],
+    ]);
+  return { letGo: { model: of, argsFor } };
 }
 
 /** The form that a list of new rows shares, because Prisma takes each of them by columns or each by relations. */

@@ -109,7 +109,7 @@ export async function openCompany(setting: Setting, { writable = [] as readonly 
       ]) {
         await (model as typeof unit).deleteMany();
       }
-      await outside.group.updateMany({ data: { headNo: null, rivalId: null } });
+      await outside.group.updateMany({ data: { headNo: null, rivalId: null, peerId: null } });
       await outside.group.deleteMany();
       await outside.plan.deleteMany();
       await outside.org.deleteMany();

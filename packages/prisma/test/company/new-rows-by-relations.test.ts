@@ -19,6 +19,33 @@ describe.each(SETTINGS)('%s: new rows that name relations', (setting) => {
       .filter(({ id }) => id > n && id < n + 100)
       .map(({ tenantId, id, headNo, rivalId }) => ({ tenantId, id, headNo, rivalId }));
 
+  it("one to one: an own row lets go of what a new one takes, and another tenant's does not", async () => {
+    const peers = async (n: number) =>
+      (await db.rows()).groups.flatMap(({ id, peerId }) => (id >= n + 50 && id < n + 100 ? [[id, peerId]] : []));
+    const take = (n: number, peer: object) => db.prisma.group.create({ data: { id: n, no: `no ${n}`, peer } });
+    await Promise.all(
+      tenants.map(([tenant, n]) =>
+        db.as(tenant, async () => {
+          await db.prisma.group.create({ data: { id: n + 50, no: 'first' } });
+          await take(n + 51, { connect: { id: n + 50 } });
+          await take(n + 52, { connect: { id: n + 50 } });
+          await take(n + 53, { connectOrCreate: { where: { id: n + 50 }, create: { id: n + 60, no: 'none' } } });
+          await expect(take(n + 54, { connect: { id: (n === 100 ? 200 : 100) + 1 } })).rejects.toMatchObject({
+            code: 'P2025',
+          });
+        }),
+      ),
+    );
+    for (const [, n] of tenants) {
+      expect(await peers(n)).toEqual([
+        [n + 50, null],
+        [n + 51, null],
+        [n + 52, null],
+        [n + 53, n + 50],
+      ]);
+    }
+  });
+
   it('a list of which one row names a relation and another none', async () => {
     await Promise.all(
       tenants.map(([tenant, n]) =>

@@ -64,6 +64,7 @@ create table "Group" (
   "tenantId" text not null default 'nobody', "id" integer primary key, "no" text not null, "is" text not null default 'some',
   "headNo" text,
   "rivalId" integer references "Group" ("id") on delete restrict on update restrict,
+  "peerId" integer unique references "Group" ("id") on delete restrict on update restrict,
   unique ("tenantId", "no"),
   foreign key ("tenantId", "headNo") references "Group" ("tenantId", "no") on delete restrict on update restrict
 );

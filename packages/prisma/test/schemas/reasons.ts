@@ -118,6 +118,22 @@ const REASONS: readonly Reason[] = [
     why: 'a unique value without the tenant, which the other tenant has',
   },
   {
+    // Of a row that may not come to be, the relation is looked up, and nothing lets go of it before.
+    is: ({ scoped, work, given }) =>
+      scoped?.code === 'P2002' &&
+      print(work.operations.map(({ operation, args }) => [operation, args])).includes('upsert') &&
+      given.schema.relations.some(
+        ({ isOneToOne, holder, columns }) =>
+          isOneToOne &&
+          scoped.message.includes(columns.join('_')) &&
+          given.schema.relations.some(
+            (each) =>
+              each.holder === holder && each.columns.length > 1 && each.columns.includes(given.schema.tenantField),
+          ),
+      ),
+    why: "an upsert's new row takes over a one-to-one, beside a key with the tenant",
+  },
+  {
     // A row that everybody has is held by everybody's rows.
     is: ({ scoped, work, given }) =>
       scoped?.code === 'P2003' &&
