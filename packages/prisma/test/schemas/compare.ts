@@ -52,7 +52,9 @@ export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, 
   if ('answer' in one) {
     if ('failure' in other) {
       const changed = after.own.filter((row) => !begin.own.includes(row));
-      const changesPlanted = countCrossings(given.schema, changed, begin.other).size > 0;
+      // A row that is written as it was is looked at too.
+      const written = changed.length > 0 ? changed : begin.own;
+      const changesPlanted = countCrossings(given.schema, written, begin.other).size > 0;
       const known = reasonOf({ sides, given, work, scoped: null, alone: other.failure, tookKey, changesPlanted });
       return known
         ? outcome('known difference', known)
@@ -93,7 +95,7 @@ export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, 
   return outcome('finding', `refused alone: ${failure.code} ${kindOf(failure, given)}`);
 }
 
-/** Whether the two differ in rows alone of which one list has two that connect the same row, which one of them can have. */
+/** True when the two differ in rows alone of which one list has two that connect the same row, which one of them can have. */
 function differByTaking({ schema }: RandomCase, { operations }: Work, one: Snapshot, other: Snapshot): boolean {
   const tables = schema.relations
     .filter(({ isOneToOne, field }) => isOneToOne && operations.some(({ args }) => takesTwice(args, field)))
