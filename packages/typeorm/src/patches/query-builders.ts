@@ -9,13 +9,13 @@ import { arePartsKnown, withPartsChecked } from '../writes/partial-references.js
 import { areReferencesChecked, checkReferences } from '../writes/references.js';
 import { requireChange } from '../writes/shared-rows.js';
 import { insertUntaken, keepKeys } from '../writes/taken-rows.js';
+import { rememberTransaction } from '../writes/transactions.js';
 import { checkUnmoved, settingTenantOnce } from '../writes/unmoved.js';
 import { checkUpsert, needsCondition } from '../writes/upsert.js';
 import { overwritingOwn, ownTarget } from '../writes/upsert-sql.js';
 import { checkExpressions, type Inserted, returnTenant, stamp } from '../writes/write-values.js';
 import { patchOnce } from './patched-prototypes.js';
 import { allow } from './query-gate.js';
-import { rememberTransaction } from './transactions.js';
 
 type Method = (this: Builder, ...args: unknown[]) => unknown;
 type Prototype = Record<string, Method | undefined>;

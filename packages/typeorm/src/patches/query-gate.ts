@@ -6,8 +6,8 @@ import { privateSlot } from '../scope/private-slot.js';
 import { refusedSql } from '../sql/refused-sql.js';
 import type { Builder, DataSource, QueryRunner } from '../typeorm-internals.js';
 import { checkBeforeCommit, followTransaction } from '../writes/deferred-references.js';
+import { enterOrLeave, requireNotOver, type Transaction, transactionOf } from '../writes/transactions.js';
 import { patchOnce } from './patched-prototypes.js';
-import { enterOrLeave, requireNotOver, type Transaction, transactionOf } from './transactions.js';
 
 /** The SQL of scoped builders, by the array of parameters that goes with it, and whose rows it asks for. */
 const generated = privateSlot<Generated>();

@@ -1,6 +1,6 @@
-import { requireNotOver, transactionOf } from '../patches/transactions.js';
 import type { Builder, DataSource, QueryRunner } from '../typeorm-internals.js';
 import { keepTurn } from './in-turn.js';
+import { requireNotOver, transactionOf } from './transactions.js';
 
 /** All or nothing: a savepoint in the caller's transaction, or else a transaction. Other writes of the connection wait for its end. */
 export async function atomically<R>(builder: Builder, work: () => Promise<R>): Promise<R> {
