@@ -79,8 +79,12 @@ export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, 
   if ('failure' in other) {
     if (failure.code === other.failure.code)
       return outcome('same error', failure.code === 'validation' ? kindOf(failure, given) : failure.code);
-    // Prisma's own fault, or what it finds only when it has sent something.
-    if (other.failure.code === 'TypeError' || (failure.code === 'validation' && other.failure.code !== 'P2021'))
+    // Prisma's own faults, of which P2021 is one for some conditions of a nested upsert, or what it finds only when it has sent something.
+    if (
+      other.failure.code === 'TypeError' ||
+      failure.code === 'P2021' ||
+      (failure.code === 'validation' && other.failure.code !== 'P2021')
+    )
       return outcome('both refused', `${failure.code}, alone ${other.failure.code}`);
     if (
       failure.isScope ||

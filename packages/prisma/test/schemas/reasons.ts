@@ -114,7 +114,7 @@ const REASONS: readonly Reason[] = [
     is: (each) =>
       each.scoped !== null &&
       ['P2002', 'tenant_row_unavailable'].includes(each.scoped.code) &&
-      (each.tookKey || namesOther(each)),
+      (each.tookKey || namesOther(each) || each.work.namesOther),
     why: 'a unique value without the tenant, which the other tenant has',
   },
   {

@@ -67,6 +67,16 @@ const isForeignKey = (failure: Failure | null) =>
   failure !== null &&
   /23503|ER_ROW_IS_REFERENCED|ER_NO_REFERENCED|FOREIGN KEY/i.test(`${failure.code} ${failure.message}`);
 
+export const ROW_BY_ROW =
+  'MariaDB deletes row by row in an order of its own, and each changes which of the others the condition holds for';
+
+/** True when a deletion on MariaDB changes rows of the same table, by which it may come to others or miss them. */
+export function deletesInAnOrder({ setting }: Sides, { schema }: RandomCase, { operations }: Work): boolean {
+  const isOfItself = (model: string) =>
+    schema.relations.some((each) => each.holder === model && each.referred === model && each.onDelete === 'SetNull');
+  return setting === 'MariaDB' && operations.some(({ kind, model }) => kind === 'delete' && isOfItself(model));
+}
+
 /** Refusals of one side alone, and why each is right. Any other is a finding: the list is to stay short. */
 const REASONS: readonly Reason[] = [
   { is: (each) => each.scoped?.code === 'tenant_conflict' && namesOther(each), why: 'names another tenant' },
@@ -116,17 +126,8 @@ const REASONS: readonly Reason[] = [
     why: 'SQLite balances a reference that is broken with a dangling link that goes, where the tenant is alone',
   },
   {
-    is: ({ scoped, work, sides, given: { schema } }) =>
-      sides.setting === 'MariaDB' &&
-      isForeignKey(scoped) &&
-      work.operations.some(
-        ({ kind, model }) =>
-          kind === 'delete' &&
-          schema.relations.some(
-            (each) => each.holder === model && each.referred === model && each.onDelete === 'SetNull',
-          ),
-      ),
-    why: 'MariaDB deletes row by row in an order of its own, and each changes which of the others the condition holds for',
+    is: ({ scoped, work, sides, given }) => isForeignKey(scoped) && deletesInAnOrder(sides, given, work),
+    why: ROW_BY_ROW,
   },
   {
     is: ({ scoped, work, sides, given: { schema } }) =>
