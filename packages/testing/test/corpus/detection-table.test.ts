@@ -9,7 +9,7 @@ function tableOf({ about, leaks }: Twins): string {
   const rows = leaks.map(({ name, entrance, caughtBy }) => [
     name,
     `\`${entrance}\``,
-    caughtBy.map((attack) => `\`${attack}\``).join(', '),
+    (caughtBy ?? []).map((attack) => `\`${attack}\``).join(', '),
   ]);
   return [`## ${about}`, '', aligned([['leak', 'at', 'caught by'], ...rows])].join('\n');
 }

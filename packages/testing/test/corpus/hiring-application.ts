@@ -48,13 +48,17 @@ class HiringModule {}
 const SOURCES = [fromSubdomain({ baseDomain: 'localhost' }), fromJwt({ secret: SECRET })];
 
 /** A small application that hires people for its tenants. */
-export function hiringApplication(pool: Pool, parts: Parts): DynamicModule {
+export function hiringApplication(
+  pool: Pool,
+  parts: Parts,
+  tenants: readonly Tenant[] = [acme, globex],
+): DynamicModule {
   const { controllers = [], providers = [], imports = [], sources = SOURCES } = parts;
   return {
     module: HiringModule,
     imports: [
       TenancyModule.forRoot({
-        registry: new InMemoryTenantRegistry([{ ...acme }, { ...globex }]),
+        registry: new InMemoryTenantRegistry(tenants.map((tenant) => ({ ...tenant }))),
         sources: [...sources],
       }),
       ...imports,

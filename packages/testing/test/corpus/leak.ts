@@ -1,5 +1,5 @@
 import type { INestApplication, ModuleMetadata, Provider, Type } from '@nestjs/common';
-import type { TenantSource } from '@tenancy/core';
+import type { Tenant, TenantSource } from '@tenancy/core';
 import type { IsolationHarness, TenantClient } from '../../src/index.js';
 import type { Example } from '../../src/proof/target/example.js';
 import type { AttackName } from '../../src/report/isolation-report.js';
@@ -27,6 +27,11 @@ export interface Twins {
   readonly examples?: Readonly<Record<string, Example>>;
   /** True when each tenant has a note about the other's candidate: a link that was there before anybody checked. */
   readonly isLinked?: boolean;
+  /**
+   * The two tenants, of which the first attacks: `acme` and `globex` in a scene, whatever their names are.
+   * @defaultValue acme and globex
+   */
+  readonly tenants?: readonly [Tenant, Tenant];
   readonly leaks: readonly Leak[];
 }
 
@@ -36,8 +41,8 @@ export interface Leak {
   readonly name: string;
   /** Its place: `GET /jobs/:id`. */
   readonly entrance: string;
-  /** The attacks that must find it. */
-  readonly caughtBy: readonly [AttackName, ...AttackName[]];
+  /** The attacks that must find it, where that is known. */
+  readonly caughtBy?: readonly [AttackName, ...AttackName[]];
   /** Parts of the leaky twin, instead of the correct ones or beside them. */
   readonly leaky: Parts;
   /** The same attack, by hand: whether acme got at something of globex's. */
