@@ -1,4 +1,6 @@
 import { describeByHand } from './describe-leaks.js';
+import { optionalArguments } from './leaks/optional-arguments.js';
+import { optionalHeaders } from './leaks/optional-headers.js';
 import { optionalInputs } from './leaks/optional-inputs.js';
 
-for (const twins of [optionalInputs]) describeByHand(twins);
+for (const twins of [optionalInputs, optionalHeaders, optionalArguments]) describeByHand(twins);
