@@ -1,7 +1,11 @@
 import { describeByHand } from './describe-leaks.js';
 import { bodies } from './leaks/bodies.js';
+import { existence } from './leaks/existence.js';
 import { optionalArguments } from './leaks/optional-arguments.js';
 import { optionalHeaders } from './leaks/optional-headers.js';
 import { optionalInputs } from './leaks/optional-inputs.js';
+import { outgoing } from './leaks/outgoing.js';
 
-for (const twins of [optionalInputs, optionalHeaders, optionalArguments, bodies]) describeByHand(twins);
+const unseen = [bodies, existence, optionalArguments, optionalHeaders, optionalInputs, outgoing];
+
+for (const twins of unseen) describeByHand(twins);
