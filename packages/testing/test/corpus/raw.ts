@@ -27,8 +27,7 @@ export async function raw({ harness }: Scene, who: Scene['acme'], path: string):
 export async function hangUp({ harness }: Scene, who: Scene['acme'], path: string, after: number): Promise<void> {
   const { hostname, port } = new URL(harness.url);
   const sent = request({ hostname, port, path, headers: who.headers, agent: false }).end();
-  const ended = once(sent, 'close');
   sent.on('error', () => {});
   setTimeout(() => sent.destroy(), after);
-  await ended;
+  await new Promise((resolve) => sent.once('close', resolve));
 }

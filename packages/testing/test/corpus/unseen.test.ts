@@ -6,7 +6,19 @@ import { optionalArguments } from './leaks/optional-arguments.js';
 import { optionalHeaders } from './leaks/optional-headers.js';
 import { optionalInputs } from './leaks/optional-inputs.js';
 import { outgoing } from './leaks/outgoing.js';
+import { shapes } from './leaks/shapes.js';
+import { situations } from './leaks/situations.js';
 
-const unseen = [bodies, existence, optionalArguments, optionalHeaders, optionalInputs, outgoing, firstCaller];
+const unseen = [
+  bodies,
+  existence,
+  firstCaller,
+  optionalArguments,
+  optionalHeaders,
+  optionalInputs,
+  outgoing,
+  situations,
+  shapes,
+];
 
 for (const twins of unseen) describeByHand(twins);
