@@ -2,6 +2,7 @@ import { describeByHand } from './describe-leaks.js';
 import { bodies } from './leaks/bodies.js';
 import { existence } from './leaks/existence.js';
 import { firstCaller } from './leaks/first-caller.js';
+import { keys } from './leaks/keys.js';
 import { optionalArguments } from './leaks/optional-arguments.js';
 import { optionalHeaders } from './leaks/optional-headers.js';
 import { optionalInputs } from './leaks/optional-inputs.js';
@@ -17,8 +18,9 @@ const unseen = [
   optionalHeaders,
   optionalInputs,
   outgoing,
-  situations,
   shapes,
+  situations,
+  keys,
 ];
 
 for (const twins of unseen) describeByHand(twins);
