@@ -3,24 +3,28 @@ import { bodies } from './leaks/bodies.js';
 import { existence } from './leaks/existence.js';
 import { firstCaller } from './leaks/first-caller.js';
 import { keys } from './leaks/keys.js';
+import { links } from './leaks/links.js';
 import { optionalArguments } from './leaks/optional-arguments.js';
 import { optionalHeaders } from './leaks/optional-headers.js';
 import { optionalInputs } from './leaks/optional-inputs.js';
 import { outgoing } from './leaks/outgoing.js';
 import { shapes } from './leaks/shapes.js';
 import { situations } from './leaks/situations.js';
+import { steps } from './leaks/steps.js';
 
 const unseen = [
   bodies,
   existence,
   firstCaller,
+  keys,
   optionalArguments,
   optionalHeaders,
   optionalInputs,
   outgoing,
   shapes,
   situations,
-  keys,
+  steps,
+  links,
 ];
 
 for (const twins of unseen) describeByHand(twins);
