@@ -2,12 +2,14 @@ import { describeByHand } from './describe-leaks.js';
 import { bodies } from './leaks/bodies.js';
 import { existence } from './leaks/existence.js';
 import { firstCaller } from './leaks/first-caller.js';
+import { formats } from './leaks/formats.js';
 import { keys } from './leaks/keys.js';
 import { links } from './leaks/links.js';
 import { optionalArguments } from './leaks/optional-arguments.js';
 import { optionalHeaders } from './leaks/optional-headers.js';
 import { optionalInputs } from './leaks/optional-inputs.js';
 import { outgoing } from './leaks/outgoing.js';
+import { packed } from './leaks/packed.js';
 import { shapes } from './leaks/shapes.js';
 import { situations } from './leaks/situations.js';
 import { steps } from './leaks/steps.js';
@@ -17,14 +19,16 @@ const unseen = [
   existence,
   firstCaller,
   keys,
+  links,
   optionalArguments,
   optionalHeaders,
   optionalInputs,
   outgoing,
+  packed,
   shapes,
   situations,
   steps,
-  links,
+  formats,
 ];
 
 for (const twins of unseen) describeByHand(twins);
