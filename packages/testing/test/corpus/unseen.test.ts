@@ -1,8 +1,10 @@
 import { describeByHand } from './describe-leaks.js';
 import { bodies } from './leaks/bodies.js';
+import { commonThings } from './leaks/common-things.js';
 import { existence } from './leaks/existence.js';
 import { firstCaller } from './leaks/first-caller.js';
 import { formats } from './leaks/formats.js';
+import { helpful } from './leaks/helpful.js';
 import { keys } from './leaks/keys.js';
 import { links } from './leaks/links.js';
 import { optionalArguments } from './leaks/optional-arguments.js';
@@ -18,6 +20,7 @@ const unseen = [
   bodies,
   existence,
   firstCaller,
+  formats,
   keys,
   links,
   optionalArguments,
@@ -28,7 +31,8 @@ const unseen = [
   shapes,
   situations,
   steps,
-  formats,
+  helpful,
+  commonThings,
 ];
 
 for (const twins of unseen) describeByHand(twins);
