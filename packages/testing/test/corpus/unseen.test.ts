@@ -4,6 +4,7 @@ import { commonThings } from './leaks/common-things.js';
 import { existence } from './leaks/existence.js';
 import { firstCaller } from './leaks/first-caller.js';
 import { formats } from './leaks/formats.js';
+import { guards } from './leaks/guards.js';
 import { helpful } from './leaks/helpful.js';
 import { keys } from './leaks/keys.js';
 import { links } from './leaks/links.js';
@@ -14,13 +15,17 @@ import { outgoing } from './leaks/outgoing.js';
 import { packed } from './leaks/packed.js';
 import { shapes } from './leaks/shapes.js';
 import { situations } from './leaks/situations.js';
+import { sockets } from './leaks/sockets.js';
 import { steps } from './leaks/steps.js';
 
 const unseen = [
   bodies,
+  commonThings,
   existence,
   firstCaller,
   formats,
+  guards,
+  helpful,
   keys,
   links,
   optionalArguments,
@@ -31,8 +36,7 @@ const unseen = [
   shapes,
   situations,
   steps,
-  helpful,
-  commonThings,
+  sockets,
 ];
 
 for (const twins of unseen) describeByHand(twins);

@@ -78,19 +78,20 @@ class Profile extends Tables {
   }
 }
 
-/** A long list is sent as it comes, and its last id after it. */
+/** A long list is sent as it comes, and its newest name after it. */
 @Injectable()
-class Letters extends Tables {
+class People extends Tables {
   list(): Promise<Row[]> {
-    return this.many('select id, letter from application where tenant_id = $1 order by id', this.tenantId);
+    return this.many('select id, name from candidate where tenant_id = $1 order by created_at', this.tenantId);
   }
 
-  async last(): Promise<string> {
-    const [row] = await this.many(
-      'select letter from application where tenant_id = $1 order by id desc limit 1',
-      this.tenantId,
-    );
-    return row?.['letter'] ?? '';
+  async newest(): Promise<string> {
+    const [row] = await this.rows();
+    return row?.['name'] ?? '';
+  }
+
+  protected rows(): Promise<Row[]> {
+    return this.many('select name from candidate where tenant_id = $1 order by created_at desc limit 1', this.tenantId);
   }
 }
 
@@ -143,7 +144,7 @@ class FormatsController {
     @Inject(Jobs) private readonly jobs: Jobs,
     @Inject(Candidates) private readonly candidates: Candidates,
     @Inject(Profile) private readonly profile: Profile,
-    @Inject(Letters) private readonly letters: Letters,
+    @Inject(People) private readonly people: People,
     @Inject(Openings) private readonly openings: Openings,
     @Inject(Files) private readonly files: Files,
   ) {}
@@ -167,11 +168,11 @@ class FormatsController {
     return this.profile.show();
   }
 
-  @Get('letters')
+  @Get('people')
   async stream(@Res() response: Response) {
-    response.set({ 'content-type': 'application/x-ndjson', trailer: 'x-last-letter' });
-    for (const row of await this.letters.list()) response.write(`${JSON.stringify(row)}\n`);
-    response.addTrailers({ 'x-last-letter': await this.letters.last() });
+    response.set({ 'content-type': 'application/x-ndjson', trailer: 'x-newest' });
+    for (const row of await this.people.list()) response.write(`${JSON.stringify(row)}\n`);
+    response.addTrailers({ 'x-newest': await this.people.newest() });
     response.end();
   }
 
@@ -201,7 +202,7 @@ export const formats: Twins = {
     // All tenants at one host.
     sources: [fromJwt({ secret: SECRET })],
     controllers: [FormatsController],
-    providers: [Jobs, Candidates, Profile, Letters, Openings, Files],
+    providers: [Jobs, Candidates, Profile, People, Openings, Files],
     configure: (app) => {
       app.useGlobalPipes(new ValidationPipe());
     },
@@ -283,17 +284,16 @@ export const formats: Twins = {
     },
     {
       name: 'a trailer after a stream',
-      entrance: 'GET /letters',
+      entrance: 'GET /people',
       leaky: instead(
-        Letters,
-        class extends Letters {
-          override async last() {
-            const [row] = await this.many('select letter from application order by tenant_id desc, id desc limit 1');
-            return row?.['letter'] ?? '';
+        People,
+        class extends People {
+          protected override rows() {
+            return this.many('select name from candidate order by created_at desc limit 1');
           }
         },
       ),
-      byHand: async (scene) => scene.shows((await raw(scene, scene.acme, '/letters')).trailers),
+      byHand: async (scene) => scene.shows((await raw(scene, scene.acme, '/people')).trailers),
     },
     {
       name: 'a link to the next row, which is that of another tenant',
