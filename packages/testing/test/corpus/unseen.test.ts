@@ -4,6 +4,7 @@ import { commonThings } from './leaks/common-things.js';
 import { existence } from './leaks/existence.js';
 import { firstCaller } from './leaks/first-caller.js';
 import { formats } from './leaks/formats.js';
+import { graphEdges } from './leaks/graph-edges.js';
 import { guards } from './leaks/guards.js';
 import { helpful } from './leaks/helpful.js';
 import { keys } from './leaks/keys.js';
@@ -35,8 +36,9 @@ const unseen = [
   packed,
   shapes,
   situations,
-  steps,
   sockets,
+  steps,
+  graphEdges,
 ];
 
 for (const twins of unseen) describeByHand(twins);

@@ -226,7 +226,7 @@ class FirstCallerController {
   }
 }
 
-/** Whether acme is shown something of globex's after globex has asked for its own. */
+/** Asks as acme once globex has asked for its own: true when something of globex's is shown. */
 async function second({ acme, globex, shows }: Scene, ours: string, theirs = ours): Promise<boolean> {
   await globex.get(theirs);
   return shows((await acme.get(ours)).text);

@@ -91,7 +91,7 @@ class Jobs extends Tables {
   }
 }
 
-/** What was answered within the last second is answered again. */
+/** An answer that was given within the last second is given again. */
 @Injectable()
 class Recently extends Tables {
   readonly answers = new Map<string, unknown>();
@@ -101,7 +101,7 @@ class Recently extends Tables {
   }
 }
 
-/** What is new, for a line above each page. */
+/** News, for a line above each page. */
 @Injectable()
 class Headlines extends Tables {
   newest(): Promise<Row[]> {
@@ -251,7 +251,7 @@ class GuardsController {
   }
 }
 
-/** Whether acme gets at a row of globex's after globex has looked at it. */
+/** Asks as acme once globex has looked at its own row: true when something of globex's is shown. */
 async function afterThem({ acme, globex, shows }: Scene, path: string): Promise<boolean> {
   await globex.get(path);
   return shows((await acme.get(path)).body);

@@ -41,7 +41,7 @@ class Invoices extends Tables {
     return { number, customer };
   }
 
-  /** What was invoiced, beside what was paid in the end. */
+  /** Sums that were invoiced, beside those that were paid in the end. */
   reconcile(): Promise<Row[]> {
     return this.many(
       `select i.number, i.customer, paid.customer as payer from invoice i

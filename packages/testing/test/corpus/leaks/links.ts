@@ -44,7 +44,7 @@ class ShortenBody {
   @IsString() jobId!: string;
 }
 
-/** What each tenant put aside, under numbers that it counts for itself. */
+/** Each tenant counts its exports for itself. */
 @Injectable()
 class Exports extends Tables {
   readonly #shelves = new Map<string, Map<string, string>>();

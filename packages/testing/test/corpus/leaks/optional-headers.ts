@@ -119,7 +119,7 @@ class Payments extends Tables {
   }
 }
 
-/** Where a request stands, for whoever lost the connection meanwhile. */
+/** The state of a request, for whoever lost the connection meanwhile. */
 @Injectable()
 class Requests extends Tables {
   protected readonly done = new Map<string, Row>();

@@ -91,7 +91,7 @@ class Sheets extends Tables {
   }
 }
 
-/** What an application in the browser begins with. */
+/** An application in the browser begins with it. */
 @Injectable()
 class Snapshots extends Tables {
   async snapshot(): Promise<{ version: number; data: string }> {

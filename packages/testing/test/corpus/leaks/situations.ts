@@ -163,7 +163,7 @@ class Imports extends Tables {
   }
 }
 
-/** What the database cannot say at the moment is answered as it was said last. */
+/** While the database cannot answer, its last answer is given again. */
 @Injectable()
 class Reports extends Tables {
   readonly #last = new Map<string, Row[]>();
@@ -280,7 +280,7 @@ class SituationsController {
   }
 }
 
-/** Whether one of acme's answers shows something of globex's while `theirs` of globex's requests are under way. */
+/** Asks as acme while `theirs` of globex's requests are under way: true when something of globex's is shown. */
 async function amongThem({ acme, globex, shows }: Scene, path: string, theirs: number): Promise<boolean> {
   const crowd = Array.from({ length: theirs }, () => globex.get(path));
   const answers = await Promise.all([acme.get(path), acme.get(path), acme.get(path)]);

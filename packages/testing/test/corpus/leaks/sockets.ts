@@ -7,7 +7,7 @@ import { type Row, Tables } from '../tables.js';
 import { type Message, talk } from '../talk.js';
 import { TenantWsAdapter } from '../tenant-ws-adapter.js';
 
-/** What was said in the room of a job. */
+/** Lines that were said in the room of a job. */
 @Injectable()
 class History extends Tables {
   readonly #said = new Map<string, string[]>();
