@@ -2,11 +2,13 @@ import { describeByHand } from './describe-leaks.js';
 import { bodies } from './leaks/bodies.js';
 import { commonThings } from './leaks/common-things.js';
 import { existence } from './leaks/existence.js';
+import { files } from './leaks/files.js';
 import { firstCaller } from './leaks/first-caller.js';
 import { formats } from './leaks/formats.js';
 import { graphEdges } from './leaks/graph-edges.js';
 import { guards } from './leaks/guards.js';
 import { helpful } from './leaks/helpful.js';
+import { imports } from './leaks/imports.js';
 import { keys } from './leaks/keys.js';
 import { links } from './leaks/links.js';
 import { optionalArguments } from './leaks/optional-arguments.js';
@@ -23,8 +25,10 @@ const unseen = [
   bodies,
   commonThings,
   existence,
+  files,
   firstCaller,
   formats,
+  graphEdges,
   guards,
   helpful,
   keys,
@@ -38,7 +42,7 @@ const unseen = [
   situations,
   sockets,
   steps,
-  graphEdges,
+  imports,
 ];
 
 for (const twins of unseen) describeByHand(twins);

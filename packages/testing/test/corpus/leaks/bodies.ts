@@ -4,18 +4,14 @@ import {
   Body,
   Controller,
   HttpCode,
-  type INestApplication,
   Inject,
   Injectable,
   Param,
   Patch,
   Post,
   Put,
-  UploadedFile,
-  UseInterceptors,
   ValidationPipe,
 } from '@nestjs/common';
-import { FileInterceptor, type NestExpressApplication } from '@nestjs/platform-express';
 import { ArrayNotEmpty, IsArray, IsUUID } from 'class-validator';
 import { instead, type Twins } from '../leak.js';
 import { type Row, Tables } from '../tables.js';
@@ -90,12 +86,6 @@ class Candidates extends Tables {
     return body.id ? this.update(body) : this.insert(body);
   }
 
-  /** E-mail addresses tell candidates apart in the files that come from job boards. */
-  async import(rows: readonly CandidateBody[]): Promise<{ updated: number }> {
-    const found = await Promise.all(rows.map((row) => this.rename(row)));
-    return { updated: found.flat().length };
-  }
-
   protected insert({ name, email }: CandidateBody): Promise<Row> {
     return this.one(
       'insert into candidate (id, tenant_id, name, email) values ($1, $2, $3, $4) returning id, name',
@@ -113,15 +103,6 @@ class Candidates extends Tables {
       this.tenantId,
       name,
       email,
-    );
-  }
-
-  protected rename({ name, email }: CandidateBody): Promise<Row[]> {
-    return this.many(
-      'update candidate set name = $1 where email = $2 and tenant_id = $3 returning id',
-      name,
-      email,
-      this.tenantId,
     );
   }
 }
@@ -168,37 +149,6 @@ class Invoices extends Tables {
   }
 }
 
-@Injectable()
-class Subscribers extends Tables {
-  async import(csv: string): Promise<{ imported: number }> {
-    const emails = csv.split(/\r?\n/).filter((line) => line.includes('@'));
-    for (const email of emails) await this.add(email.trim());
-    return { imported: emails.length };
-  }
-
-  protected async add(email: string): Promise<void> {
-    await this.many(
-      `insert into tenant_subscriber (id, tenant_id, email) values ($1, $2, $3)
-       on conflict (tenant_id, email) do nothing`,
-      randomUUID(),
-      this.tenantId,
-      email,
-    );
-  }
-}
-
-@Injectable()
-class Letters extends Tables {
-  attach(applicationId: string, letter: string): Promise<Row> {
-    return this.one(
-      'update application set letter = $3 where id = $1 and tenant_id = $2 returning id, letter',
-      applicationId,
-      this.tenantId,
-      letter,
-    );
-  }
-}
-
 @Controller()
 class BodiesController {
   constructor(
@@ -206,8 +156,6 @@ class BodiesController {
     @Inject(Candidates) private readonly candidates: Candidates,
     @Inject(Jobs) private readonly jobs: Jobs,
     @Inject(Invoices) private readonly invoices: Invoices,
-    @Inject(Subscribers) private readonly subscribers: Subscribers,
-    @Inject(Letters) private readonly letters: Letters,
   ) {}
 
   @Post('notes')
@@ -231,11 +179,6 @@ class BodiesController {
     return this.candidates.save(body);
   }
 
-  @Post('candidates/import')
-  import(@Body() rows: CandidateBody[]) {
-    return this.candidates.import(rows);
-  }
-
   @Put('jobs')
   changeAll(@Body() rows: JobRow[]) {
     return this.jobs.changeAll(rows);
@@ -250,35 +193,15 @@ class BodiesController {
   pay(@Body() form: { invoice?: string | string[] }) {
     return this.invoices.pay(form);
   }
-
-  @Post('subscribers/import')
-  importCsv(@Body() csv: string) {
-    return this.subscribers.import(csv);
-  }
-
-  @Post('letters')
-  @UseInterceptors(FileInterceptor('letter'))
-  attach(@Body('applicationId') applicationId: string, @UploadedFile() letter?: { readonly buffer: Buffer }) {
-    if (!letter) throw new BadRequestException('There is no letter.');
-    return this.letters.attach(applicationId, letter.buffer.toString());
-  }
-}
-
-function letterOf(applicationId: string, letter: string): FormData {
-  const form = new FormData();
-  form.set('applicationId', applicationId);
-  form.set('letter', new Blob([letter], { type: 'text/plain' }), 'letter.txt');
-  return form;
 }
 
 export const bodies: Twins = {
   about: 'Shapes of bodies',
   correct: {
     controllers: [BodiesController],
-    providers: [Notes, Candidates, Jobs, Invoices, Subscribers, Letters],
-    configure: (app: INestApplication) => {
+    providers: [Notes, Candidates, Jobs, Invoices],
+    configure: (app) => {
       app.useGlobalPipes(new ValidationPipe());
-      (app as NestExpressApplication).useBodyParser('text', { type: 'text/csv' });
     },
   },
   examples: {
@@ -289,19 +212,11 @@ export const bodies: Twins = {
       body: { data: { type: 'candidates', id: candidate.id, attributes: { name: canary('name') } } },
     }),
     'POST /candidates': (_rows, { canary }) => ({ body: { name: canary('name'), email: 'somebody@example.test' } }),
-    'POST /candidates/import': ({ candidate }, { canary }) => ({
-      body: [{ name: canary('name'), email: candidate.email }],
-    }),
     'PUT /jobs': ({ job }, { canary }) => ({ body: [{ id: job.id, title: canary('title') }] }),
     'PATCH /invoices/:id': (_rows, { canary }) => ({
       body: [{ op: 'replace', path: '/customer', value: canary('customer') }],
     }),
     'POST /invoices/pay': ({ invoice }) => ({ body: new URLSearchParams({ invoice: invoice.id }) }),
-    'POST /subscribers/import': (_rows, { canary }) => ({
-      body: `email\r\n${canary('subscriber')}@example.test\r\n`,
-      headers: { 'content-type': 'text/csv' },
-    }),
-    'POST /letters': ({ application }, { canary }) => ({ body: letterOf(application.id, canary('letter')) }),
   },
   leaks: [
     {
@@ -383,25 +298,6 @@ export const bodies: Twins = {
         harms(() => acme.post('/candidates', { id: theirs.candidate.id, name: 'from acme', email: 'a@acme.test' })),
     },
     {
-      name: 'an import that finds rows by an e-mail address alone',
-      entrance: 'POST /candidates/import',
-      leaky: instead(
-        Candidates,
-        class extends Candidates {
-          protected override rename({ name, email }: CandidateBody) {
-            return this.many('update candidate set name = $1 where email = $2 returning id', name, email);
-          }
-        },
-      ),
-      byHand: ({ acme, ours, theirs, harms }) =>
-        harms(() =>
-          acme.post('/candidates/import', [
-            { name: 'ours', email: ours.candidate.email },
-            { name: 'from acme', email: theirs.candidate.email },
-          ]),
-        ),
-    },
-    {
       name: 'a list of rows, joined by their ids alone',
       entrance: 'PUT /jobs',
       leaky: instead(
@@ -464,44 +360,6 @@ export const bodies: Twins = {
             ]),
           ),
         ),
-    },
-    {
-      name: 'an import of CSV that takes over what another tenant has',
-      entrance: 'POST /subscribers/import',
-      leaky: instead(
-        Subscribers,
-        class extends Subscribers {
-          protected override async add(email: string) {
-            await this.many(
-              `insert into subscriber (id, tenant_id, email) values ($1, $2, $3)
-               on conflict (email) do update set tenant_id = excluded.tenant_id`,
-              randomUUID(),
-              this.tenantId,
-              email,
-            );
-          }
-        },
-      ),
-      byHand: ({ acme, theirs, harms }) =>
-        harms(() =>
-          acme.post('/subscribers/import', `email\n${theirs.subscriber.email}\n`, {
-            headers: { 'content-type': 'text/csv' },
-          }),
-        ),
-    },
-    {
-      name: 'an upload with the id of a row beside the file',
-      entrance: 'POST /letters',
-      leaky: instead(
-        Letters,
-        class extends Letters {
-          override attach(applicationId: string, letter: string) {
-            return this.one('update application set letter = $2 where id = $1 returning id', applicationId, letter);
-          }
-        },
-      ),
-      byHand: ({ acme, theirs, harms }) =>
-        harms(() => acme.post('/letters', letterOf(theirs.application.id, 'from acme'))),
     },
   ],
 };

@@ -19,19 +19,19 @@ import { instead, type Scene, type Twins } from '../leak.js';
 import { type Row, Tables } from '../tables.js';
 
 @ObjectType()
-class Candidate {
+class Person {
   @Field(() => ID) id!: string;
   @Field(() => String) name!: string;
 }
 
 @ObjectType()
-class Note {
+class Remark {
   @Field(() => ID) id!: string;
   @Field(() => String) body!: string;
 }
 
 @ObjectType()
-class Job {
+class Opening {
   @Field(() => ID) id!: string;
   @Field(() => String) title!: string;
 }
@@ -43,19 +43,19 @@ class Node {
 }
 
 @ObjectType()
-class JobConnection {
-  @Field(() => [Job]) nodes!: Job[];
+class OpeningConnection {
+  @Field(() => [Opening]) nodes!: Opening[];
   @Field(() => Int) totalCount!: number;
 }
 
 @ObjectType()
 class Company {
   @Field(() => String) slug!: string;
-  @Field(() => [Job]) openings!: Job[];
+  @Field(() => [Opening]) openings!: Opening[];
 }
 
 @InputType()
-class NoteInput {
+class RemarkInput {
   @Field(() => ID) candidateId!: string;
   @Field(() => String) body!: string;
 }
@@ -119,7 +119,7 @@ class Notes extends Tables {
     return candidate ?? null;
   }
 
-  async create({ candidateId, body }: NoteInput): Promise<Row> {
+  async create({ candidateId, body }: RemarkInput): Promise<Row> {
     await this.check(candidateId);
     return this.one(
       `insert into note (id, tenant_id, candidate_id, body) values ($1, $2, $3, $4) returning id, body, candidate_id`,
@@ -156,7 +156,7 @@ const STATEMENTS: Record<string, string> = {
   Invoice: 'select customer as label from invoice',
 };
 
-@Resolver(() => Note)
+@Resolver(() => Remark)
 class EdgesResolver {
   constructor(
     @Inject(Nodes) private readonly nodes: Nodes,
@@ -169,7 +169,7 @@ class EdgesResolver {
     return this.nodes.find(id);
   }
 
-  @Query(() => JobConnection, { name: 'jobs' })
+  @Query(() => OpeningConnection, { name: 'jobs' })
   connection() {
     return this.jobs.connection();
   }
@@ -179,27 +179,27 @@ class EdgesResolver {
     return this.jobs.company(slug);
   }
 
-  @Query(() => [Note], { name: 'notes' })
+  @Query(() => [Remark], { name: 'notes' })
   all() {
     return this.notes.all();
   }
 
-  @Query(() => [Note])
+  @Query(() => [Remark])
   notesByIds(@Args('noteIds', { type: () => [ID] }) noteIds: string[]) {
     return this.notes.some(noteIds);
   }
 
-  @ResolveField(() => Candidate, { nullable: true })
+  @ResolveField(() => Person, { nullable: true })
   candidate(@Parent() note: Row) {
     return this.notes.candidateOf(note);
   }
 
-  @Mutation(() => Note)
-  createNote(@Args('input') input: NoteInput) {
+  @Mutation(() => Remark)
+  createNote(@Args('input') input: RemarkInput) {
     return this.notes.create(input);
   }
 
-  @Mutation(() => [Note])
+  @Mutation(() => [Remark])
   emptyNotes(@Args('noteIds', { type: () => [ID] }) noteIds: string[]) {
     return this.notes.empty(noteIds);
   }

@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Body,
@@ -15,9 +12,7 @@ import {
   Inject,
   Injectable,
   type OnModuleDestroy,
-  type OnModuleInit,
   Param,
-  ParseIntPipe,
   Post,
   Put,
   ValidationPipe,
@@ -33,10 +28,6 @@ class HookBody {
 
 class JobBody {
   @IsString() title!: string;
-}
-
-class DocumentBody {
-  @IsString() text!: string;
 }
 
 class MailBody {
@@ -138,92 +129,47 @@ class Collectors extends Tables implements OnModuleDestroy {
   }
 }
 
+/** A partner is told who asks by a header. */
 @Injectable()
-class Exports extends Tables implements OnModuleInit, OnModuleDestroy {
-  protected folder = '';
+class Partners extends Tables {
+  protected readonly headers: Record<string, string> = { accept: 'application/json' };
 
-  async onModuleInit(): Promise<void> {
-    this.folder = await mkdtemp(join(tmpdir(), 'exports-'));
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    await rm(this.folder, { recursive: true });
-  }
-
-  async write(): Promise<{ rows: number }> {
-    const rows = await this.many('select name, email from candidate where tenant_id = $1', this.tenantId);
-    await writeFile(await this.file(), rows.map(({ name, email }) => `${name};${email}\n`).join(''));
-    return { rows: rows.length };
-  }
-
-  async read(): Promise<string> {
-    return readFile(await this.file(), 'utf8').catch(() => '');
-  }
-
-  protected async file(): Promise<string> {
-    const folder = join(this.folder, this.tenantId);
-    await mkdir(folder, { recursive: true });
-    return join(folder, 'candidates.csv');
-  }
-}
-
-/** Invoices are rendered once. */
-@Injectable()
-class Printer extends Exports {
-  async print(number: number): Promise<string> {
-    const { customer, amount } = await this.one(
-      'select customer, amount from invoice where number = $1 and tenant_id = $2',
-      number,
+  async introduce(url: string): Promise<{ introduced: boolean }> {
+    const [sender] = await this.many(
+      'select email from tenant_subscriber where tenant_id = $1 order by id limit 1',
       this.tenantId,
     );
-    const file = await this.rendered(number);
-    const known = await readFile(file, 'utf8').catch(() => null);
-    if (known) return known;
-    const page = `Invoice ${number}\n${customer}\n${amount} EUR\n`;
-    await writeFile(file, page);
-    return page;
+    const headers = this.headersOf(sender?.['email']);
+    const answer = await fetch(url, { headers, signal: AbortSignal.timeout(500) }).catch(() => null);
+    return { introduced: answer !== null };
   }
 
-  protected async rendered(number: number): Promise<string> {
-    return join(this.folder, `${this.tenantId}-invoice-${number}.txt`);
+  protected headersOf(from?: string): Record<string, string> {
+    return { ...this.headers, ...(from && { from }) };
   }
 }
 
-class PutObjectCommand {
-  constructor(readonly input: { readonly Key: string; readonly Body: string }) {}
-}
-
-class GetObjectCommand {
-  constructor(readonly input: { readonly Key: string }) {}
-}
-
-/** A bucket, as the makers of buckets have us talk to it. */
+/** Events are put aside, and delivered when the tenant asks for it. */
 @Injectable()
-class Bucket {
-  readonly #objects = new Map<string, string>();
+class Outbox extends Tables {
+  protected readonly events: { readonly tenantId: string; readonly text: string }[] = [];
 
-  async send(command: PutObjectCommand | GetObjectCommand): Promise<string | undefined> {
-    const { Key } = command.input;
-    if (command instanceof PutObjectCommand) this.#objects.set(Key, command.input.Body);
-    return this.#objects.get(Key);
-  }
-}
-
-@Injectable()
-class Documents extends Tables {
-  @Inject(Bucket) private readonly bucket!: Bucket;
-
-  async put(name: string, text: string): Promise<void> {
-    await this.bucket.send(new PutObjectCommand({ Key: this.keyOf(name), Body: text }));
+  put(text: string): { waiting: number } {
+    this.events.push({ tenantId: this.tenantId, text });
+    return { waiting: this.events.filter(({ tenantId }) => tenantId === this.tenantId).length };
   }
 
-  async get(name: string): Promise<{ text: string }> {
-    const text = await this.bucket.send(new GetObjectCommand({ Key: this.keyOf(name) }));
-    return { text: text ?? '' };
+  async deliver(url: string): Promise<{ delivered: number }> {
+    const events = this.take();
+    await post(url, events).catch(() => {});
+    return { delivered: events.length };
   }
 
-  protected keyOf(name: string): string {
-    return `${this.tenantId}/documents/${name}`;
+  protected take(): Row[] {
+    const { tenantId } = this;
+    const own = this.events.filter((event) => event.tenantId === tenantId);
+    for (const event of own) this.events.splice(this.events.indexOf(event), 1);
+    return own;
   }
 }
 
@@ -264,9 +210,8 @@ class OutgoingController {
     @Inject(Hooks) private readonly hooks: Hooks,
     @Inject(Bookkeeping) private readonly bookkeeping: Bookkeeping,
     @Inject(Collectors) private readonly collectors: Collectors,
-    @Inject(Exports) private readonly exports: Exports,
-    @Inject(Printer) private readonly printer: Printer,
-    @Inject(Documents) private readonly documents: Documents,
+    @Inject(Partners) private readonly partners: Partners,
+    @Inject(Outbox) private readonly outbox: Outbox,
     @Inject(Mailer) private readonly mailer: Mailer,
   ) {}
 
@@ -303,30 +248,19 @@ class OutgoingController {
     return this.collectors.view(id);
   }
 
-  @Post('exports')
-  write() {
-    return this.exports.write();
+  @Post('partners')
+  introduce(@Body() { url }: HookBody) {
+    return this.partners.introduce(url);
   }
 
-  @Get('exports')
-  read() {
-    return this.exports.read();
+  @Post('outbox')
+  putAside(@Body() { title }: JobBody) {
+    return this.outbox.put(title);
   }
 
-  @Get('invoices/:number/print')
-  print(@Param('number', ParseIntPipe) number: number) {
-    return this.printer.print(number);
-  }
-
-  @Put('documents/:name')
-  @HttpCode(204)
-  put(@Param('name') name: string, @Body() { text }: DocumentBody) {
-    return this.documents.put(name, text);
-  }
-
-  @Get('documents/:name')
-  get(@Param('name') name: string) {
-    return this.documents.get(name);
+  @Post('outbox/deliver')
+  deliver(@Body() { url }: HookBody) {
+    return this.outbox.deliver(url);
   }
 
   @Post('digest')
@@ -339,6 +273,7 @@ class OutgoingController {
 async function received(work: (url: string) => Promise<unknown>): Promise<string> {
   let heard = '';
   const server = createServer((incoming, response) => {
+    heard += JSON.stringify(incoming.headers);
     incoming.on('data', (part) => (heard += part));
     incoming.on('end', () => response.end());
   }).listen(0, '127.0.0.1');
@@ -356,7 +291,7 @@ export const outgoing: Twins = {
   about: 'What goes out by other ways',
   correct: {
     controllers: [OutgoingController],
-    providers: [Hooks, Bookkeeping, Collectors, Exports, Printer, Bucket, Documents, Mailer],
+    providers: [Hooks, Bookkeeping, Collectors, Partners, Outbox, Mailer],
     configure: (app) => {
       app.useGlobalPipes(new ValidationPipe());
     },
@@ -364,10 +299,9 @@ export const outgoing: Twins = {
   examples: {
     'PUT /hook': { body: { url: 'http://127.0.0.1:49151/heard' } },
     'PUT /bookkeeping': { body: { url: 'http://127.0.0.1:49151/heard' } },
+    'POST /partners': { body: { url: 'http://127.0.0.1:49151/heard' } },
+    'POST /outbox/deliver': { body: { url: 'http://127.0.0.1:49151/heard' } },
     'PUT /collector': { body: { port: 49151 } },
-    'GET /invoices/:number/print': { path: { number: 1 } },
-    'PUT /documents/:name': (_rows, { canary }) => ({ path: { name: 'plan' }, body: { text: canary('text') } }),
-    'GET /documents/:name': { path: { name: 'plan' } },
   },
   leaks: [
     {
@@ -432,52 +366,39 @@ export const outgoing: Twins = {
       },
     },
     {
-      name: 'a file under a name that all tenants have in common',
-      entrance: 'POST /exports',
+      name: 'headers that stay as they were for the one before',
+      entrance: 'POST /partners',
       leaky: instead(
-        Exports,
-        class extends Exports {
-          protected override async file() {
-            return join(this.folder, 'candidates.csv');
+        Partners,
+        class extends Partners {
+          protected override headersOf(from?: string) {
+            if (from) this.headers['from'] ??= from;
+            return this.headers;
           }
         },
       ),
-      byHand: async ({ acme, globex, shows }) => {
-        await acme.post('/exports');
-        await globex.post('/exports');
-        return shows((await acme.get('/exports')).text);
-      },
+      byHand: async ({ acme, globex, shows }) =>
+        shows(
+          await received(async (url) => {
+            await globex.post('/partners', { url: 'http://127.0.0.1:49151/heard' });
+            await acme.post('/partners', { url });
+          }),
+        ),
     },
     {
-      name: 'a rendered page that is found again by a number which both have',
-      entrance: 'GET /invoices/:number/print',
+      name: 'events of all tenants that one of them has delivered',
+      entrance: 'POST /outbox/deliver',
       leaky: instead(
-        Printer,
-        class extends Printer {
-          protected override async rendered(number: number) {
-            return join(this.folder, `invoice-${number}.txt`);
-          }
-        },
-      ),
-      byHand: async ({ acme, globex, shows }) => {
-        await globex.get('/invoices/1/print');
-        return shows((await acme.get('/invoices/1/print')).text);
-      },
-    },
-    {
-      name: 'an object in a bucket under its name alone',
-      entrance: 'PUT /documents/:name',
-      leaky: instead(
-        Documents,
-        class extends Documents {
-          protected override keyOf(name: string) {
-            return `documents/${name}`;
+        Outbox,
+        class extends Outbox {
+          protected override take() {
+            return this.events.splice(0);
           }
         },
       ),
       byHand: async ({ acme, globex, theirs, shows }) => {
-        await globex.put('/documents/plan', { text: theirs.note.body });
-        return shows((await acme.get('/documents/plan')).body);
+        await globex.post('/outbox', { title: theirs.job.title });
+        return shows(await received((url) => acme.post('/outbox/deliver', { url })));
       },
     },
     {
