@@ -20,6 +20,7 @@ import {
 } from '@nestjs/common';
 import { IsArray, IsOptional, IsString } from 'class-validator';
 import type { Response } from 'express';
+import { again } from '../again.js';
 import { instead, type Scene, type Twins } from '../leak.js';
 import { hangUp } from '../raw.js';
 import { type Row, Tables } from '../tables.js';
@@ -100,7 +101,7 @@ class Overview extends Tables {
     this.#flights.set(key, flight);
     const rows = await flight.finally(() => this.#flights.delete(key));
     this.#known.set(tenantId, rows);
-    setTimeout(() => this.#known.delete(tenantId), 1000).unref();
+    setTimeout(() => this.#known.delete(tenantId), 50).unref();
     return rows;
   }
 
@@ -281,11 +282,15 @@ class SituationsController {
 }
 
 /** Asks as acme while `theirs` of globex's requests are under way: true when something of globex's is shown. */
-async function amongThem({ acme, globex, shows }: Scene, path: string, theirs: number): Promise<boolean> {
-  const crowd = Array.from({ length: theirs }, () => globex.get(path));
-  const answers = await Promise.all([acme.get(path), acme.get(path), acme.get(path)]);
-  await Promise.all(crowd);
-  return shows(answers.map(({ body }) => body));
+function amongThem({ acme, globex, shows }: Scene, path: string, theirs: number): Promise<boolean> {
+  return again(async () => {
+    const crowd = Array.from({ length: theirs }, () => globex.get(path));
+    const answers = await Promise.all([acme.get(path), acme.get(path), acme.get(path)]);
+    await Promise.all(crowd);
+    // Until nothing is known any more.
+    await sleep(60);
+    return shows(answers.map(({ body }) => body));
+  });
 }
 
 export const situations: Twins = {
@@ -313,10 +318,11 @@ export const situations: Twins = {
           }
         },
       ),
-      byHand: async (scene) => {
-        await hangUp(scene, scene.globex, '/jobs/found', 12);
-        return scene.shows((await scene.acme.get('/jobs/found')).body);
-      },
+      byHand: (scene) =>
+        again(async () => {
+          await hangUp(scene, scene.globex, '/jobs/found', 15);
+          return scene.shows((await scene.acme.get('/jobs/found')).body);
+        }),
     },
     {
       name: 'a single flight while nothing is known yet',
@@ -410,14 +416,15 @@ export const situations: Twins = {
           }
         },
       ),
-      byHand: async ({ acme, globex, theirs, shows }) => {
-        await Promise.all([
-          acme.post('/activity', { line: 'acme was here' }),
-          sleep(5).then(() => globex.post('/activity', { line: theirs.job.title })),
-        ]);
-        await sleep(60);
-        return shows((await acme.get('/activity')).body);
-      },
+      byHand: ({ acme, globex, theirs, shows }) =>
+        again(async () => {
+          await Promise.all([
+            acme.post('/activity', { line: 'acme was here' }),
+            sleep(5).then(() => globex.post('/activity', { line: theirs.job.title })),
+          ]);
+          await sleep(60);
+          return shows((await acme.get('/activity')).body);
+        }),
     },
   ],
 };
