@@ -40,7 +40,7 @@ class Invoices extends Tables {
   }
 }
 
-/** Who may read what is looked up once, and remembered. */
+/** A right to read is looked up once, and remembered. */
 @Injectable()
 class Rights extends Tables {
   readonly #known = new Map<string, boolean>();

@@ -170,7 +170,7 @@ class Applications extends Tables {
   }
 }
 
-/** Who is here, and what they are about. */
+/** People who are here, and what they are about. */
 @Injectable()
 class Presence extends Tables {
   readonly #here = new Map<string, { readonly tenantId: string; readonly status: string }>();

@@ -45,7 +45,7 @@ class Quotes extends Tables {
   }
 }
 
-/** Who is typing is shown to the others of the company. */
+/** Somebody who types is shown to the others of the company. */
 @Injectable()
 class Typing extends Tables {
   protected readonly sockets = new Map<WebSocket, string>();

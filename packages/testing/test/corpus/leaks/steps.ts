@@ -34,7 +34,7 @@ class ClipboardBody {
   @IsArray() @IsOptional() noteIds?: string[];
 }
 
-/** Who did something is written down, with what it was done to. */
+/** Each deed is written down, with what it was done to. */
 @Injectable()
 class Audit extends Tables {
   readonly #lines = new Map<string, string[]>();
