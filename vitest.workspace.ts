@@ -35,7 +35,7 @@ export default defineConfig({
         setupFiles: ['reflect-metadata'],
         globalSetup: ['test/database/global-setup.ts'],
       }),
-      project('testing', 'packages/testing'),
+      project('testing', 'packages/testing', process.env['DETECTION'] ? { include: ['test/corpus/detection.ts'] } : {}),
       project('hiring-platform', 'examples/hiring-platform', {
         setupFiles: ['reflect-metadata'],
         globalSetup: 'test/support/global-setup.ts',

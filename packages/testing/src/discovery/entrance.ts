@@ -31,6 +31,8 @@ export interface Route {
   readonly body: JsonSchema | 'unknown' | null;
   /** The operation, of a `graphql` entrance: sent as the body's `query`. */
   readonly document?: string;
+  /** Arguments of a `graphql` entrance that may be left out, and are, by their names. */
+  readonly optionalVariables?: Readonly<Record<string, JsonSchema>>;
 }
 
 /** A parameter of a route: of its path, its query or its headers. */

@@ -16,6 +16,8 @@ export interface GraphDocument {
   readonly text: string;
   /** Of its variables. */
   readonly variables: JsonSchema;
+  /** Of variables that may be left out, and that examples leave out. */
+  readonly optionalVariables: Readonly<Record<string, JsonSchema>>;
 }
 
 /** Asks for one field, and all that hangs on it. What it asks for is noted in `reached`, as `Job.title`. */
@@ -25,13 +27,17 @@ export function documentOf(
   schema: GraphSchema,
   reached: Set<string>,
 ): GraphDocument {
-  const args = (field.args ?? []).filter((arg) => isRequired(arg) || namesRows(arg));
+  const args = field.args ?? [];
+  const given = args.filter((arg) => isRequired(arg) || namesRows(arg));
+  const left = args.filter((arg) => !given.includes(arg));
   const variables = args.map(({ name, type }) => `$${name}: ${type}`).join(', ');
   const passed = args.map(({ name }) => `${name}: $${name}`).join(', ');
   const selection = new Selection(schema, reached).of(bare(field.type), DEPTH);
   return {
     text: `${keyword}${variables && ` (${variables})`} { ${field.name}${passed && `(${passed})`}${selection} }`,
-    variables: objectOf(args, DEPTH),
+    variables: objectOf(given, DEPTH),
+    // A variable that is not given is an argument that is not.
+    optionalVariables: objectOf(left, DEPTH).properties ?? {},
   };
 }
 

@@ -5,6 +5,7 @@ import type { AttackResult, EntranceResult, IsolationReport, ProofVerdict } from
 import type { Attack, Finding } from './attacks/attack.js';
 import { existence } from './attacks/existence.js';
 import { foreignId } from './attacks/foreign-id.js';
+import { inputs } from './attacks/inputs.js';
 import { interference } from './attacks/interference.js';
 import { interleaved } from './attacks/interleaved.js';
 import { noTenant } from './attacks/no-tenant.js';
@@ -25,6 +26,7 @@ const ATTACKS: readonly Attack[] = [
   foreignId,
   existence,
   tenantField,
+  inputs,
   tenantHeader,
   warmCache,
   interference,

@@ -19,6 +19,8 @@ export type AttackName =
   | 'existence'
   /** A tenant field of the other's in body and query. */
   | 'tenant-field'
+  /** Inputs that may be left out: flags, filters, formats, arguments, headers. */
+  | 'inputs'
   /** Unsigned headers that name the other. */
   | 'tenant-header'
   /** The other has called the same before, and everything is warm. */

@@ -22,6 +22,7 @@ export const ATTACKS: Readonly<Record<AttackName, string>> = {
   'foreign-id': "B's ids in path, query, body and nested fields",
   existence: "whether B's ids are answered as ids that nobody has",
   'tenant-field': 'B named in a field of body and query',
+  inputs: 'flags, filters, formats and headers that may be left out',
   'tenant-header': 'B named in an unsigned header',
   'warm-cache': 'B has called the same before, and everything is warm',
   interference: "B's rows have changed, and A's answer has not",

@@ -38,10 +38,10 @@ export function describeByHand(twins: Twins): void {
   describe(twins.about, () => tryByHand(twins, applicationsOf(twins)));
 }
 
-type Running = <R>(parts: Parts, work: (harness: IsolationHarness) => Promise<R>) => Promise<R>;
+export type Running = <R>(parts: Parts, work: (harness: IsolationHarness) => Promise<R>) => Promise<R>;
 
 /** One application at a time, each in an empty database. */
-function applicationsOf({ tenants: [first, second] = [acme, globex], isLinked = false }: Twins): Running {
+export function applicationsOf({ tenants: [first, second] = [acme, globex], isLinked = false }: Twins): Running {
   let database: MigratedDatabase;
   let pool: pg.Pool;
   beforeAll(async () => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Variation } from '../inputs/variation.js';
 import type { Attempt, Target } from '../target/target.js';
 import { type Attack, leaks, proven, unproven } from './attack.js';
 import { changedPaths, type Measured, measured } from './volatile.js';
@@ -10,43 +11,85 @@ import { changedPaths, type Measured, measured } from './volatile.js';
 export const interference: Attack = {
   name: 'interference',
   run: async (target) => {
-    const first = await tried(target, (before) => otherChanges(target, before));
-    if (first.paths.length === 0) return alike;
-    // The same without the other, for as long: a token or a clock moves by itself.
-    const alone = await tried(target, () => sleep(Math.max(first.milliseconds, A_SECOND)));
-    const again = await tried(target, (before) => otherChanges(target, before));
-    const [before, after] = [first, again].map(({ paths }) => paths.filter((path) => !alone.paths.includes(path)));
-    const both = after?.find((path) => before?.includes(path));
-    if (both !== undefined)
-      return leaks(`The answer changed at ${both} when the other tenant's rows did.`, again.after);
-    if (before?.length === 0 && after?.length === 0) return alike;
-    return unproven('Its answer moves by itself, so nobody can tell whether the other moves it.', again.after);
+    const requests = [AS_IT_IS, ...target.kept.slice(0, target.changesRows ? 2 : target.kept.length)];
+    const first = await tried(target, requests, (before) => otherChanges(target, before, requests));
+    const moved = first.filter(({ paths }) => paths.length > 0).map(({ request }) => request);
+    if (moved.length === 0) return alike;
+    // The same without the other, for as long: a token, a clock, a count of calls move by themselves.
+    const alone = await tried(target, moved, () => ownCalls(target, moved));
+    const again = await tried(target, moved, (before) => otherChanges(target, before, moved));
+    for (const [n, request] of moved.entries()) {
+      const [before, control, after] = [first.find((each) => each.request === request), alone[n], again[n]];
+      if (!before || !control || !after) continue;
+      const paths = before.paths.filter((path) => !control.paths.includes(path) && after.paths.includes(path));
+      if (paths[0] === undefined) continue;
+      const how = request === AS_IT_IS ? '' : `, with ${request.name},`;
+      return leaks(`The answer${how} changed at ${paths[0]} when the other tenant's rows did.`, after.after);
+    }
+    const isUnclear = moved.some((_, n) => (first[n]?.paths ?? []).some((path) => !alone[n]?.paths.includes(path)));
+    if (!isUnclear) return alike;
+    return unproven(
+      'Its answer moves by itself, so nobody can tell whether the other moves it.',
+      (again[0] as Tried).after,
+    );
   },
 };
+
+const AS_IT_IS: Variation = { name: 'the request as it is', change: (request) => request };
 
 const alike = proven("The answer stayed the same while the other's rows changed.");
 
 /** Milliseconds of the unit that JSON Web Tokens and the headers of HTTP count in, and some more. */
 const A_SECOND = 1_100;
 
-/** The paths at which the answer is another than expected after something has happened. */
-async function tried(target: Target, happen: (before: Measured) => Promise<void>) {
-  // New rows of its own come first in a list by time, until the other's are newer.
-  await target.harness.plant(target.own);
-  const before: Measured[] = [];
-  // What a tenant's own calls fill, such as a list of what it looked at last, is full by then.
-  for (let n = 0; n < (target.changesRows ? 0 : 4); n += 1) await once(target);
-  for (let n = 0; n < 3; n += 1) before.push(measured(await once(target)));
-  const began = performance.now();
-  await happen(before[2] as Measured);
-  const milliseconds = performance.now() - began;
-  const after: Attempt = await once(target);
-  return { paths: changedPaths(before as [Measured, Measured, Measured], measured(after)), after, milliseconds };
+interface Tried {
+  readonly request: Variation;
+  /** The paths at which the answer is another than expected after something has happened. */
+  readonly paths: readonly string[];
+  readonly after: Attempt;
 }
 
-async function otherChanges(target: Target, before: Measured): Promise<void> {
+async function tried(
+  target: Target,
+  requests: readonly Variation[],
+  happen: (before: Measured) => Promise<void>,
+): Promise<readonly Tried[]> {
+  // New rows of its own come first in a list by time, until the other's are newer.
+  await target.harness.plant(target.own);
+  // What a tenant's own calls fill, such as a list of what it looked at last, is full by then.
+  for (let n = 0; n < (target.changesRows ? 0 : 4); n += 1) await once(target, AS_IT_IS);
+  const before = [];
+  for (let n = 0; n < 3; n += 1) {
+    const round = [];
+    for (const request of requests) round.push(measured(await once(target, request)));
+    before.push(round);
+  }
+  await happen(before[2]?.[0] as Measured);
+  const answers: Tried[] = [];
+  for (const [n, request] of requests.entries()) {
+    const after = await once(target, request);
+    const expected = before.map((round) => round[n]) as [Measured, Measured, Measured];
+    answers.push({ request, paths: changedPaths(expected, measured(after)), after });
+  }
+  return answers;
+}
+
+const CALLS = 3;
+
+async function otherChanges(target: Target, before: Measured, requests: readonly Variation[]): Promise<void> {
   for (let n = 0; n < (listsRows(before) ? A_PAGE : 1); n += 1) await target.harness.plant(target.other);
-  for (let n = 0; n < 3; n += 1) await target.attemptUnobserved(await target.asItself(target.other));
+  for (let n = 0; n < CALLS; n += 1) {
+    for (const { change } of requests) {
+      await target.attemptUnobserved(await target.asItself(target.other, { change }));
+    }
+  }
+}
+
+/** As many calls as the other's, by the tenant itself: what counts calls has counted as many. */
+async function ownCalls(target: Target, requests: readonly Variation[]): Promise<void> {
+  const began = performance.now();
+  for (let n = 0; n < CALLS; n += 1) for (const request of requests) await once(target, request);
+  await sleep(Math.max(0, A_SECOND - (performance.now() - began)));
 }
 
 /** As many as would fill a page, where rows are listed: one that is cut before the tenant is looked at loses own rows. */
@@ -56,6 +99,6 @@ function listsRows(answer: Measured): boolean {
   return [...answer.keys()].some((path) => path.endsWith('.length'));
 }
 
-async function once(target: Target): Promise<Attempt> {
-  return target.attemptUnobserved(await target.asItself());
+async function once(target: Target, { change }: Variation): Promise<Attempt> {
+  return target.attemptUnobserved(await target.asItself(target.own, { change }));
 }

@@ -1,4 +1,7 @@
-import { type Attack, leakOf, proven, statusOf, unproven } from './attack.js';
+import { IN_COMMON } from '../inputs/variations.js';
+import type { Variation } from '../inputs/variation.js';
+import type { Target } from '../target/target.js';
+import { type Attack, type Finding, leakOf, proven, statusOf, unproven } from './attack.js';
 
 /** The other has called the same before, so that whatever is remembered is the other's. */
 export const warmCache: Attack = {
@@ -17,7 +20,24 @@ export const warmCache: Attack = {
     const same = await target.attempt({ ...call, rows: theirs.rows });
     return (
       leakOf(same, target, "By the other's own request, while it was warm") ??
+      (await varied(target)) ??
       proven("Nothing of the other's was remembered.")
     );
   },
 };
+
+/** With inputs that both give alike: a key of a cache that has them, and not the tenant. */
+async function varied(target: Target): Promise<Finding | null> {
+  if (!target.transport.requestFor(target.harness.planted(target.own), target.own)) return null;
+  for (const variation of [...IN_COMMON, ...target.kept]) {
+    const leak = await warm(target, variation);
+    if (leak) return leak;
+  }
+  return null;
+}
+
+async function warm(target: Target, { name, change }: Variation): Promise<Finding | null> {
+  await target.attempt(await target.asItself(target.other, { change }));
+  const after = await target.attempt(await target.asItself(target.own, { change }));
+  return leakOf(after, target, `After the other's request with ${name}`);
+}

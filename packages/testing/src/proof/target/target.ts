@@ -9,6 +9,7 @@ import type { Observation } from '../../harness/recorder.js';
 import type { HttpAnswer } from '../../http-request.js';
 import { curlOf } from '../../report/curl.js';
 import type { Evidence, RowChange } from '../../report/isolation-report.js';
+import type { Variation } from '../inputs/variation.js';
 import { rowChanges } from './row-changes.js';
 import type { Transport, TransportAnswer, TransportCall } from './transport.js';
 
@@ -27,6 +28,8 @@ export interface Attempt extends TransportAnswer {
 
 /** An entrance, and two tenants of which one attacks the other at it. */
 export class Target {
+  readonly #kept: Variation[] = [];
+
   constructor(
     readonly harness: IsolationHarness,
     readonly entrance: Entrance,
@@ -34,6 +37,16 @@ export class Target {
     readonly own: Tenant,
     readonly other: Tenant,
   ) {}
+
+  /** Variations that made a difference, with which other attacks are tried too. */
+  get kept(): readonly Variation[] {
+    return this.#kept;
+  }
+
+  /** Keeps a variation, up to {@link MOST_KEPT}. */
+  keep(variation: Variation): void {
+    if (this.#kept.length < MOST_KEPT) this.#kept.push(variation);
+  }
 
   /** True when a call may change rows, so that fresh ones are planted for each. */
   get changesRows(): boolean {
@@ -125,6 +138,9 @@ export class Target {
     return this.changesRows && this.harness.rowsOf ? this.harness.rowsOf(tenant) : null;
   }
 }
+
+/** Enough for every branch of a handler, and few enough for each of them to be measured. */
+const MOST_KEPT = 12;
 
 /** The tenants whose rows a call has changed, or may have. */
 function usedUp(harness: IsolationHarness): Set<string> {

@@ -1,0 +1,102 @@
+import type { RouteParameter } from '../../discovery/entrance.js';
+import type { JsonSchema } from '../../discovery/json-schema.js';
+import { sourceWords } from '../../discovery/source-words.js';
+import type { HttpRequest } from '../../http-request.js';
+import type { Target } from '../target/target.js';
+import { TENANT_FIELDS, type ValueSource, valuesFor } from './values.js';
+import { inBody, inCookie, inHeader, inQuery, type Variation } from './variation.js';
+
+/** Headers that an application may look at without saying so. */
+const USUAL: readonly (readonly [name: string, value: string])[] = [
+  ...['text/csv', 'application/xml', 'text/html', 'text/plain', 'application/x-ndjson'].map((type) => ['accept', type] as const),
+  ['range', 'bytes=0-'],
+  ['last-event-id', '0'],
+  ['last-event-id', '1'],
+  ['prefer', 'return=representation'],
+];
+
+/** Inputs that both tenants may give alike: what is kept under one of them alone is everybody's. */
+export const IN_COMMON: readonly Variation[] = [
+  {
+    name: 'the same Idempotency-Key, X-Request-Id and traceparent',
+    change: (request) => ({
+      ...request,
+      headers: {
+        ...request.headers,
+        'idempotency-key': 'the-same-for-both',
+        'x-request-id': 'the-same-for-both',
+        'x-correlation-id': 'the-same-for-both',
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      },
+    }),
+  },
+  inHeader('accept-language', 'de'),
+];
+
+/**
+ * Everything that the entrance may take beside what an example holds: inputs that may be left out, with each value worth trying, and
+ * headers that nobody declares.
+ */
+export function variationsOf(target: Target, request: HttpRequest): readonly Variation[] {
+  const { entrance, harness, other } = target;
+  const { route } = entrance;
+  if (!route) return [];
+  const words = sourceWords(harness.app, entrance);
+  const source = { other, theirs: harness.planted(other), words: words.values };
+  const declared = route.parameters.filter((each) => each.in !== 'path');
+  const query = named(declared, 'query', words.query).flatMap(({ name, schema }) =>
+    [...valuesFor(name, schema, source), ...(schema === null ? filters(source) : [])].map((value) => inQuery(name, value)),
+  );
+  const headers = named(declared, 'header', words.header).flatMap(({ name, schema }) =>
+    valuesFor(name, schema, source).flatMap((value) => (value === '' ? [] : [inHeader(name, String(value))])),
+  );
+  const cookies = words.cookie.flatMap((name) => [other.slug, other.id, 'true'].map((value) => inCookie(name, value)));
+  const usual = USUAL.map(([name, value]) => inHeader(name, value));
+  return [...query, ...headers, ...cookies, ...bodies(target, request, source), ...usual];
+}
+
+function named(parameters: readonly RouteParameter[], place: 'query' | 'header', more: readonly string[]) {
+  const declared = parameters.filter((each) => each.in === place);
+  const others = more.filter((name) => !declared.some((each) => each.name.toLowerCase() === name.toLowerCase()));
+  return [...declared, ...others.map((name) => ({ name, schema: null }))];
+}
+
+/** A parameter of which nothing is known may be an object: `?where[tenantId]=…`. */
+function filters({ other }: ValueSource): object[] {
+  return TENANT_FIELDS.slice(0, 3).map((name) => ({ [name]: other.id }));
+}
+
+/** Fields that may be left out, and other values of flags and lists of words that are given. */
+function bodies({ entrance: { route } }: Target, { body }: HttpRequest, source: ValueSource): readonly Variation[] {
+  if (!route) return [];
+  if (route.document !== undefined) {
+    const fields = Object.entries(route.optionalVariables ?? {});
+    const given = typeof route.body === 'object' ? (route.body?.properties ?? {}) : {};
+    return [...fields, ...Object.entries(given).filter(([, schema]) => isChoice(schema))].flatMap(([name, schema]) =>
+      valuesFor(name, schema, source).map((value) => inBody(['variables', name], value)),
+    );
+  }
+  if (typeof route.body !== 'object' || route.body === null) return [];
+  return fieldsOf(route.body, body, []).flatMap(({ path, schema }) =>
+    valuesFor(String(path.at(-1)), schema, source).map((value) => inBody(path, value)),
+  );
+}
+
+function isChoice(schema: JsonSchema): boolean {
+  return schema.type === 'boolean' || schema.enum !== undefined;
+}
+
+interface Field {
+  readonly path: readonly (string | number)[];
+  readonly schema: JsonSchema;
+}
+
+function fieldsOf(schema: JsonSchema, body: unknown, above: Field['path']): readonly Field[] {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return [];
+  return Object.entries(schema.properties ?? {}).flatMap(([name, inner]): readonly Field[] => {
+    const path = [...above, name];
+    const value = (body as Readonly<Record<string, unknown>>)[name];
+    if (value === undefined || isChoice(inner)) return [{ path, schema: inner }];
+    return fieldsOf(inner, value, path);
+  });
+}

@@ -1,0 +1,44 @@
+// Not a test: `pnpm detection` runs it, and prints which leaks are caught, which are unproven, and which correct entrances are
+// accused, for all attacks together.
+import { appendFileSync } from 'node:fs';
+import { env } from 'node:process';
+import { describe, it } from 'vitest';
+import type { Entrance } from '../../src/discovery/entrance.js';
+import { IsolationProof, proveIsolation } from '../../src/proof/isolation-proof.js';
+import { corpus } from './corpus.js';
+import { applicationsOf } from './describe-leaks.js';
+import { leakyParts } from './hiring-application.js';
+import { unseen } from './unseen.js';
+
+const out = env['DETECTION'] as string;
+const write = (line: object) => appendFileSync(out, `${JSON.stringify(line)}\n`);
+
+for (const twins of env['DETECTION_OF'] === 'corpus' ? corpus : unseen) {
+  describe(twins.about, () => {
+    const running = applicationsOf(twins);
+    const { about, correct, examples = {}, leaks } = twins;
+    it('correct twin', () =>
+      running(correct, async (harness) => {
+        const began = Date.now();
+        const report = await proveIsolation(harness, { examples });
+        for (const { entrance, verdict, why, attacks } of report.entrances) {
+          const failed = attacks.filter((each) => each.verdict === 'leaks' || each.verdict === 'unproven');
+          const reasons = failed.map((each) => `${each.attack}: ${each.why}`);
+          write({ about, twin: 'correct', name: entrance.id, verdict, why: why ?? reasons.join(' | ') });
+        }
+        write({ about, twin: 'time', name: 'correct twin', ms: Date.now() - began, entrances: report.entrances.length });
+      }));
+    it.each(leaks)('$name', (leak) =>
+      running(leakyParts(correct, leak), async (harness) => {
+        const given = Object.entries(examples).filter(([id]) => harness.entrances.some((each) => each.id === id));
+        const proof = new IsolationProof(harness, { examples: Object.fromEntries(given) });
+        const entrance = harness.entrances.find(({ id }) => id === leak.entrance) as Entrance;
+        const { verdict, why, attacks, milliseconds } = await proof.prove(entrance);
+        const failed = attacks.filter((each) => each.verdict === 'leaks' || each.verdict === 'unproven');
+        const by = failed.map((each) => each.attack);
+        const reasons = failed.map((each) => `${each.attack}: ${each.why}`).slice(0, 3);
+        write({ about, twin: 'leaky', name: leak.name, verdict, by, ms: milliseconds, why: why ?? reasons.join(' | ') });
+      }),
+    );
+  });
+}
