@@ -23,6 +23,8 @@ export interface SentRequest {
 export interface HttpAnswer {
   readonly request: SentRequest;
   readonly status: number;
+  /** The phrase beside the status, where the server sent one: `Not Found`. */
+  readonly statusText?: string;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** The parsed JSON, or the text where it is none; of an event stream, the list of its parsed `data`. */
   readonly body: unknown;

@@ -7,7 +7,7 @@ import { findCanaries } from './find-canaries.js';
  * the text where parsing has hidden it (`text`).
  */
 export function findInAnswer(
-  answer: Pick<HttpAnswer, 'headers' | 'body' | 'text'>,
+  answer: Pick<HttpAnswer, 'statusText' | 'headers' | 'body' | 'text'>,
   canaries: readonly Canary[],
 ): Sighting[] {
   const inBody = findCanaries(answer.body, canaries);
@@ -15,7 +15,8 @@ export function findInAnswer(
   const inHeaders = Object.entries(answer.headers).flatMap(([name, value]) =>
     [value].flat().flatMap((one) => findCanaries(one, canaries, `header ${name}`)),
   );
+  const inStatus = findCanaries(answer.statusText ?? '', canaries, 'phrase of the status');
   // A key that comes twice, or a number too long for JavaScript: parsing loses one of them.
   const inText = answer.body === answer.text ? [] : findCanaries(answer.text, canaries, 'text');
-  return [...inBody, ...inHeaders, ...inText.filter(({ canary }) => !seen.has(canary))];
+  return [...inStatus, ...inBody, ...inHeaders, ...inText.filter(({ canary }) => !seen.has(canary))];
 }

@@ -30,14 +30,19 @@ export function documentOf(
   const args = field.args ?? [];
   const given = args.filter((arg) => isRequired(arg) || namesRows(arg));
   const left = args.filter((arg) => !given.includes(arg));
-  const variables = args.map(({ name, type }) => `$${name}: ${type}`).join(', ');
+  const nested = new Map<string, GraphArgument>();
+  const selection = new Selection(schema, reached, nested).of(bare(field.type), DEPTH);
+  const declared = [...args.map((arg) => [arg.name, arg] as const), ...nested];
+  const variables = declared.map(([name, { type }]) => `$${name}: ${type}`).join(', ');
   const passed = args.map(({ name }) => `${name}: $${name}`).join(', ');
-  const selection = new Selection(schema, reached).of(bare(field.type), DEPTH);
   return {
     text: `${keyword}${variables && ` (${variables})`} { ${field.name}${passed && `(${passed})`}${selection} }`,
     variables: objectOf(given, DEPTH),
     // A variable that is not given is an argument that is not.
-    optionalVariables: objectOf(left, DEPTH).properties ?? {},
+    optionalVariables: {
+      ...objectOf(left, DEPTH).properties,
+      ...Object.fromEntries([...nested].map(([name, { type }]) => [name, schemaOf(type, DEPTH)])),
+    },
   };
 }
 
@@ -51,6 +56,8 @@ class Selection {
   constructor(
     private readonly schema: GraphSchema,
     private readonly reached: Set<string>,
+    /** Arguments of fields below the first, which may be left out, by the names of their variables. */
+    private readonly args: Map<string, GraphArgument>,
   ) {}
 
   of(type: GraphType, depth: number): string {
@@ -92,8 +99,17 @@ class Selection {
       this.reached.add(`${type.name}.${field.name}`);
       if (without.includes(field.name)) return [];
       const alias = prefix && `${prefix}${field.name}: `;
-      return [`${alias}${field.name}${isLeaf ? '' : this.of(inner, depth - 1)}`];
+      return [`${alias}${field.name}${this.#passed(type, field)}${isLeaf ? '' : this.of(inner, depth - 1)}`];
     });
+  }
+
+  #passed(type: GraphType, { name: field, args = [] }: GraphField): string {
+    const passed = args.map((arg) => {
+      const variable = `${type.name}_${field}_${arg.name}`;
+      this.args.set(variable, arg);
+      return `${arg.name}: $${variable}`;
+    });
+    return passed.length > 0 ? `(${passed.join(', ')})` : '';
   }
 }
 

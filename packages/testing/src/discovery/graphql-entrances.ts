@@ -40,7 +40,12 @@ export function graphqlEndpoints(app: INestApplication): readonly GraphEndpoint[
 function entrancesOf(schema: GraphSchema, path: string, handlers: Handlers): Entrance[] {
   const reached = new Set<string>();
   const fieldsOf = (type: ReturnType<GraphSchema['getQueryType']>) => Object.values(type?.getFields?.() ?? {});
-  const route = (more: Pick<Route, 'body' | 'document' | 'optionalVariables'>): Route => ({ method: 'POST', path, parameters: [], ...more });
+  const route = (more: Pick<Route, 'body' | 'document' | 'optionalVariables'>): Route => ({
+    method: 'POST',
+    path,
+    parameters: [],
+    ...more,
+  });
   const operations = (['Query', 'Mutation'] as const).flatMap((root) =>
     fieldsOf(root === 'Query' ? schema.getQueryType() : schema.getMutationType()).map((field): Entrance => {
       const keyword = root === 'Query' ? 'query' : 'mutation';

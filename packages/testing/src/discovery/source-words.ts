@@ -15,7 +15,7 @@ export interface SourceWords {
 const NAMES = {
   query: [/\bquery\??\.(?:\[['"])?(\w[\w-]*)/g, /\bquery\[['"]([\w.[\]-]+)['"]\]/g],
   header: [/\bheaders\??\.(?:\[['"])?([\w-]+)/g, /\bheaders\[['"]([\w-]+)['"]\]/g, /\.header\(\s*['"]([\w-]+)['"]/g],
-  cookie: [/\bcookies\??\.(?:\[['"])?([\w-]+)/g, /\bcookies\[['"]([\w-]+)['"]\]/g, /[;(|\s](\w[\w-]*)=\(?\[\^/g],
+  cookie: [/\bcookies\??\.(?:\[['"])?([\w-]+)/g, /\bcookies\[['"]([\w-]+)['"]\]/g, /[;)(|\s](\w[\w-]*)=\(/g],
 } as const;
 
 const VALUES = [
@@ -29,11 +29,14 @@ const LONGEST = 50_000;
 /** The words of the handler, of its class, and of the objects that it holds, such as the services behind it. */
 export function sourceWords(app: INestApplication, { handler }: Entrance): SourceWords {
   const text = handler === null ? '' : textBehind(app, handler);
-  const named = (patterns: readonly RegExp[]) => unique(patterns.flatMap((one) => [...text.matchAll(one)].map((m) => m[1])));
+  const named = (patterns: readonly RegExp[]) =>
+    unique(patterns.flatMap((one) => [...text.matchAll(one)].map((m) => m[1])));
   const values = VALUES.flatMap((one) => [...text.matchAll(one)].map((found) => found.at(-1)));
   return {
     query: named(NAMES.query),
-    header: named(NAMES.header).filter((name) => !['get', 'set', 'has', 'host', 'authorization', 'cookie'].includes(name)),
+    header: named(NAMES.header).filter(
+      (name) => !['get', 'set', 'has', 'host', 'authorization', 'cookie'].includes(name),
+    ),
     cookie: named(NAMES.cookie),
     values: unique(values).filter((value) => !TYPES.has(value)),
   };
@@ -48,9 +51,7 @@ function unique(words: readonly (string | undefined)[]): string[] {
 
 function textBehind(app: INestApplication, handler: string): string {
   const [className, methodName = ''] = handler.split('.');
-  const component = componentsOf(app).find(
-    (each) => each.type.name === className && methodsOf(each).has(methodName),
-  );
+  const component = componentsOf(app).find((each) => each.type.name === className && methodsOf(each).has(methodName));
   if (!component) return '';
   const method = methodsOf(component).get(methodName);
   const decorated = [component.type, method].flatMap((target) =>
@@ -70,10 +71,7 @@ function textBehind(app: INestApplication, handler: string): string {
 /** Objects of classes that an object holds, and those that they hold. */
 function heldBy(value: unknown, depth: number): readonly unknown[] {
   if (depth === 0 || typeof value !== 'object' || value === null) return [];
-  const inside = Object.values(value).filter((each) => {
-    const { constructor } = (each ?? {}) as object;
-    return typeof each === 'object' && each !== null && ![Object, Array, Map, Set, WeakMap, WeakSet, Date].includes(constructor as never);
-  });
+  const inside = Object.values(value).filter((each) => typeof each === 'object' && each !== null && !isPlain(each));
   return inside.flatMap((each) => [...classesOf(each as object), ...heldBy(each, depth - 1)]);
 }
 
@@ -84,4 +82,10 @@ function classesOf(value: object): object[] {
     if (typeof each.constructor === 'function') prototypes.push(each as object);
   }
   return prototypes;
+}
+
+const PLAIN: readonly unknown[] = [Object, Array, Map, Set, WeakMap, WeakSet, Date, undefined];
+
+function isPlain(value: object): boolean {
+  return PLAIN.includes((value as { readonly constructor?: unknown }).constructor);
 }

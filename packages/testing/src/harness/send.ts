@@ -138,7 +138,7 @@ async function answerOf(request: SentRequest, response: IncomingMessage, packed:
   const headers = Object.fromEntries(
     Object.entries(response.headers).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined),
   );
-  return { request, status: response.statusCode ?? 0, headers, body, text };
+  return { request, status: response.statusCode ?? 0, statusText: response.statusMessage ?? '', headers, body, text };
 }
 
 const lowerCased = (headers: Readonly<Record<string, string>>) =>

@@ -26,7 +26,13 @@ for (const twins of env['DETECTION_OF'] === 'corpus' ? corpus : unseen) {
           const reasons = failed.map((each) => `${each.attack}: ${each.why}`);
           write({ about, twin: 'correct', name: entrance.id, verdict, why: why ?? reasons.join(' | ') });
         }
-        write({ about, twin: 'time', name: 'correct twin', ms: Date.now() - began, entrances: report.entrances.length });
+        write({
+          about,
+          twin: 'time',
+          name: 'correct twin',
+          ms: Date.now() - began,
+          entrances: report.entrances.length,
+        });
       }));
     it.each(leaks)('$name', (leak) =>
       running(leakyParts(correct, leak), async (harness) => {
@@ -37,7 +43,15 @@ for (const twins of env['DETECTION_OF'] === 'corpus' ? corpus : unseen) {
         const failed = attacks.filter((each) => each.verdict === 'leaks' || each.verdict === 'unproven');
         const by = failed.map((each) => each.attack);
         const reasons = failed.map((each) => `${each.attack}: ${each.why}`).slice(0, 3);
-        write({ about, twin: 'leaky', name: leak.name, verdict, by, ms: milliseconds, why: why ?? reasons.join(' | ') });
+        write({
+          about,
+          twin: 'leaky',
+          name: leak.name,
+          verdict,
+          by,
+          ms: milliseconds,
+          why: why ?? reasons.join(' | '),
+        });
       }),
     );
   });

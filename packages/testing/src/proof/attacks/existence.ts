@@ -1,10 +1,9 @@
 import type { HttpRequest } from '../../http-request.js';
 import { nameOf, nobodysValue, type Position, replaced } from '../target/positions.js';
-import { rowChanges } from '../target/row-changes.js';
 import type { Target } from '../target/target.js';
-import { type Attack, type Finding, leaks, notApplicable, proven, statusOf } from './attack.js';
+import { type Attack, type Finding, leakOf, leaks, notApplicable, proven, statusOf } from './attack.js';
 import { idsIn, valueAt } from './foreign-id.js';
-import { texts } from './own-texts.js';
+import { type ColumnText, texts } from './own-texts.js';
 import { isClock, type Measured, measured } from './volatile.js';
 
 /** True when the answer tells that a row is there, by being another than for one that nobody has. */
@@ -13,59 +12,77 @@ export const existence: Attack = {
   run: async (target) => {
     const places = idsIn(target).map(({ at }) => at);
     for (const at of places) {
-      const found = await compared(target, at, "a row of the other's is there");
+      const found = await compared(target, "a row of the other's is there", placeOf(at), async () =>
+        valueAt(target.transport.requestFor(await target.rowsFor(target.other), target.other) as HttpRequest, at),
+      );
       if (found) return found;
     }
     const taken = target.changesRows ? texts(target) : [];
-    for (const { at, column } of taken) {
-      const found = await compared(target, at, `the other has this ${column}`, column);
+    for (const text of taken) {
+      const { column } = text;
+      const found = await compared(target, `the other has this ${column}`, text, async () => {
+        const value = columnOf(await target.harness.plant(target.other), column);
+        // Where it is taken, both have it, and it tells nothing any more.
+        target.harness.canaries.plant(target.own, column, value);
+        return value;
+      });
       if (found) return found;
     }
-    const names = new Set([...places, ...taken.map(({ at }) => at)].map(nameOf));
+    const names = new Set([...places.map(nameOf), ...taken.map(({ name }) => name)]);
     if (names.size === 0) return notApplicable('It has no request that names rows.');
     return proven(`Answered alike for ${[...names].join(', ')}.`);
   },
 };
 
-async function compared(target: Target, at: Position, what: string, column?: string): Promise<Finding | null> {
-  const theirs = await once(target, at, async () => {
-    if (column === undefined)
-      return valueAt(target.transport.requestFor(await target.rowsFor(target.other), target.other) as HttpRequest, at);
-    const value = columnOf(await target.harness.plant(target.other), column);
-    // Where it is taken, both have it, and it tells nothing any more.
-    target.harness.canaries.plant(target.own, column, value);
-    return value;
-  });
-  const nobodys = [await once(target, at, nobody(theirs.value)), await once(target, at, nobody(theirs.value))] as const;
-  const isRead = nobodys.every(({ hasWritten }) => !hasWritten);
-  const [one, two] = nobodys.map((each) => told(each, isRead)) as [Measured, Measured];
-  const answer = told(theirs, isRead);
-  // What is another each time anyhow tells nothing.
-  const tells = [...new Set([...one.keys(), ...answer.keys()])].filter(
-    (path) => one.get(path) === two.get(path) && answer.get(path) !== one.get(path),
-  );
+type Place = Pick<ColumnText, 'name' | 'put'>;
+
+function placeOf(at: Position): Place {
+  return { name: nameOf(at), put: (request, value) => replaced(request, [[at, value]]) };
+}
+
+async function compared(
+  target: Target,
+  what: string,
+  place: Place,
+  valueOfTheirs: () => Promise<unknown>,
+): Promise<Finding | null> {
+  const theirs = await once(target, place, valueOfTheirs);
+  const leak = leakOf(theirs.attempt, target, `With the other's value for ${place.name}`);
+  if (leak) return leak;
+  const nobodys = [
+    await once(target, place, nobody(theirs.value)),
+    await once(target, place, nobody(theirs.value)),
+  ] as const;
+  const first = tellingPaths(theirs, nobodys);
+  if (first.length === 0) return null;
+  // A difference by chance does not come again.
+  const again = await once(target, place, valueOfTheirs);
+  const tells = tellingPaths(again, nobodys).filter((path) => first.includes(path));
   const [path] = tells;
   if (path === undefined) return null;
   const how = tells.includes('status')
-    ? `${statusOf(theirs.attempt)} instead of ${statusOf(nobodys[0].attempt)}`
+    ? `${statusOf(again.attempt)} instead of ${statusOf(nobodys[0].attempt)}`
     : `another answer at ${path}`;
-  return leaks(`The answer tells that ${what} (${nameOf(at)}): ${how}.`, theirs.attempt);
+  return leaks(`The answer tells that ${what} (${place.name}): ${how}.`, again.attempt);
+}
+
+/** Paths at which the answer is another than for a value that nobody has. What is another each time anyhow tells nothing. */
+function tellingPaths(theirs: Told, nobodys: readonly [Told, Told]): string[] {
+  const [one, two, answer] = [...nobodys, theirs].map(told) as [Measured, Measured, Measured];
+  return [...new Set([...one.keys(), ...answer.keys()])].filter(
+    (path) => one.get(path) === two.get(path) && answer.get(path) !== one.get(path),
+  );
 }
 
 function nobody(value: unknown): () => Promise<unknown> {
   return async () => nobodysValue(value);
 }
 
-async function once(target: Target, at: Position, make: () => Promise<unknown>) {
+async function once(target: Target, place: Place, make: () => Promise<unknown>) {
   const call = await target.asItself();
   const value = await make();
-  const { rowsOf } = target.harness;
-  const before = target.changesRows ? await rowsOf?.(target.own) : null;
-  const attempt = await target.attempt({ ...call, change: (request) => replaced(request, [[at, value]]) });
-  // A POST may ask a question only; where nobody can look at the rows, it is taken for a write.
-  const hasWritten =
-    target.changesRows && (!before || !rowsOf || rowChanges(before, await rowsOf(target.own)).length > 0);
-  return { attempt, value, hasWritten };
+  const attempt = await target.attempt({ ...call, change: (request) => place.put(request, value) });
+  return { attempt, value };
 }
 
 function columnOf(rows: Readonly<Record<string, unknown>>, path: string): unknown {
@@ -77,10 +94,7 @@ function columnOf(rows: Readonly<Record<string, unknown>>, path: string): unknow
 type Told = Awaited<ReturnType<typeof once>>;
 
 /** The content of an answer, but for the value that was asked for and the time. */
-function told({ attempt, value }: Told, isRead: boolean): Measured {
-  const { status, ...rest } = Object.fromEntries(measured(attempt));
-  // A write that succeeds answers with what was written, which is new each time.
-  if (!attempt.isRefused && !isRead) return new Map([['status', 'a success']]);
+function told({ attempt, value }: Told): Measured {
   const asked = [String(value), encodeURIComponent(String(value))];
   const plain = (each: unknown) => {
     if (isClock(each)) return 'a time';
@@ -90,5 +104,5 @@ function told({ attempt, value }: Told, isRead: boolean): Measured {
         ? '·'
         : each;
   };
-  return new Map([['status', status], ...Object.entries(rest).map(([path, each]) => [path, plain(each)] as const)]);
+  return new Map([...measured(attempt)].map(([path, each]) => [path, plain(each)] as const));
 }

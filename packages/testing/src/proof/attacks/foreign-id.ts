@@ -1,5 +1,6 @@
 import type { TenantRows } from '../../canaries/planted.js';
 import type { HttpRequest } from '../../http-request.js';
+import { additions } from '../inputs/additions.js';
 import { differences, nameOf, replaced } from '../target/positions.js';
 import { rowChanges } from '../target/row-changes.js';
 import type { Attempt, Target } from '../target/target.js';
@@ -11,7 +12,7 @@ export const foreignId: Attack = {
   run: async (target) => {
     if (!target.transport.requestFor(target.harness.planted(target.own), target.own)) return byRows(target);
     const places = idsIn(target);
-    if (places.length === 0) return notApplicable('Its request names no rows.');
+    if (places.length === 0) return (await beside(target)) ?? notApplicable('Its request names no rows.');
     const before = target.changesRows ? undefined : await target.harness.rowsOf?.(target.other);
     let last: Attempt | undefined;
     const tried = places.length > 1 ? [...places.map((place) => [place]), places] : [places];
@@ -34,10 +35,22 @@ export const foreignId: Attack = {
       last = attempt;
     }
     return (
-      (await written(target, before, last)) ?? proven(`Tried for ${places.map(({ at }) => nameOf(at)).join(', ')}.`)
+      (await beside(target)) ??
+      (await written(target, before, last)) ??
+      proven(`Tried for ${places.map(({ at }) => nameOf(at)).join(', ')}.`)
     );
   },
 };
+
+/** The other's ids beside the own ones: behind them in a list or a form, and as the id of what is to be saved. */
+async function beside(target: Target): Promise<Finding | null> {
+  for (const { name, change } of additions(target)) {
+    const attempt = await target.attempt(await target.asItself(target.own, { change }));
+    const leak = leakOf(attempt, target, `With ${name}`);
+    if (leak) return leak;
+  }
+  return null;
+}
 
 /** A request that should only read may write all the same: the other's rows are looked at around all of them. */
 async function written(

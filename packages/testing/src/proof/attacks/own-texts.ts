@@ -1,17 +1,95 @@
 import { isTelling } from '../../canaries/telling.js';
-import type { Position } from '../target/positions.js';
+import type { HttpRequest } from '../../http-request.js';
+import { entriesOf, type Form, formLike, isForm } from '../target/forms.js';
+import { nameOf, replaced } from '../target/positions.js';
 import type { Target } from '../target/target.js';
 
-/** Texts of a body that have the name of a column of planted rows: values that must not be unique over all tenants. */
-export function texts(target: Target): readonly { readonly at: Position; readonly column: string }[] {
+/** A text in a request that has the name of a column of planted rows: a value that must not be unique over all tenants. */
+export interface ColumnText {
+  /** Its place, as a reader would name it: `body.email`. */
+  readonly name: string;
+  /** `subscriber.email`. */
+  readonly column: string;
+  /** The request with another text there. */
+  put(request: HttpRequest, value: unknown): HttpRequest;
+}
+
+/** Every such text of a body: fields at any depth, of forms, and columns of CSV. */
+export function texts(target: Target): readonly ColumnText[] {
   const planted = target.harness.planted(target.other);
-  const body = target.transport.requestFor(target.harness.planted(target.own), target.own)?.body;
-  if (typeof body !== 'object' || body === null) return [];
-  return Object.entries(body).flatMap(([field, value]) => {
-    if (typeof value !== 'string' || /id$/i.test(field)) return [];
-    const names = Object.keys(planted).filter((each) => isOwn([planted[each]].flat()[0]?.[field]));
-    return names.map((name) => ({ at: ['body', field], column: `${name}.${field}` }));
-  });
+  const request = target.transport.requestFor(target.harness.planted(target.own), target.own);
+  const columns = (field: string) =>
+    Object.keys(planted)
+      .filter((name) => isOwn([planted[name]].flat()[0]?.[field]))
+      .map((name) => `${name}.${field}`);
+  return placesOf(request?.body).flatMap(({ field, name, put }) =>
+    /id$/i.test(field) ? [] : columns(field).map((column) => ({ name, column, put })),
+  );
+}
+
+interface Place extends Omit<ColumnText, 'column'> {
+  readonly field: string;
+}
+
+function placesOf(body: unknown): readonly Place[] {
+  if (typeof body === 'string') return columnsOfCsv(body);
+  if (isForm(body)) return fieldsOfForm(body);
+  return leavesOf(body, ['body']);
+}
+
+function leavesOf(value: unknown, at: readonly (string | number)[]): readonly Place[] {
+  const field = at.findLast((key) => typeof key === 'string') as string;
+  if (typeof value === 'string') {
+    return [{ field, name: nameOf(at), put: (request, by) => replaced(request, [[at, by]]) }];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  const inside = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return inside.flatMap(([key, each]) => leavesOf(each, [...at, key]));
+}
+
+function fieldsOfForm(form: Form): readonly Place[] {
+  return entriesOf(form).flatMap(([field, value]) =>
+    typeof value === 'string'
+      ? [
+          {
+            field,
+            name: `field ${field}`,
+            put: (request, by) => ({ ...request, body: withField(request.body, field, by) }),
+          },
+        ]
+      : [],
+  );
+}
+
+function withField(body: unknown, field: string, value: unknown): unknown {
+  if (!isForm(body)) return body;
+  return formLike(
+    body,
+    entriesOf(body).map(([name, each]) => [name, name === field ? String(value) : each]),
+  );
+}
+
+/** Of a text with a line of names and lines of as many values. */
+function columnsOfCsv(text: string): readonly Place[] {
+  const [head = '', ...rows] = text.split(/\r?\n/);
+  const names = head.split(',');
+  if (rows.length === 0 || !names.every((name) => /^\w+$/.test(name))) return [];
+  return names.map((field, n) => ({
+    field,
+    name: `column ${field}`,
+    put: (request, by) => ({
+      ...request,
+      body: String(request.body)
+        .split('\n')
+        .map((line, row) => (row === 0 || line.trim() === '' ? line : withCell(line, n, String(by))))
+        .join('\n'),
+    }),
+  }));
+}
+
+function withCell(line: string, column: number, value: string): string {
+  const end = line.endsWith('\r') ? '\r' : '';
+  return line.trimEnd().split(',').with(column, value).join(',') + end;
 }
 
 /** A word of an enumeration is everybody's. */

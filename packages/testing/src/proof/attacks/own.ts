@@ -1,7 +1,10 @@
 import { findCanaries } from '../../canaries/find-canaries.js';
+import type { HttpRequest } from '../../http-request.js';
+import { nobodysValue, replaced } from '../target/positions.js';
 import { rowChanges } from '../target/row-changes.js';
 import type { Attempt, Target } from '../target/target.js';
 import { type Attack, leakOf, proven, statusOf, unproven } from './attack.js';
+import { idsIn, valueAt } from './foreign-id.js';
 
 /** Without it, an entrance that refuses everything, or answers with nothing, would pass. */
 export const own: Attack = {
@@ -27,7 +30,7 @@ export const own: Attack = {
     if (target.changesRows) {
       const after = await target.harness.rowsOf?.(target.own);
       if (before && after && rowChanges(before, after).length > 0) return proven("It changed the tenant's own rows.");
-    } else if (await changesWithRows(target, attempt)) {
+    } else if ((await changesWithRows(target, attempt)) || (await dependsOnRow(target))) {
       return proven("Its answer follows the tenant's own rows.");
     }
     return unproven(nothingOwn(target), attempt);
@@ -45,6 +48,21 @@ async function changesWithRows(target: Target, first: Attempt): Promise<boolean>
   await target.harness.plant(target.own);
   const second = await target.attempt(await target.asItself());
   return JSON.stringify(second.seen) !== JSON.stringify(first.seen);
+}
+
+/** An answer of yes or no holds no value of the tenant's, but is another for a value that no row has. */
+async function dependsOnRow(target: Target): Promise<boolean> {
+  for (const { at } of idsIn(target)) {
+    const seen = [];
+    for (const value of [undefined, undefined, nobodysValue, nobodysValue]) {
+      const call = await target.asItself();
+      const change = (request: HttpRequest) =>
+        typeof value === 'function' ? replaced(request, [[at, value(valueAt(request, at))]]) : request;
+      seen.push(JSON.stringify((await target.attempt({ ...call, change })).seen));
+    }
+    if (seen[0] === seen[1] && seen[2] === seen[3] && seen[0] !== seen[2]) return true;
+  }
+  return false;
 }
 
 function nothingOwn(target: Target): string {

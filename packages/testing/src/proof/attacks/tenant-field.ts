@@ -1,8 +1,8 @@
 import type { HttpRequest } from '../../http-request.js';
-import type { Target } from '../target/target.js';
+import { TENANT_FIELDS } from '../inputs/values.js';
+import { entriesOf, formLike, isForm } from '../target/forms.js';
+import type { Attempt, Target } from '../target/target.js';
 import { type Attack, leakOf, notApplicable, proven } from './attack.js';
-
-const NAMES = ['tenantId', 'tenant_id', 'tenant', 'organizationId', 'orgId', 'companyId', 'accountId', 'workspaceId'];
 
 /** A tenant field of the other's in body and query, under each name that it may have. */
 export const tenantField: Attack = {
@@ -10,53 +10,102 @@ export const tenantField: Attack = {
   run: async (target) => {
     if (!target.transport.requestFor(target.harness.planted(target.own), target.own))
       return notApplicable('It has no request to put a field into.');
-    for (const name of await namesOf(target)) {
-      for (const value of new Set([target.other.id, ...(/id$/i.test(name) ? [] : [target.other.slug])])) {
-        for (const [where, change] of changes(target, name, value)) {
-          const attempt = await target.attempt(await target.asItself(target.own, { change }));
-          const leak = leakOf(attempt, target, `With ${name} of the other's in the ${where}`);
-          if (leak) return leak;
-        }
+    const { id, slug } = target.other;
+    const { columns, usual } = await namesOf(target);
+    const isId = (name: string) => /id$/i.test(name);
+    // All of them at once where that is taken, and what the tables call it by itself as well.
+    const names = [...columns, ...usual];
+    const sets: Fields[] = [
+      Object.fromEntries(names.map((name) => [name, id])),
+      Object.fromEntries(names.map((name) => [name, isId(name) ? id : slug])),
+    ];
+    const each = names.flatMap((name): Fields[] => [{ [name]: id }, ...(isId(name) ? [] : [{ [name]: slug }])]);
+    const alone = each.filter((fields) => columns.includes(Object.keys(fields)[0] as string));
+    for (const [place, changed] of placesIn(target)) {
+      let isRefused = false;
+      for (const fields of sets) {
+        const attempt = await attempted(target, changed(fields));
+        const leak = leakOf(attempt, target, `With a tenant field of the other's in the ${place}`);
+        if (leak) return leak;
+        isRefused ||= attempt.isRefused;
+      }
+      for (const fields of isRefused ? each : alone) {
+        const attempt = await attempted(target, changed(fields));
+        const leak = leakOf(attempt, target, `With ${Object.keys(fields)[0]} of the other's in the ${place}`);
+        if (leak) return leak;
       }
     }
     return proven('It made no difference under any name.');
   },
 };
 
-function changes(target: Target, name: string, value: string): [string, (request: HttpRequest) => HttpRequest][] {
-  const inQuery = (request: HttpRequest) => ({ ...request, query: { ...request.query, [name]: value } });
+type Fields = Readonly<Record<string, string>>;
+
+async function attempted(target: Target, change: (request: HttpRequest) => HttpRequest): Promise<Attempt> {
+  return target.attempt(await target.asItself(target.own, { change }));
+}
+
+type Changed = (fields: Fields) => (request: HttpRequest) => HttpRequest;
+
+function placesIn(target: Target): readonly (readonly [place: string, changed: Changed])[] {
+  const inQuery: Changed = (fields) => (request) => ({ ...request, query: { ...request.query, ...fields } });
   if (!target.changesRows && target.entrance.route?.body === null) return [['query', inQuery]];
-  const isObject = (body: unknown): body is object =>
-    typeof body === 'object' && body !== null && !Array.isArray(body) && !(body instanceof FormData);
+  const request = target.transport.requestFor(target.harness.planted(target.own), target.own);
+  const inBody: Changed = (fields) => (each) => ({ ...each, body: withFields(each.body ?? {}, fields) });
+  const nested: Changed = (fields) => (each) => ({ ...each, body: inEveryObject(each.body, fields) });
+  const isDeep = Object.values((request?.body ?? {}) as object).some(
+    (each) => typeof each === 'object' && each !== null,
+  );
+  return [['query', inQuery], ['body', inBody], ...(isDeep ? ([['objects of the body', nested]] as const) : [])];
+}
+
+/** Of a GraphQL operation, into each object among its variables; into a form as fields; into a JSON Patch as operations. */
+function withFields(body: unknown, fields: Fields): unknown {
+  if (isForm(body)) return formLike(body, [...entriesOf(body), ...Object.entries(fields)]);
+  if (Array.isArray(body)) return isPatch(body) ? patched(body, fields) : body.map((item) => withFields(item, fields));
+  if (!isObject(body)) return body;
+  const { query, variables } = body as { query?: unknown; variables?: Record<string, unknown> };
+  if (typeof query !== 'string' || !variables) return { ...body, ...fields };
+  const inputs = Object.entries(variables).map(([key, each]) => [key, isObject(each) ? { ...each, ...fields } : each]);
+  return { ...body, variables: Object.fromEntries(inputs) };
+}
+
+/** At every depth below the top. */
+function inEveryObject(body: unknown, fields: Fields): unknown {
+  if (Array.isArray(body)) return body.map((item) => (isObject(item) ? below(item, fields) : item));
+  return isObject(body)
+    ? Object.fromEntries(Object.entries(body).map(([key, each]) => [key, below(each, fields)]))
+    : body;
+}
+
+function below(value: unknown, fields: Fields): unknown {
+  if (Array.isArray(value)) return value.map((item) => below(item, fields));
+  return isObject(value) ? { ...(inEveryObject(value, fields) as object), ...fields } : value;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
+
+function isPatch(body: readonly unknown[]): boolean {
+  const [first] = body as readonly { op?: unknown; path?: unknown }[];
+  return typeof first?.op === 'string' && typeof first.path === 'string';
+}
+
+function patched(operations: readonly unknown[], fields: Fields): readonly unknown[] {
   return [
-    ['query', inQuery],
-    [
-      'body',
-      (request) =>
-        request.body === undefined || isObject(request.body)
-          ? { ...request, body: withField(request.body, name, value) }
-          : request,
-    ],
+    ...operations,
+    ...Object.entries(fields).map(([name, value]) => ({ op: 'replace', path: `/${name}`, value })),
   ];
 }
 
-/** Of a GraphQL operation, into each object among its variables. */
-function withField(body: unknown, name: string, value: string): object {
-  const { query, variables } = (body ?? {}) as { query?: unknown; variables?: Record<string, unknown> };
-  if (typeof query !== 'string' || !variables) return { ...(body as object), [name]: value };
-  const inputs = Object.entries(variables).map(([key, each]) => [
-    key,
-    typeof each === 'object' && each !== null && !Array.isArray(each) ? { ...each, [name]: value } : each,
-  ]);
-  return { ...(body as object), variables: Object.fromEntries(inputs) };
-}
-
-/** And the names that the tables themselves have for it. */
-async function namesOf({ harness, other }: Target): Promise<Set<string>> {
+/** The names that the tables themselves have for it, and the usual ones. */
+async function namesOf({ harness, other }: Target) {
   const rows = Object.values((await harness.rowsOf?.(other)) ?? {}).flat();
-  const columns = rows.flatMap((row) =>
+  const named = rows.flatMap((row) =>
     Object.entries(row).flatMap(([name, value]) => (value === other.id ? [name] : [])),
   );
-  const camel = columns.map((name) => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
-  return new Set([...columns, ...camel, ...NAMES].filter((name) => name !== 'id'));
+  const camel = named.map((name) => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+  const columns = [...new Set([...named, ...camel])].filter((name) => name !== 'id');
+  return { columns, usual: TENANT_FIELDS.filter((name) => !columns.includes(name)) };
 }

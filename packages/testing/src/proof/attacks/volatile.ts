@@ -9,6 +9,7 @@ export function measured({ answer, seen }: Attempt): Measured {
   const values = new Map<string, unknown>();
   if (answer) {
     values.set('status', answer.status);
+    values.set('phrase of the status', answer.statusText);
     for (const [name, value] of Object.entries(answer.headers)) {
       if (!isVolatileHeader(name) && name !== 'set-cookie')
         values.set(`header ${name}`, asNumber([value].flat().join(', ')));

@@ -1,5 +1,5 @@
-import { IN_COMMON } from '../inputs/variations.js';
 import type { Variation } from '../inputs/variation.js';
+import { IN_COMMON } from '../inputs/variations.js';
 import type { Target } from '../target/target.js';
 import { type Attack, type Finding, leakOf, proven, statusOf, unproven } from './attack.js';
 

@@ -4,7 +4,16 @@ import type { JsonSchema } from '../../discovery/json-schema.js';
 import { idOf, rowNamed, rowOfField } from '../../discovery/planted-lookup.js';
 
 /** Names that a tenant may have in a filter, a header or a body. */
-export const TENANT_FIELDS = ['tenantId', 'tenant_id', 'tenant', 'organizationId', 'orgId', 'companyId', 'accountId', 'workspaceId'];
+export const TENANT_FIELDS = [
+  'tenantId',
+  'tenant_id',
+  'tenant',
+  'organizationId',
+  'orgId',
+  'companyId',
+  'accountId',
+  'workspaceId',
+];
 
 /** The other tenant, of whose values a hostile input is made, and the words of the code behind the entrance. */
 export interface ValueSource {
@@ -13,8 +22,11 @@ export interface ValueSource {
   readonly words: readonly string[];
 }
 
-const LONG_AGO = '2000-01-01T00:00:00.000Z';
-const PLAIN = ['true', '1', '2', '0', '', 'all', '%', '_', '*', LONG_AGO, 'null'];
+/** Flags, small numbers, wildcards, and moments before and after every row. */
+const PLAIN = [
+  ...['true', '1', '2', '0', '', 'all', '%', '_', '*', 'null', '4102444800'],
+  ...['2000-01-01T00:00:00.000Z', '2100-01-01T00:00:00.000Z'],
+];
 
 /** Values worth trying of an input: what its schema lists, common flags and wildcards, words of the code, and the other's own. */
 export function valuesFor(name: string, schema: JsonSchema | null, source: ValueSource): readonly unknown[] {
@@ -27,7 +39,7 @@ export function valuesFor(name: string, schema: JsonSchema | null, source: Value
   if (type === 'integer' || type === 'number') return numbersFor(schema ?? {});
   if (type === 'object' || properties) return objectsFor(properties ?? {}, source);
   if (type === 'array') return valuesFor(name, items ?? null, source).map((each) => [each]);
-  return [...new Set([...idsFor(name, source), source.other.slug, source.other.id, ...source.words, ...PLAIN])];
+  return [...new Set([...ownOf(name, source), source.other.slug, source.other.id, ...source.words, ...PLAIN])];
 }
 
 function numbersFor({ minimum = 0, maximum = Number.POSITIVE_INFINITY }: JsonSchema): number[] {
@@ -41,10 +53,14 @@ function objectsFor(properties: Readonly<Record<string, JsonSchema>>, source: Va
   return [...known, ...TENANT_FIELDS.map((name) => ({ [name]: source.other.id }))];
 }
 
-/** Ids of the other's rows: of the row that the name speaks of, or of each where it speaks of ids alone. */
-function idsFor(name: string, { theirs }: ValueSource): unknown[] {
-  if (!/ids?$|^(include|expand|with|filter|after|before|cursor|ref|key)/i.test(name)) return [];
+/** Values of the other's rows: of a column of that name, ids of the row that the name speaks of, or of each where it speaks of ids alone. */
+export function ownOf(name: string, { theirs }: ValueSource): unknown[] {
+  const rows = Object.values(theirs).map((each) => [each].flat()[0] as PlantedRow);
+  const columns = rows
+    .map((row) => row[name])
+    .filter((value) => typeof value === 'string' || typeof value === 'number');
   const row = rowOfField(theirs, name, null) ?? rowNamed(theirs, name);
-  const rows = row ? [row] : Object.values(theirs).map((each) => [each].flat()[0] as PlantedRow);
-  return rows.map(idOf).filter((id) => id !== undefined);
+  const isRef = /ids?$|^(include|expand|with|filter|after|before|cursor|ref|key)/i.test(name);
+  const ids = (row ? [row] : isRef ? rows : []).map(idOf).filter((id) => id !== undefined);
+  return [...new Set([...columns, ...ids])];
 }

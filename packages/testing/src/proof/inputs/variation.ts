@@ -42,3 +42,15 @@ function withValue(tree: unknown, [key, ...rest]: readonly (string | number)[], 
 function shown(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
+
+/** With what may be left out left out: of two keys to a row, the other one would be taken. */
+export function alone({ name, change }: Variation, isRequired: (name: string) => boolean): Variation {
+  const required = (values: Readonly<Record<string, unknown>> | undefined) =>
+    Object.fromEntries(Object.entries(values ?? {}).filter(([each]) => isRequired(each)));
+  const bared = (request: HttpRequest): HttpRequest => {
+    const body = request.body as { readonly query?: unknown; readonly variables?: Readonly<Record<string, unknown>> };
+    if (typeof body?.query === 'string') return { ...request, body: { ...body, variables: required(body.variables) } };
+    return { ...request, query: required(request.query) };
+  };
+  return { name: `${name} alone`, change: (request) => change(bared(request)) };
+}

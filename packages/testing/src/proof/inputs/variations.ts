@@ -1,14 +1,16 @@
-import type { RouteParameter } from '../../discovery/entrance.js';
+import type { Route, RouteParameter } from '../../discovery/entrance.js';
 import type { JsonSchema } from '../../discovery/json-schema.js';
 import { sourceWords } from '../../discovery/source-words.js';
 import type { HttpRequest } from '../../http-request.js';
 import type { Target } from '../target/target.js';
-import { TENANT_FIELDS, type ValueSource, valuesFor } from './values.js';
-import { inBody, inCookie, inHeader, inQuery, type Variation } from './variation.js';
+import { ownOf, TENANT_FIELDS, type ValueSource, valuesFor } from './values.js';
+import { alone, inBody, inCookie, inHeader, inQuery, type Variation } from './variation.js';
 
 /** Headers that an application may look at without saying so. */
 const USUAL: readonly (readonly [name: string, value: string])[] = [
-  ...['text/csv', 'application/xml', 'text/html', 'text/plain', 'application/x-ndjson'].map((type) => ['accept', type] as const),
+  ...['text/csv', 'application/xml', 'text/html', 'text/plain', 'application/x-ndjson'].map(
+    (type) => ['accept', type] as const,
+  ),
   ['range', 'bytes=0-'],
   ['last-event-id', '0'],
   ['last-event-id', '1'],
@@ -45,20 +47,43 @@ export function variationsOf(target: Target, request: HttpRequest): readonly Var
   const source = { other, theirs: harness.planted(other), words: words.values };
   const declared = route.parameters.filter((each) => each.in !== 'path');
   const query = named(declared, 'query', words.query).flatMap(({ name, schema }) =>
-    [...valuesFor(name, schema, source), ...(schema === null ? filters(source) : [])].map((value) => inQuery(name, value)),
+    [...valuesFor(name, schema, source), ...(schema === null ? filters(source) : [])].map((value) =>
+      inQuery(name, value),
+    ),
   );
   const headers = named(declared, 'header', words.header).flatMap(({ name, schema }) =>
     valuesFor(name, schema, source).flatMap((value) => (value === '' ? [] : [inHeader(name, String(value))])),
   );
   const cookies = words.cookie.flatMap((name) => [other.slug, other.id, 'true'].map((value) => inCookie(name, value)));
   const usual = USUAL.map(([name, value]) => inHeader(name, value));
-  return [...query, ...headers, ...cookies, ...bodies(target, request, source), ...usual];
+  return [...query, ...keys(route, source), ...headers, ...cookies, ...bodies(target, request, source), ...usual];
 }
 
 function named(parameters: readonly RouteParameter[], place: 'query' | 'header', more: readonly string[]) {
   const declared = parameters.filter((each) => each.in === place);
   const others = more.filter((name) => !declared.some((each) => each.name.toLowerCase() === name.toLowerCase()));
   return [...declared, ...others.map((name) => ({ name, schema: null }))];
+}
+
+/** Second keys to a row: `?email=…` in place of `?id=…`. */
+function keys({ parameters, body, optionalVariables = {} }: Route, source: ValueSource): readonly Variation[] {
+  const given = typeof body === 'object' ? (body?.properties ?? {}) : {};
+  const needed = typeof body === 'object' ? (body?.required ?? []) : [];
+  const inVariables = Object.keys({ ...given, ...optionalVariables }).map((name) => ({
+    name,
+    put: (value: unknown) => inBody(['variables', name], value),
+    isRequired: (each: string) => needed.includes(each),
+  }));
+  const query = parameters.filter((each) => each.in === 'query');
+  const inParameters = query.map(({ name }) => ({
+    name,
+    put: (value: unknown) => inQuery(name, value),
+    isRequired: (each: string) => query.some((one) => one.name === each && one.isRequired),
+  }));
+  return [
+    ...inParameters,
+    ...(optionalVariables && Object.keys(optionalVariables).length > 0 ? inVariables : []),
+  ].flatMap(({ name, put, isRequired }) => ownOf(name, source).map((value) => alone(put(value), isRequired)));
 }
 
 /** A parameter of which nothing is known may be an object: `?where[tenantId]=…`. */

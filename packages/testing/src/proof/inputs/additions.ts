@@ -1,0 +1,73 @@
+import type { PlantedRow } from '../../canaries/planted.js';
+import { idOf } from '../../discovery/planted-lookup.js';
+import type { HttpRequest } from '../../http-request.js';
+import { entriesOf, formLike, isForm } from '../target/forms.js';
+import type { Target } from '../target/target.js';
+import type { Variation } from './variation.js';
+
+/** Requests that name a row of the other's beside the own: behind it in a list or a form, or as the id of what is to be saved. */
+export function additions({ transport, harness, own, other }: Target): readonly Variation[] {
+  const mine = transport.requestFor(harness.planted(own), own);
+  const theirs = transport.requestFor(harness.planted(other), other);
+  if (!mine || !theirs) return [];
+  const rows = Object.entries(harness.planted(other)).map(
+    ([name, row]) => [name, idOf([row].flat()[0] as PlantedRow)] as const,
+  );
+  const saved = takesAnId(mine.body)
+    ? rows.flatMap(([name, id]) => (id === undefined ? [] : [savedAs(`the id of the other's ${name} in the body`, id)]))
+    : [];
+  return [...joinedWith(mine, theirs), ...saved];
+}
+
+/** Lists and forms of both, in either order. */
+function joinedWith(mine: HttpRequest, theirs: HttpRequest): Variation[] {
+  const behind = <T>(own: readonly T[], foreign: readonly T[]) => [...own, ...foreign];
+  const before = <T>(own: readonly T[], foreign: readonly T[]) => [...foreign, ...own];
+  const lengths = JSON.stringify(lengthsOf([mine.query, mine.body]));
+  return (
+    [
+      ['behind', behind],
+      ['before', before],
+    ] as const
+  ).flatMap(([place, join]) => {
+    const changed = (request: HttpRequest): HttpRequest => ({
+      ...request,
+      ...(request.query && { query: joined(request.query, theirs.query, join) as NonNullable<HttpRequest['query']> }),
+      ...(request.body !== undefined && { body: joined(request.body, theirs.body, join) }),
+    });
+    const { query, body } = changed(mine);
+    const isJoined = JSON.stringify(lengthsOf([query, body])) !== lengths;
+    return isJoined ? [{ name: `the other's ${place} the own in its lists`, change: changed }] : [];
+  });
+}
+
+type Join = <T>(own: readonly T[], foreign: readonly T[]) => T[];
+
+function joined(own: unknown, foreign: unknown, join: Join): unknown {
+  if (isForm(own) && isForm(foreign)) return formLike(own, join(entriesOf(own), entriesOf(foreign)));
+  if (Array.isArray(own) && Array.isArray(foreign)) return join(own, foreign);
+  if (!isObject(own) || !isObject(foreign)) return own;
+  return Object.fromEntries(Object.entries(own).map(([key, each]) => [key, joined(each, foreign[key], join)]));
+}
+
+function lengthsOf(value: unknown): unknown {
+  if (isForm(value)) return entriesOf(value).length;
+  if (Array.isArray(value)) return [value.length, value.map(lengthsOf)];
+  return isObject(value) ? Object.values(value).map(lengthsOf) : null;
+}
+
+/** A JSON object or a list of them that says no id. */
+function takesAnId(body: unknown): boolean {
+  const [one] = [body].flat();
+  return isObject(one) && !('id' in one) && !('query' in one && 'variables' in one);
+}
+
+function savedAs(name: string, id: unknown): Variation {
+  const saved = (body: unknown): unknown =>
+    Array.isArray(body) ? body.map(saved) : isObject(body) ? { ...body, id } : body;
+  return { name, change: (request) => ({ ...request, body: saved(request.body) }) };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
+}
