@@ -8,6 +8,7 @@ import type { Planted, TenantRows } from '../canaries/planted.js';
 import type { Entrance } from '../discovery/entrance.js';
 import { HarnessMisuseError } from '../misuse.js';
 import type { IsolationHarnessOptions, SignedIn } from './harness-options.js';
+import { fromOutside, processExits } from './process-exits.js';
 import { Recorder } from './recorder.js';
 import { SeedBed } from './seed-rows.js';
 import { type Connection, send } from './send.js';
@@ -49,7 +50,8 @@ export class IsolationHarness implements AsyncDisposable {
 
   readonly #options: IsolationHarnessOptions;
   readonly #connection: Connection;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent = fromOutside(new Agent({ keepAlive: true }));
+  readonly #stopHearing: () => void;
   readonly #clients = new Map<string, TenantClient>();
   readonly #seedBed: SeedBed;
   #closed: Promise<void> | undefined;
@@ -73,6 +75,7 @@ export class IsolationHarness implements AsyncDisposable {
       events: { count: events?.count ?? 10, milliseconds: events?.milliseconds ?? 300 },
     };
     rememberCanaries(this.canaries);
+    this.#stopHearing = processExits.open((observation) => this.recorder.saw(observation));
   }
 
   /** The HTTP server, for supertest: `request(harness.server).get('/jobs').set(harness.as(acme).headers)`. */
@@ -136,6 +139,7 @@ export class IsolationHarness implements AsyncDisposable {
   close(): Promise<void> {
     this.#closed ??= (async () => {
       forgetCanaries(this.canaries);
+      this.#stopHearing();
       this.#agent.destroy();
       await this.app.close();
     })();

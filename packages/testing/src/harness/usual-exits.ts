@@ -21,6 +21,8 @@ const kinds: readonly {
   { has: ['publish', 'dispatchEvent', 'connect', 'close'], watch: watchClient },
   // Nodemailer's transports, and services around them.
   { has: ['sendMail'], watch: watchMail },
+  // Clients that take commands, as those of AWS.
+  { has: ['send'], hasNot: ['emit', 'connect'], watch: watchCommands },
 ];
 
 /** The ways out that Nest applications usually have. */
@@ -88,5 +90,16 @@ function watchClient(client: Duck, saw: Saw): void {
 function watchMail(transport: Duck, saw: Saw): void {
   around(transport, 'sendMail', {
     before: ([mail]) => saw({ exit: 'mail', name: String((mail as Duck | undefined)?.['to'] ?? ''), payload: mail }),
+  });
+}
+
+function watchCommands(client: Duck, saw: Saw): void {
+  around(client, 'send', {
+    before: ([command]) => {
+      const { input } = (command ?? {}) as { input?: unknown };
+      if (typeof input !== 'object' || input === null) return;
+      const { Bucket = '', Key = '' } = input as { Bucket?: string; Key?: string };
+      saw({ exit: 'command', name: `${(command as object).constructor.name} ${Bucket}${Key}`.trim(), payload: input });
+    },
   });
 }

@@ -40,6 +40,7 @@ async function mixedRows(target: Parameters<Attack['run']>[0]) {
     sent: '',
     changes: [],
     log: [],
+    observed: [],
   };
   const sightings = findCanaries(rows, harness.canaries.of(other), 'rows');
   return leakOf({ ...seen, sightings }, target, 'After both wrote at once');

@@ -38,8 +38,12 @@ export const own: Attack = {
 };
 
 /** True when data of the tenant's own was seen: not what a reader sent itself and got back, but what it wrote, as it is there now. */
-function shows({ answer, seen, sent }: Attempt, target: Target): boolean {
-  const found = findCanaries(answer ? [answer.body, answer.headers] : seen, target.harness.canaries.of(target.own));
+function shows({ answer, seen, sent, observed }: Attempt, target: Target): boolean {
+  const exits = observed.map(({ payload }) => payload);
+  const found = findCanaries(
+    [exits, answer ? [answer.body, answer.headers] : seen],
+    target.harness.canaries.of(target.own),
+  );
   return found.some(({ canary }) => target.changesRows || !sent.includes(canary.value.toLowerCase()));
 }
 

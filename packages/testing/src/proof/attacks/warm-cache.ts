@@ -1,16 +1,21 @@
+import type { Tenant } from '@tenancy/core';
+import { findCanaries } from '../../canaries/find-canaries.js';
 import type { Variation } from '../inputs/variation.js';
 import { IN_COMMON } from '../inputs/variations.js';
-import type { Target } from '../target/target.js';
-import { type Attack, type Finding, leakOf, proven, statusOf, unproven } from './attack.js';
+import type { Attempt, Target } from '../target/target.js';
+import { type Attack, type Finding, leakOf, leaks, proven, statusOf, unproven } from './attack.js';
 
 /** The other has called the same before, so that whatever is remembered is the other's. */
 export const warmCache: Attack = {
   name: 'warm-cache',
   run: async (target) => {
-    for (let n = 0; n < 2; n += 1) await target.attempt(await target.asItself(target.other));
+    const before = await target.attempt(await target.asItself(target.other));
+    await target.attempt(await target.asItself(target.other));
     const after = await target.attempt(await target.asItself());
     const leak = leakOf(after, target, "After the other's request");
     if (leak) return leak;
+    const shared = samePlace(before, after, target);
+    if (shared) return leaks(`Both tenants write to the same place: ${shared}.`, after);
     if (after.isRefused)
       return unproven(`After the other's request, the own one was answered with ${statusOf(after)}.`, after);
     // What the other has just asked for is warm: the same request, word for word, must not be answered from there.
@@ -25,6 +30,18 @@ export const warmCache: Attack = {
     );
   },
 };
+
+/** A file or an object of one name that holds what the tenant wrote: whoever comes last is what both get. */
+function samePlace(theirs: Attempt, mine: Attempt, { harness, own, other }: Target): string | null {
+  const written = (attempt: Attempt, tenant: Tenant) =>
+    attempt.observed.flatMap(({ exit, name, payload }) =>
+      PLACES.includes(exit) && findCanaries(payload, harness.canaries.of(tenant)).length > 0 ? [`${exit} ${name}`] : [],
+    );
+  const places = written(theirs, other);
+  return written(mine, own).find((place) => places.includes(place)) ?? null;
+}
+
+const PLACES = ['file', 'command'];
 
 /** With inputs that both give alike: a key of a cache that has them, and not the tenant. */
 async function varied(target: Target): Promise<Finding | null> {

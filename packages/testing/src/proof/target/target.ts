@@ -24,6 +24,8 @@ export interface Attempt extends TransportAnswer {
   readonly sightings: readonly Sighting[];
   readonly changes: readonly RowChange[];
   readonly log: readonly string[];
+  /** Everything else that left the application meanwhile. */
+  readonly observed: readonly Observation[];
 }
 
 /** An entrance, and two tenants of which one attacks the other at it. */
@@ -82,7 +84,7 @@ export class Target {
     const looked = this.#looked(result, call, watched, log, observed);
     if (this.changesRows && !result.isRefused) this.#own(call.tenant, result.sent);
     const changes = before.flatMap((rows, n) => (rows && after[n] ? rowChanges(rows, after[n]) : []));
-    return { ...result, changes, ...looked };
+    return { ...result, changes, observed, ...looked };
   }
 
   /** Remembers what a tenant wrote: it may be in its rows from now on, also where it is another's value; who is whose stays known. */
@@ -96,7 +98,7 @@ export class Target {
   /** Calls while others do too, so that only the answer can be held against it. */
   async attemptUnobserved({ watched = [this.other], ...call }: Call): Promise<Attempt> {
     const result = await this.#call(call);
-    return { ...result, changes: [], ...this.#looked(result, call, watched, [], []) };
+    return { ...result, changes: [], observed: [], ...this.#looked(result, call, watched, [], []) };
   }
 
   async #call(call: Omit<Call, 'watched'>) {
@@ -125,7 +127,7 @@ export class Target {
         : findCanaries(seen ?? error?.message, canaries),
     );
     const inExits = observed.flatMap(({ exit, name, payload }) =>
-      look((canaries) => findCanaries(payload, canaries, `${exit} ${name}`)),
+      look((canaries) => findCanaries([name, payload], canaries, `${exit} ${name}`)),
     );
     const inLog = log.map((line) => look((canaries) => findCanaries(line, canaries, 'log')));
     return {
