@@ -70,7 +70,10 @@ async function start(
     const name = 'module' in module ? module.module.name : module.name;
     const url = `http://127.0.0.1:${port}`;
     const entrances = discoverEntrances(app, options.discovery);
-    harness = new IsolationHarness({ name, app, url, entrances, tenants }, options);
+    harness = new IsolationHarness(
+      { name, app, url, entrances, tenants, fresh: () => createIsolationHarness(module, options) },
+      options,
+    );
     const { recorder } = harness;
     for (const observe of [usualExits, ...(options.observe ?? [])]) {
       await observe(app, (observation) => recorder.saw(observation));

@@ -28,6 +28,7 @@ interface Running {
   readonly url: string;
   readonly entrances: readonly Entrance[];
   readonly tenants: readonly Tenant[];
+  fresh(): Promise<IsolationHarness>;
 }
 
 /** A running application with two tenants or more, made by `createIsolationHarness`. */
@@ -48,6 +49,9 @@ export class IsolationHarness implements AsyncDisposable {
   /** Records what leaves the application by other ways than answers. */
   readonly recorder = new Recorder();
 
+  /** @internal Starts the application once more, beside this one: nothing is remembered in it. */
+  readonly fresh: () => Promise<IsolationHarness>;
+
   readonly #options: IsolationHarnessOptions;
   readonly #connection: Connection;
   readonly #agent = fromOutside(new Agent({ keepAlive: true }));
@@ -57,7 +61,8 @@ export class IsolationHarness implements AsyncDisposable {
   #closed: Promise<void> | undefined;
 
   /** @internal `createIsolationHarness` makes one. */
-  constructor({ name, app, url, entrances, tenants }: Running, options: IsolationHarnessOptions) {
+  constructor({ name, app, url, entrances, tenants, fresh }: Running, options: IsolationHarnessOptions) {
+    this.fresh = fresh;
     this.name = name;
     this.app = app;
     this.url = url;

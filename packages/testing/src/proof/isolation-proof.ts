@@ -18,6 +18,7 @@ import { checkOptions, type ProofOptions } from './proof-options.js';
 import { rowChanges } from './target/row-changes.js';
 import { Target } from './target/target.js';
 import { transportTo } from './target/transport.js';
+import { comparedWorlds } from './worlds.js';
 
 /** After `own`, which says whether the others mean anything. */
 const ATTACKS: readonly Attack[] = [
@@ -44,6 +45,7 @@ export class IsolationProof {
   readonly #options: ProofOptions;
   readonly #results = new Map<Entrance, EntranceResult>();
   readonly #startedAt = new Date();
+  #compared: ReturnType<typeof comparedWorlds> | undefined;
 
   /** @throws TypeError when the options name what is no entrance, or give no reason. */
   constructor(harness: IsolationHarness, options: ProofOptions = {}) {
@@ -114,7 +116,18 @@ export class IsolationProof {
         first.endsAttacks ? notTried(attack) : (await this.#attacked(attack, targets, exempt?.[attack.name])).result,
       );
     }
+    attacks.push(await this.#worlds(entrance, exempt?.worlds, first.endsAttacks));
     return { entrance, verdict: verdictOf(attacks), why: null, attacks };
+  }
+
+  /** Compares once for all entrances. */
+  async #worlds({ id }: Entrance, exempt: string | undefined, isVain: boolean): Promise<AttackResult> {
+    if (exempt !== undefined) return { attack: 'worlds', verdict: 'exempt', why: exempt, evidence: null };
+    if (isVain) return notTried({ name: 'worlds' });
+    this.#compared ??= comparedWorlds(this.#harness, this.#options);
+    const { findings, otherwise } = await this.#compared;
+    const { endsAttacks: _, ...finding } = findings.get(id) ?? otherwise;
+    return { attack: 'worlds', ...finding };
   }
 
   async #attacked({ name, run }: Attack, targets: readonly Target[], exempt?: string) {
@@ -168,7 +181,7 @@ function verdictOf(attacks: readonly AttackResult[]): ProofVerdict {
   return verdicts[0] === 'proven' ? 'proven' : 'exempt';
 }
 
-function notTried({ name }: Attack): AttackResult {
+function notTried({ name }: Pick<Attack, 'name'>): AttackResult {
   return {
     attack: name,
     verdict: 'unproven',

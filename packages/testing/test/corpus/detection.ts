@@ -46,6 +46,7 @@ for (const twins of env['DETECTION_OF'] === 'corpus' ? corpus : unseen) {
         write({
           about,
           twin: 'leaky',
+          worlds: attacks.find((each) => each.attack === 'worlds')?.why,
           name: leak.name,
           verdict,
           by,
