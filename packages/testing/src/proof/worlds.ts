@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Tenant } from '@tenancy/core';
 import type { IsolationHarness } from '../harness/isolation-harness.js';
@@ -55,6 +56,8 @@ async function world(original: IsolationHarness, options: ProofOptions, isOtherT
   const found = new Map<string, Finding>();
   for (let round = 0; round < ROUNDS; round += 1) {
     if (isOtherThere) for (const target of targets) await target.attemptUnobserved(await calling(target, other));
+    // What the other's calls do after their answers is not the tenant's.
+    await sleep(SETTLED);
     for (const target of targets) {
       const attempt = await target.attempt(await calling(target, own));
       const leak = leakOf(attempt, target, 'After the other has called everything');
@@ -86,6 +89,9 @@ async function calling({ harness, changesRows, own }: Target, tenant: Tenant): P
   const identity = await harness.identityOf(tenant);
   return { identity, tenant, rows, ...(tenant !== own && { watched: [own] }) };
 }
+
+/** Milliseconds. */
+const SETTLED = 50;
 
 /** Of everything, and then of everything again: what is written at one entrance is read at another. */
 const ROUNDS = 2;
@@ -123,10 +129,13 @@ function differing([one, two]: readonly [World, World], other: World): ReadonlyM
 function isAnother([one, two]: readonly [unknown, unknown], now: unknown): boolean {
   if (isClock(one) || isClock(now)) return false;
   if (isDeepStrictEqual(one, two)) return !isDeepStrictEqual(now, one);
-  if (![one, two, now].every((each) => typeof each === 'string')) return false;
+  if (![one, two, now].every((each) => typeof each === 'string' && !MADE_UP.test(each))) return false;
   const [a, b, c] = [one, two, now].map((each) => shapeOf(each as string));
   return a === b && c !== a;
 }
+
+/** Random words have no shape that stays. */
+const MADE_UP = /\p{L}\d|\d\p{L}/u;
 
 function shapeOf(text: string): string {
   return text.replaceAll(/\p{L}+/gu, 'a').replaceAll(/\d/g, '0');
