@@ -55,8 +55,9 @@ async function start(
   const logger = new HeardLogger();
   const builder = Test.createTestingModule({ imports: [module] }).setLogger(logger);
   const compiled = await (options.override?.(builder) ?? builder).compile({ snapshot: true });
-  const app: INestApplication = options.adapter
-    ? compiled.createNestApplication(options.adapter, { logger })
+  const adapter = typeof options.adapter === 'function' ? options.adapter() : options.adapter;
+  const app: INestApplication = adapter
+    ? compiled.createNestApplication(adapter, { logger })
     : compiled.createNestApplication({ logger });
   let harness: IsolationHarness | undefined;
   try {
@@ -71,7 +72,7 @@ async function start(
     const url = `http://127.0.0.1:${port}`;
     const entrances = discoverEntrances(app, options.discovery);
     harness = new IsolationHarness(
-      { name, app, url, entrances, tenants, fresh: () => createIsolationHarness(module, options) },
+      { name, app, url, entrances, tenants, fresh: () => again(module, options) },
       options,
     );
     const { recorder } = harness;
@@ -85,4 +86,15 @@ async function start(
     await (harness ?? app).close();
     throw error;
   }
+}
+
+/** @throws Error where the adapter serves the first application. */
+async function again(
+  module: Type<unknown> | DynamicModule,
+  options: IsolationHarnessOptions,
+): Promise<IsolationHarness> {
+  if (options.adapter && typeof options.adapter !== 'function') {
+    throw new Error('an adapter serves one application; pass a function: `adapter: () => new FastifyAdapter()`.');
+  }
+  return createIsolationHarness(module, options);
 }

@@ -17,6 +17,9 @@ export interface Seeding extends Planting {
   readonly app: INestApplication;
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: as Nest's own signatures have it.
+type HttpAdapter = AbstractHttpAdapter<any, any, any>;
+
 /** Options of `createIsolationHarness`. */
 export interface IsolationHarnessOptions {
   /** At least two, as the application's registry knows them; their names are for the reader. */
@@ -54,11 +57,17 @@ export interface IsolationHarnessOptions {
    */
   readonly override?: (builder: TestingModuleBuilder) => TestingModuleBuilder;
   /**
-   * The HTTP adapter.
+   * The HTTP adapter, or what makes one: an adapter serves one application, and the proof starts a fresh one in the end.
    * @defaultValue Nest's own, which is Express
+   * @example
+   * ```ts
+   * import { FastifyAdapter } from '@nestjs/platform-fastify';
+   * import type { IsolationHarnessOptions } from '@tenancy/testing';
+   *
+   * const options: Pick<IsolationHarnessOptions, 'adapter'> = { adapter: () => new FastifyAdapter() };
+   * ```
    */
-  // biome-ignore lint/suspicious/noExplicitAny: as Nest's own signatures have it.
-  readonly adapter?: AbstractHttpAdapter<any, any, any>;
+  readonly adapter?: HttpAdapter | (() => HttpAdapter);
   /**
    * Creates what has to be there before anybody signs in: the tenants, their users. The application is running.
    * @defaultValue nothing is created

@@ -1,10 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { IsolationHarness } from '../harness/isolation-harness.js';
+import { curlOf } from '../report/curl.js';
 import { renderHtml } from '../report/html/render-html.js';
-import type { EntranceResult, IsolationReport } from '../report/isolation-report.js';
+import type { EntranceResult, Evidence, IsolationReport } from '../report/isolation-report.js';
 import { renderTerminal } from '../report/render-terminal.js';
+import { withoutSecrets } from '../report/secrets.js';
 import { toJson } from '../report/to-json.js';
+import { visibleText } from '../report/visible-text.js';
 import { IsolationProof } from './isolation-proof.js';
 import type { ProofOptions } from './proof-options.js';
 
@@ -37,10 +40,21 @@ export type HarnessSource = IsolationHarness | (() => Promise<IsolationHarness>)
  * ran, one test for all of them. The harness is closed at the end.
  */
 export function describeIsolation(runner: Runner, source: HarnessSource, options: DescribeIsolationOptions = {}): void {
-  const { timeout = 60_000, report: files = {}, ...proofOptions } = options;
+  const { timeout = 60_000, report: files = {}, ...given } = options;
+  // The proof ends before the runner ends it, so that there is always a report.
+  const budget = {
+    entrance: timeout * SOONER,
+    ...(typeof source === 'function' && { all: timeout * ENTRANCES * SOONER }),
+  };
+  const proofOptions = { budget, ...given };
   if (typeof source === 'function') describeLater(runner, source, proofOptions, files, timeout);
   else describeNow(runner, source, proofOptions, files, timeout);
 }
+
+const SOONER = 0.8;
+
+/** Of one test for all: the entrances that there is time for. */
+const ENTRANCES = 10;
 
 type Files = NonNullable<DescribeIsolationOptions['report']>;
 
@@ -85,8 +99,7 @@ function describeLater(
           await harness.close();
         }
       },
-      // For all the entrances there may be.
-      timeout * 10,
+      timeout * ENTRANCES,
     );
   });
 }
@@ -95,13 +108,27 @@ function hold({ entrance, verdict, why, attacks }: EntranceResult): void {
   if (verdict === 'proven' || verdict === 'exempt') return;
   const failed = attacks.filter((attack) => attack.verdict === verdict);
   const lines = failed.map(({ attack, why: reason, evidence }) =>
-    [`  ${attack}: ${reason}`, ...(evidence?.curl ? [`    ${evidence.curl}`] : [])].join('\n'),
+    [`  ${attack}: ${reason}`, ...againOf(evidence), ...answerOf(evidence)].join('\n'),
   );
   throw new Error(
     [`${entrance.id} ${verdict === 'leaks' ? 'leaks' : 'is unproven'}.`, ...(why ? [`  ${why}`] : []), ...lines].join(
       '\n',
     ),
   );
+}
+
+/** The command that sends the request again, without the secrets that a log of CI would keep. */
+function againOf(evidence: Evidence | null): string[] {
+  return evidence?.request ? [`    ${curlOf(evidence.request, { secrets: 'variables' })}`] : [];
+}
+
+const LONGEST = 400;
+
+/** The beginning of the answer: a refusal says there what it would have taken. */
+function answerOf(evidence: Evidence | null): string[] {
+  const text = evidence?.response?.text.slice(0, LONGEST);
+  const conceal = withoutSecrets({ ...evidence?.request?.headers, ...evidence?.response?.headers });
+  return text ? [`    answered: ${visibleText(conceal(text))}`] : [];
 }
 
 function holdWhole(report: IsolationReport): void {

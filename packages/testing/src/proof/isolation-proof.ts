@@ -18,7 +18,7 @@ import { checkOptions, type ProofOptions } from './proof-options.js';
 import { rowChanges } from './target/row-changes.js';
 import { Target } from './target/target.js';
 import { transportTo } from './target/transport.js';
-import { comparedWorlds } from './worlds.js';
+import { type ComparedWorlds, comparedWorlds } from './worlds.js';
 
 /** After `own`, which says whether the others mean anything. */
 const ATTACKS: readonly Attack[] = [
@@ -45,7 +45,8 @@ export class IsolationProof {
   readonly #options: ProofOptions;
   readonly #results = new Map<Entrance, EntranceResult>();
   readonly #startedAt = new Date();
-  #compared: ReturnType<typeof comparedWorlds> | undefined;
+  readonly #began = performance.now();
+  #deadline = Number.POSITIVE_INFINITY;
 
   /** @throws TypeError when the options name what is no entrance, or give no reason. */
   constructor(harness: IsolationHarness, options: ProofOptions = {}) {
@@ -60,17 +61,27 @@ export class IsolationProof {
 
   /** Tries every attack that fits at one entrance, with each tenant as the attacker of the other. */
   async prove(entrance: Entrance): Promise<EntranceResult> {
+    if (this.#options.only && !this.#options.only.includes(entrance.id)) return untried(entrance, NOT_CHOSEN);
     const began = performance.now();
+    this.#deadline = this.#deadlineFrom(began);
     const result = { ...(await this.#tried(entrance)), milliseconds: Math.round(performance.now() - began) };
     this.#results.set(entrance, result);
     await this.#tidy(result);
+    this.#options.onResult?.(result, { done: this.#results.size, of: this.entrances.length });
     return result;
   }
 
   /** The report on the entrances that were tried so far; the others are unproven. Takes away what was planted. */
   async report(): Promise<IsolationReport> {
+    const compared =
+      this.#results.size > 0
+        ? await comparedWorlds(this.#harness, this.#options, this.#deadlineFrom(performance.now()))
+        : null;
     await this.#harness.clean();
-    const entrances = this.entrances.map((entrance) => this.#results.get(entrance) ?? untried(entrance));
+    const entrances = this.entrances.map((entrance) => {
+      const result = this.#results.get(entrance);
+      return result && compared ? this.#withWorlds(result, compared) : untried(entrance);
+    });
     const counts = { leaks: 0, unproven: 0, exempt: 0, proven: 0 };
     for (const { verdict } of entrances) counts[verdict] += 1;
     return {
@@ -83,6 +94,11 @@ export class IsolationProof {
       entrances,
       rowsLeft: await this.#rowsLeft(),
     };
+  }
+
+  #deadlineFrom(began: number): number {
+    const { entrance = 60_000, all = Number.POSITIVE_INFINITY } = this.#options.budget ?? {};
+    return Math.min(began + entrance, this.#began + all);
   }
 
   #pair(): readonly [Tenant, Tenant] {
@@ -116,18 +132,21 @@ export class IsolationProof {
         first.endsAttacks ? notTried(attack) : (await this.#attacked(attack, targets, exempt?.[attack.name])).result,
       );
     }
-    attacks.push(await this.#worlds(entrance, exempt?.worlds, first.endsAttacks));
     return { entrance, verdict: verdictOf(attacks), why: null, attacks };
   }
 
-  /** Compares once for all entrances. */
-  async #worlds({ id }: Entrance, exempt: string | undefined, isVain: boolean): Promise<AttackResult> {
-    if (exempt !== undefined) return { attack: 'worlds', verdict: 'exempt', why: exempt, evidence: null };
-    if (isVain) return notTried({ name: 'worlds' });
-    this.#compared ??= comparedWorlds(this.#harness, this.#options);
-    const { findings, otherwise } = await this.#compared;
-    const { endsAttacks: _, ...finding } = findings.get(id) ?? otherwise;
-    return { attack: 'worlds', ...finding };
+  /** What a fresh application shows of an entrance that was tried. */
+  #withWorlds(result: EntranceResult, { findings, otherwise }: ComparedWorlds): EntranceResult {
+    const { entrance, attacks } = result;
+    if (attacks.length === 0 || attacks[0]?.verdict === 'unproven') return result;
+    const exempt = this.#options.exempt?.[entrance.id];
+    const why = typeof exempt === 'object' ? exempt.worlds : undefined;
+    const { endsAttacks: _, ...finding } =
+      why === undefined
+        ? (findings.get(entrance.id) ?? otherwise)
+        : { verdict: 'exempt' as const, why, evidence: null };
+    const all: readonly AttackResult[] = [...attacks, { attack: 'worlds', ...finding }];
+    return { ...result, attacks: all, verdict: verdictOf(all) };
   }
 
   async #attacked({ name, run }: Attack, targets: readonly Target[], exempt?: string) {
@@ -136,6 +155,7 @@ export class IsolationProof {
     }
     const findings: Finding[] = [];
     for (const target of targets) {
+      target.deadline = this.#deadline;
       const finding = await this.#finding(run, target);
       findings.push(finding);
       if (finding.verdict === 'leaks') break;
@@ -181,7 +201,7 @@ function verdictOf(attacks: readonly AttackResult[]): ProofVerdict {
   return verdicts[0] === 'proven' ? 'proven' : 'exempt';
 }
 
-function notTried({ name }: Pick<Attack, 'name'>): AttackResult {
+function notTried({ name }: Attack): AttackResult {
   return {
     attack: name,
     verdict: 'unproven',
@@ -190,8 +210,10 @@ function notTried({ name }: Pick<Attack, 'name'>): AttackResult {
   };
 }
 
-function untried(entrance: Entrance): EntranceResult {
-  return { entrance, verdict: 'unproven', why: 'It was not tried in this run.', attacks: [], milliseconds: 0 };
+const NOT_CHOSEN = 'It is not among those that `only` names.';
+
+function untried(entrance: Entrance, why = 'It was not tried in this run.'): EntranceResult {
+  return { entrance, verdict: 'unproven', why, attacks: [], milliseconds: 0 };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Entrance } from '../discovery/entrance.js';
-import type { AttackName } from '../report/isolation-report.js';
+import type { AttackName, EntranceResult } from '../report/isolation-report.js';
 import type { Example } from './target/example.js';
 
 /** Options of a proof. Entrances are named by their `id`: `'POST /jobs'`. */
@@ -14,10 +14,28 @@ export interface ProofOptions {
    * @defaultValue `{}`
    */
   readonly exempt?: Readonly<Record<string, string | Readonly<Partial<Record<AttackName, string>>>>>;
+  /**
+   * The entrances to try, while examples are written. The others are unproven.
+   * @defaultValue all of them
+   */
+  readonly only?: readonly string[];
+  /**
+   * Milliseconds for one entrance, and for all. What there is no time for is unproven, and the report says so.
+   * @defaultValue `{ entrance: 60_000, all: Infinity }`
+   */
+  readonly budget?: { readonly entrance?: number; readonly all?: number };
+  /**
+   * Told of each entrance once it was tried.
+   * @defaultValue nobody is told
+   */
+  readonly onResult?: (result: EntranceResult, progress: { readonly done: number; readonly of: number }) => void;
 }
 
 /** @throws TypeError for a name that is no entrance, or a reason that is none. */
 export function checkOptions(options: ProofOptions, entrances: readonly Entrance[]): void {
+  for (const id of options.only ?? []) {
+    if (!entrances.some((entrance) => entrance.id === id)) throw new TypeError(unknownEntrance('only', id, entrances));
+  }
   for (const [option, named] of Object.entries({ examples: options.examples ?? {}, exempt: options.exempt ?? {} })) {
     for (const [id, value] of Object.entries(named)) {
       if (!entrances.some((entrance) => entrance.id === id))

@@ -7,22 +7,10 @@ import { createIsolationHarness, type IsolationHarness } from '../../src/index.j
 import { createTestDatabase, type MigratedDatabase, rowsFromPostgres } from '../../src/postgres.js';
 import { IsolationProof, proveIsolation } from '../../src/proof/isolation-proof.js';
 import type { AttackName, EntranceResult } from '../../src/report/isolation-report.js';
+import { ATTACK_NAMES } from '../../src/report/verdict-signs.js';
 import { acme, globex, hiringApplication, leakyParts, tokenOf } from './hiring-application.js';
 import type { Leak, Parts, Scene, Twins } from './leak.js';
 import { createTables, type PlantedHiring, plantHiring, TABLES } from './tables.js';
-
-const ATTACKS: readonly AttackName[] = [
-  'own',
-  'no-tenant',
-  'other-host',
-  'foreign-id',
-  'existence',
-  'tenant-field',
-  'tenant-header',
-  'warm-cache',
-  'interference',
-  'interleaved',
-];
 
 /** Every leak is caught, by name, at its entrance, and the correct twin has none. */
 export function describeLeaks(twins: Twins): void {
@@ -124,7 +112,7 @@ function prove({ correct, examples = {}, leaks }: Twins, running: Running): void
 /** Every other attack: it takes time, and proves nothing more. */
 function othersThan({ caughtBy }: Leak): Partial<Record<AttackName, string>> {
   if (!caughtBy) return {};
-  const others = ATTACKS.filter((name) => name !== 'own' && !caughtBy.includes(name));
+  const others = ATTACK_NAMES.filter((name) => name !== 'own' && !caughtBy.includes(name));
   return Object.fromEntries(others.map((name) => [name, 'not looked at here']));
 }
 

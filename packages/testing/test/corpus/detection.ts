@@ -5,6 +5,7 @@ import { env } from 'node:process';
 import { describe, it } from 'vitest';
 import type { Entrance } from '../../src/discovery/entrance.js';
 import { IsolationProof, proveIsolation } from '../../src/proof/isolation-proof.js';
+import type { EntranceResult } from '../../src/report/isolation-report.js';
 import { corpus } from './corpus.js';
 import { applicationsOf } from './describe-leaks.js';
 import { leakyParts } from './hiring-application.js';
@@ -39,7 +40,11 @@ for (const twins of env['DETECTION_OF'] === 'corpus' ? corpus : unseen) {
         const given = Object.entries(examples).filter(([id]) => harness.entrances.some((each) => each.id === id));
         const proof = new IsolationProof(harness, { examples: Object.fromEntries(given) });
         const entrance = harness.entrances.find(({ id }) => id === leak.entrance) as Entrance;
-        const { verdict, why, attacks, milliseconds } = await proof.prove(entrance);
+        await proof.prove(entrance);
+        const { entrances } = await proof.report();
+        const { verdict, why, attacks, milliseconds } = entrances.find(
+          (each) => each.entrance === entrance,
+        ) as EntranceResult;
         const failed = attacks.filter((each) => each.verdict === 'leaks' || each.verdict === 'unproven');
         const by = failed.map((each) => each.attack);
         const reasons = failed.map((each) => `${each.attack}: ${each.why}`).slice(0, 3);

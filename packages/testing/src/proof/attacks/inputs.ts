@@ -12,7 +12,7 @@ export const inputs: Attack = {
     const variations = request ? variationsOf(target, request) : [];
     if (variations.length === 0) return notApplicable('It takes nothing that may be left out.');
     const plain = [await once(target), await once(target)] as const;
-    const ends = performance.now() + BUDGET;
+    const ends = Math.min(performance.now() + BUDGET, target.deadline);
     let tried = 0;
     for (const variation of variations) {
       if (performance.now() > ends) break;

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../../http-request.js';
 import type { Attempt } from '../target/target.js';
 import { type Attack, leakOf, leaks, proven, statusOf } from './attack.js';
+import { isForEverybody } from './own.js';
 
 const NOBODY = { host: null, headers: {} } as const;
 
@@ -21,6 +22,9 @@ export const noTenant: Attack = {
     if (target.entrance.isUntenanted) return proven('It has no tenant, and shows nothing of any.');
     // To the sign-in, say; it showed nothing and wrote nothing.
     if (attempt.isRefused || isRedirect(attempt)) return proven(`Refused with ${statusOf(attempt)}.`);
+    if (await isForEverybody(target, await target.attempt(await target.asItself()))) {
+      return proven('Everybody is answered alike, without a token.');
+    }
     return leaks(`Without a tenant it was answered with ${statusOf(attempt)}, and must be refused.`, attempt);
   },
 };

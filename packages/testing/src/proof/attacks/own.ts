@@ -33,9 +33,18 @@ export const own: Attack = {
     } else if ((await changesWithRows(target, attempt)) || (await dependsOnRow(target))) {
       return proven("Its answer follows the tenant's own rows.");
     }
+    if (await isForEverybody(target, attempt)) return proven('Everybody is answered alike, without a token.');
     return unproven(nothingOwn(target), attempt);
   },
 };
+
+/** Pages that no handler of the application answers with, such as those of its documentation, are the same for everybody. */
+export async function isForEverybody(target: Target, { answer }: Attempt): Promise<boolean> {
+  if (target.entrance.handler !== null || target.changesRows || !answer) return false;
+  const rows = await target.rowsFor(target.own);
+  const anonymous = await target.attempt({ identity: { host: null, headers: {} }, tenant: null, rows });
+  return !anonymous.isRefused && anonymous.answer?.text === answer.text;
+}
 
 /** True when data of the tenant's own was seen: not what a reader sent itself and got back, but what it wrote, as it is there now. */
 function shows({ answer, seen, sent, observed }: Attempt, target: Target): boolean {

@@ -18,7 +18,14 @@ function treeOf({ path, query = {}, body, headers = {} }: HttpRequest): Readonly
 
 /** The differences of two requests, leaf by leaf. */
 export function differences(own: HttpRequest, other: HttpRequest): readonly Difference[] {
-  return compare(treeOf(own), treeOf(other), []);
+  return compare(treeOf(own), treeOf(other), []).filter(
+    ({ at: [part, name] }) => part !== 'headers' || !isCredential(name),
+  );
+}
+
+/** A token names whoever calls, and no row. */
+function isCredential(name: unknown): boolean {
+  return /^(authorization|cookie)$/i.test(String(name));
 }
 
 function compare(own: unknown, other: unknown, at: Position): Difference[] {

@@ -30,6 +30,8 @@ export interface Attempt extends TransportAnswer {
 
 /** An entrance, and two tenants of which one attacks the other at it. */
 export class Target {
+  /** The time, of `performance.now()`, after which no further call is made. */
+  deadline = Number.POSITIVE_INFINITY;
   readonly #kept: Variation[] = [];
 
   constructor(
@@ -102,6 +104,7 @@ export class Target {
   }
 
   async #call(call: Omit<Call, 'watched'>) {
+    if (performance.now() > this.deadline) throw new Error('the time for this entrance was over (`budget`).');
     const result = await this.transport.call(call);
     if (this.changesRows && !result.isRefused)
       for (const { id } of [this.own, this.other]) usedUp(this.harness).add(id);

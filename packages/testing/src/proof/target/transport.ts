@@ -83,7 +83,7 @@ function transportByRequest(harness: IsolationHarness, route: Route, example: Re
     call: async ({ identity, tenant, rows, change = (request) => request }) => {
       const whose = tenant ?? first;
       const example = made(rows, whose, (name) => invented(harness, whose, name));
-      const request = change(example.request);
+      const request = withOwnCredentials(change(example.request), repeated(harness.planted(whose), whose).request);
       const client = harness.client(identity);
       // The answer may begin only with what happens meanwhile.
       const [answer] = await Promise.all([client.request(request), example.given.meanwhile?.(client)]);
@@ -98,6 +98,17 @@ function transportByRequest(harness: IsolationHarness, route: Route, example: Re
     },
   };
 }
+
+/** A token that an example makes of rows is the caller's own, whoever's rows it asks for. */
+function withOwnCredentials(request: HttpRequest, own: HttpRequest): HttpRequest {
+  const credentials = Object.entries(own.headers ?? {}).filter(([name]) => CREDENTIALS.test(name));
+  const given = Object.keys(request.headers ?? {});
+  const kept = credentials.filter(([name]) => given.includes(name));
+  return kept.length > 0 ? { ...request, headers: { ...request.headers, ...Object.fromEntries(kept) } } : request;
+}
+
+/** Headers that sign somebody in. */
+const CREDENTIALS = /^(authorization|cookie)$/i;
 
 /** True when it was refused. In GraphQL that has the status 200, and errors instead of data. */
 function isRefusal({ status, body }: HttpAnswer): boolean {
