@@ -33,7 +33,7 @@ export function documentOf(
   const nested = new Map<string, GraphArgument>();
   const selection = new Selection(schema, reached, nested).of(bare(field.type), DEPTH);
   const declared = [...args.map((arg) => [arg.name, arg] as const), ...nested];
-  const variables = declared.map(([name, { type }]) => `$${name}: ${type}`).join(', ');
+  const variables = declared.map(([name, arg]) => `$${name}: ${variableType(arg)}`).join(', ');
   const passed = args.map(({ name }) => `${name}: $${name}`).join(', ');
   return {
     text: `${keyword}${variables && ` (${variables})`} { ${field.name}${passed && `(${passed})`}${selection} }`,
@@ -44,6 +44,11 @@ export function documentOf(
       ...Object.fromEntries([...nested].map(([name, { type }]) => [name, schemaOf(type, DEPTH)])),
     },
   };
+}
+
+/** Of an argument that falls back on a value of its own, the variable may be left out. */
+function variableType(arg: GraphArgument): string {
+  return isRequired(arg) ? String(arg.type) : String(arg.type).replace(/!$/, '');
 }
 
 /** True for what names rows or searches: it is filled too where it may be left out; filters and pages might hide the tenant's own. */

@@ -26,9 +26,15 @@ export interface ComparedWorlds {
  * entrance while the other is silent, twice, to learn what moves by itself; and one in which the other has called everything
  * before. The tenant's script is the same, call for call, so that any difference is the other's doing. What was planted before is gone
  * afterwards, where the harness can remove it.
+ *
+ * @param deadline - the time, of `performance.now()`, after which no further call is made
  */
-export async function comparedWorlds(harness: IsolationHarness, options: ProofOptions): Promise<ComparedWorlds> {
-  const run = (isOtherThere: boolean) => world(harness, options, isOtherThere);
+export async function comparedWorlds(
+  harness: IsolationHarness,
+  options: ProofOptions,
+  deadline: number,
+): Promise<ComparedWorlds> {
+  const run = (isOtherThere: boolean) => world(harness, options, isOtherThere, deadline);
   try {
     const alone = [await run(false), await run(false)] as const;
     const together = await run(true);
@@ -120,6 +126,11 @@ const ENDS_SESSIONS = /log-?out|sign-?out|revoke|password/i;
 /** Serial ids: one sequence numbers the rows of all tenants. */
 const NUMBERED = /(^|[.[\]_])id$|[a-z]Id$|^header location$/;
 
+/** A list that is longer each time, where nothing is removed between two worlds, tells nothing of its rows. */
+function isGrowing(path: string, one: Measured, two: Measured): boolean {
+  return path.endsWith('.length') && one.get(path) !== two.get(path);
+}
+
 /** A limit by address counts the other's calls too, as both come from this machine. */
 const TOO_MANY = 429;
 
@@ -131,8 +142,14 @@ function differing([one, two]: readonly [World, World], other: World): ReadonlyM
     const before = one.calls[n];
     const again = two.calls[n];
     if (!before || !again || suspects.has(entrance) || answer.get('status') === TOO_MANY) continue;
+    const growing = [...before.answer.keys()]
+      .filter((each) => isGrowing(each, before.answer, again.answer))
+      .map((each) => each.slice(0, -'length'.length));
     const path = [...new Set([...before.answer.keys(), ...answer.keys()])].find(
-      (each) => !NUMBERED.test(each) && isAnother([before.answer.get(each), again.answer.get(each)], answer.get(each)),
+      (each) =>
+        !NUMBERED.test(each) &&
+        !growing.some((list) => each.startsWith(list) || each.startsWith(`${list.slice(0, -1)}[`)) &&
+        isAnother([before.answer.get(each), again.answer.get(each)], answer.get(each)),
     );
     if (path !== undefined) suspects.set(entrance, { path, attempt });
   }

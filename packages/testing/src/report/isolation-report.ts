@@ -27,10 +27,10 @@ export type AttackName =
   | 'warm-cache'
   /** The other's rows have changed, and the answer has not. */
   | 'interference'
-  /** In a fresh application, the other has called everything before, or never. */
-  | 'worlds'
   /** Both at once, over and over. */
-  | 'interleaved';
+  | 'interleaved'
+  /** In a fresh application, the other has called everything before, or never. */
+  | 'worlds';
 
 /** The outcome of one attack at one entrance. */
 export interface AttackResult {

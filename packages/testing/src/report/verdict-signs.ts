@@ -26,8 +26,8 @@ export const ATTACKS: Readonly<Record<AttackName, string>> = {
   'tenant-header': 'B named in an unsigned header',
   'warm-cache': 'B has called the same before, and everything is warm',
   interference: "B's rows have changed, and A's answer has not",
-  worlds: 'a fresh application in which B called first, or never',
   interleaved: 'A and B at once, over and over',
+  worlds: 'a fresh application in which B called first, or never',
 };
 
 export const ATTACK_NAMES = Object.keys(ATTACKS) as readonly AttackName[];

@@ -45,7 +45,7 @@ describe('the page', () => {
       ),
     );
     const find = rows[order(rows, 'GET /jobs/:id')] ?? '';
-    expect(find.match(/<td /g)).toHaveLength(10);
+    expect(find.match(/<td /g)).toHaveLength(12);
     // Colour, sign and word.
     expect(find).toMatch(/class="cell leaks">.*?<span aria-hidden="true">✗<\/span> <span class="word">leaks<\/span>/s);
     expect(find).toContain('<span class="visually-hidden">not applicable</span>');

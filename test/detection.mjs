@@ -1,0 +1,36 @@
+// `pnpm detection [corpus]`: every attack of the proof against each leaky application of the corpus, and against the correct twins.
+// Prints what was not caught, what is accused or unproven though correct, and the counts. Without `corpus`, the leaks that were
+// written without knowing the attacks.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const folder = mkdtempSync(join(tmpdir(), 'detection-'));
+const file = join(folder, 'verdicts');
+spawnSync(
+  process.execPath,
+  ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.workspace.ts', '--project', 'testing'],
+  { stdio: ['ignore', 2, 2], env: { ...process.env, DETECTION: file, DETECTION_OF: process.argv[2] ?? 'unseen' } },
+);
+const verdicts = readFileSync(file, 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line));
+rmSync(folder, { recursive: true });
+const counts = (rows) => {
+  const of = (verdict) => rows.filter((row) => row.verdict === verdict).length;
+  return `${of('leaks')} leak, ${of('unproven')} unproven, ${of('proven')} proven`;
+};
+const leaky = verdicts.filter(({ twin }) => twin === 'leaky');
+const correct = verdicts.filter(({ twin }) => twin === 'correct');
+for (const { about, name, verdict, why } of leaky.filter((row) => row.verdict !== 'leaks')) {
+  console.log(`${verdict}: ${about}: ${name}${why ? ` (${why.slice(0, 160)})` : ''}`);
+}
+for (const { about, name, verdict, why } of correct.filter((row) => row.verdict !== 'proven')) {
+  console.log(`correct, and ${verdict}: ${about}: ${name} (${why.slice(0, 160)})`);
+}
+for (const about of new Set(leaky.map((row) => row.about))) {
+  console.log(`${about}: ${counts(leaky.filter((row) => row.about === about))}`);
+}
+console.log(`leaky: ${counts(leaky)}; correct entrances: ${counts(correct)}`);
