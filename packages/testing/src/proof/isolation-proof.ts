@@ -135,7 +135,7 @@ export class IsolationProof {
     return { entrance, verdict: verdictOf(attacks), why: null, attacks };
   }
 
-  /** What a fresh application shows of an entrance that was tried. */
+  /** Adds the finding of a fresh application to an entrance that was tried. */
   #withWorlds(result: EntranceResult, { findings, otherwise }: ComparedWorlds): EntranceResult {
     const { entrance, attacks } = result;
     if (attacks.length === 0 || attacks[0]?.verdict === 'unproven') return result;

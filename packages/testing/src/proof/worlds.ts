@@ -156,7 +156,7 @@ function differing([one, two]: readonly [World, World], other: World): ReadonlyM
   return suspects;
 }
 
-/** What moves by itself is compared by its shape, where that stays: `1,234` and `5,678` are alike, `1.234` is not. */
+/** Compares what moves by itself by its shape, where that stays: `1,234` and `5,678` are alike, `1.234` is not. */
 function isAnother([one, two]: readonly [unknown, unknown], now: unknown): boolean {
   if (isClock(one) || isClock(now)) return false;
   if (isDeepStrictEqual(one, two)) return !isDeepStrictEqual(now, one);
