@@ -123,8 +123,8 @@ function targetsIn(harness: IsolationHarness, options: ProofOptions, own: Tenant
 
 const ENDS_SESSIONS = /log-?out|sign-?out|revoke|password/i;
 
-/** Serial ids: one sequence numbers the rows of all tenants. */
-const NUMBERED = /(^|[.[\]_])id$|[a-z]Id$|^header location$/;
+/** Serial ids, as one sequence numbers the rows of all tenants, and moments, which are counted in seconds. */
+const BY_ORDER = /(^|[.[\]_])id$|[a-z]Id$|^header (location|last-modified|expires)$/;
 
 /** A list that is longer each time, where nothing is removed between two worlds, tells nothing of its rows. */
 function isGrowing(path: string, one: Measured, two: Measured): boolean {
@@ -147,7 +147,7 @@ function differing([one, two]: readonly [World, World], other: World): ReadonlyM
       .map((each) => each.slice(0, -'length'.length));
     const path = [...new Set([...before.answer.keys(), ...answer.keys()])].find(
       (each) =>
-        !NUMBERED.test(each) &&
+        !BY_ORDER.test(each) &&
         !growing.some((list) => each.startsWith(list) || each.startsWith(`${list.slice(0, -1)}[`)) &&
         isAnother([before.answer.get(each), again.answer.get(each)], answer.get(each)),
     );

@@ -1,4 +1,6 @@
 import { findCanaries } from '../../canaries/find-canaries.js';
+import type { TenantRows } from '../../canaries/planted.js';
+import { rowChanges } from '../target/row-changes.js';
 import { type Attack, leakOf, proven } from './attack.js';
 
 const ROUNDS = 4;
@@ -7,6 +9,7 @@ const ROUNDS = 4;
 export const interleaved: Attack = {
   name: 'interleaved',
   run: async (target) => {
+    const before = target.changesRows ? await target.harness.rowsOf?.(target.own) : undefined;
     const isSlow = target.entrance.kind !== 'http' && target.entrance.kind !== 'graphql';
     for (let round = 0; round < (isSlow ? 1 : ROUNDS); round += 1) {
       const calls = [];
@@ -22,15 +25,16 @@ export const interleaved: Attack = {
         if (leak) return leak;
       }
     }
-    return (await mixedRows(target)) ?? proven('Each saw its own.');
+    return (await mixedRows(target, before)) ?? proven('Each saw its own.');
   },
 };
 
 /** Rows that were written meanwhile and have not come to whom they belong. */
-async function mixedRows(target: Parameters<Attack['run']>[0]) {
-  const { harness, own, other, changesRows } = target;
-  if (!changesRows || !harness.rowsOf) return null;
-  const rows = await harness.rowsOf(own);
+async function mixedRows(target: Parameters<Attack['run']>[0], before: TenantRows | undefined) {
+  const { harness, own, other } = target;
+  if (!before || !harness.rowsOf) return null;
+  // What was there before may lead to the other by a link that nobody here has made.
+  const rows = rowChanges(before, await harness.rowsOf(own)).map(({ after }) => after);
   const seen = {
     request: null,
     answer: null,

@@ -84,16 +84,18 @@ export class Target {
     const { result, log, observed } = await this.harness.recorder.record(() => this.#call(call));
     const after = await Promise.all(watched.map((tenant) => this.#rowsOf(tenant)));
     const looked = this.#looked(result, call, watched, log, observed);
-    if (this.changesRows && !result.isRefused) this.#own(call.tenant, result.sent);
+    if (this.changesRows && !result.isRefused) this.#own(call.tenant, result);
     const changes = before.flatMap((rows, n) => (rows && after[n] ? rowChanges(rows, after[n]) : []));
     return { ...result, changes, observed, ...looked };
   }
 
   /** Remembers what a tenant wrote: it may be in its rows from now on, also where it is another's value; who is whose stays known. */
-  #own(tenant: Tenant | null, sent: string): void {
+  #own(tenant: Tenant | null, { sent, answer }: TransportAnswer): void {
     if (tenant === null) return;
     for (const { canary } of findCanaries(sent, this.harness.canaries.ofOthers(tenant))) {
-      if (!canary.what.startsWith('tenant.')) this.harness.canaries.plant(tenant, canary.what, canary.value);
+      const isName = canary.what.startsWith('tenant.');
+      if (isName && answer?.request.body?.includes(canary.value)) namedIn(this.harness, tenant).add(canary);
+      if (!isName) this.harness.canaries.plant(tenant, canary.what, canary.value);
     }
   }
 
@@ -123,7 +125,8 @@ export class Target {
     const look = (find: (canaries: readonly Canary[]) => readonly Sighting[]) =>
       foreign
         .flatMap((each) => find(this.harness.canaries.of(each)))
-        .filter(({ canary }) => !sent.includes(canary.value.toLowerCase()));
+        .filter(({ canary }) => !sent.includes(canary.value.toLowerCase()))
+        .filter(({ canary }) => tenant === null || !namedIn(this.harness, tenant).has(canary));
     const inAnswer = look((canaries) =>
       answer
         ? findInAnswer({ ...answer, headers: telling(answer.headers) }, canaries)
@@ -155,6 +158,17 @@ function usedUp(harness: IsolationHarness): Set<string> {
 }
 
 const used = new WeakMap<IsolationHarness, Set<string>>();
+
+/** The names of others that a tenant has written itself, in an attack: what it reads again tells nothing. */
+function namedIn(harness: IsolationHarness, { id }: Tenant): Set<Canary> {
+  const byTenant = named.get(harness) ?? new Map<string, Set<Canary>>();
+  named.set(harness, byTenant);
+  const known = byTenant.get(id) ?? new Set();
+  byTenant.set(id, known);
+  return known;
+}
+
+const named = new WeakMap<IsolationHarness, Map<string, Set<Canary>>>();
 
 /** The date of an answer is nobody's. */
 function telling(headers: HttpAnswer['headers']): HttpAnswer['headers'] {
