@@ -1,4 +1,3 @@
-import type { Identity } from '../../harness/isolation-harness.js';
 import type { Attempt, Target } from '../target/target.js';
 import { type Attack, leakOf, leaks, notApplicable, proven, statusOf } from './attack.js';
 
@@ -29,19 +28,9 @@ export const otherHost: Attack = {
     const leak = leakOf(anonymous.isRefused ? attempt : beyond, target, "With its token on the other's host");
     if (leak) return leak;
     if (!anonymous.isRefused) return proven('Everybody sees the same at that host, without a token.');
-    if (await isTakenAnywhere(mine, target)) return proven('The host names no tenant: the token is taken at any.');
     return leaks(`A token was taken at another tenant's host, and answered with ${statusOf(attempt)}.`, attempt);
   },
 };
-
-/** Where a host that nobody has does as well, the token alone says who calls. */
-async function isTakenAnywhere({ headers }: Identity, target: Target): Promise<boolean> {
-  const rows = await target.rowsFor(target.own);
-  const identity = { host: NOBODYS, ...(headers && { headers }) };
-  return !(await target.attemptUnobserved({ identity, tenant: target.own, rows })).isRefused;
-}
-
-const NOBODYS = 'nobody-has-this-host.localhost';
 
 async function withoutToken(host: string | null, target: Target): Promise<Attempt> {
   const rows = await target.rowsFor(target.other);
