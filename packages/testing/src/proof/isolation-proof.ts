@@ -97,7 +97,7 @@ export class IsolationProof {
   }
 
   #deadlineFrom(began: number): number {
-    const { entrance = 60_000, all = Number.POSITIVE_INFINITY } = this.#options.budget ?? {};
+    const { entrance = Number.POSITIVE_INFINITY, all = Number.POSITIVE_INFINITY } = this.#options.budget ?? {};
     return Math.min(began + entrance, this.#began + all);
   }
 

@@ -21,7 +21,7 @@ export interface ProofOptions {
   readonly only?: readonly string[];
   /**
    * Milliseconds for one entrance, and for all. What there is no time for is unproven, and the report says so.
-   * @defaultValue `{ entrance: 60_000, all: Infinity }`
+   * @defaultValue no limit; of `describeIsolation`, so long that its `timeout` is not reached
    */
   readonly budget?: { readonly entrance?: number; readonly all?: number };
   /**

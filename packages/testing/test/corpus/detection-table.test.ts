@@ -37,10 +37,12 @@ const ATTACKS = [
   ['`foreign-id`', "the other's ids in path, query, body and nested fields"],
   ['`existence`', "whether an id of the other's is answered as one that nobody has"],
   ['`tenant-field`', "a tenant field of the other's in body and query"],
+  ['`inputs`', 'what may be left out: flags, filters, formats, arguments, headers'],
   ['`tenant-header`', 'unsigned headers that name the other'],
   ['`warm-cache`', 'the other has just asked for the same'],
   ['`interference`', "the other's rows change, and the answer does not"],
   ['`interleaved`', 'both at once, over and over'],
+  ['`worlds`', 'a fresh application in which the other called first, or never'],
 ];
 
 const page = `# What the proof detects

@@ -12,11 +12,13 @@ export const interference: Attack = {
   name: 'interference',
   run: async (target) => {
     const requests = [AS_IT_IS, ...target.kept.slice(0, target.changesRows ? 2 : target.kept.length)];
+    const began = performance.now();
     const first = await tried(target, requests, (before) => otherChanges(target, before, requests));
     const moved = first.filter(({ paths }) => paths.length > 0).map(({ request }) => request);
     if (moved.length === 0) return alike;
-    // The same without the other, for as long: a token, a clock, a count of calls move by themselves.
-    const alone = await tried(target, moved, () => ownCalls(target, moved));
+    // The same without the other, for as long: a token or a clock moves by itself.
+    const milliseconds = Math.max(performance.now() - began, A_SECOND);
+    const alone = await tried(target, moved, () => sleep(Math.min(milliseconds, LONGEST)));
     const again = await tried(target, moved, (before) => otherChanges(target, before, moved));
     for (const [n, request] of moved.entries()) {
       const [before, control, after] = [first.find((each) => each.request === request), alone[n], again[n]];
@@ -41,6 +43,9 @@ const alike = proven("The answer stayed the same while the other's rows changed.
 
 /** Milliseconds of the unit that JSON Web Tokens and the headers of HTTP count in, and some more. */
 const A_SECOND = 1_100;
+
+/** Milliseconds, however many requests there are. */
+const LONGEST = 5_000;
 
 interface Tried {
   readonly request: Variation;
@@ -95,13 +100,6 @@ async function otherChanges(target: Target, before: Measured, requests: readonly
       await target.attemptUnobserved(await target.asItself(target.other, { change }));
     }
   }
-}
-
-/** As many calls as the other's, by the tenant itself: what counts calls has counted as many. */
-async function ownCalls(target: Target, requests: readonly Variation[]): Promise<void> {
-  const began = performance.now();
-  for (let n = 0; n < CALLS; n += 1) for (const request of requests) await once(target, request);
-  await sleep(Math.max(0, A_SECOND - (performance.now() - began)));
 }
 
 /** As many as would fill a page, where rows are listed: one that is cut before the tenant is looked at loses own rows. */
