@@ -30,7 +30,7 @@ export const inputs: Attack = {
 };
 
 /** Milliseconds for all inputs of an entrance. */
-const BUDGET = 10_000;
+const BUDGET = 4_000;
 
 async function once(target: Target): Promise<Measured> {
   return measured(await target.attempt(await target.asItself()));

@@ -148,7 +148,7 @@ export class Target {
 }
 
 /** Enough for every branch of a handler, and few enough for each of them to be measured. */
-const MOST_KEPT = 12;
+const MOST_KEPT = 8;
 
 /** The tenants whose rows a call has changed, or may have. */
 function usedUp(harness: IsolationHarness): Set<string> {
