@@ -51,7 +51,10 @@ export async function compare(sides: Sides, given: RandomCase, begin: Snapshot, 
     return outcome('finding', "a row of its own came to refer to the other tenant's");
   if ('answer' in one) {
     if ('failure' in other) {
-      const changed = after.own.filter((row) => !begin.own.includes(row));
+      const changed = [
+        ...after.own.filter((row) => !begin.own.includes(row)),
+        ...begin.own.filter((row) => !after.own.includes(row)),
+      ];
       // A row that is written as it was is looked at too.
       const written = changed.length > 0 ? changed : begin.own;
       const changesPlanted = countCrossings(given.schema, written, begin.other).size > 0;

@@ -1,5 +1,5 @@
 import { print } from '../../../../test/oracle/arguments.js';
-import { crosses } from '../../../../test/oracle/crossing.js';
+import { crosses, crossesTenants } from '../../../../test/oracle/crossing.js';
 import type { RandomCase } from '../../../../test/oracle/random-case.js';
 import { OTHER } from '../../../../test/oracle/random-rows.js';
 import { isOfTheTenant } from '../../../../test/oracle/schema.js';
@@ -162,10 +162,13 @@ const REASONS: readonly Reason[] = [
     why: "a shared row that the other tenant's rows refer to",
   },
   {
-    is: ({ scoped, given }) =>
+    // SQLite does not say which key it is: a link counts as well.
+    is: ({ scoped, given, sides }) =>
       scoped?.code === 'P2003' &&
       scoped.message.includes('constraint') &&
-      given.schema.relations.some((each) => crosses(given, each, 'other')),
+      (sides.setting === 'SQLite'
+        ? crossesTenants(given)
+        : given.schema.relations.some((each) => crosses(given, each, 'other'))),
     why: "another tenant's row refers to it, and the database holds it",
   },
   {
