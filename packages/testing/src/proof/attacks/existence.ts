@@ -82,7 +82,7 @@ async function once(target: Target, place: Place, make: () => Promise<unknown>) 
   const call = await target.asItself();
   const value = await make();
   const attempt = await target.attempt({ ...call, change: (request) => place.put(request, value) });
-  return { attempt, value };
+  return { attempt, value, isWritten: target.changesRows && !attempt.isRefused };
 }
 
 function columnOf(rows: Readonly<Record<string, unknown>>, path: string): unknown {
@@ -94,7 +94,7 @@ function columnOf(rows: Readonly<Record<string, unknown>>, path: string): unknow
 type Told = Awaited<ReturnType<typeof once>>;
 
 /** The content of an answer, but for the value that was asked for and the time. */
-function told({ attempt, value }: Told): Measured {
+function told({ attempt, value, isWritten }: Told): Measured {
   const asked = [String(value), encodeURIComponent(String(value))];
   const plain = (each: unknown) => {
     if (isClock(each)) return 'a time';
@@ -104,5 +104,7 @@ function told({ attempt, value }: Told): Measured {
         ? '·'
         : each;
   };
-  return new Map([...measured(attempt)].map(([path, each]) => [path, plain(each)] as const));
+  // Lists beside a row that was written are of rows that are others each time.
+  const paths = [...measured(attempt)].filter(([path]) => !isWritten || !/\[|\.length$/.test(path));
+  return new Map(paths.map(([path, each]) => [path, plain(each)] as const));
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Variation } from '../inputs/variation.js';
 import type { Attempt, Target } from '../target/target.js';
+import type { Variation } from '../target/variation.js';
 import { type Attack, leaks, proven, unproven } from './attack.js';
 import { changedPaths, type Measured, measured } from './volatile.js';
 

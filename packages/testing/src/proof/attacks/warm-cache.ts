@@ -1,8 +1,8 @@
 import type { Tenant } from '@tenancy/core';
 import { findCanaries } from '../../canaries/find-canaries.js';
-import type { Variation } from '../inputs/variation.js';
 import { IN_COMMON } from '../inputs/variations.js';
 import type { Attempt, Target } from '../target/target.js';
+import type { Variation } from '../target/variation.js';
 import { type Attack, type Finding, leakOf, leaks, proven, statusOf, unproven } from './attack.js';
 
 /** The other has called the same before, so that whatever is remembered is the other's. */

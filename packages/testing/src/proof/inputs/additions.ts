@@ -3,7 +3,7 @@ import { idOf } from '../../discovery/planted-lookup.js';
 import type { HttpRequest } from '../../http-request.js';
 import { entriesOf, formLike, isForm } from '../target/forms.js';
 import type { Target } from '../target/target.js';
-import type { Variation } from './variation.js';
+import type { Variation } from '../target/variation.js';
 
 /** Requests that name a row of the other's beside the own: behind it in a list or a form, or as the id of what is to be saved. */
 export function additions({ transport, harness, own, other }: Target): readonly Variation[] {

@@ -3,8 +3,8 @@ import type { JsonSchema } from '../../discovery/json-schema.js';
 import { sourceWords } from '../../discovery/source-words.js';
 import type { HttpRequest } from '../../http-request.js';
 import type { Target } from '../target/target.js';
+import { alone, inBody, inCookie, inHeader, inQuery, type Variation } from '../target/variation.js';
 import { ownOf, TENANT_FIELDS, type ValueSource, valuesFor } from './values.js';
-import { alone, inBody, inCookie, inHeader, inQuery, type Variation } from './variation.js';
 
 /** Headers that an application may look at without saying so. */
 const USUAL: readonly (readonly [name: string, value: string])[] = [

@@ -9,9 +9,9 @@ import type { Observation } from '../../harness/recorder.js';
 import type { HttpAnswer } from '../../http-request.js';
 import { curlOf } from '../../report/curl.js';
 import type { Evidence, RowChange } from '../../report/isolation-report.js';
-import type { Variation } from '../inputs/variation.js';
 import { rowChanges } from './row-changes.js';
 import type { Transport, TransportAnswer, TransportCall } from './transport.js';
+import type { Variation } from './variation.js';
 
 /** A call: by whom, with whose rows, and what of the request is changed. */
 export interface Call extends TransportCall {
