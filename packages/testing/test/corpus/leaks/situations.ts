@@ -51,7 +51,10 @@ class SearchServer extends Tables implements OnModuleInit, OnModuleDestroy {
   #socket: Socket | undefined;
 
   async onModuleInit(): Promise<void> {
-    this.#server = createServer((socket) => void this.serve(socket)).listen(0, '127.0.0.1');
+    this.#server = createServer((socket) => this.serve(socket.on('error', () => {})).catch(() => {})).listen(
+      0,
+      '127.0.0.1',
+    );
     await once(this.#server, 'listening');
     this.#socket = connect((this.#server.address() as AddressInfo).port, '127.0.0.1');
     createInterface(this.#socket).on('line', (reply) => this.waiting.shift()?.(reply));
