@@ -7,7 +7,7 @@ import type { EntranceResult, Evidence, IsolationReport } from '../report/isolat
 import { renderTerminal } from '../report/render-terminal.js';
 import { withoutSecrets } from '../report/secrets.js';
 import { toJson } from '../report/to-json.js';
-import { visibleText } from '../report/visible-text.js';
+import { shortened, visibleText } from '../report/visible-text.js';
 import { IsolationProof } from './isolation-proof.js';
 import type { ProofOptions } from './proof-options.js';
 
@@ -126,9 +126,10 @@ const LONGEST = 400;
 
 /** The beginning of the answer: a refusal says there what it would have taken. */
 function answerOf(evidence: Evidence | null): string[] {
-  const text = evidence?.response?.text.slice(0, LONGEST);
-  const conceal = withoutSecrets({ ...evidence?.request?.headers, ...evidence?.response?.headers });
-  return text ? [`    answered: ${visibleText(conceal(text))}`] : [];
+  const { text = '', headers } = evidence?.response ?? {};
+  // Before it is cut: a half of a secret would not be known for one.
+  const concealed = withoutSecrets({ ...evidence?.request?.headers, ...headers })(text);
+  return text === '' ? [] : [`    answered: ${visibleText(shortened(concealed, LONGEST))}`];
 }
 
 function holdWhole(report: IsolationReport): void {
