@@ -1,23 +1,13 @@
 // `pnpm detection [corpus]`: every attack of the proof against each leaky application of the corpus, and against the correct twins.
 // Prints what was not caught, what is accused or unproven though correct, and the counts. Without `corpus`, the leaks that were
-// written without knowing the attacks.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// written without knowing the attacks. `pnpm detection correct` is in detection-correct.mjs.
+import { verdictsOf } from './verdicts.mjs';
 
-const folder = mkdtempSync(join(tmpdir(), 'detection-'));
-const file = join(folder, 'verdicts');
-spawnSync(
-  process.execPath,
-  ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.workspace.ts', '--project', 'testing'],
-  { stdio: ['ignore', 2, 2], env: { ...process.env, DETECTION: file, DETECTION_OF: process.argv[2] ?? 'unseen' } },
-);
-const verdicts = readFileSync(file, 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line));
-rmSync(folder, { recursive: true });
+if (process.argv[2] === 'correct') {
+  await import('./detection-correct.mjs');
+  process.exit();
+}
+const verdicts = await verdictsOf({ DETECTION_OF: process.argv[2] ?? 'unseen' });
 const counts = (rows) => {
   const of = (verdict) => rows.filter((row) => row.verdict === verdict).length;
   return `${of('leaks')} leak, ${of('unproven')} unproven, ${of('proven')} proven`;

@@ -7,6 +7,7 @@ import type { Entrance } from '../../src/discovery/entrance.js';
 import { IsolationProof, proveIsolation } from '../../src/proof/isolation-proof.js';
 import type { EntranceResult } from '../../src/report/isolation-report.js';
 import { corpus } from './corpus.js';
+import { proveCorrect } from './correct/proving.js';
 import { applicationsOf } from './describe-leaks.js';
 import { leakyParts } from './hiring-application.js';
 import { unseen } from './unseen.js';
@@ -14,7 +15,9 @@ import { unseen } from './unseen.js';
 const out = env['DETECTION'] as string;
 const write = (line: object) => appendFileSync(out, `${JSON.stringify(line)}\n`);
 
-for (const twins of env['DETECTION_OF'] === 'corpus' ? corpus : unseen) {
+const of = env['DETECTION_OF'];
+if (of === 'correct') proveCorrect(write);
+for (const twins of of === 'correct' ? [] : of === 'corpus' ? corpus : unseen) {
   describe(twins.about, () => {
     const running = applicationsOf(twins);
     const { about, correct, examples = {}, leaks } = twins;
