@@ -36,6 +36,8 @@ export interface Application extends Parts, Pick<ProofOptions, 'examples' | 'exe
   readonly guards?: Parts['providers'];
   /** Plants rows, through `db` as a fixture would, or through the application. */
   seed(tenant: Tenant, seeding: Seeding & { readonly db: Db }): Planted | Promise<Planted>;
+  /** False where the host alone says whose request it is. */
+  readonly signsIn?: false;
   /** Options of its harness, beside those that all have. */
   readonly harness?: Partial<Omit<IsolationHarnessOptions, 'tenants' | 'seed'>>;
   /** True when its test says how rows are removed, as some do. */

@@ -24,7 +24,7 @@ export class Databases implements AsyncDisposable {
     );
     const harness = await createIsolationHarness(moduleOf(application, pool), {
       tenants: { acme, globex },
-      signIn: (tenant) => tokenOf(tenant),
+      ...(application.signsIn !== false && { signIn: tokenOf }),
       seed: (tenant, seeding) => application.seed(tenant, { ...seeding, db: seeding.app.get(Db) }),
       rows: rowsFromPostgres(database.url, { tenantColumn: 'tenant_id' }),
       ...(application.cleans && {
