@@ -1,6 +1,9 @@
+import { answers } from './answers.js';
 import type { Application } from './application.js';
 import { ids } from './ids.js';
 import { lists } from './lists.js';
+import { remembering } from './remembering.js';
+import { shared } from './shared.js';
 import { signingIn } from './signing-in.js';
 import { writes } from './writes.js';
 
@@ -10,4 +13,7 @@ export const applications: Readonly<Record<string, readonly Application[]>> = {
   'Lists, searches and counts': lists,
   Writing: writes,
   'Signing in': signingIn,
+  'What everybody shares': shared,
+  Answers: answers,
+  'What the application remembers': remembering,
 };
