@@ -1,10 +1,13 @@
 import { answers } from './answers.js';
 import type { Application } from './application.js';
+import { files } from './files.js';
 import { ids } from './ids.js';
+import { later } from './later.js';
 import { lists } from './lists.js';
 import { remembering } from './remembering.js';
 import { shared } from './shared.js';
 import { signingIn } from './signing-in.js';
+import { streams } from './streams.js';
 import { writes } from './writes.js';
 
 /** The applications that must not be accused, by what they are about. */
@@ -16,4 +19,7 @@ export const applications: Readonly<Record<string, readonly Application[]>> = {
   'What everybody shares': shared,
   Answers: answers,
   'What the application remembers': remembering,
+  'Work that is done later': later,
+  Files: files,
+  'Streams and sockets': streams,
 };

@@ -626,6 +626,7 @@ const cookieJwt: Application = {
       answersNothing: 'a cookie alone',
     }),
     'GET /whoami': { answersNothing: 'what is in the token' },
+    'POST /logout': { answersNothing: 'a cookie is cleared' },
   },
   seed: plantNote,
   harness: { signIn: signInAt('/login') },
