@@ -14,7 +14,7 @@ describe.each(Object.entries(applications))('%s', (_about, ofThem) => {
     databases.running(application, async (harness) => {
       for (const tenant of harness.tenants) {
         const answers = await Promise.all(await application.works(harness.as(tenant), harness.planted(tenant)));
-        const failed = answers.filter(({ status }) => status >= 400);
+        const failed = answers.filter(({ status, body }) => status >= 400 || (body as { errors?: unknown } | null)?.errors);
         expect(failed.map(({ request, status, text }) => `${request.method} ${request.url}: ${status} ${text}`)).toEqual([]);
         expect(answers).not.toEqual([]);
       }

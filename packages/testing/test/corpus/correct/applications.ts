@@ -1,6 +1,8 @@
+import { adapters } from './adapters.js';
 import { answers } from './answers.js';
 import type { Application } from './application.js';
 import { files } from './files.js';
+import { graphql } from './graphql.js';
 import { ids } from './ids.js';
 import { later } from './later.js';
 import { lists } from './lists.js';
@@ -22,4 +24,6 @@ export const applications: Readonly<Record<string, readonly Application[]>> = {
   'Work that is done later': later,
   Files: files,
   'Streams and sockets': streams,
+  GraphQL: graphql,
+  'Adapters and routes': adapters,
 };
