@@ -6,6 +6,7 @@ import { graphql } from './graphql.js';
 import { ids } from './ids.js';
 import { later } from './later.js';
 import { lists } from './lists.js';
+import { products } from './products.js';
 import { remembering } from './remembering.js';
 import { shared } from './shared.js';
 import { signingIn } from './signing-in.js';
@@ -26,4 +27,5 @@ export const applications: Readonly<Record<string, readonly Application[]>> = {
   'Streams and sockets': streams,
   GraphQL: graphql,
   'Adapters and routes': adapters,
+  'Small products': products,
 };
