@@ -90,7 +90,11 @@ class Todos {
 
   @Post()
   create(@Body() { text }: NewTodo) {
-    return this.db.one('insert into todo (tenant_id, text) values ($1, $2) returning id, text, is_done', this.db.tenantId, text);
+    return this.db.one(
+      'insert into todo (tenant_id, text) values ($1, $2) returning id, text, is_done',
+      this.db.tenantId,
+      text,
+    );
   }
 
   @Patch(':id')
@@ -141,15 +145,24 @@ class Preferences {
   constructor(private readonly db: Db) {}
 
   @Get()
-  async show(@Req() request: { cookies: Record<string, string | undefined> }, @Res({ passthrough: true }) reply: { header(name: string, value: string): void }) {
-    const [todo] = await this.db.many('select text from todo where tenant_id = $1 order by id desc limit 1', this.db.tenantId);
+  async show(
+    @Req() request: { cookies: Record<string, string | undefined> },
+    @Res({ passthrough: true }) reply: { header(name: string, value: string): void },
+  ) {
+    const [todo] = await this.db.many(
+      'select text from todo where tenant_id = $1 order by id desc limit 1',
+      this.db.tenantId,
+    );
     reply.header('x-request-id', randomUUID());
     return { theme: request.cookies['theme'] ?? 'light', next: todo?.text };
   }
 
   @Post('theme')
   @HttpCode(204)
-  theme(@Body() { text }: NewTodo, @Res({ passthrough: true }) reply: { setCookie(name: string, value: string, options: object): void }) {
+  theme(
+    @Body() { text }: NewTodo,
+    @Res({ passthrough: true }) reply: { setCookie(name: string, value: string, options: object): void },
+  ) {
     reply.setCookie('theme', text === 'dark' ? 'dark' : 'light', { path: '/', sameSite: 'lax' });
   }
 }
@@ -173,7 +186,10 @@ class FastTodos {
   constructor(private readonly db: Db) {}
 
   @Get()
-  async list(@Headers('if-none-match') seen: string | undefined, @Res({ passthrough: true }) reply: { header(name: string, value: string): void; status(code: number): void }) {
+  async list(
+    @Headers('if-none-match') seen: string | undefined,
+    @Res({ passthrough: true }) reply: { header(name: string, value: string): void; status(code: number): void },
+  ) {
     const rows = await this.db.many('select id, text from todo where tenant_id = $1 order by id', this.db.tenantId);
     const tag = `W/"${rows.length}-${rows.at(-1)?.id ?? 0}"`;
     reply.header('etag', tag);
@@ -211,7 +227,10 @@ function legacyRouter(app: INestApplication): express.Router {
   });
   router.get('/todos/:id', async (request: Request, response: Response) => {
     if (!tenants.isActive()) return response.status(401).json({ error: 'who are you?' });
-    const { rows } = await pool.query('select id, text from todo where id::text = $1 and tenant_id = $2', [request.params['id'], tenants.tenantId]);
+    const { rows } = await pool.query('select id, text from todo where id::text = $1 and tenant_id = $2', [
+      request.params['id'],
+      tenants.tenantId,
+    ]);
     return rows[0] ? response.json(rows[0]) : response.status(404).json({ error: 'there is none' });
   });
   return router;
@@ -262,19 +281,33 @@ class Comments {
   @Get()
   async list(@Param('postId', ParseUUIDPipe) postId: string) {
     await this.post(postId);
-    return this.db.many('select id, text from comment where post_id = $1 and tenant_id = $2 order by id', postId, this.db.tenantId);
+    return this.db.many(
+      'select id, text from comment where post_id = $1 and tenant_id = $2 order by id',
+      postId,
+      this.db.tenantId,
+    );
   }
 
   @Post()
   async create(@Param('postId', ParseUUIDPipe) postId: string, @Body() { text }: Comment) {
     await this.post(postId);
-    return this.db.one('insert into comment (tenant_id, post_id, text) values ($1, $2, $3) returning id, text', this.db.tenantId, postId, text);
+    return this.db.one(
+      'insert into comment (tenant_id, post_id, text) values ($1, $2, $3) returning id, text',
+      this.db.tenantId,
+      postId,
+      text,
+    );
   }
 
   @Delete(':id')
   @HttpCode(204)
   async remove(@Param('postId', ParseUUIDPipe) postId: string, @Param('id', ParseIntPipe) id: number) {
-    await this.db.one('delete from comment where id = $1 and post_id = $2 and tenant_id = $3 returning 1', id, postId, this.db.tenantId);
+    await this.db.one(
+      'delete from comment where id = $1 and post_id = $2 and tenant_id = $3 returning 1',
+      id,
+      postId,
+      this.db.tenantId,
+    );
   }
 
   private post(id: string) {

@@ -40,7 +40,8 @@ const validated: Application['configure'] = (app) => {
 };
 
 /** A table of names, which is enough where the answers are what matters. */
-const THINGS = 'create table thing (id uuid primary key, tenant_id text not null, name text not null, created_at timestamptz not null default now());';
+const THINGS =
+  'create table thing (id uuid primary key, tenant_id text not null, name text not null, created_at timestamptz not null default now());';
 
 const plantThing: Application['seed'] = async (tenant, { canary, db }) => {
   const thing = { id: randomUUID(), name: canary('name') };
@@ -61,7 +62,12 @@ class Things {
   }
 
   create(name: string) {
-    return this.db.one('insert into thing values ($1, $2, $3) returning id, name', randomUUID(), this.db.tenantId, name);
+    return this.db.one(
+      'insert into thing values ($1, $2, $3) returning id, name',
+      randomUUID(),
+      this.db.tenantId,
+      name,
+    );
   }
 }
 
@@ -78,7 +84,11 @@ class Envelope implements NestInterceptor {
     const requestId = randomUUID();
     context.switchToHttp().getResponse<Response>().set('x-request-id', requestId);
     return next.handle().pipe(
-      map((data) => ({ success: true, data, meta: { requestId, took: performance.now() - began, at: new Date().toISOString() } })),
+      map((data) => ({
+        success: true,
+        data,
+        meta: { requestId, took: performance.now() - began, at: new Date().toISOString() },
+      })),
     );
   }
 }
@@ -86,10 +96,19 @@ class Envelope implements NestInterceptor {
 @Catch()
 class EnvelopeErrors implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost) {
-    const [request, response] = [host.switchToHttp().getRequest<Request>(), host.switchToHttp().getResponse<Response>()];
+    const [request, response] = [
+      host.switchToHttp().getRequest<Request>(),
+      host.switchToHttp().getResponse<Response>(),
+    ];
     const status = error instanceof HttpException ? error.getStatus() : 500;
     const message = error instanceof HttpException ? error.message : 'Internal server error';
-    response.status(status).json({ success: false, error: { status, message }, path: request.url, at: new Date().toISOString(), id: randomUUID() });
+    response.status(status).json({
+      success: false,
+      error: { status, message },
+      path: request.url,
+      at: new Date().toISOString(),
+      id: randomUUID(),
+    });
   }
 }
 
@@ -117,21 +136,38 @@ const envelopes: Application = {
   name: 'answers and errors in an envelope, with numbers and times of their own',
   schema: THINGS,
   controllers: [EnvelopedThings],
-  providers: [Things, { provide: APP_INTERCEPTOR, useClass: Envelope }, { provide: APP_FILTER, useClass: EnvelopeErrors }],
+  providers: [
+    Things,
+    { provide: APP_INTERCEPTOR, useClass: Envelope },
+    { provide: APP_FILTER, useClass: EnvelopeErrors },
+  ],
   configure: validated,
   seed: plantThing,
-  works: (client, { thing }) => [client.get('/things'), client.get(`/things/${thing.id}`), client.post('/things', { name: 'Chair' })],
+  works: (client, { thing }) => [
+    client.get('/things'),
+    client.get(`/things/${thing.id}`),
+    client.post('/things', { name: 'Chair' }),
+  ],
 };
 
 /** RFC 9457; it says which resource was asked for, as the caller did. */
 @Catch(HttpException)
 class Problems implements ExceptionFilter<HttpException> {
   catch(error: HttpException, host: ArgumentsHost) {
-    const [request, response] = [host.switchToHttp().getRequest<Request>(), host.switchToHttp().getResponse<Response>()];
+    const [request, response] = [
+      host.switchToHttp().getRequest<Request>(),
+      host.switchToHttp().getResponse<Response>(),
+    ];
     response
       .status(error.getStatus())
       .type('application/problem+json')
-      .send({ type: 'about:blank', title: error.message, status: error.getStatus(), instance: request.originalUrl, traceId: randomBytes(8).toString('hex') });
+      .send({
+        type: 'about:blank',
+        title: error.message,
+        status: error.getStatus(),
+        instance: request.originalUrl,
+        traceId: randomBytes(8).toString('hex'),
+      });
   }
 }
 
@@ -178,7 +214,11 @@ const uriVersions: Application = {
     app.enableVersioning({ type: VersioningType.URI });
   },
   seed: plantThing,
-  works: (client, { thing }) => [client.get('/api/v1/things'), client.get('/api/v2/things'), client.get(`/api/v2/things/${thing.id}`)],
+  works: (client, { thing }) => [
+    client.get('/api/v1/things'),
+    client.get('/api/v2/things'),
+    client.get(`/api/v2/things/${thing.id}`),
+  ],
 };
 
 const headerVersions: Application = {
@@ -208,7 +248,9 @@ class NegotiatedThings {
       case 'json':
         return response.json(rows);
       case 'csv':
-        return response.type('text/csv').send(['id,name', ...rows.map(({ id, name }) => `${id},"${name}"`)].join('\r\n'));
+        return response
+          .type('text/csv')
+          .send(['id,name', ...rows.map(({ id, name }) => `${id},"${name}"`)].join('\r\n'));
       case 'html':
         return response.type('html').send(`<ul>${rows.map(({ name }) => `<li>${name}</li>`).join('')}</ul>`);
       default:
@@ -312,13 +354,21 @@ class RandomThings {
   @Post('invitations')
   async invite(@Body() { name }: NewThing) {
     const { id } = await this.things.create(name);
-    return { id, link: `https://example.test/i/${randomBytes(24).toString('base64url')}`, expires: Date.now() + 86_400_000 };
+    return {
+      id,
+      link: `https://example.test/i/${randomBytes(24).toString('base64url')}`,
+      expires: Date.now() + 86_400_000,
+    };
   }
 
   @Get('draw')
   async draw(@Query('count', new ParseIntPipe({ optional: true })) count = 2) {
     const rows = await this.things.list();
-    return { seed: Math.random(), drawn: rows.sort(() => Math.random() - 0.5).slice(0, count), pi: process.hrtime.bigint().toString() };
+    return {
+      seed: Math.random(),
+      drawn: rows.sort(() => Math.random() - 0.5).slice(0, count),
+      pi: process.hrtime.bigint().toString(),
+    };
   }
 }
 
@@ -365,10 +415,18 @@ const zones: Application = {
   controllers: [Shifts],
   seed: async (tenant, { canary, db }) => {
     const who = canary('who');
-    const { id } = await db.one(`insert into shift (tenant_id, who, starts, hours) values ($1, $2, '2026-03-29T00:30:00Z', 8) returning id`, tenant.id, who);
+    const { id } = await db.one(
+      `insert into shift (tenant_id, who, starts, hours) values ($1, $2, '2026-03-29T00:30:00Z', 8) returning id`,
+      tenant.id,
+      who,
+    );
     return { shift: { id, who } };
   },
-  works: (client) => [client.get('/shifts'), client.get('/shifts?zone=Asia/Tokyo&from=2026-03-28'), client.get('/shifts/by-day')],
+  works: (client) => [
+    client.get('/shifts'),
+    client.get('/shifts?zone=Asia/Tokyo&from=2026-03-28'),
+    client.get('/shifts/by-day'),
+  ],
 };
 
 /** Links to itself, in the body and in a header. */
@@ -381,13 +439,20 @@ class LinkedThings {
     const base = `${request.protocol}://${request.get('host')}/things`;
     response.set('link', `<${base}?page=2>; rel="next"`);
     const rows = await this.things.list();
-    return { _links: { self: { href: base } }, _embedded: { things: rows.map((row) => ({ ...row, _links: { self: { href: `${base}/${row.id}` } } })) } };
+    return {
+      _links: { self: { href: base } },
+      _embedded: { things: rows.map((row) => ({ ...row, _links: { self: { href: `${base}/${row.id}` } } })) },
+    };
   }
 
   @Get(':id')
   async find(@Param('id', ParseUUIDPipe) id: string) {
     const { name } = await this.things.find(id);
-    return { data: { type: 'things', id, attributes: { name } }, links: { self: `/things/${id}` }, jsonapi: { version: '1.1' } };
+    return {
+      data: { type: 'things', id, attributes: { name } },
+      links: { self: `/things/${id}` },
+      jsonapi: { version: '1.1' },
+    };
   }
 }
 
@@ -410,7 +475,11 @@ class AccessLog implements NestInterceptor {
     const { method, url } = context.switchToHttp().getRequest<Request>();
     const began = Date.now();
     const { tenantId } = this.db;
-    return next.handle().pipe(tap(() => console.log(JSON.stringify({ method, url, tenantId, ms: Date.now() - began, pid: process.pid }))));
+    return next
+      .handle()
+      .pipe(
+        tap(() => console.log(JSON.stringify({ method, url, tenantId, ms: Date.now() - began, pid: process.pid }))),
+      );
   }
 }
 
@@ -422,12 +491,19 @@ const logged: Application = {
   configure: (app) => {
     app.useGlobalPipes(new ValidationPipe());
     app.use((request: Request, response: Response, next: NextFunction) => {
-      response.set({ 'x-correlation-id': request.get('x-correlation-id') ?? randomUUID(), 'x-served-by': `pod-${process.pid}` });
+      response.set({
+        'x-correlation-id': request.get('x-correlation-id') ?? randomUUID(),
+        'x-served-by': `pod-${process.pid}`,
+      });
       next();
     });
   },
   seed: plantThing,
-  works: (client, { thing }) => [client.get('/things'), client.get(`/things/${thing.id}`), client.post('/things', { name: 'Chair' })],
+  works: (client, { thing }) => [
+    client.get('/things'),
+    client.get(`/things/${thing.id}`),
+    client.post('/things', { name: 'Chair' }),
+  ],
 };
 
 export const answers: readonly Application[] = [

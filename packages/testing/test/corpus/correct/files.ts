@@ -24,7 +24,13 @@ const FILES = `create table file (id uuid primary key, tenant_id text not null, 
 
 const plantFile: Application['seed'] = async (tenant, { canary, db }) => {
   const file = { id: randomUUID(), name: `${canary('name')}.txt`, content: canary('content') };
-  await db.many('insert into file (id, tenant_id, name, content) values ($1, $2, $3, $4)', file.id, tenant.id, file.name, Buffer.from(file.content));
+  await db.many(
+    'insert into file (id, tenant_id, name, content) values ($1, $2, $3, $4)',
+    file.id,
+    tenant.id,
+    file.name,
+    Buffer.from(file.content),
+  );
   return { file };
 };
 
@@ -34,13 +40,20 @@ const upload = (content: string, name = 'notes.txt') => {
   return form;
 };
 
+/** As Multer keeps it. */
+interface Uploaded {
+  readonly originalname: string;
+  readonly mimetype: string;
+  readonly buffer: Buffer;
+}
+
 @Controller('files')
 class Files {
   constructor(private readonly db: Db) {}
 
   @Post()
   @UseInterceptors(FileInterceptor('file', { limits: { fileSize: 1_000_000 } }))
-  async upload(@UploadedFile() file?: Express.Multer.File) {
+  async upload(@UploadedFile() file?: Uploaded) {
     if (!file) throw new BadRequestException('file is missing');
     return this.db.one(
       'insert into file (id, tenant_id, name, type, content) values ($1, $2, $3, $4, $5) returning id, name, type, length(content) as size',
@@ -54,13 +67,20 @@ class Files {
 
   @Get(':id')
   async download(@Param('id', ParseUUIDPipe) id: string) {
-    const { name, type, content } = await this.db.one('select name, type, content from file where id = $1 and tenant_id = $2', id, this.db.tenantId);
+    const { name, type, content } = await this.db.one(
+      'select name, type, content from file where id = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
     return new StreamableFile(content, { type, disposition: `attachment; filename="${name}"`, length: content.length });
   }
 
   @Get()
   list() {
-    return this.db.many('select id, name, length(content) as size from file where tenant_id = $1 order by name', this.db.tenantId);
+    return this.db.many(
+      'select id, name, length(content) as size from file where tenant_id = $1 order by name',
+      this.db.tenantId,
+    );
   }
 }
 
@@ -70,7 +90,11 @@ const uploads: Application = {
   controllers: [Files],
   examples: { 'POST /files': (_rows, { canary }) => ({ body: upload(canary('content'), `${canary('name')}.txt`) }) },
   seed: plantFile,
-  works: (client, { file }) => [client.post('/files', upload('Hello')), client.get(`/files/${file.id}`), client.get('/files')],
+  works: (client, { file }) => [
+    client.post('/files', upload('Hello')),
+    client.get(`/files/${file.id}`),
+    client.get('/files'),
+  ],
 };
 
 @Controller('exports')
@@ -78,7 +102,11 @@ class Exports {
   constructor(private readonly db: Db) {}
 
   private rows() {
-    return this.db.many('select name, convert_from(content, $2) as content from file where tenant_id = $1 order by name', this.db.tenantId, 'utf8');
+    return this.db.many(
+      'select name, convert_from(content, $2) as content from file where tenant_id = $1 order by name',
+      this.db.tenantId,
+      'utf8',
+    );
   }
 
   @Get('files.csv')
@@ -86,7 +114,10 @@ class Exports {
   @Header('content-disposition', 'attachment; filename="files.csv"')
   async csv() {
     const quoted = (text: string) => `"${text.replaceAll('"', '""')}"`;
-    return ['name,content', ...(await this.rows()).map(({ name, content }) => `${quoted(name)},${quoted(content)}`)].join('\r\n');
+    return [
+      'name,content',
+      ...(await this.rows()).map(({ name, content }) => `${quoted(name)},${quoted(content)}`),
+    ].join('\r\n');
   }
 
   @Get('files.zip')
@@ -116,7 +147,9 @@ class Exports {
   @Header('content-type', 'application/xml')
   async xml() {
     const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-    const items = (await this.rows()).map(({ name, content }) => `<file name="${escaped(name)}">${escaped(content)}</file>`);
+    const items = (await this.rows()).map(
+      ({ name, content }) => `<file name="${escaped(name)}">${escaped(content)}</file>`,
+    );
     return `<?xml version="1.0"?><files>${items.join('')}</files>`;
   }
 }
@@ -136,7 +169,11 @@ class ConditionalPages {
   /** A tag of the content, and 304 where the caller has it. Express compares. */
   @Get(':id')
   async find(@Param('id', ParseUUIDPipe) id: string, @Req() request: Request, @Res() response: Response) {
-    const { name, content } = await this.db.one('select name, content from file where id = $1 and tenant_id = $2', id, this.db.tenantId);
+    const { name, content } = await this.db.one(
+      'select name, content from file where id = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
     response.set('etag', `"${createHash('sha256').update(content).digest('base64url')}"`);
     if (request.fresh) return response.status(304).end();
     return response.json({ name, content: content.toString() });
@@ -144,7 +181,10 @@ class ConditionalPages {
 
   @Get()
   async list(@Req() request: Request, @Res() response: Response) {
-    const rows = await this.db.many('select id, name, changed_at from file where tenant_id = $1 order by name', this.db.tenantId);
+    const rows = await this.db.many(
+      'select id, name, changed_at from file where tenant_id = $1 order by name',
+      this.db.tenantId,
+    );
     const newest = Math.max(0, ...rows.map(({ changed_at }) => changed_at.getTime()));
     response.set('last-modified', new Date(newest).toUTCString());
     if (request.fresh) return response.status(304).end();
@@ -170,7 +210,11 @@ class Media {
   /** A part of it, for players that jump. */
   @Get(':id')
   async part(@Param('id', ParseUUIDPipe) id: string, @Req() request: Request, @Res() response: Response) {
-    const { content } = await this.db.one('select content from file where id = $1 and tenant_id = $2', id, this.db.tenantId);
+    const { content } = await this.db.one(
+      'select content from file where id = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
     response.set('accept-ranges', 'bytes').type('application/octet-stream');
     const ranges = request.range(content.length);
     if (ranges === -1) return response.status(416).set('content-range', `bytes */${content.length}`).end();
@@ -214,14 +258,19 @@ class CsvContacts {
 
   @Post('import')
   @UseInterceptors(FileInterceptor('file'))
-  async import(@UploadedFile() file: Express.Multer.File | undefined, @Query('dryRun') dryRun?: string) {
+  async import(@UploadedFile() file: Uploaded | undefined, @Query('dryRun') dryRun?: string) {
     if (!file) throw new BadRequestException('file is missing');
     const lines = file.buffer.toString().trim().split(/\r?\n/).slice(1);
     const rows = lines.map((line) => line.split(',')).filter(([email = '']) => email.includes('@'));
     if (dryRun === 'true') return { valid: rows.length, invalid: lines.length - rows.length };
     let created = 0;
     for (const [email, name = ''] of rows) {
-      const [fresh] = await this.db.many('insert into contact values ($1, $2, $3) on conflict do nothing returning 1', this.db.tenantId, email, name);
+      const [fresh] = await this.db.many(
+        'insert into contact values ($1, $2, $3) on conflict do nothing returning 1',
+        this.db.tenantId,
+        email,
+        name,
+      );
       if (fresh) created++;
     }
     return { created, skipped: lines.length - created };
@@ -239,7 +288,11 @@ const csvImport: Application = {
   name: 'contacts from a CSV file',
   schema: 'create table contact (tenant_id text, email text, name text not null, primary key (tenant_id, email));',
   controllers: [CsvContacts],
-  examples: { 'POST /contacts/import': (_rows, { canary }) => ({ body: csvOf(`${canary('email')}@example.test`, canary('name')) }) },
+  examples: {
+    'POST /contacts/import': (_rows, { canary }) => ({
+      body: csvOf(`${canary('email')}@example.test`, canary('name')),
+    }),
+  },
   seed: async (_tenant, { canary, client }) => {
     const contact = { email: `${canary('email')}@example.test`, name: canary('name') };
     await client.post('/contacts/import', csvOf(contact.email, contact.name));

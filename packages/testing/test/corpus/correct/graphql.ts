@@ -16,9 +16,9 @@ import {
   ObjectType,
   Parent,
   Query,
-  registerEnumType,
   ResolveField,
   Resolver,
+  registerEnumType,
 } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -34,9 +34,14 @@ const apollo = GraphQLModule.forRoot<ApolloDriverConfig>({
   context: ({ req }: { req: object }) => ({ req }),
 });
 
-const mercurius = GraphQLModule.forRoot<MercuriusDriverConfig>({ driver: MercuriusDriver, autoSchemaFile: true, graphiql: false });
+const mercurius = GraphQLModule.forRoot<MercuriusDriverConfig>({
+  driver: MercuriusDriver,
+  autoSchemaFile: true,
+  graphiql: false,
+});
 
-const ask = (client: TenantClient, query: string, variables: Rows = {}) => client.post('/graphql', { query, variables });
+const ask = (client: TenantClient, query: string, variables: Rows = {}) =>
+  client.post('/graphql', { query, variables });
 
 const validated: Application['configure'] = (app) => {
   app.useGlobalPipes(new ValidationPipe({ transform: true }));
@@ -50,7 +55,13 @@ const plantBook: Application['seed'] = async (tenant, { canary, db }) => {
   const writer = { id: randomUUID(), name: canary('name') };
   const book = { id: randomUUID(), title: canary('title'), writerId: writer.id };
   await db.many('insert into writer values ($1, $2, $3)', writer.id, tenant.id, writer.name);
-  await db.many('insert into book (id, tenant_id, writer_id, title) values ($1, $2, $3, $4)', book.id, tenant.id, writer.id, book.title);
+  await db.many(
+    'insert into book (id, tenant_id, writer_id, title) values ($1, $2, $3, $4)',
+    book.id,
+    tenant.id,
+    writer.id,
+    book.title,
+  );
   return { writer, book };
 };
 
@@ -92,12 +103,20 @@ class BookResolver {
 
   @Query(() => [Book])
   books(@Args('limit', { type: () => Int, defaultValue: 20 }) limit: number) {
-    return this.db.many('select * from book where tenant_id = $1 order by title limit $2', this.db.tenantId, Math.min(limit, 100));
+    return this.db.many(
+      'select * from book where tenant_id = $1 order by title limit $2',
+      this.db.tenantId,
+      Math.min(limit, 100),
+    );
   }
 
   @Query(() => Book, { nullable: true })
   async book(@Args('id', { type: () => ID }) id: string) {
-    const [book] = await this.db.many('select * from book where id::text = $1 and tenant_id = $2', id, this.db.tenantId);
+    const [book] = await this.db.many(
+      'select * from book where id::text = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
     return book ?? null;
   }
 
@@ -108,7 +127,11 @@ class BookResolver {
 
   @Mutation(() => Book)
   async addBook(@Args('input', { type: () => NewBook }) { writerId, title, year }: NewBook) {
-    const [writer] = await this.db.many('select 1 from writer where id::text = $1 and tenant_id = $2', writerId, this.db.tenantId);
+    const [writer] = await this.db.many(
+      'select 1 from writer where id::text = $1 and tenant_id = $2',
+      writerId,
+      this.db.tenantId,
+    );
     if (!writer) throw new NotFoundException('there is no such writer');
     return this.db.one(
       'insert into book (id, tenant_id, writer_id, title, year) values ($1, $2, $3, $4, $5) returning *',
@@ -133,14 +156,22 @@ class WriterResolver {
 
   @ResolveField(() => [Book])
   books(@Parent() writer: Rows) {
-    return this.db.many('select * from book where writer_id = $1 and tenant_id = $2 order by title', writer.id, this.db.tenantId);
+    return this.db.many(
+      'select * from book where writer_id = $1 and tenant_id = $2 order by title',
+      writer.id,
+      this.db.tenantId,
+    );
   }
 }
+
+const ADD_BOOK = 'mutation ($input: NewBook!) { addBook(input: $input) { id title } }';
 
 const libraryWorks: Application['works'] = (client, { book, writer }) => [
   ask(client, '{ books { title year added_at writer { name books { title } } } }'),
   ask(client, 'query ($id: ID!) { book(id: $id) { title } }', { id: book.id }),
-  ask(client, 'mutation ($input: NewBook!) { addBook(input: $input) { id } }', { input: { writerId: writer.id, title: 'Emma' } }),
+  ask(client, 'mutation ($input: NewBook!) { addBook(input: $input) { id } }', {
+    input: { writerId: writer.id, title: 'Emma' },
+  }),
 ];
 
 const cyclic: Application = {
@@ -149,6 +180,11 @@ const cyclic: Application = {
   imports: [apollo],
   providers: [BookResolver, WriterResolver],
   configure: validated,
+  examples: {
+    'graphql Mutation.addBook': ({ writer }, { canary }) => ({
+      body: { query: ADD_BOOK, variables: { input: { writerId: writer.id, title: canary('title') } } },
+    }),
+  },
   seed: plantBook,
   works: libraryWorks,
 };
@@ -200,25 +236,37 @@ class MusicResolver {
 
   @Query(() => Int)
   releaseCount() {
-    return this.db.one('select count(*)::int from release where tenant_id = $1', this.db.tenantId).then(({ count }) => count);
+    return this.db
+      .one('select count(*)::int from release where tenant_id = $1', this.db.tenantId)
+      .then(({ count }) => count);
   }
 
   @Mutation(() => Boolean)
   async deleteRelease(@Args('id', { type: () => ID }) id: string) {
-    const gone = await this.db.many('delete from release where id::text = $1 and tenant_id = $2 returning 1', id, this.db.tenantId);
+    const gone = await this.db.many(
+      'delete from release where id::text = $1 and tenant_id = $2 returning 1',
+      id,
+      this.db.tenantId,
+    );
     return gone.length === 1;
   }
 }
 
 const unions: Application = {
   name: 'a union, an enumeration and a count under Apollo',
-  schema: 'create table release (id uuid primary key, tenant_id text not null, title text not null, kind text not null, length int not null default 240);',
+  schema:
+    'create table release (id uuid primary key, tenant_id text not null, title text not null, kind text not null, length int not null default 240);',
   imports: [apollo],
   providers: [MusicResolver],
-  examples: { 'graphql Mutation.deleteRelease': ({ release }) => ({ body: { variables: { id: release.id } } }) },
   seed: async (tenant, { canary, db }) => {
     const release = { id: randomUUID(), title: canary('title') };
-    await db.many('insert into release (id, tenant_id, title, kind) values ($1, $2, $3, $4)', release.id, tenant.id, release.title, Kind.Song);
+    await db.many(
+      'insert into release (id, tenant_id, title, kind) values ($1, $2, $3, $4)',
+      release.id,
+      tenant.id,
+      release.title,
+      Kind.Song,
+    );
     return { release };
   },
   works: (client, { release }) => [
@@ -260,7 +308,11 @@ class GalleryResolver {
 
   private loaderOf(context: WithLoader): DataLoader<string, Rows> {
     context.loader ??= new DataLoader(async (ids) => {
-      const rows = await this.db.many('select * from writer where tenant_id = $1 and id = any($2)', this.db.tenantId, ids);
+      const rows = await this.db.many(
+        'select * from writer where tenant_id = $1 and id = any($2)',
+        this.db.tenantId,
+        ids,
+      );
       return ids.map((id) => rows.find((row) => row.id === id) ?? new Error('there is no such painter'));
     });
     return context.loader;
@@ -306,21 +358,35 @@ class FilmResolver {
   constructor(private readonly db: Db) {}
 
   @Query(() => FilmConnection)
-  async films(@Args('first', { type: () => Int, defaultValue: 2 }) first: number, @Args('after', { type: () => String, nullable: true }) after?: string) {
+  async films(
+    @Args('first', { type: () => Int, defaultValue: 2 }) first: number,
+    @Args('after', { type: () => String, nullable: true }) after?: string,
+  ) {
     const rows = await this.db.many(
       'select id, title from film where tenant_id = $1 and id > $2 order by id limit $3',
       this.db.tenantId,
       after ? Number(Buffer.from(after, 'base64').toString().replace('film:', '')) || 0 : 0,
       Math.min(first, 50) + 1,
     );
-    const edges = rows.slice(0, first).map((node) => ({ cursor: Buffer.from(`film:${node.id}`).toString('base64'), node }));
+    const edges = rows
+      .slice(0, first)
+      .map((node) => ({ cursor: Buffer.from(`film:${node.id}`).toString('base64'), node }));
     const { count } = await this.db.one('select count(*)::int from film where tenant_id = $1', this.db.tenantId);
-    return { edges, totalCount: count, pageInfo: { hasNextPage: rows.length > first, endCursor: edges.at(-1)?.cursor ?? null } };
+    return {
+      edges,
+      totalCount: count,
+      pageInfo: { hasNextPage: rows.length > first, endCursor: edges.at(-1)?.cursor ?? null },
+    };
   }
 
   @Mutation(() => Film)
   renameFilm(@Args('id', { type: () => Int }) id: number, @Args('title', { type: () => String }) title: string) {
-    return this.db.one('update film set title = $3 where id = $1 and tenant_id = $2 returning id, title', id, this.db.tenantId, title);
+    return this.db.one(
+      'update film set title = $3 where id = $1 and tenant_id = $2 returning id, title',
+      id,
+      this.db.tenantId,
+      title,
+    );
   }
 }
 
@@ -336,7 +402,10 @@ const connections: Application = {
     return { film: { id, title } };
   },
   works: (client, { film }) => [
-    ask(client, '{ films(first: 1) { totalCount edges { cursor node { title } } pageInfo { hasNextPage endCursor } } }'),
+    ask(
+      client,
+      '{ films(first: 1) { totalCount edges { cursor node { title } } pageInfo { hasNextPage endCursor } } }',
+    ),
     ask(client, 'mutation ($id: Int!) { renameFilm(id: $id, title: "Heat") { title } }', { id: film.id }),
   ],
 };

@@ -113,7 +113,11 @@ class NumberedIssues {
 
   @Get(':number')
   find(@Param('number', ParseIntPipe) number: number) {
-    return this.db.one('select number, title, is_open from issue where tenant_id = $1 and number = $2', this.db.tenantId, number);
+    return this.db.one(
+      'select number, title, is_open from issue where tenant_id = $1 and number = $2',
+      this.db.tenantId,
+      number,
+    );
   }
 
   @Post()
@@ -283,12 +287,19 @@ class Pages {
 
   @Get(':slug')
   find(@Param('slug') slug: string) {
-    return this.db.one('select slug, title, is_pinned from page where tenant_id = $1 and slug = $2', this.db.tenantId, slug);
+    return this.db.one(
+      'select slug, title, is_pinned from page where tenant_id = $1 and slug = $2',
+      this.db.tenantId,
+      slug,
+    );
   }
 
   @Post()
   async create(@Body() { title, isPinned = false }: Page) {
-    const base = title.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 80);
+    const base = title
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .slice(0, 80);
     for (let n = 1; ; n++) {
       const [made] = await this.db.many(
         `insert into page (tenant_id, slug, title, is_pinned) values ($1, $2, $3, $4) on conflict do nothing
@@ -370,7 +381,9 @@ const naturalKeys: Application = {
   schema: `create table product (tenant_id text, sku text, name text not null, price int not null, primary key (tenant_id, sku));`,
   controllers: [Products],
   configure: validated,
-  examples: { 'PUT /products': (_rows, { canary }) => ({ body: { sku: 'AB-1234', name: canary('name'), price: 100 } }) },
+  examples: {
+    'PUT /products': (_rows, { canary }) => ({ body: { sku: 'AB-1234', name: canary('name'), price: 100 } }),
+  },
   seed: async (_tenant, { canary, client }) => {
     const { body } = await client.put('/products', { sku: 'AB-1234', name: canary('name'), price: 1990 });
     return { product: body as { sku: string } };
@@ -415,7 +428,11 @@ class Billing {
 
   @Post('charges')
   async charge(@Body() { customer, amount }: NewCharge) {
-    const [known] = await this.db.many('select 1 from customer where id = $1 and tenant_id = $2', customer, this.db.tenantId);
+    const [known] = await this.db.many(
+      'select 1 from customer where id = $1 and tenant_id = $2',
+      customer,
+      this.db.tenantId,
+    );
     if (!known) throw new NotFoundException(`No such customer: ${customer}`);
     return this.db.one(
       'insert into charge values ($1, $2, $3, $4) returning id, customer_id as customer, amount',
@@ -497,7 +514,11 @@ const oneSequence: Application = {
   configure: validated,
   seed: async (tenant, { canary, db }) => {
     const title = canary('title');
-    const document = await db.one('insert into document (tenant_id, title) values ($1, $2) returning id::int', tenant.id, title);
+    const document = await db.one(
+      'insert into document (tenant_id, title) values ($1, $2) returning id::int',
+      tenant.id,
+      title,
+    );
     return { document: { id: document.id, title } };
   },
   works: (client, { document }) => [
@@ -515,7 +536,11 @@ class OrderLines {
   @Get()
   async list(@Param('order', ParseUUIDPipe) order: string) {
     await this.db.one('select 1 from purchase where id = $1 and tenant_id = $2', order, this.db.tenantId);
-    return this.db.many('select line, article, quantity from purchase_line where purchase_id = $1 and tenant_id = $2 order by line', order, this.db.tenantId);
+    return this.db.many(
+      'select line, article, quantity from purchase_line where purchase_id = $1 and tenant_id = $2 order by line',
+      order,
+      this.db.tenantId,
+    );
   }
 
   @Get(':line')

@@ -20,7 +20,8 @@ import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitte
 import { Cron, Interval, ScheduleModule } from '@nestjs/schedule';
 import { TenantContext, TenantRegistry } from '@tenancy/core';
 import { IsString } from 'class-validator';
-import { type Application, Db } from './application.js';
+import type { Caller } from '../../../src/index.js';
+import { type Application, Db, type Rows } from './application.js';
 
 const validated: Application['configure'] = (app) => {
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
@@ -53,7 +54,12 @@ class LateReports {
     const id = randomUUID();
     setTimeout(() => {
       this.db
-        .many(`insert into task (id, tenant_id, title, status) values ($1, $2, $3, 'done')`, id, this.db.tenantId, title)
+        .many(
+          `insert into task (id, tenant_id, title, status) values ($1, $2, $3, 'done')`,
+          id,
+          this.db.tenantId,
+          title,
+        )
         .catch((error: Error) => this.#logger.error(error.message));
     }, 100);
     return { id, status: 'accepted' };
@@ -66,7 +72,10 @@ class LateReports {
 
   @Get()
   list() {
-    return this.db.many('select id, title, status from task where tenant_id = $1 order by created_at', this.db.tenantId);
+    return this.db.many(
+      'select id, title, status from task where tenant_id = $1 order by created_at',
+      this.db.tenantId,
+    );
   }
 }
 
@@ -79,7 +88,11 @@ const accepted: Application = {
     const { task } = await plantTask(tenant, seeding);
     return { report: task } as never;
   },
-  works: (client, { report }) => [client.post('/reports', { title: 'Q1' }), client.get(`/reports/${report.id}`), client.get('/reports')],
+  works: (client, { report }) => [
+    client.post('/reports', { title: 'Q1' }),
+    client.get(`/reports/${report.id}`),
+    client.get('/reports'),
+  ],
 };
 
 /** Jobs wait here, and are worked on one after another, each as whoever ordered it. */
@@ -106,17 +119,34 @@ class Jobs {
   @HttpCode(202)
   async start(@Body() { title }: NewTask) {
     const { tenantId } = this.db;
-    const job = await this.db.one('insert into task values ($1, $2, $3) returning id, status', randomUUID(), tenantId, title);
+    const job = await this.db.one(
+      'insert into task values ($1, $2, $3) returning id, status',
+      randomUUID(),
+      tenantId,
+      title,
+    );
     this.queue.add(async () => {
-      await this.db.many(`update task set status = 'running' where id = $1 and tenant_id = $2`, job.id, this.db.tenantId);
-      await this.db.many(`update task set status = 'done', result = upper(title) where id = $1 and tenant_id = $2`, job.id, this.db.tenantId);
+      await this.db.many(
+        `update task set status = 'running' where id = $1 and tenant_id = $2`,
+        job.id,
+        this.db.tenantId,
+      );
+      await this.db.many(
+        `update task set status = 'done', result = upper(title) where id = $1 and tenant_id = $2`,
+        job.id,
+        this.db.tenantId,
+      );
     });
     return { ...job, poll: `/jobs/${job.id}` };
   }
 
   @Get(':id')
   status(@Param('id', ParseUUIDPipe) id: string) {
-    return this.db.one('select id, status, title, result from task where id = $1 and tenant_id = $2', id, this.db.tenantId);
+    return this.db.one(
+      'select id, status, title, result from task where id = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
   }
 }
 
@@ -153,7 +183,12 @@ class EmittingTasks {
 
   @Post()
   async create(@Body() { title }: NewTask) {
-    const task = await this.db.one('insert into task values ($1, $2, $3) returning id, title', randomUUID(), this.db.tenantId, title);
+    const task = await this.db.one(
+      'insert into task values ($1, $2, $3) returning id, title',
+      randomUUID(),
+      this.db.tenantId,
+      title,
+    );
     this.emitter.emit('task.created', task);
     return task;
   }
@@ -173,7 +208,7 @@ const events: Application = {
   configure: validated,
   examples: {
     'event Notifications.created': {
-      call: async (_rows, { app, tenant, canary }) => {
+      call: async (_rows: Rows, { app, tenant, canary }: Caller) => {
         const emit = () => app.get(Notifications).created({ title: canary('title') });
         await (tenant ? app.get(TenantContext).run(tenant, emit) : emit());
       },
@@ -201,7 +236,10 @@ class Reminders {
   }
 
   async remind() {
-    await this.db.many(`update task set status = 'overdue' where tenant_id = $1 and status = 'queued' and created_at < now() - interval '1 day'`, this.db.tenantId);
+    await this.db.many(
+      `update task set status = 'overdue' where tenant_id = $1 and status = 'queued' and created_at < now() - interval '1 day'`,
+      this.db.tenantId,
+    );
   }
 }
 
@@ -224,7 +262,10 @@ class DueTasks {
 
   @Get()
   list() {
-    return this.db.many('select id, title, status from task where tenant_id = $1 order by created_at', this.db.tenantId);
+    return this.db.many(
+      'select id, title, status from task where tenant_id = $1 order by created_at',
+      this.db.tenantId,
+    );
   }
 
   @Post('remind')
@@ -242,7 +283,7 @@ const schedule: Application = {
   providers: [Reminders, Heartbeat],
   examples: {
     'cron Reminders.everybody': {
-      call: async (_rows, { app, tenant }) => {
+      call: async (_rows: Rows, { app, tenant }: Caller) => {
         const work = () => app.get(Reminders).remind();
         await (tenant ? app.get(TenantContext).run(tenant, work) : work());
       },
@@ -276,10 +317,18 @@ class Webhooks {
 
   @Post('tasks')
   async create(@Body() { title }: NewTask) {
-    const task = await this.db.one('insert into task values ($1, $2, $3) returning id, title', randomUUID(), this.db.tenantId, title);
+    const task = await this.db.one(
+      'insert into task values ($1, $2, $3) returning id, title',
+      randomUUID(),
+      this.db.tenantId,
+      title,
+    );
     const [hook] = await this.db.many('select url from webhook where tenant_id = $1', this.db.tenantId);
     if (hook) {
-      const delivered = await fetch(hook.url, { method: 'POST', body: JSON.stringify({ type: 'task.created', task }) }).catch(() => null);
+      const delivered = await fetch(hook.url, {
+        method: 'POST',
+        body: JSON.stringify({ type: 'task.created', task }),
+      }).catch(() => null);
       return { ...task, delivered: delivered?.ok ?? false };
     }
     return { ...task, delivered: false };
@@ -333,7 +382,10 @@ class Outbox {
   constructor(private readonly db: Db) {}
 
   async deliver(): Promise<number> {
-    const sent = await this.db.many('update outbox set sent_at = now() where tenant_id = $1 and sent_at is null returning id', this.db.tenantId);
+    const sent = await this.db.many(
+      'update outbox set sent_at = now() where tenant_id = $1 and sent_at is null returning id',
+      this.db.tenantId,
+    );
     return sent.length;
   }
 }
@@ -361,7 +413,10 @@ class OutboxTasks {
 
   @Get('outbox')
   pending() {
-    return this.db.many('select id, what, sent_at is not null as sent from outbox where tenant_id = $1 order by id', this.db.tenantId);
+    return this.db.many(
+      'select id, what, sent_at is not null as sent from outbox where tenant_id = $1 order by id',
+      this.db.tenantId,
+    );
   }
 }
 
@@ -398,7 +453,11 @@ class Workflow {
   @Post(':id/undo')
   @HttpCode(200)
   undo(@Param('id', ParseUUIDPipe) id: string) {
-    return this.db.one(`update task set status = 'queued' where id = $1 and tenant_id = $2 returning id, title, status`, id, this.db.tenantId);
+    return this.db.one(
+      `update task set status = 'queued' where id = $1 and tenant_id = $2 returning id, title, status`,
+      id,
+      this.db.tenantId,
+    );
   }
 
   private async move(id: string, from: string, to: string) {
@@ -409,7 +468,9 @@ class Workflow {
       from,
       to,
     );
-    return moved ?? this.db.one('select id, title, status from task where id = $1 and tenant_id = $2', id, this.db.tenantId);
+    return (
+      moved ?? this.db.one('select id, title, status from task where id = $1 and tenant_id = $2', id, this.db.tenantId)
+    );
   }
 }
 

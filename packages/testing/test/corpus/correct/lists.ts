@@ -57,7 +57,10 @@ class Members {
       limit,
       (page - 1) * limit,
     );
-    const { total } = await this.db.one('select count(*)::int as total from member where tenant_id = $1', this.db.tenantId);
+    const { total } = await this.db.one(
+      'select count(*)::int as total from member where tenant_id = $1',
+      this.db.tenantId,
+    );
     return { data, meta: { page, limit, total, pages: Math.ceil(total / limit) } };
   }
 }
@@ -124,7 +127,11 @@ const cursors: Application = {
   controllers: [Activity],
   seed: async (tenant, { canary, db }) => {
     const action = canary('action');
-    const { id } = await db.one('insert into activity (tenant_id, action) values ($1, $2) returning id', tenant.id, action);
+    const { id } = await db.one(
+      'insert into activity (tenant_id, action) values ($1, $2) returning id',
+      tenant.id,
+      action,
+    );
     return { activity: { id, action } };
   },
   works: (client) => [client.get('/activity'), client.get('/activity?limit=1')],
@@ -167,7 +174,11 @@ const search: Application = {
   },
   seed: async (tenant, { canary, db }) => {
     const title = canary('title');
-    const { id } = await db.one('insert into article (tenant_id, title) values ($1, $2) returning id', tenant.id, title);
+    const { id } = await db.one(
+      'insert into article (tenant_id, title) values ($1, $2) returning id',
+      tenant.id,
+      title,
+    );
     return { article: { id, title } };
   },
   works: (client, { article }) => [
@@ -227,7 +238,12 @@ const filters: Application = {
   controllers: [Deals],
   seed: async (tenant, { canary, round, db }) => {
     const deal = { name: canary('name'), amount: 100 * round + (tenant.slug === 'acme' ? 7 : 11) };
-    const { id } = await db.one('insert into deal (tenant_id, name, amount) values ($1, $2, $3) returning id', tenant.id, deal.name, deal.amount);
+    const { id } = await db.one(
+      'insert into deal (tenant_id, name, amount) values ($1, $2, $3) returning id',
+      tenant.id,
+      deal.name,
+      deal.amount,
+    );
     return { deal: { id, ...deal } };
   },
   works: (client) => [
@@ -280,7 +296,10 @@ class Folders {
 
   @Get('tree')
   async tree() {
-    const rows = await this.db.many('select id, parent_id, name from folder where tenant_id = $1 order by id', this.db.tenantId);
+    const rows = await this.db.many(
+      'select id, parent_id, name from folder where tenant_id = $1 order by id',
+      this.db.tenantId,
+    );
     const below = (parent: string | null): object[] =>
       rows.filter((row) => row.parent_id === parent).map(({ id, name }) => ({ id, name, children: below(id) }));
     return below(null);
@@ -320,7 +339,10 @@ class Ledger {
 
   @Get()
   async whole() {
-    const entries = await this.db.many('select id, memo from booking where tenant_id = $1 order by id', this.db.tenantId);
+    const entries = await this.db.many(
+      'select id, memo from booking where tenant_id = $1 order by id',
+      this.db.tenantId,
+    );
     const filler = Array.from({ length: 10_000 }, (_, line) => ({ line, text: 'carried forward '.repeat(6) }));
     return { entries, filler };
   }
@@ -364,13 +386,21 @@ class Recipes {
 
   @Get('recent')
   async recent() {
-    const rows = await this.db.many('select id, name from recipe where tenant_id = $1 and id::text = any($2)', this.db.tenantId, this.viewed.last);
+    const rows = await this.db.many(
+      'select id, name from recipe where tenant_id = $1 and id::text = any($2)',
+      this.db.tenantId,
+      this.viewed.last,
+    );
     return this.viewed.last.map((id) => rows.find((row) => row.id === id)).filter(Boolean);
   }
 
   @Get(':id')
   async find(@Param('id') id: string) {
-    const recipe = await this.db.one('select id, name from recipe where id::text = $1 and tenant_id = $2', id, this.db.tenantId);
+    const recipe = await this.db.one(
+      'select id, name from recipe where id::text = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
     this.viewed.note(id);
     return recipe;
   }
@@ -404,7 +434,11 @@ class Videos {
 
   @Post(':id/plays')
   play(@Param('id', ParseIntPipe) id: number) {
-    return this.db.one('update video set plays = plays + 1 where id = $1 and tenant_id = $2 returning id, plays', id, this.db.tenantId);
+    return this.db.one(
+      'update video set plays = plays + 1 where id = $1 and tenant_id = $2 returning id, plays',
+      id,
+      this.db.tenantId,
+    );
   }
 
   @Get('random')
@@ -415,7 +449,8 @@ class Videos {
 
 const ranks: Application = {
   name: 'videos by their plays, and one at random',
-  schema: 'create table video (id serial primary key, tenant_id text not null, title text not null, plays int not null default 0);',
+  schema:
+    'create table video (id serial primary key, tenant_id text not null, title text not null, plays int not null default 0);',
   controllers: [Videos],
   seed: async (tenant, { canary, db }) => {
     const title = canary('title');

@@ -95,8 +95,16 @@ class Helpdesk {
 
   @Get('tickets/:id')
   async show(@Param('id', ParseUUIDPipe) id: string) {
-    const ticket = await this.db.one('select id, number, subject, status from ticket where id = $1 and tenant_id = $2', id, this.db.tenantId);
-    const replies = await this.db.many('select text, kind, at from reply where ticket_id = $1 and tenant_id = $2 order by at', id, this.db.tenantId);
+    const ticket = await this.db.one(
+      'select id, number, subject, status from ticket where id = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
+    const replies = await this.db.many(
+      'select text, kind, at from reply where ticket_id = $1 and tenant_id = $2 order by at',
+      id,
+      this.db.tenantId,
+    );
     return { ...ticket, replies };
   }
 
@@ -116,7 +124,12 @@ class Helpdesk {
   @Put('tickets/:id/agent')
   async assign(@Param('id', ParseUUIDPipe) id: string, @Body() { agentId }: Assignment) {
     await this.db.one('select 1 from agent where id = $1 and tenant_id = $2', agentId, this.db.tenantId);
-    return this.db.one('update ticket set agent_id = $3 where id = $1 and tenant_id = $2 returning id, agent_id', id, this.db.tenantId, agentId);
+    return this.db.one(
+      'update ticket set agent_id = $3 where id = $1 and tenant_id = $2 returning id, agent_id',
+      id,
+      this.db.tenantId,
+      agentId,
+    );
   }
 
   @Get('stats')
@@ -138,7 +151,9 @@ const helpdesk: Application = {
       at timestamptz not null default clock_timestamp());`,
   controllers: [Helpdesk],
   configure: validated,
-  examples: { 'PUT /tickets/:id/agent': ({ ticket, agent }) => ({ path: { id: ticket.id }, body: { agentId: agent.id } }) },
+  examples: {
+    'PUT /tickets/:id/agent': ({ ticket, agent }) => ({ path: { id: ticket.id }, body: { agentId: agent.id } }),
+  },
   seed: async (tenant, { canary, client, db }) => {
     const agent = { id: randomUUID(), name: canary('name') };
     await db.many('insert into agent values ($1, $2, $3)', agent.id, tenant.id, agent.name);
@@ -244,19 +259,35 @@ class Kanban {
 
   @Get()
   async board() {
-    const cards = await this.db.many('select id, title, col, place from card where tenant_id = $1 order by place, id', this.db.tenantId);
-    return Object.fromEntries(['todo', 'doing', 'done'].map((column) => [column, cards.filter(({ col }) => col === column)]));
+    const cards = await this.db.many(
+      'select id, title, col, place from card where tenant_id = $1 order by place, id',
+      this.db.tenantId,
+    );
+    return Object.fromEntries(
+      ['todo', 'doing', 'done'].map((column) => [column, cards.filter(({ col }) => col === column)]),
+    );
   }
 
   @Post()
   create(@Body({ schema: Card }) { title, column }: z.infer<typeof Card>) {
-    return this.db.one('insert into card (tenant_id, title, col) values ($1, $2, $3) returning id, title, col', this.db.tenantId, title, column ?? 'todo');
+    return this.db.one(
+      'insert into card (tenant_id, title, col) values ($1, $2, $3) returning id, title, col',
+      this.db.tenantId,
+      title,
+      column ?? 'todo',
+    );
   }
 
   @Post(':id/move')
   @HttpCode(200)
   move(@Param('id', ParseIntPipe) id: number, @Body({ schema: Move }) { column, place }: z.infer<typeof Move>) {
-    return this.db.one('update card set col = $3, place = $4 where id = $1 and tenant_id = $2 returning id, title, col, place', id, this.db.tenantId, column, place);
+    return this.db.one(
+      'update card set col = $3, place = $4 where id = $1 and tenant_id = $2 returning id, title, col, place',
+      id,
+      this.db.tenantId,
+      column,
+      place,
+    );
   }
 }
 
@@ -288,9 +319,20 @@ class Polls {
 
   @Get(':id')
   async show(@Param('id', ParseUUIDPipe) id: string) {
-    const poll = await this.db.one('select id, question, options from poll where id = $1 and tenant_id = $2', id, this.db.tenantId);
-    const votes = await this.db.many('select option, count(*)::int from vote where poll_id = $1 and tenant_id = $2 group by option', id, this.db.tenantId);
-    const results = (poll.options as string[]).map((text, option) => ({ text, votes: votes.find((each) => each.option === option)?.count ?? 0 }));
+    const poll = await this.db.one(
+      'select id, question, options from poll where id = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
+    const votes = await this.db.many(
+      'select option, count(*)::int from vote where poll_id = $1 and tenant_id = $2 group by option',
+      id,
+      this.db.tenantId,
+    );
+    const results = (poll.options as string[]).map((text, option) => ({
+      text,
+      votes: votes.find((each) => each.option === option)?.count ?? 0,
+    }));
     return { id, question: poll.question, results };
   }
 
@@ -298,7 +340,12 @@ class Polls {
   async vote(@Param('id', ParseUUIDPipe) id: string, @Body() { option }: Vote) {
     const poll = await this.db.one('select options from poll where id = $1 and tenant_id = $2', id, this.db.tenantId);
     if (option >= poll.options.length) throw new UnprocessableEntityException('there is no such option');
-    await this.db.many('insert into vote (tenant_id, poll_id, option) values ($1, $2, $3)', this.db.tenantId, id, option);
+    await this.db.many(
+      'insert into vote (tenant_id, poll_id, option) values ($1, $2, $3)',
+      this.db.tenantId,
+      id,
+      option,
+    );
     return this.show(id);
   }
 }
@@ -314,7 +361,10 @@ const polls: Application = {
     await db.many('insert into poll (id, tenant_id, question) values ($1, $2, $3)', poll.id, tenant.id, poll.question);
     return { poll };
   },
-  works: async (client, { poll }) => [await client.get(`/polls/${poll.id}`), await client.post(`/polls/${poll.id}/votes`, { option: 1 })],
+  works: async (client, { poll }) => [
+    await client.get(`/polls/${poll.id}`),
+    await client.post(`/polls/${poll.id}/votes`, { option: 1 }),
+  ],
 };
 
 class Line {
@@ -338,7 +388,11 @@ class Shop {
 
   @Get('products')
   products(@Query('q') q = '') {
-    return this.db.many(`select id, name, price from product where tenant_id = $1 and name ilike '%' || $2 || '%' order by name`, this.db.tenantId, q);
+    return this.db.many(
+      `select id, name, price from product where tenant_id = $1 and name ilike '%' || $2 || '%' order by name`,
+      this.db.tenantId,
+      q,
+    );
   }
 
   @Post('cart/lines')
@@ -367,7 +421,11 @@ class Shop {
   @Post('cart/coupon')
   @HttpCode(200)
   async coupon(@Body() { code }: Coupon) {
-    const { percent } = await this.db.one('select percent from coupon where tenant_id = $1 and code = upper($2)', this.db.tenantId, code);
+    const { percent } = await this.db.one(
+      'select percent from coupon where tenant_id = $1 and code = upper($2)',
+      this.db.tenantId,
+      code,
+    );
     const { total } = await this.cart();
     return { percent, total: Math.round((total * (100 - percent)) / 100) };
   }
@@ -389,8 +447,17 @@ const shop: Application = {
   examples: { 'POST /cart/coupon': { body: { code: 'SUMMER' } } },
   seed: async (tenant, { canary, client, db }) => {
     const name = canary('name');
-    const { id } = await db.one('insert into product (tenant_id, name, price) values ($1, $2, $3) returning id', tenant.id, name, tenant.slug === 'acme' ? 1490 : 2250);
-    await db.many(`insert into coupon values ($1, 'SUMMER', $2) on conflict do nothing`, tenant.id, tenant.slug === 'acme' ? 10 : 20);
+    const { id } = await db.one(
+      'insert into product (tenant_id, name, price) values ($1, $2, $3) returning id',
+      tenant.id,
+      name,
+      tenant.slug === 'acme' ? 1490 : 2250,
+    );
+    await db.many(
+      `insert into coupon values ($1, 'SUMMER', $2) on conflict do nothing`,
+      tenant.id,
+      tenant.slug === 'acme' ? 10 : 20,
+    );
     await client.post('/cart/lines', { productId: id, quantity: 2 });
     return { product: { id, name } };
   },
@@ -443,7 +510,10 @@ class Timesheet {
 
   @Get('totals')
   totals() {
-    return this.db.one('select coalesce(sum(hours), 0)::float as hours, count(distinct day)::int as days from worked where tenant_id = $1', this.db.tenantId);
+    return this.db.one(
+      'select coalesce(sum(hours), 0)::float as hours, count(distinct day)::int as days from worked where tenant_id = $1',
+      this.db.tenantId,
+    );
   }
 
   @Patch(':id')
@@ -498,17 +568,29 @@ class Wiki {
 
   @Get(':title')
   read(@Param('title') title: string) {
-    return this.db.one('select title, number, text from revision where tenant_id = $1 and title = $2 order by number desc limit 1', this.db.tenantId, title);
+    return this.db.one(
+      'select title, number, text from revision where tenant_id = $1 and title = $2 order by number desc limit 1',
+      this.db.tenantId,
+      title,
+    );
   }
 
   @Get(':title/history')
   history(@Param('title') title: string) {
-    return this.db.many('select number, text from revision where tenant_id = $1 and title = $2 order by number desc', this.db.tenantId, title);
+    return this.db.many(
+      'select number, text from revision where tenant_id = $1 and title = $2 order by number desc',
+      this.db.tenantId,
+      title,
+    );
   }
 
   @Post(':title/revert')
   async revert(@Param('title') title: string) {
-    const [, before] = await this.db.many('select text from revision where tenant_id = $1 and title = $2 order by number desc limit 2', this.db.tenantId, title);
+    const [, before] = await this.db.many(
+      'select text from revision where tenant_id = $1 and title = $2 order by number desc limit 2',
+      this.db.tenantId,
+      title,
+    );
     if (!before) throw new ConflictException('there is nothing to go back to');
     return this.edit(title, { text: before.text });
   }
@@ -516,7 +598,8 @@ class Wiki {
 
 const wiki: Application = {
   name: 'a wiki whose pages have the same titles everywhere',
-  schema: 'create table revision (tenant_id text, title text, number int, text text not null, primary key (tenant_id, title, number));',
+  schema:
+    'create table revision (tenant_id text, title text, number int, text text not null, primary key (tenant_id, title, number));',
   controllers: [Wiki],
   configure: validated,
   examples: {
@@ -566,7 +649,10 @@ class LeaveBook {
   constructor(private readonly db: Db) {}
 
   async left(): Promise<number> {
-    const { used } = await this.db.one(`select coalesce(sum(days), 0)::int as used from leave where tenant_id = $1 and kind = 'holiday'`, this.db.tenantId);
+    const { used } = await this.db.one(
+      `select coalesce(sum(days), 0)::int as used from leave where tenant_id = $1 and kind = 'holiday'`,
+      this.db.tenantId,
+    );
     return ALLOWANCE - used;
   }
 }
@@ -580,7 +666,8 @@ class Leaves {
 
   @Post()
   async ask(@Body() { kind, from, days, note }: Request) {
-    if (kind === Leave.Holiday && days > (await this.book.left())) throw new ForbiddenException('not so many days are left');
+    if (kind === Leave.Holiday && days > (await this.book.left()))
+      throw new ForbiddenException('not so many days are left');
     return this.db.one(
       'insert into leave values ($1, $2, $3, $4::date, $5, $6) returning id, kind, starts::text, days, note',
       randomUUID(),
@@ -615,7 +702,12 @@ const leave: Application = {
   providers: [LeaveBook],
   configure: validated,
   seed: async (_tenant, { canary, client }) => {
-    const { body } = await client.post('/leave', { kind: 'holiday', from: '2026-07-01', days: 1, note: canary('note') });
+    const { body } = await client.post('/leave', {
+      kind: 'holiday',
+      from: '2026-07-01',
+      days: 1,
+      note: canary('note'),
+    });
     return { leave: body as { id: string } };
   },
   works: async (client) => [
@@ -643,7 +735,9 @@ class Forms {
   @Post(':id/answers')
   async answer(@Param('id', ParseUUIDPipe) id: string, @Body() { answers }: Answers) {
     const { fields } = await this.find(id);
-    const known = Object.fromEntries(Object.entries(answers).filter(([name]) => fields.some((field: Rows) => field.name === name)));
+    const known = Object.fromEntries(
+      Object.entries(answers).filter(([name]) => fields.some((field: Rows) => field.name === name)),
+    );
     return this.db.one(
       'insert into filled (tenant_id, form_id, answers) values ($1, $2, $3) returning id, answers',
       this.db.tenantId,
@@ -655,7 +749,11 @@ class Forms {
   @Get(':id/answers')
   async answers(@Param('id', ParseUUIDPipe) id: string) {
     await this.find(id);
-    return this.db.many('select id, answers from filled where form_id = $1 and tenant_id = $2 order by id', id, this.db.tenantId);
+    return this.db.many(
+      'select id, answers from filled where form_id = $1 and tenant_id = $2 order by id',
+      id,
+      this.db.tenantId,
+    );
   }
 }
 
@@ -667,12 +765,17 @@ const forms: Application = {
   configure: validated,
   cleans: true,
   examples: {
-    'POST /forms/:id/answers': ({ form }, { canary }) => ({ path: { id: form.id }, body: { answers: { email: `${canary('email')}@example.test`, age: 40 } } }),
+    'POST /forms/:id/answers': ({ form }, { canary }) => ({
+      path: { id: form.id },
+      body: { answers: { email: `${canary('email')}@example.test`, age: 40 } },
+    }),
   },
   seed: async (tenant, { canary, client, db }) => {
     const form = { id: randomUUID(), title: canary('title') };
     await db.many('insert into form (id, tenant_id, title) values ($1, $2, $3)', form.id, tenant.id, form.title);
-    const { body } = await client.post(`/forms/${form.id}/answers`, { answers: { email: `${canary('email')}@example.test`, age: 30 } });
+    const { body } = await client.post(`/forms/${form.id}/answers`, {
+      answers: { email: `${canary('email')}@example.test`, age: 30 },
+    });
     return { form, filled: body as { id: number } };
   },
   works: async (client, { form }) => [
@@ -705,8 +808,12 @@ class Warehouse {
         'update article set stock = stock - 1 where tenant_id = $1 and id = any($2) and stock > 0 returning id, name',
         [tenantId, articles],
       );
-      if (taken.rows.length !== new Set(articles).size) throw new UnprocessableEntityException('an article is not there');
-      const order = await client.query('insert into ordered (id, tenant_id, articles) values ($1, $2, $3) returning id', [randomUUID(), tenantId, articles]);
+      if (taken.rows.length !== new Set(articles).size)
+        throw new UnprocessableEntityException('an article is not there');
+      const order = await client.query(
+        'insert into ordered (id, tenant_id, articles) values ($1, $2, $3) returning id',
+        [randomUUID(), tenantId, articles],
+      );
       await client.query('commit');
       return { id: order.rows[0].id, articles: taken.rows };
     } catch (error) {
@@ -719,7 +826,11 @@ class Warehouse {
 
   @Get('articles/low')
   low(@Query('below', new ParseIntPipe({ optional: true })) below = 1_000_000) {
-    return this.db.many('select id, name, stock from article where tenant_id = $1 and stock < $2 order by stock, id', this.db.tenantId, below);
+    return this.db.many(
+      'select id, name, stock from article where tenant_id = $1 and stock < $2 order by stock, id',
+      this.db.tenantId,
+      below,
+    );
   }
 }
 
@@ -735,7 +846,10 @@ const warehouse: Application = {
     const { id } = await db.one('insert into article (tenant_id, name) values ($1, $2) returning id', tenant.id, name);
     return { article: { id, name } };
   },
-  works: async (client, { article }) => [await client.post('/orders', { articles: [article.id] }), await client.get('/articles/low')],
+  works: async (client, { article }) => [
+    await client.post('/orders', { articles: [article.id] }),
+    await client.get('/articles/low'),
+  ],
 };
 
 export const products: readonly Application[] = [

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CACHE_MANAGER, CacheModule } from '@nestjs/cache-manager';
 import {
   Body,
   type CallHandler,
@@ -19,7 +20,6 @@ import {
   ValidationPipe,
 } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { CACHE_MANAGER, CacheModule } from '@nestjs/cache-manager';
 import { Throttle, ThrottlerGuard, ThrottlerModule } from '@nestjs/throttler';
 import type { Cache } from 'cache-manager';
 import { IsString } from 'class-validator';
@@ -32,7 +32,8 @@ const validated: Application['configure'] = (app) => {
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
 };
 
-const OFFERS = 'create table offer (id uuid primary key, tenant_id text not null, title text not null, author_id uuid, views int not null default 0);';
+const OFFERS =
+  'create table offer (id uuid primary key, tenant_id text not null, title text not null, author_id uuid, views int not null default 0);';
 
 const plantOffer: Application['seed'] = async (tenant, { canary, db }) => {
   const offer = { id: randomUUID(), title: canary('title') };
@@ -64,13 +65,22 @@ class CachedOffers {
   @Get(':id')
   find(@Param('id', ParseUUIDPipe) id: string) {
     const { tenantId } = this.db;
-    return this.cache.wrap(`offer:${tenantId}:${id}`, () => this.db.one('select id, title from offer where id = $1 and tenant_id = $2', id, tenantId), 60_000);
+    return this.cache.wrap(
+      `offer:${tenantId}:${id}`,
+      () => this.db.one('select id, title from offer where id = $1 and tenant_id = $2', id, tenantId),
+      60_000,
+    );
   }
 
   @Put(':id')
   async rename(@Param('id', ParseUUIDPipe) id: string, @Body() { title }: NewOffer) {
     const { tenantId } = this.db;
-    const offer = await this.db.one('update offer set title = $3 where id = $1 and tenant_id = $2 returning id, title', id, tenantId, title);
+    const offer = await this.db.one(
+      'update offer set title = $3 where id = $1 and tenant_id = $2 returning id, title',
+      id,
+      tenantId,
+      title,
+    );
     await this.cache.mdel([`offers:${tenantId}`, `offer:${tenantId}:${id}`]);
     return offer;
   }
@@ -118,17 +128,26 @@ class ShortlyCachedOffers {
 
   @Get()
   list() {
-    return this.cache.get('list', () => this.db.many('select id, title from offer where tenant_id = $1 order by id', this.db.tenantId));
+    return this.cache.get('list', () =>
+      this.db.many('select id, title from offer where tenant_id = $1 order by id', this.db.tenantId),
+    );
   }
 
   @Get('count')
   count() {
-    return this.cache.get('count', () => this.db.one('select count(*)::int from offer where tenant_id = $1', this.db.tenantId));
+    return this.cache.get('count', () =>
+      this.db.one('select count(*)::int from offer where tenant_id = $1', this.db.tenantId),
+    );
   }
 
   @Post()
   create(@Body() { title }: NewOffer) {
-    return this.db.one('insert into offer (id, tenant_id, title) values ($1, $2, $3) returning id, title', randomUUID(), this.db.tenantId, title);
+    return this.db.one(
+      'insert into offer (id, tenant_id, title) values ($1, $2, $3) returning id, title',
+      randomUUID(),
+      this.db.tenantId,
+      title,
+    );
   }
 }
 
@@ -169,7 +188,10 @@ class Dashboard {
 
   @Get()
   async show() {
-    const newest = await this.db.many('select title from offer where tenant_id = $1 order by id limit 3', this.db.tenantId);
+    const newest = await this.db.many(
+      'select title from offer where tenant_id = $1 order by id limit 3',
+      this.db.tenantId,
+    );
     return { newest, generatedAt: new Date().toISOString() };
   }
 
@@ -194,7 +216,11 @@ class Authors {
 
   constructor(db: Db) {
     this.#loader = new DataLoader(async (ids) => {
-      const rows = await db.many('select id, name from author where tenant_id = $1 and id::text = any($2)', db.tenantId, ids);
+      const rows = await db.many(
+        'select id, name from author where tenant_id = $1 and id::text = any($2)',
+        db.tenantId,
+        ids,
+      );
       return ids.map((id) => rows.find((row) => row.id === id)?.name ?? null);
     });
   }
@@ -213,13 +239,22 @@ class Posts {
 
   @Get()
   async list() {
-    const rows = await this.db.many('select id, title, author_id from offer where tenant_id = $1 order by id', this.db.tenantId);
-    return Promise.all(rows.map(async ({ id, title, author_id }) => ({ id, title, author: await this.authors.nameOf(author_id) })));
+    const rows = await this.db.many(
+      'select id, title, author_id from offer where tenant_id = $1 order by id',
+      this.db.tenantId,
+    );
+    return Promise.all(
+      rows.map(async ({ id, title, author_id }) => ({ id, title, author: await this.authors.nameOf(author_id) })),
+    );
   }
 
   @Get(':id')
   async find(@Param('id', ParseUUIDPipe) id: string) {
-    const { title, author_id } = await this.db.one('select title, author_id from offer where id = $1 and tenant_id = $2', id, this.db.tenantId);
+    const { title, author_id } = await this.db.one(
+      'select title, author_id from offer where id = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
     return { id, title, author: await this.authors.nameOf(author_id) };
   }
 }
@@ -234,7 +269,13 @@ const dataLoader: Application = {
     const author = { id: randomUUID(), name: canary('name') };
     const post = { id: randomUUID(), title: canary('title'), authorId: author.id };
     await db.many('insert into author values ($1, $2, $3)', author.id, tenant.id, author.name);
-    await db.many('insert into offer (id, tenant_id, title, author_id) values ($1, $2, $3, $4)', post.id, tenant.id, post.title, author.id);
+    await db.many(
+      'insert into offer (id, tenant_id, title, author_id) values ($1, $2, $3, $4)',
+      post.id,
+      tenant.id,
+      post.title,
+      author.id,
+    );
     return { author, post };
   },
   works: (client, { post }) => [client.get('/posts'), client.get(`/posts/${post.id}`)],
@@ -310,7 +351,10 @@ class SeenOffers {
 
   @Get()
   most() {
-    return this.db.many('select title, views from offer where tenant_id = $1 order by views desc, id limit 10', this.db.tenantId);
+    return this.db.many(
+      'select title, views from offer where tenant_id = $1 order by views desc, id limit 10',
+      this.db.tenantId,
+    );
   }
 }
 
@@ -344,7 +388,12 @@ class ThrottledOffers {
   @Throttle({ default: { limit: 8, ttl: 1_000 } })
   @Post()
   create(@Body() { title }: NewOffer) {
-    return this.db.one('insert into offer (id, tenant_id, title) values ($1, $2, $3) returning id, title', randomUUID(), this.db.tenantId, title);
+    return this.db.one(
+      'insert into offer (id, tenant_id, title) values ($1, $2, $3) returning id, title',
+      randomUUID(),
+      this.db.tenantId,
+      title,
+    );
   }
 }
 
@@ -399,14 +448,19 @@ class SupplierStock {
 
   @Get()
   stock() {
-    return this.breakers.call(this.db.tenantId, () => this.db.many('select id, title, views as stock from offer where tenant_id = $1 order by id', this.db.tenantId));
+    return this.breakers.call(this.db.tenantId, () =>
+      this.db.many('select id, title, views as stock from offer where tenant_id = $1 order by id', this.db.tenantId),
+    );
   }
 
   @Post('sync')
   sync() {
     return this.breakers.call(this.db.tenantId, async () => {
       for (let attempt = 1; ; attempt++) {
-        const [changed] = await this.db.many('update offer set views = views + 1 where tenant_id = $1 returning 1', this.db.tenantId);
+        const [changed] = await this.db.many(
+          'update offer set views = views + 1 where tenant_id = $1 returning 1',
+          this.db.tenantId,
+        );
         if (changed || attempt === 3) return { attempt, synced: Boolean(changed) };
       }
     });

@@ -48,7 +48,13 @@ class Health {
 
   @Get('live')
   live() {
-    return { status: 'ok', uptime: process.uptime(), memory: process.memoryUsage().rss, load: loadavg(), free: freemem() };
+    return {
+      status: 'ok',
+      uptime: process.uptime(),
+      memory: process.memoryUsage().rss,
+      load: loadavg(),
+      free: freemem(),
+    };
   }
 }
 
@@ -102,13 +108,19 @@ class Parts {
 
   @Post()
   create(@Body() { name, weight }: NewPart) {
-    return this.db.one('insert into part (tenant_id, name, weight) values ($1, $2, $3) returning id, name, weight', this.db.tenantId, name, weight);
+    return this.db.one(
+      'insert into part (tenant_id, name, weight) values ($1, $2, $3) returning id, name, weight',
+      this.db.tenantId,
+      name,
+      weight,
+    );
   }
 }
 
 const swagger: Application = {
   name: 'parts with the pages of Swagger UI',
-  schema: 'create table part (id serial primary key, tenant_id text not null, name text not null, weight int not null);',
+  schema:
+    'create table part (id serial primary key, tenant_id text not null, name text not null, weight int not null);',
   controllers: [Parts],
   configure: (app) => {
     app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
@@ -148,7 +160,10 @@ class Reference {
 
   @Get('countries/:code')
   country(@Param('code') code: string) {
-    return this.db.one('select code, name from currency where code = $1', COUNTRIES.find((each) => each.code === code)?.currency ?? null);
+    return this.db.one(
+      'select code, name from currency where code = $1',
+      COUNTRIES.find((each) => each.code === code)?.currency ?? null,
+    );
   }
 
   @Get('rates')
@@ -160,7 +175,10 @@ class Reference {
   @Post('quotes')
   async quote(@Body() { amount, currency }: Money) {
     const { rate } = await this.db.one('select rate from currency where code = $1', currency);
-    const [customer] = await this.db.many('select name, discount from customer where tenant_id = $1 order by id desc', this.db.tenantId);
+    const [customer] = await this.db.many(
+      'select name, discount from customer where tenant_id = $1 order by id desc',
+      this.db.tenantId,
+    );
     return { customer: customer?.name, total: Math.round(amount * rate * (100 - (customer?.discount ?? 0))) / 100 };
   }
 }
@@ -180,7 +198,11 @@ const reference: Application = {
   },
   seed: async (tenant, { canary, db }) => {
     const name = canary('name');
-    const { id } = await db.one('insert into customer (tenant_id, name, discount) values ($1, $2, 5) returning id', tenant.id, name);
+    const { id } = await db.one(
+      'insert into customer (tenant_id, name, discount) values ($1, $2, 5) returning id',
+      tenant.id,
+      name,
+    );
     return { customer: { id, name } };
   },
   works: (client) => [
@@ -295,10 +317,17 @@ class Languages {
   constructor(private readonly db: Db) {}
 
   @Get('greeting')
-  async greeting(@Headers('accept-language') accepted: string | undefined, @Query('lang') wanted: string | undefined, @Res({ passthrough: true }) response: Response) {
+  async greeting(
+    @Headers('accept-language') accepted: string | undefined,
+    @Query('lang') wanted: string | undefined,
+    @Res({ passthrough: true }) response: Response,
+  ) {
     const lang = [wanted, ...(accepted ?? '').split(/[,;-]/)].find((each) => each && GREETINGS[each]) ?? 'en';
     response.set({ 'content-language': lang, vary: 'Accept-Language' });
-    const [hotel] = await this.db.many('select name, slogans from hotel where tenant_id = $1 order by id desc', this.db.tenantId);
+    const [hotel] = await this.db.many(
+      'select name, slogans from hotel where tenant_id = $1 order by id desc',
+      this.db.tenantId,
+    );
     return { greeting: `${GREETINGS[lang]}, ${hotel?.name}`, slogan: hotel?.slogans[lang] ?? hotel?.slogans.en };
   }
 
@@ -310,12 +339,18 @@ class Languages {
 
 const languages: Application = {
   name: 'greetings by Accept-Language',
-  schema: 'create table hotel (id serial primary key, tenant_id text not null, name text not null, slogans jsonb not null);',
+  schema:
+    'create table hotel (id serial primary key, tenant_id text not null, name text not null, slogans jsonb not null);',
   controllers: [Languages],
   examples: { 'GET /translations/:lang': { path: { lang: 'de' }, answersNothing: 'the same for everybody' } },
   seed: async (tenant, { canary, db }) => {
     const hotel = { name: canary('name'), slogans: { en: canary('slogan'), de: canary('motto') } };
-    const { id } = await db.one('insert into hotel (tenant_id, name, slogans) values ($1, $2, $3) returning id', tenant.id, hotel.name, JSON.stringify(hotel.slogans));
+    const { id } = await db.one(
+      'insert into hotel (tenant_id, name, slogans) values ($1, $2, $3) returning id',
+      tenant.id,
+      hotel.name,
+      JSON.stringify(hotel.slogans),
+    );
     return { hotel: { id, ...hotel } };
   },
   works: (client) => [
@@ -332,12 +367,19 @@ class Templates {
 
   @Get()
   list() {
-    return this.db.many('select id, name, owner_id is null as built_in from template where owner_id is null or owner_id = $1 order by id', this.db.tenantId);
+    return this.db.many(
+      'select id, name, owner_id is null as built_in from template where owner_id is null or owner_id = $1 order by id',
+      this.db.tenantId,
+    );
   }
 
   @Get(':id')
   find(@Param('id') id: string) {
-    return this.db.one('select id, name from template where id::text = $1 and (owner_id is null or owner_id = $2)', id, this.db.tenantId);
+    return this.db.one(
+      'select id, name from template where id::text = $1 and (owner_id is null or owner_id = $2)',
+      id,
+      this.db.tenantId,
+    );
   }
 }
 
@@ -349,10 +391,24 @@ const templates: Application = {
   controllers: [Templates],
   seed: async (tenant, { canary, db }) => {
     const template = { id: randomUUID(), name: canary('name') };
-    await db.many('insert into template (id, owner_id, name) values ($1, $2, $3)', template.id, tenant.id, template.name);
+    await db.many(
+      'insert into template (id, owner_id, name) values ($1, $2, $3)',
+      template.id,
+      tenant.id,
+      template.name,
+    );
     return { template };
   },
   works: (client, { template }) => [client.get('/templates'), client.get(`/templates/${template.id}`)],
 };
 
-export const shared: readonly Application[] = [health, unexempted, swagger, reference, flags, website, languages, templates];
+export const shared: readonly Application[] = [
+  health,
+  unexempted,
+  swagger,
+  reference,
+  flags,
+  website,
+  languages,
+  templates,
+];

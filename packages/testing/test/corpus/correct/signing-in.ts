@@ -47,9 +47,11 @@ const ACCOUNTS = `create table account (id uuid primary key, tenant_id text not 
     failures int not null default 0, unique (tenant_id, email));
   create table note (id uuid primary key, tenant_id text not null, account_id uuid not null, text text not null);`;
 
-const hashOf = (password: string) => scryptSync(password, 'a salt of each would be better', 32, { N: 1024 }).toString('hex');
+const hashOf = (password: string) =>
+  scryptSync(password, 'a salt of each would be better', 32, { N: 1024 }).toString('hex');
 const digestOf = (token: string) => createHash('sha256').update(token).digest('hex');
-const isPassword = (password: string, hash: string) => timingSafeEqual(Buffer.from(hashOf(password)), Buffer.from(hash));
+const isPassword = (password: string, hash: string) =>
+  timingSafeEqual(Buffer.from(hashOf(password)), Buffer.from(hash));
 
 /** An owner for each tenant, before anybody signs in. */
 const owners: Application['started'] = async (app) => {
@@ -99,7 +101,11 @@ class PassportJwt extends PassportStrategy(JwtStrategy) {
   }
 
   async validate({ sub }: { sub: string }) {
-    const [user] = await this.db.many('select id, name, email from account where id::text = $1 and tenant_id = $2', sub, this.db.tenantId);
+    const [user] = await this.db.many(
+      'select id, name, email from account where id::text = $1 and tenant_id = $2',
+      sub,
+      this.db.tenantId,
+    );
     return user ?? null;
   }
 }
@@ -115,7 +121,11 @@ class JwtNotes {
   @Post('auth/login')
   @HttpCode(200)
   async login(@Body() { email, password }: SignIn) {
-    const [user] = await this.db.many('select * from account where tenant_id = $1 and email = $2', this.db.tenantId, email);
+    const [user] = await this.db.many(
+      'select * from account where tenant_id = $1 and email = $2',
+      this.db.tenantId,
+      email,
+    );
     if (!user || !isPassword(password, user.password)) throw new UnauthorizedException('wrong address or password');
     return { access_token: this.jwt.sign({ sub: user.id, tenantId: user.tenant_id }), expires_in: 3600 };
   }
@@ -166,7 +176,11 @@ class PassportLocal extends PassportStrategy(LocalStrategy) {
   }
 
   async validate(email: string, password: string): Promise<Account> {
-    const [user] = await this.db.many('select * from account where tenant_id = $1 and email = $2', this.db.tenantId, email);
+    const [user] = await this.db.many(
+      'select * from account where tenant_id = $1 and email = $2',
+      this.db.tenantId,
+      email,
+    );
     if (!user || !isPassword(password, user.password)) throw new UnauthorizedException();
     return { id: user.id, name: user.name, email: user.email, tenantId: user.tenant_id };
   }
@@ -194,28 +208,45 @@ class SessionNotes {
 
   @Get('notes')
   notes(@Req() { session }: Request) {
-    return this.db.many('select id, text from note where tenant_id = $1 and account_id = $2 order by text', this.db.tenantId, session.userId);
+    return this.db.many(
+      'select id, text from note where tenant_id = $1 and account_id = $2 order by text',
+      this.db.tenantId,
+      session.userId,
+    );
   }
 
   @Get('profile')
   profile(@Req() { session }: Request) {
     session.views = (session.views ?? 0) + 1;
-    return this.db.one('select name, email from account where tenant_id = $1 and id = $2', this.db.tenantId, session.userId);
+    return this.db.one(
+      'select name, email from account where tenant_id = $1 and id = $2',
+      this.db.tenantId,
+      session.userId,
+    );
   }
 }
 
-const cookieOf = ({ headers }: HttpAnswer) => [headers['set-cookie'] ?? []].flat().map((each) => each.split(';')[0]).join('; ');
+const cookieOf = ({ headers }: HttpAnswer) =>
+  [headers['set-cookie'] ?? []]
+    .flat()
+    .map((each) => each.split(';')[0])
+    .join('; ');
 
-const signInAt = (path: string) => async ({ slug }: { slug: string }, client: TenantClient) => {
-  const answer = await client.post(path, { email: `owner@${slug}.test`, password: 'correct horse' });
-  return { headers: { cookie: cookieOf(answer) } };
-};
+const signInAt =
+  (path: string) =>
+  async ({ slug }: { slug: string }, client: TenantClient) => {
+    const answer = await client.post(path, { email: `owner@${slug}.test`, password: 'correct horse' });
+    return { headers: { cookie: cookieOf(answer) } };
+  };
 
 const localAndSession: Application = {
   name: 'Passport with a password, and express-session',
   schema: ACCOUNTS,
   imports: [PassportModule],
-  sources: [fromSubdomain({ baseDomain: 'localhost' }), fromSession({ tenantId: (request) => request.session?.tenantId })],
+  sources: [
+    fromSubdomain({ baseDomain: 'localhost' }),
+    fromSession({ tenantId: (request) => request.session?.tenantId }),
+  ],
   controllers: [SessionNotes],
   providers: [PassportLocal],
   guards: [{ provide: APP_GUARD, useClass: HasSession }],
@@ -257,9 +288,17 @@ class CsrfNotes {
   @Post('sessions')
   @HttpCode(204)
   async signIn(@Req() request: Request, @Body() { email, password }: SignIn) {
-    const [user] = await this.db.many('select * from account where tenant_id = $1 and email = $2', this.db.tenantId, email);
+    const [user] = await this.db.many(
+      'select * from account where tenant_id = $1 and email = $2',
+      this.db.tenantId,
+      email,
+    );
     if (!user || !isPassword(password, user.password)) throw new UnauthorizedException();
-    Object.assign(request.session, { tenantId: user.tenant_id, userId: user.id, csrf: randomBytes(16).toString('hex') });
+    Object.assign(request.session, {
+      tenantId: user.tenant_id,
+      userId: user.id,
+      csrf: randomBytes(16).toString('hex'),
+    });
   }
 
   @Get('csrf-token')
@@ -269,14 +308,23 @@ class CsrfNotes {
 
   @Post('notes')
   write(@Req() { session }: Request, @Body() { text }: NewNote) {
-    return this.db.one('insert into note values ($1, $2, $3, $4) returning id, text', randomUUID(), this.db.tenantId, session.userId, text);
+    return this.db.one(
+      'insert into note values ($1, $2, $3, $4) returning id, text',
+      randomUUID(),
+      this.db.tenantId,
+      session.userId,
+      text,
+    );
   }
 }
 
 const csrf: Application = {
   name: 'express-session with CSRF tokens',
   schema: ACCOUNTS,
-  sources: [fromSubdomain({ baseDomain: 'localhost' }), fromSession({ tenantId: (request) => request.session?.tenantId })],
+  sources: [
+    fromSubdomain({ baseDomain: 'localhost' }),
+    fromSession({ tenantId: (request) => request.session?.tenantId }),
+  ],
   controllers: [CsrfNotes],
   guards: [
     { provide: APP_GUARD, useClass: HasSession },
@@ -321,7 +369,11 @@ class Refreshing {
   @Post('login')
   @HttpCode(200)
   async login(@Body() { email, password }: SignIn) {
-    const [user] = await this.db.many('select * from account where tenant_id = $1 and email = $2', this.db.tenantId, email);
+    const [user] = await this.db.many(
+      'select * from account where tenant_id = $1 and email = $2',
+      this.db.tenantId,
+      email,
+    );
     if (!user || !isPassword(password, user.password)) throw new UnauthorizedException();
     return this.tokensOf(user.id);
   }
@@ -341,13 +393,25 @@ class Refreshing {
   @Post('logout')
   @HttpCode(204)
   async logout(@Body() { refreshToken }: Refresh) {
-    await this.db.many('delete from refresh_token where tenant_id = $1 and digest = $2', this.db.tenantId, digestOf(refreshToken));
+    await this.db.many(
+      'delete from refresh_token where tenant_id = $1 and digest = $2',
+      this.db.tenantId,
+      digestOf(refreshToken),
+    );
   }
 
   private async tokensOf(accountId: string) {
     const refreshToken = randomBytes(32).toString('base64url');
-    await this.db.many('insert into refresh_token values ($1, $2, $3)', digestOf(refreshToken), this.db.tenantId, accountId);
-    return { accessToken: this.jwt.sign({ sub: accountId, tenantId: this.db.tenantId }, { expiresIn: '5m' }), refreshToken };
+    await this.db.many(
+      'insert into refresh_token values ($1, $2, $3)',
+      digestOf(refreshToken),
+      this.db.tenantId,
+      accountId,
+    );
+    return {
+      accessToken: this.jwt.sign({ sub: accountId, tenantId: this.db.tenantId }, { expiresIn: '5m' }),
+      refreshToken,
+    };
   }
 }
 
@@ -364,11 +428,17 @@ const refreshTokens: Application = {
       body: { email: `owner@${tenant.slug}.test`, password: 'correct horse' },
       answersNothing: 'tokens alone',
     }),
-    'POST /auth/refresh': ({ session }) => ({ body: { refreshToken: session.refreshToken }, answersNothing: 'tokens alone' }),
+    'POST /auth/refresh': ({ session }) => ({
+      body: { refreshToken: session.refreshToken },
+      answersNothing: 'tokens alone',
+    }),
     'POST /auth/logout': ({ session }) => ({ body: { refreshToken: session.refreshToken } }),
   },
   seed: async (tenant, { client }) => {
-    const { body } = await client.post('/auth/login', { email: `owner@${tenant.slug}.test`, password: 'correct horse' });
+    const { body } = await client.post('/auth/login', {
+      email: `owner@${tenant.slug}.test`,
+      password: 'correct horse',
+    });
     return { session: body as { refreshToken: string } };
   },
   works: async (client, { session }) => [
@@ -398,8 +468,13 @@ class Passwords {
   @Post('forgot')
   @HttpCode(202)
   async forgot(@Body() { email }: Forgotten) {
-    const [user] = await this.db.many('select id from account where tenant_id = $1 and email = $2', this.db.tenantId, email);
-    if (user) await this.db.many('insert into reset values ($1, $2, $3)', digestOf(randomUUID()), this.db.tenantId, user.id);
+    const [user] = await this.db.many(
+      'select id from account where tenant_id = $1 and email = $2',
+      this.db.tenantId,
+      email,
+    );
+    if (user)
+      await this.db.many('insert into reset values ($1, $2, $3)', digestOf(randomUUID()), this.db.tenantId, user.id);
     return { message: 'If there is such an account, a letter is on its way.' };
   }
 
@@ -412,7 +487,12 @@ class Passwords {
       digestOf(token),
     );
     if (!used) throw new ForbiddenException('this link is not good any more');
-    await this.db.many('update account set password = $3, failures = 0 where tenant_id = $1 and id = $2', this.db.tenantId, used.account_id, hashOf(password));
+    await this.db.many(
+      'update account set password = $3, failures = 0 where tenant_id = $1 and id = $2',
+      this.db.tenantId,
+      used.account_id,
+      hashOf(password),
+    );
   }
 }
 
@@ -424,7 +504,10 @@ const passwordReset: Application = {
   configure: validated,
   started: owners,
   examples: {
-    'POST /password/forgot': ({ user }) => ({ body: { email: user.email }, answersNothing: 'one sentence for everybody' }),
+    'POST /password/forgot': ({ user }) => ({
+      body: { email: user.email },
+      answersNothing: 'one sentence for everybody',
+    }),
     'POST /password/reset': ({ link }) => ({ body: { token: link.token, password: 'battery staple' } }),
   },
   seed: async (tenant, { canary, db }) => {
@@ -448,10 +531,18 @@ class Locking {
   @Post('login')
   @HttpCode(200)
   async login(@Body() { email, password }: SignIn) {
-    const [user] = await this.db.many('select * from account where tenant_id = $1 and email = $2', this.db.tenantId, email);
+    const [user] = await this.db.many(
+      'select * from account where tenant_id = $1 and email = $2',
+      this.db.tenantId,
+      email,
+    );
     if (user && user.failures >= 5) throw new HttpException('locked', 423);
     if (!user || !isPassword(password, user.password)) {
-      await this.db.many('update account set failures = failures + 1 where tenant_id = $1 and email = $2', this.db.tenantId, email);
+      await this.db.many(
+        'update account set failures = failures + 1 where tenant_id = $1 and email = $2',
+        this.db.tenantId,
+        email,
+      );
       throw new UnauthorizedException();
     }
     await this.db.many('update account set failures = 0 where id = $1', user.id);
@@ -468,7 +559,14 @@ const accountLock: Application = {
   examples: { 'POST /auth/login': ({ user }) => ({ body: { email: user.email, password: user.password } }) },
   seed: async (tenant, { canary, db }) => {
     const user = { email: `${canary('email')}@example.test`, name: canary('name'), password: canary('password') };
-    await db.many('insert into account values ($1, $2, $3, $4, $5)', randomUUID(), tenant.id, user.email, user.name, hashOf(user.password));
+    await db.many(
+      'insert into account values ($1, $2, $3, $4, $5)',
+      randomUUID(),
+      tenant.id,
+      user.email,
+      user.name,
+      hashOf(user.password),
+    );
     return { user };
   },
   signsIn: false,
@@ -498,7 +596,6 @@ class OneHost {
     );
   }
 }
-
 
 const jwtAlone: Application = {
   name: 'one host for all, where the token alone says whose it is',
@@ -533,7 +630,12 @@ class Metrics {
 
   @Post()
   push(@Body() { text }: NewNote) {
-    return this.db.one('insert into metric values ($1, $2, $3) returning id, text', randomUUID(), this.db.tenantId, text);
+    return this.db.one(
+      'insert into metric values ($1, $2, $3) returning id, text',
+      randomUUID(),
+      this.db.tenantId,
+      text,
+    );
   }
 
   @Get()
@@ -574,9 +676,16 @@ class CookieTokens {
   @Post('login')
   @HttpCode(200)
   async login(@Body() { email, password }: SignIn, @Res({ passthrough: true }) response: Response) {
-    const [user] = await this.db.many('select * from account where tenant_id = $1 and email = $2', this.db.tenantId, email);
+    const [user] = await this.db.many(
+      'select * from account where tenant_id = $1 and email = $2',
+      this.db.tenantId,
+      email,
+    );
     if (!user || !isPassword(password, user.password)) throw new UnauthorizedException();
-    response.cookie('at', this.jwt.sign({ sub: user.id, tenantId: user.tenant_id }), { httpOnly: true, sameSite: 'lax' });
+    response.cookie('at', this.jwt.sign({ sub: user.id, tenantId: user.tenant_id }), {
+      httpOnly: true,
+      sameSite: 'lax',
+    });
     return { ok: true };
   }
 
@@ -660,7 +769,11 @@ const trials: Application = {
   controllers: [SignUps],
   seed: async (tenant, { canary, db }) => {
     const note = canary('note');
-    await db.many('insert into trial (tenant_id, note) values ($1, $2) on conflict (tenant_id) do update set note = excluded.note', tenant.id, note);
+    await db.many(
+      'insert into trial (tenant_id, note) values ($1, $2) on conflict (tenant_id) do update set note = excluded.note',
+      tenant.id,
+      note,
+    );
     return { trial: { note } };
   },
   examples: { 'GET /trial': { answersNothing: 'a date' } },

@@ -1,12 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, Get, HttpCode, Injectable, type MessageEvent, Post, Sse, ValidationPipe } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Injectable,
+  type MessageEvent,
+  Post,
+  Sse,
+  ValidationPipe,
+} from '@nestjs/common';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway, WsException } from '@nestjs/websockets';
 import { IsString } from 'class-validator';
 import { filter, interval, map, merge, type Observable, Subject, take } from 'rxjs';
 import type { WebSocket } from 'ws';
+import type { Caller } from '../../../src/index.js';
 import { talk } from '../talk.js';
 import { TenantWsAdapter } from '../tenant-ws-adapter.js';
-import { type Application, Db } from './application.js';
+import { type Application, Db, type Rows } from './application.js';
 
 const validated: Application['configure'] = (app) => {
   app.useGlobalPipes(new ValidationPipe({ whitelist: true, transform: true }));
@@ -33,7 +44,12 @@ class Feed {
   constructor(private readonly db: Db) {}
 
   async say(text: string) {
-    const message = await this.db.one('insert into message (id, tenant_id, text) values ($1, $2, $3) returning id, text', randomUUID(), this.db.tenantId, text);
+    const message = await this.db.one(
+      'insert into message (id, tenant_id, text) values ($1, $2, $3) returning id, text',
+      randomUUID(),
+      this.db.tenantId,
+      text,
+    );
     this.#said.next({ tenantId: this.db.tenantId, text });
     return message;
   }
@@ -68,7 +84,12 @@ const sse: Application = {
   controllers: [FeedController],
   providers: [Feed],
   configure: validated,
-  examples: { 'GET /feed': { meanwhile: (client) => client.post('/feed', { text: `said ${randomUUID()}` }), answersNothing: 'what is said meanwhile' } },
+  examples: {
+    'GET /feed': {
+      meanwhile: (client) => client.post('/feed', { text: `said ${randomUUID()}` }),
+      answersNothing: 'what is said meanwhile',
+    },
+  },
   seed: plantMessage,
   works: (client) => [client.post('/feed', { text: 'Good morning' })],
 };
@@ -83,7 +104,13 @@ class Ticking {
     const rows = await this.db.many('select text from message where tenant_id = $1 order by at', this.db.tenantId);
     const start = new Subject<MessageEvent>();
     setTimeout(() => start.next({ type: 'snapshot', data: rows }), 5);
-    return merge(start, interval(50).pipe(map((beat) => ({ type: 'ping', data: { beat, at: Date.now() } })), take(3)));
+    return merge(
+      start,
+      interval(50).pipe(
+        map((beat) => ({ type: 'ping', data: { beat, at: Date.now() } })),
+        take(3),
+      ),
+    );
   }
 }
 
@@ -135,7 +162,12 @@ const longPoll: Application = {
   controllers: [Polled],
   providers: [Feed],
   configure: validated,
-  examples: { 'GET /messages/next': { meanwhile: (client) => client.post('/messages', { text: `said ${randomUUID()}` }), answersNothing: 'what is said meanwhile' } },
+  examples: {
+    'GET /messages/next': {
+      meanwhile: (client) => client.post('/messages', { text: `said ${randomUUID()}` }),
+      answersNothing: 'what is said meanwhile',
+    },
+  },
   seed: plantMessage,
   works: (client) => [client.get('/messages/next'), client.get('/messages')],
 };
@@ -151,14 +183,24 @@ class Chat {
   async join(@ConnectedSocket() socket: WebSocket, @MessageBody() { room }: { room: string }) {
     this.#here.set(socket, `${this.db.tenantId}/${room}`);
     socket.once('close', () => this.#here.delete(socket));
-    const history = await this.db.many('select text from message where tenant_id = $1 and room = $2 order by at', this.db.tenantId, room);
+    const history = await this.db.many(
+      'select text from message where tenant_id = $1 and room = $2 order by at',
+      this.db.tenantId,
+      room,
+    );
     return { event: 'joined', data: { room, history } };
   }
 
   @SubscribeMessage('say')
   async say(@MessageBody() { room, text }: { room: string; text: string }) {
     if (typeof text !== 'string') throw new WsException('text is missing');
-    const { id } = await this.db.one('insert into message values ($1, $2, $3, $4) returning id', randomUUID(), this.db.tenantId, room, text);
+    const { id } = await this.db.one(
+      'insert into message values ($1, $2, $3, $4) returning id',
+      randomUUID(),
+      this.db.tenantId,
+      room,
+      text,
+    );
     for (const [socket, place] of this.#here) {
       if (place === `${this.db.tenantId}/${room}`) socket.send(JSON.stringify({ event: 'said', data: { text } }));
     }
@@ -167,7 +209,11 @@ class Chat {
 
   @SubscribeMessage('read')
   async read(@MessageBody() { id }: { id: string }) {
-    const [found] = await this.db.many('select id, text from message where tenant_id = $1 and id::text = $2', this.db.tenantId, id);
+    const [found] = await this.db.many(
+      'select id, text from message where tenant_id = $1 and id::text = $2',
+      this.db.tenantId,
+      id,
+    );
     if (!found) throw new WsException('there is no such message');
     return { event: 'message', data: found };
   }
@@ -192,11 +238,16 @@ const chat: Application = {
     app.useWebSocketAdapter(new TenantWsAdapter(app));
   },
   examples: {
-    'websocket Chat.join': { call: (_rows, caller) => talk(caller, { event: 'join', data: { room: 'general' } }) },
-    'websocket Chat.say': {
-      call: (_rows, caller) => talk(caller, { event: 'say', data: { room: 'general', text: caller.canary('text') } }),
+    'websocket Chat.join': {
+      call: (_rows: Rows, caller: Caller) => talk(caller, { event: 'join', data: { room: 'general' } }),
     },
-    'websocket Chat.read': { call: ({ message }, caller) => talk(caller, { event: 'read', data: { id: message.id } }) },
+    'websocket Chat.say': {
+      call: (_rows: Rows, caller: Caller) =>
+        talk(caller, { event: 'say', data: { room: 'general', text: caller.canary('text') } }),
+    },
+    'websocket Chat.read': {
+      call: ({ message }: Rows, caller: Caller) => talk(caller, { event: 'read', data: { id: message.id } }),
+    },
   },
   seed: plantMessage,
   works: (client) => [client.get('/messages')],
@@ -213,7 +264,10 @@ class Presence {
     this.#here.set(socket, this.db.tenantId);
     socket.once('close', () => this.#here.delete(socket));
     const online = [...this.#here.values()].filter((tenantId) => tenantId === this.db.tenantId).length;
-    const [last] = await this.db.many('select text from message where tenant_id = $1 order by at desc limit 1', this.db.tenantId);
+    const [last] = await this.db.many(
+      'select text from message where tenant_id = $1 order by at desc limit 1',
+      this.db.tenantId,
+    );
     return { event: 'welcome', data: { session: randomUUID(), online, last: last?.text } };
   }
 
@@ -232,8 +286,11 @@ const presence: Application = {
     app.useWebSocketAdapter(new TenantWsAdapter(app));
   },
   examples: {
-    'websocket Presence.hello': { call: (_rows, caller) => talk(caller, { event: 'hello', data: {} }) },
-    'websocket Presence.time': { call: (_rows, caller) => talk(caller, { event: 'time', data: {} }), answersNothing: 'the time' },
+    'websocket Presence.hello': { call: (_rows: Rows, caller: Caller) => talk(caller, { event: 'hello', data: {} }) },
+    'websocket Presence.time': {
+      call: (_rows: Rows, caller: Caller) => talk(caller, { event: 'time', data: {} }),
+      answersNothing: 'the time',
+    },
   },
   seed: plantMessage,
   works: (client) => [client.get('/messages')],

@@ -22,7 +22,17 @@ import {
   ValidationPipe,
 } from '@nestjs/common';
 import { Type } from 'class-transformer';
-import { ArrayMinSize, IsArray, IsEmail, IsInt, IsOptional, IsString, IsUUID, Min, ValidateNested } from 'class-validator';
+import {
+  ArrayMinSize,
+  IsArray,
+  IsEmail,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Min,
+  ValidateNested,
+} from 'class-validator';
 import type { Response } from 'express';
 import { type Application, Db } from './application.js';
 
@@ -36,7 +46,10 @@ class Messages {
 
   @Get()
   inbox() {
-    return this.db.many('select id, text from message where tenant_id = $1 and deleted_at is null order by id', this.db.tenantId);
+    return this.db.many(
+      'select id, text from message where tenant_id = $1 and deleted_at is null order by id',
+      this.db.tenantId,
+    );
   }
 
   @Delete(':id')
@@ -52,7 +65,11 @@ class Messages {
   /** Undo is idempotent: what was not deleted stays. */
   @Post(':id/restore')
   restore(@Param('id', ParseUUIDPipe) id: string) {
-    return this.db.one('update message set deleted_at = null where id = $1 and tenant_id = $2 returning id, text', id, this.db.tenantId);
+    return this.db.one(
+      'update message set deleted_at = null where id = $1 and tenant_id = $2 returning id, text',
+      id,
+      this.db.tenantId,
+    );
   }
 
   @Get('trash')
@@ -66,7 +83,8 @@ class Messages {
 
 const softDeletes: Application = {
   name: 'messages that are deleted softly and come back',
-  schema: 'create table message (id uuid primary key, tenant_id text not null, text text not null, deleted_at timestamptz);',
+  schema:
+    'create table message (id uuid primary key, tenant_id text not null, text text not null, deleted_at timestamptz);',
   controllers: [Messages],
   seed: async (tenant, { canary, db }) => {
     const message = { id: randomUUID(), text: canary('text') };
@@ -119,7 +137,10 @@ class Audited {
 
   @Get('audit')
   audit() {
-    return this.db.many('select at, key, before, after from audit where tenant_id = $1 order by id desc limit 50', this.db.tenantId);
+    return this.db.many(
+      'select at, key, before, after from audit where tenant_id = $1 order by id desc limit 50',
+      this.db.tenantId,
+    );
   }
 }
 
@@ -130,7 +151,9 @@ const auditLog: Application = {
       before text, after text not null);`,
   controllers: [Audited],
   configure: validated,
-  examples: { 'PUT /settings/:key': (_rows, { canary }) => ({ path: { key: 'signature' }, body: { value: canary('value') } }) },
+  examples: {
+    'PUT /settings/:key': (_rows, { canary }) => ({ path: { key: 'signature' }, body: { value: canary('value') } }),
+  },
   seed: async (_tenant, { canary, client }) => {
     const { body } = await client.put('/settings/signature', { value: canary('value') });
     return { setting: body as { key: string; value: string } };
@@ -154,16 +177,25 @@ class Drafts {
 
   @Get(':id')
   async find(@Param('id', ParseUUIDPipe) id: string, @Res({ passthrough: true }) response: Response) {
-    const draft = await this.db.one('select id, text, version from draft where id = $1 and tenant_id = $2', id, this.db.tenantId);
+    const draft = await this.db.one(
+      'select id, text, version from draft where id = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
     response.set('etag', `"${draft.version}"`);
     return draft;
   }
 
   @Put(':id')
   async save(@Param('id', ParseUUIDPipe) id: string, @Body() { text }: Draft, @Headers('if-match') ifMatch?: string) {
-    const { version } = await this.db.one('select version from draft where id = $1 and tenant_id = $2', id, this.db.tenantId);
+    const { version } = await this.db.one(
+      'select version from draft where id = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
     if (ifMatch === undefined) throw new HttpException('if-match is required', 428);
-    if (ifMatch !== '*' && ifMatch !== `"${version}"`) throw new PreconditionFailedException(`The draft is at version ${version}`);
+    if (ifMatch !== '*' && ifMatch !== `"${version}"`)
+      throw new PreconditionFailedException(`The draft is at version ${version}`);
     return this.db.one(
       'update draft set text = $3, version = version + 1 where id = $1 and tenant_id = $2 returning id, text, version',
       id,
@@ -175,10 +207,13 @@ class Drafts {
 
 const ifMatch: Application = {
   name: 'drafts that are saved with If-Match',
-  schema: 'create table draft (id uuid primary key, tenant_id text not null, text text not null, version int not null default 1);',
+  schema:
+    'create table draft (id uuid primary key, tenant_id text not null, text text not null, version int not null default 1);',
   controllers: [Drafts],
   configure: validated,
-  examples: { 'PUT /drafts/:id': (_rows, { canary }) => ({ headers: { 'if-match': '*' }, body: { text: canary('text') } }) },
+  examples: {
+    'PUT /drafts/:id': (_rows, { canary }) => ({ headers: { 'if-match': '*' }, body: { text: canary('text') } }),
+  },
   seed: async (tenant, { canary, db }) => {
     const draft = { id: randomUUID(), text: canary('text') };
     await db.many('insert into draft values ($1, $2, $3)', draft.id, tenant.id, draft.text);
@@ -207,7 +242,11 @@ class Stocks {
 
   @Get(':id')
   find(@Param('id', ParseIntPipe) id: number) {
-    return this.db.one('select id, article, amount, version from stock where id = $1 and tenant_id = $2', id, this.db.tenantId);
+    return this.db.one(
+      'select id, article, amount, version from stock where id = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
   }
 
   @Patch(':id')
@@ -234,7 +273,11 @@ const versionColumn: Application = {
   configure: validated,
   seed: async (tenant, { canary, db }) => {
     const article = canary('article');
-    const { id } = await db.one('insert into stock (tenant_id, article) values ($1, $2) returning id', tenant.id, article);
+    const { id } = await db.one(
+      'insert into stock (tenant_id, article) values ($1, $2) returning id',
+      tenant.id,
+      article,
+    );
     return { stock: { id, article } };
   },
   works: async (client, { stock }) => [
@@ -259,7 +302,11 @@ class Idempotency {
 
   async once<T>(key: string, body: unknown, work: () => Promise<T>): Promise<T> {
     const hash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
-    const [known] = await this.db.many('select hash, answer from idempotency where tenant_id = $1 and key = $2', this.db.tenantId, key);
+    const [known] = await this.db.many(
+      'select hash, answer from idempotency where tenant_id = $1 and key = $2',
+      this.db.tenantId,
+      key,
+    );
     if (known && known.hash !== hash) throw new HttpException('The key was used for another request', 422);
     if (known) return known.answer as T;
     const answer = await work();
@@ -297,7 +344,11 @@ class Payments {
 
   @Get(':id')
   find(@Param('id', ParseUUIDPipe) id: string) {
-    return this.db.one('select id, reference, amount from payment where id = $1 and tenant_id = $2', id, this.db.tenantId);
+    return this.db.one(
+      'select id, reference, amount from payment where id = $1 and tenant_id = $2',
+      id,
+      this.db.tenantId,
+    );
   }
 }
 
@@ -360,7 +411,11 @@ class Users {
 
   @Get('available')
   async available(@Headers('x-email') email = '') {
-    const [taken] = await this.db.many('select 1 from person where tenant_id = $1 and email = $2', this.db.tenantId, email.toLowerCase());
+    const [taken] = await this.db.many(
+      'select 1 from person where tenant_id = $1 and email = $2',
+      this.db.tenantId,
+      email.toLowerCase(),
+    );
     return { available: !taken };
   }
 }
@@ -392,12 +447,19 @@ class Projects {
   async create(@Body() { text }: Draft) {
     const { used } = await this.usage();
     if (used >= PLAN_LIMIT) throw new HttpException('Your plan has no more projects', 402);
-    return this.db.one('insert into project (tenant_id, name) values ($1, $2) returning id, name', this.db.tenantId, text);
+    return this.db.one(
+      'insert into project (tenant_id, name) values ($1, $2) returning id, name',
+      this.db.tenantId,
+      text,
+    );
   }
 
   @Get('usage')
   async usage() {
-    const { used } = await this.db.one('select count(*)::int as used from project where tenant_id = $1', this.db.tenantId);
+    const { used } = await this.db.one(
+      'select count(*)::int as used from project where tenant_id = $1',
+      this.db.tenantId,
+    );
     return { used, limit: PLAN_LIMIT, left: PLAN_LIMIT - used };
   }
 }
@@ -444,12 +506,19 @@ class Invoices {
 
   @Get()
   list() {
-    return this.db.many('select id, number, customer, amount from invoice where tenant_id = $1 order by number desc', this.db.tenantId);
+    return this.db.many(
+      'select id, number, customer, amount from invoice where tenant_id = $1 order by number desc',
+      this.db.tenantId,
+    );
   }
 
   @Get('by-number/:number')
   byNumber(@Param('number') number: string) {
-    return this.db.one('select id, customer, amount from invoice where tenant_id = $1 and number = $2', this.db.tenantId, number);
+    return this.db.one(
+      'select id, customer, amount from invoice where tenant_id = $1 and number = $2',
+      this.db.tenantId,
+      number,
+    );
   }
 }
 
@@ -501,13 +570,17 @@ class Photos {
 
   @Get()
   list() {
-    return this.db.many('select id, caption, is_archived from photo where tenant_id = $1 order by caption', this.db.tenantId);
+    return this.db.many(
+      'select id, caption, is_archived from photo where tenant_id = $1 order by caption',
+      this.db.tenantId,
+    );
   }
 }
 
 const bulk: Application = {
   name: 'photos that are archived and deleted in bulk',
-  schema: 'create table photo (id uuid primary key, tenant_id text not null, caption text not null, is_archived boolean not null default false);',
+  schema:
+    'create table photo (id uuid primary key, tenant_id text not null, caption text not null, is_archived boolean not null default false);',
   controllers: [Photos],
   configure: validated,
   cleans: true,
@@ -567,19 +640,28 @@ class Leads {
   @HttpCode(204)
   async reorder(@Body(new ParseArrayPipe({ items: String })) emails: string[]) {
     for (const [place, email] of emails.entries()) {
-      await this.db.many('update lead set place = $3 where tenant_id = $1 and email = $2', this.db.tenantId, email, place);
+      await this.db.many(
+        'update lead set place = $3 where tenant_id = $1 and email = $2',
+        this.db.tenantId,
+        email,
+        place,
+      );
     }
   }
 
   @Get()
   list() {
-    return this.db.many('select email, name, place from lead where tenant_id = $1 order by place nulls last, email', this.db.tenantId);
+    return this.db.many(
+      'select email, name, place from lead where tenant_id = $1 order by place nulls last, email',
+      this.db.tenantId,
+    );
   }
 }
 
 const imports: Application = {
   name: 'leads that are imported as JSON, and put in order',
-  schema: 'create table lead (tenant_id text, email text, name text not null, place int, primary key (tenant_id, email));',
+  schema:
+    'create table lead (tenant_id text, email text, name text not null, place int, primary key (tenant_id, email));',
   controllers: [Leads],
   configure: validated,
   examples: { 'POST /leads/reorder': ({ lead }) => ({ body: [lead.email] }) },
