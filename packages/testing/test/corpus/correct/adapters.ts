@@ -216,7 +216,7 @@ const fastifyEtags: Application = {
   works: (client) => [client.get('/todos')],
 };
 
-/** What was there before Nest came. */
+/** Routes that were there before Nest came. */
 function legacyRouter(app: INestApplication): express.Router {
   const [tenants, { pool }] = [app.get(TenantContext), app.get(Db)];
   const router = express.Router();

@@ -466,7 +466,7 @@ const links: Application = {
   works: (client, { thing }) => [client.get('/things'), client.get(`/things/${thing.id}`)],
 };
 
-/** What was asked, in lines of JSON. */
+/** Each request is a line of JSON. */
 @Injectable()
 class AccessLog implements NestInterceptor {
   constructor(private readonly db: Db) {}

@@ -164,8 +164,6 @@ class WriterResolver {
   }
 }
 
-const ADD_BOOK = 'mutation ($input: NewBook!) { addBook(input: $input) { id title } }';
-
 const libraryWorks: Application['works'] = (client, { book, writer }) => [
   ask(client, '{ books { title year added_at writer { name books { title } } } }'),
   ask(client, 'query ($id: ID!) { book(id: $id) { title } }', { id: book.id }),
@@ -182,7 +180,7 @@ const cyclic: Application = {
   configure: validated,
   examples: {
     'graphql Mutation.addBook': ({ writer }, { canary }) => ({
-      body: { query: ADD_BOOK, variables: { input: { writerId: writer.id, title: canary('title') } } },
+      body: { input: { writerId: writer.id, title: canary('title') } },
     }),
   },
   seed: plantBook,

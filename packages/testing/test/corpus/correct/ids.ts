@@ -264,6 +264,7 @@ const ulids: Application = {
   schema: 'create table entry (id text primary key, tenant_id text not null, what text not null);',
   controllers: [Timeline],
   configure: validated,
+  examples: { 'GET /timeline/:id': ({ entry }) => ({ path: { id: entry.id } }) },
   seed: async (_tenant, { canary, client }) => {
     const { body } = await client.post('/timeline', { what: canary('what') });
     return { entry: body as { id: string } };

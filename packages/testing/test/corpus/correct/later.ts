@@ -89,7 +89,7 @@ const accepted: Application = {
     return { report: task } as never;
   },
   works: (client, { report }) => [
-    client.post('/reports', { title: 'Q1' }),
+    client.post('/reports', { title: 'First quarter' }),
     client.get(`/reports/${report.id}`),
     client.get('/reports'),
   ],
@@ -376,7 +376,7 @@ const webhooks: Application = {
   works: (client) => [client.get('/webhook'), client.post('/tasks', { title: 'Call Ada' })],
 };
 
-/** What has to be told is written beside the row, and told by and by. */
+/** Messages are written beside the row that they are about, and sent by and by. */
 @Injectable()
 class Outbox {
   constructor(private readonly db: Db) {}

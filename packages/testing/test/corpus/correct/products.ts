@@ -444,7 +444,7 @@ const shop: Application = {
     create table coupon (tenant_id text, code text, percent int not null, primary key (tenant_id, code));`,
   controllers: [Shop],
   configure: validated,
-  examples: { 'POST /cart/coupon': { body: { code: 'SUMMER' } } },
+  examples: { 'POST /cart/coupon': { body: { code: 'SUMMER' }, answersNothing: 'a percentage and a sum' } },
   seed: async (tenant, { canary, client, db }) => {
     const name = canary('name');
     const { id } = await db.one(

@@ -50,6 +50,7 @@ function prove(databases: Databases, about: string, one: Application, write: (li
         why: why ?? reasons.join(' | '),
         ms: Math.round(milliseconds),
         requests,
+        evidence: failed.map(({ evidence }) => evidence),
       });
       requests = 0;
     };

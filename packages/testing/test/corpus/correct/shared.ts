@@ -219,7 +219,7 @@ const FLAGS = { newEditor: true, darkMode: true, exports: false };
 class Flags {
   constructor(private readonly db: Db) {}
 
-  /** What everybody has, and what this company has instead. */
+  /** Flags of everybody, and those that this company has instead. */
   @Get('flags')
   async flags() {
     const own = await this.db.many('select name, is_on from flag where tenant_id = $1', this.db.tenantId);

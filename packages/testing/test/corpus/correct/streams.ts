@@ -98,7 +98,7 @@ const sse: Application = {
 class Ticking {
   constructor(private readonly db: Db) {}
 
-  /** What there is, and then a sign of life. */
+  /** A snapshot, and then signs of life. */
   @Sse()
   async listen(): Promise<Observable<MessageEvent>> {
     const rows = await this.db.many('select text from message where tenant_id = $1 order by at', this.db.tenantId);

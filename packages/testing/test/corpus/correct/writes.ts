@@ -635,7 +635,7 @@ class Leads {
     return { created, updated: rows.length - created };
   }
 
-  /** What a list of names and addresses was pasted into a form field for. */
+  /** Addresses in their new order. */
   @Post('reorder')
   @HttpCode(204)
   async reorder(@Body(new ParseArrayPipe({ items: String })) emails: string[]) {
@@ -664,7 +664,12 @@ const imports: Application = {
     'create table lead (tenant_id text, email text, name text not null, place int, primary key (tenant_id, email));',
   controllers: [Leads],
   configure: validated,
-  examples: { 'POST /leads/reorder': ({ lead }) => ({ body: [lead.email] }) },
+  examples: {
+    'POST /leads/import': (_rows, { canary }) => ({
+      body: { rows: [{ name: canary('name'), email: `${canary('email')}@example.test` }] },
+    }),
+    'POST /leads/reorder': ({ lead }) => ({ body: [lead.email] }),
+  },
   seed: async (_tenant, { canary, client }) => {
     const lead = { name: canary('name'), email: `${canary('email')}@example.test` };
     await client.post('/leads/import', { rows: [lead] });
