@@ -72,7 +72,9 @@ export function moduleOf(application: Application, pool: pg.Pool): DynamicModule
     global: true,
     imports: [
       TenancyModule.forRoot({
-        registry: new InMemoryTenantRegistry([{ ...acme }, { ...globex }]),
+        registry: new InMemoryTenantRegistry(
+          [acme, globex].map((tenant) => ({ ...tenant, domains: [`memos.${tenant.slug}-company.test`] })),
+        ),
         sources: [...sources],
       }),
       ...imports,

@@ -10,6 +10,7 @@ import { products } from './products.js';
 import { remembering } from './remembering.js';
 import { shared } from './shared.js';
 import { signingIn } from './signing-in.js';
+import { sources } from './sources.js';
 import { streams } from './streams.js';
 import { writes } from './writes.js';
 
@@ -19,6 +20,7 @@ export const applications: Readonly<Record<string, readonly Application[]>> = {
   'Lists, searches and counts': lists,
   Writing: writes,
   'Signing in': signingIn,
+  'Whose request it is': sources,
   'What everybody shares': shared,
   Answers: answers,
   'What the application remembers': remembering,
