@@ -571,7 +571,104 @@ const compositeKeys: Application = {
   works: (client, { order }) => [client.get(`/orders/${order.id}/lines`), client.get(`/orders/${order.id}/lines/1`)],
 };
 
+/** Codes as they are read out on the telephone: `A-0007`. */
+@Controller('repairs')
+class Repairs {
+  constructor(
+    private readonly db: Db,
+    private readonly numbers: Numbers,
+  ) {}
+
+  @Post()
+  async create(@Body() { title }: NewIssue) {
+    const code = `A-${String(await this.numbers.next('repair')).padStart(4, '0')}`;
+    return this.db.one(
+      'insert into repair (tenant_id, code, title) values ($1, $2, $3) returning code, title',
+      this.db.tenantId,
+      code,
+      title,
+    );
+  }
+
+  @Get(':code')
+  find(@Param('code') code: string) {
+    return this.db.one('select code, title from repair where tenant_id = $1 and code = $2', this.db.tenantId, code);
+  }
+
+  @Delete(':code')
+  @HttpCode(204)
+  async remove(@Param('code') code: string) {
+    await this.db.one('delete from repair where tenant_id = $1 and code = $2 returning 1', this.db.tenantId, code);
+  }
+}
+
+const ownCodes: Application = {
+  name: 'repairs with codes that each tenant counts',
+  schema: `create table counter (tenant_id text, name text, last int not null, primary key (tenant_id, name));
+    create table repair (tenant_id text, code text, title text not null, primary key (tenant_id, code));`,
+  controllers: [Repairs],
+  providers: [Numbers],
+  configure: validated,
+  cleans: true,
+  seed: async (_tenant, { canary, client }) => {
+    const { body } = await client.post('/repairs', { title: canary('title') });
+    return { repair: body as { code: string } };
+  },
+  works: async (client, { repair }) => [
+    await client.post('/repairs', { title: 'Slow' }),
+    await client.get(`/repairs/${repair.code}`),
+    await client.delete(`/repairs/${repair.code}`),
+  ],
+};
+
+/** Each tenant has its rows 1, 2 and 3 from the start, and no others. */
+@Controller('floors')
+class Floors {
+  constructor(private readonly db: Db) {}
+
+  @Get(':number')
+  find(@Param('number', ParseIntPipe) number: number) {
+    return this.db.one('select number, name from floor where tenant_id = $1 and number = $2', this.db.tenantId, number);
+  }
+
+  @Patch(':number')
+  rename(@Param('number', ParseIntPipe) number: number, @Body() { title }: NewIssue) {
+    return this.db.one(
+      'update floor set name = $3 where tenant_id = $1 and number = $2 returning number, name',
+      this.db.tenantId,
+      number,
+      title,
+    );
+  }
+}
+
+const sameNumbers: Application = {
+  name: 'floors that have the same numbers in every house',
+  schema: 'create table floor (tenant_id text, number int, name text not null, primary key (tenant_id, number));',
+  controllers: [Floors],
+  configure: validated,
+  examples: {
+    'GET /floors/:number': { path: { number: 2 } },
+    'PATCH /floors/:number': (_rows, { canary }) => ({ path: { number: 2 }, body: { title: canary('title') } }),
+  },
+  seed: async (tenant, { canary, db }) => {
+    const name = canary('name');
+    for (const number of [1, 2, 3]) {
+      await db.many(
+        'insert into floor values ($1, $2, $3) on conflict (tenant_id, number) do update set name = excluded.name',
+        tenant.id,
+        number,
+        `${name} ${number}`,
+      );
+    }
+    return { floor: { number: 2, name: `${name} 2` } };
+  },
+  works: (client) => [client.get('/floors/2'), client.patch('/floors/3', { title: 'Roof' })],
+};
+
 export const ids: readonly Application[] = [
+  ownCodes,
+  sameNumbers,
   serialIds,
   ownNumbers,
   sortableUuids,

@@ -487,4 +487,138 @@ const workflow: Application = {
   ],
 };
 
-export const later: readonly Application[] = [accepted, queue, events, schedule, webhooks, outbox, workflow];
+/** Each request is written down once it has been answered. */
+@Controller('tasks')
+class LoggedTasks {
+  constructor(private readonly db: Db) {}
+
+  @Post()
+  create(@Body() { title }: NewTask) {
+    this.noteLater(`created ${title}`);
+    return this.db.one(
+      'insert into task values ($1, $2, $3) returning id, title',
+      randomUUID(),
+      this.db.tenantId,
+      title,
+    );
+  }
+
+  @Get()
+  list() {
+    this.noteLater('listed');
+    return this.db.many('select id, title from task where tenant_id = $1 order by created_at', this.db.tenantId);
+  }
+
+  @Put(':id')
+  async rename(@Param('id', ParseUUIDPipe) id: string, @Body() { title }: NewTask) {
+    const task = await this.db.one(
+      'update task set title = $3 where id = $1 and tenant_id = $2 returning id, title',
+      id,
+      this.db.tenantId,
+      title,
+    );
+    this.noteLater(`renamed ${id}`);
+    return task;
+  }
+
+  private noteLater(what: string): void {
+    setTimeout(() => {
+      this.db.many('insert into usage (tenant_id, what) values ($1, $2)', this.db.tenantId, what).catch(() => {});
+    }, 250).unref();
+  }
+}
+
+const lateUsage: Application = {
+  name: 'usage that is written down a quarter of a second later, of reads too',
+  schema: `${TASKS} create table usage (id serial primary key, tenant_id text not null, what text not null);`,
+  controllers: [LoggedTasks],
+  configure: validated,
+  seed: plantTask,
+  works: async (client, { task }) => [
+    await client.get('/tasks'),
+    await client.post('/tasks', { title: 'Call Ada' }),
+    await client.put(`/tasks/${task.id}`, { title: 'Call Grace' }),
+  ],
+};
+
+/** Usage is kept in memory, and written every 50 milliseconds, each tenant's as that tenant. */
+@Injectable()
+class Meter implements OnModuleInit, OnModuleDestroy {
+  readonly #calls = new Map<string, number>();
+  #timer?: NodeJS.Timeout;
+
+  constructor(private readonly db: Db) {}
+
+  onModuleInit() {
+    this.#timer = setInterval(() => void this.flush(), 50).unref();
+  }
+
+  onModuleDestroy() {
+    clearInterval(this.#timer);
+  }
+
+  count(): void {
+    this.#calls.set(this.db.tenantId, (this.#calls.get(this.db.tenantId) ?? 0) + 1);
+  }
+
+  private async flush(): Promise<void> {
+    for (const [tenantId, calls] of this.#calls) {
+      this.#calls.delete(tenantId);
+      await this.db
+        .many(
+          `insert into metered values ($1, $2)
+           on conflict (tenant_id) do update set calls = metered.calls + excluded.calls`,
+          tenantId,
+          calls,
+        )
+        .catch(() => {});
+    }
+  }
+}
+
+@Controller('tasks')
+class MeteredTasks {
+  constructor(
+    private readonly db: Db,
+    private readonly meter: Meter,
+  ) {}
+
+  @Post()
+  create(@Body() { title }: NewTask) {
+    this.meter.count();
+    return this.db.one(
+      'insert into task values ($1, $2, $3) returning id, title',
+      randomUUID(),
+      this.db.tenantId,
+      title,
+    );
+  }
+
+  @Get()
+  list() {
+    this.meter.count();
+    return this.db.many('select id, title from task where tenant_id = $1 order by created_at', this.db.tenantId);
+  }
+}
+
+const metered: Application = {
+  name: 'calls that are counted in memory and written every 50 milliseconds',
+  schema: `${TASKS} create table metered (tenant_id text primary key, calls int not null);`,
+  controllers: [MeteredTasks],
+  providers: [Meter],
+  configure: validated,
+  seed: plantTask,
+  works: (client) => [client.get('/tasks'), client.post('/tasks', { title: 'Call Ada' })],
+};
+
+export const later: readonly Application[] = [
+  lateUsage,
+  metered,
+  accepted,
+  queue,
+  events,
+  schedule,
+  webhooks,
+  outbox,
+  workflow,
+];

@@ -402,7 +402,55 @@ const templates: Application = {
   works: (client, { template }) => [client.get('/templates'), client.get(`/templates/${template.id}`)],
 };
 
+@Controller('gadgets')
+class Gadgets {
+  constructor(private readonly db: Db) {}
+
+  @Get()
+  @Header('cache-control', 'private, max-age=16')
+  list() {
+    return this.db.many('select id, name from gadget where tenant_id = $1 order by id', this.db.tenantId);
+  }
+
+  @Get(':id')
+  @Header('cache-control', 'private, max-age=16')
+  find(@Param('id', ParseIntPipe) id: number) {
+    return this.db.one('select id, name from gadget where id = $1 and tenant_id = $2', id, this.db.tenantId);
+  }
+}
+
+/** Of the process, for whoever collects them, on the adapter itself. */
+const rawRoutes: Application = {
+  name: 'the version and the metrics of the process, on the adapter itself',
+  schema: 'create table gadget (id serial primary key, tenant_id text not null, name text not null);',
+  controllers: [Gadgets],
+  configure: (app) => {
+    const server = app.getHttpAdapter();
+    server.get('/version', (_request: object, response: Response) =>
+      response.json({ version: '4.2.0', commit: 'f00ba4' }),
+    );
+    server.get('/metrics', (_request: object, response: Response) =>
+      response
+        .type('text/plain')
+        .send(`process_uptime_seconds ${process.uptime()}\nheap_bytes ${process.memoryUsage().heapUsed}\n`),
+    );
+  },
+  exempt: { 'GET /metrics': "counts bytes and seconds, and holds no tenant's data" },
+  seed: async (tenant, { canary, db }) => {
+    const name = canary('name');
+    const { id } = await db.one('insert into gadget (tenant_id, name) values ($1, $2) returning id', tenant.id, name);
+    return { gadget: { id, name } };
+  },
+  works: (client, { gadget }) => [
+    client.get('/version'),
+    client.get('/metrics'),
+    client.get('/gadgets'),
+    client.get(`/gadgets/${gadget.id}`),
+  ],
+};
+
 export const shared: readonly Application[] = [
+  rawRoutes,
   health,
   unexempted,
   swagger,
