@@ -21,6 +21,7 @@ import { isTelling, SHORTEST } from './telling.js';
  * ```
  */
 export class CanaryRegistry {
+  readonly #tenants = new Map<string, Tenant>();
   readonly #holdings = new Map<string, Holding>();
   #own = new Map<string, readonly Canary[]>();
   #others = new Map<string, readonly Canary[]>();
@@ -31,7 +32,17 @@ export class CanaryRegistry {
 
   /** Makes a tenant known. Adding it again changes nothing. */
   add(tenant: Tenant): void {
-    if (this.#holdings.has(tenant.id)) return;
+    if (!this.#tenants.has(tenant.id)) this.#hold(tenant);
+  }
+
+  /** @internal Rows that are gone are nobody's: every value but the tenants' own names is forgotten. */
+  forgetRows(): void {
+    this.#holdings.clear();
+    for (const tenant of this.#tenants.values()) this.#hold(tenant);
+  }
+
+  #hold(tenant: Tenant): void {
+    this.#tenants.set(tenant.id, tenant);
     this.#holdings.set(tenant.id, {
       canaries: new Map(),
       ambiguous: new Set(),

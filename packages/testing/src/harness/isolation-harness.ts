@@ -49,6 +49,9 @@ export class IsolationHarness implements AsyncDisposable {
   /** Records what leaves the application by other ways than answers. */
   readonly recorder = new Recorder();
 
+  /** @internal The last look at each tenant's rows, by its `id`, until something is planted for it or called as it. */
+  readonly looks = new Map<string, TenantRows>();
+
   /** @internal Starts the application once more, beside this one: nothing is remembered in it. */
   readonly fresh: () => Promise<IsolationHarness>;
 
@@ -116,6 +119,7 @@ export class IsolationHarness implements AsyncDisposable {
   /** Plants the next round of rows for `tenant`, and registers them as its canaries. */
   async plant(tenant: Tenant): Promise<Planted> {
     const client = this.as(tenant);
+    this.looks.delete(tenant.id);
     return outsideAnyTenant(() => this.#seedBed.plant(this.#own(tenant), { client, app: this.app }));
   }
 
@@ -137,6 +141,8 @@ export class IsolationHarness implements AsyncDisposable {
     const { clean } = this.#options;
     if (!clean) return false;
     for (const tenant of this.tenants) await outsideAnyTenant(() => clean(tenant));
+    this.canaries.forgetRows();
+    this.looks.clear();
     return true;
   }
 

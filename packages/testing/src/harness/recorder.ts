@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { logTap } from './log-tap.js';
 
 /** Something that left the application by another way than an answer. */
@@ -24,12 +24,6 @@ export interface Recording<R> {
  */
 export class Recorder {
   readonly #open = new Set<Observation[]>();
-  readonly #settle: number;
-
-  /** @param settle milliseconds to wait after the work, for what is logged or sent after the answer. */
-  constructor(settle = 2) {
-    this.#settle = settle;
-  }
 
   /** Takes down one observation, in every recording that is under way. */
   saw(observation: Observation): void {
@@ -39,15 +33,17 @@ export class Recorder {
   /**
    * Does `work`, and answers with what it answered and what left the application meanwhile. Recordings may overlap, and
    * each has everything.
+   *
+   * @param settle - milliseconds to wait after the work, for what is logged or sent after the answer; of 0, one turn of the event loop
    */
-  async record<R>(work: () => Promise<R>): Promise<Recording<R>> {
+  async record<R>(work: () => Promise<R>, settle = 2): Promise<Recording<R>> {
     const observed: Observation[] = [];
     const log: string[] = [];
     this.#open.add(observed);
     const stop = logTap.open(log);
     try {
       const result = await work();
-      await sleep(this.#settle);
+      await (settle > 0 ? sleep(settle) : turn());
       return { result, log, observed };
     } finally {
       stop();

@@ -80,8 +80,10 @@ export class Target {
 
   /** Calls, and looks at everything that comes out of the application meanwhile. */
   async attempt({ watched = [this.other], ...call }: Call): Promise<Attempt> {
-    const before = await Promise.all(watched.map((tenant) => this.#rowsOf(tenant)));
-    const { result, log, observed } = await this.harness.recorder.record(() => this.#call(call));
+    const { looks, recorder } = this.harness;
+    const before = await Promise.all(watched.map((tenant) => looks.get(tenant.id) ?? this.#rowsOf(tenant)));
+    const settle = this.changesRows ? SETTLE : 0;
+    const { result, log, observed } = await recorder.record(() => this.#call(call), settle);
     const after = await Promise.all(watched.map((tenant) => this.#rowsOf(tenant)));
     const looked = this.#looked(result, call, watched, log, observed);
     if (this.changesRows && !result.isRefused) this.#own(call.tenant, result);
@@ -94,7 +96,7 @@ export class Target {
     if (tenant === null) return;
     for (const { canary } of findCanaries(sent, this.harness.canaries.ofOthers(tenant))) {
       const isName = canary.what.startsWith('tenant.');
-      if (isName && answer?.request.body?.includes(canary.value)) namedIn(this.harness, tenant).add(canary);
+      if (isName && answer?.request.body?.includes(canary.value)) namedIn(this.harness, tenant).add(canary.value);
       if (!isName) this.harness.canaries.plant(tenant, canary.what, canary.value);
     }
   }
@@ -107,6 +109,7 @@ export class Target {
 
   async #call(call: Omit<Call, 'watched'>) {
     if (performance.now() > this.deadline) throw new Error('the time for this entrance was over (`budget`).');
+    if (call.tenant) this.harness.looks.delete(call.tenant.id);
     const result = await this.transport.call(call);
     if (this.changesRows && !result.isRefused)
       for (const { id } of [this.own, this.other]) usedUp(this.harness).add(id);
@@ -126,7 +129,7 @@ export class Target {
       foreign
         .flatMap((each) => find(this.harness.canaries.of(each)))
         .filter(({ canary }) => !sent.includes(canary.value.toLowerCase()))
-        .filter(({ canary }) => tenant === null || !namedIn(this.harness, tenant).has(canary));
+        .filter(({ canary }) => tenant === null || !namedIn(this.harness, tenant).has(canary.value));
     const inAnswer = look((canaries) =>
       answer
         ? findInAnswer({ ...answer, headers: telling(answer.headers) }, canaries)
@@ -143,9 +146,15 @@ export class Target {
   }
 
   async #rowsOf(tenant: Tenant): Promise<TenantRows | null> {
-    return this.changesRows && this.harness.rowsOf ? this.harness.rowsOf(tenant) : null;
+    if (!this.changesRows || !this.harness.rowsOf) return null;
+    const rows = await this.harness.rowsOf(tenant);
+    this.harness.looks.set(tenant.id, rows);
+    return rows;
   }
 }
+
+/** Milliseconds for what a writing request logs or sends after its answer. */
+const SETTLE = 2;
 
 /** Enough for every branch of a handler, and few enough for each of them to be measured. */
 const MOST_KEPT = 8;
@@ -160,15 +169,15 @@ function usedUp(harness: IsolationHarness): Set<string> {
 const used = new WeakMap<IsolationHarness, Set<string>>();
 
 /** The names of others that a tenant has written itself, in an attack: what it reads again tells nothing. */
-function namedIn(harness: IsolationHarness, { id }: Tenant): Set<Canary> {
-  const byTenant = named.get(harness) ?? new Map<string, Set<Canary>>();
+function namedIn(harness: IsolationHarness, { id }: Tenant): Set<string> {
+  const byTenant = named.get(harness) ?? new Map<string, Set<string>>();
   named.set(harness, byTenant);
   const known = byTenant.get(id) ?? new Set();
   byTenant.set(id, known);
   return known;
 }
 
-const named = new WeakMap<IsolationHarness, Map<string, Set<Canary>>>();
+const named = new WeakMap<IsolationHarness, Map<string, Set<string>>>();
 
 /** The date of an answer is nobody's. */
 function telling(headers: HttpAnswer['headers']): HttpAnswer['headers'] {
