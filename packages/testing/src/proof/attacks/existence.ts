@@ -1,3 +1,4 @@
+import { isTelling } from '../../canaries/telling.js';
 import type { HttpRequest } from '../../http-request.js';
 import { nameOf, nobodysValue, type Position, replaced } from '../target/positions.js';
 import type { Target } from '../target/target.js';
@@ -49,6 +50,7 @@ async function compared(
   const theirs = await once(target, place, valueOfTheirs);
   const leak = leakOf(theirs.attempt, target, `With the other's value for ${place.name}`);
   if (leak) return leak;
+  if (await isOwnToo(target, theirs.value)) return null;
   const nobodys = [
     await once(target, place, nobody(theirs.value)),
     await once(target, place, nobody(theirs.value)),
@@ -71,6 +73,20 @@ function tellingPaths(theirs: Told, nobodys: readonly [Told, Told]): string[] {
   const [one, two, answer] = [...nobodys, theirs].map(told) as [Measured, Measured, Measured];
   return [...new Set([...one.keys(), ...answer.keys()])].filter(
     (path) => one.get(path) === two.get(path) && answer.get(path) !== one.get(path),
+  );
+}
+
+/** Where each tenant numbers its rows from one, the other's number is one of the own as well. */
+async function isOwnToo({ harness, own, other }: Target, value: unknown): Promise<boolean> {
+  const text = String(value);
+  if (isTelling(text)) return false;
+  const [mine, theirs] = [await harness.rowsOf?.(own), await harness.rowsOf?.(other)];
+  return Object.entries(theirs ?? {}).some(([table, rows]) =>
+    rows.some((row) =>
+      Object.entries(row).some(
+        ([column, each]) => String(each) === text && mine?.[table]?.some((one) => String(one[column]) === text),
+      ),
+    ),
   );
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Attempt, Target } from '../target/target.js';
 import type { Variation } from '../target/variation.js';
 import { type Attack, leaks, proven, unproven } from './attack.js';
@@ -23,12 +24,12 @@ export const interference: Attack = {
     for (const [n, request] of moved.entries()) {
       const [before, control, after] = [first.find((each) => each.request === request), alone[n], again[n]];
       if (!before || !control || !after) continue;
-      const paths = before.paths.filter((path) => !control.paths.includes(path) && after.paths.includes(path));
+      const paths = before.paths.filter((path) => !control.moving.includes(path) && after.paths.includes(path));
       if (paths[0] === undefined) continue;
       const how = request === AS_IT_IS ? '' : `, with ${request.name},`;
       return leaks(`The answer${how} changed at ${paths[0]} when the other tenant's rows did.`, after.after);
     }
-    const isUnclear = moved.some((_, n) => (first[n]?.paths ?? []).some((path) => !alone[n]?.paths.includes(path)));
+    const isUnclear = moved.some((_, n) => (first[n]?.paths ?? []).some((path) => !alone[n]?.moving.includes(path)));
     if (!isUnclear) return alike;
     return unproven(
       'Its answer moves by itself, so nobody can tell whether the other moves it.',
@@ -51,6 +52,8 @@ interface Tried {
   readonly request: Variation;
   /** The paths at which the answer is another than expected after something has happened. */
   readonly paths: readonly string[];
+  /** Those, and the ones that were another each time before: a second that passed then has passed as well. */
+  readonly moving: readonly string[];
   readonly after: Attempt;
 }
 
@@ -76,7 +79,10 @@ async function tried(
     const expected = before.map((round) => round[n]) as [Measured, Measured, Measured];
     const now = measured(after);
     const paths = changedPaths(expected, now).filter((path) => !isSequence(path, expected, now));
-    answers.push({ request, paths, after });
+    const moved = [...now.keys()].filter((path) =>
+      expected.some((each) => !isDeepStrictEqual(each.get(path), now.get(path))),
+    );
+    answers.push({ request, paths, moving: [...paths, ...moved], after });
   }
   return answers;
 }

@@ -13,7 +13,7 @@ export const tenantField: Attack = {
     const { id, slug } = target.other;
     const { columns, usual } = await namesOf(target);
     const isId = (name: string) => /id$/i.test(name);
-    // All of them at once where that is taken, and what the tables call it by itself as well.
+    // All of them at once where that is taken and makes no difference, and what the tables call it by itself as well.
     const names = [...columns, ...usual];
     const sets: Fields[] = [
       Object.fromEntries(names.map((name) => [name, id])),
@@ -21,15 +21,16 @@ export const tenantField: Attack = {
     ];
     const each = names.flatMap((name): Fields[] => [{ [name]: id }, ...(isId(name) ? [] : [{ [name]: slug }])]);
     const alone = each.filter((fields) => columns.includes(Object.keys(fields)[0] as string));
+    const plain = target.changesRows ? null : (await attempted(target, (request) => request)).answer?.text;
     for (const [place, changed] of placesIn(target)) {
-      let isRefused = false;
+      let matters = false;
       for (const fields of sets) {
         const attempt = await attempted(target, changed(fields));
         const leak = leakOf(attempt, target, `With a tenant field of the other's in the ${place}`);
         if (leak) return leak;
-        isRefused ||= attempt.isRefused;
+        matters ||= attempt.isRefused || (plain !== null && attempt.answer?.text !== plain);
       }
-      for (const fields of isRefused ? each : alone) {
+      for (const fields of matters ? each : alone) {
         const attempt = await attempted(target, changed(fields));
         const leak = leakOf(attempt, target, `With ${Object.keys(fields)[0]} of the other's in the ${place}`);
         if (leak) return leak;
