@@ -6,12 +6,13 @@ import { CanaryRegistry } from '../canaries/canary-registry.js';
 import { forgetCanaries, rememberCanaries } from '../canaries/known-canaries.js';
 import type { Planted, TenantRows } from '../canaries/planted.js';
 import type { Entrance } from '../discovery/entrance.js';
+import type { HttpRequest } from '../http-request.js';
 import { HarnessMisuseError } from '../misuse.js';
 import type { IsolationHarnessOptions, SignedIn } from './harness-options.js';
 import { fromOutside, processExits } from './process-exits.js';
 import { Recorder } from './recorder.js';
 import { SeedBed } from './seed-rows.js';
-import { type Connection, send } from './send.js';
+import { type Connection, hangUp, send } from './send.js';
 import { TenantClient } from './tenant-client.js';
 
 /** As whom a request is sent. */
@@ -108,6 +109,12 @@ export class IsolationHarness implements AsyncDisposable {
       this.#checkOpen();
       return send(this.#connection, own, request);
     });
+  }
+
+  /** @internal Sends a request as somebody, and hangs up after some milliseconds. */
+  async hangUp({ host, headers = {} }: Identity, request: HttpRequest, after: number): Promise<void> {
+    this.#checkOpen();
+    await hangUp(this.#connection, { host: host ?? new URL(this.url).host, ...headers }, request, after);
   }
 
   /** The host and the headers of a signed-in user of `tenant`, apart. */

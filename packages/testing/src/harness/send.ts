@@ -1,10 +1,11 @@
-import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { outsideAnyTenant } from '@tenancy/core/adapter';
 import type { HttpAnswer, HttpRequest, SentRequest } from '../http-request.js';
 import { encodeBody, encodeQuery } from './body.js';
 import { eventsOf, parsed } from './event-stream.js';
+import { fromOutside } from './process-exits.js';
 
 /** The connection that a request is sent on, and the headers of whoever sends it. */
 export interface Connection {
@@ -29,6 +30,35 @@ export async function send(
   headers: Readonly<Record<string, string>>,
   asked: HttpRequest,
 ): Promise<HttpAnswer> {
+  const { sent, path, bytes } = await prepared(connection, headers, asked);
+  return outsideAnyTenant(() => exchange(connection, sent, path, bytes));
+}
+
+/** Sends `asked` on a connection of its own, and hangs up after some milliseconds, answered or not. */
+export async function hangUp(
+  connection: Connection,
+  headers: Readonly<Record<string, string>>,
+  asked: HttpRequest,
+  after: number,
+): Promise<void> {
+  const { sent, path, bytes } = await prepared(connection, headers, asked);
+  const { port, hostname: host } = new URL(connection.url);
+  const agent = fromOutside(new Agent());
+  await outsideAnyTenant(async () => {
+    const { method, headers: all } = sent;
+    const outgoing = httpRequest({ host, port, method, path, headers: all, agent }, (response) => response.resume());
+    outgoing.on('error', () => {}).end(bytes ?? undefined);
+    setTimeout(() => outgoing.destroy(), after);
+    await new Promise((resolve) => outgoing.once('close', resolve));
+  });
+  agent.destroy();
+}
+
+async function prepared(
+  connection: Connection,
+  headers: Readonly<Record<string, string>>,
+  asked: HttpRequest,
+): Promise<{ readonly sent: SentRequest; readonly path: string; readonly bytes: Buffer | null }> {
   if (typeof asked.path !== 'string' || !asked.path.startsWith('/')) {
     throw new TypeError(`A request needs a path that begins with "/", and this one has ${JSON.stringify(asked.path)}.`);
   }
@@ -42,13 +72,8 @@ export async function send(
     ...lowerCased(asked.headers ?? {}),
   };
   const path = `${asked.path}${encodeQuery(asked.query)}`;
-  const sent: SentRequest = {
-    method,
-    url: `${connection.url}${path}`,
-    headers: all,
-    body: encoded ? encoded.bytes.toString('utf8') : null,
-  };
-  return outsideAnyTenant(() => exchange(connection, sent, path, encoded?.bytes ?? null));
+  const body = encoded ? encoded.bytes.toString('utf8') : null;
+  return { sent: { method, url: `${connection.url}${path}`, headers: all, body }, path, bytes: encoded?.bytes ?? null };
 }
 
 async function exchange(
@@ -138,7 +163,17 @@ async function answerOf(request: SentRequest, response: IncomingMessage, packed:
   const headers = Object.fromEntries(
     Object.entries(response.headers).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined),
   );
-  return { request, status: response.statusCode ?? 0, statusText: response.statusMessage ?? '', headers, body, text };
+  // What comes after the body is a header that comes late.
+  const trailers = Object.entries(response.trailers).map(([name, value = '']) => [`${name} (trailer)`, value] as const);
+  const all = { ...headers, ...Object.fromEntries(trailers) };
+  return {
+    request,
+    status: response.statusCode ?? 0,
+    statusText: response.statusMessage ?? '',
+    headers: all,
+    body,
+    text,
+  };
 }
 
 const lowerCased = (headers: Readonly<Record<string, string>>) =>

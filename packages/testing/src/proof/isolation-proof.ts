@@ -2,6 +2,7 @@ import type { Tenant } from '@tenancy/core';
 import type { Entrance } from '../discovery/entrance.js';
 import type { IsolationHarness } from '../harness/isolation-harness.js';
 import type { AttackResult, EntranceResult, IsolationReport, ProofVerdict } from '../report/isolation-report.js';
+import { answerHeaders } from './attacks/answer-headers.js';
 import type { Attack, Finding } from './attacks/attack.js';
 import { existence } from './attacks/existence.js';
 import { foreignId } from './attacks/foreign-id.js';
@@ -11,6 +12,7 @@ import { interleaved } from './attacks/interleaved.js';
 import { noTenant } from './attacks/no-tenant.js';
 import { otherHost } from './attacks/other-host.js';
 import { own } from './attacks/own.js';
+import { situations } from './attacks/situations.js';
 import { tenantField } from './attacks/tenant-field.js';
 import { tenantHeader } from './attacks/tenant-header.js';
 import { warmCache } from './attacks/warm-cache.js';
@@ -18,7 +20,7 @@ import { checkOptions, type ProofOptions } from './proof-options.js';
 import { rowChanges } from './target/row-changes.js';
 import { Target } from './target/target.js';
 import { transportTo } from './target/transport.js';
-import { type ComparedWorlds, comparedWorlds } from './worlds.js';
+import { type ComparedWorlds, comparedWorlds } from './worlds/compared-worlds.js';
 
 /** After `own`, which says whether the others mean anything. */
 const ATTACKS: readonly Attack[] = [
@@ -32,6 +34,8 @@ const ATTACKS: readonly Attack[] = [
   warmCache,
   interference,
   interleaved,
+  situations,
+  answerHeaders,
 ];
 
 const WORST_FIRST = ['leaks', 'unproven', 'exempt', 'proven', 'not applicable'] as const;
@@ -80,7 +84,9 @@ export class IsolationProof {
     await this.#harness.clean();
     const entrances = this.entrances.map((entrance) => {
       const result = this.#results.get(entrance);
-      return result && compared ? this.#withWorlds(result, compared) : untried(entrance);
+      if (result && compared) return this.#withWorlds(result, compared);
+      const leak = compared?.findings.get(entrance.id);
+      return leak ? foundBeside(entrance, leak) : untried(entrance);
     });
     const counts = { leaks: 0, unproven: 0, exempt: 0, proven: 0 };
     for (const { verdict } of entrances) counts[verdict] += 1;
@@ -208,6 +214,11 @@ function notTried({ name }: Attack): AttackResult {
     why: "Not tried, as the tenant's own request does not work.",
     evidence: null,
   };
+}
+
+/** A leak that came to light while others were tried is not left out. */
+function foundBeside(entrance: Entrance, { endsAttacks: _, ...leak }: Finding): EntranceResult {
+  return { entrance, verdict: 'leaks', why: null, attacks: [{ attack: 'worlds', ...leak }], milliseconds: 0 };
 }
 
 const NOT_CHOSEN = 'It is not among those that `only` names.';

@@ -29,7 +29,11 @@ export type AttackName =
   | 'interference'
   /** Both at once, over and over. */
   | 'interleaved'
-  /** In a fresh application, the other has called everything before, or never. */
+  /** The other hangs up or fails half-way, or the own request fails where the other's went well. */
+  | 'situations'
+  /** What the answer allows caches, and pages of the other's origin. */
+  | 'answer-headers'
+  /** In a fresh application, the other has called everything before, or never; or both call at once. */
   | 'worlds';
 
 /** The outcome of one attack at one entrance. */

@@ -12,7 +12,7 @@ export const own: Attack = {
   run: async (target) => {
     const call = await target.asItself();
     const before = target.changesRows ? await target.harness.rowsOf?.(target.own) : undefined;
-    const attempt = await target.attempt(call);
+    const attempt = await signedIn(target, await target.attempt(call));
     const leak = leakOf(attempt, target, 'By its own request');
     if (leak) return leak;
     if (attempt.isRefused) {
@@ -37,6 +37,13 @@ export const own: Attack = {
     return unproven(nothingOwn(target), attempt);
   },
 };
+
+/** Once more after a new sign-in, where an entrance before has ended the session. */
+async function signedIn(target: Target, attempt: Attempt): Promise<Attempt> {
+  if (![401, 403, 419].includes(attempt.answer?.status ?? 0)) return attempt;
+  await target.harness.signIn();
+  return target.attempt(await target.asItself());
+}
 
 /** Pages that no handler of the application answers with, such as those of its documentation, are the same for everybody. */
 export async function isForEverybody(target: Target, { answer }: Attempt): Promise<boolean> {

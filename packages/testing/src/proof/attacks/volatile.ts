@@ -11,7 +11,8 @@ export function measured({ answer, seen }: Attempt): Measured {
     values.set('status', answer.status);
     values.set('phrase of the status', answer.statusText);
     for (const [name, value] of Object.entries(answer.headers)) {
-      if (!isVolatileHeader(name) && name !== 'set-cookie')
+      // A validator is as good as the body that it stands for, and is another where that is.
+      if ((!isVolatileHeader(name) || name === 'etag') && name !== 'set-cookie')
         values.set(`header ${name}`, asNumber([value].flat().join(', ')));
     }
   }

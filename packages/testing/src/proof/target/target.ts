@@ -88,7 +88,23 @@ export class Target {
     const looked = this.#looked(result, call, watched, log, observed);
     if (this.changesRows && !result.isRefused) this.#own(call.tenant, result);
     const changes = before.flatMap((rows, n) => (rows && after[n] ? rowChanges(rows, after[n]) : []));
-    return { ...result, changes, observed, ...looked };
+    return { ...result, changes, observed, ...looked, sightings: await this.#confirmed(looked.sightings) };
+  }
+
+  /** Without the numbers that both have: where each tenant counts its invoices, `2026-00003` is one of each. */
+  async #confirmed(sightings: readonly Sighting[]): Promise<readonly Sighting[]> {
+    if (!this.harness.rowsOf || !sightings.some(({ canary }) => isNumbering(canary.value))) return sightings;
+    const mine = new Set(
+      Object.values(await this.harness.rowsOf(this.own)).flatMap((rows) =>
+        rows.flatMap((row) => Object.values(row).map(String)),
+      ),
+    );
+    const theirs = new Set(
+      Object.values(await this.harness.rowsOf(this.other)).flatMap((rows) =>
+        rows.flatMap((row) => Object.values(row).map(String)),
+      ),
+    );
+    return sightings.filter(({ canary: { value } }) => !(isNumbering(value) && mine.has(value) && theirs.has(value)));
   }
 
   /** Remembers what a tenant wrote: it may be in its rows from now on, also where it is another's value; who is whose stays known. */
@@ -104,7 +120,8 @@ export class Target {
   /** Calls while others do too, so that only the answer can be held against it. */
   async attemptUnobserved({ watched = [this.other], ...call }: Call): Promise<Attempt> {
     const result = await this.#call(call);
-    return { ...result, changes: [], observed: [], ...this.#looked(result, call, watched, [], []) };
+    const { sightings, log } = this.#looked(result, call, watched, [], []);
+    return { ...result, changes: [], observed: [], log, sightings: await this.#confirmed(sightings) };
   }
 
   async #call(call: Omit<Call, 'watched'>) {
@@ -155,6 +172,11 @@ export class Target {
 
 /** Milliseconds for what a writing request logs or sends after its answer. */
 const SETTLE = 2;
+
+/** A number with what is written around it: `4711`, `2026-00003`, `INV-12`. */
+export function isNumbering(value: string): boolean {
+  return /^\p{L}{0,5}[-_/# .]?\d+(?:[-_/.]\d+)*$/u.test(value);
+}
 
 /** Enough for every branch of a handler, and few enough for each of them to be measured. */
 const MOST_KEPT = 8;

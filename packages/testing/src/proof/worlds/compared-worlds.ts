@@ -1,0 +1,115 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Tenant } from '@tenancy/core';
+import type { IsolationHarness } from '../../harness/isolation-harness.js';
+import { type Finding, leakOf, leaks, notApplicable, proven, unproven } from '../attacks/attack.js';
+import { type Measured, measured } from '../attacks/volatile.js';
+import type { ProofOptions } from '../proof-options.js';
+import type { Attempt } from '../target/target.js';
+import { crowd } from './crowd.js';
+import { differing, type ScriptCall } from './differing.js';
+import { calling, targetsIn } from './targets.js';
+
+/** Findings by the ids of entrances; where none stands, `otherwise` holds. */
+export interface ComparedWorlds {
+  readonly findings: ReadonlyMap<string, Finding>;
+  readonly otherwise: Finding;
+}
+
+/**
+ * Noninterference (Goguen and Meseguer 1982), tested by running the application again: a fresh one in which the tenant calls every
+ * entrance while the other is silent, twice, to learn what moves by itself; and one in which the other has called everything
+ * before. The tenant's script is the same, call for call, so that any difference is the other's doing. In one more, both call at
+ * once. What was planted before is gone afterwards, where the harness can remove it.
+ *
+ * @param deadline - the time, of `performance.now()`, after which no further call is made
+ */
+export async function comparedWorlds(
+  harness: IsolationHarness,
+  options: ProofOptions,
+  deadline: number,
+): Promise<ComparedWorlds> {
+  const findings = new Map<string, Finding>();
+  const found = (entrance: string, finding: Finding) => {
+    if (!findings.has(entrance)) findings.set(entrance, finding);
+  };
+  const run = (isOtherThere: boolean) =>
+    inFresh(harness, (fresh) => script(fresh, options, isOtherThere, deadline, found));
+  try {
+    // By turns: a clock that goes on between the two alone has gone on for the one between them as well.
+    const first = await run(false);
+    const together = await run(true);
+    const alone = [first, await run(false)] as const;
+    const suspects = differing(alone, together);
+    const again = suspects.size > 0 ? differing(alone, await run(true)) : suspects;
+    for (const [entrance, { path, attempt }] of again) {
+      if (suspects.get(entrance)?.path !== path) continue;
+      found(
+        entrance,
+        leaks(`In a fresh application, its answer is another at ${path} once the other has called.`, attempt),
+      );
+    }
+    await inFresh(harness, (fresh) => crowd(fresh, options, deadline, found));
+    return { findings, otherwise: proven('In a fresh application it answers as if the other had never called.') };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const isOver = performance.now() > deadline;
+    return {
+      findings,
+      otherwise: isOver
+        ? unproven(`Not tried to the end: ${why}`)
+        : notApplicable(`No second application could be tried: ${why}`),
+    };
+  }
+}
+
+async function inFresh<R>(original: IsolationHarness, work: (fresh: IsolationHarness) => Promise<R>): Promise<R> {
+  await original.clean();
+  await using fresh = await original.fresh();
+  const result = await work(fresh);
+  await fresh.clean();
+  return result;
+}
+
+/** The answers to each call of the tenant's script, in order. */
+async function script(
+  harness: IsolationHarness,
+  options: ProofOptions,
+  isOtherThere: boolean,
+  deadline: number,
+  found: (entrance: string, finding: Finding) => void,
+): Promise<readonly ScriptCall[]> {
+  const [own, other] = harness.tenants as readonly [Tenant, Tenant];
+  const targets = targetsIn(harness, options, own, other);
+  for (const target of targets) target.deadline = deadline;
+  const calls: ScriptCall[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    if (isOtherThere) for (const target of targets) await target.attemptUnobserved(await calling(target, other));
+    // What the other's calls do after their answers is not the tenant's.
+    await sleep(SETTLED);
+    for (const target of targets) {
+      const attempt = await target.attempt(await calling(target, own));
+      const leak = leakOf(attempt, target, 'After the other has called everything');
+      if (leak) found(target.entrance.id, leak);
+      const answer = new Map([...measured(attempt), ...exitsOf(attempt)]);
+      calls.push({ entrance: target.entrance.id, attempt, answer });
+    }
+  }
+  return calls;
+}
+
+/** How often the application went out by each way: to a listener of the other's, once more. */
+function exitsOf({ observed }: Attempt): Measured {
+  const counts = new Map<string, number>();
+  for (const { exit, name } of observed) {
+    // Ids and ports are others each time.
+    const key = `exit ${exit} ${name.replaceAll(/[\w.-]*\d[\w.-]*/g, '#')}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Milliseconds. */
+const SETTLED = 50;
+
+/** Of everything, and then of everything again: what is written at one entrance is read at another. */
+const ROUNDS = 2;

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Tenant } from '@tenancy/core';
+import type { IsolationHarness } from '../../harness/isolation-harness.js';
+import { type Finding, leakOf } from '../attacks/attack.js';
+import type { ProofOptions } from '../proof-options.js';
+import type { Attempt, Call, Target } from '../target/target.js';
+import { calling, targetsIn } from './targets.js';
+
+/**
+ * A fresh application in which both tenants call at once while nothing is known yet, then in a crowd, then with each other's rows; in
+ * the end each reads everything. Held against it are the other's texts alone, so that no answer has to be the same as before.
+ *
+ * @param deadline - the time, of `performance.now()`, after which no further call is made
+ * @param found - is told of the first leak at each entrance
+ */
+export async function crowd(
+  harness: IsolationHarness,
+  options: ProofOptions,
+  deadline: number,
+  found: (entrance: string, finding: Finding) => void,
+): Promise<void> {
+  const [one, another] = harness.tenants as readonly [Tenant, Tenant];
+  const pairs = [targetsIn(harness, options, one, another), targetsIn(harness, options, another, one)] as const;
+  for (const target of pairs.flat()) target.deadline = deadline;
+  const sent = new Map<Tenant, string[]>([
+    [one, []],
+    [another, []],
+  ]);
+  /** Calls, and looks for what is the other's and was never sent by the caller itself. */
+  const looked = async (target: Target, call: Call, how: string, isObserved = false) => {
+    const attempt = await (isObserved ? target.attempt(call) : target.attemptUnobserved(call));
+    const own = sent.get(target.own) as string[];
+    const leak = leakOf(withoutSent(attempt, own), target, how);
+    if (leak) found(target.entrance.id, leak);
+    own.push(attempt.sent);
+  };
+  const both = pairs[0].map((target, n) => [target, pairs[1][n] as Target] as const);
+  const byCall = both
+    .filter(([{ transport, own }]) => !transport.requestFor(harness.planted(own), own))
+    .slice(0, MOST_TALKERS);
+
+  for (const [mine, theirs] of both) {
+    const calls = [mine, theirs, mine, theirs];
+    const made = [];
+    for (const target of calls) made.push([target, await calling(target, target.own)] as const);
+    await Promise.all(
+      made.map(([target, call]) => looked(target, call, 'While both called at once, and nothing was known yet')),
+    );
+  }
+  // Whoever listens at one entrance hears what is said at another.
+  for (const [mine] of byCall) {
+    const others = byCall.map(([, theirs]) => theirs);
+    const made = [[mine, await calling(mine, mine.own)] as const];
+    for (const target of others) made.push([target, await calling(target, target.own)]);
+    await Promise.all(made.map(([target, call]) => looked(target, call, 'While the other spoke')));
+  }
+  for (const [mine, theirs] of both) {
+    if (mine.changesRows || mine.entrance.kind === 'sse') continue;
+    const [own, other] = [await calling(mine, mine.own), await calling(theirs, theirs.own)];
+    const many = Array.from({ length: CROWD }, () => looked(theirs, other, 'In a crowd of requests'));
+    await Promise.all([...many, ...[1, 2, 3].map(() => looked(mine, own, 'In a crowd of requests'))]);
+  }
+  for (const target of pairs.flat()) {
+    const call = await calling(target, target.own);
+    const rows = harness.planted(target.other);
+    await looked(target, { ...call, rows }, "With the other's rows");
+    // A call of the author's own may have sent any of them.
+    sent.get(target.own)?.push(JSON.stringify(Object.values(rows)).toLowerCase());
+  }
+  await sleep(SETTLED);
+  for (const target of pairs.flat()) {
+    if (target.changesRows && target.transport.requestFor(harness.planted(target.own), target.own)) continue;
+    await looked(target, await calling(target, target.own), 'After everything that both did', true);
+  }
+}
+
+/** Reads of the other's that are under way at once: more than pools and limits usually let through. */
+const CROWD = 24;
+
+/** Entrances by call of which each listens while all the others speak. */
+const MOST_TALKERS = 12;
+
+/** Milliseconds for what is written, sent or timed after an answer. */
+const SETTLED = 100;
+
+/** What somebody sent before tells nothing when it is read again, by a log of what was asked for, say. */
+function withoutSent(attempt: Attempt, sent: readonly string[]): Attempt {
+  if (attempt.sightings.length === 0) return attempt;
+  const all = sent.join('\n');
+  return { ...attempt, sightings: attempt.sightings.filter(({ canary }) => !all.includes(canary.value.toLowerCase())) };
+}

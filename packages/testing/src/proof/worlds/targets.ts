@@ -1,0 +1,30 @@
+import type { Tenant } from '@tenancy/core';
+import type { IsolationHarness } from '../../harness/isolation-harness.js';
+import type { ProofOptions } from '../proof-options.js';
+import { type Call, Target } from '../target/target.js';
+import { transportTo } from '../target/transport.js';
+
+/** Entrances that are called by themselves or by an example; those that end sessions are left out, and those that take rows away come last. */
+export function targetsIn(
+  harness: IsolationHarness,
+  options: ProofOptions,
+  own: Tenant,
+  other: Tenant,
+): readonly Target[] {
+  const targets = harness.entrances.flatMap((entrance) => {
+    if (typeof options.exempt?.[entrance.id] === 'string' || ENDS_SESSIONS.test(entrance.id)) return [];
+    const transport = transportTo(harness, entrance, options.examples?.[entrance.id]);
+    return 'unknown' in transport ? [] : [new Target(harness, entrance, transport, own, other)];
+  });
+  const isLast = ({ entrance: { id } }: Target) => Number(/^DELETE /.test(id));
+  return targets.sort((a, b) => isLast(a) - isLast(b));
+}
+
+const ENDS_SESSIONS = /log-?out|sign-?out|revoke|password/i;
+
+/** With new rows wherever rows may be used up, whatever the other did: alike in all worlds. */
+export async function calling({ harness, changesRows, own, other }: Target, tenant: Tenant): Promise<Call> {
+  const rows = changesRows ? await harness.plant(tenant) : harness.planted(tenant);
+  const identity = await harness.identityOf(tenant);
+  return { identity, tenant, rows, watched: [tenant === own ? other : own] };
+}
