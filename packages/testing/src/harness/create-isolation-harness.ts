@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DynamicModule, HttpServer, INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
@@ -10,6 +11,7 @@ import type { IsolationHarnessOptions } from './harness-options.js';
 import { HeardLogger } from './heard-logger.js';
 import { IsolationHarness } from './isolation-harness.js';
 import { checkKnown } from './known-to-application.js';
+import type { Recorder } from './recorder.js';
 import { usualExits } from './usual-exits.js';
 
 /**
@@ -76,6 +78,7 @@ async function start(
       options,
     );
     const { recorder } = harness;
+    attribute(app.getHttpServer() as Server, recorder);
     for (const observe of [usualExits, ...(options.observe ?? [])]) {
       await observe(app, (observation) => recorder.saw(observation));
     }
@@ -86,6 +89,13 @@ async function start(
     await (harness ?? app).close();
     throw error;
   }
+}
+
+/** Each request's work is its own, however late it is done. */
+function attribute(server: Server, recorder: Recorder): void {
+  const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
+  server.emit = (event: string, ...args: unknown[]) =>
+    event === 'request' ? recorder.asRequest(() => emit(event, ...args)) : emit(event, ...args);
 }
 
 /** @throws Error where the adapter serves the first application. */

@@ -10,15 +10,15 @@ const CONSOLE = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table
  * them below the streams, as Pino does. Everything still goes where it went.
  */
 class LogTap {
-  readonly #listeners = new Set<string[]>();
+  readonly #listeners = new Map<string[], () => boolean>();
   #patched: Patched[] = [];
   /** Inside a method that is heard already, and passes the same text on to another one. */
   #isPassing = false;
 
-  /** Adds every line from now on to `lines`, until the answer is called. */
-  open(lines: string[]): () => void {
+  /** Adds every line from now on to `lines` where `isMeant` says so, until the answer is called. */
+  open(lines: string[], isMeant: () => boolean): () => void {
     if (this.#listeners.size === 0) this.#patch();
-    this.#listeners.add(lines);
+    this.#listeners.set(lines, isMeant);
     return () => {
       this.#listeners.delete(lines);
       if (this.#listeners.size === 0) this.#restore();
@@ -31,7 +31,7 @@ class LogTap {
 
   hear(text: string): void {
     for (const line of text.split('\n')) {
-      if (line.trim() !== '') for (const lines of this.#listeners) lines.push(line);
+      if (line.trim() !== '') for (const [lines, isMeant] of this.#listeners) if (isMeant()) lines.push(line);
     }
   }
 

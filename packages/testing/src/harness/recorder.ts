@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 import { logTap } from './log-tap.js';
 
@@ -18,6 +19,9 @@ export interface Recording<R> {
   readonly observed: readonly Observation[];
 }
 
+/** The recordings that were under way when a request came in: what it does belongs to them, and to none that begins later. */
+const origin = new AsyncLocalStorage<ReadonlySet<unknown>>();
+
 /**
  * Records what leaves an application. The log is the process's: of two applications in one process, each is recorded
  * with the lines of both.
@@ -25,9 +29,15 @@ export interface Recording<R> {
 export class Recorder {
   readonly #open = new Set<Observation[]>();
 
-  /** Takes down one observation, in every recording that is under way. */
+  /** Takes down one observation, in every recording that is under way and was so when what made it began. */
   saw(observation: Observation): void {
-    for (const observed of this.#open) observed.push(observation);
+    const origins = origin.getStore();
+    for (const observed of this.#open) if (origins?.has(observed) !== false) observed.push(observation);
+  }
+
+  /** Does the work of a request: what it logs or sends later is not held against the recordings that are under way by then. */
+  asRequest<R>(work: () => R): R {
+    return origin.run(new Set(this.#open), work);
   }
 
   /**
@@ -40,7 +50,7 @@ export class Recorder {
     const observed: Observation[] = [];
     const log: string[] = [];
     this.#open.add(observed);
-    const stop = logTap.open(log);
+    const stop = logTap.open(log, () => origin.getStore()?.has(observed) !== false);
     try {
       const result = await work();
       await (settle > 0 ? sleep(settle) : turn());

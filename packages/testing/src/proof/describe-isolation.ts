@@ -67,6 +67,11 @@ function describeNow(
 ): void {
   const proof = new IsolationProof(harness, options);
   runner.describe(`${harness.name} isolates its tenants`, () => {
+    runner.it(
+      'is started again, with one tenant in it and with both',
+      async () => void (await proof.compareWorlds()),
+      timeout,
+    );
     for (const entrance of proof.entrances) {
       runner.it(entrance.id, async () => hold(await proof.prove(entrance)), timeout);
     }

@@ -51,6 +51,7 @@ export class IsolationProof {
   readonly #startedAt = new Date();
   readonly #began = performance.now();
   #deadline = Number.POSITIVE_INFINITY;
+  #compared: Promise<ComparedWorlds> | undefined;
 
   /** @throws TypeError when the options name what is no entrance, or give no reason. */
   constructor(harness: IsolationHarness, options: ProofOptions = {}) {
@@ -66,9 +67,13 @@ export class IsolationProof {
   /** Tries every attack that fits at one entrance, with each tenant as the attacker of the other. */
   async prove(entrance: Entrance): Promise<EntranceResult> {
     if (this.#options.only && !this.#options.only.includes(entrance.id)) return untried(entrance, NOT_CHOSEN);
+    const exempt = this.#options.exempt?.[entrance.id];
+    const isLeftOut = typeof exempt === 'string' || exempt?.worlds !== undefined;
+    const compared = isLeftOut ? NOT_COMPARED : await this.compareWorlds();
     const began = performance.now();
     this.#deadline = this.#deadlineFrom(began);
-    const result = { ...(await this.#tried(entrance)), milliseconds: Math.round(performance.now() - began) };
+    const tried = { ...(await this.#tried(entrance)), milliseconds: Math.round(performance.now() - began) };
+    const result = this.#withWorlds(tried, compared);
     this.#results.set(entrance, result);
     await this.#tidy(result);
     this.#options.onResult?.(result, { done: this.#results.size, of: this.entrances.length });
@@ -77,15 +82,12 @@ export class IsolationProof {
 
   /** The report on the entrances that were tried so far; the others are unproven. Takes away what was planted. */
   async report(): Promise<IsolationReport> {
-    const compared =
-      this.#results.size > 0
-        ? await comparedWorlds(this.#harness, this.#options, this.#deadlineFrom(performance.now()))
-        : null;
+    const compared = await (this.#compared ?? NOT_COMPARED);
     await this.#harness.clean();
     const entrances = this.entrances.map((entrance) => {
       const result = this.#results.get(entrance);
-      if (result && compared) return this.#withWorlds(result, compared);
-      const leak = compared?.findings.get(entrance.id);
+      if (result) return result;
+      const leak = compared.findings.get(entrance.id);
       return leak ? foundBeside(entrance, leak) : untried(entrance);
     });
     const counts = { leaks: 0, unproven: 0, exempt: 0, proven: 0 };
@@ -100,6 +102,16 @@ export class IsolationProof {
       entrances,
       rowsLeft: await this.#rowsLeft(),
     };
+  }
+
+  /** Runs the application again and again, with the other in it and without, before any entrance is tried; once. */
+  compareWorlds(): Promise<ComparedWorlds> {
+    this.#compared ??= (async () => {
+      const compared = await comparedWorlds(this.#harness, this.#options, this.#deadlineFrom(performance.now()));
+      if (await this.#harness.clean()) for (const tenant of this.#pair()) await this.#harness.plant(tenant);
+      return compared;
+    })();
+    return this.#compared;
   }
 
   #deadlineFrom(began: number): number {
@@ -141,17 +153,19 @@ export class IsolationProof {
     return { entrance, verdict: verdictOf(attacks), why: null, attacks };
   }
 
-  /** Adds the finding of a fresh application to an entrance that was tried. */
-  #withWorlds(result: EntranceResult, { findings, otherwise }: ComparedWorlds): EntranceResult {
+  /** Adds what was found in fresh applications to an entrance that was tried. */
+  #withWorlds(result: EntranceResult, { findings, otherwise, shown }: ComparedWorlds): EntranceResult {
     const { entrance, attacks } = result;
-    if (attacks.length === 0 || attacks[0]?.verdict === 'unproven') return result;
+    const [first, ...others] = attacks;
+    const found = findings.get(entrance.id);
+    if (!first || (first.verdict === 'unproven' && isNotTried(others) && !found)) return result;
     const exempt = this.#options.exempt?.[entrance.id];
     const why = typeof exempt === 'object' ? exempt.worlds : undefined;
     const { endsAttacks: _, ...finding } =
-      why === undefined
-        ? (findings.get(entrance.id) ?? otherwise)
-        : { verdict: 'exempt' as const, why, evidence: null };
-    const all: readonly AttackResult[] = [...attacks, { attack: 'worlds', ...finding }];
+      why === undefined ? (found ?? otherwise) : { verdict: 'exempt' as const, why, evidence: null };
+    // Of what a process remembers, nothing is there before it was written at another entrance.
+    const own = first.verdict === 'unproven' && shown.has(entrance.id) ? { ...first, ...WRITTEN_AND_READ } : first;
+    const all: readonly AttackResult[] = [own, ...others, { attack: 'worlds', ...finding }];
     return { ...result, attacks: all, verdict: verdictOf(all) };
   }
 
@@ -207,11 +221,29 @@ function verdictOf(attacks: readonly AttackResult[]): ProofVerdict {
   return verdicts[0] === 'proven' ? 'proven' : 'exempt';
 }
 
+const NOT_COMPARED: ComparedWorlds = {
+  findings: new Map(),
+  shown: new Set(),
+  otherwise: { verdict: 'not applicable', why: 'It was not looked at in a fresh application.', evidence: null },
+};
+
+const WRITTEN_AND_READ = {
+  verdict: 'proven',
+  why: "The tenant's own data is there, where it was written at one entrance and read at another.",
+  evidence: null,
+} as const;
+
+const NOT_TRIED = "Not tried, as the tenant's own request does not work.";
+
+function isNotTried(attacks: readonly AttackResult[]): boolean {
+  return attacks.every(({ why }) => why === NOT_TRIED);
+}
+
 function notTried({ name }: Attack): AttackResult {
   return {
     attack: name,
     verdict: 'unproven',
-    why: "Not tried, as the tenant's own request does not work.",
+    why: NOT_TRIED,
     evidence: null,
   };
 }

@@ -28,7 +28,10 @@ export const otherHost: Attack = {
     const leak = leakOf(anonymous.isRefused ? attempt : beyond, target, "With its token on the other's host");
     if (leak) return leak;
     if (!anonymous.isRefused) return proven('Everybody sees the same at that host, without a token.');
-    return leaks(`A token was taken at another tenant's host, and answered with ${statusOf(attempt)}.`, attempt);
+    return leaks(
+      `A token was taken at another tenant's host, and answered with ${statusOf(attempt)}. Where hosts name nobody, give all tenants one \`host\`.`,
+      attempt,
+    );
   },
 };
 

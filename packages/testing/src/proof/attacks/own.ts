@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findCanaries } from '../../canaries/find-canaries.js';
 import type { HttpRequest } from '../../http-request.js';
 import { nobodysValue, replaced } from '../target/positions.js';
@@ -13,6 +14,7 @@ export const own: Attack = {
     const call = await target.asItself();
     const before = target.changesRows ? await target.harness.rowsOf?.(target.own) : undefined;
     const attempt = await signedIn(target, await target.attempt(call));
+    if (before && !attempt.isRefused) target.lateness = await latenessOf(target);
     const leak = leakOf(attempt, target, 'By its own request');
     if (leak) return leak;
     if (attempt.isRefused) {
@@ -37,6 +39,23 @@ export const own: Attack = {
     return unproven(nothingOwn(target), attempt);
   },
 };
+
+/** Looks at the tenant's rows again for a while: work that an answer does not wait for comes later. */
+async function latenessOf({ harness, own }: Target): Promise<number> {
+  const began = performance.now();
+  let seen = await harness.rowsOf?.(own);
+  let last = 0;
+  for (const pause of PAUSES) {
+    await sleep(pause);
+    const rows = await harness.rowsOf?.(own);
+    if (seen && rows && rowChanges(seen, rows).length > 0) last = performance.now() - began;
+    seen = rows;
+  }
+  return last * 2;
+}
+
+/** Milliseconds between two looks. */
+const PAUSES = [5, 15, 30, 60, 90];
 
 /** Once more after a new sign-in, where an entrance before has ended the session. */
 async function signedIn(target: Target, attempt: Attempt): Promise<Attempt> {

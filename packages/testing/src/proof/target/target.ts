@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tenant } from '@tenancy/core';
 import type { Canary, Sighting } from '../../canaries/canary.js';
 import { findCanaries } from '../../canaries/find-canaries.js';
@@ -32,6 +33,8 @@ export interface Attempt extends TransportAnswer {
 export class Target {
   /** The time, of `performance.now()`, after which no further call is made. */
   deadline = Number.POSITIVE_INFINITY;
+  /** Milliseconds after an answer in which rows are still written, as was seen. */
+  lateness = 0;
   readonly #kept: Variation[] = [];
 
   constructor(
@@ -81,8 +84,11 @@ export class Target {
   /** Calls, and looks at everything that comes out of the application meanwhile. */
   async attempt({ watched = [this.other], ...call }: Call): Promise<Attempt> {
     const { looks, recorder } = this.harness;
+    const isKnown = watched.every(({ id }) => looks.has(id));
+    // The other's own work may go on after its answer, and is no harm.
+    if (!isKnown && this.lateness > 0) await sleep(this.lateness);
     const before = await Promise.all(watched.map((tenant) => looks.get(tenant.id) ?? this.#rowsOf(tenant)));
-    const settle = this.changesRows ? SETTLE : 0;
+    const settle = this.changesRows ? Math.max(SETTLE, this.lateness) : 0;
     const { result, log, observed } = await recorder.record(() => this.#call(call), settle);
     const after = await Promise.all(watched.map((tenant) => this.#rowsOf(tenant)));
     const looked = this.#looked(result, call, watched, log, observed);

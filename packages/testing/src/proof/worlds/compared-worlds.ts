@@ -13,6 +13,8 @@ import { calling, targetsIn } from './targets.js';
 export interface ComparedWorlds {
   readonly findings: ReadonlyMap<string, Finding>;
   readonly otherwise: Finding;
+  /** The entrances at which a tenant saw what it had written at another one, and those where it was written. */
+  readonly shown: ReadonlySet<string>;
 }
 
 /**
@@ -48,13 +50,15 @@ export async function comparedWorlds(
         leaks(`In a fresh application, its answer is another at ${path} once the other has called.`, attempt),
       );
     }
-    await inFresh(harness, (fresh) => crowd(fresh, options, deadline, found));
-    return { findings, otherwise: proven('In a fresh application it answers as if the other had never called.') };
+    const shown = await inFresh(harness, (fresh) => crowd(fresh, options, deadline, found));
+    const otherwise = proven('In a fresh application it answers as if the other had never called.');
+    return { findings, shown, otherwise };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const isOver = performance.now() > deadline;
     return {
       findings,
+      shown: new Set(),
       otherwise: isOver
         ? unproven(`Not tried to the end: ${why}`)
         : notApplicable(`No second application could be tried: ${why}`),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tenant } from '@tenancy/core';
+import { findCanaries } from '../../canaries/find-canaries.js';
 import type { IsolationHarness } from '../../harness/isolation-harness.js';
 import { type Finding, leakOf } from '../attacks/attack.js';
 import type { ProofOptions } from '../proof-options.js';
@@ -12,13 +13,14 @@ import { calling, targetsIn } from './targets.js';
  *
  * @param deadline - the time, of `performance.now()`, after which no further call is made
  * @param found - is told of the first leak at each entrance
+ * @returns the entrances at which a tenant saw what it had written at another one, and those where it was written
  */
 export async function crowd(
   harness: IsolationHarness,
   options: ProofOptions,
   deadline: number,
   found: (entrance: string, finding: Finding) => void,
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const [one, another] = harness.tenants as readonly [Tenant, Tenant];
   const pairs = [targetsIn(harness, options, one, another), targetsIn(harness, options, another, one)] as const;
   for (const target of pairs.flat()) target.deadline = deadline;
@@ -26,6 +28,8 @@ export async function crowd(
     [one, []],
     [another, []],
   ]);
+  const writers = new Map<Tenant, { readonly entrance: string; readonly sent: string }[]>();
+  const shown = new Set<string>();
   /** Calls, and looks for what is the other's and was never sent by the caller itself. */
   const looked = async (target: Target, call: Call, how: string, isObserved = false) => {
     const attempt = await (isObserved ? target.attempt(call) : target.attemptUnobserved(call));
@@ -33,6 +37,12 @@ export async function crowd(
     const leak = leakOf(withoutSent(attempt, own), target, how);
     if (leak) found(target.entrance.id, leak);
     own.push(attempt.sent);
+    if (!attempt.isRefused)
+      writers.set(target.own, [
+        ...(writers.get(target.own) ?? []),
+        { entrance: target.entrance.id, sent: attempt.sent },
+      ]);
+    return attempt;
   };
   const both = pairs[0].map((target, n) => [target, pairs[1][n] as Target] as const);
   const byCall = both
@@ -70,8 +80,17 @@ export async function crowd(
   await sleep(SETTLED);
   for (const target of pairs.flat()) {
     if (target.changesRows && target.transport.requestFor(harness.planted(target.own), target.own)) continue;
-    await looked(target, await calling(target, target.own), 'After everything that both did', true);
+    const attempt = await looked(target, await calling(target, target.own), 'After everything that both did', true);
+    const written = findCanaries(attempt.answer?.body ?? attempt.seen, harness.canaries.of(target.own));
+    for (const { canary } of written) {
+      const value = canary.value.toLowerCase();
+      if (attempt.sent.includes(value)) continue;
+      shown.add(target.entrance.id);
+      for (const { entrance, sent: text } of writers.get(target.own) ?? [])
+        if (text.includes(value)) shown.add(entrance);
+    }
   }
+  return shown;
 }
 
 /** Reads of the other's that are under way at once: more than pools and limits usually let through. */
