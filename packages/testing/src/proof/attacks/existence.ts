@@ -1,9 +1,9 @@
 import { isTelling } from '../../canaries/telling.js';
 import type { HttpRequest } from '../../http-request.js';
-import { nameOf, nobodysValue, type Position, replaced } from '../target/positions.js';
+import { nameOf, nobodysValue, type Position, replaced, valueAt } from '../target/positions.js';
 import { isNumbering, type Target } from '../target/target.js';
 import { type Attack, type Finding, leakOf, leaks, notApplicable, proven, statusOf } from './attack.js';
-import { idsIn, valueAt } from './foreign-id.js';
+import { idsIn } from './foreign-id.js';
 import { type ColumnText, texts } from './own-texts.js';
 import { isClock, type Measured, measured } from './volatile.js';
 

@@ -1,7 +1,7 @@
 import type { TenantRows } from '../../canaries/planted.js';
 import type { HttpRequest } from '../../http-request.js';
 import { additions } from '../inputs/additions.js';
-import { differences, nameOf, replaced } from '../target/positions.js';
+import { differences, nameOf, replaced, valueAt } from '../target/positions.js';
 import { rowChanges } from '../target/row-changes.js';
 import type { Attempt, Target } from '../target/target.js';
 import { type Attack, type Finding, leakOf, notApplicable, proven } from './attack.js';
@@ -80,11 +80,4 @@ export function idsIn({ harness, transport, own, other }: Target) {
   // What an example makes anew each time names nothing.
   const moving = new Set(differences(mine, again).map(({ at }) => nameOf(at)));
   return differences(mine, theirs).filter(({ at }) => !moving.has(nameOf(at)));
-}
-
-/** The value at a place that {@link differences} found. */
-export function valueAt(request: HttpRequest, [part, ...rest]: readonly (string | number)[]): unknown {
-  let value: unknown = part === 'path' ? request.path.split('/') : request[part as keyof HttpRequest];
-  for (const key of rest) value = (value as Record<string | number, unknown> | undefined)?.[key];
-  return value;
 }

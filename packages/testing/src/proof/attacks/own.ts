@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findCanaries } from '../../canaries/find-canaries.js';
 import type { HttpRequest } from '../../http-request.js';
-import { nobodysValue, replaced } from '../target/positions.js';
+import { nobodysValue, replaced, valueAt } from '../target/positions.js';
 import { rowChanges } from '../target/row-changes.js';
 import type { Attempt, Target } from '../target/target.js';
 import { type Attack, leakOf, proven, statusOf, unproven } from './attack.js';
-import { idsIn, valueAt } from './foreign-id.js';
+import { idsIn } from './foreign-id.js';
 
 /** Without it, an entrance that refuses everything, or answers with nothing, would pass. */
 export const own: Attack = {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failing, shortened } from '../inputs/disturbances.js';
 import type { Target } from '../target/target.js';
 import type { Variation } from '../target/variation.js';
@@ -33,9 +34,13 @@ async function cancelled(target: Target): Promise<Finding | null> {
     const request = target.transport.requestFor(rows, target.other);
     if (!request) return null;
     await target.harness.hangUp(identity, request, taken * moment);
-    const leak = await plain(target, 'After the other hung up');
+    // The other's own work may still go on, so that only the answer can be held against the tenant.
+    const attempt = await target.attemptUnobserved(await target.asItself());
+    target.harness.looks.delete(target.other.id);
+    const leak = leakOf(attempt, target, 'After the other hung up');
     if (leak) return leak;
   }
+  if (target.changesRows) await sleep(taken);
   return null;
 }
 

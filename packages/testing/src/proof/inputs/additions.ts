@@ -1,7 +1,8 @@
-import type { PlantedRow } from '../../canaries/planted.js';
+import type { Planted, PlantedRow } from '../../canaries/planted.js';
 import { idOf } from '../../discovery/planted-lookup.js';
 import type { HttpRequest } from '../../http-request.js';
 import { entriesOf, formLike, isForm } from '../target/forms.js';
+import { nameOf, type Position, replaced } from '../target/positions.js';
 import type { Target } from '../target/target.js';
 import type { Variation } from '../target/variation.js';
 
@@ -16,7 +17,37 @@ export function additions({ transport, harness, own, other }: Target): readonly 
   const saved = takesAnId(mine.body)
     ? rows.flatMap(([name, id]) => (id === undefined ? [] : [savedAs(`the id of the other's ${name} in the body`, id)]))
     : [];
-  return [...joinedWith(mine, theirs), ...saved];
+  return [...joinedWith(mine, theirs), ...saved, ...mentions(mine, harness.planted(other))];
+}
+
+/** Texts in which the other's rows are mentioned by what they are known by, as people mention each other. */
+function mentions({ body }: HttpRequest, theirs: Planted): Variation[] {
+  const names = Object.values(theirs).flatMap((each) => {
+    const row = [each].flat()[0] as PlantedRow;
+    return [idOf(row), ...Object.values(row).filter((value) => typeof value === 'string' && value.includes('@'))];
+  });
+  const text = names
+    .filter((name) => name !== undefined)
+    .flatMap((name) => [`@${name}`, `#${name}`, `{{${name}}}`])
+    .join(' ');
+  const places = textsIn(
+    isGraphql(body) ? body['variables'] : body,
+    isGraphql(body) ? ['body', 'variables'] : ['body'],
+  );
+  return places.map((at) => ({
+    name: `a mention of the other's rows in ${nameOf(at)}`,
+    change: (request) => replaced(request, [[at, text]]),
+  }));
+}
+
+/** Places of texts that somebody wrote: they hold more than one word. */
+function textsIn(value: unknown, at: Position): readonly Position[] {
+  if (typeof value === 'string') return /^canary-|\s|^invented/.test(value) ? [at] : [];
+  return isObject(value) ? Object.entries(value).flatMap(([key, each]) => textsIn(each, [...at, key])) : [];
+}
+
+function isGraphql(body: unknown): body is Readonly<Record<string, unknown>> {
+  return isObject(body) && typeof body['query'] === 'string' && isObject(body['variables']);
 }
 
 /** Lists and forms of both, in either order. */

@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../../http-request.js';
-import { nameOf, type Position, replaced } from '../target/positions.js';
+import { nameOf, type Position, replaced, valueAt } from '../target/positions.js';
 import type { Target } from '../target/target.js';
 import { inQuery, type Variation } from '../target/variation.js';
 
@@ -11,9 +11,7 @@ export function failing({ entrance: { route } }: Target, request: HttpRequest): 
   const places = leavesOf(variables, above).slice(0, MOST);
   const query = (route?.parameters ?? []).filter((each) => each.in === 'query').slice(0, MOST);
   return [
-    ...listsOf(variables, above).flatMap(({ at, list }) =>
-      ['', null].map((item) => put(at, [...list, item], 'ends with an item that is none')),
-    ),
+    ...listsOf(variables, above).flatMap((at) => ['', null].map((item) => endingWith(at, item))),
     ...places.map(({ at }) => put(at, null, 'is null')),
     ...places.slice(0, 2).map(({ at }) => put(at, '', 'is empty')),
     ...query.map(({ name }) => inQuery(name, 'many')),
@@ -44,6 +42,11 @@ function put(at: Position, value: unknown, how: string): Variation {
   return { name: `${nameOf(at)} that ${how}`, change: (request) => replaced(request, [[at, value]]) };
 }
 
+function endingWith(at: Position, item: unknown): Variation {
+  const change = (request: HttpRequest) => replaced(request, [[at, [valueAt(request, at), item].flat()]]);
+  return { name: `${nameOf(at)} that ends with an item that is none`, change };
+}
+
 interface Leaf {
   readonly at: Position;
   readonly value: unknown;
@@ -55,11 +58,8 @@ function leavesOf(value: unknown, at: Position): readonly Leaf[] {
   return at.length > 1 ? [{ at, value }] : [];
 }
 
-function listsOf(
-  value: unknown,
-  at: Position,
-): readonly { readonly at: Position; readonly list: readonly unknown[] }[] {
-  if (Array.isArray(value)) return [{ at, list: value }];
+function listsOf(value: unknown, at: Position): readonly Position[] {
+  if (Array.isArray(value)) return [at];
   return isPlain(value) ? Object.entries(value).flatMap(([key, each]) => listsOf(each, [...at, key])) : [];
 }
 

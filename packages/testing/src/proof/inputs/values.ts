@@ -1,5 +1,6 @@
 import type { Tenant } from '@tenancy/core';
 import type { Planted, PlantedRow } from '../../canaries/planted.js';
+import { SEARCH } from '../../discovery/example-values.js';
 import type { JsonSchema } from '../../discovery/json-schema.js';
 import { idOf, rowNamed, rowOfField } from '../../discovery/planted-lookup.js';
 
@@ -25,6 +26,8 @@ export interface ValueSource {
 /** Flags, small numbers, wildcards, and moments before and after every row. */
 const PLAIN = [
   ...['true', '1', '2', '0', '', 'all', '%', '_', '*', 'null', '4102444800'],
+  // What ends a pattern or a statement that the value is pasted into, and goes on for all rows.
+  ...['|.*', "' or '1'='1"],
   ...['2000-01-01T00:00:00.000Z', '2100-01-01T00:00:00.000Z'],
 ];
 
@@ -39,7 +42,24 @@ export function valuesFor(name: string, schema: JsonSchema | null, source: Value
   if (type === 'integer' || type === 'number') return numbersFor(schema ?? {});
   if (type === 'object' || properties) return objectsFor(properties ?? {}, source);
   if (type === 'array') return valuesFor(name, items ?? null, source).map((each) => [each]);
-  return [...new Set([...ownOf(name, source), source.other.slug, source.other.id, ...source.words, ...PLAIN])];
+  return [
+    ...new Set([
+      ...ownOf(name, source),
+      ...misspelt(name, source),
+      source.other.slug,
+      source.other.id,
+      ...source.words,
+      ...PLAIN,
+    ]),
+  ];
+}
+
+/** The beginning of one of the other's texts with a letter too many: a search that finds nothing may propose what it knows. */
+function misspelt(name: string, { theirs }: ValueSource): string[] {
+  if (!SEARCH.test(name)) return [];
+  const texts = Object.values(theirs).flatMap((each) => Object.values([each].flat()[0] as PlantedRow));
+  const words = texts.filter((text) => typeof text === 'string' && /^\p{L}{5}/u.test(text)) as string[];
+  return [...new Set(words.map((text) => text.slice(0, 5) + text.slice(4, 6)))].slice(0, 3);
 }
 
 function numbersFor({ minimum = 0, maximum = Number.POSITIVE_INFINITY }: JsonSchema): number[] {

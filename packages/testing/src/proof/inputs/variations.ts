@@ -102,9 +102,32 @@ function bodies({ entrance: { route } }: Target, { body }: HttpRequest, source: 
     );
   }
   if (typeof route.body !== 'object' || route.body === null) return [];
-  return fieldsOf(route.body, body, []).flatMap(({ path, schema }) =>
+  const left = fieldsOf(route.body, body, []).flatMap(({ path, schema }) =>
     valuesFor(String(path.at(-1)), schema, source).map((value) => inBody(path, value)),
   );
+  return [...listsIn(body, []).map((path) => inBody(path, [])), ...left];
+}
+
+/** Lists that are given: an empty one may be taken for all. */
+function listsIn(value: unknown, path: readonly string[]): readonly (readonly string[])[] {
+  if (Array.isArray(value)) return path.length > 0 ? [path] : [];
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return [];
+  return Object.entries(value).flatMap(([key, each]) => listsIn(each, [...path, key]));
+}
+
+/** Every flag and every word of a list in the body as its other value, where there is one: what one tenant has chosen, and another has not. */
+export function chosenOtherwise({ entrance: { route } }: Target, { body }: HttpRequest): Variation | null {
+  if (!route || typeof route.body !== 'object' || route.body === null) return null;
+  const inside =
+    route.document === undefined ? body : (body as { readonly variables?: unknown } | undefined)?.variables;
+  const above = route.document === undefined ? [] : ['variables'];
+  const choices = fieldsOf(route.body, inside, above).filter(({ schema }) => isChoice(schema));
+  if (choices.length === 0) return null;
+  const changes = choices.map(({ path, schema }) => inBody(path, schema.enum ? schema.enum.at(-1) : false));
+  return {
+    name: changes.map(({ name }) => name).join(', '),
+    change: (request) => changes.reduce((changed, { change }) => change(changed), request),
+  };
 }
 
 function isChoice(schema: JsonSchema): boolean {

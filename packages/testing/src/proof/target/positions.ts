@@ -62,6 +62,13 @@ function replacedAt(value: unknown, [key, ...rest]: Position, by: unknown): unkn
   return { ...(value as object), [key]: replacedAt((value as Record<string, unknown>)[key], rest, by) };
 }
 
+/** The value at a place that {@link differences} found. */
+export function valueAt(request: HttpRequest, [part, ...rest]: readonly (string | number)[]): unknown {
+  let value: unknown = part === 'path' ? request.path.split('/') : request[part as keyof HttpRequest];
+  for (const key of rest) value = (value as Record<string | number, unknown> | undefined)?.[key];
+  return value;
+}
+
 /** `body.items[0].jobId`, `path segment 2`. */
 export function nameOf(at: Position): string {
   if (at[0] === 'path') return `path segment ${at[1]}`;
@@ -69,6 +76,7 @@ export function nameOf(at: Position): string {
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const UUIDS = new RegExp(UUID.source.slice(1, -1), 'gi');
 const VERSION_AND_VARIANT = new Set([14, 19]);
 const BEYOND_ANY_SEQUENCE = 2_000_000_000;
 
@@ -83,6 +91,8 @@ export function nobodysValue(value: unknown): unknown {
       .map((each, n) => (each === '-' || VERSION_AND_VARIANT.has(n) ? each : randomInt(16).toString(16)))
       .join('');
   }
+  // Of a sentence with an id in it, the id: the rest says what is done with it.
+  if (value.search(UUIDS) >= 0) return value.replace(UUIDS, (id) => String(nobodysValue(id)));
   if (/^\d+$/.test(value)) return String(BEYOND_ANY_SEQUENCE + randomInt(100_000_000));
   return value.replace(/[a-z]/g, () => pick('abcdefghijklmnopqrstuvwxyz')).replace(/\d/g, () => pick('0123456789'));
 }

@@ -3,8 +3,9 @@ import type { Tenant } from '@tenancy/core';
 import type { IsolationHarness } from '../../harness/isolation-harness.js';
 import { type Finding, leakOf, leaks, notApplicable, proven, unproven } from '../attacks/attack.js';
 import { type Measured, measured } from '../attacks/volatile.js';
+import { chosenOtherwise } from '../inputs/variations.js';
 import type { ProofOptions } from '../proof-options.js';
-import type { Attempt } from '../target/target.js';
+import type { Attempt, Target } from '../target/target.js';
 import { crowd } from './crowd.js';
 import { differing, type ScriptCall } from './differing.js';
 import { calling, targetsIn } from './targets.js';
@@ -37,10 +38,9 @@ export async function comparedWorlds(
   const run = (isOtherThere: boolean) =>
     inFresh(harness, (fresh) => script(fresh, options, isOtherThere, deadline, found));
   try {
-    // By turns: a clock that goes on between the two alone has gone on for the one between them as well.
-    const first = await run(false);
+    // With the other first: what a class or a module remembers outlives an application.
     const together = await run(true);
-    const alone = [first, await run(false)] as const;
+    const alone = [await run(false), await run(false)] as const;
     const suspects = differing(alone, together);
     const again = suspects.size > 0 ? differing(alone, await run(true)) : suspects;
     for (const [entrance, { path, attempt }] of again) {
@@ -87,7 +87,7 @@ async function script(
   for (const target of targets) target.deadline = deadline;
   const calls: ScriptCall[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    if (isOtherThere) for (const target of targets) await target.attemptUnobserved(await calling(target, other));
+    if (isOtherThere) await everything(targets, other);
     // What the other's calls do after their answers is not the tenant's.
     await sleep(SETTLED);
     for (const target of targets) {
@@ -99,6 +99,18 @@ async function script(
     }
   }
   return calls;
+}
+
+/** The other writes before it reads, and chooses otherwise than the tenant does. */
+async function everything(targets: readonly Target[], other: Tenant): Promise<void> {
+  const writesFirst = [...targets].sort((a, b) => Number(b.changesRows) - Number(a.changesRows));
+  for (const target of writesFirst) {
+    const call = await calling(target, other);
+    await target.attemptUnobserved(call);
+    const request = target.changesRows ? target.transport.requestFor(call.rows, other) : null;
+    const otherwise = request && chosenOtherwise(target, request);
+    if (otherwise) await target.attemptUnobserved({ ...(await calling(target, other)), change: otherwise.change });
+  }
 }
 
 /** How often the application went out by each way: to a listener of the other's, once more. */

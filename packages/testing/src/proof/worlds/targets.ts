@@ -4,7 +4,10 @@ import type { ProofOptions } from '../proof-options.js';
 import { type Call, Target } from '../target/target.js';
 import { transportTo } from '../target/transport.js';
 
-/** Entrances that are called by themselves or by an example; those that end sessions are left out, and those that take rows away come last. */
+/**
+ * Entrances that are called by themselves or by an example, but for those that end sessions. Reads come first, as what was not set yet
+ * is what the application begins with; those that take rows away come last.
+ */
 export function targetsIn(
   harness: IsolationHarness,
   options: ProofOptions,
@@ -16,8 +19,8 @@ export function targetsIn(
     const transport = transportTo(harness, entrance, options.examples?.[entrance.id]);
     return 'unknown' in transport ? [] : [new Target(harness, entrance, transport, own, other)];
   });
-  const isLast = ({ entrance: { id } }: Target) => Number(/^DELETE /.test(id));
-  return targets.sort((a, b) => isLast(a) - isLast(b));
+  const order = ({ entrance: { id }, changesRows }: Target) => (/^DELETE /.test(id) ? 2 : Number(changesRows));
+  return targets.sort((a, b) => order(a) - order(b));
 }
 
 const ENDS_SESSIONS = /log-?out|sign-?out|revoke|password/i;
