@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tenant } from '@tenancy/core';
 import type { Entrance } from '../discovery/entrance.js';
 import type { IsolationHarness } from '../harness/isolation-harness.js';
@@ -52,6 +53,8 @@ export class IsolationProof {
   readonly #began = performance.now();
   #deadline = Number.POSITIVE_INFINITY;
   #compared: Promise<ComparedWorlds> | undefined;
+  /** Milliseconds after an answer in which the last entrance still writes rows. */
+  #lateness = 0;
 
   /** @throws TypeError when the options name what is no entrance, or give no reason. */
   constructor(harness: IsolationHarness, options: ProofOptions = {}) {
@@ -125,6 +128,7 @@ export class IsolationProof {
 
   /** Thousands of rows of attacks that went before would make each that follows slower. */
   async #tidy({ attacks }: EntranceResult): Promise<void> {
+    await sleep(this.#lateness);
     if (attacks.length === 0 || !(await this.#harness.clean())) return;
     for (const tenant of this.#pair()) await this.#harness.plant(tenant);
   }
@@ -143,6 +147,7 @@ export class IsolationProof {
       return { entrance, verdict: 'unproven', why: NOBODY_LOOKS, attacks: [] };
     }
     const first = await this.#attacked(own, targets, exempt?.own);
+    this.#lateness = Math.max(...targets.map(({ lateness }) => lateness));
     const attacks: AttackResult[] = [first.result];
     for (const attack of ATTACKS) {
       // Where the tenant itself cannot call, every refusal would pass for a protection.

@@ -133,10 +133,19 @@ export class Target {
   async #call(call: Omit<Call, 'watched'>) {
     if (performance.now() > this.deadline) throw new Error('the time for this entrance was over (`budget`).');
     if (call.tenant) this.harness.looks.delete(call.tenant.id);
-    const result = await this.transport.call(call);
+    const result = await this.#answered(call);
     if (this.changesRows && !result.isRefused)
       for (const { id } of [this.own, this.other]) usedUp(this.harness).add(id);
     return result;
+  }
+
+  /** Once more where a limit says that it will not take long. */
+  async #answered(call: Omit<Call, 'watched'>) {
+    const result = await this.transport.call(call);
+    const seconds = Number(result.answer?.headers['retry-after'] ?? Number.NaN);
+    if (result.answer?.status !== TOO_MANY || !(seconds <= SOON)) return result;
+    await sleep(seconds * 1_000);
+    return this.transport.call(call);
   }
 
   #looked(
@@ -175,6 +184,11 @@ export class Target {
     return rows;
   }
 }
+
+const TOO_MANY = 429;
+
+/** Seconds that are worth waiting for a limit to be over. */
+const SOON = 2;
 
 /** Milliseconds for what a writing request logs or sends after its answer. */
 const SETTLE = 2;
