@@ -147,7 +147,7 @@ export class IsolationProof {
       return { entrance, verdict: 'unproven', why: NOBODY_LOOKS, attacks: [] };
     }
     const first = await this.#attacked(own, targets, exempt?.own);
-    this.#lateness = Math.max(...targets.map(({ lateness }) => lateness));
+    this.#lateness = transport.lateness;
     const attacks: AttackResult[] = [first.result];
     for (const attack of ATTACKS) {
       // Where the tenant itself cannot call, every refusal would pass for a protection.
@@ -174,12 +174,12 @@ export class IsolationProof {
     return { ...result, attacks: all, verdict: verdictOf(all) };
   }
 
-  async #attacked({ name, run }: Attack, targets: readonly Target[], exempt?: string) {
+  async #attacked({ name, isOneWay = false, run }: Attack, targets: readonly Target[], exempt?: string) {
     if (exempt !== undefined) {
       return { result: { attack: name, verdict: 'exempt', why: exempt, evidence: null } as const, endsAttacks: false };
     }
     const findings: Finding[] = [];
-    for (const target of targets) {
+    for (const target of isOneWay ? targets.slice(0, 1) : targets) {
       target.deadline = this.#deadline;
       const finding = await this.#finding(run, target);
       findings.push(finding);

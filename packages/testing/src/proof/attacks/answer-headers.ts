@@ -6,6 +6,7 @@ import { type Attack, type Finding, leaks, notApplicable, proven } from './attac
 /** What the answer allows others than the application to do with it: caches on the way (RFC 9111), and pages of other origins (CORS). */
 export const answerHeaders: Attack = {
   name: 'answer-headers',
+  isOneWay: true,
   run: async (target) => {
     if (!target.transport.requestFor(target.harness.planted(target.own), target.own))
       return notApplicable('It has no answer of HTTP.');

@@ -13,6 +13,8 @@ export interface Finding {
 /** One way to get at another tenant's data. */
 export interface Attack {
   readonly name: AttackName;
+  /** True where it is tried with the first tenant as the attacker alone: it takes long, and finds the same the other way round. */
+  readonly isOneWay?: boolean;
   run(target: Target): Promise<Finding>;
 }
 

@@ -7,6 +7,7 @@ import { isClock, type Measured, measured } from './volatile.js';
 /** Inputs that may be left out: a branch that only a flag, a filter or a header reaches is as much a way in as any. */
 export const inputs: Attack = {
   name: 'inputs',
+  isOneWay: true,
   run: async (target) => {
     const request = target.transport.requestFor(target.harness.planted(target.own), target.own);
     const variations = request ? variationsOf(target, request) : [];

@@ -11,23 +11,21 @@ import { changedPaths, type Measured, measured } from './volatile.js';
  */
 export const interference: Attack = {
   name: 'interference',
+  isOneWay: true,
   run: async (target) => {
     const requests = [AS_IT_IS, ...target.kept.slice(0, target.changesRows ? 2 : target.kept.length)];
     const began = performance.now();
     const first = await tried(target, requests, (before) => otherChanges(target, before, requests));
     // The same without the other, for as long: a token or a clock moves by itself, and so does what was remembered for a moment.
     const milliseconds = Math.min(Math.max(performance.now() - began, A_SECOND), LONGEST);
-    let suspects = first.filter(({ paths }) => paths.length > 0);
+    let suspects: readonly Tried[] = first.filter(({ paths }) => paths.length > 0);
     for (let round = 0; round < CONFIRMATIONS && suspects.length > 0; round += 1) {
-      const asked = suspects.map(({ request }) => request);
-      const alone = await tried(target, asked, () => sleep(milliseconds), A_SECOND);
-      const again = await tried(target, asked, (before) => otherChanges(target, before, asked), A_SECOND);
-      suspects = suspects.flatMap(({ paths }, n) => {
-        const [control, now] = [alone[n], again[n]];
-        if (!control || !now) return [];
-        const left = paths.filter((path) => !control.moving.includes(path) && now.paths.includes(path));
-        return left.length > 0 ? [{ ...now, paths: left }] : [];
-      });
+      const asked = () => suspects.map(({ request }) => request);
+      const alone = await tried(target, asked(), () => sleep(milliseconds), A_SECOND);
+      suspects = among(suspects, (path, n) => !alone[n]?.moving.includes(path));
+      if (suspects.length === 0) break;
+      const again = await tried(target, asked(), (before) => otherChanges(target, before, asked()), A_SECOND);
+      suspects = among(suspects, (path, n) => again[n]?.paths.includes(path) === true);
     }
     const [found] = suspects;
     if (!found) return alike;
@@ -35,6 +33,14 @@ export const interference: Attack = {
     return leaks(`The answer${how} changed at ${found.paths[0]} when the other tenant's rows did.`, found.after);
   },
 };
+
+/** The suspects with the paths that are still suspect. */
+function among(suspects: readonly Tried[], isSuspect: (path: string, n: number) => boolean): readonly Tried[] {
+  return suspects.flatMap((each, n) => {
+    const paths = each.paths.filter((path) => isSuspect(path, n));
+    return paths.length > 0 ? [{ ...each, paths }] : [];
+  });
+}
 
 /** Times that a difference has to come again, with the other and not without. */
 const CONFIRMATIONS = 2;

@@ -14,7 +14,8 @@ export const own: Attack = {
     const call = await target.asItself();
     const before = target.changesRows ? await target.harness.rowsOf?.(target.own) : undefined;
     const attempt = await signedIn(target, await target.attempt(call));
-    if (before && !attempt.isRefused) target.lateness = await latenessOf(target);
+    const isFirst = target.own === target.harness.tenants[0];
+    if (isFirst && before && !attempt.isRefused) target.transport.lateness = await latenessOf(target);
     const leak = leakOf(attempt, target, 'By its own request');
     if (leak) return leak;
     if (attempt.isRefused) {

@@ -7,6 +7,7 @@ import { type Attack, type Finding, leakOf, notApplicable, proven } from './atta
 /** Something goes wrong for one of them: the other hangs up, or fails half-way; or the own request fails where the other's went well. */
 export const situations: Attack = {
   name: 'situations',
+  isOneWay: true,
   run: async (target) => {
     const request = target.transport.requestFor(target.harness.planted(target.own), target.own);
     if (!request) return notApplicable('It has no request that could be cut off or spoilt.');

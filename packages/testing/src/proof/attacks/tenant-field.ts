@@ -7,6 +7,7 @@ import { type Attack, leakOf, notApplicable, proven } from './attack.js';
 /** A tenant field of the other's in body and query, under each name that it may have. */
 export const tenantField: Attack = {
   name: 'tenant-field',
+  isOneWay: true,
   run: async (target) => {
     if (!target.transport.requestFor(target.harness.planted(target.own), target.own))
       return notApplicable('It has no request to put a field into.');

@@ -16,6 +16,7 @@ const NAMES = [
 /** Headers that anybody can send, with the other's name in them. */
 export const tenantHeader: Attack = {
   name: 'tenant-header',
+  isOneWay: true,
   run: async (target) => {
     if (!target.transport.requestFor(target.harness.planted(target.own), target.own))
       return notApplicable('It has no request to put a header into.');

@@ -33,8 +33,6 @@ export interface Attempt extends TransportAnswer {
 export class Target {
   /** The time, of `performance.now()`, after which no further call is made. */
   deadline = Number.POSITIVE_INFINITY;
-  /** Milliseconds after an answer in which rows are still written, as was seen. */
-  lateness = 0;
   readonly #kept: Variation[] = [];
 
   constructor(
@@ -86,9 +84,9 @@ export class Target {
     const { looks, recorder } = this.harness;
     const isKnown = watched.every(({ id }) => looks.has(id));
     // The other's own work may go on after its answer, and is no harm.
-    if (!isKnown && this.lateness > 0) await sleep(this.lateness);
+    if (!isKnown && this.transport.lateness > 0) await sleep(this.transport.lateness);
     const before = await Promise.all(watched.map((tenant) => looks.get(tenant.id) ?? this.#rowsOf(tenant)));
-    const settle = this.changesRows ? Math.max(SETTLE, this.lateness) : 0;
+    const settle = this.changesRows ? Math.max(SETTLE, this.transport.lateness) : 0;
     const { result, log, observed } = await recorder.record(() => this.#call(call), settle);
     const after = await Promise.all(watched.map((tenant) => this.#rowsOf(tenant)));
     const looked = this.#looked(result, call, watched, log, observed);

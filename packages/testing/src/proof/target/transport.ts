@@ -32,6 +32,8 @@ export interface TransportAnswer {
 export interface Transport {
   /** Why an answer holds nothing of the tenant's own, where the author says that it is right. */
   readonly answersNothing: string | undefined;
+  /** Milliseconds after an answer in which rows are still written, once that was looked at. */
+  lateness: number;
   /** The request for these rows, with the same invented texts each time; null where there is no request to look at. */
   requestFor(rows: Planted, tenant: Tenant): HttpRequest | null;
   call(call: TransportCall): Promise<TransportAnswer>;
@@ -78,6 +80,7 @@ function transportByRequest(harness: IsolationHarness, route: Route, example: Re
   const repeated = (rows: Planted, tenant: Tenant) => made(rows, tenant, (name) => `${INVENTED} ${name}`);
   const [first] = harness.tenants as readonly [Tenant];
   return {
+    lateness: 0,
     answersNothing: repeated(harness.planted(first), first).given.answersNothing,
     requestFor: (rows, tenant) => repeated(rows, tenant).request,
     call: async ({ identity, tenant, rows, change = (request) => request }) => {
@@ -136,6 +139,7 @@ function safely(decode: () => string): string {
 
 function transportByCall(harness: IsolationHarness, { call, answersNothing }: ExampleCall): Transport {
   return {
+    lateness: 0,
     answersNothing,
     requestFor: () => null,
     call: async ({ identity, tenant, rows }) => {
