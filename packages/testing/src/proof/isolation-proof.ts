@@ -1,4 +1,6 @@
 import type { Tenant } from '@tenancy/core';
+import { type CoverageOfProof, ProofCoverage } from '../coverage/proof-coverage.js';
+import { whyUnreached } from '../coverage/why-unreached.js';
 import type { Entrance } from '../discovery/entrance.js';
 import type { IsolationHarness } from '../harness/isolation-harness.js';
 import type { AttackResult, EntranceResult, IsolationReport, ProofVerdict } from '../report/isolation-report.js';
@@ -43,6 +45,7 @@ const WORST_FIRST = ['leaks', 'unproven', 'exempt', 'proven', 'not applicable'] 
 export class IsolationProof {
   readonly #harness: IsolationHarness;
   readonly #options: ProofOptions;
+  readonly #coverage: ProofCoverage;
   readonly #results = new Map<Entrance, EntranceResult>();
   readonly #startedAt = new Date();
   readonly #began = performance.now();
@@ -53,6 +56,7 @@ export class IsolationProof {
     checkOptions(options, harness.entrances);
     this.#harness = harness;
     this.#options = options;
+    this.#coverage = new ProofCoverage(harness.app);
   }
 
   get entrances(): readonly Entrance[] {
@@ -64,7 +68,11 @@ export class IsolationProof {
     if (this.#options.only && !this.#options.only.includes(entrance.id)) return untried(entrance, NOT_CHOSEN);
     const began = performance.now();
     this.#deadline = this.#deadlineFrom(began);
-    const result = { ...(await this.#tried(entrance)), milliseconds: Math.round(performance.now() - began) };
+    this.#coverage.begin();
+    const tried = await this.#tried(entrance);
+    this.#coverage.look(entrance);
+    const unreached = this.#coverage.unreachedAt(entrance);
+    const result = { ...tried, unreached, milliseconds: Math.round(performance.now() - began) };
     this.#results.set(entrance, result);
     await this.#tidy(result);
     this.#options.onResult?.(result, { done: this.#results.size, of: this.entrances.length });
@@ -77,10 +85,13 @@ export class IsolationProof {
       this.#results.size > 0
         ? await comparedWorlds(this.#harness, this.#options, this.#deadlineFrom(performance.now()))
         : null;
+    // What the worlds reached is reached as well.
+    this.#coverage.look(null);
     await this.#harness.clean();
+    const coverage = this.#coverage.state;
     const entrances = this.entrances.map((entrance) => {
       const result = this.#results.get(entrance);
-      return result && compared ? this.#withWorlds(result, compared) : untried(entrance);
+      return result && compared ? this.#withUnreached(this.#withWorlds(result, compared), coverage) : untried(entrance);
     });
     const counts = { leaks: 0, unproven: 0, exempt: 0, proven: 0 };
     for (const { verdict } of entrances) counts[verdict] += 1;
@@ -92,6 +103,7 @@ export class IsolationProof {
       verdict: counts.leaks > 0 ? 'leaks' : counts.unproven > 0 || counts.proven === 0 ? 'unproven' : 'isolated',
       counts,
       entrances,
+      coverage,
       rowsLeft: await this.#rowsLeft(),
     };
   }
@@ -111,11 +123,12 @@ export class IsolationProof {
     for (const tenant of this.#pair()) await this.#harness.plant(tenant);
   }
 
-  async #tried(entrance: Entrance): Promise<Omit<EntranceResult, 'milliseconds'>> {
+  async #tried(entrance: Entrance): Promise<Omit<EntranceResult, 'milliseconds' | 'unreached'>> {
     const exempt = this.#options.exempt?.[entrance.id];
     if (typeof exempt === 'string') return { entrance, verdict: 'exempt', why: exempt, attacks: [] };
-    const transport = transportTo(this.#harness, entrance, this.#options.examples?.[entrance.id]);
-    if ('unknown' in transport) return { entrance, verdict: 'unproven', why: transport.unknown, attacks: [] };
+    const found = transportTo(this.#harness, entrance, this.#options.examples?.[entrance.id]);
+    if ('unknown' in found) return { entrance, verdict: 'unproven', why: found.unknown, attacks: [] };
+    const transport = this.#coverage.watching(entrance, found);
     const [one, another] = this.#pair();
     const targets = [
       new Target(this.#harness, entrance, transport, one, another),
@@ -147,6 +160,16 @@ export class IsolationProof {
         : { verdict: 'exempt' as const, why, evidence: null };
     const all: readonly AttackResult[] = [...attacks, { attack: 'worlds', ...finding }];
     return { ...result, attacks: all, verdict: verdictOf(all) };
+  }
+
+  /** Adds what no call of the whole proof reached, and judges it where the options say so. */
+  #withUnreached(result: EntranceResult, coverage: CoverageOfProof): EntranceResult {
+    const { entrance, verdict } = result;
+    const unreached = this.#coverage.unreachedAt(entrance);
+    const exempt = this.#options.exempt?.[entrance.id];
+    const isJudged = this.#options.unreached === 'unproven' && !(typeof exempt === 'object' && exempt.unreached);
+    const why = isJudged && verdict === 'proven' ? whyUnreached(unreached, coverage) : null;
+    return why === null ? { ...result, unreached } : { ...result, unreached, verdict: 'unproven', why };
   }
 
   async #attacked({ name, run }: Attack, targets: readonly Target[], exempt?: string) {
@@ -213,7 +236,7 @@ function notTried({ name }: Attack): AttackResult {
 const NOT_CHOSEN = 'It is not among those that `only` names.';
 
 function untried(entrance: Entrance, why = 'It was not tried in this run.'): EntranceResult {
-  return { entrance, verdict: 'unproven', why, attacks: [], milliseconds: 0 };
+  return { entrance, verdict: 'unproven', why, attacks: [], unreached: [], milliseconds: 0 };
 }
 
 /**

@@ -13,7 +13,7 @@ export interface ProofOptions {
    * Entrances, or single attacks at one, that are not to be proven, and why.
    * @defaultValue `{}`
    */
-  readonly exempt?: Readonly<Record<string, string | Readonly<Partial<Record<AttackName, string>>>>>;
+  readonly exempt?: Readonly<Record<string, string | Readonly<Partial<Record<AttackName | 'unreached', string>>>>>;
   /**
    * The entrances to try, while examples are written. The others are unproven.
    * @defaultValue all of them
@@ -25,14 +25,23 @@ export interface ProofOptions {
    */
   readonly budget?: { readonly entrance?: number; readonly all?: number };
   /**
+   * Branches of the code behind an entrance that no request of the proof reached: listed in the report alone, or so that the
+   * entrance is unproven. Branches that only throw are never held against it.
+   * @defaultValue `'shown'`
+   */
+  readonly unreached?: 'shown' | 'unproven';
+  /**
    * Told of each entrance once it was tried.
    * @defaultValue nobody is told
    */
   readonly onResult?: (result: EntranceResult, progress: { readonly done: number; readonly of: number }) => void;
 }
 
-/** @throws TypeError for a name that is no entrance, or a reason that is none. */
+/** @throws TypeError for a name that is no entrance, a reason that is none, or an unknown judgement of branches. */
 export function checkOptions(options: ProofOptions, entrances: readonly Entrance[]): void {
+  if (![undefined, 'shown', 'unproven'].includes(options.unreached)) {
+    throw new TypeError(`unreached: ${JSON.stringify(options.unreached)} is neither 'shown' nor 'unproven'.`);
+  }
   for (const id of options.only ?? []) {
     if (!entrances.some((entrance) => entrance.id === id)) throw new TypeError(unknownEntrance('only', id, entrances));
   }

@@ -1,4 +1,6 @@
 import type { Sighting } from '../canaries/canary.js';
+import type { CoverageOfProof } from '../coverage/proof-coverage.js';
+import type { UnreachedBranch } from '../coverage/unreached-branches.js';
 import type { Entrance } from '../discovery/entrance.js';
 import type { SentRequest } from '../http-request.js';
 
@@ -74,6 +76,8 @@ export interface EntranceResult {
   /** The reason, of an entrance that is exempt or unproven as a whole. */
   readonly why: string | null;
   readonly attacks: readonly AttackResult[];
+  /** Branches of the code behind it that no request of the proof reached. */
+  readonly unreached: readonly UnreachedBranch[];
   readonly milliseconds: number;
 }
 
@@ -89,6 +93,8 @@ export interface IsolationReport {
   readonly verdict: 'isolated' | 'leaks' | 'unproven';
   readonly counts: Readonly<Record<ProofVerdict, number>>;
   readonly entrances: readonly EntranceResult[];
+  /** Says how far it is known which branches were reached. */
+  readonly coverage: CoverageOfProof;
   /** Rows that the proof planted and that are still there, by table. */
   readonly rowsLeft: Readonly<Record<string, number>>;
 }

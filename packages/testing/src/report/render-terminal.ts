@@ -4,6 +4,7 @@ import type { AttackResult, EntranceResult, IsolationReport } from './isolation-
 import { withoutSecrets } from './secrets.js';
 import { suggestionFor } from './suggestion.js';
 import { columnsOf, fitted, wrapped } from './terminal-text.js';
+import { unreachedOnce, unreachedSentence } from './unreached.js';
 import { ATTACK_NAMES, type CellVerdict, SIGNS, VERDICTS } from './verdict-signs.js';
 import { shortened, visibleText } from './visible-text.js';
 
@@ -68,6 +69,13 @@ export function renderTerminal(report: IsolationReport, options: TerminalOptions
     ];
   };
 
+  const { branches, refusals } = unreachedOnce(report);
+  const branch = ({ branch: { file, line, text, input }, entrances }: (typeof branches)[number]) => [
+    ...paragraph(`${file}:${line}`, '  '),
+    ...paragraph(`${text}${input === undefined ? '' : `  reached by ${input}`}`, '    '),
+    ...paragraph(`at ${shortened(entrances.join(', '), 200)}`, '    ').map((each) => paint('dim', each)),
+  ];
+
   const counts = VERDICTS.map((verdict) => `${SIGNS[verdict]} ${report.counts[verdict]} ${verdict}`);
   const leaks = report.entrances.filter(({ verdict }) => verdict === 'leaks');
   const unproven = report.entrances.filter(({ verdict }) => verdict === 'unproven');
@@ -88,11 +96,16 @@ export function renderTerminal(report: IsolationReport, options: TerminalOptions
         .split('\n')
         .map((line) => paint('dim', `    ${line}`)),
     ]),
+    ...(branches.length + refusals === 0 ? [] : title('Unreached')),
+    ...(branches.length + refusals === 0 ? [] : paragraph(unreachedSentence(branches.length, refusals))),
+    ...branches.slice(0, MOST_BRANCHES).flatMap(branch),
+    ...(branches.length > MOST_BRANCHES ? [paint('dim', `  … and ${branches.length - MOST_BRANCHES} more`)] : []),
     ...title('Entrances'),
     ...paragraph(`in this order: ${ATTACK_NAMES.join(', ')}`).map((line) => paint('dim', line)),
     ...report.entrances.map((result) => entranceLine(result, width, paint)),
     '',
     ...paragraph(rowsLeft(report)),
+    ...paragraph(report.coverage.why ?? ''),
     ...paragraph(headline(report)).map((line) =>
       paint(report.verdict === 'isolated' ? 'proven' : report.verdict, line),
     ),
@@ -100,6 +113,9 @@ export function renderTerminal(report: IsolationReport, options: TerminalOptions
     '',
   ].join('\n');
 }
+
+/** More are in the page and in the JSON. */
+const MOST_BRANCHES = 20;
 
 const NONE = { request: null, sightings: [], changes: [], curl: null };
 

@@ -6,6 +6,7 @@ import { shortened } from '../visible-text.js';
 import { evidenceOf } from './evidence.js';
 import { html, type Markup, preformatted } from './markup.js';
 import { filterAttributes, type Numbered, verdictBadge } from './parts.js';
+import { unreachedBranches } from './unreached.js';
 
 const TITLES: Readonly<Record<ProofVerdict, { readonly title: string; readonly lead: string }>> = {
   leaks: { title: 'Leaks', lead: "Another tenant's data was seen or changed here." },
@@ -29,7 +30,7 @@ ${found.map((one, n) => entrance(one, verdict === 'leaks' && n === 0))}</section
 }
 
 function entrance(one: Numbered, isOpen: boolean): Markup {
-  const { entrance: at, verdict, why, attacks } = one.result;
+  const { entrance: at, verdict, why, attacks, unreached } = one.result;
   const leaks = attacks.filter((tried) => tried.verdict === 'leaks');
   const summary = why ?? leaks[0]?.why ?? attacks.find((tried) => tried.verdict === verdict)?.why ?? '';
   return html`<details class="entrance ${verdict}" id="${one.id}" ${filterAttributes(one)}${isOpen && html` open`}>
@@ -38,7 +39,9 @@ function entrance(one: Numbered, isOpen: boolean): Markup {
     verdict === 'unproven' && toWrite(one)
   }${attacks
     .filter((tried) => tried.evidence !== null)
-    .map((tried) => withEvidence(one.id, tried))}${attacks.length > 0 && everyAttack(one.id, attacks)}</div>
+    .map((tried) =>
+      withEvidence(one.id, tried),
+    )}${attacks.length > 0 && everyAttack(one.id, attacks)}${unreachedBranches(one.id, unreached)}</div>
 </details>`;
 }
 

@@ -21,6 +21,6 @@ export function masthead(report: IsolationReport): Markup {
 ${
   left.length > 0 &&
   html`<p class="note"><strong>Rows left behind.</strong> The proof planted them, and they are still there: ${left.map(([table, count]) => `${table} (${count})`).join(', ')}.</p>`
-}
+}${report.coverage.why !== null && html`<p class="note"><strong>Branches.</strong> ${report.coverage.why}</p>`}
 </header>`;
 }

@@ -120,6 +120,7 @@ mark { background: var(--mark-ground); color: var(--mark-ink); font-weight: 650;
 .change th, .change td, .attacks th, .attacks td { text-align: left; vertical-align: top; padding: .28rem .6rem; border-top: 1px solid var(--line); font-weight: 400; }
 .change td { font-family: var(--mono); font-size: .8rem; } .change .same { color: var(--quiet-ink); } .change .differs th { font-weight: 650; }
 .attacks td:first-child { width: 8rem; padding-left: 0; } .attacks th { width: 8rem; }
+table.branches { border-collapse: collapse; width: 100%; font-size: .84rem; } .branches th, .branches td { text-align: left; vertical-align: top; padding: .28rem .6rem .28rem 0; border-top: 1px solid var(--line); font-weight: 400; } .branches th { width: 40%; }
 del { color: var(--leaks-ink); background: var(--leaks-ground); } ins { color: var(--proven-ink); background: var(--proven-ground); text-decoration: none; font-weight: 600; }
 :target { outline: 2px solid var(--link); outline-offset: 3px; }
 footer { padding-block: 2.5rem; color: var(--quiet-ink); font-size: .85rem; }
