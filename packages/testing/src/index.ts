@@ -1,11 +1,11 @@
+export type { CoverageOfProof } from './branches/proof-coverage.js';
+export type { UnreachedBranch } from './branches/unreached-branches.js';
 export type { Canary, Sighting } from './canaries/canary.js';
 export { CanaryRegistry } from './canaries/canary-registry.js';
 export { findCanaries } from './canaries/find-canaries.js';
 export { findInAnswer } from './canaries/find-in-answer.js';
 export { plantCanaries } from './canaries/known-canaries.js';
 export type { Planted, PlantedRow, Planting, TenantRows } from './canaries/planted.js';
-export type { CoverageOfProof } from './coverage/proof-coverage.js';
-export type { UnreachedBranch } from './coverage/unreached-branches.js';
 export type { Entrance, EntranceKind, Route, RouteParameter } from './discovery/entrance.js';
 export type { JsonSchema } from './discovery/json-schema.js';
 export { createIsolationHarness } from './harness/create-isolation-harness.js';

@@ -1,9 +1,9 @@
 import type { Tenant } from '@tenancy/core';
-import { type CoverageOfProof, ProofCoverage } from '../coverage/proof-coverage.js';
-import { whyUnreached } from '../coverage/why-unreached.js';
+import { type CoverageOfProof, ProofCoverage } from '../branches/proof-coverage.js';
+import { whyUnreached } from '../branches/why-unreached.js';
 import type { Entrance } from '../discovery/entrance.js';
 import type { IsolationHarness } from '../harness/isolation-harness.js';
-import type { AttackResult, EntranceResult, IsolationReport, ProofVerdict } from '../report/isolation-report.js';
+import type { AttackResult, EntranceResult, IsolationReport } from '../report/isolation-report.js';
 import type { Attack, Finding } from './attacks/attack.js';
 import { existence } from './attacks/existence.js';
 import { foreignId } from './attacks/foreign-id.js';
@@ -16,6 +16,7 @@ import { own } from './attacks/own.js';
 import { tenantField } from './attacks/tenant-field.js';
 import { tenantHeader } from './attacks/tenant-header.js';
 import { warmCache } from './attacks/warm-cache.js';
+import { NOT_CHOSEN, notTried, untried, verdictOf } from './entrance-verdict.js';
 import { checkOptions, type ProofOptions } from './proof-options.js';
 import { rowChanges } from './target/row-changes.js';
 import { Target } from './target/target.js';
@@ -215,29 +216,6 @@ export class IsolationProof {
 const NOBODY_LOOKS =
   "It may write, and nobody looks at the rows of the other tenant. Pass `rows` to the harness, which reads a tenant's rows from " +
   'outside: `rows: rowsFromPostgres(url, { tenantColumn })`.';
-
-function verdictOf(attacks: readonly AttackResult[]): ProofVerdict {
-  const verdicts = attacks.map(({ verdict }) => verdict);
-  if (verdicts.includes('leaks')) return 'leaks';
-  if (verdicts.includes('unproven')) return 'unproven';
-  // Where nobody knows whether it works for the tenant itself, its refusals say nothing.
-  return verdicts[0] === 'proven' ? 'proven' : 'exempt';
-}
-
-function notTried({ name }: Attack): AttackResult {
-  return {
-    attack: name,
-    verdict: 'unproven',
-    why: "Not tried, as the tenant's own request does not work.",
-    evidence: null,
-  };
-}
-
-const NOT_CHOSEN = 'It is not among those that `only` names.';
-
-function untried(entrance: Entrance, why = 'It was not tried in this run.'): EntranceResult {
-  return { entrance, verdict: 'unproven', why, attacks: [], unreached: [], milliseconds: 0 };
-}
 
 /**
  * Finds every entrance of the application, tries to get at one tenant's data as the other, and says which entrances are proven,

@@ -1,6 +1,6 @@
+import type { CoverageOfProof } from '../branches/proof-coverage.js';
+import type { UnreachedBranch } from '../branches/unreached-branches.js';
 import type { Sighting } from '../canaries/canary.js';
-import type { CoverageOfProof } from '../coverage/proof-coverage.js';
-import type { UnreachedBranch } from '../coverage/unreached-branches.js';
 import type { Entrance } from '../discovery/entrance.js';
 import type { SentRequest } from '../http-request.js';
 

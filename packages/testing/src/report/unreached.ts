@@ -1,4 +1,4 @@
-import type { UnreachedBranch } from '../coverage/unreached-branches.js';
+import type { UnreachedBranch } from '../branches/unreached-branches.js';
 import { counted } from './headline.js';
 import type { IsolationReport } from './isolation-report.js';
 

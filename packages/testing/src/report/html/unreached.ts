@@ -1,4 +1,4 @@
-import type { UnreachedBranch } from '../../coverage/unreached-branches.js';
+import type { UnreachedBranch } from '../../branches/unreached-branches.js';
 import { unreachedSentence } from '../unreached.js';
 import { html, type Markup } from './markup.js';
 
