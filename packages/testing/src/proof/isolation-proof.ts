@@ -3,39 +3,22 @@ import { type CoverageOfProof, ProofCoverage } from '../branches/proof-coverage.
 import { whyUnreached } from '../branches/why-unreached.js';
 import type { Entrance } from '../discovery/entrance.js';
 import type { IsolationHarness } from '../harness/isolation-harness.js';
+import { concealedReasons } from '../report/concealed.js';
 import type { AttackResult, EntranceResult, IsolationReport } from '../report/isolation-report.js';
+import { alone } from './alone.js';
 import type { Attack, Finding } from './attacks/attack.js';
-import { existence } from './attacks/existence.js';
-import { foreignId } from './attacks/foreign-id.js';
-import { inputs } from './attacks/inputs.js';
-import { interference } from './attacks/interference.js';
-import { interleaved } from './attacks/interleaved.js';
-import { noTenant } from './attacks/no-tenant.js';
-import { otherHost } from './attacks/other-host.js';
+import { ATTACKS } from './attacks/every-attack.js';
+import { findingOf } from './attacks/finding-of.js';
 import { own } from './attacks/own.js';
-import { tenantField } from './attacks/tenant-field.js';
-import { tenantHeader } from './attacks/tenant-header.js';
-import { warmCache } from './attacks/warm-cache.js';
-import { NOT_CHOSEN, notTried, untried, verdictOf } from './entrance-verdict.js';
+import { BaselineFile } from './baseline/baseline-file.js';
+import { inTime, Limit } from './limit.js';
 import { checkOptions, type ProofOptions } from './proof-options.js';
-import { rowChanges } from './target/row-changes.js';
+import { NO_TIME_FOR_WORLDS, NOBODY_LOOKS, NOT_REACHED } from './reasons.js';
+import { cleaned } from './rows-left.js';
 import { Target } from './target/target.js';
 import { transportTo } from './target/transport.js';
+import { cutOff, NOT_CHOSEN, notTried, untried, verdictOf, verdictOn } from './verdicts.js';
 import { type ComparedWorlds, comparedWorlds } from './worlds.js';
-
-/** After `own`, which says whether the others mean anything. */
-const ATTACKS: readonly Attack[] = [
-  noTenant,
-  otherHost,
-  foreignId,
-  existence,
-  tenantField,
-  inputs,
-  tenantHeader,
-  warmCache,
-  interference,
-  interleaved,
-];
 
 const WORST_FIRST = ['leaks', 'unproven', 'exempt', 'proven', 'not applicable'] as const;
 
@@ -50,11 +33,13 @@ export class IsolationProof {
   readonly #results = new Map<Entrance, EntranceResult>();
   readonly #startedAt = new Date();
   readonly #began = performance.now();
-  #deadline = Number.POSITIVE_INFINITY;
+  readonly #baseline: BaselineFile | null;
+  #limit = new Limit(Number.POSITIVE_INFINITY);
 
-  /** @throws TypeError when the options name what is no entrance, or give no reason. */
+  /** @throws TypeError for options with which less would be proven than it seems, and for a baseline that is none. */
   constructor(harness: IsolationHarness, options: ProofOptions = {}) {
     checkOptions(options, harness.entrances);
+    this.#baseline = options.baseline === undefined ? null : new BaselineFile(options.baseline);
     this.#harness = harness;
     this.#options = options;
     this.#coverage = new ProofCoverage(harness.app);
@@ -64,54 +49,97 @@ export class IsolationProof {
     return this.#harness.entrances;
   }
 
-  /** Tries every attack that fits at one entrance, with each tenant as the attacker of the other. */
+  /**
+   * Tries every attack that fits at one entrance, with each tenant as the attacker of the other. It ends with its budget, whatever
+   * hangs: what was not reached by then is unproven.
+   *
+   * @throws TypeError while another proof is under way in the same application.
+   */
   async prove(entrance: Entrance): Promise<EntranceResult> {
     if (this.#options.only && !this.#options.only.includes(entrance.id)) return untried(entrance, NOT_CHOSEN);
-    const began = performance.now();
-    this.#deadline = this.#deadlineFrom(began);
-    this.#coverage.begin();
-    const tried = await this.#tried(entrance);
-    this.#coverage.look(entrance);
-    const unreached = this.#coverage.unreachedAt(entrance);
-    const result = { ...tried, unreached, milliseconds: Math.round(performance.now() - began) };
-    this.#results.set(entrance, result);
-    await this.#tidy(result);
-    this.#options.onResult?.(result, { done: this.#results.size, of: this.entrances.length });
-    return result;
+    return alone(this.#harness, async () => {
+      const began = performance.now();
+      const limit = this.#limitFrom(began);
+      this.#coverage.begin();
+      const attacks: AttackResult[] = [];
+      const tried =
+        (await inTime(limit, this.#tried(entrance, attacks))) ??
+        cutOff(entrance, attacks, this.#options.exempt?.[entrance.id]);
+      this.#coverage.look(entrance);
+      const unreached = this.#coverage.unreachedAt(entrance);
+      const result = concealedReasons({ ...tried, unreached, milliseconds: Math.round(performance.now() - began) });
+      this.#results.set(entrance, result);
+      await inTime(limit, this.#tidy(result));
+      limit.end();
+      const judged = this.#judged(result);
+      this.#options.onResult?.(judged, { done: this.#results.size, of: this.entrances.length });
+      return judged;
+    });
   }
 
-  /** The report on the entrances that were tried so far; the others are unproven. Takes away what was planted. */
+  /** Ends what is under way: no call is made any more. */
+  stop(): void {
+    this.#limit.end();
+  }
+
+  /**
+   * The report on the entrances that were tried; the others are unproven. Compares with fresh applications, and takes away what was
+   * planted.
+   */
   async report(): Promise<IsolationReport> {
-    const compared =
-      this.#results.size > 0
-        ? await comparedWorlds(this.#harness, this.#options, this.#deadlineFrom(performance.now()))
-        : null;
-    // What the worlds reached is reached as well.
-    this.#coverage.look(null);
-    await this.#harness.clean();
-    const coverage = this.#coverage.state;
-    const entrances = this.entrances.map((entrance) => {
-      const result = this.#results.get(entrance);
-      return result && compared ? this.#withUnreached(this.#withWorlds(result, compared), coverage) : untried(entrance);
+    return alone(this.#harness, async () => {
+      const limit = this.#limitFrom(performance.now());
+      const compared =
+        this.#results.size > 0
+          ? await inTime(limit, comparedWorlds(this.#harness, this.#options, limit.deadline))
+          : null;
+      // What the worlds reached is reached as well.
+      this.#coverage.look(null);
+      const left = await inTime(this.#limitFrom(performance.now()), cleaned(this.#harness));
+      return this.#reported(compared ?? NO_TIME_FOR_WORLDS, left ?? {});
     });
-    const counts = { leaks: 0, unproven: 0, exempt: 0, proven: 0 };
+  }
+
+  /** The report as far as the proof has got, at any moment. Nothing is called for it, and the baseline is left alone. */
+  reportSoFar(): IsolationReport {
+    return this.#reported(NOT_REACHED, {});
+  }
+
+  #reported(worlds: ComparedWorlds, rowsLeft: IsolationReport['rowsLeft']): IsolationReport {
+    const coverage = this.#coverage.state;
+    const results = this.entrances.map((entrance) => {
+      const result = this.#results.get(entrance);
+      if (result) return concealedReasons(this.#withUnreached(this.#withWorlds(result, worlds), coverage));
+      const isChosen = this.#options.only?.includes(entrance.id) ?? true;
+      return untried(entrance, isChosen ? undefined : NOT_CHOSEN);
+    });
+    const entrances = results.map((result) => this.#judged(result));
+    const isWhole = worlds !== NOT_REACHED && results.length > 0 && this.#results.size === results.length;
+    const baseline = isWhole ? this.#baseline?.settled(results) : this.#baseline?.untouched();
+    const counts = { leaks: 0, unproven: 0, accepted: 0, exempt: 0, proven: 0 };
     for (const { verdict } of entrances) counts[verdict] += 1;
     return {
       application: this.#harness.name,
       tenants: this.#pair().map(({ slug }) => slug),
       startedAt: this.#startedAt.toISOString(),
       milliseconds: Date.now() - this.#startedAt.getTime(),
-      verdict: counts.leaks > 0 ? 'leaks' : counts.unproven > 0 || counts.proven === 0 ? 'unproven' : 'isolated',
+      verdict: verdictOn(counts),
       counts,
       entrances,
       coverage,
-      rowsLeft: await this.#rowsLeft(),
+      rowsLeft,
+      ...(baseline && { baseline }),
     };
   }
 
-  #deadlineFrom(began: number): number {
+  #judged(result: EntranceResult): EntranceResult {
+    return this.#baseline?.accepted(result) ?? result;
+  }
+
+  #limitFrom(began: number): Limit {
     const { entrance = Number.POSITIVE_INFINITY, all = Number.POSITIVE_INFINITY } = this.#options.budget ?? {};
-    return Math.min(began + entrance, this.#began + all);
+    this.#limit = new Limit(Math.min(began + entrance, this.#began + all));
+    return this.#limit;
   }
 
   #pair(): readonly [Tenant, Tenant] {
@@ -124,7 +152,12 @@ export class IsolationProof {
     for (const tenant of this.#pair()) await this.#harness.plant(tenant);
   }
 
-  async #tried(entrance: Entrance): Promise<Omit<EntranceResult, 'milliseconds' | 'unreached'>> {
+  /** @param attacks - to which each is added once it was tried */
+  async #tried(
+    entrance: Entrance,
+    attacks: AttackResult[],
+  ): Promise<Omit<EntranceResult, 'milliseconds' | 'unreached'>> {
+    const limit = this.#limit;
     const exempt = this.#options.exempt?.[entrance.id];
     if (typeof exempt === 'string') return { entrance, verdict: 'exempt', why: exempt, attacks: [] };
     const found = transportTo(this.#harness, entrance, this.#options.examples?.[entrance.id]);
@@ -138,9 +171,11 @@ export class IsolationProof {
     if ((targets[0] as Target).changesRows && !this.#harness.rowsOf) {
       return { entrance, verdict: 'unproven', why: NOBODY_LOOKS, attacks: [] };
     }
+    limit.holds(targets);
     const first = await this.#attacked(own, targets, exempt?.own);
-    const attacks: AttackResult[] = [first.result];
+    attacks.push(first.result);
     for (const attack of ATTACKS) {
+      if (limit.isOver) break;
       // Where the tenant itself cannot call, every refusal would pass for a protection.
       attacks.push(
         first.endsAttacks ? notTried(attack) : (await this.#attacked(attack, targets, exempt?.[attack.name])).result,
@@ -179,8 +214,7 @@ export class IsolationProof {
     }
     const findings: Finding[] = [];
     for (const target of targets) {
-      target.deadline = this.#deadline;
-      const finding = await this.#finding(run, target);
+      const finding = await findingOf(run, target);
       findings.push(finding);
       if (finding.verdict === 'leaks') break;
     }
@@ -188,34 +222,7 @@ export class IsolationProof {
     const { endsAttacks = false, ...worst } = findings[0] as Finding;
     return { result: { attack: name, ...worst }, endsAttacks };
   }
-
-  /** Runs an attack. One that could not be tried is not proven. */
-  async #finding(run: Attack['run'], target: Target): Promise<Finding> {
-    try {
-      return await run(target);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return { verdict: 'unproven', why: `It could not be tried: ${why}`, evidence: null };
-    }
-  }
-
-  async #rowsLeft(): Promise<Readonly<Record<string, number>>> {
-    const left: Record<string, number> = {};
-    for (const tenant of this.#pair()) {
-      const before = this.#harness.rowsAtStart.get(tenant.id);
-      const after = await this.#harness.rowsOf?.(tenant);
-      if (!before || !after) continue;
-      for (const change of rowChanges(before, after)) {
-        if (change.before === null) left[change.table] = (left[change.table] ?? 0) + 1;
-      }
-    }
-    return left;
-  }
 }
-
-const NOBODY_LOOKS =
-  "It may write, and nobody looks at the rows of the other tenant. Pass `rows` to the harness, which reads a tenant's rows from " +
-  'outside: `rows: rowsFromPostgres(url, { tenantColumn })`.';
 
 /**
  * Finds every entrance of the application, tries to get at one tenant's data as the other, and says which entrances are proven,

@@ -1,5 +1,8 @@
 import type { Entrance } from '../discovery/entrance.js';
 import type { AttackName, EntranceResult } from '../report/isolation-report.js';
+import { ATTACK_NAMES } from '../report/verdict-signs.js';
+import type { BaselineOption } from './baseline/baseline-file.js';
+import { checkExample, checkNames } from './target/check-example.js';
 import type { Example } from './target/example.js';
 
 /** Options of a proof. Entrances are named by their `id`: `'POST /jobs'`. */
@@ -31,16 +34,39 @@ export interface ProofOptions {
    */
   readonly unreached?: 'shown' | 'unproven';
   /**
+   * A file that says what is unproven today and may stay so, and which leaks are accepted until when: `'isolation.baseline.json'`.
+   * What is new or worse fails. The file is made with the environment variable `ISOLATION_BASELINE=update` (or `update`), and made
+   * smaller by itself once an entry is proven or its entrance gone; never where `CI` is set.
+   * @defaultValue none: everything is to be proven
+   */
+  readonly baseline?: BaselineOption;
+  /**
    * Told of each entrance once it was tried.
    * @defaultValue nobody is told
    */
   readonly onResult?: (result: EntranceResult, progress: { readonly done: number; readonly of: number }) => void;
 }
 
-/** @throws TypeError for a name that is no entrance, a reason that is none, or an unknown judgement of branches. */
+const OPTIONS = ['examples', 'exempt', 'only', 'budget', 'unreached', 'baseline', 'onResult'];
+
+/** @throws TypeError for a name that is no entrance, a reason that is none, and what would leave out more than was meant. */
 export function checkOptions(options: ProofOptions, entrances: readonly Entrance[]): void {
   if (![undefined, 'shown', 'unproven'].includes(options.unreached)) {
     throw new TypeError(`unreached: ${JSON.stringify(options.unreached)} is neither 'shown' nor 'unproven'.`);
+  }
+  checkNames('option', options, OPTIONS);
+  if (options.only !== undefined && (!Array.isArray(options.only) || options.only.length === 0)) {
+    throw new TypeError(
+      "only: it names no entrance, so nothing would be tried. Leave it out, or write only: ['GET /jobs'].",
+    );
+  }
+  checkNames('budget', options.budget ?? {}, ['entrance', 'all']);
+  for (const [name, time] of Object.entries(options.budget ?? {})) {
+    if (time !== undefined) checkTime(`budget.${name}`, time);
+  }
+  for (const [id, example] of Object.entries(options.examples ?? {})) {
+    const entrance = entrances.find((each) => each.id === id);
+    if (entrance) checkExample(entrance, example);
   }
   for (const id of options.only ?? []) {
     if (!entrances.some((entrance) => entrance.id === id)) throw new TypeError(unknownEntrance('only', id, entrances));
@@ -54,7 +80,15 @@ export function checkOptions(options: ProofOptions, entrances: readonly Entrance
   }
 }
 
+/** @throws TypeError for what are no milliseconds, in which nothing could be tried. */
+export function checkTime(name: string, time: unknown): void {
+  if (typeof time === 'number' && time > 0) return;
+  throw new TypeError(`${name}: ${String(time)} are no milliseconds in which anything could be tried.`);
+}
+
 function checkReason(id: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null)
+    checkNames(`exempt: \`${id}\``, value, [...ATTACK_NAMES, 'unreached']);
   const reasons = typeof value === 'object' && value !== null ? Object.values(value) : [value];
   if (reasons.length > 0 && reasons.every((reason) => typeof reason === 'string' && reason.trim().length >= 3)) return;
   throw new TypeError(

@@ -1,0 +1,16 @@
+import { unproven } from './attacks/attack.js';
+import type { ComparedWorlds } from './worlds.js';
+
+export const NOT_REACHED: ComparedWorlds = {
+  findings: new Map(),
+  otherwise: unproven('Not tried: the run ended before a fresh application was started.'),
+};
+
+export const NO_TIME_FOR_WORLDS: ComparedWorlds = {
+  findings: new Map(),
+  otherwise: unproven('The time was over before a fresh application had answered (`budget`, `timeout`).'),
+};
+
+export const NOBODY_LOOKS =
+  "It may write, and nobody looks at the rows of the other tenant. Pass `rows` to the harness, which reads a tenant's rows from " +
+  'outside: `rows: rowsFromPostgres(url, { tenantColumn })`.';
