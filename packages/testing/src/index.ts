@@ -1,3 +1,5 @@
+export type { CoverageOfProof } from './branches/proof-coverage.js';
+export type { UnreachedBranch } from './branches/unreached-branches.js';
 export type { Canary, Sighting } from './canaries/canary.js';
 export { CanaryRegistry } from './canaries/canary-registry.js';
 export { findCanaries } from './canaries/find-canaries.js';
@@ -22,15 +24,18 @@ export type { ParsedResponse } from './matchers/response.js';
 export { type TenantMatchers, tenantMatchers } from './matchers/tenant-matchers.js';
 export type { Verdict } from './matchers/verdict.js';
 export { HarnessMisuseError } from './misuse.js';
+export type { BaselineOption } from './proof/baseline/baseline-file.js';
 export type { DescribeIsolationOptions, HarnessSource } from './proof/describe-isolation.js';
 export { IsolationProof, proveIsolation } from './proof/isolation-proof.js';
 export type { ProofOptions } from './proof/proof-options.js';
+export type { ReportPaths } from './proof/report-files.js';
 export type { Caller, Example, ExampleCall, ExampleRequest } from './proof/target/example.js';
 export { type CurlOptions, curlOf } from './report/curl.js';
 export { renderHtml } from './report/html/render-html.js';
 export type {
   AttackName,
   AttackResult,
+  BaselineOutcome,
   EntranceResult,
   Evidence,
   IsolationReport,

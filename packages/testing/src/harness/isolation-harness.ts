@@ -8,6 +8,7 @@ import type { Planted, TenantRows } from '../canaries/planted.js';
 import type { Entrance } from '../discovery/entrance.js';
 import type { HttpRequest } from '../http-request.js';
 import { HarnessMisuseError } from '../misuse.js';
+import { rememberSignIn } from '../report/known-secrets.js';
 import type { IsolationHarnessOptions, SignedIn } from './harness-options.js';
 import { fromOutside, processExits } from './process-exits.js';
 import { Recorder } from './recorder.js';
@@ -176,6 +177,7 @@ export class IsolationHarness implements AsyncDisposable {
       const at = host(tenant);
       const answer = signIn ? await outsideAnyTenant(() => signIn(tenant, this.client({ host: at }))) : null;
       const headers = answer === null && !signIn ? {} : headersOf(tenant, answer);
+      rememberSignIn(tenant, headers);
       const client = this.client({ host: at, headers });
       const twin = secrets.get(JSON.stringify(client.headers));
       if (twin !== undefined) {

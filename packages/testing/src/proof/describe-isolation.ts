@@ -1,15 +1,15 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import type { IsolationHarness } from '../harness/isolation-harness.js';
 import { curlOf } from '../report/curl.js';
-import { renderHtml } from '../report/html/render-html.js';
 import type { EntranceResult, Evidence, IsolationReport } from '../report/isolation-report.js';
 import { renderTerminal } from '../report/render-terminal.js';
 import { withoutSecrets } from '../report/secrets.js';
-import { toJson } from '../report/to-json.js';
+import { SIGNS } from '../report/verdict-signs.js';
 import { shortened, visibleText } from '../report/visible-text.js';
+import { isContinuousIntegration } from './baseline/baseline-file.js';
 import { IsolationProof } from './isolation-proof.js';
-import type { ProofOptions } from './proof-options.js';
+import { checkTime, type ProofOptions } from './proof-options.js';
+import { ProofRun } from './proof-run.js';
+import { ReportFiles, type ReportPaths } from './report-files.js';
 
 /** The part of a test runner that is used. */
 export interface Runner {
@@ -21,12 +21,13 @@ export interface Runner {
 /** Options of {@link describeIsolation}. */
 export interface DescribeIsolationOptions extends ProofOptions {
   /**
-   * Files to write the report to.
+   * Files to write the report to. They are written while the proof goes on, so that they are there however it ends.
    * @defaultValue none is written
    */
-  readonly report?: { readonly html?: string; readonly json?: string };
+  readonly report?: ReportPaths;
   /**
-   * Milliseconds for one entrance.
+   * Milliseconds that the runner gives one entrance; ten times as much where one test proves all of them. The proof ends itself at
+   * four fifths of it, so that there is a report of what it reached.
    * @defaultValue `60_000`
    */
   readonly timeout?: number;
@@ -40,14 +41,16 @@ export type HarnessSource = IsolationHarness | (() => Promise<IsolationHarness>)
  * ran, one test for all of them. The harness is closed at the end.
  */
 export function describeIsolation(runner: Runner, source: HarnessSource, options: DescribeIsolationOptions = {}): void {
-  const { timeout = 60_000, report: files = {}, ...given } = options;
+  checkSource(source);
+  const { timeout = 60_000, report = {}, ...given } = options;
+  checkTime('timeout', timeout);
+  const files = new ReportFiles(report);
+  const isLater = typeof source === 'function';
   // The proof ends before the runner ends it, so that there is always a report.
-  const budget = {
-    entrance: timeout * SOONER,
-    ...(typeof source === 'function' && { all: timeout * ENTRANCES * SOONER }),
-  };
-  const proofOptions = { budget, ...given };
-  if (typeof source === 'function') describeLater(runner, source, proofOptions, files, timeout);
+  const most = { entrance: timeout * SOONER, ...(isLater && { all: timeout * ENTRANCES * SOONER }) };
+  const budget = { ...given.budget, ...most, ...smallerOf(given.budget, most) };
+  const proofOptions = { ...given, budget };
+  if (isLater) describeLater(runner, source, proofOptions, files, timeout);
   else describeNow(runner, source, proofOptions, files, timeout);
 }
 
@@ -56,16 +59,38 @@ const SOONER = 0.8;
 /** Of one test for all: the entrances that there is time for. */
 const ENTRANCES = 10;
 
-type Files = NonNullable<DescribeIsolationOptions['report']>;
+type Budget = { readonly entrance?: number; readonly all?: number };
+
+/** A budget of more than the runner's time would never be reached. Checked, as a comparison with `NaN` is none. */
+function smallerOf(given: Budget = {}, most: Budget): Budget {
+  const times = Object.entries(given).filter(([, time]) => time !== undefined);
+  for (const [name, time] of times) checkTime(`budget.${name}`, time);
+  return Object.fromEntries(
+    times.map(([name, time]) => [name, Math.min(time, most[name as keyof Budget] ?? Number.POSITIVE_INFINITY)]),
+  );
+}
+
+function checkSource(source: unknown): void {
+  // Not by its class, of which Jest may have loaded another copy.
+  const { entrances, as } = (source ?? {}) as Partial<IsolationHarness>;
+  if (typeof source === 'function' || (Array.isArray(entrances) && typeof as === 'function')) return;
+  const isPromise = typeof (source as PromiseLike<unknown> | undefined)?.then === 'function';
+  throw new TypeError(
+    isPromise
+      ? 'describeIsolation: this is the promise of a harness. Await it, or pass a function: () => createIsolationHarness(…).'
+      : 'describeIsolation: this is no harness. Pass what `createIsolationHarness` answers, or a function that makes it.',
+  );
+}
 
 function describeNow(
   runner: Runner,
   harness: IsolationHarness,
   options: ProofOptions,
-  files: Files,
+  files: ReportFiles,
   timeout: number,
 ): void {
   const proof = new IsolationProof(harness, options);
+  const run = new ProofRun(proof, files);
   runner.describe(`${harness.name} isolates its tenants`, () => {
     runner.it(
       'is started again, with one tenant in it and with both',
@@ -73,14 +98,13 @@ function describeNow(
       timeout,
     );
     for (const entrance of proof.entrances) {
-      runner.it(entrance.id, async () => hold(await proof.prove(entrance)), timeout);
+      runner.it(entrance.id, async () => hold(await run.prove(entrance)), timeout);
     }
-    runner.it(
-      'leaves no entrance unproven',
-      async () => holdWhole(await written(await proof.report(), files)),
-      timeout,
-    );
-    runner.afterAll(() => harness.close(), timeout);
+    runner.it('leaves no entrance unproven', async () => holdWhole(await run.whole()), timeout);
+    runner.afterAll(async () => {
+      await run.end();
+      await harness.close();
+    }, timeout);
   });
 }
 
@@ -88,30 +112,54 @@ function describeLater(
   runner: Runner,
   make: () => Promise<IsolationHarness>,
   options: ProofOptions,
-  files: Files,
+  files: ReportFiles,
   timeout: number,
 ): void {
+  let run: ProofRun | undefined;
+  let isOver = false;
   runner.describe('isolates its tenants', () => {
     runner.it(
       'at every entrance, and leaves none unproven',
       async () => {
+        await files.remove();
         const harness = await make();
+        checkSource(harness);
         try {
-          const proof = new IsolationProof(harness, options);
-          for (const entrance of proof.entrances) await proof.prove(entrance);
-          holdWhole(await written(await proof.report(), files));
+          // The runner may have given up before the application had started.
+          if (isOver) return;
+          const proof = new IsolationProof(harness, { ...options, onResult: progress(options.onResult) });
+          run = new ProofRun(proof, files);
+          for (const entrance of proof.entrances) if (!isOver) await run.prove(entrance);
+          if (!isOver) holdWhole(await run.whole());
         } finally {
           await harness.close();
         }
       },
       timeout * ENTRANCES,
     );
+    runner.afterAll(async () => {
+      isOver = true;
+      await run?.end();
+    }, timeout);
   });
 }
 
+/** One test says nothing for minutes: a line for each entrance, where somebody may be looking. */
+function progress(tell: ProofOptions['onResult']): NonNullable<ProofOptions['onResult']> {
+  const isShown = process.stderr.isTTY || isContinuousIntegration();
+  return (result, at) => {
+    if (isShown) process.stderr.write(`${progressLine(result, at)}\n`);
+    tell?.(result, at);
+  };
+}
+
+function progressLine({ entrance, verdict, milliseconds }: EntranceResult, { done, of }: { done: number; of: number }) {
+  return visibleText(`${SIGNS[verdict]} ${done}/${of} ${entrance.id} (${(milliseconds / 1_000).toFixed(1)} s)`);
+}
+
 function hold({ entrance, verdict, why, attacks }: EntranceResult): void {
-  if (verdict === 'proven' || verdict === 'exempt') return;
-  const failed = attacks.filter((attack) => attack.verdict === verdict);
+  if (verdict !== 'leaks' && verdict !== 'unproven') return;
+  const failed = attacks.filter((attack) => attack.verdict === verdict && attack.accepted === undefined);
   const lines = failed.map(({ attack, why: reason, evidence }) =>
     [`  ${attack}: ${reason}`, ...againOf(evidence), ...answerOf(evidence)].join('\n'),
   );
@@ -124,7 +172,7 @@ function hold({ entrance, verdict, why, attacks }: EntranceResult): void {
 
 /** The command that sends the request again, without the secrets that a log of CI would keep. */
 function againOf(evidence: Evidence | null): string[] {
-  return evidence?.request ? [`    ${curlOf(evidence.request, { secrets: 'variables' })}`] : [];
+  return evidence?.request ? [`    ${curlOf(evidence.request, { secrets: 'variables', address: 'variable' })}`] : [];
 }
 
 const LONGEST = 400;
@@ -138,22 +186,10 @@ function answerOf(evidence: Evidence | null): string[] {
 }
 
 function holdWhole(report: IsolationReport): void {
-  if (report.verdict === 'isolated') return;
+  if (report.verdict === 'isolated' || report.verdict === 'accepted') return;
   throw new Error(
     report.entrances.length === 0
       ? "No entrance was found, so nothing is proven. Is it the application's own module?"
       : renderTerminal(report, { colour: false, width: 100 }),
   );
-}
-
-async function written(report: IsolationReport, { html, json }: Files): Promise<IsolationReport> {
-  for (const [file, render] of [
-    [html, renderHtml],
-    [json, toJson],
-  ] as const) {
-    if (file === undefined) continue;
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, render(report));
-  }
-  return report;
 }

@@ -1,43 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tenant } from '@tenancy/core';
+import { type CoverageOfProof, ProofCoverage } from '../branches/proof-coverage.js';
+import { whyUnreached } from '../branches/why-unreached.js';
 import type { Entrance } from '../discovery/entrance.js';
 import type { IsolationHarness } from '../harness/isolation-harness.js';
-import type { AttackResult, EntranceResult, IsolationReport, ProofVerdict } from '../report/isolation-report.js';
-import { answerHeaders } from './attacks/answer-headers.js';
+import { concealedReasons } from '../report/concealed.js';
+import type { AttackResult, EntranceResult, IsolationReport } from '../report/isolation-report.js';
+import { alone } from './alone.js';
 import type { Attack, Finding } from './attacks/attack.js';
-import { existence } from './attacks/existence.js';
-import { foreignId } from './attacks/foreign-id.js';
-import { inputs } from './attacks/inputs.js';
-import { interference } from './attacks/interference.js';
-import { interleaved } from './attacks/interleaved.js';
-import { noTenant } from './attacks/no-tenant.js';
-import { otherHost } from './attacks/other-host.js';
+import { ATTACKS } from './attacks/every-attack.js';
+import { findingOf } from './attacks/finding-of.js';
 import { own } from './attacks/own.js';
-import { situations } from './attacks/situations.js';
-import { tenantField } from './attacks/tenant-field.js';
-import { tenantHeader } from './attacks/tenant-header.js';
-import { warmCache } from './attacks/warm-cache.js';
+import { BaselineFile } from './baseline/baseline-file.js';
+import { inTime, Limit } from './limit.js';
 import { checkOptions, type ProofOptions } from './proof-options.js';
-import { rowChanges } from './target/row-changes.js';
+import { NO_TIME_FOR_WORLDS, NOBODY_LOOKS, NOT_COMPARED } from './reasons.js';
+import { cleaned } from './rows-left.js';
 import { Target } from './target/target.js';
 import { transportTo } from './target/transport.js';
+import { cutOff, foundBeside, NOT_CHOSEN, notTried, untried, verdictOf, verdictOn, withWorlds } from './verdicts.js';
 import { type ComparedWorlds, comparedWorlds } from './worlds/compared-worlds.js';
-
-/** After `own`, which says whether the others mean anything. */
-const ATTACKS: readonly Attack[] = [
-  noTenant,
-  otherHost,
-  foreignId,
-  existence,
-  tenantField,
-  inputs,
-  tenantHeader,
-  warmCache,
-  interference,
-  interleaved,
-  situations,
-  answerHeaders,
-];
 
 const WORST_FIRST = ['leaks', 'unproven', 'exempt', 'proven', 'not applicable'] as const;
 
@@ -48,78 +30,131 @@ const WORST_FIRST = ['leaks', 'unproven', 'exempt', 'proven', 'not applicable'] 
 export class IsolationProof {
   readonly #harness: IsolationHarness;
   readonly #options: ProofOptions;
+  readonly #coverage: ProofCoverage;
   readonly #results = new Map<Entrance, EntranceResult>();
   readonly #startedAt = new Date();
   readonly #began = performance.now();
-  #deadline = Number.POSITIVE_INFINITY;
-  #compared: Promise<ComparedWorlds> | undefined;
+  readonly #baseline: BaselineFile | null;
+  #limit = new Limit(Number.POSITIVE_INFINITY);
+  #compared: ComparedWorlds | undefined;
   /** Milliseconds after an answer in which the last entrance still writes rows. */
   #lateness = 0;
 
-  /** @throws TypeError when the options name what is no entrance, or give no reason. */
+  /** @throws TypeError for options with which less would be proven than it seems, and for a baseline that is none. */
   constructor(harness: IsolationHarness, options: ProofOptions = {}) {
     checkOptions(options, harness.entrances);
+    this.#baseline = options.baseline === undefined ? null : new BaselineFile(options.baseline);
     this.#harness = harness;
     this.#options = options;
+    this.#coverage = new ProofCoverage(harness.app);
   }
 
   get entrances(): readonly Entrance[] {
     return this.#harness.entrances;
   }
 
-  /** Tries every attack that fits at one entrance, with each tenant as the attacker of the other. */
+  /**
+   * Tries every attack that fits at one entrance, with each tenant as the attacker of the other. It ends with its budget, whatever
+   * hangs: what was not reached by then is unproven.
+   *
+   * @throws TypeError while another proof is under way in the same application.
+   */
   async prove(entrance: Entrance): Promise<EntranceResult> {
     if (this.#options.only && !this.#options.only.includes(entrance.id)) return untried(entrance, NOT_CHOSEN);
     const exempt = this.#options.exempt?.[entrance.id];
     const isLeftOut = typeof exempt === 'string' || exempt?.worlds !== undefined;
-    const compared = isLeftOut ? NOT_COMPARED : await this.compareWorlds();
-    const began = performance.now();
-    this.#deadline = this.#deadlineFrom(began);
-    const tried = { ...(await this.#tried(entrance)), milliseconds: Math.round(performance.now() - began) };
-    const result = this.#withWorlds(tried, compared);
-    this.#results.set(entrance, result);
-    await this.#tidy(result);
-    this.#options.onResult?.(result, { done: this.#results.size, of: this.entrances.length });
-    return result;
+    const worlds = isLeftOut ? NOT_COMPARED : await this.compareWorlds();
+    return alone(this.#harness, async () => {
+      const began = performance.now();
+      const limit = this.#limitFrom(began);
+      this.#coverage.begin();
+      const attacks: AttackResult[] = [];
+      const tried = (await inTime(limit, this.#tried(entrance, attacks))) ?? cutOff(entrance, attacks, exempt);
+      this.#coverage.look(entrance);
+      const unreached = this.#coverage.unreachedAt(entrance);
+      const milliseconds = Math.round(performance.now() - began);
+      const result = concealedReasons(withWorlds({ ...tried, unreached, milliseconds }, worlds, exempt));
+      this.#results.set(entrance, result);
+      await inTime(limit, this.#tidy(result));
+      limit.end();
+      const judged = this.#judged(result);
+      this.#options.onResult?.(judged, { done: this.#results.size, of: this.entrances.length });
+      return judged;
+    });
   }
 
-  /** The report on the entrances that were tried so far; the others are unproven. Takes away what was planted. */
-  async report(): Promise<IsolationReport> {
-    const compared = await (this.#compared ?? NOT_COMPARED);
-    await this.#harness.clean();
-    const entrances = this.entrances.map((entrance) => {
-      const result = this.#results.get(entrance);
-      if (result) return result;
-      const leak = compared.findings.get(entrance.id);
-      return leak ? foundBeside(entrance, leak) : untried(entrance);
+  /**
+   * Starts the application again and again, with the other in it and without, before any entrance is tried; once.
+   *
+   * @throws TypeError while another proof is under way in the same application.
+   */
+  async compareWorlds(): Promise<ComparedWorlds> {
+    this.#compared ??= await alone(this.#harness, async () => {
+      const limit = this.#limitFrom(performance.now());
+      const compared = await inTime(limit, comparedWorlds(this.#harness, this.#options, limit));
+      // What the worlds reached is reached as well.
+      this.#coverage.look(null);
+      if (await this.#harness.clean()) for (const tenant of this.#pair()) await this.#harness.plant(tenant);
+      return compared ?? NO_TIME_FOR_WORLDS;
     });
-    const counts = { leaks: 0, unproven: 0, exempt: 0, proven: 0 };
+    return this.#compared;
+  }
+
+  /** Ends what is under way: no call is made any more. */
+  stop(): void {
+    this.#limit.end();
+  }
+
+  /** The report on the entrances that were tried; the others are unproven. Takes away what was planted. */
+  async report(): Promise<IsolationReport> {
+    return alone(this.#harness, async () => {
+      const left = await inTime(this.#limitFrom(performance.now()), cleaned(this.#harness));
+      return this.#reported(true, left ?? {});
+    });
+  }
+
+  /** The report as far as the proof has got, at any moment. Nothing is called for it, and the baseline is left alone. */
+  reportSoFar(): IsolationReport {
+    return this.#reported(false, {});
+  }
+
+  #reported(isEnd: boolean, rowsLeft: IsolationReport['rowsLeft']): IsolationReport {
+    const coverage = this.#coverage.state;
+    const results = this.entrances.map((entrance) => {
+      const result = this.#results.get(entrance);
+      if (result) return concealedReasons(this.#withUnreached(result, coverage));
+      const leak = this.#compared?.findings.get(entrance.id);
+      if (leak) return concealedReasons(foundBeside(entrance, leak));
+      const isChosen = this.#options.only?.includes(entrance.id) ?? true;
+      return untried(entrance, isChosen ? undefined : NOT_CHOSEN);
+    });
+    const entrances = results.map((result) => this.#judged(result));
+    const isWhole = isEnd && results.length > 0 && this.#results.size === results.length;
+    const baseline = isWhole ? this.#baseline?.settled(results) : this.#baseline?.untouched();
+    const counts = { leaks: 0, unproven: 0, accepted: 0, exempt: 0, proven: 0 };
     for (const { verdict } of entrances) counts[verdict] += 1;
     return {
       application: this.#harness.name,
       tenants: this.#pair().map(({ slug }) => slug),
       startedAt: this.#startedAt.toISOString(),
       milliseconds: Date.now() - this.#startedAt.getTime(),
-      verdict: counts.leaks > 0 ? 'leaks' : counts.unproven > 0 || counts.proven === 0 ? 'unproven' : 'isolated',
+      verdict: verdictOn(counts),
       counts,
       entrances,
-      rowsLeft: await this.#rowsLeft(),
+      coverage,
+      rowsLeft,
+      ...(baseline && { baseline }),
     };
   }
 
-  /** Runs the application again and again, with the other in it and without, before any entrance is tried; once. */
-  compareWorlds(): Promise<ComparedWorlds> {
-    this.#compared ??= (async () => {
-      const compared = await comparedWorlds(this.#harness, this.#options, this.#deadlineFrom(performance.now()));
-      if (await this.#harness.clean()) for (const tenant of this.#pair()) await this.#harness.plant(tenant);
-      return compared;
-    })();
-    return this.#compared;
+  #judged(result: EntranceResult): EntranceResult {
+    return this.#baseline?.accepted(result) ?? result;
   }
 
-  #deadlineFrom(began: number): number {
+  #limitFrom(began: number): Limit {
     const { entrance = Number.POSITIVE_INFINITY, all = Number.POSITIVE_INFINITY } = this.#options.budget ?? {};
-    return Math.min(began + entrance, this.#began + all);
+    this.#limit = new Limit(Math.min(began + entrance, this.#began + all));
+    return this.#limit;
   }
 
   #pair(): readonly [Tenant, Tenant] {
@@ -133,11 +168,17 @@ export class IsolationProof {
     for (const tenant of this.#pair()) await this.#harness.plant(tenant);
   }
 
-  async #tried(entrance: Entrance): Promise<Omit<EntranceResult, 'milliseconds'>> {
+  /** @param attacks - to which each is added once it was tried */
+  async #tried(
+    entrance: Entrance,
+    attacks: AttackResult[],
+  ): Promise<Omit<EntranceResult, 'milliseconds' | 'unreached'>> {
+    const limit = this.#limit;
     const exempt = this.#options.exempt?.[entrance.id];
     if (typeof exempt === 'string') return { entrance, verdict: 'exempt', why: exempt, attacks: [] };
-    const transport = transportTo(this.#harness, entrance, this.#options.examples?.[entrance.id]);
-    if ('unknown' in transport) return { entrance, verdict: 'unproven', why: transport.unknown, attacks: [] };
+    const found = transportTo(this.#harness, entrance, this.#options.examples?.[entrance.id]);
+    if ('unknown' in found) return { entrance, verdict: 'unproven', why: found.unknown, attacks: [] };
+    const transport = this.#coverage.watching(entrance, found);
     const [one, another] = this.#pair();
     const targets = [
       new Target(this.#harness, entrance, transport, one, another),
@@ -146,10 +187,12 @@ export class IsolationProof {
     if ((targets[0] as Target).changesRows && !this.#harness.rowsOf) {
       return { entrance, verdict: 'unproven', why: NOBODY_LOOKS, attacks: [] };
     }
+    limit.holds(targets);
     const first = await this.#attacked(own, targets, exempt?.own);
+    attacks.push(first.result);
     this.#lateness = transport.lateness;
-    const attacks: AttackResult[] = [first.result];
     for (const attack of ATTACKS) {
+      if (limit.isOver) break;
       // Where the tenant itself cannot call, every refusal would pass for a protection.
       attacks.push(
         first.endsAttacks ? notTried(attack) : (await this.#attacked(attack, targets, exempt?.[attack.name])).result,
@@ -158,20 +201,14 @@ export class IsolationProof {
     return { entrance, verdict: verdictOf(attacks), why: null, attacks };
   }
 
-  /** Adds what was found in fresh applications to an entrance that was tried. */
-  #withWorlds(result: EntranceResult, { findings, otherwise, shown }: ComparedWorlds): EntranceResult {
-    const { entrance, attacks } = result;
-    const [first, ...others] = attacks;
-    const found = findings.get(entrance.id);
-    if (!first || (first.verdict === 'unproven' && isNotTried(others) && !found)) return result;
+  /** Adds what no call of the whole proof reached, and judges it where the options say so. */
+  #withUnreached(result: EntranceResult, coverage: CoverageOfProof): EntranceResult {
+    const { entrance, verdict } = result;
+    const unreached = this.#coverage.unreachedAt(entrance);
     const exempt = this.#options.exempt?.[entrance.id];
-    const why = typeof exempt === 'object' ? exempt.worlds : undefined;
-    const { endsAttacks: _, ...finding } =
-      why === undefined ? (found ?? otherwise) : { verdict: 'exempt' as const, why, evidence: null };
-    // Of what a process remembers, nothing is there before it was written at another entrance.
-    const own = first.verdict === 'unproven' && shown.has(entrance.id) ? { ...first, ...WRITTEN_AND_READ } : first;
-    const all: readonly AttackResult[] = [own, ...others, { attack: 'worlds', ...finding }];
-    return { ...result, attacks: all, verdict: verdictOf(all) };
+    const isJudged = this.#options.unreached === 'unproven' && !(typeof exempt === 'object' && exempt.unreached);
+    const why = isJudged && verdict === 'proven' ? whyUnreached(unreached, coverage) : null;
+    return why === null ? { ...result, unreached } : { ...result, unreached, verdict: 'unproven', why };
   }
 
   async #attacked({ name, isOneWay = false, run }: Attack, targets: readonly Target[], exempt?: string) {
@@ -180,8 +217,7 @@ export class IsolationProof {
     }
     const findings: Finding[] = [];
     for (const target of isOneWay ? targets.slice(0, 1) : targets) {
-      target.deadline = this.#deadline;
-      const finding = await this.#finding(run, target);
+      const finding = await findingOf(run, target);
       findings.push(finding);
       if (finding.verdict === 'leaks') break;
     }
@@ -189,79 +225,6 @@ export class IsolationProof {
     const { endsAttacks = false, ...worst } = findings[0] as Finding;
     return { result: { attack: name, ...worst }, endsAttacks };
   }
-
-  /** Runs an attack. One that could not be tried is not proven. */
-  async #finding(run: Attack['run'], target: Target): Promise<Finding> {
-    try {
-      return await run(target);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return { verdict: 'unproven', why: `It could not be tried: ${why}`, evidence: null };
-    }
-  }
-
-  async #rowsLeft(): Promise<Readonly<Record<string, number>>> {
-    const left: Record<string, number> = {};
-    for (const tenant of this.#pair()) {
-      const before = this.#harness.rowsAtStart.get(tenant.id);
-      const after = await this.#harness.rowsOf?.(tenant);
-      if (!before || !after) continue;
-      for (const change of rowChanges(before, after)) {
-        if (change.before === null) left[change.table] = (left[change.table] ?? 0) + 1;
-      }
-    }
-    return left;
-  }
-}
-
-const NOBODY_LOOKS =
-  "It may write, and nobody looks at the rows of the other tenant. Pass `rows` to the harness, which reads a tenant's rows from " +
-  'outside: `rows: rowsFromPostgres(url, { tenantColumn })`.';
-
-function verdictOf(attacks: readonly AttackResult[]): ProofVerdict {
-  const verdicts = attacks.map(({ verdict }) => verdict);
-  if (verdicts.includes('leaks')) return 'leaks';
-  if (verdicts.includes('unproven')) return 'unproven';
-  // Where nobody knows whether it works for the tenant itself, its refusals say nothing.
-  return verdicts[0] === 'proven' ? 'proven' : 'exempt';
-}
-
-const NOT_COMPARED: ComparedWorlds = {
-  findings: new Map(),
-  shown: new Set(),
-  otherwise: { verdict: 'not applicable', why: 'It was not looked at in a fresh application.', evidence: null },
-};
-
-const WRITTEN_AND_READ = {
-  verdict: 'proven',
-  why: "The tenant's own data is there, where it was written at one entrance and read at another.",
-  evidence: null,
-} as const;
-
-const NOT_TRIED = "Not tried, as the tenant's own request does not work.";
-
-function isNotTried(attacks: readonly AttackResult[]): boolean {
-  return attacks.every(({ why }) => why === NOT_TRIED);
-}
-
-function notTried({ name }: Attack): AttackResult {
-  return {
-    attack: name,
-    verdict: 'unproven',
-    why: NOT_TRIED,
-    evidence: null,
-  };
-}
-
-/** A leak that came to light while others were tried is not left out. */
-function foundBeside(entrance: Entrance, { endsAttacks: _, ...leak }: Finding): EntranceResult {
-  return { entrance, verdict: 'leaks', why: null, attacks: [{ attack: 'worlds', ...leak }], milliseconds: 0 };
-}
-
-const NOT_CHOSEN = 'It is not among those that `only` names.';
-
-function untried(entrance: Entrance, why = 'It was not tried in this run.'): EntranceResult {
-  return { entrance, verdict: 'unproven', why, attacks: [], milliseconds: 0 };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { SentRequest } from '../http-request.js';
+import { MARK, variableOf } from './secret-names.js';
 import { isSecretHeader, partsOf } from './secrets.js';
 import { printfOf, shellQuote } from './shell-quote.js';
 import { INVISIBLE } from './visible-text.js';
@@ -10,6 +11,11 @@ export interface CurlOptions {
    * @defaultValue `'shown'`
    */
   readonly secrets?: 'shown' | 'variables';
+  /**
+   * The address as it was, or `$URL` for it: that of a test is gone when its report is read.
+   * @defaultValue `'shown'`
+   */
+  readonly address?: 'shown' | 'variable';
 }
 
 /** Headers that curl writes itself, or that are of one connection alone. */
@@ -36,13 +42,16 @@ const LONGEST_ARGUMENT = 100_000;
  * // curl -i http://127.0.0.1:4711/jobs/7 -H 'Host: acme.localhost'
  * ```
  */
-export function curlOf(request: SentRequest, { secrets = 'shown' }: CurlOptions = {}): string {
+export function curlOf(request: SentRequest, { secrets = 'shown', address = 'shown' }: CurlOptions = {}): string {
   const { method, url, headers, body } = request;
-  const parts = [['curl', '-i', ...methodOf(method, body), shellQuote(url)].join(' ')];
+  const quoted = (text: string) => (secrets === 'variables' ? withVariables(text) : shellQuote(text));
+  const origin = address === 'variable' ? (/^[a-z]+:\/\/[^/?#]*/i.exec(url)?.[0] ?? '') : '';
+  const to = `${origin === '' ? '' : '"$URL"'}${origin === url ? '' : quoted(url.slice(origin.length))}`;
+  const parts = [['curl', '-i', ...methodOf(method, body), to].join(' ')];
   // Curl reads [1-9] and {a,b} as lists, and takes `..` and what follows `#` away.
   if (/[[\]{}]/.test(url)) parts.push('--globoff');
   if (/\/\.\.?(?:[/?#]|$)/.test(url)) parts.push('--path-as-is');
-  if (url.includes('#')) parts.push(`--request-target ${shellQuote(targetOf(url))}`);
+  if (url.includes('#')) parts.push(`--request-target ${quoted(targetOf(url))}`);
   const names = new Set<string>();
   for (const [name, value] of Object.entries(headers)) {
     names.add(name.toLowerCase());
@@ -55,7 +64,7 @@ export function curlOf(request: SentRequest, { secrets = 'shown' }: CurlOptions 
     if (INVISIBLE.test(body) || body.length > LONGEST_ARGUMENT) {
       input = `${printfOf(Buffer.from(body))} | `;
       parts.push('--data-binary @-');
-    } else parts.push(`--data-raw ${shellQuote(body)}`);
+    } else parts.push(`--data-raw ${quoted(body)}`);
   }
   const line = `${input}${parts.join(' ')}`;
   return line.length <= 76 ? line : `${input}${parts.join(' \\\n  ')}`;
@@ -81,13 +90,19 @@ function headerOf(name: string, value: string, secrets: 'shown' | 'variables'): 
   // An empty value would take the header away.
   if (value === '') return shellQuote(`${title};`);
   const header = `${title}: ${value}`;
+  if (secrets === 'variables' && MARK.test(value)) return withVariables(header);
   // Node writes headers in Latin-1, a terminal in UTF-8.
   return shellQuote(header, /[^\0-\xff]/.test(header) ? 'utf8' : 'latin1');
 }
 
-function variableOf(name: string): string {
-  if (/authorization$/i.test(name)) return 'TOKEN';
-  return name.toUpperCase().replaceAll(/\W/g, '_').replace(/^\d/, '_$&');
+/** One argument, in which variables stand for the secrets that were taken out. */
+function withVariables(text: string): string {
+  // Every second part is the name of a variable.
+  const parts = text.split(new RegExp(MARK, 'g')).map((part, n) => {
+    if (n % 2 === 1) return `"$${part}"`;
+    return part === '' && text !== '' ? '' : shellQuote(part);
+  });
+  return parts.join('');
 }
 
 function targetOf(url: string): string {

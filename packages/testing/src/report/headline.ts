@@ -2,9 +2,12 @@ import type { IsolationReport } from './isolation-report.js';
 
 /** One line: the worst that was found first. */
 export function headline({ verdict, counts, entrances }: IsolationReport): string {
-  if (verdict === 'isolated') {
+  if (verdict === 'isolated' || verdict === 'accepted') {
     const exempt = counts.exempt === 0 ? '' : `, ${counts.exempt} exempt`;
-    return `Isolated: ${counted(counts.proven, 'entrance', 'entrances')} proven${exempt}`;
+    const proven = `${counted(counts.proven, 'entrance', 'entrances')} proven${exempt}`;
+    return verdict === 'isolated'
+      ? `Isolated: ${proven}`
+      : `No worse than the baseline: ${counts.accepted} accepted, ${proven}`;
   }
   const found: string[] = [];
   if (counts.leaks > 0) {

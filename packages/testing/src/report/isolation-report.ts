@@ -1,9 +1,11 @@
+import type { CoverageOfProof } from '../branches/proof-coverage.js';
+import type { UnreachedBranch } from '../branches/unreached-branches.js';
 import type { Sighting } from '../canaries/canary.js';
 import type { Entrance } from '../discovery/entrance.js';
 import type { SentRequest } from '../http-request.js';
 
-/** The verdict on an entrance. */
-export type ProofVerdict = 'proven' | 'leaks' | 'unproven' | 'exempt';
+/** The verdict on an entrance. `accepted`: it leaks or is unproven, and the baseline knows it. */
+export type ProofVerdict = 'proven' | 'leaks' | 'unproven' | 'accepted' | 'exempt';
 
 /** The name of what is tried at an entrance. */
 export type AttackName =
@@ -39,11 +41,13 @@ export type AttackName =
 /** The outcome of one attack at one entrance. */
 export interface AttackResult {
   readonly attack: AttackName;
-  readonly verdict: ProofVerdict | 'not applicable';
+  readonly verdict: Exclude<ProofVerdict, 'accepted'> | 'not applicable';
   /** One sentence: what was seen, or why there was nothing to see. */
   readonly why: string;
   /** Of a leak, and of an example request that did not work. */
   readonly evidence: Evidence | null;
+  /** Why the baseline accepts it nevertheless. */
+  readonly accepted?: string;
 }
 
 /** The signs of a leak: the request, the answer, and what of the other tenant was in it. */
@@ -78,7 +82,11 @@ export interface EntranceResult {
   /** The reason, of an entrance that is exempt or unproven as a whole. */
   readonly why: string | null;
   readonly attacks: readonly AttackResult[];
+  /** Branches of the code behind it that no request of the proof reached. */
+  readonly unreached: readonly UnreachedBranch[];
   readonly milliseconds: number;
+  /** Why the baseline accepts it, of an entrance that is unproven as a whole. */
+  readonly accepted?: string;
 }
 
 /** The result of a proof of a whole application. Plain data, safe to store as JSON. */
@@ -89,10 +97,23 @@ export interface IsolationReport {
   readonly tenants: readonly string[];
   readonly startedAt: string;
   readonly milliseconds: number;
-  /** `isolated`: every entrance is proven or exempt. */
-  readonly verdict: 'isolated' | 'leaks' | 'unproven';
+  /** `isolated`: every entrance is proven or exempt. `accepted`: nothing is worse than the baseline says. */
+  readonly verdict: 'isolated' | 'accepted' | 'leaks' | 'unproven';
   readonly counts: Readonly<Record<ProofVerdict, number>>;
   readonly entrances: readonly EntranceResult[];
+  /** Says how far it is known which branches were reached. */
+  readonly coverage: CoverageOfProof;
   /** Rows that the proof planted and that are still there, by table. */
   readonly rowsLeft: Readonly<Record<string, number>>;
+  /** The baseline, where there is one. */
+  readonly baseline?: BaselineOutcome;
+}
+
+/** The baseline of a proof, after it. */
+export interface BaselineOutcome {
+  readonly file: string;
+  /** Entries for what is proven now or gone: `GET /jobs (existence)`. */
+  readonly obsolete: readonly string[];
+  /** True when the file was written anew, without them. Not where `CI` is set. */
+  readonly isWritten: boolean;
 }

@@ -1,10 +1,12 @@
+import { baselineLine } from './baseline-line.js';
 import { curlOf } from './curl.js';
 import { headline } from './headline.js';
 import type { AttackResult, EntranceResult, IsolationReport } from './isolation-report.js';
 import { withoutSecrets } from './secrets.js';
 import { suggestionFor } from './suggestion.js';
 import { columnsOf, fitted, wrapped } from './terminal-text.js';
-import { ATTACK_NAMES, type CellVerdict, SIGNS, VERDICTS } from './verdict-signs.js';
+import { unreachedOnce, unreachedSentence } from './unreached.js';
+import { ATTACK_NAMES, type CellVerdict, SIGNS, verdictsIn } from './verdict-signs.js';
 import { shortened, visibleText } from './visible-text.js';
 
 /** Options of {@link renderTerminal}. */
@@ -24,6 +26,7 @@ export interface TerminalOptions {
 const COLOURS: Readonly<Record<CellVerdict | 'bold' | 'dim', string>> = {
   leaks: '31',
   unproven: '33',
+  accepted: '35',
   exempt: '36',
   proven: '32',
   'not applicable': '2',
@@ -47,7 +50,7 @@ export function renderTerminal(report: IsolationReport, options: TerminalOptions
   const leak = (tried: AttackResult): string[] => {
     const { request, sightings, changes, curl } = tried.evidence ?? NONE;
     const clean = withoutSecrets(request?.headers ?? {});
-    const again = request ? curlOf(request, { secrets: 'variables' }) : curl && visibleText(curl);
+    const again = request ? curlOf(request, { secrets: 'variables', address: 'variable' }) : curl && visibleText(curl);
     return [
       ...paragraph(`${tried.attack}: ${shortened(tried.why, 600)}`, '  '),
       ...sightings
@@ -68,7 +71,15 @@ export function renderTerminal(report: IsolationReport, options: TerminalOptions
     ];
   };
 
-  const counts = VERDICTS.map((verdict) => `${SIGNS[verdict]} ${report.counts[verdict]} ${verdict}`);
+  const { branches, refusals } = unreachedOnce(report);
+  const branch = ({ branch: { file, line, text, input }, entrances }: (typeof branches)[number]) => [
+    ...paragraph(`${file}:${line}`, '  '),
+    ...paragraph(`${text}${input === undefined ? '' : `  reached by ${input}`}`, '    '),
+    ...paragraph(`at ${shortened(entrances.join(', '), 200)}`, '    ').map((each) => paint('dim', each)),
+  ];
+
+  const verdicts = verdictsIn(report);
+  const counts = verdicts.map((verdict) => `${SIGNS[verdict]} ${report.counts[verdict]} ${verdict}`);
   const leaks = report.entrances.filter(({ verdict }) => verdict === 'leaks');
   const unproven = report.entrances.filter(({ verdict }) => verdict === 'unproven');
   return [
@@ -78,28 +89,38 @@ export function renderTerminal(report: IsolationReport, options: TerminalOptions
     ...(leaks.length === 0 ? [] : title('Leaks')),
     ...leaks.flatMap((result) => [
       ...name(result),
-      ...result.attacks.filter(({ verdict }) => verdict === 'leaks').flatMap(leak),
+      ...result.attacks.filter(({ verdict, accepted }) => verdict === 'leaks' && accepted === undefined).flatMap(leak),
     ]),
     ...(unproven.length === 0 ? [] : title('Unproven: what to write')),
     ...unproven.flatMap((result) => [
       ...name(result),
       ...paragraph(shortened(whyUnproven(result), 600), '  '),
+      ...paragraph(answerOf(result), '    '),
       ...suggestionFor(result.entrance)
         .split('\n')
         .map((line) => paint('dim', `    ${line}`)),
     ]),
+    ...(branches.length + refusals === 0 ? [] : title('Unreached')),
+    ...(branches.length + refusals === 0 ? [] : paragraph(unreachedSentence(branches.length, refusals))),
+    ...branches.slice(0, MOST_BRANCHES).flatMap(branch),
+    ...(branches.length > MOST_BRANCHES ? [paint('dim', `  … and ${branches.length - MOST_BRANCHES} more`)] : []),
     ...title('Entrances'),
     ...paragraph(`in this order: ${ATTACK_NAMES.join(', ')}`).map((line) => paint('dim', line)),
     ...report.entrances.map((result) => entranceLine(result, width, paint)),
     '',
     ...paragraph(rowsLeft(report)),
+    ...paragraph(report.coverage.why ?? ''),
+    ...paragraph(baselineLine(report.baseline)),
     ...paragraph(headline(report)).map((line) =>
       paint(report.verdict === 'isolated' ? 'proven' : report.verdict, line),
     ),
-    VERDICTS.map((verdict, n) => paint(verdict, counts[n] ?? '')).join(counts.join('  ').length <= width ? '  ' : '\n'),
+    verdicts.map((verdict, n) => paint(verdict, counts[n] ?? '')).join(counts.join('  ').length <= width ? '  ' : '\n'),
     '',
   ].join('\n');
 }
+
+/** More are in the page and in the JSON. */
+const MOST_BRANCHES = 20;
 
 const NONE = { request: null, sightings: [], changes: [], curl: null };
 
@@ -109,9 +130,14 @@ function entranceLine(
   width: number,
   paint: (look: CellVerdict, text: string) => string,
 ): string {
-  const tried = (attack: string) => attacks.find((one) => one.attack === attack)?.verdict ?? 'not applicable';
+  const tried = (attack: string): CellVerdict => {
+    const found = attacks.find((one) => one.attack === attack);
+    return found?.accepted === undefined ? (found?.verdict ?? 'not applicable') : 'accepted';
+  };
   const grid = ATTACK_NAMES.map((attack) => paint(tried(attack), SIGNS[tried(attack)])).join('');
-  const wrong = attacks.filter((one) => one.verdict === verdict && verdict !== 'proven').map(({ attack }) => attack);
+  const wrong = attacks
+    .map(({ attack }) => attack)
+    .filter((attack) => verdict !== 'proven' && tried(attack) === verdict);
   const note = visibleText(verdict === 'exempt' ? (why ?? '') : verdict === 'proven' ? '' : wrong.join(' '));
   const room = width - ATTACK_NAMES.length - 3;
   const id = visibleText(entrance.id);
@@ -121,7 +147,19 @@ function entranceLine(
 }
 
 function whyUnproven({ why, attacks }: EntranceResult): string {
-  return why ?? attacks.find(({ verdict }) => verdict === 'unproven')?.why ?? 'Nothing is known of how to call it.';
+  return (
+    why ??
+    attacks.find(({ verdict, accepted }) => verdict === 'unproven' && accepted === undefined)?.why ??
+    'Nothing is known of how to call it.'
+  );
+}
+
+/** The beginning of the answer to a request that did not work: it says there what it would have taken. */
+function answerOf({ attacks }: EntranceResult): string {
+  const { evidence } = attacks.find(({ verdict, accepted }) => verdict === 'unproven' && accepted === undefined) ?? {};
+  const { text = '', headers } = evidence?.response ?? {};
+  const clean = withoutSecrets({ ...evidence?.request?.headers, ...headers });
+  return text === '' ? '' : `answered: ${shortened(clean(text), 400)}`;
 }
 
 function rowsLeft(report: IsolationReport): string {

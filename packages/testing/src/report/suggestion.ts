@@ -23,9 +23,11 @@ function requestOf({ path, parameters, body }: Route): string {
     parts.push(`path: { ${inPath.map(({ name }) => `${key(name)}: ${rowIn(path, name)}`).join(', ')} }`);
   if (query.length > 0) parts.push(`query: { ${query.map(({ name, schema }) => field(name, schema)).join(', ')} }`);
   if (body !== null) parts.push(`body: ${body === 'unknown' ? UNKNOWN : bodyOf(body)}`);
-  return `{ ${parts.join(', ') || 'query: {}'} }`;
+  return `{ ${parts.join(', ') || NOTHING_NEEDED} }`;
 }
 
+/** It was called without anything, and that was not enough. */
+const NOTHING_NEEDED = "/* query, headers: with which it answers with the tenant's own data */";
 const UNKNOWN = '{ /* the fields it needs */ }';
 
 /** Of a GraphQL operation, its variables. */

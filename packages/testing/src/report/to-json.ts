@@ -28,8 +28,15 @@ export function fromJson(json: string): IsolationReport {
     );
   }
   const { schemaVersion: _, ...report } = parsed as IsolationReport & { schemaVersion: number };
-  return report;
+  // Reports of the first release know nothing of branches.
+  const { coverage = NOT_LOOKED, entrances = [] } = report as Partial<IsolationReport>;
+  return { ...report, coverage, entrances: entrances.map((each) => ({ ...each, unreached: each.unreached ?? [] })) };
 }
+
+const NOT_LOOKED: IsolationReport['coverage'] = {
+  state: 'off',
+  why: 'Which branches were reached is not known: the version that wrote this report did not look.',
+};
 
 /** Keys that a reader looks for first; everything else comes by its name. */
 const FIRST = [

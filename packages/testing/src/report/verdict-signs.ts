@@ -1,18 +1,24 @@
-import type { AttackName, AttackResult, ProofVerdict } from './isolation-report.js';
+import type { AttackName, AttackResult, IsolationReport, ProofVerdict } from './isolation-report.js';
 
-export type CellVerdict = AttackResult['verdict'];
+export type CellVerdict = AttackResult['verdict'] | 'accepted';
 
 /** A verdict is never told by its colour alone. */
 export const SIGNS: Readonly<Record<CellVerdict, string>> = {
   leaks: '✗',
   unproven: '?',
+  accepted: '~',
   exempt: '–',
   proven: '✓',
   'not applicable': '·',
 };
 
 /** The worst first: in this order everything is counted and listed. */
-export const VERDICTS: readonly ProofVerdict[] = ['leaks', 'unproven', 'exempt', 'proven'];
+export const VERDICTS: readonly ProofVerdict[] = ['leaks', 'unproven', 'accepted', 'exempt', 'proven'];
+
+/** Those that there is a place for: most applications have no baseline. */
+export function verdictsIn({ counts }: Pick<IsolationReport, 'counts'>): readonly ProofVerdict[] {
+  return VERDICTS.filter((verdict) => verdict !== 'accepted' || counts.accepted > 0);
+}
 
 /** A description of each attack, in the order of the columns. `A` attacks `B`. */
 export const ATTACKS: Readonly<Record<AttackName, string>> = {

@@ -11,8 +11,9 @@ import {
   type IsolationReport,
   proveIsolation,
 } from '../../src/index.js';
-import { describeIsolation, type Runner } from '../../src/proof/describe-isolation.js';
+import { describeIsolation } from '../../src/proof/describe-isolation.js';
 import { acme, examples, Jobs, Leaky, SlyController, start, table } from './application.js';
+import { keptRunner } from './kept-runner.js';
 
 let harness: IsolationHarness | undefined;
 const open = async (...how: Parameters<typeof start>) => (harness = await start(...how));
@@ -182,26 +183,8 @@ describe('what the proof leaves', () => {
 });
 
 describe('describeIsolation', () => {
-  /** A runner that keeps what is defined, and runs it when it is asked. */
-  const runner = () => {
-    const tests: [string, () => Promise<void>][] = [];
-    const after: (() => Promise<void>)[] = [];
-    const kept: Runner = {
-      describe: (_name, define) => define(),
-      it: (name, test) => void tests.push([name, test]),
-      afterAll: (work) => void after.push(work),
-    };
-    const run = async () => {
-      const failed: Record<string, string> = {};
-      for (const [name, test] of tests) await test().catch((error: Error) => (failed[name] = error.message));
-      for (const work of after) await work();
-      return failed;
-    };
-    return { kept, tests, run };
-  };
-
   it('has a test for each entrance, and one for all; all pass where nothing leaks', async () => {
-    const { kept, tests, run } = runner();
+    const { kept, tests, run } = keptRunner();
     const app = await open(Jobs);
     describeIsolation(kept, app, { examples });
     expect(tests.map(([name]) => name)).toEqual([
@@ -214,7 +197,7 @@ describe('describeIsolation', () => {
   });
 
   it('fails the entrance that leaks, with the command that shows it, and the one that nobody has proven', async () => {
-    const { kept, run } = runner();
+    const { kept, run } = keptRunner();
     describeIsolation(kept, await open(Leaky), { examples: { 'PATCH /jobs/:id': examples['PATCH /jobs/:id'] } });
     const failed = await run();
     expect(failed['GET /jobs']).toMatch(
@@ -228,7 +211,7 @@ describe('describeIsolation', () => {
   it('takes a function, for a runner that cannot wait; and writes the report', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tenancy-report-'));
     onTestFinished(() => rm(folder, { recursive: true }));
-    const { kept, tests, run } = runner();
+    const { kept, tests, run } = keptRunner();
     const report = { html: join(folder, 'deep', 'isolation.html'), json: join(folder, 'isolation.json') };
     describeIsolation(kept, () => start(Leaky), { examples, report });
     expect(tests).toHaveLength(1);
@@ -238,7 +221,7 @@ describe('describeIsolation', () => {
   });
 
   it('fails where no entrance was found', async () => {
-    const { kept, run } = runner();
+    const { kept, run } = keptRunner();
     const app = await open(Jobs, {}, []);
     expect(app.entrances).toEqual([]);
     describeIsolation(kept, app);

@@ -83,7 +83,7 @@ describe.skipIf(!program)(title, () => {
     await chromium.evaluate(`document.querySelector('article.attack .copy').click()`);
     await chromium.evaluate('new Promise((resolve) => setTimeout(resolve, 50))');
     expect(await chromium.evaluate('window.copied')).toBe(
-      `curl -i http://127.0.0.1:4711/jobs/7 \\\n  -H 'Host: acme.localhost' \\\n  -H "Authorization: Bearer $TOKEN"`,
+      `curl -i "$URL"/jobs/7 \\\n  -H 'Host: acme.localhost' \\\n  -H "Authorization: Bearer $TOKEN"`,
     );
   });
 

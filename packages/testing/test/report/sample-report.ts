@@ -12,7 +12,7 @@ import type {
 
 /** A report with what a test says of it, and counts that agree with its entrances. */
 export function aReport(entrances: readonly EntranceResult[], more: Partial<IsolationReport> = {}): IsolationReport {
-  const counts: Record<ProofVerdict, number> = { proven: 0, leaks: 0, unproven: 0, exempt: 0 };
+  const counts: Record<ProofVerdict, number> = { proven: 0, leaks: 0, unproven: 0, accepted: 0, exempt: 0 };
   for (const { verdict } of entrances) counts[verdict] += 1;
   return {
     application: 'AppModule',
@@ -22,6 +22,7 @@ export function aReport(entrances: readonly EntranceResult[], more: Partial<Isol
     verdict: counts.leaks > 0 ? 'leaks' : counts.unproven > 0 ? 'unproven' : 'isolated',
     counts,
     entrances,
+    coverage: { state: 'on', why: null },
     rowsLeft: {},
     ...more,
   };
@@ -46,21 +47,22 @@ export function proven(entrance: Entrance, tried: readonly AttackName[] = ['own'
     verdict: 'proven',
     why: null,
     attacks: tried.map((attack) => anAttack(attack, 'proven', "Own data was there, and nothing of globex's.")),
+    unreached: [],
     milliseconds: 12,
   };
 }
 
 export function leaking(entrance: Entrance, ...attacks: readonly AttackResult[]): EntranceResult {
   const own = anAttack('own', 'proven', 'Own data was there.');
-  return { entrance, verdict: 'leaks', why: null, attacks: [own, ...attacks], milliseconds: 40 };
+  return { entrance, verdict: 'leaks', why: null, attacks: [own, ...attacks], unreached: [], milliseconds: 40 };
 }
 
 export function unproven(entrance: Entrance, why: string): EntranceResult {
-  return { entrance, verdict: 'unproven', why, attacks: [], milliseconds: 0 };
+  return { entrance, verdict: 'unproven', why, attacks: [], unreached: [], milliseconds: 0 };
 }
 
 export function exempt(entrance: Entrance, why: string): EntranceResult {
-  return { entrance, verdict: 'exempt', why, attacks: [], milliseconds: 0 };
+  return { entrance, verdict: 'exempt', why, attacks: [], unreached: [], milliseconds: 0 };
 }
 
 export function anAttack(

@@ -14,7 +14,7 @@ Leaks
 ✗ GET /jobs/:id
   foreign-id: Answered 200 with globex's job.title.
     $.title: job.title of t_globex in "title":"Foundry lead k3v9q"
-    curl -i http://127.0.0.1:4711/jobs/7 \\
+    curl -i "$URL"/jobs/7 \\
       -H 'Host: acme.localhost' \\
       -H "Authorization: Bearer $TOKEN"
 

@@ -8,7 +8,7 @@ import type { Entrance } from '../../discovery/entrance.js';
 import type { Identity, IsolationHarness } from '../../harness/isolation-harness.js';
 import type { Observation } from '../../harness/recorder.js';
 import type { HttpAnswer } from '../../http-request.js';
-import { curlOf } from '../../report/curl.js';
+import { concealedEvidence } from '../../report/concealed.js';
 import type { Evidence, RowChange } from '../../report/isolation-report.js';
 import { rowChanges } from './row-changes.js';
 import type { Transport, TransportAnswer, TransportCall } from './transport.js';
@@ -224,9 +224,9 @@ function telling(headers: HttpAnswer['headers']): HttpAnswer['headers'] {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !['date', 'content-length'].includes(name)));
 }
 
-/** The part of an attempt that a report shows. */
+/** The part of an attempt that a report shows: without secrets, as reports are kept. */
 export function evidenceOf({ answer, error, sightings, changes, log }: Attempt): Evidence {
-  return {
+  return concealedEvidence({
     request: answer?.request ?? null,
     response: answer
       ? {
@@ -240,6 +240,6 @@ export function evidenceOf({ answer, error, sightings, changes, log }: Attempt):
     sightings,
     log,
     changes,
-    curl: answer ? curlOf(answer.request) : null,
-  };
+    curl: null,
+  });
 }

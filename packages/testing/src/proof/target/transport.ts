@@ -6,6 +6,7 @@ import type { Entrance, Route } from '../../discovery/entrance.js';
 import { exampleRequest } from '../../discovery/example-request.js';
 import type { Identity, IsolationHarness } from '../../harness/isolation-harness.js';
 import type { HttpAnswer, HttpRequest } from '../../http-request.js';
+import { checkRequest } from './check-example.js';
 import { type Example, type ExampleCall, type ExampleRequest, isCall, type RequestExample } from './example.js';
 
 /** The argument of a transport. */
@@ -63,7 +64,9 @@ export function transportTo(
   const given = example as RequestExample | undefined;
   const rows = harness.planted(tenant);
   const canary = () => INVENTED;
-  const tried = exampleRequest(route, rows, { canary, given: exampleFor(given, rows, tenant, canary) });
+  const first = exampleFor(given, rows, tenant, canary);
+  checkRequest(entrance, first);
+  const tried = exampleRequest(route, rows, { canary, given: first });
   if ('unknown' in tried) {
     return { unknown: `${tried.unknown} Give an example: { '${entrance.id}': (rows) => (${hintFor(route)}) }.` };
   }
@@ -200,5 +203,5 @@ function hintFor({ body, parameters }: Route): string {
     ...(path.length > 0 ? [`path: { ${path.join(', ')} }`] : []),
     ...(body === null ? [] : ['body: { … }']),
   ];
-  return `{ ${parts.join(', ') || 'query: { … }'} }`;
+  return `{ ${parts.join(', ') || 'query: { … }, headers: { … }'} }`;
 }

@@ -4,6 +4,7 @@ import type { IsolationHarness } from '../../harness/isolation-harness.js';
 import { type Finding, leakOf, leaks, notApplicable, proven, unproven } from '../attacks/attack.js';
 import { type Measured, measured } from '../attacks/volatile.js';
 import { chosenOtherwise } from '../inputs/variations.js';
+import type { Limit } from '../limit.js';
 import type { ProofOptions } from '../proof-options.js';
 import type { Attempt, Target } from '../target/target.js';
 import { crowd } from './crowd.js';
@@ -24,19 +25,19 @@ export interface ComparedWorlds {
  * before. The tenant's script is the same, call for call, so that any difference is the other's doing. In one more, both call at
  * once. What was planted before is gone afterwards, where the harness can remove it.
  *
- * @param deadline - the time, of `performance.now()`, after which no further call is made
+ * @param limit - after which no further call is made
  */
 export async function comparedWorlds(
   harness: IsolationHarness,
   options: ProofOptions,
-  deadline: number,
+  limit: Limit,
 ): Promise<ComparedWorlds> {
   const findings = new Map<string, Finding>();
   const found = (entrance: string, finding: Finding) => {
     if (!findings.has(entrance)) findings.set(entrance, finding);
   };
   const run = (isOtherThere: boolean) =>
-    inFresh(harness, (fresh) => script(fresh, options, isOtherThere, deadline, found));
+    inFresh(harness, (fresh) => script(fresh, options, isOtherThere, limit, found));
   try {
     // With the other first: what a class or a module remembers outlives an application.
     const together = await run(true);
@@ -50,12 +51,12 @@ export async function comparedWorlds(
         leaks(`In a fresh application, its answer is another at ${path} once the other has called.`, attempt),
       );
     }
-    const shown = await inFresh(harness, (fresh) => crowd(fresh, options, deadline, found));
+    const shown = await inFresh(harness, (fresh) => crowd(fresh, options, limit, found));
     const otherwise = proven('In a fresh application it answers as if the other had never called.');
     return { findings, shown, otherwise };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const isOver = performance.now() > deadline;
+    const isOver = performance.now() > limit.deadline;
     return {
       findings,
       shown: new Set(),
@@ -79,12 +80,12 @@ async function script(
   harness: IsolationHarness,
   options: ProofOptions,
   isOtherThere: boolean,
-  deadline: number,
+  limit: Limit,
   found: (entrance: string, finding: Finding) => void,
 ): Promise<readonly ScriptCall[]> {
   const [own, other] = harness.tenants as readonly [Tenant, Tenant];
   const targets = targetsIn(harness, options, own, other);
-  for (const target of targets) target.deadline = deadline;
+  limit.holds(targets);
   const calls: ScriptCall[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     if (isOtherThere) await everything(targets, other);

@@ -3,6 +3,7 @@ import type { Tenant } from '@tenancy/core';
 import { findCanaries } from '../../canaries/find-canaries.js';
 import type { IsolationHarness } from '../../harness/isolation-harness.js';
 import { type Finding, leakOf } from '../attacks/attack.js';
+import type { Limit } from '../limit.js';
 import type { ProofOptions } from '../proof-options.js';
 import type { Attempt, Call, Target } from '../target/target.js';
 import { calling, targetsIn } from './targets.js';
@@ -11,19 +12,19 @@ import { calling, targetsIn } from './targets.js';
  * A fresh application in which both tenants call at once while nothing is known yet, then in a crowd, then with each other's rows; in
  * the end each reads everything. Held against it are the other's texts alone, so that no answer has to be the same as before.
  *
- * @param deadline - the time, of `performance.now()`, after which no further call is made
+ * @param limit - after which no further call is made
  * @param found - is told of the first leak at each entrance
  * @returns the entrances at which a tenant saw what it had written at another one, and those where it was written
  */
 export async function crowd(
   harness: IsolationHarness,
   options: ProofOptions,
-  deadline: number,
+  limit: Limit,
   found: (entrance: string, finding: Finding) => void,
 ): Promise<ReadonlySet<string>> {
   const [one, another] = harness.tenants as readonly [Tenant, Tenant];
   const pairs = [targetsIn(harness, options, one, another), targetsIn(harness, options, another, one)] as const;
-  for (const target of pairs.flat()) target.deadline = deadline;
+  limit.holds(pairs.flat());
   const sent = new Map<Tenant, string[]>([
     [one, []],
     [another, []],

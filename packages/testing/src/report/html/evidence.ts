@@ -14,7 +14,7 @@ export function evidenceOf(evidence: Evidence): Markup {
   const clean = withoutSecrets(request?.headers ?? {});
   const marked = (text: string, limits?: Parameters<typeof markedText>[2]) =>
     markedText(clean(text), canaries, limits).map(piece);
-  const command = request ? curlOf(request, { secrets: 'variables' }) : evidence.curl;
+  const command = request ? curlOf(request, { secrets: 'variables', address: 'variable' }) : evidence.curl;
   return html`${
     sightings.length > 0 &&
     html`<h5>Seen</h5><ul class="seen">${sightings

@@ -1,11 +1,15 @@
-import type { AttackName } from '../isolation-report.js';
-import { SIGNS, VERDICTS } from '../verdict-signs.js';
+import type { AttackName, ProofVerdict } from '../isolation-report.js';
+import { SIGNS } from '../verdict-signs.js';
 import { html, type Markup } from './markup.js';
 
 /** Shown by the script alone: without it, nothing could be filtered. */
-export function filters(kinds: readonly string[], attacks: readonly AttackName[]): Markup {
+export function filters(
+  verdicts: readonly ProofVerdict[],
+  kinds: readonly string[],
+  attacks: readonly AttackName[],
+): Markup {
   return html`<form id="filters" class="filters" role="search" aria-label="Entrances" hidden>
-<fieldset><legend>Verdict</legend>${VERDICTS.map(
+<fieldset><legend>Verdict</legend>${verdicts.map(
     (verdict) =>
       html`<label class="chip ${verdict}"><input type="checkbox" name="verdict" value="${verdict}"> <span aria-hidden="true">${SIGNS[verdict]}</span> ${verdict}</label>`,
   )}</fieldset>

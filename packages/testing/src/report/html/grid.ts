@@ -3,7 +3,7 @@ import type { AttackName } from '../isolation-report.js';
 import { ATTACKS, SIGNS } from '../verdict-signs.js';
 import { shortened } from '../visible-text.js';
 import { html, type Markup } from './markup.js';
-import { filterAttributes, type Numbered, verdictClass } from './parts.js';
+import { filterAttributes, type Numbered, shownVerdict, verdictClass } from './parts.js';
 
 /** Entrances as rows, attacks as columns. Roles are spelled out: on narrow screens rows are shown as blocks. */
 export function grid(entrances: readonly Numbered[], attacks: readonly AttackName[]): Markup {
@@ -43,5 +43,5 @@ function cell({ id, result }: Numbered, attack: AttackName): Markup {
   if (!tried || tried.verdict === 'not applicable') {
     return html`<td role="cell" class="cell none">${label}<span aria-hidden="true">${SIGNS['not applicable']}</span><span class="visually-hidden">not applicable</span></td>`;
   }
-  return html`<td role="cell" class="cell ${verdictClass(tried.verdict)}">${label}<a href="#${id}-${attack}" title="${shortened(tried.why, 300)}"><span aria-hidden="true">${SIGNS[tried.verdict]}</span> <span class="word">${tried.verdict}</span></a></td>`;
+  return html`<td role="cell" class="cell ${verdictClass(shownVerdict(tried))}">${label}<a href="#${id}-${attack}" title="${shortened(tried.why, 300)}"><span aria-hidden="true">${SIGNS[shownVerdict(tried)]}</span> <span class="word">${tried.verdict}${tried.accepted !== undefined && ', accepted'}</span></a></td>`;
 }

@@ -3,7 +3,7 @@ export const PAGE_STYLE = `
 :root {
   --ink: #1b2130; --ground: #ffffff; --quiet-ink: #5a6275; --raised: #f6f7f9; --line: #dde0e7; --link: #1d4fbf;
   --leaks-ink: #a3121f; --leaks-ground: #fde8ea; --unproven-ink: #744900; --unproven-ground: #fff0c9;
-  --proven-ink: #17613a; --proven-ground: #e4f5ea; --exempt-ink: #454d63; --exempt-ground: #e7eaf1;
+  --proven-ink: #17613a; --proven-ground: #e4f5ea; --exempt-ink: #454d63; --exempt-ground: #e7eaf1; --accepted-ink: #5b2a86; --accepted-ground: #f1e6fb;
   --mark-ink: #3b0005; --mark-ground: #ffc2c7; --solid-ink: #ffffff;
   --mono: ui-monospace, 'SF Mono', 'Cascadia Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace;
 }
@@ -11,7 +11,7 @@ export const PAGE_STYLE = `
   :root {
     --ink: #e6e9f0; --ground: #12151c; --quiet-ink: #9aa3b7; --raised: #1a1e28; --line: #2d3342; --link: #8fb3ff;
     --leaks-ink: #ff9aa3; --leaks-ground: #47141b; --unproven-ink: #ffd37a; --unproven-ground: #402f08;
-    --proven-ink: #86dba6; --proven-ground: #12331f; --exempt-ink: #b9c2d8; --exempt-ground: #272d3b;
+    --proven-ink: #86dba6; --proven-ground: #12331f; --exempt-ink: #b9c2d8; --exempt-ground: #272d3b; --accepted-ink: #d9b3ff; --accepted-ground: #36214d;
     --mark-ink: #ffffff; --mark-ground: #9c1c2a; --solid-ink: #12151c;
   }
 }
@@ -41,16 +41,19 @@ code, pre, .row th a, .entrance h3, .where { font-family: var(--mono); }
 .verdict.unproven, .badge.unproven, .cell.unproven { background: var(--unproven-ground); color: var(--unproven-ink); }
 .verdict.proven, .badge.proven, .cell.proven { background: var(--proven-ground); color: var(--proven-ink); }
 .badge.exempt, .cell.exempt { background: var(--exempt-ground); color: var(--exempt-ink); }
+.verdict.accepted, .badge.accepted, .cell.accepted { background: var(--accepted-ground); color: var(--accepted-ink); }
 .badge.none { color: var(--quiet-ink); }
 .verdict.leaks .sign, .sign.leaks { background: var(--leaks-ink); }
 .verdict.unproven .sign, .sign.unproven { background: var(--unproven-ink); }
 .verdict.proven .sign, .sign.proven { background: var(--proven-ink); }
 .sign.exempt { background: var(--exempt-ink); }
-.counts { list-style: none; display: grid; grid-template-columns: repeat(4, 1fr); gap: .6rem; margin: .8rem 0 0; padding: 0; }
+.verdict.accepted .sign, .sign.accepted { background: var(--accepted-ink); }
+.counts { list-style: none; display: grid; grid-template-columns: repeat(auto-fit, minmax(7rem, 1fr)); gap: .6rem; margin: .8rem 0 0; padding: 0; }
 .counts li { border: 1px solid var(--line); border-radius: 10px; padding: .55rem .9rem; }
 .counts .number { display: block; font-size: 1.5rem; font-weight: 650; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .counts .leaks { color: var(--leaks-ink); } .counts .unproven { color: var(--unproven-ink); }
 .counts .proven { color: var(--proven-ink); } .counts .exempt { color: var(--exempt-ink); }
+.counts .accepted, .chip.accepted { color: var(--accepted-ink); }
 .facts { display: flex; flex-wrap: wrap; gap: .35rem 2rem; margin: .9rem 0 0; }
 .facts div { display: flex; gap: .5rem; } .facts dt { color: var(--quiet-ink); } .facts dd { margin: 0; }
 .note { margin-top: 1rem; padding: .7rem 1rem; background: var(--unproven-ground); color: var(--unproven-ink); border-radius: 8px; }
@@ -63,6 +66,7 @@ code, pre, .row th a, .entrance h3, .where { font-family: var(--mono); }
 .chip.leaks { color: var(--leaks-ink); } .chip.unproven { color: var(--unproven-ink); } .chip.proven { color: var(--proven-ink); } .chip.exempt { color: var(--exempt-ink); }
 .chip:has(:checked).leaks { background: var(--leaks-ground); } .chip:has(:checked).unproven { background: var(--unproven-ground); }
 .chip:has(:checked).proven { background: var(--proven-ground); } .chip:has(:checked).exempt { background: var(--exempt-ground); }
+.chip:has(:checked).accepted { background: var(--accepted-ground); }
 .chip input { margin: 0; accent-color: currentColor; }
 .field { white-space: nowrap; display: inline-flex; align-items: center; gap: .4rem; color: var(--quiet-ink); } .field.grow { flex: 1 1 12rem; }
 .filters select, .filters input[type=search], button { font: inherit; color: var(--ink); background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: .25rem .5rem; min-width: 0; }
@@ -86,7 +90,7 @@ output { color: var(--quiet-ink); white-space: nowrap; font-variant-numeric: tab
 .cell .column { display: none; }
 .cell.whole { white-space: normal; background: none; color: var(--quiet-ink); padding: .3rem .4rem; }
 .cell.whole a { display: inline-block; padding: .1rem .5rem; border-radius: 5px; font-weight: 600; }
-.whole.exempt a { background: var(--exempt-ground); color: var(--exempt-ink); } .whole.unproven a { background: var(--unproven-ground); color: var(--unproven-ink); }
+.whole.exempt a { background: var(--exempt-ground); color: var(--exempt-ink); } .whole.accepted a { background: var(--accepted-ground); color: var(--accepted-ink); } .whole.unproven a { background: var(--unproven-ground); color: var(--unproven-ink); }
 .whole.leaks a { background: var(--leaks-ground); color: var(--leaks-ink); } .whole.proven a { background: var(--proven-ground); color: var(--proven-ink); }
 .legend { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: .15rem 1.5rem; margin: .8rem 0 0; font-size: .82rem; }
 .legend div { display: flex; gap: .5rem; } .legend dt { font-weight: 600; flex: none; width: 7rem; } .legend dd { margin: 0; color: var(--quiet-ink); }
@@ -120,6 +124,7 @@ mark { background: var(--mark-ground); color: var(--mark-ink); font-weight: 650;
 .change th, .change td, .attacks th, .attacks td { text-align: left; vertical-align: top; padding: .28rem .6rem; border-top: 1px solid var(--line); font-weight: 400; }
 .change td { font-family: var(--mono); font-size: .8rem; } .change .same { color: var(--quiet-ink); } .change .differs th { font-weight: 650; }
 .attacks td:first-child { width: 8rem; padding-left: 0; } .attacks th { width: 8rem; }
+table.branches { border-collapse: collapse; width: 100%; font-size: .84rem; } .branches th, .branches td { text-align: left; vertical-align: top; padding: .28rem .6rem .28rem 0; border-top: 1px solid var(--line); font-weight: 400; } .branches th { width: 40%; }
 del { color: var(--leaks-ink); background: var(--leaks-ground); } ins { color: var(--proven-ink); background: var(--proven-ground); text-decoration: none; font-weight: 600; }
 :target { outline: 2px solid var(--link); outline-offset: 3px; }
 footer { padding-block: 2.5rem; color: var(--quiet-ink); font-size: .85rem; }
@@ -144,7 +149,7 @@ footer { padding-block: 2.5rem; color: var(--quiet-ink); font-size: .85rem; }
 @media print {
   :root { --ink: #000; --ground: #fff; --quiet-ink: #444; --raised: #f4f4f4; --line: #bbb; --link: #000; --solid-ink: #fff;
     --leaks-ink: #a3121f; --leaks-ground: #fde8ea; --unproven-ink: #744900; --unproven-ground: #fff0c9; --proven-ink: #17613a; --proven-ground: #e4f5ea;
-    --exempt-ink: #454d63; --exempt-ground: #e7eaf1; --mark-ink: #3b0005; --mark-ground: #ffc2c7; }
+    --exempt-ink: #454d63; --exempt-ground: #e7eaf1; --accepted-ink: #5b2a86; --accepted-ground: #f1e6fb; --mark-ink: #3b0005; --mark-ground: #ffc2c7; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   html { color-scheme: light; } body { font-size: 11px; }
   .filters, .copy, .skip { display: none !important; } pre { max-height: none; } .scroll { overflow: visible; }

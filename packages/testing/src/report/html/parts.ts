@@ -1,4 +1,4 @@
-import type { EntranceResult } from '../isolation-report.js';
+import type { AttackResult, EntranceResult } from '../isolation-report.js';
 import { type CellVerdict, SIGNS } from '../verdict-signs.js';
 import { html, type Markup } from './markup.js';
 
@@ -6,6 +6,11 @@ import { html, type Markup } from './markup.js';
 export interface Numbered {
   readonly id: string;
   readonly result: EntranceResult;
+}
+
+/** The look of an attack beside others: of an accepted one, another than its verdict's. */
+export function shownVerdict({ verdict, accepted }: AttackResult): CellVerdict {
+  return accepted === undefined ? verdict : 'accepted';
 }
 
 export function verdictClass(verdict: CellVerdict): string {
@@ -20,7 +25,7 @@ export function verdictBadge(verdict: CellVerdict): Markup {
 /** The attributes that the filters look at. */
 export function filterAttributes({ id, result }: Numbered): Markup {
   const { entrance, verdict, attacks } = result;
-  const tried = attacks.map((one) => `${one.attack}:${verdictClass(one.verdict)}`).join(' ');
+  const tried = attacks.map((one) => `${one.attack}:${verdictClass(shownVerdict(one))}`).join(' ');
   const words = [entrance.id, entrance.handler ?? '', result.why ?? '', ...attacks.map(({ why }) => why)].join(' ');
   return html`data-entrance="${id}" data-verdict="${verdict}" data-kind="${entrance.kind}" data-attacks="${tried}" data-words="${words.toLowerCase().slice(0, 4_000)}"`;
 }

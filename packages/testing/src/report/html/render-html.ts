@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { headline } from '../headline.js';
 import type { IsolationReport } from '../isolation-report.js';
-import { ATTACK_NAMES } from '../verdict-signs.js';
+import { ATTACK_NAMES, verdictsIn } from '../verdict-signs.js';
 import { filters } from './filters.js';
 import { findings } from './findings.js';
 import { grid } from './grid.js';
@@ -43,7 +43,7 @@ export function renderHtml(report: IsolationReport): string {
 <a class="skip" href="#grid">To the grid</a>
 <main>
 ${masthead(report)}
-${filters(kinds, attacks)}
+${filters(verdictsIn(report), kinds, attacks)}
 ${grid(entrances, attacks)}
 <p id="nothing" class="note" hidden>No entrance is left by these filters.</p>
 ${findings(entrances)}
