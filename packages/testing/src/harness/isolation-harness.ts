@@ -88,6 +88,11 @@ export class IsolationHarness implements AsyncDisposable {
     this.#stopHearing = processExits.open((observation) => this.recorder.saw(observation));
   }
 
+  /** @internal Milliseconds that a request or a call may take. */
+  get timeout(): number {
+    return this.#connection.timeout;
+  }
+
   /** The HTTP server, for supertest: `request(harness.server).get('/jobs').set(harness.as(acme).headers)`. */
   get server(): Server {
     this.#checkOpen();

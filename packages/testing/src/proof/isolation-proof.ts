@@ -124,7 +124,7 @@ export class IsolationProof {
       const result = this.#results.get(entrance);
       if (result) return concealedReasons(this.#withUnreached(result, coverage));
       const leak = this.#compared?.findings.get(entrance.id);
-      if (leak) return concealedReasons(foundBeside(entrance, leak));
+      if (leak?.verdict === 'leaks') return concealedReasons(foundBeside(entrance, leak));
       const isChosen = this.#options.only?.includes(entrance.id) ?? true;
       return untried(entrance, isChosen ? undefined : NOT_CHOSEN);
     });

@@ -40,12 +40,15 @@ describe('a proof in which something hangs', () => {
     const { kept, tests, run } = keptRunner();
     const app = await opened();
     describeIsolation(kept, app, { examples: hanging, timeout: 20_000, report: { json } });
-    const [name, test] = tests[0] ?? ['', async () => {}];
+    await tests[0]?.[1]();
+    const [name, test] = tests[1] ?? ['', async () => {}];
     expect(name).toBe('GET /jobs');
     const began = performance.now();
-    await expect(test()).rejects.toThrow(/GET \/jobs is unproven\.\n {2}own: The time for this entrance was over/);
+    await expect(test()).rejects.toThrow(
+      /GET \/jobs is unproven\.\n {2}own: It could not be tried: the `call` did not end within/,
+    );
     expect(performance.now() - began).toBeLessThan(20_000);
-    await tests[1]?.[1]();
+    await tests[2]?.[1]();
     expect(
       reportIn(json)
         .entrances.map(({ verdict }) => verdict)
@@ -80,7 +83,7 @@ describe('a proof in which something hangs', () => {
     writeFileSync(json, 'of an earlier run');
     const { kept, tests, end } = keptRunner();
     describeIsolation(kept, await opened(), { examples, report: { json, html } });
-    await tests[0]?.[1]();
+    for (const [, test] of tests.slice(0, 2)) await test();
     await end();
     const report = reportIn(json);
     expect(report).toMatchObject({ verdict: 'unproven', counts: { unproven: report.entrances.length } });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderHtml } from '../../src/index.js';
+import { ATTACK_NAMES } from '../../src/report/verdict-signs.js';
 import { hostileReport, MARKUP } from './hostile-report.js';
 import {
   anAttack,
@@ -45,7 +46,7 @@ describe('the page', () => {
       ),
     );
     const find = rows[order(rows, 'GET /jobs/:id')] ?? '';
-    expect(find.match(/<td /g)).toHaveLength(12);
+    expect(find.match(/<td /g)).toHaveLength(ATTACK_NAMES.length);
     // Colour, sign and word.
     expect(find).toMatch(/class="cell leaks">.*?<span aria-hidden="true">✗<\/span> <span class="word">leaks<\/span>/s);
     expect(find).toContain('<span class="visually-hidden">not applicable</span>');

@@ -7,6 +7,6 @@ export async function findingOf(run: Attack['run'], target: Target): Promise<Fin
     return await run(target);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { verdict: 'unproven', why: `It could not be tried: ${why}`, evidence: null };
+    return { verdict: 'unproven', why: `It could not be tried: ${why}`, evidence: null, endsAttacks: true };
   }
 }

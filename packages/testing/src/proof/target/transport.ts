@@ -163,14 +163,30 @@ function transportByCall(harness: IsolationHarness, { call, answersNothing }: Ex
       // What the rows hold may have been sent; only the row's ids are sure to be, as they are all that a stranger can guess.
       sent.push(...idsOf(rows));
       try {
-        const seen = await outsideAnyTenant(() => call(rows, caller));
+        const seen = await inTimeOf(
+          harness,
+          outsideAnyTenant(() => call(rows, caller)),
+        );
         return { ...answered, seen, isRefused: false, error: null, sent: sent.join('\n').toLowerCase() };
       } catch (reason) {
+        if (reason instanceof DidNotEnd) throw reason;
         const error = reason instanceof Error ? reason : new Error(String(reason));
         return { ...answered, seen: null, isRefused: true, error, sent: sent.join('\n').toLowerCase() };
       }
     },
   };
+}
+
+class DidNotEnd extends Error {}
+
+/** @throws DidNotEnd where the work takes longer than a request may. */
+async function inTimeOf<T>({ timeout }: IsolationHarness, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_, reject) => {
+    const error = new DidNotEnd(`the \`call\` did not end within ${timeout} ms (\`timeout\` of the harness).`);
+    timer = setTimeout(() => reject(error), timeout);
+  });
+  return Promise.race([work, over]).finally(() => clearTimeout(timer));
 }
 
 /** A text of the tenant's own, which is a canary from now on. */

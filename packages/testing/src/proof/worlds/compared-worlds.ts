@@ -10,6 +10,8 @@ import type { Attempt, Target } from '../target/target.js';
 import { crowd } from './crowd.js';
 import { differing, type ScriptCall } from './differing.js';
 import { calling, targetsIn } from './targets.js';
+import { Trials } from './trials.js';
+import type { World } from './world.js';
 
 /** Findings by the ids of entrances; where none stands, `otherwise` holds. */
 export interface ComparedWorlds {
@@ -36,8 +38,9 @@ export async function comparedWorlds(
   const found = (entrance: string, finding: Finding) => {
     if (!findings.has(entrance)) findings.set(entrance, finding);
   };
+  const trials = new Trials();
   const run = (isOtherThere: boolean) =>
-    inFresh(harness, (fresh) => script(fresh, options, isOtherThere, limit, found));
+    inFresh(harness, (fresh) => script({ harness: fresh, options, limit, trials, found }, isOtherThere));
   try {
     // With the other first: what a class or a module remembers outlives an application.
     const together = await run(true);
@@ -51,7 +54,9 @@ export async function comparedWorlds(
         leaks(`In a fresh application, its answer is another at ${path} once the other has called.`, attempt),
       );
     }
-    const shown = await inFresh(harness, (fresh) => crowd(fresh, options, limit, found));
+    const shown = await inFresh(harness, (fresh) => crowd({ harness: fresh, options, limit, trials, found }));
+    for (const [entrance, why] of trials.givenUp)
+      found(entrance, unproven(`In a fresh application it could not be tried: ${why}`));
     const otherwise = proven('In a fresh application it answers as if the other had never called.');
     return { findings, shown, otherwise };
   } catch (error) {
@@ -76,41 +81,40 @@ async function inFresh<R>(original: IsolationHarness, work: (fresh: IsolationHar
 }
 
 /** The answers to each call of the tenant's script, in order. */
-async function script(
-  harness: IsolationHarness,
-  options: ProofOptions,
-  isOtherThere: boolean,
-  limit: Limit,
-  found: (entrance: string, finding: Finding) => void,
-): Promise<readonly ScriptCall[]> {
+async function script(world: World, isOtherThere: boolean): Promise<readonly ScriptCall[]> {
+  const { harness, options, limit, trials, found } = world;
   const [own, other] = harness.tenants as readonly [Tenant, Tenant];
   const targets = targetsIn(harness, options, own, other);
   limit.holds(targets);
   const calls: ScriptCall[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    if (isOtherThere) await everything(targets, other);
+    if (isOtherThere) await everything(trials, targets, other);
     // What the other's calls do after their answers is not the tenant's.
     await sleep(SETTLED);
     for (const target of targets) {
-      const attempt = await target.attempt(await calling(target, own));
+      const { id } = target.entrance;
+      const attempt = await trials.attempt(target, async () => target.attempt(await calling(target, own)));
+      if (!attempt) continue;
       const leak = leakOf(attempt, target, 'After the other has called everything');
-      if (leak) found(target.entrance.id, leak);
+      if (leak) found(id, leak);
       const answer = new Map([...measured(attempt), ...exitsOf(attempt)]);
-      calls.push({ entrance: target.entrance.id, attempt, answer });
+      calls.push({ step: `${round} ${id}`, entrance: id, attempt, answer });
     }
   }
   return calls;
 }
 
 /** The other writes before it reads, and chooses otherwise than the tenant does. */
-async function everything(targets: readonly Target[], other: Tenant): Promise<void> {
+async function everything(trials: Trials, targets: readonly Target[], other: Tenant): Promise<void> {
   const writesFirst = [...targets].sort((a, b) => Number(b.changesRows) - Number(a.changesRows));
   for (const target of writesFirst) {
     const call = await calling(target, other);
-    await target.attemptUnobserved(call);
+    await trials.attempt(target, () => target.attemptUnobserved(call));
     const request = target.changesRows ? target.transport.requestFor(call.rows, other) : null;
-    const otherwise = request && chosenOtherwise(target, request);
-    if (otherwise) await target.attemptUnobserved({ ...(await calling(target, other)), change: otherwise.change });
+    const change = request && chosenOtherwise(target, request)?.change;
+    if (change) {
+      await trials.attempt(target, async () => target.attemptUnobserved({ ...(await calling(target, other)), change }));
+    }
   }
 }
 

@@ -1,27 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tenant } from '@tenancy/core';
 import { findCanaries } from '../../canaries/find-canaries.js';
-import type { IsolationHarness } from '../../harness/isolation-harness.js';
-import { type Finding, leakOf } from '../attacks/attack.js';
-import type { Limit } from '../limit.js';
-import type { ProofOptions } from '../proof-options.js';
+import { leakOf } from '../attacks/attack.js';
 import type { Attempt, Call, Target } from '../target/target.js';
 import { calling, targetsIn } from './targets.js';
+import type { World } from './world.js';
 
 /**
  * A fresh application in which both tenants call at once while nothing is known yet, then in a crowd, then with each other's rows; in
  * the end each reads everything. Held against it are the other's texts alone, so that no answer has to be the same as before.
  *
- * @param limit - after which no further call is made
- * @param found - is told of the first leak at each entrance
  * @returns the entrances at which a tenant saw what it had written at another one, and those where it was written
  */
-export async function crowd(
-  harness: IsolationHarness,
-  options: ProofOptions,
-  limit: Limit,
-  found: (entrance: string, finding: Finding) => void,
-): Promise<ReadonlySet<string>> {
+export async function crowd({ harness, options, limit, trials, found }: World): Promise<ReadonlySet<string>> {
   const [one, another] = harness.tenants as readonly [Tenant, Tenant];
   const pairs = [targetsIn(harness, options, one, another), targetsIn(harness, options, another, one)] as const;
   limit.holds(pairs.flat());
@@ -33,7 +24,10 @@ export async function crowd(
   const shown = new Set<string>();
   /** Calls, and looks for what is the other's and was never sent by the caller itself. */
   const looked = async (target: Target, call: Call, how: string, isObserved = false) => {
-    const attempt = await (isObserved ? target.attempt(call) : target.attemptUnobserved(call));
+    const attempt = await trials.attempt(target, () =>
+      isObserved ? target.attempt(call) : target.attemptUnobserved(call),
+    );
+    if (!attempt) return null;
     const own = sent.get(target.own) as string[];
     const leak = leakOf(withoutSent(attempt, own), target, how);
     if (leak) found(target.entrance.id, leak);
@@ -82,6 +76,7 @@ export async function crowd(
   for (const target of pairs.flat()) {
     if (target.changesRows && target.transport.requestFor(harness.planted(target.own), target.own)) continue;
     const attempt = await looked(target, await calling(target, target.own), 'After everything that both did', true);
+    if (!attempt) continue;
     const written = findCanaries(attempt.answer?.body ?? attempt.seen, harness.canaries.of(target.own));
     for (const { canary } of written) {
       const value = canary.value.toLowerCase();

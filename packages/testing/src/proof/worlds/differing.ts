@@ -4,6 +4,8 @@ import type { Attempt } from '../target/target.js';
 
 /** A call of the tenant's script in one world. */
 export interface ScriptCall {
+  /** The same for the same call of another world. */
+  readonly step: string;
   readonly entrance: string;
   readonly attempt: Attempt;
   readonly answer: Measured;
@@ -32,9 +34,10 @@ export function differing(
   other: readonly ScriptCall[],
 ): ReadonlyMap<string, Suspect> {
   const suspects = new Map<string, Suspect>();
-  for (const [n, { entrance, attempt, answer }] of other.entries()) {
-    const before = one[n];
-    const again = two[n];
+  const byStep = (calls: readonly ScriptCall[]) => new Map(calls.map((each) => [each.step, each]));
+  const [first, second] = [byStep(one), byStep(two)];
+  for (const { step, entrance, attempt, answer } of other) {
+    const [before, again] = [first.get(step), second.get(step)];
     if (!before || !again || suspects.has(entrance) || answer.get('status') === TOO_MANY) continue;
     const growing = [...before.answer.keys()]
       .filter((each) => isGrowing(each, before.answer, again.answer))
