@@ -219,7 +219,7 @@ export class IsolationProof {
     for (const target of isOneWay ? targets.slice(0, 1) : targets) {
       const finding = await findingOf(run, target);
       findings.push(finding);
-      if (finding.verdict === 'leaks') break;
+      if (finding.verdict === 'leaks' || finding.endsAttacks) break;
     }
     findings.sort((a, b) => WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict));
     const { endsAttacks = false, ...worst } = findings[0] as Finding;

@@ -86,10 +86,9 @@ describe('a proof in which something hangs', () => {
     for (const [, test] of tests.slice(0, 2)) await test();
     await end();
     const report = reportIn(json);
-    expect(report).toMatchObject({ verdict: 'unproven', counts: { unproven: report.entrances.length } });
-    expect(report.entrances[0]?.attacks.at(-1)).toMatchObject({
-      attack: 'worlds',
-      why: expect.stringContaining('Not tried'),
+    expect(report).toMatchObject({
+      verdict: 'unproven',
+      counts: { proven: 1, unproven: report.entrances.length - 1 },
     });
     expect(report.entrances[1]?.why).toBe('It was not tried in this run.');
     expect(readFileSync(html, 'utf8')).toContain('It was not tried in this run.');
