@@ -59,5 +59,8 @@ async function alone(target: Target, headers: Readonly<Record<string, string>>) 
   });
   const leak = leakOf(attempt, target, 'With nothing but an unsigned header');
   if (leak || attempt.isRefused) return leak;
+  const without = await target.attemptUnobserved({ identity: { host: null, headers: {} }, tenant: null, rows });
+  // Whoever asks is answered, with a header or without; `no-tenant` says whether that is right.
+  if (!without.isRefused) return null;
   return leaks(`An unsigned header alone was taken for a tenant, and answered with ${statusOf(attempt)}.`, attempt);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Tenant } from '@tenancy/core';
 import type { Canary, Sighting } from '../../canaries/canary.js';
 import { findCanaries } from '../../canaries/find-canaries.js';
@@ -33,6 +34,8 @@ export interface Attempt extends TransportAnswer {
 export class Target {
   /** The time, of `performance.now()`, after which no further call is made. */
   deadline = Number.POSITIVE_INFINITY;
+  /** True where the other's rows have to be still before each call: what its own work writes late looks like harm. */
+  isCareful = false;
   readonly #kept: Variation[] = [];
 
   constructor(
@@ -85,6 +88,7 @@ export class Target {
     const isKnown = watched.every(({ id }) => looks.has(id));
     // The other's own work may go on after its answer, and is no harm.
     if (!isKnown && this.transport.lateness > 0) await sleep(this.transport.lateness);
+    if (!isKnown && this.isCareful) await this.#stillness(watched);
     const before = await Promise.all(watched.map((tenant) => looks.get(tenant.id) ?? this.#rowsOf(tenant)));
     const settle = this.changesRows ? Math.max(SETTLE, this.transport.lateness) : 0;
     const { result, log, observed } = await recorder.record(() => this.#call(call), settle);
@@ -137,6 +141,17 @@ export class Target {
     return result;
   }
 
+  /** Looks at rows until two looks agree. */
+  async #stillness(tenants: readonly Tenant[]): Promise<void> {
+    let seen = await Promise.all(tenants.map((tenant) => this.#rowsOf(tenant)));
+    for (let n = 0; n < MOST_LOOKS; n += 1) {
+      await sleep(BETWEEN_LOOKS);
+      const now = await Promise.all(tenants.map((tenant) => this.#rowsOf(tenant)));
+      if (isDeepStrictEqual(now, seen)) return;
+      seen = now;
+    }
+  }
+
   /** Once more where a limit says that it will not take long. */
   async #answered(call: Omit<Call, 'watched'>) {
     const result = await this.transport.call(call);
@@ -182,6 +197,10 @@ export class Target {
     return rows;
   }
 }
+
+/** Milliseconds, and how often. */
+const BETWEEN_LOOKS = 400;
+const MOST_LOOKS = 5;
 
 const TOO_MANY = 429;
 

@@ -29,7 +29,7 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
     );
     if (!attempt) return null;
     const own = sent.get(target.own) as string[];
-    const leak = leakOf(withoutSent(attempt, own), target, how);
+    const leak = leakOf({ ...withoutSent(attempt, own), changes: [] }, target, how);
     if (leak) found(target.entrance.id, leak);
     own.push(attempt.sent);
     if (!attempt.isRefused)

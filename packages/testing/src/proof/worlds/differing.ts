@@ -57,10 +57,14 @@ export function differing(
 function isAnother([one, two]: readonly [unknown, unknown], now: unknown): boolean {
   if (isClock(one) || isClock(now)) return false;
   if (isDeepStrictEqual(one, two)) return !isDeepStrictEqual(now, one);
-  if (![one, two, now].every((each) => typeof each === 'string' && !MADE_UP.test(each))) return false;
+  if (![one, two, now].every((each) => typeof each === 'string' && !MADE_UP.test(each) && !MOMENT.test(each)))
+    return false;
   const [a, b, c] = [one, two, now].map((each) => shapeOf(each as string));
   return a === b && c !== a;
 }
+
+/** A time of a row, whose fraction of a second has as many digits as it has. */
+const MOMENT = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d/;
 
 /** Random words have no shape that stays. */
 const MADE_UP = /\p{L}\d|\d\p{L}/u;
