@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { isTelling } from '../../canaries/telling.js';
 import type { HttpRequest } from '../../http-request.js';
 import { nameOf, nobodysValue, type Position, replaced, valueAt } from '../target/positions.js';
 import { isNumbering, type Target } from '../target/target.js';
 import { type Attack, type Finding, leakOf, leaks, notApplicable, proven, statusOf } from './attack.js';
 import { idsIn } from './foreign-id.js';
-import { type ColumnText, texts } from './own-texts.js';
+import { type ColumnText, freeTexts, texts } from './own-texts.js';
 import { isClock, type Measured, measured } from './volatile.js';
 
 /** True when the answer tells that a row is there, by being another than for one that nobody has. */
@@ -18,15 +19,19 @@ export const existence: Attack = {
       );
       if (found) return found;
     }
-    const taken = target.changesRows ? texts(target) : [];
+    const taken = texts(target);
     for (const text of taken) {
       const { column } = text;
       const found = await compared(target, `the other has this ${column}`, text, async () => {
         const value = columnOf(await target.harness.plant(target.other), column);
         // Where it is taken, both have it, and it tells nothing any more.
-        target.harness.canaries.plant(target.own, column, value);
+        if (target.changesRows) target.harness.canaries.plant(target.own, column, value);
         return value;
       });
+      if (found) return found;
+    }
+    for (const place of target.changesRows ? freeTexts(target) : []) {
+      const found = await compared(target, 'the other has sent the same', place, () => sentByOther(target, place));
       if (found) return found;
     }
     const names = new Set([...places.map(nameOf), ...taken.map(({ name }) => name)]);
@@ -34,6 +39,17 @@ export const existence: Attack = {
     return proven(`Answered alike for ${[...names].join(', ')}.`);
   },
 };
+
+/** A text that the other has just sent here; what it was answered is its own. */
+async function sentByOther(target: Target, { put }: Place): Promise<unknown> {
+  const { harness, own, other } = target;
+  const text = `canary-sent-${randomBytes(5).toString('hex')}`;
+  const change = (request: HttpRequest) => put(request, text);
+  const { answer, isRefused } = await target.attemptUnobserved(await target.asItself(other, { change }));
+  if (answer && !isRefused) harness.canaries.plant(other, 'answer', answer.body);
+  harness.canaries.plant(own, 'sent', text);
+  return text;
+}
 
 type Place = Pick<ColumnText, 'name' | 'put'>;
 

@@ -5,6 +5,7 @@ import { differences, nameOf, replaced, valueAt } from '../target/positions.js';
 import { rowChanges } from '../target/row-changes.js';
 import type { Attempt, Target } from '../target/target.js';
 import { type Attack, type Finding, leakOf, notApplicable, proven } from './attack.js';
+import { foreignFolder } from './foreign-folder.js';
 
 /** The other's ids, one by one and all at once. */
 export const foreignId: Attack = {
@@ -49,7 +50,7 @@ async function beside(target: Target): Promise<Finding | null> {
     const leak = leakOf(attempt, target, `With ${name}`);
     if (leak) return leak;
   }
-  return null;
+  return target.changesRows ? foreignFolder(target) : null;
 }
 
 /** A request that should only read may write all the same: the other's rows are looked at around all of them. */

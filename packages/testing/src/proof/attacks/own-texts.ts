@@ -14,7 +14,7 @@ export interface ColumnText {
   put(request: HttpRequest, value: unknown): HttpRequest;
 }
 
-/** Every such text of a body: fields at any depth, of forms, and columns of CSV. */
+/** Every such text of a query and of a body: fields at any depth, of forms, and columns of CSV. */
 export function texts(target: Target): readonly ColumnText[] {
   const planted = target.harness.planted(target.other);
   const request = target.transport.requestFor(target.harness.planted(target.own), target.own);
@@ -22,10 +22,32 @@ export function texts(target: Target): readonly ColumnText[] {
     Object.keys(planted)
       .filter((name) => isOwn([planted[name]].flat()[0]?.[field]))
       .map((name) => `${name}.${field}`);
-  return placesOf(request?.body).flatMap(({ field, name, put }) =>
+  return [...inQueryOf(target), ...placesOf(request?.body)].flatMap(({ field, name, put }) =>
     /id$/i.test(field) ? [] : columns(field).map((column) => ({ name, column, put })),
   );
 }
+
+/** Parameters that are declared, given or not. */
+function inQueryOf({ entrance: { route } }: Target): readonly Place[] {
+  const names = (route?.parameters ?? []).filter((each) => each.in === 'query').map(({ name }) => name);
+  return names.map((field) => ({
+    field,
+    name: `query.${field}`,
+    put: (request, by) => ({ ...request, query: { ...request.query, [field]: by } }),
+  }));
+}
+
+/** Other texts of a body, of which nobody knows what becomes: the first few. */
+export function freeTexts(target: Target): readonly Omit<ColumnText, 'column'>[] {
+  const request = target.transport.requestFor(target.harness.planted(target.own), target.own);
+  const known = new Set(texts(target).map(({ name }) => name));
+  const others = leavesOf(request?.body, ['body']).filter(
+    ({ field, name }) => !known.has(name) && !/id$|^query$/i.test(field),
+  );
+  return others.slice(0, MOST);
+}
+
+const MOST = 2;
 
 interface Place extends Omit<ColumnText, 'column'> {
   readonly field: string;

@@ -6,6 +6,7 @@ import { rowChanges } from '../target/row-changes.js';
 import type { Attempt, Target } from '../target/target.js';
 import { type Attack, leakOf, proven, statusOf, unproven } from './attack.js';
 import { idsIn } from './foreign-id.js';
+import { texts } from './own-texts.js';
 
 /** Without it, an entrance that refuses everything, or answers with nothing, would pass. */
 export const own: Attack = {
@@ -100,13 +101,24 @@ async function changesWithRows(target: Target, first: Attempt): Promise<boolean>
 
 /** An answer of yes or no holds no value of the tenant's, but is another for a value that no row has. */
 async function dependsOnRow(target: Target): Promise<boolean> {
-  for (const { at } of idsIn(target)) {
+  const planted = target.harness.planted(target.own);
+  const places = [
+    ...idsIn(target).map(
+      ({ at }) =>
+        (request: HttpRequest, isOwn: boolean) =>
+          isOwn ? request : replaced(request, [[at, nobodysValue(valueAt(request, at))]]),
+    ),
+    ...texts(target).map(({ column, put }) => (request: HttpRequest, isOwn: boolean) => {
+      const [row = '', name = ''] = column.split('.');
+      const value = [planted[row]].flat()[0]?.[name];
+      return put(request, isOwn ? value : nobodysValue(value));
+    }),
+  ];
+  for (const put of places) {
     const seen = [];
-    for (const value of [undefined, undefined, nobodysValue, nobodysValue]) {
-      const call = await target.asItself();
-      const change = (request: HttpRequest) =>
-        typeof value === 'function' ? replaced(request, [[at, value(valueAt(request, at))]]) : request;
-      seen.push(JSON.stringify((await target.attempt({ ...call, change })).seen));
+    for (const isOwn of [true, true, false, false]) {
+      const change = (request: HttpRequest) => put(request, isOwn);
+      seen.push(JSON.stringify((await target.attempt(await target.asItself(target.own, { change }))).seen));
     }
     if (seen[0] === seen[1] && seen[2] === seen[3] && seen[0] !== seen[2]) return true;
   }
