@@ -13,6 +13,17 @@ export interface SourceLine {
   readonly lines: readonly string[];
 }
 
+/** The last of the starts that is not behind the offset: scripts have thousands of lines. */
+function lineOf(starts: readonly number[], offset: number): number {
+  let [from, to] = [0, starts.length];
+  while (to - from > 1) {
+    const middle = (from + to) >> 1;
+    if ((starts[middle] as number) <= offset) from = middle;
+    else to = middle;
+  }
+  return from;
+}
+
 /** Finds lines of the source by offsets in what was compiled from it. */
 export class OriginalSource {
   readonly #file: string;
@@ -35,7 +46,7 @@ export class OriginalSource {
 
   /** The line from which the text from `offset` on was made; null for what a compiler added. */
   lineAt(offset: number): SourceLine | null {
-    const line = this.#starts.findLastIndex((start) => start <= offset);
+    const line = lineOf(this.#starts, offset);
     const column = offset - (this.#starts[line] ?? 0) + (line === 0 ? this.#startColumn : 0);
     if (!this.#map) return this.#line(this.#file, line);
     const found = this.#map.findEntry(line, column);

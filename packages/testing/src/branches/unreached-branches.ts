@@ -26,6 +26,7 @@ export interface UnreachedBranch {
 export class UnreachedBranches {
   readonly #texts = new Map<string, ScriptText>();
   readonly #sources = new Map<string, OriginalSource>();
+  readonly #lines = new Map<string, SourceLine | null>();
   readonly #isApplication = new Map<string, boolean>();
 
   /**
@@ -87,7 +88,17 @@ export class UnreachedBranches {
     };
   }
 
-  #lineOf({ scriptId, file }: PartlyRun, offset: number): SourceLine | null {
+  /** Kept, as the same places are asked for after each entrance. */
+  #lineOf(one: PartlyRun, offset: number): SourceLine | null {
+    const place = `${one.scriptId}:${offset}`;
+    const known = this.#lines.get(place);
+    if (known !== undefined) return known;
+    const line = this.#lineIn(one, offset);
+    this.#lines.set(place, line);
+    return line;
+  }
+
+  #lineIn({ scriptId, file }: PartlyRun, offset: number): SourceLine | null {
     const text = this.#texts.get(scriptId);
     if (!text) return null;
     const source = this.#sources.get(scriptId) ?? new OriginalSource(file, text);
