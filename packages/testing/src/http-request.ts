@@ -29,4 +29,6 @@ export interface HttpAnswer {
   /** The parsed JSON, or the text where it is none; of an event stream, the list of its parsed `data`. */
   readonly body: unknown;
   readonly text: string;
+  /** Texts that lie packed in the body, of an archive, a sheet or a PDF; left out where there are none. */
+  readonly unpacked?: string;
 }

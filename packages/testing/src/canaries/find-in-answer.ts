@@ -7,7 +7,7 @@ import { findCanaries } from './find-canaries.js';
  * the text where parsing has hidden it (`text`).
  */
 export function findInAnswer(
-  answer: Pick<HttpAnswer, 'statusText' | 'headers' | 'body' | 'text'>,
+  answer: Pick<HttpAnswer, 'statusText' | 'headers' | 'body' | 'text' | 'unpacked'>,
   canaries: readonly Canary[],
 ): Sighting[] {
   const inBody = findCanaries(answer.body, canaries);
@@ -18,5 +18,6 @@ export function findInAnswer(
   const inStatus = findCanaries(answer.statusText ?? '', canaries, 'phrase of the status');
   // A key that comes twice, or a number too long for JavaScript: parsing loses one of them.
   const inText = answer.body === answer.text ? [] : findCanaries(answer.text, canaries, 'text');
-  return [...inStatus, ...inBody, ...inHeaders, ...inText.filter(({ canary }) => !seen.has(canary))];
+  const packed = findCanaries(answer.unpacked ?? '', canaries, 'packed in the body');
+  return [...inStatus, ...inBody, ...inHeaders, ...inText.filter(({ canary }) => !seen.has(canary)), ...packed];
 }

@@ -6,6 +6,7 @@ import type { HttpAnswer, HttpRequest, SentRequest } from '../http-request.js';
 import { encodeBody, encodeQuery } from './body.js';
 import { eventsOf, parsed } from './event-stream.js';
 import { fromOutside } from './process-exits.js';
+import { unpacked } from './unpacked.js';
 
 /** The connection that a request is sent on, and the headers of whoever sends it. */
 export interface Connection {
@@ -166,6 +167,7 @@ async function answerOf(request: SentRequest, response: IncomingMessage, packed:
   // What comes after the body is a header that comes late.
   const trailers = Object.entries(response.trailers).map(([name, value = '']) => [`${name} (trailer)`, value] as const);
   const all = { ...headers, ...Object.fromEntries(trailers) };
+  const inside = unpacked(bytes);
   return {
     request,
     status: response.statusCode ?? 0,
@@ -173,6 +175,7 @@ async function answerOf(request: SentRequest, response: IncomingMessage, packed:
     headers: all,
     body,
     text,
+    ...(inside !== '' && { unpacked: inside }),
   };
 }
 

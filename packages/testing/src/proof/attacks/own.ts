@@ -81,7 +81,7 @@ export async function isForEverybody(target: Target, { answer }: Attempt): Promi
 function shows({ answer, seen, sent, observed }: Attempt, target: Target): boolean {
   const exits = observed.map(({ payload }) => payload);
   const found = findCanaries(
-    [exits, answer ? [answer.body, answer.headers] : seen],
+    [exits, answer ? [answer.body, answer.headers, answer.unpacked] : seen],
     target.harness.canaries.of(target.own),
   );
   return found.some(({ canary }) => target.changesRows || !sent.includes(canary.value.toLowerCase()));

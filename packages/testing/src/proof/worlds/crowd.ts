@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tenant } from '@tenancy/core';
 import { findCanaries } from '../../canaries/find-canaries.js';
 import { leakOf } from '../attacks/attack.js';
+import { namesBeyond } from '../inputs/names-beyond.js';
 import type { Attempt, Call, Target } from '../target/target.js';
 import { calling, targetsIn } from './targets.js';
 import type { World } from './world.js';
@@ -69,6 +70,10 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
     const call = await calling(target, target.own);
     const rows = harness.planted(target.other);
     await looked(target, { ...call, rows }, "With the other's rows");
+    const request = target.changesRows ? null : target.transport.requestFor(call.rows, target.own);
+    for (const { name, change } of request ? namesBeyond(target, request) : []) {
+      await looked(target, { ...call, change }, `With ${name}`);
+    }
     // A call of the author's own may have sent any of them.
     sent.get(target.own)?.push(JSON.stringify(Object.values(rows)).toLowerCase());
   }
