@@ -10,6 +10,8 @@ export async function findingOf(run: Attack['run'], target: Target): Promise<Fin
     const finding = await run(target);
     const { evidence } = finding;
     if (!evidence || evidence.changes.length === 0 || evidence.sightings.length > 0) return finding;
+    // What a first attempt has changed or taken away is not there for a second one.
+    for (const tenant of [target.own, target.other]) await target.harness.plant(tenant);
     target.isCareful = true;
     return await run(target).finally(() => {
       target.isCareful = false;

@@ -59,7 +59,7 @@ interface Tried {
   readonly request: Variation;
   /** The paths at which the answer is another than expected after something has happened. */
   readonly paths: readonly string[];
-  /** Those, and the ones that were another each time before: a second that passed then has passed as well. */
+  /** Those, and the ones that moved before in no way that could be foreseen: a second that passed then has passed as well. */
   readonly moving: readonly string[];
   readonly after: Attempt;
 }
@@ -89,12 +89,19 @@ async function tried(
     const expected = before.map((round) => round[n]) as [Measured, Measured, Measured];
     const now = measured(after);
     const paths = changedPaths(expected, now).filter((path) => !isSequence(path, expected, now));
-    const moved = [...now.keys()].filter((path) =>
-      expected.some((each) => !isDeepStrictEqual(each.get(path), now.get(path))),
-    );
+    const moved = [...now.keys()].filter((path) => !isSteady(expected.map((each) => each.get(path))));
     answers.push({ request, paths, moving: [...paths, ...moved], after });
   }
   return answers;
+}
+
+/** The same each time, or on by the same step. */
+function isSteady([one, two, three]: readonly unknown[]): boolean {
+  if (isDeepStrictEqual(one, two) && isDeepStrictEqual(two, three)) return true;
+  return (
+    [one, two, three].every((each) => typeof each === 'number') &&
+    Number(two) - Number(one) === Number(three) - Number(two)
+  );
 }
 
 /**
