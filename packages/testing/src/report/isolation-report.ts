@@ -33,7 +33,7 @@ export type AttackName =
   | 'interleaved'
   /** The other hangs up or fails half-way, or the own request fails where the other's went well. */
   | 'situations'
-  /** What the answer allows caches, and pages of the other's origin. */
+  /** Permissions of caches, and of pages of the other's origin, in the answer's headers. */
   | 'answer-headers'
   /** In a fresh application, the other has called everything before, or never; or both call at once. */
   | 'worlds';

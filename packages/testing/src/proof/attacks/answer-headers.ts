@@ -3,7 +3,7 @@ import type { HttpAnswer, HttpRequest } from '../../http-request.js';
 import type { Attempt, Target } from '../target/target.js';
 import { type Attack, type Finding, leaks, notApplicable, proven } from './attack.js';
 
-/** What the answer allows others than the application to do with it: caches on the way (RFC 9111), and pages of other origins (CORS). */
+/** Permissions that the answer gives others than the application: caches on the way (RFC 9111), and pages of other origins (CORS). */
 export const answerHeaders: Attack = {
   name: 'answer-headers',
   isOneWay: true,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { isTelling } from '../../canaries/telling.js';
 import type { HttpRequest } from '../../http-request.js';
+import { isNumbering } from '../target/numbering.js';
 import { nameOf, nobodysValue, type Position, replaced, valueAt } from '../target/positions.js';
-import { isNumbering, type Target } from '../target/target.js';
+import type { Target } from '../target/target.js';
 import { type Attack, type Finding, leakOf, leaks, notApplicable, proven, statusOf } from './attack.js';
 import { idsIn } from './foreign-id.js';
 import { type ColumnText, freeTexts, texts } from './own-texts.js';
@@ -95,7 +96,7 @@ function tellingPaths(theirs: Told, nobodys: readonly [Told, Told]): string[] {
   );
 }
 
-/** Where each tenant numbers its rows from one, the other's number is one of the own as well. */
+/** True for a number that one of the own rows has as well, as where each tenant numbers its rows from one. */
 async function isOwnToo({ harness, own, other }: Target, value: unknown): Promise<boolean> {
   const text = String(value);
   if (isTelling(text) && !isNumbering(text)) return false;

@@ -1,7 +1,7 @@
 import { findCanaries } from '../../canaries/find-canaries.js';
 import type { TenantRows } from '../../canaries/planted.js';
+import { isNumbering } from '../target/numbering.js';
 import { rowChanges } from '../target/row-changes.js';
-import { isNumbering } from '../target/target.js';
 import { type Attack, leakOf, proven } from './attack.js';
 
 const ROUNDS = 4;

@@ -45,7 +45,7 @@ async function cancelled(target: Target): Promise<Finding | null> {
   return null;
 }
 
-/** What a request left behind that was given up half-way. */
+/** Remains of a request that was given up half-way. */
 async function afterFailures(target: Target, spoilt: readonly Variation[]): Promise<Finding | null> {
   for (const { change } of spoilt) await target.attemptUnobserved(await target.asItself(target.other, { change }));
   return spoilt.length > 0 ? plain(target, "After the other's requests failed") : null;

@@ -11,6 +11,8 @@ import type { Observation } from '../../harness/recorder.js';
 import type { HttpAnswer } from '../../http-request.js';
 import { concealedEvidence } from '../../report/concealed.js';
 import type { Evidence, RowChange } from '../../report/isolation-report.js';
+import { answered } from './answered.js';
+import { isNumbering } from './numbering.js';
 import { rowChanges } from './row-changes.js';
 import type { Transport, TransportAnswer, TransportCall } from './transport.js';
 import type { Variation } from './variation.js';
@@ -135,7 +137,7 @@ export class Target {
   async #call(call: Omit<Call, 'watched'>) {
     if (performance.now() > this.deadline) throw new Error('the time for this entrance was over (`budget`).');
     if (call.tenant) this.harness.looks.delete(call.tenant.id);
-    const result = await this.#answered(call);
+    const result = await answered(this.transport, call);
     if (this.changesRows && !result.isRefused)
       for (const { id } of [this.own, this.other]) usedUp(this.harness).add(id);
     return result;
@@ -150,15 +152,6 @@ export class Target {
       if (isDeepStrictEqual(now, seen)) return;
       seen = now;
     }
-  }
-
-  /** Once more where a limit says that it will not take long. */
-  async #answered(call: Omit<Call, 'watched'>) {
-    const result = await this.transport.call(call);
-    const seconds = Number(result.answer?.headers['retry-after'] ?? Number.NaN);
-    if (result.answer?.status !== TOO_MANY || !(seconds <= SOON)) return result;
-    await sleep(seconds * 1_000);
-    return this.transport.call(call);
   }
 
   #looked(
@@ -202,18 +195,8 @@ export class Target {
 const BETWEEN_LOOKS = 400;
 const MOST_LOOKS = 5;
 
-const TOO_MANY = 429;
-
-/** Seconds that are worth waiting for a limit to be over. */
-const SOON = 2;
-
 /** Milliseconds for what a writing request logs or sends after its answer. */
 const SETTLE = 2;
-
-/** A number with what is written around it: `4711`, `2026-00003`, `INV-12`. */
-export function isNumbering(value: string): boolean {
-  return /^\p{L}{0,5}[-_/# .]?\d+(?:[-_/.]\d+)*$/u.test(value);
-}
 
 /** Enough for every branch of a handler, and few enough for each of them to be measured. */
 const MOST_KEPT = 8;

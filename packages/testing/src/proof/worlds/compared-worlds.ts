@@ -4,14 +4,13 @@ import type { IsolationHarness } from '../../harness/isolation-harness.js';
 import { type Finding, leakOf, leaks, notApplicable, proven, unproven } from '../attacks/attack.js';
 import { type Measured, measured } from '../attacks/volatile.js';
 import { chosenOtherwise } from '../inputs/variations.js';
-import type { Limit } from '../limit.js';
-import type { ProofOptions } from '../proof-options.js';
+import type { Limit } from '../target/limit.js';
 import type { Attempt, Target } from '../target/target.js';
 import { crowd } from './crowd.js';
 import { differing, type ScriptCall } from './differing.js';
 import { calling, targetsIn } from './targets.js';
 import { Trials } from './trials.js';
-import type { World } from './world.js';
+import type { World, WorldOptions } from './world.js';
 
 /** Findings by the ids of entrances; where none stands, `otherwise` holds. */
 export interface ComparedWorlds {
@@ -31,7 +30,7 @@ export interface ComparedWorlds {
  */
 export async function comparedWorlds(
   harness: IsolationHarness,
-  options: ProofOptions,
+  options: WorldOptions,
   limit: Limit,
 ): Promise<ComparedWorlds> {
   const findings = new Map<string, Finding>();

@@ -103,7 +103,7 @@ const MOST_TALKERS = 12;
 /** Milliseconds for what is written, sent or timed after an answer. */
 const SETTLED = 100;
 
-/** What somebody sent before tells nothing when it is read again, by a log of what was asked for, say. */
+/** Takes out what the caller sent before: it tells nothing when it is read again, in a log of what was asked for, say. */
 function withoutSent(attempt: Attempt, sent: readonly string[]): Attempt {
   if (attempt.sightings.length === 0) return attempt;
   const all = sent.join('\n');

@@ -1,8 +1,8 @@
 import type { Tenant } from '@tenancy/core';
 import type { IsolationHarness } from '../../harness/isolation-harness.js';
-import type { ProofOptions } from '../proof-options.js';
 import { type Call, Target } from '../target/target.js';
 import { transportTo } from '../target/transport.js';
+import type { WorldOptions } from './world.js';
 
 /**
  * Entrances that are called by themselves or by an example, but for those that end sessions. Reads come first, as what was not set yet
@@ -10,7 +10,7 @@ import { transportTo } from '../target/transport.js';
  */
 export function targetsIn(
   harness: IsolationHarness,
-  options: ProofOptions,
+  options: WorldOptions,
   own: Tenant,
   other: Tenant,
 ): readonly Target[] {

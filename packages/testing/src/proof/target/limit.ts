@@ -1,4 +1,4 @@
-import type { Target } from './target/target.js';
+import type { Target } from './target.js';
 
 /** The end of the time for an entrance: calls that are not begun by then are not made. */
 export class Limit {
