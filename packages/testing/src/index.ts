@@ -42,6 +42,8 @@ export type {
   ProofVerdict,
   RowChange,
 } from './report/isolation-report.js';
+export { renderJunit } from './report/render-junit.js';
+export { renderSarif } from './report/render-sarif.js';
 export { renderTerminal, type TerminalOptions } from './report/render-terminal.js';
 export { fromJson, SCHEMA_VERSION, toJson } from './report/to-json.js';
 export { type TenancyTestOptions, tenancyTestProviders } from './unit/tenancy-test-providers.js';

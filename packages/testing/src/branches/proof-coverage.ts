@@ -51,6 +51,16 @@ export class ProofCoverage {
     return this.#blocks.look(entrance);
   }
 
+  /** The branches that were not reached at an entrance, and the place of its handler, where that ran. */
+  seenAt(entrance: Entrance): {
+    readonly unreached: readonly UnreachedBranch[];
+    readonly handlerAt?: { readonly file: string; readonly line: number };
+  } {
+    const { handler } = entrance;
+    const handlerAt = handler === null ? null : this.#branches.placeOf(this.#blocks.at(entrance), handler);
+    return { unreached: this.unreachedAt(entrance), ...(handlerAt && { handlerAt }) };
+  }
+
   unreachedAt(entrance: Entrance): readonly UnreachedBranch[] {
     return this.#branches.of(this.#blocks.at(entrance), entrance.route);
   }

@@ -51,6 +51,21 @@ export class UnreachedBranches {
     return [...found.values()].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line));
   }
 
+  /** The place of a method, `JobsController.find`, among functions that ran. */
+  placeOf(functions: readonly PartlyRun[], method: string): { readonly file: string; readonly line: number } | null {
+    const [className = '', name = ''] = method.split('.');
+    const named = functions.filter((each) => each.name === name);
+    this.#read(named);
+    for (const one of named) {
+      const { source = '' } = this.#texts.get(one.scriptId) ?? {};
+      // The last class that begins before it.
+      const above = [...source.slice(0, one.span[0]).matchAll(/\bclass\s+(\w+)/g)].at(-1)?.[1];
+      const at = above === className ? this.#lineOf(one, one.span[0]) : null;
+      if (at) return { file: pathFrom(at.file), line: at.line };
+    }
+    return null;
+  }
+
   /** Functions that may have branches and were compiled too early for anybody to know: `JobsService.find (src/jobs.ts:12)`. */
   unknownOf(functions: readonly PartlyRun[]): readonly string[] {
     const unknown = functions.filter(({ unrun }) => unrun === null);

@@ -1,10 +1,9 @@
 import type { IsolationHarness } from '../harness/isolation-harness.js';
-import { curlOf } from '../report/curl.js';
-import type { EntranceResult, Evidence, IsolationReport } from '../report/isolation-report.js';
+import { failureOf } from '../report/failure.js';
+import type { EntranceResult, IsolationReport } from '../report/isolation-report.js';
 import { renderTerminal } from '../report/render-terminal.js';
-import { withoutSecrets } from '../report/secrets.js';
 import { SIGNS } from '../report/verdict-signs.js';
-import { shortened, visibleText } from '../report/visible-text.js';
+import { visibleText } from '../report/visible-text.js';
 import { isContinuousIntegration } from './baseline/baseline-file.js';
 import { IsolationProof } from './isolation-proof.js';
 import { checkTime, type ProofOptions } from './proof-options.js';
@@ -157,32 +156,8 @@ function progressLine({ entrance, verdict, milliseconds }: EntranceResult, { don
   return visibleText(`${SIGNS[verdict]} ${done}/${of} ${entrance.id} (${(milliseconds / 1_000).toFixed(1)} s)`);
 }
 
-function hold({ entrance, verdict, why, attacks }: EntranceResult): void {
-  if (verdict !== 'leaks' && verdict !== 'unproven') return;
-  const failed = attacks.filter((attack) => attack.verdict === verdict && attack.accepted === undefined);
-  const lines = failed.map(({ attack, why: reason, evidence }) =>
-    [`  ${attack}: ${reason}`, ...againOf(evidence), ...answerOf(evidence)].join('\n'),
-  );
-  throw new Error(
-    [`${entrance.id} ${verdict === 'leaks' ? 'leaks' : 'is unproven'}.`, ...(why ? [`  ${why}`] : []), ...lines].join(
-      '\n',
-    ),
-  );
-}
-
-/** The command that sends the request again, without the secrets that a log of CI would keep. */
-function againOf(evidence: Evidence | null): string[] {
-  return evidence?.request ? [`    ${curlOf(evidence.request, { secrets: 'variables', address: 'variable' })}`] : [];
-}
-
-const LONGEST = 400;
-
-/** The beginning of the answer: a refusal says there what it would have taken. */
-function answerOf(evidence: Evidence | null): string[] {
-  const { text = '', headers } = evidence?.response ?? {};
-  // Before it is cut: a half of a secret would not be known for one.
-  const concealed = withoutSecrets({ ...evidence?.request?.headers, ...headers })(text);
-  return text === '' ? [] : [`    answered: ${visibleText(shortened(concealed, LONGEST))}`];
+function hold(result: EntranceResult): void {
+  if (result.verdict === 'leaks' || result.verdict === 'unproven') throw new Error(failureOf(result));
 }
 
 function holdWhole(report: IsolationReport): void {

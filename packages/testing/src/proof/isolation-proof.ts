@@ -71,9 +71,9 @@ export class IsolationProof {
       const attacks: AttackResult[] = [];
       const tried = (await inTime(limit, this.#tried(entrance, attacks))) ?? cutOff(entrance, attacks, exempt);
       this.#coverage.look(entrance);
-      const unreached = this.#coverage.unreachedAt(entrance);
-      const milliseconds = Math.round(performance.now() - began);
-      const result = concealedReasons(withWorlds({ ...tried, unreached, milliseconds }, worlds, exempt));
+      const took = { milliseconds: Math.round(performance.now() - began) };
+      const seen = { ...tried, ...this.#coverage.seenAt(entrance), ...took };
+      const result = concealedReasons(withWorlds(seen, worlds, exempt));
       this.#results.set(entrance, result);
       await inTime(limit, this.#tidy(result));
       limit.end();

@@ -3,6 +3,8 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { renderHtml } from '../report/html/render-html.js';
 import type { IsolationReport } from '../report/isolation-report.js';
+import { renderJunit } from '../report/render-junit.js';
+import { renderSarif } from '../report/render-sarif.js';
 import { toJson } from '../report/to-json.js';
 import { checkNames } from './target/check-example.js';
 
@@ -10,11 +12,15 @@ import { checkNames } from './target/check-example.js';
 export interface ReportPaths {
   readonly html?: string;
   readonly json?: string;
+  readonly junit?: string;
+  readonly sarif?: string;
 }
 
 const RENDER: Readonly<Record<keyof ReportPaths, (report: IsolationReport) => string>> = {
   html: renderHtml,
   json: toJson,
+  junit: renderJunit,
+  sarif: renderSarif,
 };
 
 /** Writes a report to its files. */

@@ -82,6 +82,8 @@ export interface EntranceResult {
   /** The reason, of an entrance that is exempt or unproven as a whole. */
   readonly why: string | null;
   readonly attacks: readonly AttackResult[];
+  /** The place of its handler, where it is known: a file from the directory in which the process runs, and a line from 1. */
+  readonly handlerAt?: { readonly file: string; readonly line: number };
   /** Branches of the code behind it that no request of the proof reached. */
   readonly unreached: readonly UnreachedBranch[];
   readonly milliseconds: number;

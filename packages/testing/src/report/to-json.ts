@@ -7,7 +7,7 @@ export const SCHEMA_VERSION = 1;
  * The report as JSON, with `schemaVersion: 1` in front, for tools to read and for reports to be compared: the same
  * report is the same text, in whatever order its objects were filled.
  *
- * Requests are in it as they were sent, with the tokens of the test's users.
+ * Requests are in it as they were sent, but for secrets: names stand in their places.
  */
 export function toJson(report: IsolationReport): string {
   return `${JSON.stringify(plain({ schemaVersion: SCHEMA_VERSION, ...report }, new Set()), null, 2)}\n`;

@@ -1,0 +1,29 @@
+import { curlOf } from './curl.js';
+import type { EntranceResult, Evidence } from './isolation-report.js';
+import { withoutSecrets } from './secrets.js';
+import { shortened, visibleText } from './visible-text.js';
+
+/** The message of an entrance that leaks or is unproven: what was seen, the command that shows it again, and the answer. */
+export function failureOf({ entrance, verdict, why, attacks }: EntranceResult): string {
+  const failed = attacks.filter((attack) => attack.verdict === verdict && attack.accepted === undefined);
+  const lines = failed.map(({ attack, why: reason, evidence }) =>
+    [`  ${attack}: ${reason}`, ...againOf(evidence), ...answerOf(evidence)].join('\n'),
+  );
+  const head = `${entrance.id} ${verdict === 'leaks' ? 'leaks' : 'is unproven'}.`;
+  return [head, ...(why ? [`  ${why}`] : []), ...lines].join('\n');
+}
+
+/** The command that sends the request again, without the secrets that a log of CI would keep. */
+function againOf(evidence: Evidence | null): string[] {
+  return evidence?.request ? [`    ${curlOf(evidence.request, { secrets: 'variables', address: 'variable' })}`] : [];
+}
+
+const LONGEST = 400;
+
+/** The beginning of the answer: a refusal says there what it would have taken. */
+function answerOf(evidence: Evidence | null): string[] {
+  const { text = '', headers } = evidence?.response ?? {};
+  // Before it is cut: a half of a secret would not be known for one.
+  const concealed = withoutSecrets({ ...evidence?.request?.headers, ...headers })(text);
+  return text === '' ? [] : [`    answered: ${visibleText(shortened(concealed, LONGEST))}`];
+}
