@@ -92,7 +92,8 @@ export class OriginalSource {
 /** Jest's, in which a module of CommonJS is. */
 const WRAPPER = /^\(\{"Object\.<anonymous>":function\([^)]*\)\{/;
 
-const COMMENT = /^\s*\/\/[#@] sourceMappingURL=(\S+)\s*$/gm;
+// Written so that no tool takes this line itself for such a comment.
+const COMMENT = /^\s*\/\/[#@] source(?:Mapping)URL=(\S+)\s*$/gm;
 
 function mapOf(source: string, file: string): SourceMapPayload | null {
   const url = [...source.matchAll(COMMENT)].at(-1)?.[1];
