@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tenant } from '@tenancy/core';
 import type { IsolationHarness } from '../../harness/isolation-harness.js';
 import { type Finding, leakOf, leaks, notApplicable, proven, unproven } from '../attacks/attack.js';
@@ -8,6 +7,7 @@ import type { Limit } from '../target/limit.js';
 import type { Attempt, Target } from '../target/target.js';
 import { crowd } from './crowd.js';
 import { differing, type ScriptCall } from './differing.js';
+import { quiet } from './quiet.js';
 import { calling, targetsIn } from './targets.js';
 import { Trials } from './trials.js';
 import type { World, WorldOptions } from './world.js';
@@ -88,8 +88,8 @@ async function script(world: World, isOtherThere: boolean): Promise<readonly Scr
   const calls: ScriptCall[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     if (isOtherThere) await everything(trials, targets, other);
-    // What the other's calls do after their answers is not the tenant's.
-    await sleep(SETTLED);
+    // Until what calls do after their answers is done, alike in all worlds.
+    await quiet(harness);
     for (const target of targets) {
       const { id } = target.entrance;
       const attempt = await trials.attempt(target, async () => target.attempt(await calling(target, own)));
@@ -123,9 +123,6 @@ function exitsOf({ observed }: Attempt): Measured {
   for (const { exit } of observed) counts.set(`number of ${exit}`, (counts.get(`number of ${exit}`) ?? 0) + 1);
   return counts;
 }
-
-/** Milliseconds. */
-const SETTLED = 50;
 
 /** Of everything, and then of everything again: what is written at one entrance is read at another. */
 const ROUNDS = 2;
