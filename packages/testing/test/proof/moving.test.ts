@@ -10,7 +10,7 @@ import { Jobs, start, table } from './application.js';
 let serial = 0;
 let rows = 0;
 
-/** What moves by itself, or is late, or comes back; with a leak in it where `leaks` says so. */
+/** Answers that move by themselves, are late, or come back; with a leak in them where `leaks` says so. */
 const controllerThat = (leaks: boolean) => {
   @Controller()
   class MovingController {
