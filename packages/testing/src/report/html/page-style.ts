@@ -88,12 +88,17 @@ output { color: var(--quiet-ink); white-space: nowrap; font-variant-numeric: tab
 .cell a { display: block; padding: .5rem .4rem; color: inherit; text-decoration: none; } .cell a:hover { text-decoration: underline; }
 .cell.leaks a { font-weight: 700; } .cell.none { padding: .5rem .4rem; color: var(--quiet-ink); }
 .cell .column { display: none; }
+@media (min-width: 46.01rem) and (max-width: 88rem) {
+  .grid thead .attack { writing-mode: vertical-rl; transform: rotate(180deg); padding: .45rem .2rem; vertical-align: top; white-space: nowrap; border: solid var(--line); border-width: 1px 0 0; }
+  .grid td.cell:not(.whole) { width: 2.2rem; text-align: center; } .cell:not(.whole) a { padding: .5rem .1rem; }
+  .cell:not(.whole) .word { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+}
 .cell.whole { white-space: normal; background: none; color: var(--quiet-ink); padding: .3rem .4rem; }
 .cell.whole a { display: inline-block; padding: .1rem .5rem; border-radius: 5px; font-weight: 600; }
 .whole.exempt a { background: var(--exempt-ground); color: var(--exempt-ink); } .whole.accepted a { background: var(--accepted-ground); color: var(--accepted-ink); } .whole.unproven a { background: var(--unproven-ground); color: var(--unproven-ink); }
 .whole.leaks a { background: var(--leaks-ground); color: var(--leaks-ink); } .whole.proven a { background: var(--proven-ground); color: var(--proven-ink); }
 .legend { display: grid; grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); gap: .15rem 1.5rem; margin: .8rem 0 0; font-size: .82rem; }
-.legend div { display: flex; gap: .5rem; } .legend dt { font-weight: 600; flex: none; width: 7rem; } .legend dd { margin: 0; color: var(--quiet-ink); }
+.legend div { display: flex; gap: .5rem; } .legend dt { font-weight: 600; flex: none; width: 8.5rem; } .legend dd { margin: 0; color: var(--quiet-ink); }
 
 .lead { color: var(--quiet-ink); margin: .1rem 0 .8rem; }
 .entrance { border: 1px solid var(--line); border-radius: 10px; margin-top: .5rem; }
