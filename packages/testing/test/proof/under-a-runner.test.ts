@@ -38,7 +38,7 @@ describe('a proof in which something hangs', () => {
   it('ends by itself before the runner ends it, goes on with the next, and says what was not tried', async () => {
     const json = join(folder, 'isolation.json');
     const { kept, tests, run } = keptRunner();
-    const app = await opened();
+    const app = await opened({ timeout: 2_000 });
     describeIsolation(kept, app, { examples: hanging, timeout: 20_000, report: { json } });
     await tests[0]?.[1]();
     const [name, test] = tests[1] ?? ['', async () => {}];
