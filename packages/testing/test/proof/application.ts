@@ -134,7 +134,7 @@ export function start(
   @Module({
     imports: [
       TenancyModule.forRoot({
-        registry: new InMemoryTenantRegistry([acme, globex]),
+        registry: new InMemoryTenantRegistry(Object.values(more.tenants ?? { acme, globex })),
         sources: [fromSubdomain({ baseDomain: 'localhost' })],
       }),
     ],
