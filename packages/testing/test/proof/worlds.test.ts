@@ -12,7 +12,7 @@ const labs = { id: 't_acme_labs', slug: 'acme-labs' };
 
 type Sender = { socket: { kept?: Map<string, string> } };
 
-/** What fresh applications are compared for; with a leak in each where `leaks` says so. */
+/** Ways in which fresh applications may differ; with a leak in each where `leaks` says so. */
 const controllerThat = (leaks: boolean) => {
   // What a module remembers outlives its applications.
   const first = new Map<string, string>();
@@ -35,7 +35,7 @@ const controllerThat = (leaks: boolean) => {
       @Inject(Jobs) private readonly jobs: Jobs,
     ) {}
 
-    /** What is remembered for the tenant, or, with a leak, for everybody. */
+    /** Key of what is remembered: the tenant, or, with a leak, for everybody. */
     get #key(): string {
       return leaks ? 'everybody' : this.context.tenantId;
     }
@@ -93,7 +93,7 @@ const controllerThat = (leaks: boolean) => {
           throw new HttpException('Busy', 503);
         }
         const answer = this.jobs.all();
-        await sleep(5);
+        await sleep(50);
         this.#answered = answer;
         return answer;
       } finally {
