@@ -21,7 +21,9 @@ const hooks: Readonly<Record<string, Hook>> = {
   'with an isolation level': async (base, next, log) =>
     (await base.$transaction([log(), next()], { isolationLevel: 'Serializable' }))[1],
   alone: async (base, next) => (await base.$transaction([next()]))[0],
-  twice: async (base, next) => base.$transaction([next(), next()]),
+  // Prisma sends the two in either order.
+  twice: async (base, next) =>
+    (await base.$transaction([next(), next()])).sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))),
   "in the array of a callback's transaction": (base, next) =>
     base.$transaction(async (tx) => (await tx.$transaction([next()]))[0]),
   'in a callback, past its transaction': (base, next) => base.$transaction(async () => await next()),

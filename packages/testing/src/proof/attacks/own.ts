@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { findCanaries } from '../../canaries/find-canaries.js';
 import type { HttpRequest } from '../../http-request.js';
 import { nobodysValue, replaced, valueAt } from '../target/positions.js';
@@ -42,15 +43,16 @@ export const own: Attack = {
   },
 };
 
-/** Looks at the tenant's rows again for a while: work that an answer does not wait for comes later. */
-async function latenessOf({ harness, own }: Target): Promise<number> {
+/** Looks at rows again for a while: work that an answer does not wait for comes later, in whosever rows. */
+async function latenessOf({ harness, own, other }: Target): Promise<number> {
   const began = performance.now();
-  let seen = await harness.rowsOf?.(own);
+  const look = () => Promise.all([own, other].map((tenant) => harness.rowsOf?.(tenant)));
+  let seen = await look();
   let last = 0;
   for (const pause of PAUSES) {
     await sleep(pause);
-    const rows = await harness.rowsOf?.(own);
-    if (seen && rows && rowChanges(seen, rows).length > 0) last = performance.now() - began;
+    const rows = await look();
+    if (!isDeepStrictEqual(rows, seen)) last = performance.now() - began;
     seen = rows;
   }
   return last * 2;

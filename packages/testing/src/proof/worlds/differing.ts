@@ -11,7 +11,7 @@ export interface ScriptCall {
   readonly answer: Measured;
 }
 
-/** A place at which an answer is another than in both worlds without the other. */
+/** A place at which an answer is another than in all worlds without the other. */
 export interface Suspect {
   readonly path: string;
   readonly attempt: Attempt;
@@ -21,32 +21,37 @@ export interface Suspect {
 const BY_ORDER = /(^|[.[\]_])id$|[a-z]Id$|^header (location|last-modified|expires)$/;
 
 /** A list that is longer each time, where nothing is removed between two worlds, tells nothing of its rows. */
-function isGrowing(path: string, one: Measured, two: Measured): boolean {
-  return path.endsWith('.length') && one.get(path) !== two.get(path);
+function isGrowing(path: string, alone: readonly Measured[]): boolean {
+  return path.endsWith('.length') && alone.some((each) => each.get(path) !== alone[0]?.get(path));
 }
 
 /** A limit by address counts the other's calls too, as both come from this machine. */
 const TOO_MANY = 429;
 
-/** The first such place of each entrance. */
+/**
+ * The first such place of each entrance.
+ *
+ * @param alone - the calls of each world without the other
+ */
 export function differing(
-  [one, two]: readonly [readonly ScriptCall[], readonly ScriptCall[]],
+  alone: readonly (readonly ScriptCall[])[],
   other: readonly ScriptCall[],
 ): ReadonlyMap<string, Suspect> {
   const suspects = new Map<string, Suspect>();
-  const byStep = (calls: readonly ScriptCall[]) => new Map(calls.map((each) => [each.step, each]));
-  const [first, second] = [byStep(one), byStep(two)];
+  const worlds = alone.map((calls) => new Map(calls.map((each) => [each.step, each.answer])));
   for (const { step, entrance, attempt, answer } of other) {
-    const [before, again] = [first.get(step), second.get(step)];
-    if (!before || !again || suspects.has(entrance) || answer.get('status') === TOO_MANY) continue;
-    const growing = [...before.answer.keys()]
-      .filter((each) => isGrowing(each, before.answer, again.answer))
-      .map((each) => each.slice(0, -'length'.length));
-    const path = [...new Set([...before.answer.keys(), ...answer.keys()])].find(
+    const before = worlds.flatMap((world) => world.get(step) ?? []);
+    if (before.length < worlds.length || suspects.has(entrance) || answer.get('status') === TOO_MANY) continue;
+    const known = [...(before[0]?.keys() ?? [])];
+    const growing = known.filter((each) => isGrowing(each, before)).map((each) => each.slice(0, -'length'.length));
+    const path = [...new Set([...known, ...answer.keys()])].find(
       (each) =>
         !BY_ORDER.test(each) &&
         !growing.some((list) => each.startsWith(list) || each.startsWith(`${list.slice(0, -1)}[`)) &&
-        isAnother([before.answer.get(each), again.answer.get(each)], answer.get(each)),
+        isAnother(
+          before.map((values) => values.get(each)),
+          answer.get(each),
+        ),
     );
     if (path !== undefined) suspects.set(entrance, { path, attempt });
   }
@@ -54,13 +59,14 @@ export function differing(
 }
 
 /** Compares what moves by itself by its shape, where that stays: `1,234` and `5,678` are alike, `1.234` is not. */
-function isAnother([one, two]: readonly [unknown, unknown], now: unknown): boolean {
+function isAnother(before: readonly unknown[], now: unknown): boolean {
+  const [one] = before;
   if (isClock(one) || isClock(now)) return false;
-  if (isDeepStrictEqual(one, two)) return !isDeepStrictEqual(now, one);
-  if (![one, two, now].every((each) => typeof each === 'string' && !MADE_UP.test(each) && !MOMENT.test(each)))
-    return false;
-  const [a, b, c] = [one, two, now].map((each) => shapeOf(each as string));
-  return a === b && c !== a;
+  if (before.every((each) => isDeepStrictEqual(each, one))) return !isDeepStrictEqual(now, one);
+  const all = [...before, now];
+  if (!all.every((each) => typeof each === 'string' && !MADE_UP.test(each) && !MOMENT.test(each))) return false;
+  const shapes = before.map((each) => shapeOf(each as string));
+  return new Set(shapes).size === 1 && shapes[0] !== shapeOf(now as string);
 }
 
 /** A time of a row, whose fraction of a second has as many digits as it has. */
