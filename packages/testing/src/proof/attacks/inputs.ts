@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { unsignedTokens } from '../inputs/unsigned-tokens.js';
 import { variationsOf } from '../inputs/variations.js';
 import type { Target } from '../target/target.js';
 import { type Attack, leakOf, notApplicable, proven } from './attack.js';
@@ -10,9 +11,10 @@ export const inputs: Attack = {
   isOneWay: true,
   run: async (target) => {
     const request = target.transport.requestFor(target.harness.planted(target.own), target.own);
-    const variations = request ? variationsOf(target, request) : [];
-    if (variations.length === 0) return notApplicable('It takes nothing that may be left out.');
+    const known = request ? variationsOf(target, request) : [];
+    if (known.length === 0) return notApplicable('It takes nothing that may be left out.');
     const plain = [await once(target), await once(target)] as const;
+    const variations = [...unsignedTokens(target, plain[0]), ...known];
     const ends = Math.min(performance.now() + BUDGET, target.deadline);
     let tried = 0;
     for (const variation of variations) {

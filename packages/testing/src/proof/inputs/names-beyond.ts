@@ -1,7 +1,8 @@
+import { sourceWords } from '../../discovery/source-words.js';
 import type { HttpRequest } from '../../http-request.js';
 import { nameOf, type Position, replaced, valueAt } from '../target/positions.js';
 import type { Target } from '../target/target.js';
-import type { Variation } from '../target/variation.js';
+import { inQuery, type Variation } from '../target/variation.js';
 
 /**
  * Names of what the other has, as a tenant may write them where a name is put behind its own: out of its folder into the other's, and
@@ -14,10 +15,10 @@ export function namesBeyond({ entrance: { route }, own, other }: Target, request
   });
   const pattern = (route?.path ?? '').split('/');
   const inPath = pattern.flatMap((part, n): Position[] => (part.startsWith(':') ? [['path', n]] : []));
-  const inQuery = Object.entries(request.query ?? {}).flatMap(([name, value]): Position[] =>
+  const ofQuery = Object.entries(request.query ?? {}).flatMap(([name, value]): Position[] =>
     typeof value === 'string' ? [['query', name]] : [],
   );
-  return [...inPath, ...inQuery].flatMap((at) =>
+  return [...inPath, ...ofQuery].flatMap((at) =>
     before.map((text) => ({
       name: `${text} before ${nameOf(at)}`,
       change: (each) => {
@@ -26,4 +27,13 @@ export function namesBeyond({ entrance: { route }, own, other }: Target, request
       },
     })),
   );
+}
+
+/** Signs for all in each parameter of the query, as a search takes them: of a pattern, of `LIKE`, of the application's own making. */
+export function signsForAll({ entrance, harness: { app } }: Target): readonly Variation[] {
+  const declared = (entrance.route?.parameters ?? []).filter(
+    ({ in: place, schema }) => place === 'query' && [undefined, 'string'].includes(schema?.type as string | undefined),
+  );
+  const names = new Set([...declared.map(({ name }) => name), ...sourceWords(app, entrance).query]);
+  return [...names].flatMap((name) => ['%', '*', '|.*'].map((sign) => inQuery(name, sign)));
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tenant } from '@tenancy/core';
 import { findCanaries } from '../../canaries/find-canaries.js';
+import type { Planted, PlantedRow } from '../../canaries/planted.js';
 import { leakOf } from '../attacks/attack.js';
-import { namesBeyond } from '../inputs/names-beyond.js';
+import { namesBeyond, signsForAll } from '../inputs/names-beyond.js';
 import type { Attempt, Call, Target } from '../target/target.js';
 import { calling, targetsIn } from './targets.js';
 import type { World } from './world.js';
@@ -41,9 +42,8 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
     return attempt;
   };
   const both = pairs[0].map((target, n) => [target, pairs[1][n] as Target] as const);
-  const byCall = both
-    .filter(([{ transport, own }]) => !transport.requestFor(harness.planted(own), own))
-    .slice(0, MOST_TALKERS);
+  const isByCall = ({ transport, own }: Target) => !transport.requestFor(harness.planted(own), own);
+  const byCall = both.filter(([mine]) => isByCall(mine)).slice(0, MOST_TALKERS);
 
   for (const [mine, theirs] of both) {
     const calls = [mine, theirs, mine, theirs];
@@ -53,12 +53,16 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
       made.map(([target, call]) => looked(target, call, 'While both called at once, and nothing was known yet')),
     );
   }
-  // Whoever listens at one entrance hears what is said at another.
+  // Whoever listens at one entrance hears what is said at another; by the other's ids too, so that it says nothing of the other's itself.
   for (const [mine] of byCall) {
     const others = byCall.map(([, theirs]) => theirs);
-    const made = [[mine, await calling(mine, mine.own)] as const];
-    for (const target of others) made.push([target, await calling(target, target.own)]);
-    await Promise.all(made.map(([target, call]) => looked(target, call, 'While the other spoke')));
+    const made = [];
+    for (const target of others) made.push([target, await calling(target, target.own)] as const);
+    const call = await calling(mine, mine.own);
+    for (const rows of [call.rows, withIdsOf(harness.planted(mine.other), call.rows)]) {
+      const all = [[mine, { ...call, rows }] as const, ...made];
+      await Promise.all(all.map(([target, each]) => looked(target, each, 'While the other spoke')));
+    }
   }
   for (const [mine, theirs] of both) {
     if (mine.changesRows || mine.entrance.kind === 'sse') continue;
@@ -68,14 +72,15 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
   }
   for (const target of pairs.flat()) {
     const call = await calling(target, target.own);
-    const rows = harness.planted(target.other);
+    // A call of the author's own may send any value of theirs, of which nothing could be told apart afterwards.
+    const theirs = harness.planted(target.other);
+    const rows = isByCall(target) ? withIdsOf(theirs, call.rows) : theirs;
     await looked(target, { ...call, rows }, "With the other's rows");
     const request = target.changesRows ? null : target.transport.requestFor(call.rows, target.own);
-    for (const { name, change } of request ? namesBeyond(target, request) : []) {
+    for (const { name, change } of request ? [...namesBeyond(target, request), ...signsForAll(target)] : []) {
       await looked(target, { ...call, change }, `With ${name}`);
     }
-    // A call of the author's own may have sent any of them.
-    sent.get(target.own)?.push(JSON.stringify(Object.values(rows)).toLowerCase());
+    if (isByCall(target)) sent.get(target.own)?.push(JSON.stringify(Object.values(rows)).toLowerCase());
   }
   await sleep(SETTLED);
   for (const target of pairs.flat()) {
@@ -102,6 +107,23 @@ const MOST_TALKERS = 12;
 
 /** Milliseconds for what is written, sent or timed after an answer. */
 const SETTLED = 100;
+
+/** The own rows under the ids of the other's. */
+function withIdsOf(theirs: Planted, own: Planted): Planted {
+  const renamed = (row: PlantedRow, other: PlantedRow | undefined) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, value]) => [name, ID.test(name) ? (other?.[name] ?? value) : value]),
+    );
+  return Object.fromEntries(
+    Object.entries(own).map(([name, rows]) => {
+      const others = [theirs[name]].flat();
+      const changed = [rows].flat().map((row, n) => renamed(row, others[n]));
+      return [name, Array.isArray(rows) ? changed : (changed[0] as PlantedRow)];
+    }),
+  );
+}
+
+const ID = /(^|_)(id|uuid)$|Id$/;
 
 /** Takes out what the caller sent before: it tells nothing when it is read again, in a log of what was asked for, say. */
 function withoutSent(attempt: Attempt, sent: readonly string[]): Attempt {
