@@ -2,6 +2,7 @@ import type { HttpRequest } from '../../http-request.js';
 import { TENANT_FIELDS } from '../inputs/values.js';
 import { entriesOf, formLike, isForm } from '../target/forms.js';
 import type { Attempt, Target } from '../target/target.js';
+import { isTextBody, withObjects, withText } from '../target/text-bodies.js';
 import { type Attack, leakOf, notApplicable, proven } from './attack.js';
 
 /** A tenant field of the other's in body and query, under each name that it may have. */
@@ -36,6 +37,14 @@ export const tenantField: Attack = {
         const leak = leakOf(attempt, target, `With ${Object.keys(fields)[0]} of the other's in the ${place}`);
         if (leak) return leak;
       }
+      if (place !== 'body' || !target.changesRows) continue;
+      // Where the field says in whose rows an id is looked for.
+      for (const fields of sets) {
+        const rows = await target.rowsFor(target.other);
+        const attempt = await target.attempt(await target.asItself(target.own, { rows, change: changed(fields) }));
+        const leak = leakOf(attempt, target, `With the other's rows and a tenant field of its in the ${place}`);
+        if (leak) return leak;
+      }
     }
     return proven('It made no difference under any name.');
   },
@@ -61,9 +70,12 @@ function placesIn(target: Target): readonly (readonly [place: string, changed: C
   return [['query', inQuery], ['body', inBody], ...(isDeep ? ([['objects of the body', nested]] as const) : [])];
 }
 
-/** Of a GraphQL operation, into each object among its variables; into a form as fields; into a JSON Patch as operations. */
+/** Of a GraphQL operation, into each object among its variables; into a form as fields; into a JSON Patch as operations; into a table as columns. */
 function withFields(body: unknown, fields: Fields): unknown {
   if (isForm(body)) return formLike(body, [...entriesOf(body), ...Object.entries(fields)]);
+  if (isTextBody(body)) {
+    return withText(body, (text) => withObjects(text, (value) => withFields(value, fields), fields));
+  }
   if (Array.isArray(body)) return isPatch(body) ? patched(body, fields) : body.map((item) => withFields(item, fields));
   if (!isObject(body)) return body;
   const { query, variables } = body as { query?: unknown; variables?: Record<string, unknown> };
