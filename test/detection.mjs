@@ -1,10 +1,15 @@
 // `pnpm detection [corpus]`: every attack of the proof against each leaky application of the corpus, and against the correct twins.
 // Prints what was not caught, what is accused or unproven though correct, and the counts. Without `corpus`, the leaks that were
-// written without knowing the attacks. `pnpm detection correct` is in detection-correct.mjs.
+// written without knowing the attacks. `pnpm detection correct` is in detection-correct.mjs; `pnpm detection costs` measures time,
+// requests and memory.
 import { verdictsOf } from './verdicts.mjs';
 
 if (process.argv[2] === 'correct') {
   await import('./detection-correct.mjs');
+  process.exit();
+}
+if (process.argv[2] === 'costs') {
+  for (const each of await verdictsOf({ DETECTION_OF: 'costs' })) console.log(JSON.stringify(each, null, 2));
   process.exit();
 }
 const verdicts = await verdictsOf({ DETECTION_OF: process.argv[2] ?? 'unseen' });

@@ -5,6 +5,7 @@ import { renderTerminal } from '../report/render-terminal.js';
 import { SIGNS } from '../report/verdict-signs.js';
 import { visibleText } from '../report/visible-text.js';
 import { isContinuousIntegration } from './baseline/baseline-file.js';
+import { ENTRANCES_OF_WORLDS } from './budget.js';
 import { IsolationProof } from './isolation-proof.js';
 import { checkTime, type ProofOptions } from './proof-options.js';
 import { ProofRun } from './proof-run.js';
@@ -94,7 +95,7 @@ function describeNow(
     runner.it(
       'is started again, with one tenant in it and with both',
       async () => void (await proof.compareWorlds()),
-      timeout,
+      timeout * ENTRANCES_OF_WORLDS,
     );
     for (const entrance of proof.entrances) {
       runner.it(entrance.id, async () => hold(await run.prove(entrance)), timeout);

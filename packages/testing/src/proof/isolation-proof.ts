@@ -12,6 +12,7 @@ import { ATTACKS } from './attacks/every-attack.js';
 import { findingOf } from './attacks/finding-of.js';
 import { own } from './attacks/own.js';
 import { BaselineFile } from './baseline/baseline-file.js';
+import { Budget } from './budget.js';
 import { checkOptions, type ProofOptions } from './proof-options.js';
 import { NO_TIME_FOR_WORLDS, NOBODY_LOOKS, NOT_COMPARED } from './reasons.js';
 import { cleaned } from './rows-left.js';
@@ -23,17 +24,14 @@ import { type ComparedWorlds, comparedWorlds } from './worlds/compared-worlds.js
 
 const WORST_FIRST = ['leaks', 'unproven', 'exempt', 'proven', 'not applicable'] as const;
 
-/**
- * The proof over one application, entrance by entrance. `proveIsolation` and `describeIsolation` are what tests use; this is
- * beneath both.
- */
+/** The proof over one application, entrance by entrance: what `proveIsolation` and `describeIsolation` are made of. */
 export class IsolationProof {
   readonly #harness: IsolationHarness;
   readonly #options: ProofOptions;
   readonly #coverage: ProofCoverage;
   readonly #results = new Map<Entrance, EntranceResult>();
   readonly #startedAt = new Date();
-  readonly #began = performance.now();
+  readonly #budget: Budget;
   readonly #baseline: BaselineFile | null;
   #limit = new Limit(Number.POSITIVE_INFINITY);
   #compared: ComparedWorlds | undefined;
@@ -47,6 +45,7 @@ export class IsolationProof {
     this.#harness = harness;
     this.#options = options;
     this.#coverage = new ProofCoverage(harness.app);
+    this.#budget = new Budget(options.budget);
   }
 
   get entrances(): readonly Entrance[] {
@@ -66,13 +65,13 @@ export class IsolationProof {
     const worlds = isLeftOut ? NOT_COMPARED : await this.compareWorlds();
     return alone(this.#harness, async () => {
       const began = performance.now();
-      const limit = this.#limitFrom(began);
+      const limit = this.#limited(this.#budget.forEntrance());
       this.#coverage.begin();
       const attacks: AttackResult[] = [];
       const tried = (await inTime(limit, this.#tried(entrance, attacks))) ?? cutOff(entrance, attacks, exempt);
       this.#coverage.look(entrance);
-      const took = { milliseconds: Math.round(performance.now() - began) };
-      const seen = { ...tried, ...this.#coverage.seenAt(entrance), ...took };
+      const milliseconds = Math.round(performance.now() - began);
+      const seen = { ...tried, ...this.#coverage.seenAt(entrance), milliseconds };
       const result = concealedReasons(withWorlds(seen, worlds, exempt));
       this.#results.set(entrance, result);
       await inTime(limit, this.#tidy(result));
@@ -90,11 +89,11 @@ export class IsolationProof {
    */
   async compareWorlds(): Promise<ComparedWorlds> {
     this.#compared ??= await alone(this.#harness, async () => {
-      const limit = this.#limitFrom(performance.now());
+      const limit = this.#limited(this.#budget.forWorlds(this.entrances.length));
       const compared = await inTime(limit, comparedWorlds(this.#harness, this.#options, limit));
       // What the worlds reached is reached as well.
       this.#coverage.look(null);
-      if (await this.#harness.clean()) for (const tenant of this.#pair()) await this.#harness.plant(tenant);
+      await inTime(this.#limited(this.#budget.forEntrance()), this.#planted());
       return compared ?? NO_TIME_FOR_WORLDS;
     });
     return this.#compared;
@@ -107,10 +106,9 @@ export class IsolationProof {
 
   /** The report on the entrances that were tried; the others are unproven. Takes away what was planted. */
   async report(): Promise<IsolationReport> {
-    return alone(this.#harness, async () => {
-      const left = await inTime(this.#limitFrom(performance.now()), cleaned(this.#harness));
-      return this.#reported(true, left ?? {});
-    });
+    return alone(this.#harness, async () =>
+      this.#reported(true, (await inTime(this.#limited(this.#budget.forEntrance()), cleaned(this.#harness))) ?? {}),
+    );
   }
 
   /** The report as far as the proof has got, at any moment. Nothing is called for it, and the baseline is left alone. */
@@ -151,10 +149,9 @@ export class IsolationProof {
     return this.#baseline?.accepted(result) ?? result;
   }
 
-  #limitFrom(began: number): Limit {
-    const { entrance = Number.POSITIVE_INFINITY, all = Number.POSITIVE_INFINITY } = this.#options.budget ?? {};
-    this.#limit = new Limit(Math.min(began + entrance, this.#began + all));
-    return this.#limit;
+  #limited(limit: Limit): Limit {
+    this.#limit = limit;
+    return limit;
   }
 
   #pair(): readonly [Tenant, Tenant] {
@@ -164,8 +161,12 @@ export class IsolationProof {
   /** Thousands of rows of attacks that went before would make each that follows slower. */
   async #tidy({ attacks }: EntranceResult): Promise<void> {
     await sleep(this.#lateness);
-    if (attacks.length === 0 || !(await this.#harness.clean())) return;
-    for (const tenant of this.#pair()) await this.#harness.plant(tenant);
+    if (attacks.length > 0) await this.#planted();
+  }
+
+  /** Plants anew, where what was planted can be removed. */
+  async #planted(): Promise<void> {
+    if (await this.#harness.clean()) for (const tenant of this.#pair()) await this.#harness.plant(tenant);
   }
 
   /** @param attacks - to which each is added once it was tried */

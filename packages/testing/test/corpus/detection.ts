@@ -8,6 +8,7 @@ import { IsolationProof, proveIsolation } from '../../src/proof/isolation-proof.
 import type { EntranceResult } from '../../src/report/isolation-report.js';
 import { corpus } from './corpus.js';
 import { proveCorrect } from './correct/proving.js';
+import { measureCosts } from './costs.js';
 import { applicationsOf } from './describe-leaks.js';
 import { leakyParts } from './hiring-application.js';
 import { unseen } from './unseen.js';
@@ -17,7 +18,8 @@ const write = (line: object) => appendFileSync(out, `${JSON.stringify(line)}\n`)
 
 const of = env['DETECTION_OF'];
 if (of === 'correct') proveCorrect(write);
-for (const twins of of === 'correct' ? [] : of === 'corpus' ? corpus : unseen) {
+if (of === 'costs') measureCosts(write);
+for (const twins of of === 'correct' || of === 'costs' ? [] : of === 'corpus' ? corpus : unseen) {
   describe(twins.about, () => {
     const running = applicationsOf(twins);
     const { about, correct, examples = {}, leaks } = twins;

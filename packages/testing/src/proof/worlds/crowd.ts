@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tenant } from '@tenancy/core';
 import { findCanaries } from '../../canaries/find-canaries.js';
 import type { Planted, PlantedRow } from '../../canaries/planted.js';
 import { leakOf } from '../attacks/attack.js';
 import { namesBeyond, signsForAll } from '../inputs/names-beyond.js';
 import type { Attempt, Call, Target } from '../target/target.js';
+import { quiet } from './quiet.js';
 import { calling, targetsIn } from './targets.js';
 import type { World } from './world.js';
 
@@ -82,7 +82,7 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
     }
     if (isByCall(target)) sent.get(target.own)?.push(JSON.stringify(Object.values(rows)).toLowerCase());
   }
-  await sleep(SETTLED);
+  await quiet(harness);
   for (const target of pairs.flat()) {
     if (target.changesRows && target.transport.requestFor(harness.planted(target.own), target.own)) continue;
     const attempt = await looked(target, await calling(target, target.own), 'After everything that both did', true);
@@ -104,9 +104,6 @@ const CROWD = 24;
 
 /** Entrances by call of which each listens while all the others speak. */
 const MOST_TALKERS = 12;
-
-/** Milliseconds for what is written, sent or timed after an answer. */
-const SETTLED = 100;
 
 /** The own rows under the ids of the other's. */
 function withIdsOf(theirs: Planted, own: Planted): Planted {
