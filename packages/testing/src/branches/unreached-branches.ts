@@ -87,8 +87,8 @@ export class UnreachedBranches {
   #branch(one: PartlyRun, [start, end]: Span, route: Route | null): UnreachedBranch | null {
     const { source } = this.#texts.get(one.scriptId) ?? { source: '' };
     const code = source.slice(start, end);
-    // Counters begin and end between tokens, and compilers write `void 0` for what is not there.
-    if (/^[\s{}();,]*$|^\s*[?:&|]*\s*(?:void 0|undefined)\s*$/.test(code)) return null;
+    // Counters begin and end between tokens, compilers write `void 0` for what is not there, and Vite an empty `catch` at each export.
+    if (/^(?:\s*catch\b)?[\s{}();,]*$|^\s*[?:&|]*\s*(?:void 0|undefined)\s*$/.test(code)) return null;
     const begins = start + (/^\s*(?:else\b|\?\?|[?:]|&&|\|\|)?\s*/.exec(code)?.[0].length ?? 0);
     const at = this.#lineOf(one, begins);
     if (!at) return null;
