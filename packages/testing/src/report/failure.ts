@@ -1,16 +1,22 @@
 import { curlOf } from './curl.js';
+import { fixOf } from './fixes.js';
 import type { EntranceResult, Evidence } from './isolation-report.js';
 import { withoutSecrets } from './secrets.js';
 import { shortened, visibleText } from './visible-text.js';
 
-/** The message of an entrance that leaks or is unproven: what was seen, the command that shows it again, and the answer. */
-export function failureOf({ entrance, verdict, why, attacks }: EntranceResult): string {
+/**
+ * The message of an entrance that leaks or is unproven: what was seen, the command that shows it again, the answer, and what to do about
+ * a leak.
+ */
+export function failureOf(result: EntranceResult): string {
+  const { entrance, verdict, why, attacks } = result;
   const failed = attacks.filter((attack) => attack.verdict === verdict && attack.accepted === undefined);
   const lines = failed.map(({ attack, why: reason, evidence }) =>
     [`  ${attack}: ${reason}`, ...againOf(evidence), ...answerOf(evidence)].join('\n'),
   );
   const head = `${entrance.id} ${verdict === 'leaks' ? 'leaks' : 'is unproven'}.`;
-  return [head, ...(why ? [`  ${why}`] : []), ...lines].join('\n');
+  const fix = verdict === 'leaks' ? fixOf(result) : null;
+  return [head, ...(why ? [`  ${why}`] : []), ...lines, ...(fix ? [`  ${visibleText(fix)}`] : [])].join('\n');
 }
 
 /** The command that sends the request again, without the secrets that a log of CI would keep. */

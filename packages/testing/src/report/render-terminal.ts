@@ -1,5 +1,6 @@
 import { baselineLine } from './baseline-line.js';
 import { curlOf } from './curl.js';
+import { fixOf } from './fixes.js';
 import { headline } from './headline.js';
 import type { AttackResult, EntranceResult, IsolationReport } from './isolation-report.js';
 import { withoutSecrets } from './secrets.js';
@@ -90,6 +91,7 @@ export function renderTerminal(report: IsolationReport, options: TerminalOptions
     ...leaks.flatMap((result) => [
       ...name(result),
       ...result.attacks.filter(({ verdict, accepted }) => verdict === 'leaks' && accepted === undefined).flatMap(leak),
+      ...paragraph(fixOf(result) ?? '', '  '),
     ]),
     ...(unproven.length === 0 ? [] : title('Unproven: what to write')),
     ...unproven.flatMap((result) => [

@@ -17,6 +17,8 @@ Leaks
     curl -i "$URL"/jobs/7 \\
       -H 'Host: acme.localhost' \\
       -H "Authorization: Bearer $TOKEN"
+  Fix, from JobsController.find on: look a row up by its id and the tenant of
+  the context, also one that a body or a query names.
 
 Unproven: what to write
 ? POST /jobs

@@ -41,7 +41,7 @@ export function leakOf(attempt: Attempt, target: Target, how: string): Finding |
   if (sighting) {
     const { what, tenantId } = sighting.canary;
     const whose = target.harness.tenants.find(({ id }) => id === tenantId)?.slug ?? tenantId;
-    return leaks(`${how}, ${what} of ${whose} was seen at ${sighting.path}.`, attempt);
+    return leaks(`${how}, ${what} of ${whose} was seen at ${sighting.path} when ${target.own.slug} called.`, attempt);
   }
   const [change] = attempt.changes;
   if (!change) return null;

@@ -1,3 +1,4 @@
+import { fixOf } from '../fixes.js';
 import { counted } from '../headline.js';
 import type { AttackResult, ProofVerdict } from '../isolation-report.js';
 import { suggestionFor } from '../suggestion.js';
@@ -36,10 +37,11 @@ ${found.map((one, n) => entrance(one, verdict === 'leaks' && n === 0))}</section
 function entrance(one: Numbered, isOpen: boolean): Markup {
   const { entrance: at, verdict, why, attacks, unreached } = one.result;
   const leaks = attacks.filter((tried) => tried.verdict === 'leaks' && tried.accepted === undefined);
+  const fix = fixOf(one.result);
   const summary = why ?? leaks[0]?.why ?? attacks.find((tried) => shownVerdict(tried) === verdict)?.why ?? '';
   return html`<details class="entrance ${verdict}" id="${one.id}" ${filterAttributes(one)}${isOpen && html` open`}>
 <summary><span class="sign ${verdict}" aria-hidden="true">${SIGNS[verdict]}</span><h3>${shortened(at.id, 200)}</h3>${leaks.map(({ attack }) => html`<span class="tag">${attack}</span>`)}${verdict !== 'proven' && html`<span class="sentence">${shortened(summary, 400)}</span>`}</summary>
-<div class="body">${verdict === 'exempt' && html`<p><strong>Reason.</strong> ${why ?? 'none given'}</p>`}${
+<div class="body">${fix !== null && html`<p>${fix}</p>`}${verdict === 'exempt' && html`<p><strong>Reason.</strong> ${why ?? 'none given'}</p>`}${
     one.result.accepted !== undefined && acceptedBecause(one.result.accepted)
   }${(verdict === 'unproven' || one.result.accepted !== undefined) && toWrite(one)}${attacks
     .filter((tried) => tried.evidence !== null)
