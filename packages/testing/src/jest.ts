@@ -41,7 +41,8 @@ declare global {
 
 /**
  * One test for each entrance of the application, and one that fails on any that nobody has proven. CommonJS cannot wait for a
- * harness before tests are defined: pass a function that makes it, and one test proves all of them.
+ * harness before tests are defined: pass a function that makes it, and one test proves all of them, or one each with the setup
+ * `@tenancy/testing/jest-setup`.
  */
 export function describeIsolation(source: HarnessSource, options?: DescribeIsolationOptions): void {
   const { describe, it, afterAll } = globalThis as unknown as Runner;

@@ -4,6 +4,7 @@ import type { EntranceResult, IsolationReport } from '../report/isolation-report
 import { renderTerminal } from '../report/render-terminal.js';
 import { SIGNS } from '../report/verdict-signs.js';
 import { visibleText } from '../report/visible-text.js';
+import { awaited } from './awaited.js';
 import { isContinuousIntegration } from './baseline/baseline-file.js';
 import { ENTRANCES_OF_WORLDS } from './budget.js';
 import { IsolationProof } from './isolation-proof.js';
@@ -38,20 +39,33 @@ export type HarnessSource = IsolationHarness | (() => Promise<IsolationHarness>)
 
 /**
  * One test for each entrance, and one that fails on any that is unproven. With a function, whose entrances are not known before it
- * ran, one test for all of them. The harness is closed at the end.
+ * ran, one test for all of them, unless somebody waits for it. The harness is closed at the end.
  */
 export function describeIsolation(runner: Runner, source: HarnessSource, options: DescribeIsolationOptions = {}): void {
   checkSource(source);
   const { timeout = 60_000, report = {}, ...given } = options;
   checkTime('timeout', timeout);
   const files = new ReportFiles(report);
-  const isLater = typeof source === 'function';
   // The proof ends before the runner ends it, so that there is always a report.
-  const most = { entrance: timeout * SOONER, ...(isLater && { all: timeout * ENTRANCES * SOONER }) };
-  const budget = { ...given.budget, ...most, ...smallerOf(given.budget, most) };
-  const proofOptions = { ...given, budget };
-  if (isLater) describeLater(runner, source, proofOptions, files, timeout);
-  else describeNow(runner, source, proofOptions, files, timeout);
+  const entrance = timeout * SOONER;
+  const each = { ...given, budget: budgetWithin({ entrance }, given.budget) };
+  if (typeof source !== 'function') {
+    describeNow(runner, source, each, files, timeout);
+    return;
+  }
+  const isAwaited = awaited(async () => {
+    await files.remove();
+    const harness = await made(source);
+    try {
+      describeNow(runner, harness, each, files, timeout);
+    } catch (error) {
+      await harness.close();
+      throw error;
+    }
+  });
+  if (isAwaited) return;
+  const all = { ...given, budget: budgetWithin({ entrance, all: entrance * ENTRANCES }, given.budget) };
+  describeLater(runner, source, all, files, timeout);
 }
 
 const SOONER = 0.8;
@@ -62,12 +76,20 @@ const ENTRANCES = 10;
 type Budget = { readonly entrance?: number; readonly all?: number };
 
 /** A budget of more than the runner's time would never be reached. Checked, as a comparison with `NaN` is none. */
-function smallerOf(given: Budget = {}, most: Budget): Budget {
+function budgetWithin(most: Budget, given: Budget = {}): Budget {
   const times = Object.entries(given).filter(([, time]) => time !== undefined);
   for (const [name, time] of times) checkTime(`budget.${name}`, time);
-  return Object.fromEntries(
-    times.map(([name, time]) => [name, Math.min(time, most[name as keyof Budget] ?? Number.POSITIVE_INFINITY)]),
-  );
+  const smaller = times.map(([name, time]) => [
+    name,
+    Math.min(time, most[name as keyof Budget] ?? Number.POSITIVE_INFINITY),
+  ]);
+  return { ...given, ...most, ...Object.fromEntries(smaller) };
+}
+
+async function made(make: () => Promise<IsolationHarness>): Promise<IsolationHarness> {
+  const harness = await make();
+  checkSource(harness);
+  return harness;
 }
 
 function checkSource(source: unknown): void {
@@ -122,8 +144,7 @@ function describeLater(
       'at every entrance, and leaves none unproven',
       async () => {
         await files.remove();
-        const harness = await make();
-        checkSource(harness);
+        const harness = await made(make);
         try {
           // The runner may have given up before the application had started.
           if (isOver) return;
