@@ -35,7 +35,21 @@ export async function pnpm(directory: string, ...args: readonly string[]): Promi
 }
 
 /** Runs `command` in `directory`, on the same terms as {@link pnpm}. */
-export async function run([file = '', ...args]: readonly string[], directory: string): Promise<string> {
+export async function run(command: readonly string[], directory: string): Promise<string> {
+  const { code, stdout, stderr } = await ended(command, directory);
+  if (code === 0) return stdout + stderr;
+  throw new Error(`${command.join(' ')} failed in ${directory}:\n${stdout}\n${stderr}`);
+}
+
+/** The end of a command: its exit code, null where it was killed, and what it printed. */
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `command` in `directory` as {@link run} does, whatever it ends with. */
+export async function ended([file = '', ...args]: readonly string[], directory: string): Promise<Ended> {
   try {
     const { stdout, stderr } = await execute(file, args, {
       cwd: directory,
@@ -45,10 +59,11 @@ export async function run([file = '', ...args]: readonly string[], directory: st
       timeout: 570_000,
       killSignal: 'SIGKILL',
     });
-    return stdout + stderr;
+    return { code: 0, stdout, stderr };
   } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    // Not as a cause: it would repeat all of the output, in escapes.
-    throw new Error(`${[file, ...args].join(' ')} failed in ${directory}:\n${stdout}\n${stderr}`);
+    const { code, stdout = '', stderr = '' } = error as { code?: unknown; stdout?: string; stderr?: string };
+    // A command that is not there has a text for its code.
+    if (typeof code === 'string' && stdout + stderr === '') throw error;
+    return { code: typeof code === 'number' ? code : null, stdout, stderr };
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { answersOfBundle, refusedWithItsCode } from '../../packages/core/test/bundled.ts';
 import { pnpm, run } from '../pnpm.ts';
+import { describePlanted, type Planted } from './planted.ts';
 
 const here = (path: string) => join(import.meta.dirname, path);
 
@@ -20,8 +21,9 @@ async function allowedBuilds(): Promise<Record<string, boolean>> {
  * An application as its users write it, with the packed packages installed in it.
  *
  * @param reporting what its test runner needs to report as JSON.
+ * @param planted the runners and adapters with which a leak is planted in another application, that has the same packages.
  */
-export function describeConsumer(name: string, reporting: readonly string[]): void {
+export function describeConsumer(name: string, reporting: readonly string[], planted: readonly Planted[]): void {
   describe(`${name} with the packed packages`, () => {
     const app = join(inject('outside'), name);
 
@@ -64,5 +66,7 @@ export function describeConsumer(name: string, reporting: readonly string[]): vo
     it('has one context in an ESM and a CommonJS copy', async () => {
       expect(await run([process.execPath, 'two-copies.mjs'], app)).toContain('one context in two copies');
     });
+
+    describePlanted(app, planted);
   });
 }

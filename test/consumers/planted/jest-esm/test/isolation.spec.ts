@@ -1,0 +1,5 @@
+import { describeIsolation } from '@tenancy/testing/jest';
+import { harness } from './harness.js';
+import { report } from './report.js';
+
+describeIsolation(await harness(), { report });
