@@ -66,7 +66,14 @@ class ProcessExits {
     ] as const) {
       this.#before(target, name, ([file, data]) => this.#saw('file', file, textOf(data)));
     }
-    this.#before(dgram.Socket.prototype, 'send', ([message, ...rest]) => {
+    const queued = new WeakMap<object, number>();
+    this.#before(dgram.Socket.prototype, 'send', ([message, ...rest], self) => {
+      // A socket sends once more, by itself, what it was given before it was bound.
+      const socket = self as dgram.Socket;
+      const waiting = queued.get(socket) ?? 0;
+      const bound = isBound(socket);
+      queued.set(socket, bound ? Math.max(0, waiting - 1) : waiting + 1);
+      if (bound && waiting > 0) return;
       this.#saw('udp', rest.filter((each) => ['number', 'string'].includes(typeof each)).join(' '), textOf(message));
     });
     syncBuiltinESMExports();
@@ -83,6 +90,14 @@ class ProcessExits {
       if (own) Object.defineProperty(target, name, own);
       else Reflect.deleteProperty(target, name);
     });
+  }
+}
+
+function isBound(socket: dgram.Socket): boolean {
+  try {
+    return socket.address().port > 0;
+  } catch {
+    return false;
   }
 }
 

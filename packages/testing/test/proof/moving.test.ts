@@ -9,6 +9,7 @@ import { Jobs, start, table } from './application.js';
 
 let serial = 0;
 let rows = 0;
+const printed = new Map<string, string>();
 
 /** Answers that move by themselves, are late, or come back; with a leak in them where `leaks` says so. */
 const controllerThat = (leaks: boolean) => {
@@ -79,6 +80,13 @@ const controllerThat = (leaks: boolean) => {
       return { accepted: true };
     }
 
+    @Post('label')
+    @HttpCode(200)
+    print(@Body() { text }: { text: string }) {
+      printed.set(text, printed.get(text) ?? randomUUID());
+      return text.padEnd(60) + (leaks ? printed.get(text) : '');
+    }
+
     @Get('echo')
     echo(@Query('q') q = '', @Headers('accept-language') language = '') {
       this.#sent.push(q);
@@ -91,7 +99,12 @@ const controllerThat = (leaks: boolean) => {
 const canaryTitle = (_rows: unknown, { canary }: { canary(name: string): string }) => ({
   body: { title: canary('title') },
 });
-const examples = { 'POST /numbered': canaryTitle, 'POST /logged': canaryTitle, 'POST /later': canaryTitle };
+const examples = {
+  'POST /label': (_rows: unknown, { canary }: { canary(name: string): string }) => ({ body: { text: canary('text') } }),
+  'POST /numbered': canaryTitle,
+  'POST /logged': canaryTitle,
+  'POST /later': canaryTitle,
+};
 
 async function proof(leaks: boolean): Promise<IsolationReport> {
   const clean = async ({ id }: { id: string }) => {
@@ -110,6 +123,11 @@ const TRAPS = [
   ["V7: a line that the other logs late is the other's, a line of the own work is not", 'POST /logged', 'own'],
   ["V11: rows that are written after the answer are whose they are, in the other's they are harm", 'POST /later', null],
   ['V16: what comes back of what was sent is no leak, what does not is', 'GET /echo', 'own'],
+  [
+    'V16: a label that is printed is no leak, the number that the other had for the same is',
+    'POST /label',
+    'existence',
+  ],
 ] as const;
 
 describe.each([

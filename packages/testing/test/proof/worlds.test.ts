@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { Controller, Delete, Get, HttpException, Inject, Param, Req, StreamableFile } from '@nestjs/common';
@@ -25,6 +26,9 @@ const controllerThat = (leaks: boolean) => {
     readonly #number = (applications += 1);
     readonly #seated = new Set<string>();
     readonly #removed = new Map<string, string[]>();
+    readonly #listeners = new Set<string>();
+    readonly #socket = createSocket('udp4').unref();
+    #token: string | undefined;
     #seat = '';
     #calls = 0;
     #running = 0;
@@ -129,6 +133,23 @@ const controllerThat = (leaks: boolean) => {
       return { next: Buffer.from(JSON.stringify(this.#rows[0])).toString('base64') };
     }
 
+    /** By a token that whoever comes first fetches for all, and a socket that is bound when it is first used. */
+    @Get('told')
+    async told() {
+      this.#listeners.add(this.context.tenantId);
+      this.#token ??= await fetch('http://127.0.0.1:9/token').then(
+        () => 'token',
+        () => 'none',
+      );
+      const listeners = leaks ? [...this.#listeners] : [this.context.tenantId];
+      for (const _ of listeners) this.#socket.send('It was asked for.', 9, '127.0.0.1');
+      return this.jobs.all();
+    }
+
+    onModuleDestroy() {
+      this.#socket.close();
+    }
+
     @Get('prefixed')
     prefixed() {
       const { tenantId } = this.context;
@@ -151,6 +172,7 @@ const TRAPS = [
   ['V10: a limit by address that the other used up is no leak, what its refusal tells is', 'GET /limited'],
   ['V10: what a socket keeps for each is no leak, what it keeps for all is', 'GET /socket'],
   ['V13: who was there before is no leak, who was there last is', 'GET /seat'],
+  ['V13: what the first one fetches for all is no leak, what goes out for the other too is', 'GET /told'],
   ['V14: refusals under load are no leak, the answer of another one is', 'GET /busy'],
   ['V15: calls that take rows away are answered alike, but where the number of all is told', 'DELETE /jobs/:id'],
   ['V17: own rows in gzip are no leak, those of the other are', 'GET /archive'],
