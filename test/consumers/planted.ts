@@ -91,7 +91,9 @@ async function checkTerminal({ stdout, stderr }: Ended): Promise<void> {
   expect(text).toContain(`curl -i "$URL"/jobs/open`);
   expect(text).toContain('Authorization: Bearer $TOKEN');
   const [, file, line] =
-    /Fix, from JobsController\.open \((\S+):(\d+)\) on: put the tenant of the context/.exec(text) ?? [];
+    /Fix it, from JobsController\.open \((\S+):(\d+)\) on\. The query behind it is not bound to the tenant: /.exec(
+      text,
+    ) ?? [];
   expect(file).toBe(HANDLERS);
   expect(await linesOfHandler()).toContain(Number(line));
   expect(text).not.toMatch(SECRETS);
@@ -128,7 +130,7 @@ async function checkReports(folder: string): Promise<void> {
 
   const html = await read(folder, 'isolation.html');
   expect(html).toContain('1 of 2 entrances leaks');
-  expect(html).toContain(`Fix, from JobsController.open (${HANDLERS}:${line}) on: `);
+  expect(html).toContain(`Fix it, from JobsController.open (${HANDLERS}:${line}) on. `);
 }
 
 /** A report; none of them holds a secret. */

@@ -1,21 +1,24 @@
 import type { AttackName, EntranceResult } from './isolation-report.js';
 
-/** The usual way to end a leak, by the attack that found it. */
+/** The mending of a leak, by the attack that found it. */
 export const FIXES: Readonly<Record<AttackName, string>> = {
-  own: 'put the tenant of the context (`TenantContext.tenantId`) into every query, or let an adapter do it (@tenancy/postgres, @tenancy/prisma, @tenancy/typeorm)',
-  'no-tenant': 'let nothing of a tenant be read or written where nobody is signed in: no `@Untenanted()` here',
-  'other-host': 'take the tenant from the context, which refuses a token on the host of another',
-  'foreign-id': 'look a row up by its id and the tenant of the context, also one that a body or a query names',
-  existence: "answer another tenant's id as one that nobody has, and let values be unique within a tenant alone",
-  'tenant-field': 'take the tenant from the context, never from a body or a query',
-  inputs: 'let the condition of the tenant hold whatever the input says',
-  'tenant-header': 'take the tenant from what is signed, never from a header that anybody may send',
-  'warm-cache': 'put the tenant into the key of every cache',
-  interference: "count, sum and sort the tenant's own rows alone",
-  interleaved: 'keep nothing of a tenant in fields of providers: read it from the context in each call',
-  situations: 'give back in `finally` what a request has changed: connections, transactions, fields of providers',
-  'answer-headers': 'answer with `Cache-Control: private`, and allow credentials to the origins of the tenant alone',
-  worlds: 'keep nothing of a tenant in the memory of the process without its id: caches, fields of providers, sessions',
+  own: 'The query behind it is not bound to the tenant: ask for rows by the tenant of the context.',
+  'no-tenant': 'Ask for the tenant where the request comes in, and declare public what is meant for everybody.',
+  'other-host': 'Compare the tenant of the token with that of the host, and refuse where they disagree.',
+  'foreign-id':
+    'Look every id that a request brings up together with the tenant of the context: the ids of lists and of nested objects too.',
+  existence: 'Answer both with the same status and the same text, and make keys unique within a tenant.',
+  'tenant-field': 'Take the tenant from the context alone, and leave its field out of what a request may set.',
+  inputs: 'A branch that only this input reaches forgets the tenant: bind its query as the others are bound.',
+  'tenant-header': 'Trust the host or a signed token; a header only behind a proxy that sets it itself.',
+  'warm-cache': 'Put the tenant into the key of the cache, and into whatever else is remembered between requests.',
+  interference: 'Bind aggregates and subqueries to the tenant, and number rows within one.',
+  interleaved:
+    'Keep what belongs to a request in its context, and not in a field of a singleton or a variable of a module.',
+  situations:
+    'Give back what a request has borrowed (connections, settings, locks) in a `finally`, and do not answer with what an error holds.',
+  'answer-headers': 'Send `Cache-Control: private`, and allow credentials to the own origin alone.',
+  worlds: 'Something is remembered in the process, or made by whoever calls first: keep it by tenant.',
 };
 
 /** The way to mend a leak, and where to begin; null of an entrance that has none. The first attack is the plainest. */
@@ -24,5 +27,5 @@ export function fixOf({ entrance, attacks, handlerAt }: EntranceResult): string 
   if (!leak) return null;
   const place = handlerAt ? `${handlerAt.file}:${handlerAt.line}` : null;
   const from = entrance.handler ? `${entrance.handler}${place ? ` (${place})` : ''}` : place;
-  return `Fix${from ? `, from ${from} on` : ''}: ${FIXES[leak.attack]}.`;
+  return `Fix it${from ? `, from ${from} on` : ''}. ${FIXES[leak.attack]}`;
 }

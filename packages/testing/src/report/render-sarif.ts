@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { FIXES } from './fixes.js';
 import type { AttackResult, EntranceResult, IsolationReport } from './isolation-report.js';
-import { ATTACK_NAMES, ATTACKS } from './verdict-signs.js';
-import { visibleText } from './visible-text.js';
+import { RULES, WHOLE } from './sarif-rules.js';
+import { shortened, visibleText } from './visible-text.js';
 
 /**
  * The report as SARIF 2.1.0, so that a code host shows a leak at the line of its handler: a rule for each attack, an error for each leak,
@@ -18,63 +17,77 @@ import { visibleText } from './visible-text.js';
  * ```
  */
 export function renderSarif(report: IsolationReport): string {
-  const rules = [...ATTACK_NAMES, WHOLE].map((id) => ({
-    id,
-    shortDescription: { text: id === WHOLE ? 'nobody has proven the entrance' : ATTACKS[id as AttackResult['attack']] },
-    help: { text: id === WHOLE ? HELP : `${sentence(FIXES[id as AttackResult['attack']])} ${HELP}` },
-  }));
-  const results = report.entrances.flatMap(resultsOf);
+  const results = report.entrances.flatMap((result) => resultsOf(result, report.application));
   const run = {
-    tool: { driver: { name: '@tenancy/testing', rules } },
-    automationDetails: { id: `${report.application}/isolation` },
-    originalUriBaseIds: { SRCROOT: { description: { text: 'The folder in which the tests ran.' } } },
+    tool: { driver: { name: '@tenancy/testing', rules: RULES } },
+    automationDetails: { id: `${visibleText(report.application)}/isolation` },
+    originalUriBaseIds: { [ROOT]: { description: { text: 'The folder in which the tests ran.' } } },
     columnKind: 'utf16CodeUnits',
-    results: results.map((result) => ({ ...result, ruleIndex: rules.findIndex(({ id }) => id === result.ruleId) })),
+    results: results.map((result) => ({ ...result, ruleIndex: RULES.findIndex(({ id }) => id === result.ruleId) })),
   };
   const log = { $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0', runs: [run] };
   return `${JSON.stringify(log, null, 2)}\n`;
 }
 
-const HELP = 'The message says what was seen; the README of @tenancy/testing says what each attack tries.';
+/** The name by which code hosts know the root of the sources. A place on the machine of a run says nothing to them. */
+const ROOT = '%SRCROOT%';
 
-const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-
-/** The rule of an entrance that could not be tried at all. */
-const WHOLE = 'unproven';
-
-function resultsOf(result: EntranceResult) {
+function resultsOf(result: EntranceResult, application: string) {
   const { verdict, why, attacks } = result;
   if (verdict === 'proven' || verdict === 'exempt') return [];
   const failed = attacks.filter((each) => each.verdict === 'leaks' || each.verdict === 'unproven');
-  if (failed.length === 0) return [resultOf(result, WHOLE, 'unproven', why ?? 'It was not tried.', result.accepted)];
-  return failed.map((each) => resultOf(result, each.attack, each.verdict, each.why, each.accepted ?? result.accepted));
+  const whole: Found = { attack: WHOLE, verdict: 'unproven', why: why ?? 'It was not tried.' };
+  const found: readonly Found[] = failed.length === 0 ? [whole] : failed;
+  return found.map((each) => resultOf(result, each, application));
 }
 
-function resultOf(
-  { entrance, handlerAt }: EntranceResult,
-  ruleId: string,
-  verdict: string,
-  why: string,
-  accepted: string | undefined,
-) {
+interface Found extends Pick<AttackResult, 'verdict' | 'why' | 'accepted'> {
+  readonly attack: AttackResult['attack'] | typeof WHOLE;
+}
+
+function resultOf({ entrance, handlerAt, ...result }: EntranceResult, found: Found, application: string) {
   const place = {
-    logicalLocations: [{ fullyQualifiedName: entrance.handler ?? entrance.id, kind: 'function' }],
+    logicalLocations: [{ fullyQualifiedName: visibleText(entrance.handler ?? entrance.id), kind: 'function' }],
     ...(handlerAt && {
       physicalLocation: {
-        artifactLocation: { uri: encodeURI(handlerAt.file), uriBaseId: 'SRCROOT' },
+        artifactLocation: { uri: uriOf(handlerAt.file), uriBaseId: ROOT },
         region: { startLine: handlerAt.line },
       },
     }),
   };
+  const accepted = found.accepted ?? result.accepted;
   return {
-    ruleId,
-    level: verdict === 'leaks' ? 'error' : 'warning',
-    message: { text: `${visibleText(entrance.id)}: ${visibleText(why)}` },
+    ruleId: found.attack,
+    level: found.verdict === 'leaks' ? 'error' : 'warning',
+    message: { text: `${textOf(entrance.id)}: ${textOf(found.why)}` },
     locations: [place],
-    // The same between runs: no port, no id of a row.
+    // The same between runs: no port, no id of a row. Of each application its own, as two may have an entrance of one name.
     partialFingerprints: {
-      'entranceAndAttack/v1': createHash('sha256').update(`${entrance.id}\n${ruleId}`).digest('hex'),
+      'applicationEntranceAttack/v1': createHash('sha256')
+        .update(JSON.stringify([application, entrance.id, found.attack]))
+        .digest('hex'),
     },
-    ...(accepted !== undefined && { suppressions: [{ kind: 'external', justification: accepted }] }),
+    ...(accepted !== undefined && {
+      suppressions: [{ kind: 'external', status: 'accepted', justification: textOf(accepted) }],
+    }),
   };
+}
+
+/** A code host shows a thousand characters. */
+const LONGEST = 1_000;
+
+/** Text in which nothing is a link or a placeholder, as messages of SARIF may have: `[here](1)` and `{0}`. */
+function textOf(text: string): string {
+  return visibleText(shortened(text, LONGEST))
+    .replaceAll(/\[(?=[^\]]*\]\()/g, '\\[')
+    .replaceAll(/\{(\d+)\}/g, '{{$1}}');
+}
+
+/** A file's path as a relative URI, in which `#`, `?` and `:` are part of a name. */
+function uriOf(file: string): string {
+  return file
+    .toWellFormed()
+    .split('/')
+    .map((name) => encodeURIComponent(name))
+    .join('/');
 }

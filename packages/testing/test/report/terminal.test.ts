@@ -17,8 +17,9 @@ Leaks
     curl -i "$URL"/jobs/7 \\
       -H 'Host: acme.localhost' \\
       -H "Authorization: Bearer $TOKEN"
-  Fix, from JobsController.find on: look a row up by its id and the tenant of
-  the context, also one that a body or a query names.
+  Fix it, from JobsController.find on. Look every id that a request brings up
+  together with the tenant of the context: the ids of lists and of nested
+  objects too.
 
 Unproven: what to write
 ? POST /jobs
