@@ -2,6 +2,7 @@ import type { TenantRows } from '../../canaries/planted.js';
 import type { HttpRequest } from '../../http-request.js';
 import { additions } from '../inputs/additions.js';
 import { differences, nameOf, replaced, valueAt } from '../target/positions.js';
+import { underIdsOf } from '../target/read-rows.js';
 import { rowChanges } from '../target/row-changes.js';
 import type { Attempt, Target } from '../target/target.js';
 import { type Attack, type Finding, leakOf, notApplicable, proven } from './attack.js';
@@ -67,9 +68,14 @@ async function written(
 
 /** A call of the author's own takes all the rows, so it is given the other's. */
 async function byRows(target: Target): Promise<Finding> {
-  const [call, rows] = [await target.asItself(), await target.rowsFor(target.other)];
-  const attempt = await target.attempt({ ...call, rows });
-  return leakOf(attempt, target, "With the other's rows") ?? proven("Called with the other's rows.");
+  for (const isWhole of [false, true]) {
+    const [call, theirs] = [await target.asItself(), await target.rowsFor(target.other)];
+    const rows = isWhole ? theirs : underIdsOf(theirs, call.rows);
+    const attempt = await target.attempt({ ...call, rows });
+    const leak = leakOf(attempt, target, "With the other's rows");
+    if (leak) return leak;
+  }
+  return proven("Called with the other's rows.");
 }
 
 /** The differences between the requests of the two, which is where they name rows. */

@@ -14,7 +14,7 @@ export const inputs: Attack = {
     const known = request ? variationsOf(target, request) : [];
     if (known.length === 0) return notApplicable('It takes nothing that may be left out.');
     const plain = [await once(target), await once(target)] as const;
-    const variations = [...unsignedTokens(target, plain[0]), ...known];
+    const variations = [...unsignedTokens(target, plain[0].values()), ...known];
     const ends = Math.min(performance.now() + BUDGET, target.deadline);
     let tried = 0;
     for (const variation of variations) {

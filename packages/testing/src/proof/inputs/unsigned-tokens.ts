@@ -1,7 +1,6 @@
 import type { Planted, PlantedRow } from '../../canaries/planted.js';
 import { idOf } from '../../discovery/planted-lookup.js';
 import { sourceWords } from '../../discovery/source-words.js';
-import type { Measured } from '../attacks/volatile.js';
 import type { Target } from '../target/target.js';
 import { inQuery, type Variation } from '../target/variation.js';
 
@@ -9,12 +8,10 @@ import { inQuery, type Variation } from '../target/variation.js';
  * Tokens of the tenant's own answer, such as cursors, that nobody signed: opened, with the other's names in place of the own ones, and
  * closed again, in each parameter of the query.
  */
-export function unsignedTokens(target: Target, answer: Measured): readonly Variation[] {
+export function unsignedTokens(target: Target, values: Iterable<unknown>): readonly Variation[] {
   const { harness, entrance, own, other } = target;
   const names = namesOfBoth([own, harness.planted(own)], [other, harness.planted(other)]);
-  const tokens = [...new Set(answer.values())].flatMap((value) =>
-    typeof value === 'string' ? forged(value, names) : [],
-  );
+  const tokens = [...new Set(values)].flatMap((value) => (typeof value === 'string' ? forged(value, names) : []));
   if (tokens.length === 0) return [];
   const declared = (entrance.route?.parameters ?? []).filter((each) => each.in === 'query').map(({ name }) => name);
   const parameters = new Set([...declared, ...sourceWords(harness.app, entrance).query]);

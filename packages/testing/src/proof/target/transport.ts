@@ -8,6 +8,7 @@ import type { Identity, IsolationHarness } from '../../harness/isolation-harness
 import type { HttpAnswer, HttpRequest } from '../../http-request.js';
 import { checkRequest } from './check-example.js';
 import { type Example, type ExampleCall, type ExampleRequest, isCall, type RequestExample } from './example.js';
+import { readRows } from './read-rows.js';
 
 /** The argument of a transport. */
 export interface TransportCall {
@@ -160,12 +161,11 @@ function transportByCall(harness: IsolationHarness, { call, answersNothing }: Ex
         },
       };
       const answered = { request: null, answer: null };
-      // What the rows hold may have been sent; only the row's ids are sure to be, as they are all that a stranger can guess.
-      sent.push(...idsOf(rows));
+      const watched = readRows(rows, (value) => sent.push(value));
       try {
         const seen = await inTimeOf(
           harness,
-          outsideAnyTenant(() => call(rows, caller)),
+          outsideAnyTenant(() => call(watched, caller)),
         );
         return { ...answered, seen, isRefused: false, error: null, sent: sent.join('\n').toLowerCase() };
       } catch (reason) {
@@ -194,14 +194,6 @@ function invented({ canaries }: IsolationHarness, tenant: Tenant, name: string):
   const text = `canary-${name}-${randomBytes(5).toString('hex')}`;
   canaries.plant(tenant, name, text);
   return text;
-}
-
-function idsOf(rows: Planted): string[] {
-  return Object.values(rows)
-    .flat()
-    .flatMap((row) => Object.entries(row as Record<string, unknown>))
-    .filter(([name]) => /(^|_)id$|Id$/.test(name))
-    .map(([, value]) => String(value));
 }
 
 function exampleFor(

@@ -1,8 +1,9 @@
 import type { Tenant } from '@tenancy/core';
 import { findCanaries } from '../../canaries/find-canaries.js';
-import type { Planted, PlantedRow } from '../../canaries/planted.js';
+import type { Planted } from '../../canaries/planted.js';
 import { leakOf } from '../attacks/attack.js';
 import { namesBeyond, signsForAll } from '../inputs/names-beyond.js';
+import { underIdsOf } from '../target/read-rows.js';
 import type { Attempt, Call, Target } from '../target/target.js';
 import { quiet } from './quiet.js';
 import { calling, targetsIn } from './targets.js';
@@ -54,12 +55,17 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
     );
   }
   // Whoever listens at one entrance hears what is said at another; by the other's ids too, so that it says nothing of the other's itself.
+  const talkedOf = new Map([one, another].map((tenant) => [tenant, harness.planted(tenant)]));
+  const talking = async (target: Target) => ({
+    ...(await calling(target, target.own)),
+    rows: talkedOf.get(target.own) as Planted,
+  });
   for (const [mine] of byCall) {
     const others = byCall.map(([, theirs]) => theirs);
     const made = [];
-    for (const target of others) made.push([target, await calling(target, target.own)] as const);
-    const call = await calling(mine, mine.own);
-    for (const rows of [call.rows, withIdsOf(harness.planted(mine.other), call.rows)]) {
+    for (const target of others) made.push([target, await talking(target)] as const);
+    const call = await talking(mine);
+    for (const rows of [call.rows, underIdsOf(talkedOf.get(mine.other) as Planted, call.rows)]) {
       const all = [[mine, { ...call, rows }] as const, ...made];
       await Promise.all(all.map(([target, each]) => looked(target, each, 'While the other spoke')));
     }
@@ -73,14 +79,14 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
   for (const target of pairs.flat()) {
     const call = await calling(target, target.own);
     // A call of the author's own may send any value of theirs, of which nothing could be told apart afterwards.
-    const theirs = harness.planted(target.other);
-    const rows = isByCall(target) ? withIdsOf(theirs, call.rows) : theirs;
+    const rows = isByCall(target)
+      ? underIdsOf(talkedOf.get(target.other) as Planted, call.rows)
+      : harness.planted(target.other);
     await looked(target, { ...call, rows }, "With the other's rows");
     const request = target.changesRows ? null : target.transport.requestFor(call.rows, target.own);
     for (const { name, change } of request ? [...namesBeyond(target, request), ...signsForAll(target)] : []) {
       await looked(target, { ...call, change }, `With ${name}`);
     }
-    if (isByCall(target)) sent.get(target.own)?.push(JSON.stringify(Object.values(rows)).toLowerCase());
   }
   await quiet(harness);
   for (const target of pairs.flat()) {
@@ -104,23 +110,6 @@ const CROWD = 24;
 
 /** Entrances by call of which each listens while all the others speak. */
 const MOST_TALKERS = 12;
-
-/** The own rows under the ids of the other's. */
-function withIdsOf(theirs: Planted, own: Planted): Planted {
-  const renamed = (row: PlantedRow, other: PlantedRow | undefined) =>
-    Object.fromEntries(
-      Object.entries(row).map(([name, value]) => [name, ID.test(name) ? (other?.[name] ?? value) : value]),
-    );
-  return Object.fromEntries(
-    Object.entries(own).map(([name, rows]) => {
-      const others = [theirs[name]].flat();
-      const changed = [rows].flat().map((row, n) => renamed(row, others[n]));
-      return [name, Array.isArray(rows) ? changed : (changed[0] as PlantedRow)];
-    }),
-  );
-}
-
-const ID = /(^|_)(id|uuid)$|Id$/;
 
 /** Takes out what the caller sent before: it tells nothing when it is read again, in a log of what was asked for, say. */
 function withoutSent(attempt: Attempt, sent: readonly string[]): Attempt {
