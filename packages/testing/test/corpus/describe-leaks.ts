@@ -29,7 +29,7 @@ export function describeByHand(twins: Twins): void {
 export type Running = <R>(parts: Parts, work: (harness: IsolationHarness) => Promise<R>) => Promise<R>;
 
 /** One application at a time, each in an empty database. */
-export function applicationsOf({ tenants: [first, second] = [acme, globex], isLinked = false }: Twins): Running {
+export function applicationsOf({ tenants: [first, second] = [acme, globex], isLinked = false, host }: Twins): Running {
   let database: MigratedDatabase;
   let pool: pg.Pool;
   beforeAll(async () => {
@@ -51,6 +51,7 @@ export function applicationsOf({ tenants: [first, second] = [acme, globex], isLi
         for (const table of TABLES) await pool.query(`delete from ${table} where tenant_id = $1`, [id]);
       },
       events: { milliseconds: 100 },
+      ...(host && { host: () => host }),
       ...(parts.configure && { configure: parts.configure }),
       ...(parts.started && { prepare: parts.started }),
     });

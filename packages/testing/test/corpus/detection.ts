@@ -22,11 +22,11 @@ if (of === 'costs') measureCosts(write);
 for (const twins of of === 'correct' || of === 'costs' ? [] : of === 'corpus' ? corpus : unseen) {
   describe(twins.about, () => {
     const running = applicationsOf(twins);
-    const { about, correct, examples = {}, leaks } = twins;
+    const { about, correct, examples = {}, exempt = {}, leaks } = twins;
     it('correct twin', () =>
       running(correct, async (harness) => {
         const began = Date.now();
-        const report = await proveIsolation(harness, { examples });
+        const report = await proveIsolation(harness, { examples, exempt });
         for (const { entrance, verdict, why, attacks } of report.entrances) {
           const failed = attacks.filter((each) => each.verdict === 'leaks' || each.verdict === 'unproven');
           const reasons = failed.map((each) => `${each.attack}: ${each.why}`);
@@ -42,8 +42,9 @@ for (const twins of of === 'correct' || of === 'costs' ? [] : of === 'corpus' ? 
       }));
     it.each(leaks)('$name', (leak) =>
       running(leakyParts(correct, leak), async (harness) => {
-        const given = Object.entries(examples).filter(([id]) => harness.entrances.some((each) => each.id === id));
-        const proof = new IsolationProof(harness, { examples: Object.fromEntries(given) });
+        const known = <T>(given: Readonly<Record<string, T>>) =>
+          Object.fromEntries(Object.entries(given).filter(([id]) => harness.entrances.some((each) => each.id === id)));
+        const proof = new IsolationProof(harness, { examples: known(examples), exempt: known(exempt) });
         const entrance = harness.entrances.find(({ id }) => id === leak.entrance) as Entrance;
         await proof.prove(entrance);
         const { entrances } = await proof.report();

@@ -1,6 +1,7 @@
 import type { INestApplication, ModuleMetadata, Provider, Type } from '@nestjs/common';
 import type { Tenant, TenantSource } from '@tenancy/core';
 import type { IsolationHarness, TenantClient } from '../../src/index.js';
+import type { ProofOptions } from '../../src/proof/proof-options.js';
 import type { Example } from '../../src/proof/target/example.js';
 import type { AttackName } from '../../src/report/isolation-report.js';
 import type { PlantedHiring } from './tables.js';
@@ -32,6 +33,10 @@ export interface Twins {
    * @defaultValue acme and globex
    */
   readonly tenants?: readonly [Tenant, Tenant];
+  /** The host that all tenants are called at, where their tokens alone name them. */
+  readonly host?: string;
+  /** Attacks that do not fit, and why, as an author would write it. */
+  readonly exempt?: NonNullable<ProofOptions['exempt']>;
   readonly leaks: readonly Leak[];
 }
 

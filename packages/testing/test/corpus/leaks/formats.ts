@@ -207,6 +207,7 @@ export const formats: Twins = {
       app.useGlobalPipes(new ValidationPipe());
     },
   },
+  host: 'api.localhost',
   examples: {
     'PUT /files/:name': { path: { name: 'plan' } },
     'GET /files/:name': { path: { name: 'plan' } },

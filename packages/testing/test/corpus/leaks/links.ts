@@ -312,6 +312,12 @@ export const links: Twins = {
     'GET /calendar/:key': subscribing,
     'GET /links/:code': { path: { code: '0' } },
   },
+  exempt: Object.fromEntries(
+    ['POST /invitations/accept', 'POST /addresses/confirm', 'GET /shares/:noteId', 'GET /calendar/:key'].map((id) => [
+      id,
+      { 'no-tenant': 'Whoever has the link needs no tenant: it is signed.' },
+    ]),
+  ),
   leaks: [
     {
       name: 'an export that is fetched by a name which can be guessed',
