@@ -11,7 +11,9 @@ export function fileOfScript(url: string): string | null {
 function pathOf(url: string): string | null {
   const [plain = ''] = url.split('?');
   if (plain.startsWith('file://')) return fileURLToPath(plain);
-  return /^(?:\/|[a-z]:[\\/])/i.test(plain) ? plain : null;
+  if (!/^(?:\/|[a-z]:[\\/])/i.test(plain)) return null;
+  // A path may have a question mark of its own.
+  return existsSync(url) ? url : plain;
 }
 
 const TESTS = /\.(?:test|spec|e2e|e2e-spec)\.[cm]?[jt]sx?$|-(?:test|spec)\.[cm]?[jt]sx?$|[\\/]__(?:tests|mocks)__[\\/]/;

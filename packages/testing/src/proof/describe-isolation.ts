@@ -113,14 +113,14 @@ function describeNow(
 ): void {
   const proof = new IsolationProof(harness, options);
   const run = new ProofRun(proof, files);
-  runner.describe(`${harness.name} isolates its tenants`, () => {
+  runner.describe(visibleText(`${harness.name} isolates its tenants`), () => {
     runner.it(
       'is started again, with one tenant in it and with both',
       async () => void (await proof.compareWorlds()),
       timeout * ENTRANCES_OF_WORLDS,
     );
     for (const entrance of proof.entrances) {
-      runner.it(entrance.id, async () => hold(await run.prove(entrance)), timeout);
+      runner.it(visibleText(entrance.id), async () => hold(await run.prove(entrance)), timeout);
     }
     runner.it('leaves no entrance unproven', async () => holdWhole(await run.whole()), timeout);
     runner.afterAll(async () => {

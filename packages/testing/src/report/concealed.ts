@@ -2,9 +2,17 @@ import type { Sighting } from '../canaries/canary.js';
 import type { SentRequest } from '../http-request.js';
 import { curlOf } from './curl.js';
 import type { EntranceResult, Evidence, RowChange } from './isolation-report.js';
-import { concealedExcerpt, concealedText, isCredential, rememberHeader, rememberNamed } from './known-secrets.js';
+import {
+  concealedExcerpt,
+  concealedText,
+  isCredential,
+  rememberAddresses,
+  rememberHeader,
+  rememberNamed,
+} from './known-secrets.js';
 import { isSecretName, markOf, variableOf } from './secret-names.js';
 import { partsOf } from './secrets.js';
+import { shortened } from './visible-text.js';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -17,7 +25,10 @@ export function concealedEvidence(evidence: Evidence): Evidence {
   // Everything is learned before anything is replaced: a token of the answer may stand in a line of the log.
   for (const headers of [request?.headers, response?.headers]) rememberAll(headers ?? {});
   rememberQuery(request?.url ?? '');
-  for (const text of [request?.body, response?.text, ...log]) rememberIn(parsed(text ?? ''));
+  for (const text of [request?.body, response?.text, ...log]) {
+    rememberAddresses(text ?? '');
+    rememberIn(parsed(text ?? ''));
+  }
   for (const { before, after } of changes) rememberIn([before, after]);
   for (const { canary } of sightings) rememberIn({ [canary.what]: canary.value });
   const concealed = request && requestOf(request);
@@ -35,14 +46,23 @@ export function concealedEvidence(evidence: Evidence): Evidence {
   };
 }
 
-/** The result with reasons that tell no secret either: messages of errors are among them. */
-export function concealedReasons({ why, attacks, ...result }: EntranceResult): EntranceResult {
+/** The result with reasons and lines of code that tell no secret either, and that no message of an error makes too long. */
+export function concealedReasons({ why, attacks, unreached, ...result }: EntranceResult): EntranceResult {
   return {
     ...result,
-    why: why && concealedText(why),
-    attacks: attacks.map((attack) => ({ ...attack, why: concealedText(attack.why) })),
+    why: why && reasonOf(why),
+    attacks: attacks.map((attack) => ({ ...attack, why: reasonOf(attack.why) })),
+    unreached: unreached.map((branch) => ({ ...branch, text: concealedExcerpt(branch.text) })),
   };
 }
+
+function reasonOf(why: string): string {
+  const concealed = concealedText(why);
+  // One that was shortened before, and says so, stays as it is.
+  return concealed.length > LONGEST_REASON + 50 ? shortened(concealed, LONGEST_REASON) : concealed;
+}
+
+const LONGEST_REASON = 2_000;
 
 function requestOf({ method, url, headers, body }: SentRequest): SentRequest {
   return {

@@ -12,11 +12,16 @@ export function failureOf(result: EntranceResult): string {
   const { entrance, verdict, why, attacks } = result;
   const failed = attacks.filter((attack) => attack.verdict === verdict && attack.accepted === undefined);
   const lines = failed.map(({ attack, why: reason, evidence }) =>
-    [`  ${attack}: ${reason}`, ...againOf(evidence), ...answerOf(evidence)].join('\n'),
+    [
+      `  ${attack}: ${visibleText(shortened(reason, LONGEST_REASON))}`,
+      ...againOf(evidence),
+      ...answerOf(evidence),
+    ].join('\n'),
   );
-  const head = `${entrance.id} ${verdict === 'leaks' ? 'leaks' : 'is unproven'}.`;
+  const head = `${visibleText(shortened(entrance.id, LONGEST))} ${verdict === 'leaks' ? 'leaks' : 'is unproven'}.`;
+  const reason = why ? [`  ${visibleText(shortened(why, LONGEST_REASON))}`] : [];
   const fix = verdict === 'leaks' ? fixOf(result) : null;
-  return [head, ...(why ? [`  ${why}`] : []), ...lines, ...(fix ? [`  ${visibleText(fix)}`] : [])].join('\n');
+  return [head, ...reason, ...lines, ...(fix ? [`  ${visibleText(fix)}`] : [])].join('\n');
 }
 
 /** The command that sends the request again, without the secrets that a log of CI would keep. */
@@ -25,6 +30,7 @@ function againOf(evidence: Evidence | null): string[] {
 }
 
 const LONGEST = 400;
+const LONGEST_REASON = 2_000;
 
 /** The beginning of the answer: a refusal says there what it would have taken. */
 function answerOf(evidence: Evidence | null): string[] {

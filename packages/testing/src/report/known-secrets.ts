@@ -43,6 +43,13 @@ export function rememberNamed(name: string, value: string): void {
   if (value.length >= SHORTEST) rememberSecret(value, markOf(variableOf(name)));
 }
 
+/** Remembers the passwords of addresses in a text: `postgres://app:password@db`. */
+export function rememberAddresses(text: string): void {
+  for (const [, , password = ''] of text.matchAll(ADDRESS)) rememberNamed('password', password);
+}
+
+const ADDRESS = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@"']*):([^\s/@"']+)@/gi;
+
 function rememberSecret(secret: string, mark: string): void {
   if (MARK.test(secret) || known.has(secret)) return;
   for (const written of [secret, encodeURIComponent(secret.toWellFormed()), JSON.stringify(secret).slice(1, -1)]) {
@@ -109,7 +116,7 @@ const LOOKS: readonly (readonly [RegExp, (...groups: string[]) => string])[] = [
     /\b(Bearer|Basic|Token) ([\w.~+/=-]{8,})/gi,
     (all, scheme = '', secret = '') => (/\d|.{24}/.test(secret) ? `${scheme} ${markOf('TOKEN')}` : all),
   ],
-  [/(\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@"']*):[^\s/@"']+@/gi, (_, before = '') => `${before}:${markOf('PASSWORD')}@`],
+  [ADDRESS, (_, before = '') => `${before}:${markOf('PASSWORD')}@`],
   [JSON_FIELD, fieldWithout],
   // A form, a query, a line of a log.
   [

@@ -1,5 +1,6 @@
 import { failureOf } from './failure.js';
 import type { EntranceResult, IsolationReport } from './isolation-report.js';
+import { shortened, visibleText } from './visible-text.js';
 
 /**
  * The report as JUnit XML, as code hosts and CI servers read it: a suite for the application, a case for each entrance. A leak and what
@@ -17,12 +18,12 @@ import type { EntranceResult, IsolationReport } from './isolation-report.js';
 export function renderJunit({ application, entrances, milliseconds, counts, startedAt }: IsolationReport): string {
   const failures = counts.leaks + counts.unproven;
   const totals =
-    `name="${inXml(application)} isolates its tenants" tests="${entrances.length}" failures="${failures}" errors="0" ` +
+    `name="${textInXml(application)} isolates its tenants" tests="${entrances.length}" failures="${failures}" errors="0" ` +
     `time="${seconds(milliseconds)}"`;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${totals}>`,
-    `  <testsuite ${totals} skipped="${counts.exempt + counts.accepted}" timestamp="${inXml(startedAt)}">`,
+    `  <testsuite ${totals} skipped="${counts.exempt + counts.accepted}" timestamp="${textInXml(startedAt)}">`,
     ...entrances.map((result) => caseOf(result, application)),
     '  </testsuite>',
     '</testsuites>',
@@ -32,8 +33,8 @@ export function renderJunit({ application, entrances, milliseconds, counts, star
 
 function caseOf(result: EntranceResult, application: string): string {
   const { entrance, milliseconds } = result;
-  const at = result.handlerAt ? ` file="${inXml(result.handlerAt.file)}" line="${result.handlerAt.line}"` : '';
-  const head = `    <testcase name="${inXml(entrance.id)}" classname="${inXml(application)}" time="${seconds(milliseconds)}"${at}`;
+  const at = result.handlerAt ? ` file="${textInXml(result.handlerAt.file)}" line="${result.handlerAt.line}"` : '';
+  const head = `    <testcase name="${textInXml(entrance.id)}" classname="${textInXml(application)}" time="${seconds(milliseconds)}"${at}`;
   const outcome = outcomeOf(result);
   return outcome === null ? `${head}/>` : `${head}>\n      ${outcome}\n    </testcase>`;
 }
@@ -44,7 +45,7 @@ function outcomeOf(result: EntranceResult): string | null {
   if (verdict === 'exempt' || verdict === 'accepted') {
     const reason =
       why ?? result.accepted ?? attacks.find(({ accepted }) => accepted !== undefined)?.accepted ?? verdict;
-    return `<skipped message="${inXml(reason)}"/>`;
+    return `<skipped message="${textInXml(reason)}"/>`;
   }
   const text = failureOf(result);
   return `<failure type="${verdict}" message="${inXml(text.split('\n', 2).join(' '))}">${inXml(text)}</failure>`;
@@ -54,10 +55,12 @@ function seconds(milliseconds: number): string {
   return (milliseconds / 1_000).toFixed(3);
 }
 
+/** A text of the application's, of which nobody reads more. */
+const textInXml = (text: string) => inXml(visibleText(shortened(text, 1_000)));
+
 /** Escaped; characters that XML 1.0 has no place for are written out. */
 function inXml(text: string): string {
   return text
-    .toWellFormed()
     .replace(FORBIDDEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

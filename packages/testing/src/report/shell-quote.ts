@@ -1,4 +1,4 @@
-import { INVISIBLE } from './visible-text.js';
+import { HASH_COMMAND, INVISIBLE } from './visible-text.js';
 
 const PLAIN = /^[\w@%+=:,./-]+$/;
 
@@ -29,11 +29,14 @@ export function printfOf(bytes: Uint8Array): string {
 function written(byte: number): string {
   if (byte === 0x0a) return '\\n';
   if (byte === 0x25) return '%%';
-  // What may mean something to printf, to quotes, or to an interactive shell's history.
-  if (byte < 0x20 || byte > 0x7e || `'"\\!\`$`.includes(String.fromCharCode(byte))) {
+  // What may mean something to printf, to quotes, to an interactive shell's history, or to a CI server.
+  if (byte < 0x20 || byte > 0x7e || `'"\\!\`$#`.includes(String.fromCharCode(byte))) {
     return `\\${byte.toString(8).padStart(3, '0')}`;
   }
   return String.fromCharCode(byte);
 }
 
-const singleQuoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+/** Quotes end between the signs of what a CI server would take for a command. */
+const singleQuoted = (text: string) => `'${text.replaceAll("'", `'\\''`).replaceAll(COMMAND, "#''")}'`;
+
+const COMMAND = new RegExp(HASH_COMMAND, 'gi');

@@ -1,5 +1,6 @@
 import type { Entrance, Route } from '../discovery/entrance.js';
 import type { JsonSchema } from '../discovery/json-schema.js';
+import { HASH_COMMAND } from './visible-text.js';
 
 /** Code for the author to paste into the test, so that an entrance is no longer unproven. */
 export function suggestionFor({ id, route }: Entrance): string {
@@ -78,5 +79,8 @@ function escaped(text: string): string {
     .replaceAll('\\"', '"')
     .replaceAll(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
       character.replaceAll(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
-    );
+    )
+    .replaceAll(COMMAND, '\\x23');
 }
+
+const COMMAND = new RegExp(HASH_COMMAND, 'gi');

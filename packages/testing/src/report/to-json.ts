@@ -1,4 +1,5 @@
 import type { IsolationReport } from './isolation-report.js';
+import { visibleJson } from './visible-text.js';
 
 /** Raised when a field is taken away or means something else; not when one is added. */
 export const SCHEMA_VERSION = 1;
@@ -10,7 +11,7 @@ export const SCHEMA_VERSION = 1;
  * Requests are in it as they were sent, but for secrets: names stand in their places.
  */
 export function toJson(report: IsolationReport): string {
-  return `${JSON.stringify(plain({ schemaVersion: SCHEMA_VERSION, ...report }, new Set()), null, 2)}\n`;
+  return `${visibleJson(JSON.stringify(plain({ schemaVersion: SCHEMA_VERSION, ...report }, new Set()), null, 2))}\n`;
 }
 
 /**

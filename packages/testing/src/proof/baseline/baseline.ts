@@ -1,5 +1,6 @@
 import type { AttackName } from '../../report/isolation-report.js';
 import { ATTACK_NAMES } from '../../report/verdict-signs.js';
+import { visibleJson } from '../../report/visible-text.js';
 
 /** An entrance that is unproven and known to be, as a whole or by one attack. */
 export interface KnownUnproven {
@@ -119,7 +120,7 @@ export function writtenBaseline({ unproven, leaks }: Baseline): string {
       ? '[]'
       : `[\n${entries
           .toSorted(inOrder)
-          .map((each) => `    ${JSON.stringify(each)}`)
+          .map((each) => `    ${visibleJson(JSON.stringify(each))}`)
           .join(',\n')}\n  ]`;
   return `{\n  "version": ${VERSION},\n  "unproven": ${lines(unproven)},\n  "leaks": ${lines(leaks)}\n}\n`;
 }

@@ -9,6 +9,7 @@ import type { Entrance } from '../../discovery/entrance.js';
 import type { Identity, IsolationHarness } from '../../harness/isolation-harness.js';
 import type { Observation } from '../../harness/recorder.js';
 import type { HttpAnswer } from '../../http-request.js';
+import { boundedEvidence } from '../../report/bounded.js';
 import { concealedEvidence } from '../../report/concealed.js';
 import type { Evidence, RowChange } from '../../report/isolation-report.js';
 import { answered } from './answered.js';
@@ -226,9 +227,9 @@ function telling(headers: HttpAnswer['headers']): HttpAnswer['headers'] {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !['date', 'content-length'].includes(name)));
 }
 
-/** The part of an attempt that a report shows: without secrets, as reports are kept. */
+/** The part of an attempt that a report shows: without secrets, as reports are kept, and of a size to be read. */
 export function evidenceOf({ answer, error, sightings, changes, log }: Attempt): Evidence {
-  return concealedEvidence({
+  const evidence = concealedEvidence({
     request: answer?.request ?? null,
     response: answer
       ? {
@@ -244,4 +245,6 @@ export function evidenceOf({ answer, error, sightings, changes, log }: Attempt):
     changes,
     curl: null,
   });
+  // Afterwards: half of a secret would not be known for one.
+  return boundedEvidence(evidence);
 }
