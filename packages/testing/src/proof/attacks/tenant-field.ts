@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../../http-request.js';
 import { TENANT_FIELDS } from '../inputs/values.js';
 import { entriesOf, formLike, isForm } from '../target/forms.js';
+import { isGraphql, isPlain } from '../target/plain-objects.js';
 import type { Attempt, Target } from '../target/target.js';
 import { isTextBody, withObjects, withText } from '../target/text-bodies.js';
 import { type Attack, leakOf, notApplicable, proven } from './attack.js';
@@ -77,28 +78,26 @@ function withFields(body: unknown, fields: Fields): unknown {
     return withText(body, (text) => withObjects(text, (value) => withFields(value, fields), fields));
   }
   if (Array.isArray(body)) return isPatch(body) ? patched(body, fields) : body.map((item) => withFields(item, fields));
-  if (!isObject(body)) return body;
-  const { query, variables } = body as { query?: unknown; variables?: Record<string, unknown> };
-  if (typeof query !== 'string' || !variables) return { ...body, ...fields };
-  const inputs = Object.entries(variables).map(([key, each]) => [key, isObject(each) ? { ...each, ...fields } : each]);
+  if (!isPlain(body)) return body;
+  if (!isGraphql(body)) return { ...body, ...fields };
+  const inputs = Object.entries(body.variables).map(([key, each]) => [
+    key,
+    isPlain(each) ? { ...each, ...fields } : each,
+  ]);
   return { ...body, variables: Object.fromEntries(inputs) };
 }
 
 /** At every depth below the top. */
 function inEveryObject(body: unknown, fields: Fields): unknown {
-  if (Array.isArray(body)) return body.map((item) => (isObject(item) ? below(item, fields) : item));
-  return isObject(body)
+  if (Array.isArray(body)) return body.map((item) => (isPlain(item) ? below(item, fields) : item));
+  return isPlain(body)
     ? Object.fromEntries(Object.entries(body).map(([key, each]) => [key, below(each, fields)]))
     : body;
 }
 
 function below(value: unknown, fields: Fields): unknown {
   if (Array.isArray(value)) return value.map((item) => below(item, fields));
-  return isObject(value) ? { ...(inEveryObject(value, fields) as object), ...fields } : value;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  return isPlain(value) ? { ...(inEveryObject(value, fields) as object), ...fields } : value;
 }
 
 function isPatch(body: readonly unknown[]): boolean {

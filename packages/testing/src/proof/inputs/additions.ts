@@ -2,6 +2,7 @@ import type { Planted, PlantedRow } from '../../canaries/planted.js';
 import { idOf } from '../../discovery/planted-lookup.js';
 import type { HttpRequest } from '../../http-request.js';
 import { entriesOf, formLike, isForm } from '../target/forms.js';
+import { isGraphql, isPlain } from '../target/plain-objects.js';
 import { nameOf, type Position, replaced } from '../target/positions.js';
 import type { Target } from '../target/target.js';
 import type { Variation } from '../target/variation.js';
@@ -43,11 +44,7 @@ function mentions({ body }: HttpRequest, theirs: Planted): Variation[] {
 /** Places of texts that somebody wrote: they hold more than one word. */
 function textsIn(value: unknown, at: Position): readonly Position[] {
   if (typeof value === 'string') return /^canary-|\s|^invented/.test(value) ? [at] : [];
-  return isObject(value) ? Object.entries(value).flatMap(([key, each]) => textsIn(each, [...at, key])) : [];
-}
-
-function isGraphql(body: unknown): body is Readonly<Record<string, unknown>> {
-  return isObject(body) && typeof body['query'] === 'string' && isObject(body['variables']);
+  return isPlain(value) ? Object.entries(value).flatMap(([key, each]) => textsIn(each, [...at, key])) : [];
 }
 
 /** Lists and forms of both, in either order. */
@@ -77,28 +74,24 @@ type Join = <T>(own: readonly T[], foreign: readonly T[]) => T[];
 function joined(own: unknown, foreign: unknown, join: Join): unknown {
   if (isForm(own) && isForm(foreign)) return formLike(own, join(entriesOf(own), entriesOf(foreign)));
   if (Array.isArray(own) && Array.isArray(foreign)) return join(own, foreign);
-  if (!isObject(own) || !isObject(foreign)) return own;
+  if (!isPlain(own) || !isPlain(foreign)) return own;
   return Object.fromEntries(Object.entries(own).map(([key, each]) => [key, joined(each, foreign[key], join)]));
 }
 
 function lengthsOf(value: unknown): unknown {
   if (isForm(value)) return entriesOf(value).length;
   if (Array.isArray(value)) return [value.length, value.map(lengthsOf)];
-  return isObject(value) ? Object.values(value).map(lengthsOf) : null;
+  return isPlain(value) ? Object.values(value).map(lengthsOf) : null;
 }
 
 /** A JSON object or a list of them that says no id. */
 function takesAnId(body: unknown): boolean {
   const [one] = [body].flat();
-  return isObject(one) && !('id' in one) && !('query' in one && 'variables' in one);
+  return isPlain(one) && !('id' in one) && !('query' in one && 'variables' in one);
 }
 
 function savedAs(name: string, id: unknown): Variation {
   const saved = (body: unknown): unknown =>
-    Array.isArray(body) ? body.map(saved) : isObject(body) ? { ...body, id } : body;
+    Array.isArray(body) ? body.map(saved) : isPlain(body) ? { ...body, id } : body;
   return { name, change: (request) => ({ ...request, body: saved(request.body) }) };
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }

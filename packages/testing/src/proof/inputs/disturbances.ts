@@ -1,4 +1,5 @@
 import type { HttpRequest } from '../../http-request.js';
+import { isGraphql, isPlain } from '../target/plain-objects.js';
 import { nameOf, type Position, replaced, valueAt } from '../target/positions.js';
 import type { Target } from '../target/target.js';
 import { inQuery, type Variation } from '../target/variation.js';
@@ -61,12 +62,4 @@ function leavesOf(value: unknown, at: Position): readonly Leaf[] {
 function listsOf(value: unknown, at: Position): readonly Position[] {
   if (Array.isArray(value)) return [at];
   return isPlain(value) ? Object.entries(value).flatMap(([key, each]) => listsOf(each, [...at, key])) : [];
-}
-
-function isGraphql(body: unknown): body is Readonly<Record<string, unknown>> {
-  return isPlain(body) && typeof body['query'] === 'string' && isPlain(body['variables']);
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { HttpRequest } from '../../http-request.js';
+import { isPlain } from './plain-objects.js';
 
 /** The position of a value in a request: `['path', 2]`, `['body', 'items', 0, 'jobId']`. */
 export type Position = readonly (string | number)[];
@@ -99,8 +100,4 @@ export function nobodysValue(value: unknown): unknown {
 
 function pick(characters: string): string {
   return characters.charAt(randomInt(characters.length));
-}
-
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
