@@ -29,7 +29,7 @@ export type { DescribeIsolationOptions, HarnessSource } from './proof/describe-i
 export { IsolationProof, proveIsolation } from './proof/isolation-proof.js';
 export type { ProofOptions } from './proof/proof-options.js';
 export type { ReportPaths } from './proof/report-files.js';
-export type { Caller, Example, ExampleCall, ExampleRequest } from './proof/target/example.js';
+export type { Caller, Example, ExampleCall, ExampleRequest, Examples } from './proof/target/example.js';
 export { type CurlOptions, curlOf } from './report/curl.js';
 export { renderHtml } from './report/html/render-html.js';
 export type {

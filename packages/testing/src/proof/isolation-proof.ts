@@ -7,22 +7,20 @@ import type { IsolationHarness } from '../harness/isolation-harness.js';
 import { concealedReasons } from '../report/concealed.js';
 import type { AttackResult, EntranceResult, IsolationReport } from '../report/isolation-report.js';
 import { alone } from './alone.js';
-import type { Attack, Finding } from './attacks/attack.js';
 import { ATTACKS } from './attacks/every-attack.js';
-import { findingOf } from './attacks/finding-of.js';
 import { own } from './attacks/own.js';
 import { BaselineFile } from './baseline/baseline-file.js';
 import { Budget } from './budget.js';
 import { checkOptions, type ProofOptions } from './proof-options.js';
 import { NO_TIME_FOR_WORLDS, NOBODY_LOOKS, NOT_COMPARED } from './reasons.js';
 import { cleaned } from './rows-left.js';
+import { firstOfEach } from './target/example.js';
 import { inTime, Limit } from './target/limit.js';
 import { Target } from './target/target.js';
-import { transportTo } from './target/transport.js';
-import { cutOff, foundBeside, NOT_CHOSEN, notTried, untried, verdictOf, verdictOn, withWorlds } from './verdicts.js';
+import { transportsTo } from './target/transport.js';
+import { type Pair, Tries } from './tries.js';
+import { cutOff, foundBeside, NOT_CHOSEN, untried, verdictOf, verdictOn, withWorlds } from './verdicts.js';
 import { type ComparedWorlds, comparedWorlds } from './worlds/compared-worlds.js';
-
-const WORST_FIRST = ['leaks', 'unproven', 'exempt', 'proven', 'not applicable'] as const;
 
 /** The proof over one application, entrance by entrance: what `proveIsolation` and `describeIsolation` are made of. */
 export class IsolationProof {
@@ -90,7 +88,10 @@ export class IsolationProof {
   async compareWorlds(): Promise<ComparedWorlds> {
     this.#compared ??= await alone(this.#harness, async () => {
       const limit = this.#limited(this.#budget.forWorlds(this.entrances.length));
-      const compared = await inTime(limit, comparedWorlds(this.#harness, this.#options, limit));
+      const compared = await inTime(
+        limit,
+        comparedWorlds(this.#harness, { ...this.#options, examples: firstOfEach(this.#options.examples) }, limit),
+      );
       // What the worlds reached is reached as well.
       this.#coverage.look(null);
       await inTime(this.#limited(this.#budget.forEntrance()), this.#planted());
@@ -177,27 +178,26 @@ export class IsolationProof {
     const limit = this.#limit;
     const exempt = this.#options.exempt?.[entrance.id];
     if (typeof exempt === 'string') return { entrance, verdict: 'exempt', why: exempt, attacks: [] };
-    const found = transportTo(this.#harness, entrance, this.#options.examples?.[entrance.id]);
+    const found = transportsTo(this.#harness, entrance, this.#options.examples?.[entrance.id]);
     if ('unknown' in found) return { entrance, verdict: 'unproven', why: found.unknown, attacks: [] };
-    const transport = this.#coverage.watching(entrance, found);
+    const transports = found.map((each) => this.#coverage.watching(entrance, each));
     const [one, another] = this.#pair();
-    const targets = [
-      new Target(this.#harness, entrance, transport, one, another),
-      new Target(this.#harness, entrance, transport, another, one),
-    ];
-    if ((targets[0] as Target).changesRows && !this.#harness.rowsOf) {
+    const pairs = transports.map(
+      (transport): Pair => [
+        new Target(this.#harness, entrance, transport, one, another),
+        new Target(this.#harness, entrance, transport, another, one),
+      ],
+    );
+    if (pairs.some(([{ changesRows }]) => changesRows) && !this.#harness.rowsOf) {
       return { entrance, verdict: 'unproven', why: NOBODY_LOOKS, attacks: [] };
     }
-    limit.holds(targets);
-    const first = await this.#attacked(own, targets, exempt?.own);
-    attacks.push(first.result);
-    this.#lateness = transport.lateness;
+    limit.holds(pairs.flat());
+    const tries = new Tries(pairs);
+    attacks.push(await tries.attacked(own, exempt?.own));
+    this.#lateness = Math.max(...transports.map(({ lateness }) => lateness));
     for (const attack of ATTACKS) {
       if (limit.isOver) break;
-      // Where the tenant itself cannot call, every refusal would pass for a protection.
-      attacks.push(
-        first.endsAttacks ? notTried(attack) : (await this.#attacked(attack, targets, exempt?.[attack.name])).result,
-      );
+      attacks.push(await tries.attacked(attack, exempt?.[attack.name]));
     }
     return { entrance, verdict: verdictOf(attacks), why: null, attacks };
   }
@@ -210,21 +210,6 @@ export class IsolationProof {
     const isJudged = this.#options.unreached === 'unproven' && !(typeof exempt === 'object' && exempt.unreached);
     const why = isJudged && verdict === 'proven' ? whyUnreached(unreached, coverage) : null;
     return why === null ? { ...result, unreached } : { ...result, unreached, verdict: 'unproven', why };
-  }
-
-  async #attacked({ name, isOneWay = false, run }: Attack, targets: readonly Target[], exempt?: string) {
-    if (exempt !== undefined) {
-      return { result: { attack: name, verdict: 'exempt', why: exempt, evidence: null } as const, endsAttacks: false };
-    }
-    const findings: Finding[] = [];
-    for (const target of isOneWay ? targets.slice(0, 1) : targets) {
-      const finding = await findingOf(run, target);
-      findings.push(finding);
-      if (finding.verdict === 'leaks' || finding.endsAttacks) break;
-    }
-    findings.sort((a, b) => WORST_FIRST.indexOf(a.verdict) - WORST_FIRST.indexOf(b.verdict));
-    const { endsAttacks = false, ...worst } = findings[0] as Finding;
-    return { result: { attack: name, ...worst }, endsAttacks };
   }
 }
 

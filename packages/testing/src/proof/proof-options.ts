@@ -2,16 +2,16 @@ import type { Entrance } from '../discovery/entrance.js';
 import type { AttackName, EntranceResult } from '../report/isolation-report.js';
 import { ATTACK_NAMES } from '../report/verdict-signs.js';
 import type { BaselineOption } from './baseline/baseline-file.js';
-import { checkExample, checkNames } from './target/check-example.js';
-import type { Example } from './target/example.js';
+import { checkExamples, checkNames } from './target/check-example.js';
+import type { Examples } from './target/example.js';
 
 /** Options of a proof. Entrances are named by their `id`: `'POST /jobs'`. */
 export interface ProofOptions {
   /**
-   * Requests of entrances for which they cannot be guessed.
+   * Requests of entrances for which they cannot be guessed: one, or a list of several, of which each is attacked.
    * @defaultValue `{}`
    */
-  readonly examples?: Readonly<Record<string, Example>>;
+  readonly examples?: Readonly<Record<string, Examples>>;
   /**
    * Entrances, or single attacks at one, that are not to be proven, and why.
    * @defaultValue `{}`
@@ -66,7 +66,7 @@ export function checkOptions(options: ProofOptions, entrances: readonly Entrance
   }
   for (const [id, example] of Object.entries(options.examples ?? {})) {
     const entrance = entrances.find((each) => each.id === id);
-    if (entrance) checkExample(entrance, example);
+    if (entrance) checkExamples(entrance, example);
   }
   for (const id of options.only ?? []) {
     if (!entrances.some((entrance) => entrance.id === id)) throw new TypeError(unknownEntrance('only', id, entrances));

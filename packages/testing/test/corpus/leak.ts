@@ -2,7 +2,7 @@ import type { INestApplication, ModuleMetadata, Provider, Type } from '@nestjs/c
 import type { Tenant, TenantSource } from '@tenancy/core';
 import type { IsolationHarness, TenantClient } from '../../src/index.js';
 import type { ProofOptions } from '../../src/proof/proof-options.js';
-import type { Example } from '../../src/proof/target/example.js';
+import type { Examples } from '../../src/proof/target/example.js';
 import type { AttackName } from '../../src/report/isolation-report.js';
 import type { PlantedHiring } from './tables.js';
 
@@ -25,7 +25,7 @@ export interface Twins {
   /** A heading of the table. */
   readonly about: string;
   readonly correct: Parts;
-  readonly examples?: Readonly<Record<string, Example>>;
+  readonly examples?: Readonly<Record<string, Examples>>;
   /** True when each tenant has a note about the other's candidate: a link that was there before anybody checked. */
   readonly isLinked?: boolean;
   /**

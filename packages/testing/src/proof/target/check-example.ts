@@ -2,8 +2,14 @@ import type { Entrance } from '../../discovery/entrance.js';
 
 const PARTS = ['path', 'query', 'headers', 'body', 'method', 'meanwhile', 'answersNothing'];
 
-/** @throws TypeError for an example of which a part would be passed over. */
-export function checkExample(entrance: Entrance, example: unknown): void {
+/** @throws TypeError for a list of none, and for an example of which a part would be passed over. */
+export function checkExamples(entrance: Entrance, examples: unknown): void {
+  const all: readonly unknown[] = Array.isArray(examples) ? examples : [examples];
+  if (all.length === 0) throw new TypeError(`examples: the list of \`${entrance.id}\` is empty.`);
+  for (const example of all) checkExample(entrance, example);
+}
+
+function checkExample(entrance: Entrance, example: unknown): void {
   if (typeof example === 'function') return;
   const { id } = entrance;
   if (typeof example !== 'object' || example === null) {

@@ -50,6 +50,23 @@ export type RequestExample =
 /** A request, or a call, that an entrance answers well. */
 export type Example = RequestExample | ExampleCall;
 
+/** One example, or several: of requests that run different code, each is attacked. Fresh applications (`worlds`) take the first. */
+export type Examples = Example | readonly Example[];
+
+export function examplesOf(given: Examples | undefined): readonly Example[] {
+  return given === undefined ? [] : [given].flat();
+}
+
+export function firstOfEach(given: Readonly<Record<string, Examples>> = {}): Readonly<Record<string, Example>> {
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([id, examples]) =>
+      examplesOf(examples)
+        .slice(0, 1)
+        .map((first) => [id, first]),
+    ),
+  );
+}
+
 export function isCall(example: Example | undefined): example is ExampleCall {
   return typeof example === 'object' && 'call' in example;
 }

@@ -7,7 +7,15 @@ import { exampleRequest } from '../../discovery/example-request.js';
 import type { Identity, IsolationHarness } from '../../harness/isolation-harness.js';
 import type { HttpAnswer, HttpRequest } from '../../http-request.js';
 import { checkRequest } from './check-example.js';
-import { type Example, type ExampleCall, type ExampleRequest, isCall, type RequestExample } from './example.js';
+import {
+  type Example,
+  type ExampleCall,
+  type ExampleRequest,
+  type Examples,
+  examplesOf,
+  isCall,
+  type RequestExample,
+} from './example.js';
 import { readRows } from './read-rows.js';
 
 /** The argument of a transport. */
@@ -47,6 +55,22 @@ export interface NoTransport {
 }
 
 const INVENTED = 'invented';
+
+/** One for each of the author's examples; where there is none, for what is known of the route. */
+export function transportsTo(
+  harness: IsolationHarness,
+  entrance: Entrance,
+  given: Examples | undefined,
+): readonly Transport[] | NoTransport {
+  const transports: Transport[] = [];
+  const examples = examplesOf(given);
+  for (const example of examples.length === 0 ? [undefined] : examples) {
+    const transport = transportTo(harness, entrance, example);
+    if ('unknown' in transport) return transport;
+    transports.push(transport);
+  }
+  return transports;
+}
 
 /** From the author's example, and from what is known of the route. */
 export function transportTo(

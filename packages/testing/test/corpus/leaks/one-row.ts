@@ -64,6 +64,10 @@ class Applications extends Tables {
     return { name, ...(await this.insert(job.id, candidate.id, letter)) };
   }
 
+  refused(id: string) {
+    return this.one('select id, letter from application where id = $1 and tenant_id = $2', id, this.tenantId);
+  }
+
   protected insert(jobId: string, candidateId: string, letter: string) {
     return this.one(
       `insert into application (id, tenant_id, job_id, candidate_id, letter) values (gen_random_uuid(), $1, $2, $3, $4)
@@ -81,6 +85,9 @@ interface Application {
   readonly candidate: { readonly id: string };
   readonly letter: string;
 }
+
+/** A letter about a job, or about an application: each kind has another id. */
+type Letter = { readonly kind: 'offer'; readonly about: string } | { readonly kind: 'refusal'; readonly to: string };
 
 @Injectable()
 class Candidates extends Tables {
@@ -134,6 +141,11 @@ class OneRowController {
     return this.applications.apply(application);
   }
 
+  @Post('letters')
+  write(@Body() letter: Letter) {
+    return letter.kind === 'offer' ? this.jobs.find(letter.about) : this.applications.refused(letter.to);
+  }
+
   @Get('candidates/:id')
   candidate(@Param('id') id: string) {
     return this.candidates.find(id);
@@ -148,6 +160,10 @@ export const oneRow: Twins = {
     'POST /applications': ({ job, candidate }, { canary }) => ({
       body: { job: id(job), candidate: id(candidate), letter: canary('letter') },
     }),
+    'POST /letters': [
+      ({ job }) => ({ body: { kind: 'offer', about: id(job).id } }),
+      ({ application }) => ({ body: { kind: 'refusal', to: id(application).id } }),
+    ],
     'GET /companies/:slug/jobs': (_, { tenant }) => ({ path: { slug: tenant.slug } }),
   },
   leaks: [
@@ -249,6 +265,21 @@ export const oneRow: Twins = {
         },
       ),
       byHand: async ({ acme, theirs, shows }) => shows(await acme.post(`/jobs/${theirs.job.id}/copy`)),
+    },
+    {
+      name: 'an id that only one kind of request has',
+      entrance: 'POST /letters',
+      caughtBy: ['foreign-id'],
+      leaky: instead(
+        Applications,
+        class extends Applications {
+          override refused(application: string) {
+            return this.one('select id, letter from application where id = $1', application);
+          }
+        },
+      ),
+      byHand: async ({ acme, theirs, shows }) =>
+        shows(await acme.post('/letters', { kind: 'refusal', to: theirs.application.id })),
     },
     {
       name: 'a join that drops the tenant',

@@ -1,0 +1,50 @@
+import type { AttackResult } from '../report/isolation-report.js';
+import type { Attack, Finding } from './attacks/attack.js';
+import { findingOf } from './attacks/finding-of.js';
+import type { Target } from './target/target.js';
+import { notTried } from './verdicts.js';
+
+const WORST_FIRST = ['leaks', 'unproven', 'exempt', 'proven', 'not applicable'] as const;
+
+/** The targets of one example: each tenant as the attacker of the other. */
+export type Pair = readonly [Target, Target];
+
+/** The attacks on one entrance, by each of its examples. */
+export class Tries {
+  /** Those of which no further attack can be meaningful. */
+  readonly #ended = new Set<Pair>();
+
+  constructor(private readonly pairs: readonly Pair[]) {}
+
+  /** The worst of what the attack found by any example. */
+  async attacked(attack: Attack, exempt?: string): Promise<AttackResult> {
+    const isOver = this.#ended.size === this.pairs.length;
+    if (exempt !== undefined && !isOver) return { attack: attack.name, verdict: 'exempt', why: exempt, evidence: null };
+    const found: AttackResult[] = [];
+    for (const [n, pair] of this.pairs.entries()) {
+      // Where the tenant itself cannot call, every refusal would pass for a protection.
+      const result = this.#ended.has(pair) ? notTried(attack) : await this.#tried(attack, pair);
+      found.push(n === 0 ? result : { ...result, why: `By example ${n + 1}: ${result.why}` });
+      if (result.verdict === 'leaks') break;
+    }
+    return worstOf(found);
+  }
+
+  async #tried({ name, isOneWay = false, run }: Attack, pair: Pair): Promise<AttackResult> {
+    const findings: Finding[] = [];
+    for (const target of isOneWay ? pair.slice(0, 1) : pair) {
+      const finding = await findingOf(run, target);
+      findings.push(finding);
+      if (finding.verdict === 'leaks' || finding.endsAttacks) break;
+    }
+    const { endsAttacks = false, ...worst } = worstOf(findings);
+    if (endsAttacks) this.#ended.add(pair);
+    return { attack: name, ...worst };
+  }
+}
+
+/** The first of those that are worst. */
+function worstOf<T extends { readonly verdict: (typeof WORST_FIRST)[number] }>(found: readonly T[]): T {
+  const rank = ({ verdict }: T) => WORST_FIRST.indexOf(verdict);
+  return found.reduce((worst, each) => (rank(each) < rank(worst) ? each : worst));
+}
