@@ -9,6 +9,7 @@ import type { AttackResult, EntranceResult, IsolationReport } from '../report/is
 import { alone } from './alone.js';
 import { ATTACKS } from './attacks/every-attack.js';
 import { own } from './attacks/own.js';
+import type { Held } from './baseline/accept.js';
 import { BaselineFile } from './baseline/baseline-file.js';
 import { Budget } from './budget.js';
 import { checkOptions, type ProofOptions } from './proof-options.js';
@@ -127,9 +128,10 @@ export class IsolationProof {
       const isChosen = this.#options.only?.includes(entrance.id) ?? true;
       return untried(entrance, isChosen ? undefined : NOT_CHOSEN);
     });
-    const entrances = results.map((result) => this.#judged(result));
+    const heldAgainst = (result: EntranceResult) => this.#heldAgainst(result);
+    const entrances = results.map((result) => this.#judged(result, heldAgainst(result)));
     const isWhole = isEnd && results.length > 0 && this.#results.size === results.length;
-    const baseline = isWhole ? this.#baseline?.settled(results) : this.#baseline?.untouched();
+    const baseline = isWhole ? this.#baseline?.settled(results, heldAgainst) : this.#baseline?.untouched();
     const counts = { leaks: 0, unproven: 0, accepted: 0, exempt: 0, proven: 0 };
     for (const { verdict } of entrances) counts[verdict] += 1;
     return {
@@ -146,8 +148,15 @@ export class IsolationProof {
     };
   }
 
-  #judged(result: EntranceResult): EntranceResult {
-    return this.#baseline?.accepted(result) ?? result;
+  /** @param held - branches, once everything was tried that may reach them */
+  #judged(result: EntranceResult, held: Held = null): EntranceResult {
+    return this.#baseline?.accepted(result, held) ?? result;
+  }
+
+  #heldAgainst({ entrance, unreached }: EntranceResult): Held {
+    const exempt = this.#options.exempt?.[entrance.id];
+    if (this.#options.unreached !== 'unproven') return null;
+    return typeof exempt === 'object' && exempt.unreached ? [] : unreached.filter(({ onlyThrows }) => !onlyThrows);
   }
 
   #limited(limit: Limit): Limit {

@@ -37,7 +37,8 @@ function resultsOf(result: EntranceResult, application: string) {
   if (verdict === 'proven' || verdict === 'exempt') return [];
   const failed = attacks.filter((each) => each.verdict === 'leaks' || each.verdict === 'unproven');
   const whole: Found = { attack: WHOLE, verdict: 'unproven', why: why ?? 'It was not tried.' };
-  const found: readonly Found[] = failed.length === 0 ? [whole] : failed;
+  // Beside an attack that is accepted, there may be a branch that is not.
+  const found: readonly Found[] = failed.length === 0 ? [whole] : why === null ? failed : [...failed, whole];
   return found.map((each) => resultOf(result, each, application));
 }
 
@@ -55,7 +56,7 @@ function resultOf({ entrance, handlerAt, ...result }: EntranceResult, found: Fou
       },
     }),
   };
-  const accepted = found.accepted ?? result.accepted;
+  const accepted = found.accepted ?? (result.verdict === 'accepted' ? result.accepted : undefined);
   return {
     ruleId: found.attack,
     level: found.verdict === 'leaks' ? 'error' : 'warning',

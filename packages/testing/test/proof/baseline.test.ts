@@ -2,8 +2,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type AttackName, IsolationProof, proveIsolation, renderHtml, renderTerminal } from '../../src/index.js';
-import { accepted, smaller } from '../../src/proof/baseline/accept.js';
+import {
+  type AttackName,
+  IsolationProof,
+  proveIsolation,
+  renderHtml,
+  renderSarif,
+  renderTerminal,
+} from '../../src/index.js';
+import { accepted, smaller, unprovenIn } from '../../src/proof/baseline/accept.js';
 import { type Baseline, parseBaseline, writtenBaseline } from '../../src/proof/baseline/baseline.js';
 import { anAttack, anEntrance, aReport, exempt, leaking, proven, unproven } from '../report/sample-report.js';
 import { examples, Jobs, Leaky, start } from './application.js';
@@ -33,6 +40,35 @@ describe('a result beside a baseline', () => {
     expect(accepted(whole, byAttack, '2026-11-28').verdict).toBe('unproven');
     expect(accepted(leaks, asAWhole, '2026-11-28').verdict).toBe('leaks');
     expect(accepted(proven(find), asAWhole, '2026-11-28').verdict).toBe('proven');
+  });
+
+  it('accepts branches that nothing reached one by one, beside attacks too', () => {
+    const branch = (text: string) => ({ file: 'src/jobs.ts', line: 7, text, onlyThrows: false });
+    const held = [branch('if (archived) {'), branch('return null;'), branch('return null;')];
+    const names = ['src/jobs.ts: if (archived) {', 'src/jobs.ts: return null;', 'src/jobs.ts: return null; (2)'];
+    const entries = names.map((name) => ({ entrance: find.id, branch: name }));
+    const existence = { entrance: find.id, attack: 'existence' as const };
+    const result = { ...open('existence'), unreached: held };
+    expect(unprovenIn(result, held)).toEqual([existence, ...entries]);
+    const judged = (unproven: Baseline['unproven']) => accepted(result, { ...NONE, unproven }, '2026-11-28', held);
+    expect(judged([existence, ...entries])).toMatchObject({ verdict: 'accepted' });
+    const worse = judged([existence, ...entries.slice(0, 2)]);
+    expect(worse).toMatchObject({
+      verdict: 'unproven',
+      why: expect.stringContaining('No request reached src/jobs.ts:7'),
+    });
+    expect(judged(entries).verdict).toBe('unproven');
+    // A leak that is accepted accepts no branch.
+    const known = { unproven: entries.slice(0, 2), leaks: [leak] };
+    expect(accepted({ ...leaks, unreached: held }, known, '2027-01-31', held).verdict).toBe('unproven');
+    expect(renderSarif(aReport([worse]))).toContain('GET /jobs/:id: No request reached');
+    expect(smaller({ ...NONE, unproven: entries }, [result], () => held.slice(0, 2)).unproven).toEqual(
+      entries.slice(0, 2),
+    );
+    expect(smaller({ ...NONE, unproven: entries }, [result], () => null).unproven).toEqual(entries);
+    expect(smaller({ ...NONE, unproven: entries }, [unproven(find, 'No database.')], () => []).unproven).toEqual(
+      entries,
+    );
   });
 
   it('accepts a leak by its attack, until its day, and says why', () => {
@@ -76,6 +112,7 @@ describe('the text of a baseline', () => {
     const baseline = {
       unproven: [
         { entrance: 'b' },
+        { entrance: 'a', branch: 'src/a.ts: if (b) {' },
         { entrance: 'a', attack: 'existence' as const },
         { entrance: 'a', attack: 'own' as const },
       ],
@@ -85,7 +122,7 @@ describe('the text of a baseline', () => {
     expect(text).toBe(
       [
         '{\n  "version": 1,\n  "unproven": [',
-        '    {"entrance":"a","attack":"own"},\n    {"entrance":"a","attack":"existence"},\n    {"entrance":"b"}\n  ],',
+        '    {"entrance":"a","attack":"own"},\n    {"entrance":"a","attack":"existence"},\n    {"entrance":"a","branch":"src/a.ts: if (b) {"},\n    {"entrance":"b"}\n  ],',
         '  "leaks": [\n    {"entrance":"GET /jobs/:id","attack":"foreign-id","reason":"known as JOBS-12","until":"2027-01-31"}\n  ]\n}\n',
       ].join('\n'),
     );
@@ -108,6 +145,17 @@ describe('the text of a baseline', () => {
     [with_({ unproven: [{ entrance: 'a', attack: 'everything' }] }), /"everything" is no attack/],
     [with_({ unproven: [{ entrance: 'a', attak: 'own' }] }), /has `attak`/],
     [with_({ unproven: [{ entrance: 'a' }, { entrance: 'a' }] }), /names a twice/],
+    [with_({ unproven: [{ entrance: 'a', branch: '' }] }), /`branch` is no text/],
+    [with_({ unproven: [{ entrance: 'a', attack: 'own', branch: 'b' }] }), /has `attack` and `branch`/],
+    [
+      with_({
+        unproven: [
+          { entrance: 'a', branch: 'b' },
+          { entrance: 'a', branch: 'b' },
+        ],
+      }),
+      /names a \(b\) twice/,
+    ],
     [with_({ leaks: [{ ...leak, attack: undefined }] }), /none is no attack/],
     [with_({ leaks: [{ ...leak, reason: ' ' }] }), /needs a `reason`/],
     [with_({ leaks: [{ ...leak, reason: undefined }] }), /needs a `reason`/],

@@ -1,6 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { BaselineOutcome, EntranceResult } from '../../report/isolation-report.js';
-import { accepted, smaller, unprovenIn } from './accept.js';
+import { accepted, type Held, smaller, unprovenIn } from './accept.js';
 import { type Baseline, nameOf, parseBaseline, writtenBaseline } from './baseline.js';
 
 /** The option `baseline`: a file, and whether it is made anew of what is unproven in this run. */
@@ -38,21 +38,27 @@ export class BaselineFile {
     this.#known = text === null ? { unproven: [], leaks: [] } : parseBaseline(text, file);
   }
 
-  /** The result, in which what the baseline knows is accepted. */
-  accepted(result: EntranceResult): EntranceResult {
+  /** The result, in which what the baseline knows is accepted; its branches too, where they are `held` against it. */
+  accepted(result: EntranceResult, held: Held): EntranceResult {
     const today = new Date().toISOString().slice(0, 'yyyy-mm-dd'.length);
-    const known = this.#isUpdated ? { ...this.#known, unproven: unprovenIn(result) } : this.#known;
-    return accepted(result, known, today);
+    const known = this.#isUpdated ? { ...this.#known, unproven: unprovenIn(result, held) } : this.#known;
+    return accepted(result, known, today, held);
   }
 
   /**
    * Writes what is left of it, and says what was taken out. Not where CI is set, as nobody would commit it.
    *
    * @param results of all entrances, as they are without the baseline
+   * @param heldAgainst the branches that are held against an entrance
    */
-  settled(results: readonly EntranceResult[], environment: NodeJS.ProcessEnv = process.env): BaselineOutcome {
-    const left = smaller(this.#known, results);
-    const next = this.#isUpdated ? { ...left, unproven: results.flatMap(unprovenIn) } : left;
+  settled(
+    results: readonly EntranceResult[],
+    heldAgainst: (result: EntranceResult) => Held,
+    environment: NodeJS.ProcessEnv = process.env,
+  ): BaselineOutcome {
+    const left = smaller(this.#known, results, heldAgainst);
+    const unproven = results.flatMap((result) => unprovenIn(result, heldAgainst(result)));
+    const next = this.#isUpdated ? { ...left, unproven } : left;
     const names = (baseline: Baseline) => [...baseline.unproven, ...baseline.leaks].map(nameOf);
     const obsolete = names(this.#known).filter((name) => !names(next).includes(name));
     const isWritten = (this.#isUpdated || obsolete.length > 0) && !isContinuousIntegration(environment);

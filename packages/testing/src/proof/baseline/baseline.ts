@@ -2,10 +2,12 @@ import type { AttackName } from '../../report/isolation-report.js';
 import { ATTACK_NAMES } from '../../report/verdict-signs.js';
 import { visibleJson } from '../../report/visible-text.js';
 
-/** An entrance that is unproven and known to be, as a whole or by one attack. */
+/** An entrance that is unproven and known to be: as a whole, by one attack, or by one branch that nothing reached. */
 export interface KnownUnproven {
   readonly entrance: string;
   readonly attack?: AttackName;
+  /** The file and the text of its line, which stay where lines move: `src/jobs.ts: if (archived) {`. */
+  readonly branch?: string;
 }
 
 /** A leak that somebody answers for, until a day. */
@@ -51,7 +53,7 @@ export function parseBaseline(text: string, file: string): Baseline {
   };
   const seen = new Set<string>();
   for (const entry of [...baseline.unproven, ...baseline.leaks]) {
-    const key = JSON.stringify([entry.entrance, entry.attack]);
+    const key = nameOf(entry);
     if (seen.has(key)) fail(`names ${nameOf(entry)} twice.`);
     seen.add(key);
   }
@@ -66,8 +68,14 @@ function listed(value: unknown, name: string, fail: Fail): readonly unknown[] {
 }
 
 function knownUnproven(value: unknown, at: string, fail: Fail): KnownUnproven {
-  const { attack, ...others } = fieldsOf(value, at, ['entrance', 'attack'], fail);
+  const { attack, branch, ...others } = fieldsOf(value, at, ['entrance', 'attack', 'branch'], fail);
   const entrance = entranceOf(others, at, fail);
+  if (branch !== undefined) {
+    if (typeof branch !== 'string' || branch === '')
+      fail(`${at}: \`branch\` is no text: "src/jobs.ts: if (archived) {".`);
+    if (attack !== undefined) fail(`${at} has \`attack\` and \`branch\`. Make two entries of it.`);
+    return { entrance, branch: branch as string };
+  }
   return attack === undefined ? { entrance } : { entrance, attack: attackOf(attack, at, fail) };
 }
 
@@ -127,12 +135,18 @@ export function writtenBaseline({ unproven, leaks }: Baseline): string {
 
 function inOrder(one: KnownUnproven, other: KnownUnproven): number {
   if (one.entrance !== other.entrance) return one.entrance < other.entrance ? -1 : 1;
-  return placeOf(one) - placeOf(other);
+  const [first = '', second = ''] = [one.branch, other.branch];
+  return placeOf(one) - placeOf(other) || (first < second ? -1 : 1);
 }
 
-const placeOf = ({ attack }: KnownUnproven) => (attack === undefined ? -1 : ATTACK_NAMES.indexOf(attack));
+/** An entrance as a whole stands before its attacks, and these before its branches. */
+function placeOf({ attack, branch }: KnownUnproven): number {
+  if (branch !== undefined) return ATTACK_NAMES.length;
+  return attack === undefined ? -1 : ATTACK_NAMES.indexOf(attack);
+}
 
-/** `GET /jobs/:id (existence)` */
-export function nameOf({ entrance, attack }: KnownUnproven): string {
-  return attack === undefined ? entrance : `${entrance} (${attack})`;
+/** `GET /jobs/:id (existence)`, or `GET /jobs (src/jobs.ts: if (archived) {)` */
+export function nameOf({ entrance, attack, branch }: KnownUnproven): string {
+  const part = attack ?? branch;
+  return part === undefined ? entrance : `${entrance} (${part})`;
 }
