@@ -16,7 +16,7 @@ if (process.argv[2] === 'costs') {
 const verdicts = await verdictsOf({ DETECTION_OF: process.argv[2] ?? 'unseen' });
 if (process.argv.includes('--record')) record(verdicts);
 
-/** What docs/detection.md says of the leaks that were written without knowing the attacks. */
+/** Writes down the verdicts from which docs/detection.md is made, on the leaks that were written without knowing the attacks. */
 function record(rows) {
   const leaks = rows
     .filter(({ twin }) => twin === 'leaky')
