@@ -44,6 +44,9 @@ const text = fc.oneof(
         '%s',
         '$(id)',
         '\u202e',
+        '#',
+        '##[error]',
+        '##vso[a]',
         'é',
         '\\\n',
       ),
@@ -64,6 +67,13 @@ describe('shellQuote', () => {
     const { stdout, status } = spawnSync(shell, args, { maxBuffer: 1e8, encoding: 'utf8' });
     expect(status).toBe(0);
     expect(stdout.split('\0').slice(0, -1)).toEqual(samples.map(arrives));
+  });
+
+  it('writes nothing that a CI server takes for a command', () => {
+    fc.assert(
+      fc.property(text, (argument) => !/##(?:\[|vso\[)/.test(shellQuote(argument))),
+      { numRuns: 2_000, seed: 6 },
+    );
   });
 
   it('writes nothing that controls a terminal', () => {

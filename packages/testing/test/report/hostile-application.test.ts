@@ -17,10 +17,9 @@ import {
 import { failureOf } from '../../src/report/failure.js';
 import { Chromium, program } from './chromium.js';
 import { EVIL, SECRETS, startHostile, tokens } from './hostile-application.js';
+import { COMMAND } from './hostile-report.js';
 import { wrongInJunit, wrongInSarif } from './schemas.js';
 
-/** Lines that GitHub, Azure Pipelines or TeamCity would act on. */
-const COMMAND = /^\s*::[a-z-]+(?: .*?)?::|##(?:\[|vso\[|teamcity\[)/im;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: nothing of them may be left.
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]/;
 

@@ -24,16 +24,7 @@ import { MessagePattern } from '@nestjs/microservices';
 import { fromJwt, InMemoryTenantRegistry, TenancyModule, TenantContext, Untenanted } from '@tenancy/core';
 import { logTap } from '../../src/harness/log-tap.js';
 import { createIsolationHarness, type IsolationHarness, signTestToken } from '../../src/index.js';
-import { MARKUP, UNSEEN } from './hostile-report.js';
-
-/** Lines by which CI servers are told to do something, wherever they come from. */
-const COMMANDS = [
-  '::error file=a.ts,line=1::pwned',
-  '::add-mask::a',
-  '##vso[task.complete result=Succeeded;]',
-  '##[error]pwned',
-  "##teamcity[testFinished name='a']",
-];
+import { COMMANDS, MARKUP, UNSEEN } from './hostile-report.js';
 
 /** Everything that a text of the application may hold to break what shows it; each command begins a line. */
 export const EVIL = ['', ...COMMANDS, ...MARKUP, ...UNSEEN, ']]>', '\u009b31m', '\u2066', '{0} [a](b)', ''].join('\n');

@@ -35,7 +35,19 @@ export const UNSEEN = [
   '\u2028',
 ];
 
-const EVIL = [...MARKUP, ...UNSEEN].join(' ');
+/** Lines by which CI servers are told to do something, wherever they come from. */
+export const COMMANDS = [
+  '::error file=a.ts,line=1::pwned',
+  '::add-mask::a',
+  '##vso[task.complete result=Succeeded;]',
+  '##[error]pwned',
+  "##teamcity[testFinished name='a']",
+];
+
+/** A line that GitHub, Azure Pipelines or TeamCity would act on. */
+export const COMMAND = /^\s*::[a-z-]+(?: .*?)?::|##(?:\[|vso\[|teamcity\[)/im;
+
+const EVIL = [...COMMANDS, ...MARKUP, ...UNSEEN].join(' ');
 
 /** A report in which every value that the application, its author or its names decide is hostile. */
 export function hostileReport(): IsolationReport {

@@ -2,7 +2,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { renderTerminal } from '../../src/index.js';
 import { columnsOf, wrapped } from '../../src/report/terminal-text.js';
-import { hostileReport } from './hostile-report.js';
+import { visibleText } from '../../src/report/visible-text.js';
+import { COMMAND, COMMANDS, hostileReport } from './hostile-report.js';
 import { anEntrance, aReport, aSample, proven, TOKEN } from './sample-report.js';
 
 describe('the report on a terminal', () => {
@@ -67,6 +68,18 @@ answer-headers, worlds
     expect(hostile).not.toMatch(/[^\P{C}\n]/u);
     expect(hostile).toContain('‹U+001B›');
     expect(renderTerminal(aSample())).not.toContain(TOKEN);
+  });
+
+  it('gives no command to a CI server, however wide it is and wherever a line ends', () => {
+    for (const command of COMMANDS) expect(COMMAND.test(command)).toBe(true);
+    for (let width = 40; width <= 132; width += 1) {
+      expect(COMMAND.exec(renderTerminal(hostileReport(), { width }))?.[0], `${width} columns`).toBeUndefined();
+    }
+    for (const { attacks } of hostileReport().entrances) {
+      for (const { why } of attacks) expect(COMMAND.exec(visibleText(why))?.[0]).toBeUndefined();
+    }
+    // No command to anybody.
+    for (const text of ['fe80::1', '::ffff:1.2.3.4', 'id::text', '# [a] ## b']) expect(visibleText(text)).toBe(text);
   });
 
   it('wraps without losing a word', () => {
