@@ -38,8 +38,12 @@ async function keptForAll(target: Target): Promise<Finding | null> {
 const KEPT =
   'Caches may keep the answer for everybody (`Cache-Control: public`), and its address does not say whose it is; add `Vary`, or make it `private`.';
 
+/** True where a shared cache answers from its copy; what has no age, as Express sends files, it asks the application for each time. */
 function isShared(answer: HttpAnswer | null): boolean {
-  return /\bpublic\b|\bs-maxage\b/i.test(String(answer?.headers['cache-control'] ?? ''));
+  const control = String(answer?.headers['cache-control'] ?? '').toLowerCase();
+  if (!/\bpublic\b|\bs-maxage\b/.test(control) || /\bno-(?:cache|store)\b/.test(control)) return false;
+  const age = /\bs-maxage=(\d+)/.exec(control) ?? /\bmax-age=(\d+)/.exec(control);
+  return Number(age?.[1] ?? 1) > 0 || /\bstale-while-revalidate\b/.test(control);
 }
 
 function variesBy({ headers }: HttpAnswer, names: readonly string[]): boolean {

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { isTelling } from '../../canaries/telling.js';
 import type { HttpRequest } from '../../http-request.js';
-import { isNumbering } from '../target/numbering.js';
 import { nameOf, nobodysValue, type Position, replaced, valueAt } from '../target/positions.js';
+import { isSigned } from '../target/signed-token.js';
 import type { Target } from '../target/target.js';
 import { type Attack, type Finding, leakOf, leaks, notApplicable, proven, statusOf } from './attack.js';
 import { idsIn } from './foreign-id.js';
@@ -13,7 +12,9 @@ import { isClock, type Measured, measured } from './volatile.js';
 export const existence: Attack = {
   name: 'existence',
   run: async (target) => {
-    const places = idsIn(target).map(({ at }) => at);
+    const named = idsIn(target);
+    // For a row that nobody has, nobody but the application can sign one.
+    const places = named.filter(({ other }) => !isSigned(other)).map(({ at }) => at);
     for (const at of places) {
       const found = await compared(target, "a row of the other's is there", placeOf(at), async () =>
         valueAt(target.transport.requestFor(await target.rowsFor(target.other), target.other) as HttpRequest, at),
@@ -36,7 +37,13 @@ export const existence: Attack = {
       if (found) return found;
     }
     const names = new Set([...places.map(nameOf), ...taken.map(({ name }) => name)]);
-    if (names.size === 0) return notApplicable('It has no request that names rows.');
+    if (names.size === 0) {
+      return notApplicable(
+        named.length > 0
+          ? 'Its request names rows by tokens that the application has signed, and none can be made for a row that nobody has.'
+          : 'It has no request that names rows.',
+      );
+    }
     return proven(`Answered alike for ${[...names].join(', ')}.`);
   },
 };
@@ -48,7 +55,7 @@ async function sentByOther(target: Target, { put }: Place): Promise<unknown> {
   const change = (request: HttpRequest) => put(request, text);
   const { answer, isRefused } = await target.attemptUnobserved(await target.asItself(other, { change }));
   if (answer && !isRefused) harness.canaries.plant(other, 'answer', withoutText(answer.body, text));
-  harness.canaries.plant(own, 'sent', text);
+  for (const tenant of [own, other]) harness.canaries.plant(tenant, 'sent', text);
   return text;
 }
 
@@ -71,10 +78,11 @@ async function compared(
   place: Place,
   valueOfTheirs: () => Promise<unknown>,
 ): Promise<Finding | null> {
-  const theirs = await once(target, place, valueOfTheirs);
+  const value = await valueOfTheirs();
+  if (await isOwnToo(target, value)) return null;
+  const theirs = await once(target, place, async () => value);
   const leak = leakOf(theirs.attempt, target, `With the other's value for ${place.name}`);
   if (leak) return leak;
-  if (await isOwnToo(target, theirs.value)) return null;
   const nobodys = [
     await once(target, place, nobody(theirs.value)),
     await once(target, place, nobody(theirs.value)),
@@ -103,10 +111,9 @@ function tellingPaths(theirs: Told, nobodys: readonly [Told, Told]): string[] {
   );
 }
 
-/** True for a number that one of the own rows has as well, as where each tenant numbers its rows from one. */
+/** True for what the own rows have as well: each tenant numbers its rows from one, or the same was written in an attack before. */
 async function isOwnToo({ harness, own, other }: Target, value: unknown): Promise<boolean> {
   const text = String(value);
-  if (isTelling(text) && !isNumbering(text)) return false;
   const [mine, theirs] = [await harness.rowsOf?.(own), await harness.rowsOf?.(other)];
   return Object.entries(theirs ?? {}).some(([table, rows]) =>
     rows.some((row) =>

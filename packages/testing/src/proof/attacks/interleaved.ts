@@ -37,7 +37,8 @@ export const interleaved: Attack = {
 async function mixedRows(target: Parameters<Attack['run']>[0], before: TenantRows | undefined) {
   const { harness, own, other } = target;
   if (!before || !harness.rowsOf) return null;
-  const rows = rowChanges(before, await harness.rowsOf(own)).map(({ after }) => after);
+  const changes = rowChanges(before, await harness.rowsOf(own));
+  const rows = changes.map(({ after }) => after);
   const seen = {
     request: null,
     answer: null,
@@ -49,9 +50,12 @@ async function mixedRows(target: Parameters<Attack['run']>[0], before: TenantRow
     log: [],
     observed: [],
   };
+  const foreign = harness.canaries.of(other);
+  // The other's name may have been in them before, also by an attack.
+  const known = changes.flatMap((change) => findCanaries(change.before, foreign)).map(({ canary }) => canary);
   // Two tenants that number their rows from one have the same numbers.
-  const sightings = findCanaries(rows, harness.canaries.of(other), 'rows').filter(
-    ({ canary }) => !isNumbering(canary.value),
+  const sightings = findCanaries(rows, foreign, 'rows').filter(
+    ({ canary }) => !isNumbering(canary.value) && !known.includes(canary),
   );
   return leakOf({ ...seen, sightings }, target, 'After both wrote at once');
 }
