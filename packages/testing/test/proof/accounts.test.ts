@@ -37,7 +37,7 @@ function linkFor(sub: string): string {
   return `${text}.${signature(text)}`;
 }
 
-/** Who is signed in is the same account all along, and each tenant may have any address once; with a leak where `leaks` says so. */
+/** Proves an application where one account is signed in all along, and each tenant may have any address once; with leaks or without. */
 async function proofOf(leaks: boolean): Promise<IsolationReport> {
   const table: Account[] = [];
   const signedIn = (tenantId: string) =>

@@ -64,12 +64,20 @@ const A_SECOND = 1_100;
 /** Milliseconds between two looks. */
 const PAUSES = [5, 15, 30, 60, 90];
 
-/** Once more after a new sign-in, where an entrance before has ended the session. */
+/** Once more after a new sign-in, where an entrance before has ended the session, or time has ended the token. */
 async function signedIn(target: Target, attempt: Attempt): Promise<Attempt> {
-  if (![401, 403, 419].includes(attempt.answer?.status ?? 0)) return attempt;
+  if (![401, 403, 419].includes(attempt.answer?.status ?? 0) && !isSignedOut(attempt)) return attempt;
   await target.harness.signIn();
   return target.attempt(await target.asItself());
 }
+
+/** True for what GraphQL says with the status 200. */
+function isSignedOut({ isRefused, answer }: Attempt): boolean {
+  const { errors } = (answer?.body ?? {}) as { readonly errors?: unknown };
+  return isRefused && Array.isArray(errors) && errors.some((each) => SIGNED_OUT.includes(each?.extensions?.code));
+}
+
+const SIGNED_OUT = ['UNAUTHENTICATED', 'FORBIDDEN'];
 
 /** Pages that no handler of the application answers with, such as those of its documentation, are the same for everybody. */
 export async function isForEverybody(target: Target, { answer }: Attempt): Promise<boolean> {
