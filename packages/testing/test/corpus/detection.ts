@@ -10,6 +10,7 @@ import { corpus } from './corpus.js';
 import { proveCorrect } from './correct/proving.js';
 import { measureCosts } from './costs.js';
 import { applicationsOf } from './describe-leaks.js';
+import { fresh } from './fresh.js';
 import { leakyParts } from './hiring-application.js';
 import { unseen } from './unseen.js';
 
@@ -19,7 +20,8 @@ const write = (line: object) => appendFileSync(out, `${JSON.stringify(line)}\n`)
 const of = env['DETECTION_OF'];
 if (of === 'correct') proveCorrect(write);
 if (of === 'costs') measureCosts(write);
-for (const twins of of === 'correct' || of === 'costs' ? [] : of === 'corpus' ? corpus : unseen) {
+const twinsOf = { correct: [], costs: [], corpus, fresh, unseen };
+for (const twins of twinsOf[of as keyof typeof twinsOf] ?? unseen) {
   describe(twins.about, () => {
     const running = applicationsOf(twins);
     const { about, correct, examples = {}, exempt = {}, leaks } = twins;
