@@ -7,8 +7,6 @@ import type { IsolationHarness } from '../harness/isolation-harness.js';
 import { concealedReasons } from '../report/concealed.js';
 import type { AttackResult, EntranceResult, IsolationReport } from '../report/isolation-report.js';
 import { alone } from './alone.js';
-import { ATTACKS } from './attacks/every-attack.js';
-import { own } from './attacks/own.js';
 import type { Held } from './baseline/accept.js';
 import { BaselineFile } from './baseline/baseline-file.js';
 import { Budget } from './budget.js';
@@ -69,8 +67,11 @@ export class IsolationProof {
       const attacks: AttackResult[] = [];
       const tried = (await inTime(limit, this.#tried(entrance, attacks))) ?? cutOff(entrance, attacks, exempt);
       this.#coverage.look(entrance);
-      const milliseconds = Math.round(performance.now() - began);
-      const seen = { ...tried, ...this.#coverage.seenAt(entrance), milliseconds };
+      const seen = {
+        ...tried,
+        ...this.#coverage.seenAt(entrance),
+        milliseconds: Math.round(performance.now() - began),
+      };
       const result = concealedReasons(withWorlds(seen, worlds, exempt));
       this.#results.set(entrance, result);
       await inTime(limit, this.#tidy(result));
@@ -201,13 +202,8 @@ export class IsolationProof {
       return { entrance, verdict: 'unproven', why: NOBODY_LOOKS, attacks: [] };
     }
     limit.holds(pairs.flat());
-    const tries = new Tries(pairs);
-    attacks.push(await tries.attacked(own, exempt?.own));
+    await new Tries(pairs).all(attacks, typeof exempt === 'object' ? exempt : {}, limit);
     this.#lateness = Math.max(...transports.map(({ lateness }) => lateness));
-    for (const attack of ATTACKS) {
-      if (limit.isOver) break;
-      attacks.push(await tries.attacked(attack, exempt?.[attack.name]));
-    }
     return { entrance, verdict: verdictOf(attacks), why: null, attacks };
   }
 

@@ -1,8 +1,11 @@
 import type { AttackResult } from '../report/isolation-report.js';
 import type { Attack, Finding } from './attacks/attack.js';
+import { ATTACKS } from './attacks/every-attack.js';
 import { findingOf } from './attacks/finding-of.js';
+import { hasSessionEnded, own } from './attacks/own.js';
+import type { Limit } from './target/limit.js';
 import type { Target } from './target/target.js';
-import { notTried } from './verdicts.js';
+import { notTried, verdictOf } from './verdicts.js';
 
 const WORST_FIRST = ['leaks', 'unproven', 'exempt', 'proven', 'not applicable'] as const;
 
@@ -16,8 +19,24 @@ export class Tries {
 
   constructor(private readonly pairs: readonly Pair[]) {}
 
+  /**
+   * Tries every attack; once more, but for the tenant's own request, where its session ended on the way.
+   *
+   * @param results - to which each is added once it was tried
+   */
+  async all(results: AttackResult[], exempt: Readonly<Partial<Record<string, string>>>, limit: Limit): Promise<void> {
+    results.push(await this.#attacked(own, exempt[own.name]));
+    const others = async () => {
+      for (const attack of ATTACKS) if (!limit.isOver) results.push(await this.#attacked(attack, exempt[attack.name]));
+    };
+    await others();
+    if (verdictOf(results) === 'leaks' || limit.isOver || !(await this.#hadSessionEnded())) return;
+    results.length = 1;
+    await others();
+  }
+
   /** The worst of what the attack found by any example. */
-  async attacked(attack: Attack, exempt?: string): Promise<AttackResult> {
+  async #attacked(attack: Attack, exempt?: string): Promise<AttackResult> {
     const isOver = this.#ended.size === this.pairs.length;
     if (exempt !== undefined && !isOver) return { attack: attack.name, verdict: 'exempt', why: exempt, evidence: null };
     const found: AttackResult[] = [];
@@ -28,6 +47,15 @@ export class Tries {
       if (result.verdict === 'leaks') break;
     }
     return worstOf(found);
+  }
+
+  /** True when the session of a tenant ended on the way. From now on, each call begins with a new one. */
+  async #hadSessionEnded(): Promise<boolean> {
+    const lasting = this.pairs.filter((pair) => !this.#ended.has(pair));
+    let hasEnded = false;
+    for (const target of lasting.map(([first]) => first)) hasEnded ||= await hasSessionEnded(target);
+    if (hasEnded) for (const target of lasting.flat()) target.signsIn = true;
+    return hasEnded;
   }
 
   async #tried({ name, isOneWay = false, run }: Attack, pair: Pair): Promise<AttackResult> {

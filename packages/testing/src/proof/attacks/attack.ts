@@ -1,5 +1,6 @@
 import type { AttackName, Evidence } from '../../report/isolation-report.js';
-import { type Attempt, evidenceOf, type Target } from '../target/target.js';
+import { evidenceOf } from '../target/evidence.js';
+import type { Attempt, Target } from '../target/target.js';
 
 /** The result of an attack. */
 export interface Finding {

@@ -66,13 +66,20 @@ const PAUSES = [5, 15, 30, 60, 90];
 
 /** Once more after a new sign-in, where an entrance before has ended the session, or time has ended the token. */
 async function signedIn(target: Target, attempt: Attempt): Promise<Attempt> {
-  if (![401, 403, 419].includes(attempt.answer?.status ?? 0) && !isSignedOut(attempt)) return attempt;
+  if (!isSignedOut(attempt)) return attempt;
   await target.harness.signIn();
   return target.attempt(await target.asItself());
 }
 
-/** True for what GraphQL says with the status 200. */
+/** True when the tenant, which was answered before, is refused now, and not after a new sign-in: refusals meanwhile protect nothing. */
+export async function hasSessionEnded(target: Target): Promise<boolean> {
+  const attempt = await target.attempt(await target.asItself());
+  return isSignedOut(attempt) && !(await signedIn(target, attempt)).isRefused;
+}
+
+/** True for a status that says so, and for what GraphQL says with the status 200. */
 function isSignedOut({ isRefused, answer }: Attempt): boolean {
+  if ([401, 403, 419].includes(answer?.status ?? 0)) return true;
   const { errors } = (answer?.body ?? {}) as { readonly errors?: unknown };
   return isRefused && Array.isArray(errors) && errors.some((each) => SIGNED_OUT.includes(each?.extensions?.code));
 }

@@ -9,9 +9,7 @@ import type { Entrance } from '../../discovery/entrance.js';
 import type { Identity, IsolationHarness } from '../../harness/isolation-harness.js';
 import type { Observation } from '../../harness/recorder.js';
 import type { HttpAnswer } from '../../http-request.js';
-import { boundedEvidence } from '../../report/bounded.js';
-import { concealedEvidence } from '../../report/concealed.js';
-import type { Evidence, RowChange } from '../../report/isolation-report.js';
+import type { RowChange } from '../../report/isolation-report.js';
 import { answered } from './answered.js';
 import { isNumbering } from './numbering.js';
 import { rowChanges } from './row-changes.js';
@@ -39,6 +37,8 @@ export class Target {
   deadline = Number.POSITIVE_INFINITY;
   /** True where the other's rows have to be still before each call: what its own work writes late looks like harm. */
   isCareful = false;
+  /** True where sessions end so soon, or by the entrance itself, that each call begins with one of its own. */
+  signsIn = false;
   readonly #kept: Variation[] = [];
 
   constructor(
@@ -75,7 +75,8 @@ export class Target {
     return used.delete(tenant.id) ? this.harness.plant(tenant) : this.harness.planted(tenant);
   }
 
-  identityOf(tenant: Tenant): Promise<Identity> {
+  async identityOf(tenant: Tenant): Promise<Identity> {
+    if (this.signsIn) await this.harness.signIn();
     return this.harness.identityOf(tenant);
   }
 
@@ -225,26 +226,4 @@ const named = new WeakMap<IsolationHarness, Map<string, Set<string>>>();
 /** The date of an answer is nobody's. */
 function telling(headers: HttpAnswer['headers']): HttpAnswer['headers'] {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !['date', 'content-length'].includes(name)));
-}
-
-/** The part of an attempt that a report shows: without secrets, as reports are kept, and of a size to be read. */
-export function evidenceOf({ answer, error, sightings, changes, log }: Attempt): Evidence {
-  const evidence = concealedEvidence({
-    request: answer?.request ?? null,
-    response: answer
-      ? {
-          status: answer.status,
-          headers: Object.fromEntries(
-            Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
-          ),
-          text: answer.text,
-        }
-      : error && { status: 0, headers: {}, text: error.message },
-    sightings,
-    log,
-    changes,
-    curl: null,
-  });
-  // Afterwards: half of a secret would not be known for one.
-  return boundedEvidence(evidence);
 }
