@@ -38,6 +38,7 @@ export const foreignId: Attack = {
     }
     return (
       (await beside(target)) ??
+      (await preconditioned(target, places)) ??
       (await written(target, before, last)) ??
       proven(`Tried for ${places.map(({ at }) => nameOf(at)).join(', ')}.`)
     );
@@ -67,6 +68,23 @@ async function written(
 }
 
 /** A call of the author's own takes all the rows, so it is given the other's. */
+/** With a precondition that fails: its refusal may show the row as it is. */
+async function preconditioned(target: Target, places: ReturnType<typeof idsIn>): Promise<Finding | null> {
+  const rows = await target.rowsFor(target.other);
+  const foreign = target.transport.requestFor(rows, target.other) as HttpRequest;
+  const change = (request: HttpRequest) => {
+    const changed = replaced(
+      request,
+      places.map(({ at }) => [at, valueAt(foreign, at)] as const),
+    );
+    return { ...changed, headers: { ...changed.headers, ...STALE } };
+  };
+  const attempt = await target.attempt(await target.asItself(target.own, { change }));
+  return leakOf(attempt, target, "With the other's ids and a precondition that fails");
+}
+
+const STALE = { 'if-match': '"stale"', 'if-unmodified-since': 'Sat, 01 Jan 2000 00:00:00 GMT' };
+
 async function byRows(target: Target): Promise<Finding> {
   for (const isWhole of [false, true]) {
     const [call, theirs] = [await target.asItself(), await target.rowsFor(target.other)];

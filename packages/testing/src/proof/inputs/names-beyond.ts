@@ -1,3 +1,5 @@
+import { isTelling } from '../../canaries/telling.js';
+import type { RouteParameter } from '../../discovery/entrance.js';
 import { sourceWords } from '../../discovery/source-words.js';
 import type { HttpRequest } from '../../http-request.js';
 import { nameOf, type Position, replaced, valueAt } from '../target/positions.js';
@@ -29,11 +31,31 @@ export function namesBeyond({ entrance: { route }, own, other }: Target, request
   );
 }
 
-/** Signs for all in each parameter of the query, as a search takes them: of a pattern, of `LIKE`, of the application's own making. */
-export function signsForAll({ entrance, harness: { app } }: Target): readonly Variation[] {
-  const declared = (entrance.route?.parameters ?? []).filter(
+/** Parameters that what the other was answered has a value of the same name for: a ticket, a code, a token. */
+export function answered({ entrance, harness: { app } }: Target, answers: readonly unknown[]): readonly Variation[] {
+  const names = queryOf(entrance.route?.parameters ?? [], sourceWords(app, entrance).query);
+  return [...names].flatMap((name) => {
+    const values = answers.flatMap((each) => valuesNamed(name, each)).filter((value) => isTelling(value));
+    return [...new Set(values)].slice(-2).map((value) => inQuery(name, value));
+  });
+}
+
+function valuesNamed(name: string, value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, each]) =>
+    key === name && typeof each === 'string' ? [each] : valuesNamed(name, each),
+  );
+}
+
+function queryOf(parameters: readonly RouteParameter[], words: readonly string[]): ReadonlySet<string> {
+  const declared = parameters.filter(
     ({ in: place, schema }) => place === 'query' && [undefined, 'string'].includes(schema?.type as string | undefined),
   );
-  const names = new Set([...declared.map(({ name }) => name), ...sourceWords(app, entrance).query]);
+  return new Set([...declared.map(({ name }) => name), ...words]);
+}
+
+/** Signs for all in each parameter of the query, as a search takes them: of a pattern, of `LIKE`, of the application's own making. */
+export function signsForAll({ entrance, harness: { app } }: Target): readonly Variation[] {
+  const names = queryOf(entrance.route?.parameters ?? [], sourceWords(app, entrance).query);
   return [...names].flatMap((name) => ['%', '*', '|.*'].map((sign) => inQuery(name, sign)));
 }

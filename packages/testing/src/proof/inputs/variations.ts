@@ -12,6 +12,7 @@ const USUAL: readonly (readonly [name: string, value: string])[] = [
     (type) => ['accept', type] as const,
   ),
   ['range', 'bytes=0-'],
+  ['range', 'bytes=0-999999'],
   ['last-event-id', '0'],
   ['last-event-id', '1'],
   ['prefer', 'return=representation'],

@@ -2,7 +2,7 @@ import type { Tenant } from '@tenancy/core';
 import { findCanaries } from '../../canaries/find-canaries.js';
 import type { Planted } from '../../canaries/planted.js';
 import { leakOf } from '../attacks/attack.js';
-import { namesBeyond, signsForAll } from '../inputs/names-beyond.js';
+import { answered, namesBeyond, signsForAll } from '../inputs/names-beyond.js';
 import { underIdsOf } from '../target/read-rows.js';
 import type { Attempt, Call, Target } from '../target/target.js';
 import { quiet } from './quiet.js';
@@ -25,6 +25,10 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
   ]);
   const writers = new Map<Tenant, { readonly entrance: string; readonly sent: string }[]>();
   const shown = new Set<string>();
+  const answers = new Map<Tenant, unknown[]>([
+    [one, []],
+    [another, []],
+  ]);
   /** Calls, and looks for what is the other's and was never sent by the caller itself. */
   const looked = async (target: Target, call: Call, how: string, isObserved = false) => {
     const attempt = await trials.attempt(target, () =>
@@ -35,6 +39,7 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
     const leak = leakOf({ ...withoutSent(attempt, own), changes: [] }, target, how);
     if (leak) found(target.entrance.id, leak);
     own.push(attempt.sent);
+    answers.get(target.own)?.push(attempt.seen);
     if (!attempt.isRefused)
       writers.set(target.own, [
         ...(writers.get(target.own) ?? []),
@@ -76,6 +81,7 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
     const many = Array.from({ length: CROWD }, () => looked(theirs, other, 'In a crowd of requests'));
     await Promise.all([...many, ...[1, 2, 3].map(() => looked(mine, own, 'In a crowd of requests'))]);
   }
+  const given = (target: Target) => answered(target, answers.get(target.other) ?? []);
   for (const target of pairs.flat()) {
     const call = await calling(target, target.own);
     // A call of the author's own may send any value of theirs, of which nothing could be told apart afterwards.
@@ -84,7 +90,9 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
       : harness.planted(target.other);
     await looked(target, { ...call, rows }, "With the other's rows");
     const request = target.changesRows ? null : target.transport.requestFor(call.rows, target.own);
-    for (const { name, change } of request ? [...namesBeyond(target, request), ...signsForAll(target)] : []) {
+    for (const { name, change } of request
+      ? [...namesBeyond(target, request), ...signsForAll(target), ...given(target)]
+      : []) {
       await looked(target, { ...call, change }, `With ${name}`);
     }
   }

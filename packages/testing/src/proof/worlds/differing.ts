@@ -25,9 +25,16 @@ function isGrowing(path: string, alone: readonly Measured[]): boolean {
   return path.endsWith('.length') && alone.some((each) => each.get(path) !== alone[0]?.get(path));
 }
 
-/** Whoever comes first fetches a token or opens a connection for all: then it goes out as often as at another time of the tenant alone. */
-function isFirstTime(path: string, entrance: string, now: unknown, alone: readonly (readonly ScriptCall[])[]): boolean {
+/** Whoever comes first fetches a token for all: it goes out less often then, and as often as at another time of the tenant alone. */
+function isFirstTime(
+  path: string,
+  { entrance, step, answer }: ScriptCall,
+  alone: readonly (readonly ScriptCall[])[],
+): boolean {
   if (!path.startsWith('number of ')) return false;
+  const now = answer.get(path);
+  const before = alone[0]?.find((each) => each.step === step)?.answer.get(path);
+  if (Number(now ?? 0) > Number(before ?? 0)) return false;
   return alone.some((calls) => calls.some((each) => each.entrance === entrance && each.answer.get(path) === now));
 }
 
@@ -45,7 +52,8 @@ export function differing(
 ): ReadonlyMap<string, Suspect> {
   const suspects = new Map<string, Suspect>();
   const worlds = alone.map((calls) => new Map(calls.map((each) => [each.step, each.answer])));
-  for (const { step, entrance, attempt, answer } of other) {
+  for (const call of other) {
+    const { step, entrance, attempt, answer } = call;
     const before = worlds.flatMap((world) => world.get(step) ?? []);
     if (before.length < worlds.length || suspects.has(entrance) || answer.get('status') === TOO_MANY) continue;
     const known = [...(before[0]?.keys() ?? [])];
@@ -53,7 +61,7 @@ export function differing(
     const path = [...new Set([...known, ...answer.keys()])].find(
       (each) =>
         !BY_ORDER.test(each) &&
-        !isFirstTime(each, entrance, answer.get(each), alone) &&
+        !isFirstTime(each, call, alone) &&
         !growing.some((list) => each.startsWith(list) || each.startsWith(`${list.slice(0, -1)}[`)) &&
         isAnother(
           before.map((values) => values.get(each)),
