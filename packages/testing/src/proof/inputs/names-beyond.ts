@@ -13,7 +13,8 @@ import { inQuery, type Variation } from '../target/variation.js';
 export function namesBeyond({ entrance: { route }, own, other }: Target, request: HttpRequest): readonly Variation[] {
   const before = [own.id, own.slug].flatMap((mine, n) => {
     const theirs = [other.id, other.slug][n] ?? '';
-    return [`../${theirs}/`, ...(theirs.startsWith(mine) ? [theirs.slice(mine.length)] : [])];
+    // The second one for an application that takes the first step out away.
+    return [`../${theirs}/`, `../../${theirs}/`, ...(theirs.startsWith(mine) ? [theirs.slice(mine.length)] : [])];
   });
   const pattern = (route?.path ?? '').split('/');
   const inPath = pattern.flatMap((part, n): Position[] => (part.startsWith(':') ? [['path', n]] : []));

@@ -217,7 +217,7 @@ export const graphEdges: Twins = {
   },
   examples: {
     'graphql Query.node': ({ candidate }) => ({
-      body: { query: `{ node(id: "${idOfNode('Candidate', candidate.id)}") { id label } }` },
+      body: { id: idOfNode('Candidate', candidate.id) },
     }),
   },
   leaks: [
