@@ -147,7 +147,7 @@ function disown({ ambiguous, index }: Holding, canary: Canary): void {
 }
 
 /** Every value in `value` as a text, with what it is: `job.title`, `candidate[1].email`. */
-function* textsOf(what: string, value: unknown, above: readonly object[] = []): Generator<[string, string]> {
+export function* textsOf(what: string, value: unknown, above: readonly object[] = []): Generator<[string, string]> {
   if (typeof value === 'string' && value !== '') yield [what, value];
   if (typeof value === 'number' || typeof value === 'bigint') yield [what, String(value)];
   if (typeof value !== 'object' || value === null || types.isDate(value) || above.includes(value)) return;

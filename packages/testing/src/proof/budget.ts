@@ -24,6 +24,6 @@ export class Budget {
   /** As much as for up to ten entrances, as each is called in all of the worlds, and half of the time for all. */
   forWorlds(entrances: number): Limit {
     const time = Math.min(this.#entrance * Math.min(entrances, ENTRANCES_OF_WORLDS), this.#all / 2);
-    return new Limit(performance.now() + time);
+    return new Limit(Math.min(performance.now() + time, this.#began + this.#all));
   }
 }

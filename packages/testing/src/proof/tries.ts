@@ -14,7 +14,7 @@ export type Pair = readonly [Target, Target];
 
 /** The attacks on one entrance, by each of its examples. */
 export class Tries {
-  /** Those of which no further attack can be meaningful. */
+  /** Those by which the tenant itself cannot call, so that no further attack can be meaningful. */
   readonly #ended = new Set<Pair>();
 
   constructor(private readonly pairs: readonly Pair[]) {}
@@ -30,9 +30,16 @@ export class Tries {
       for (const attack of ATTACKS) if (!limit.isOver) results.push(await this.#attacked(attack, exempt[attack.name]));
     };
     await others();
-    if (verdictOf(results) === 'leaks' || limit.isOver || !(await this.#hadSessionEnded())) return;
-    results.length = 1;
-    await others();
+    if (verdictOf(results) === 'leaks' || limit.isOver) return;
+    try {
+      if (!(await this.#hadSessionEnded())) return;
+      results.length = 1;
+      await others();
+    } catch (error) {
+      // Nobody knows then whether refusals were a protection.
+      const why = `It could not be looked at whether its session had ended: ${error instanceof Error ? error.message : error}`;
+      results[0] = { attack: own.name, verdict: 'unproven', why, evidence: null };
+    }
   }
 
   /** The worst of what the attack found by any example. */
@@ -53,7 +60,7 @@ export class Tries {
   async #hadSessionEnded(): Promise<boolean> {
     const lasting = this.pairs.filter((pair) => !this.#ended.has(pair));
     let hasEnded = false;
-    for (const target of lasting.map(([first]) => first)) hasEnded ||= await hasSessionEnded(target);
+    for (const target of lasting.flat()) hasEnded ||= await hasSessionEnded(target);
     if (hasEnded) for (const target of lasting.flat()) target.signsIn = true;
     return hasEnded;
   }
@@ -66,7 +73,7 @@ export class Tries {
       if (finding.verdict === 'leaks' || finding.endsAttacks) break;
     }
     const { endsAttacks = false, ...worst } = worstOf(findings);
-    if (endsAttacks) this.#ended.add(pair);
+    if (endsAttacks && name === own.name) this.#ended.add(pair);
     return { attack: name, ...worst };
   }
 }

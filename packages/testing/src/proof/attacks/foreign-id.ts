@@ -19,26 +19,17 @@ export const foreignId: Attack = {
     let last: Attempt | undefined;
     const tried = places.length > 1 ? [...places.map((place) => [place]), places] : [places];
     for (const some of tried) {
-      const call = await target.asItself();
-      const rows = await target.rowsFor(target.other);
-      const foreign = target.transport.requestFor(rows, target.other) as HttpRequest;
-      const change = (request: HttpRequest) =>
-        replaced(
-          request,
-          some.map(({ at }) => [at, valueAt(foreign, at)] as const),
-        );
-      const attempt = await target.attempt({ ...call, change });
-      const leak = leakOf(
-        attempt,
-        target,
-        `With the other's value for ${some.map(({ at }) => nameOf(at)).join(' and ')}`,
-      );
+      last = await foreignly(target, some);
+      const names = some.map(({ at }) => nameOf(at)).join(' and ');
+      const leak = leakOf(last, target, `With the other's value for ${names}`);
       if (leak) return leak;
-      last = attempt;
     }
+    // Its refusal may show the row as it is.
+    const stale = await foreignly(target, places, STALE);
+    const shown = leakOf(stale, target, "With the other's ids and a precondition that fails");
+    if (shown) return shown;
     return (
       (await beside(target)) ??
-      (await preconditioned(target, places)) ??
       (await written(target, before, last)) ??
       proven(`Tried for ${places.map(({ at }) => nameOf(at)).join(', ')}.`)
     );
@@ -67,9 +58,13 @@ async function written(
   return leakOf({ ...last, changes }, target, "With the other's ids, by a request that should only read");
 }
 
-/** A call of the author's own takes all the rows, so it is given the other's. */
-/** With a precondition that fails: its refusal may show the row as it is. */
-async function preconditioned(target: Target, places: ReturnType<typeof idsIn>): Promise<Finding | null> {
+/** Calls with the other's values at these places. */
+async function foreignly(
+  target: Target,
+  places: ReturnType<typeof idsIn>,
+  headers?: Readonly<Record<string, string>>,
+): Promise<Attempt> {
+  const call = await target.asItself();
   const rows = await target.rowsFor(target.other);
   const foreign = target.transport.requestFor(rows, target.other) as HttpRequest;
   const change = (request: HttpRequest) => {
@@ -77,14 +72,14 @@ async function preconditioned(target: Target, places: ReturnType<typeof idsIn>):
       request,
       places.map(({ at }) => [at, valueAt(foreign, at)] as const),
     );
-    return { ...changed, headers: { ...changed.headers, ...STALE } };
+    return headers ? { ...changed, headers: { ...changed.headers, ...headers } } : changed;
   };
-  const attempt = await target.attempt(await target.asItself(target.own, { change }));
-  return leakOf(attempt, target, "With the other's ids and a precondition that fails");
+  return target.attempt({ ...call, change });
 }
 
 const STALE = { 'if-match': '"stale"', 'if-unmodified-since': 'Sat, 01 Jan 2000 00:00:00 GMT' };
 
+/** A call of the author's own takes all the rows: the own ones under the other's ids, and the other's. */
 async function byRows(target: Target): Promise<Finding> {
   for (const isWhole of [false, true]) {
     const [call, theirs] = [await target.asItself(), await target.rowsFor(target.other)];

@@ -1,10 +1,9 @@
 import { isTelling } from '../../canaries/telling.js';
-import type { RouteParameter } from '../../discovery/entrance.js';
-import { sourceWords } from '../../discovery/source-words.js';
 import type { HttpRequest } from '../../http-request.js';
 import { nameOf, type Position, replaced, valueAt } from '../target/positions.js';
 import type { Target } from '../target/target.js';
 import { inQuery, type Variation } from '../target/variation.js';
+import { textParameters } from './query-parameters.js';
 
 /**
  * Names of what the other has, as a tenant may write them where a name is put behind its own: out of its folder into the other's, and
@@ -33,9 +32,8 @@ export function namesBeyond({ entrance: { route }, own, other }: Target, request
 }
 
 /** Parameters that what the other was answered has a value of the same name for: a ticket, a code, a token. */
-export function answered({ entrance, harness: { app } }: Target, answers: readonly unknown[]): readonly Variation[] {
-  const names = queryOf(entrance.route?.parameters ?? [], sourceWords(app, entrance).query);
-  return [...names].flatMap((name) => {
+export function answered(target: Target, answers: readonly unknown[]): readonly Variation[] {
+  return [...textParameters(target)].flatMap((name) => {
     const values = answers.flatMap((each) => valuesNamed(name, each)).filter((value) => isTelling(value));
     return [...new Set(values)].slice(-2).map((value) => inQuery(name, value));
   });
@@ -48,15 +46,7 @@ function valuesNamed(name: string, value: unknown): string[] {
   );
 }
 
-function queryOf(parameters: readonly RouteParameter[], words: readonly string[]): ReadonlySet<string> {
-  const declared = parameters.filter(
-    ({ in: place, schema }) => place === 'query' && [undefined, 'string'].includes(schema?.type as string | undefined),
-  );
-  return new Set([...declared.map(({ name }) => name), ...words]);
-}
-
 /** Signs for all in each parameter of the query, as a search takes them: of a pattern, of `LIKE`, of the application's own making. */
-export function signsForAll({ entrance, harness: { app } }: Target): readonly Variation[] {
-  const names = queryOf(entrance.route?.parameters ?? [], sourceWords(app, entrance).query);
-  return [...names].flatMap((name) => ['%', '*', '|.*'].map((sign) => inQuery(name, sign)));
+export function signsForAll(target: Target): readonly Variation[] {
+  return [...textParameters(target)].flatMap((name) => ['%', '*', '|.*'].map((sign) => inQuery(name, sign)));
 }

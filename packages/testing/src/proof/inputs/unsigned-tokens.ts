@@ -1,21 +1,19 @@
 import type { Planted, PlantedRow } from '../../canaries/planted.js';
 import { idOf } from '../../discovery/planted-lookup.js';
-import { sourceWords } from '../../discovery/source-words.js';
 import type { Target } from '../target/target.js';
 import { inQuery, type Variation } from '../target/variation.js';
+import { textParameters } from './query-parameters.js';
 
 /**
  * Tokens of the tenant's own answer, such as cursors, that nobody signed: opened, with the other's names in place of the own ones, and
  * closed again, in each parameter of the query.
  */
 export function unsignedTokens(target: Target, values: Iterable<unknown>): readonly Variation[] {
-  const { harness, entrance, own, other } = target;
+  const { harness, own, other } = target;
   const names = namesOfBoth([own, harness.planted(own)], [other, harness.planted(other)]);
   const tokens = [...new Set(values)].flatMap((value) => (typeof value === 'string' ? forged(value, names) : []));
   if (tokens.length === 0) return [];
-  const declared = (entrance.route?.parameters ?? []).filter((each) => each.in === 'query').map(({ name }) => name);
-  const parameters = new Set([...declared, ...sourceWords(harness.app, entrance).query]);
-  return [...parameters].flatMap((name) => tokens.slice(0, MOST).map((token) => inQuery(name, token)));
+  return [...textParameters(target)].flatMap((name) => tokens.slice(0, MOST).map((token) => inQuery(name, token)));
 }
 
 /** Tokens of one answer: the rows of a list may each have one. */

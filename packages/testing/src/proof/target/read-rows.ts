@@ -1,25 +1,28 @@
 import type { Planted, PlantedRow } from '../../canaries/planted.js';
 
 /** The rows, of which each value that is read is told: it may be sent, and comes back then. */
-export function readRows(rows: Planted, read: (value: string) => void): Planted {
-  const watched = (row: PlantedRow) =>
-    new Proxy(row, {
-      get: (target, name) => {
-        const value: unknown = Reflect.get(target, name);
-        if (value !== null && value !== undefined && typeof value !== 'function') read(textOf(value));
+export function readRows(rows: Planted, read: (value: unknown) => void): Planted {
+  const watched = (row: PlantedRow): PlantedRow => {
+    const columns = Object.entries(row).map(([name, given]) => {
+      let value = given;
+      const get = () => {
+        read(value);
         return value;
-      },
+      };
+      const set = (next: unknown) => {
+        value = next;
+      };
+      return [name, { enumerable: true, configurable: true, get, set }] as const;
     });
+    // No proxy, which can neither be cloned nor has private members.
+    return Object.defineProperties(Object.create(Object.getPrototypeOf(row)), Object.fromEntries(columns));
+  };
   return Object.fromEntries(
     Object.entries(rows).map(([name, each]) => [
       name,
       Array.isArray(each) ? each.map(watched) : watched(each as PlantedRow),
     ]),
   );
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 const ID = /(^|_)(id|uuid)$|Id$/;

@@ -24,5 +24,6 @@ it('bytes are packed again as they were', () => {
     '\ufefftitle\tcategory\ttenantId\none\tsales\tother',
   );
   expect(gunzipSync(withText(gzipSync('{"a":1}'), add)).toString()).toBe('{"a":1,"tenantId":"other"}');
-  expect(withText(Buffer.from([0xc3, 0x28]), add)).toEqual(Buffer.from([0xc3, 0x28]));
+  for (const bytes of [Buffer.from([0xc3, 0x28]), gzipSync('{"a":1}').subarray(0, 12)])
+    expect(withText(bytes, add)).toEqual(bytes);
 });

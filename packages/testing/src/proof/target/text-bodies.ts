@@ -11,10 +11,19 @@ export function isTextBody(body: unknown): body is TextBody {
 export function withText(body: TextBody, change: (text: string) => string): TextBody {
   if (typeof body === 'string') return change(body);
   const bytes = Buffer.from(body);
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return gzipSync(withText(gunzipSync(bytes), change));
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return withPacked(bytes, change);
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf16le' : 'utf8';
   const text = bytes.toString(encoding);
   return Buffer.from(text, encoding).equals(bytes) ? Buffer.from(change(text), encoding) : body;
+}
+
+/** Bytes that only begin as gzip does stay as they are. */
+function withPacked(bytes: Buffer, change: (text: string) => string): Buffer {
+  try {
+    return gzipSync(withText(gunzipSync(bytes), change));
+  } catch {
+    return bytes;
+  }
 }
 
 /** The text with values changed in each of its objects: of JSON as a whole or line by line, and of tables, whose first line has the names. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Tenant } from '@tenancy/core';
 import { outsideAnyTenant } from '@tenancy/core/adapter';
+import { textsOf } from '../../canaries/canary-registry.js';
 import type { Planted } from '../../canaries/planted.js';
 import type { Entrance, Route } from '../../discovery/entrance.js';
 import { exampleRequest } from '../../discovery/example-request.js';
@@ -185,7 +186,9 @@ function transportByCall(harness: IsolationHarness, { call, answersNothing }: Ex
         },
       };
       const answered = { request: null, answer: null };
-      const watched = readRows(rows, (value) => sent.push(value));
+      const watched = readRows(rows, (value) => {
+        for (const [, text] of textsOf('', value)) sent.push(text);
+      });
       try {
         const seen = await inTimeOf(
           harness,

@@ -4,7 +4,8 @@ import type { Planted } from '../../canaries/planted.js';
 import { leakOf } from '../attacks/attack.js';
 import { answered, namesBeyond, signsForAll } from '../inputs/names-beyond.js';
 import { underIdsOf } from '../target/read-rows.js';
-import type { Attempt, Call, Target } from '../target/target.js';
+import type { Call, Target } from '../target/target.js';
+import { Done } from './done.js';
 import { quiet } from './quiet.js';
 import { calling, targetsIn } from './targets.js';
 import type { World } from './world.js';
@@ -19,32 +20,19 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
   const [one, another] = harness.tenants as readonly [Tenant, Tenant];
   const pairs = [targetsIn(harness, options, one, another), targetsIn(harness, options, another, one)] as const;
   limit.holds(pairs.flat());
-  const sent = new Map<Tenant, string[]>([
-    [one, []],
-    [another, []],
-  ]);
-  const writers = new Map<Tenant, { readonly entrance: string; readonly sent: string }[]>();
   const shown = new Set<string>();
-  const answers = new Map<Tenant, unknown[]>([
-    [one, []],
-    [another, []],
-  ]);
+  const done = new Map([one, another].map((tenant) => [tenant, new Done()]));
+  const doneBy = (tenant: Tenant) => done.get(tenant) as Done;
   /** Calls, and looks for what is the other's and was never sent by the caller itself. */
   const looked = async (target: Target, call: Call, how: string, isObserved = false) => {
     const attempt = await trials.attempt(target, () =>
       isObserved ? target.attempt(call) : target.attemptUnobserved(call),
     );
     if (!attempt) return null;
-    const own = sent.get(target.own) as string[];
-    const leak = leakOf({ ...withoutSent(attempt, own), changes: [] }, target, how);
+    const own = doneBy(target.own);
+    const leak = leakOf({ ...own.without(attempt), changes: [] }, target, how);
     if (leak) found(target.entrance.id, leak);
-    own.push(attempt.sent);
-    answers.get(target.own)?.push(attempt.seen);
-    if (!attempt.isRefused)
-      writers.set(target.own, [
-        ...(writers.get(target.own) ?? []),
-        { entrance: target.entrance.id, sent: attempt.sent },
-      ]);
+    own.add(target.entrance.id, attempt);
     return attempt;
   };
   const both = pairs[0].map((target, n) => [target, pairs[1][n] as Target] as const);
@@ -81,7 +69,6 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
     const many = Array.from({ length: CROWD }, () => looked(theirs, other, 'In a crowd of requests'));
     await Promise.all([...many, ...[1, 2, 3].map(() => looked(mine, own, 'In a crowd of requests'))]);
   }
-  const given = (target: Target) => answered(target, answers.get(target.other) ?? []);
   for (const target of pairs.flat()) {
     const call = await calling(target, target.own);
     // A call of the author's own may send any value of theirs, of which nothing could be told apart afterwards.
@@ -90,9 +77,14 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
       : harness.planted(target.other);
     await looked(target, { ...call, rows }, "With the other's rows");
     const request = target.changesRows ? null : target.transport.requestFor(call.rows, target.own);
-    for (const { name, change } of request
-      ? [...namesBeyond(target, request), ...signsForAll(target), ...given(target)]
-      : []) {
+    const variations = request
+      ? [
+          ...namesBeyond(target, request),
+          ...signsForAll(target),
+          ...answered(target, [...doneBy(target.other).answers.values()]),
+        ]
+      : [];
+    for (const { name, change } of variations) {
       await looked(target, { ...call, change }, `With ${name}`);
     }
   }
@@ -106,8 +98,7 @@ export async function crowd({ harness, options, limit, trials, found }: World): 
       const value = canary.value.toLowerCase();
       if (attempt.sent.includes(value)) continue;
       shown.add(target.entrance.id);
-      for (const { entrance, sent: text } of writers.get(target.own) ?? [])
-        if (text.includes(value)) shown.add(entrance);
+      for (const entrance of doneBy(target.own).writersOf(value)) shown.add(entrance);
     }
   }
   return shown;
@@ -118,10 +109,3 @@ const CROWD = 24;
 
 /** Entrances by call of which each listens while all the others speak. */
 const MOST_TALKERS = 12;
-
-/** Takes out what the caller sent before: it tells nothing when it is read again, in a log of what was asked for, say. */
-function withoutSent(attempt: Attempt, sent: readonly string[]): Attempt {
-  if (attempt.sightings.length === 0) return attempt;
-  const all = sent.join('\n');
-  return { ...attempt, sightings: attempt.sightings.filter(({ canary }) => !all.includes(canary.value.toLowerCase())) };
-}
