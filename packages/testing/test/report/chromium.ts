@@ -67,6 +67,8 @@ export class Chromium {
     const more = ['--disable-component-update', '--disable-sync', '--disable-quic', '--remote-debugging-pipe'];
     const started = spawn(program, [...quiet, ...more, `--user-data-dir=${join(folder, 'profile')}`, 'about:blank'], {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+      // It leaves a folder of its own behind where it is killed.
+      env: { ...process.env, TMPDIR: folder },
     });
     const chromium = new Chromium(started, folder);
     const { targetId } = await chromium.send('Target.createTarget', { url: 'about:blank' });
