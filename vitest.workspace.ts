@@ -22,7 +22,10 @@ export default defineConfig({
     // Most files wait more than they compute: for databases, for servers, for time to pass.
     maxWorkers: availableParallelism() + 1,
     projects: [
-      project('core', 'packages/core', { setupFiles: ['reflect-metadata'] }),
+      project('core', 'packages/core', {
+        setupFiles: ['reflect-metadata'],
+        globalSetup: ['test/database/global-setup.ts'],
+      }),
       project('postgres', 'packages/postgres', {
         setupFiles: ['reflect-metadata'],
         globalSetup: ['test/database/global-setup.ts'],

@@ -5,7 +5,11 @@ export default packageBuild(
     index: 'src/index.ts',
     adapter: 'src/adapter.ts',
     admin: 'src/admin.ts',
+    bullmq: 'src/bullmq.ts',
+    cache: 'src/cache.ts',
     eslint: 'src/eslint.ts',
+    events: 'src/events.ts',
+    schedule: 'src/schedule.ts',
     'signed-header': 'src/signed-header.ts',
   },
   {

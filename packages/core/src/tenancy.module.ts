@@ -11,6 +11,7 @@ import { sentCodes } from './entrances/sent-codes.js';
 import { TenantGuard } from './entrances/tenant.guard.js';
 import { TenancyConfigurationError } from './errors/configuration-error.js';
 import { refuseUnknown } from './errors/refuse-unknown.js';
+import { Leftovers } from './leftovers/leftovers.js';
 import { CachedTenantRegistry } from './registry/cached-tenant-registry.js';
 import { CheckedTenantRegistry } from './registry/checked-tenant-registry.js';
 import { TenantRegistry } from './registry/tenant-registry.js';
@@ -80,6 +81,7 @@ function checkGlobal(isGlobal: unknown): void {
     sentCodes,
     Clients,
     Interceptors,
+    Leftovers,
     Results,
     { provide: APP_GUARD, useClass: TenantGuard },
     {
@@ -124,6 +126,7 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
     @Inject(GatewayEntrance) gateways: GatewayEntrance,
     @Inject(Clients) private readonly clients: Clients,
     @Inject(Interceptors) private readonly interceptors: Interceptors,
+    @Inject(Leftovers) private readonly leftovers: Leftovers,
     @Inject(Results) results: Results,
   ) {
     super();
@@ -166,6 +169,7 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
 
   /** @internal Nest calls this once everything is made. */
   onModuleInit(): void {
+    this.leftovers.refuse();
     this.clients.hold();
     this.interceptors.hold();
   }

@@ -1,0 +1,62 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { isUsableTenantId } from '../tenant-id.js';
+
+/** The name of a stamp in whatever a transport has for metadata. */
+export const STAMP = 'tenancy';
+
+/** What a signature holds a stamp to, so that it is worth nothing anywhere else. */
+export interface StampedAt {
+  /** The kind and the name of the place: `bullmq:mails`. */
+  readonly place: string;
+  /** What tells this message from all others of the place: the id of a job. */
+  readonly id: string;
+}
+
+/** Keys for signing: the first one signs, each of them is accepted. Empty: stamps are not signed. */
+export type StampSecrets = readonly (string | Buffer)[];
+
+/**
+ * The form in which a tenant travels outside the process: `v1.<tenant id, base64url>`, and with a secret
+ * `v1.<tenant id, base64url>.<seconds since 1970>.<signature>`.
+ *
+ * The signature is the HMAC-SHA256, base64url, of `v1.<tenant id>.<place>.<id>.<seconds>` with the first three in base64url.
+ */
+export function makeStamp(tenantId: string, at: StampedAt, secrets: StampSecrets): string {
+  const named = `v1.${encode(tenantId)}`;
+  const [secret] = secrets;
+  if (secret === undefined) return named;
+  const seconds = `${Math.floor(Date.now() / 1000)}`;
+  return `${named}.${seconds}.${sign(named, at, seconds, secret)}`;
+}
+
+/** The tenant id of a stamp, or `null` where it is none, or is not signed for `at` with one of `secrets` where there are any. */
+export function readStamp(stamp: unknown, at: StampedAt, secrets: StampSecrets): string | null {
+  if (typeof stamp !== 'string') return null;
+  const parts = stamp.split('.');
+  const [version, encoded = '', seconds = '', signature = ''] = parts;
+  if (version !== 'v1' || (parts.length !== 2 && parts.length !== 4)) return null;
+  const tenantId = Buffer.from(encoded, 'base64url').toString();
+  // What decodes leniently is another way to write the same tenant.
+  if (!isUsableTenantId(tenantId) || encode(tenantId) !== encoded) return null;
+  if (secrets.length === 0) return tenantId;
+  if (parts.length !== 4 || !/^[1-9]\d*$/.test(seconds)) return null;
+  const given = Buffer.from(signature);
+  const isSigned = secrets.some((secret) => {
+    const expected = Buffer.from(sign(`v1.${encoded}`, at, seconds, secret));
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  });
+  return isSigned ? tenantId : null;
+}
+
+/** The second, since 1970, in which a signed stamp was made; `null` for one that is not signed. */
+export function secondsOf(stamp: string): number | null {
+  const [, , seconds] = stamp.split('.');
+  return seconds === undefined ? null : Number(seconds);
+}
+
+const encode = (text: string): string => Buffer.from(text).toString('base64url');
+
+const sign = (named: string, { place, id }: StampedAt, seconds: string, secret: string | Buffer): string =>
+  createHmac('sha256', secret)
+    .update(`${named}.${encode(place)}.${encode(id)}.${seconds}`)
+    .digest('base64url');
