@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fairness, fairnessOf } from '../../src/bullmq/fairness/fairness.js';
+import { type Fairness, fairnessOf, type Turn } from '../../src/bullmq/fairness/fairness.js';
 import { type Backend, backends, type FairJob } from './backends.js';
 
 const tenant = (id: string) => ({ id, slug: id });
@@ -66,7 +66,7 @@ describe.each(backends)('turns between tenants, on $name', ({ missing, start }) 
       const queue = backend.queue('limits');
       const fair = fairnessOf({ weight: ({ id }) => (id === 'acme' ? 0.001 : 1000) }) as Fairness;
       const asked = { producer: queue, name: 'limits' };
-      expect((await fair.priorities(asked, tenant('globex'), 3))[0]).toBe(1);
+      expect((await fair.turns(asked, tenant('globex'), 3))[0]?.priority).toBe(1);
       await backend.setVirtual('limits', 2_097_149.5);
       await addBulk(queue, fair, 'acme', 5);
       await addBulk(queue, fair, 'globex', 5);
@@ -75,7 +75,7 @@ describe.each(backends)('turns between tenants, on $name', ({ missing, start }) 
       expect(inversions(order)).toBe(0);
 
       await backend.quiet('limits');
-      expect(await fair.priorities(asked, tenant('globex'), 1)).toEqual([1]);
+      expect(await fair.turns(asked, tenant('globex'), 1)).toEqual([{ priority: 1, tenancyTurn: '0.001 globex' }]);
     });
 
     it('Q20: tenants with nothing waiting are forgotten', async () => {
@@ -96,15 +96,13 @@ function jobs(id: string, count: number, from = 0) {
 }
 
 async function addBulk(queue: Queue, fair: Fairness, id: string, count: number, from = 0): Promise<void> {
-  const priorities = await fair.priorities({ producer: queue, name: queue.name }, tenant(id), count);
-  await queue.addBulk(
-    jobs(id, count, from).map((job, index) => ({ ...job, opts: { priority: priorities[index] as number } })),
-  );
+  const turns = await fair.turns({ producer: queue, name: queue.name }, tenant(id), count);
+  await queue.addBulk(jobs(id, count, from).map((job, index) => ({ ...job, opts: turns[index] as Turn })));
 }
 
 async function add(queue: Queue, fair: Fairness, id: string, index: number): Promise<void> {
-  const [priority] = await fair.priorities({ producer: queue, name: queue.name }, tenant(id), 1);
-  await queue.add('work', { tenant: id, index }, { priority: priority as number });
+  const [turn] = await fair.turns({ producer: queue, name: queue.name }, tenant(id), 1);
+  await queue.add('work', { tenant: id, index }, turn as Turn);
 }
 
 /** The order in which one worker did so many jobs. */

@@ -2,15 +2,22 @@ import { backendOf } from './backend.js';
 import { postgresTags } from './postgres-tags.js';
 import { redisTags } from './redis-tags.js';
 
-/** So many jobs of one lane (a tenant's own queue in the queue), each of which takes `step` of the virtual time. */
+/** So many jobs of one tenant, each of which takes `step` of the virtual time. */
 export interface Asked {
   readonly lane: string;
   readonly count: number;
   readonly step: number;
 }
 
-/** The state of a queue, which is asked for the start tags of several lanes at once, atomically. */
-export type Tags = (asked: readonly Asked[]) => Promise<number[]>;
+export interface Answer {
+  /** The tag of the first job of each of those that were asked for. */
+  readonly starts: readonly number[];
+  /** Jobs that are due and have no place yet. */
+  readonly more: boolean;
+}
+
+/** The state of a queue, which gives tags to several tenants at once and places to what is due, atomically. */
+export type Tags = (asked: readonly Asked[]) => Promise<Answer>;
 
 interface Waiting {
   readonly asked: Asked;
@@ -25,6 +32,7 @@ interface Waiting {
 export class QueueClock {
   #waiting: Waiting[] = [];
   #asking = false;
+  #admitting = 0;
   #tags: Promise<Tags> | undefined;
 
   constructor(
@@ -41,14 +49,28 @@ export class QueueClock {
     });
   }
 
+  /** Places for what is due, unless it was asked for within so many milliseconds. */
+  admit(every: number): void {
+    const now = Date.now();
+    if (now < this.#admitting + every) return;
+    this.#admitting = now;
+    // The next one tries again. A job must not fail because of the turn of others.
+    this.#admitAll().catch(() => undefined);
+  }
+
+  async #admitAll(): Promise<void> {
+    const tags = await this.#connected();
+    while ((await tags([])).more) this.#admitting = Date.now();
+  }
+
   async #ask(): Promise<void> {
     this.#asking = true;
     while (this.#waiting.length > 0) {
       const together = this.#waiting;
       this.#waiting = [];
       try {
-        const tags = await (this.#tags ??= this.#connect());
-        const starts = await tags(together.map(({ asked }) => asked));
+        const tags = await this.#connected();
+        const { starts } = await tags(together.map(({ asked }) => asked));
         together.forEach(({ resolve }, index) => {
           resolve(starts[index] as number);
         });
@@ -59,11 +81,13 @@ export class QueueClock {
     this.#asking = false;
   }
 
-  #connect(): Promise<Tags> {
+  #connected(): Promise<Tags> {
+    if (this.#tags) return this.#tags;
     const connecting = backendOf(this.producer, this.prefix).then((backend) =>
       backend.kind === 'redis' ? redisTags(backend, this.name) : postgresTags(backend, this.name),
     );
-    // What failed once, a server that was not there yet, is tried again by the next job.
+    this.#tags = connecting;
+    // A server that was not there yet is tried again by the next job.
     connecting.catch(() => {
       this.#tags = undefined;
     });
