@@ -41,6 +41,8 @@ function examplesOf(file: string): Example[] {
 function home(file: string): string {
   // Beside the adapter that the page shows.
   if (file === 'docs/adapter.md') return 'packages/postgres/test/adapter';
+  // Where the peers of its subpath are.
+  if (file === 'docs/caches.md') return 'packages/core';
   const place = /^packages\/\w+/.exec(file)?.[0] ?? 'examples/hiring-platform';
   // Beside the client that is generated for its tests.
   return place === 'packages/prisma' ? 'packages/prisma/test' : place;

@@ -15,6 +15,9 @@ const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readon
     '@nestjs/common': true,
     '@nestjs/core': true,
     rxjs: true,
+    // Each behind the subpath that needs it.
+    '@nestjs/cache-manager': ['cache/make-parts.ts', 'cache/tenant-cache.module.ts'],
+    'cache-manager': ['cache/memory-cache.ts'],
     // Asked for only where the application has them; an application without them starts all the same.
     '@nestjs/jwt': ['peer.ts'],
     '@nestjs/microservices': ['peer.ts'],

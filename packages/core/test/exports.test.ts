@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import * as adapter from '../src/adapter.js';
 import * as admin from '../src/admin.js';
+import * as cache from '../src/cache.js';
 import * as eslint from '../src/eslint.js';
 import * as core from '../src/index.js';
 import * as signedHeader from '../src/signed-header.js';
@@ -10,6 +11,7 @@ it('the public surface is this, and grows only on purpose', () => {
     core: Object.keys(core).sort(),
     adapter: Object.keys(adapter).sort(),
     admin: Object.keys(admin).sort(),
+    cache: Object.keys(cache),
     eslint: Object.keys(eslint),
     signedHeader: Object.keys(signedHeader),
   }).toEqual({
@@ -67,6 +69,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'unknownOption',
     ],
     admin: ['ContextVariable', 'TenantAdmin'],
+    cache: ['TenantCache', 'TenantCacheModule'],
     eslint: ['tenancyConfig'],
     signedHeader: ['signTenantHeader'],
   });

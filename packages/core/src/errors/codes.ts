@@ -7,6 +7,7 @@ export const tenancyErrors = {
   tenant_switch_refused: { status: 500, error: 'Internal Server Error' },
   tenant_source_failed: { status: 500, error: 'Internal Server Error' },
   tenant_registry_unavailable: { status: 503, error: 'Service Unavailable' },
+  tenant_cache_unavailable: { status: 503, error: 'Service Unavailable' },
   tenancy_misconfigured: { status: 500, error: 'Internal Server Error' },
 } as const satisfies Record<string, { readonly status: number; readonly error: string }>;
 

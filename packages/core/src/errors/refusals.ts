@@ -39,3 +39,14 @@ export class TenantSourceFailedError extends TenancyError {
     super('tenant_source_failed', explanation, { cause });
   }
 }
+
+/** 503 `tenant_cache_unavailable`: a cache's store did not keep what `clear()` wrote, so nothing is cleared. */
+export class TenantCacheUnavailableError extends TenancyError {
+  constructor() {
+    super(
+      'tenant_cache_unavailable',
+      'the last store of the cache did not keep what clear() wrote, so its entries are still there. ' +
+        'See whether it is out of reach, or read-only, and clear again.',
+    );
+  }
+}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CACHE_MANAGER, CacheModule } from '@nestjs/cache-manager';
+import { CACHE_MANAGER } from '@nestjs/cache-manager';
 import {
   Body,
   type CallHandler,
@@ -26,6 +26,7 @@ import { IsString } from 'class-validator';
 import DataLoader from 'dataloader';
 import { type Observable, of, tap } from 'rxjs';
 import { SignedInGuard } from '../hiring-application.js';
+import { RawCacheModule } from '../raw-cache.js';
 import { type Application, Db } from './application.js';
 
 const validated: Application['configure'] = (app) => {
@@ -89,7 +90,7 @@ class CachedOffers {
 const cacheManager: Application = {
   name: 'offers in cache-manager, by tenant, forgotten when they change',
   schema: OFFERS,
-  imports: [CacheModule.register()],
+  imports: [RawCacheModule.register()],
   controllers: [CachedOffers],
   configure: validated,
   seed: plantOffer,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CACHE_MANAGER, type Cache, CacheInterceptor, CacheModule } from '@nestjs/cache-manager';
+import { CACHE_MANAGER, type Cache, CacheInterceptor } from '@nestjs/cache-manager';
 import {
   Controller,
   type ExecutionContext,
@@ -13,6 +13,7 @@ import {
 } from '@nestjs/common';
 import DataLoader from 'dataloader';
 import { instead, type Twins } from '../leak.js';
+import { RawCacheModule } from '../raw-cache.js';
 import { type Row, Tables } from '../tables.js';
 
 @Injectable()
@@ -184,7 +185,7 @@ const everybodysRecent: Row[] = [];
 export const memory: Twins = {
   about: 'What the application remembers',
   correct: {
-    imports: [CacheModule.register()],
+    imports: [RawCacheModule.register()],
     controllers: [MemoryController, ReportController],
     providers: [Jobs, Dashboard, Recent, Candidates, Notes, Statement],
   },

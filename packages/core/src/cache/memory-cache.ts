@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+import { type CreateCacheOptions, createCache } from 'cache-manager';
+import type { DividedCache } from './cache-parts.js';
+
+/**
+ * A cache in the memory of this process, where nobody has given a store: a cache-manager for each owner. Keys meet nobody else's, and
+ * to clear a part is to forget it (K3), with whatever is still on its way there.
+ */
+export const memoryCache = ({ ttl, refreshThreshold, nonBlocking }: CreateCacheOptions): DividedCache => {
+  const options = Object.fromEntries(
+    Object.entries({ ttl, refreshThreshold, nonBlocking }).filter(([, value]) => value !== undefined),
+  );
+  return {
+    part(_owner, forget) {
+      // K11: cache-manager merges the `wrap` of all caches of a process that have one id.
+      const cacheId = randomBytes(12).toString('base64url');
+      const clear = async () => {
+        forget();
+        return true;
+      };
+      return { ...createCache({ ...options, cacheId }), clear };
+    },
+    clear: async () => {},
+    close: async () => {},
+  };
+};
