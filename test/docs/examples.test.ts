@@ -43,6 +43,7 @@ function home(file: string): string {
   if (file === 'docs/adapter.md') return 'packages/postgres/test/adapter';
   // Where the peers of its subpath are.
   if (file === 'docs/caches.md') return 'packages/core';
+  if (file === 'docs/events.md') return 'test/census';
   const place = /^packages\/\w+/.exec(file)?.[0] ?? 'examples/hiring-platform';
   // Beside the client that is generated for its tests.
   return place === 'packages/prisma' ? 'packages/prisma/test' : place;

@@ -11,6 +11,7 @@ import { sentCodes } from './entrances/sent-codes.js';
 import { TenantGuard } from './entrances/tenant.guard.js';
 import { TenancyConfigurationError } from './errors/configuration-error.js';
 import { refuseUnknown } from './errors/refuse-unknown.js';
+import { Sagas } from './events/sagas.js';
 import { Leftovers } from './leftovers/leftovers.js';
 import { CachedTenantRegistry } from './registry/cached-tenant-registry.js';
 import { CheckedTenantRegistry } from './registry/checked-tenant-registry.js';
@@ -83,6 +84,7 @@ function checkGlobal(isGlobal: unknown): void {
     Interceptors,
     Leftovers,
     Results,
+    Sagas,
     { provide: APP_GUARD, useClass: TenantGuard },
     {
       // Whoever imports the class itself has this one; those of forRoot take its place.
@@ -127,6 +129,7 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
     @Inject(Clients) private readonly clients: Clients,
     @Inject(Interceptors) private readonly interceptors: Interceptors,
     @Inject(Leftovers) private readonly leftovers: Leftovers,
+    @Inject(Sagas) private readonly sagas: Sagas,
     @Inject(Results) results: Results,
   ) {
     super();
@@ -172,5 +175,6 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
     this.leftovers.refuse();
     this.clients.hold();
     this.interceptors.hold();
+    this.sagas.hold();
   }
 }

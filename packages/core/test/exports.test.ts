@@ -3,6 +3,7 @@ import * as adapter from '../src/adapter.js';
 import * as admin from '../src/admin.js';
 import * as cache from '../src/cache.js';
 import * as eslint from '../src/eslint.js';
+import * as events from '../src/events.js';
 import * as core from '../src/index.js';
 import * as signedHeader from '../src/signed-header.js';
 
@@ -13,6 +14,7 @@ it('the public surface is this, and grows only on purpose', () => {
     admin: Object.keys(admin).sort(),
     cache: Object.keys(cache),
     eslint: Object.keys(eslint),
+    events: Object.keys(events).sort(),
     signedHeader: Object.keys(signedHeader),
   }).toEqual({
     core: [
@@ -71,6 +73,7 @@ it('the public surface is this, and grows only on purpose', () => {
     admin: ['ContextVariable', 'TenantAdmin'],
     cache: ['TenantCache', 'TenantCacheModule'],
     eslint: ['tenancyConfig'],
+    events: ['TenantOutbox', 'TenantOutboxModule', 'eachTenant', 'outboxTableSql', 'postgresOutbox'],
     signedHeader: ['signTenantHeader'],
   });
 });

@@ -12,7 +12,7 @@ import {
 } from '@nestjs/cqrs';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { debounceTime, delay, map, type Observable } from 'rxjs';
-import { type Ask, context, inCompany, inHandler, type Seen, type Subject, seen } from '../row.js';
+import { type Ask, inCompany, inHandler, type Seen, type Subject, seen } from '../row.js';
 
 type Answer = (found?: Seen) => void;
 
@@ -22,7 +22,6 @@ class Look {
 class Happened extends Look {}
 class HappenedOften extends Look {}
 class HappenedLater extends Look {}
-class HappenedOftenBound extends Look {}
 
 @CommandHandler(Look)
 class LookHandler {
@@ -65,14 +64,6 @@ class Sagas {
       debounceTime(5),
       map(({ answer }) => new Look(answer)),
     );
-
-  @Saga()
-  bound = (events: Observable<object>): Observable<Look> =>
-    events.pipe(
-      ofType(HappenedOftenBound),
-      debounceTime(5),
-      map(({ answer }) => new Look(() => answer())),
-    );
 }
 
 const cqrs = { imports: [CqrsModule.forRoot()], providers: [LookHandler, WhoseHandler, HappenedHandler, Sagas] };
@@ -92,25 +83,24 @@ class Listeners {
 
 const emitting = { imports: [EventEmitterModule.forRoot()], providers: [Listeners] };
 
-/** Asks, and lets go of whoever asked before within the moment: an operator drops those. */
+/** Asks, and lets go of whoever of the same company asked before within the moment: an operator drops those. */
 function latest(publish: (answer: Answer) => void): Ask {
-  const waiting = new Set<(found?: Seen) => void>();
+  const waiting = new Map<Seen, Set<(found?: Seen) => void>>();
   return inCompany(
     () =>
       new Promise((resolve) => {
-        waiting.add(resolve);
+        const own = waiting.get(seen()) ?? new Set();
+        waiting.set(seen(), own.add(resolve));
         publish((found) => {
           resolve(found);
-          for (const earlier of waiting) earlier(undefined);
-          waiting.clear();
+          for (const earlier of own) earlier(undefined);
+          own.clear();
         });
       }),
   );
 }
 
-const SAGA = 'CQRS: a saga with `debounceTime`, whose command has a bound callback';
-
-// core-11: who emits, except behind an operator that waits.
+// core-11: who emits.
 export const nest: Subject = {
   about: 'CQRS and events of Nest',
   rows: [
@@ -143,15 +133,8 @@ export const nest: Subject = {
     ),
     inHandler(
       'CQRS: a saga with `debounceTime`',
-      "another's",
-      ({ app }) => latest((answer) => app.get(EventBus).publish(new HappenedOften(answer))),
-      { modules: cqrs, fix: SAGA },
-    ),
-    inHandler(
-      SAGA,
       'right',
-      ({ app }) =>
-        latest((answer) => app.get(EventBus).publish(new HappenedOftenBound(context.bind(() => answer(seen()))))),
+      ({ app }) => latest((answer) => app.get(EventBus).publish(new HappenedOften(answer))),
       { modules: cqrs },
     ),
     inHandler(

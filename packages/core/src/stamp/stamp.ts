@@ -4,11 +4,11 @@ import { isUsableTenantId } from '../tenant-id.js';
 /** The name of a stamp in whatever a transport has for metadata. */
 export const STAMP = 'tenancy';
 
-/** What a signature holds a stamp to, so that it is worth nothing anywhere else. */
+/** Message that a signature holds a stamp to, so that it is worth nothing anywhere else. */
 export interface StampedAt {
   /** The kind and the name of the place: `bullmq:mails`. */
   readonly place: string;
-  /** What tells this message from all others of the place: the id of a job. */
+  /** Mark that tells this message from all others of the place: the id of a job. */
   readonly id: string;
 }
 
