@@ -1,3 +1,4 @@
-export type { TenantAuditEvent } from './admin/audit-event.js';
+export type { QueueAuditEvent, RunAsAuditEvent, TenantAuditEvent } from './admin/audit-event.js';
 export { TenantAdmin } from './admin/tenant-admin.js';
+export { TenantQueueAdmin } from './admin/tenant-queue-admin.js';
 export { ContextVariable } from './context/context-variable.js';

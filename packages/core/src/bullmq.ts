@@ -1,1 +1,3 @@
-export {};
+export { TenantBullModule } from './bullmq/tenant-bull.module.js';
+export type { TenantBullAsyncOptions, TenantBullOptions, TenantQueueOptions } from './bullmq/tenant-bull.options.js';
+export { tenantProcessor } from './bullmq/tenant-processor.js';

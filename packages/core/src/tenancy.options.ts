@@ -28,7 +28,7 @@ export interface TenancyOptions {
    */
   readonly sourceTimeout?: number | undefined;
   /**
-   * Records what `TenantAdmin` does, before it is done. What cannot be recorded, because this throws or rejects, is
+   * Records what `TenantAdmin` and `TenantQueueAdmin` do, before it is done. What cannot be recorded, because this throws or rejects, is
    * not done.
    * @defaultValue a line in Nest's log
    */

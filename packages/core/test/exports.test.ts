@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import * as adapter from '../src/adapter.js';
 import * as admin from '../src/admin.js';
+import * as bullmq from '../src/bullmq.js';
 import * as cache from '../src/cache.js';
 import * as eslint from '../src/eslint.js';
 import * as events from '../src/events.js';
@@ -12,6 +13,7 @@ it('the public surface is this, and grows only on purpose', () => {
     core: Object.keys(core).sort(),
     adapter: Object.keys(adapter).sort(),
     admin: Object.keys(admin).sort(),
+    bullmq: Object.keys(bullmq).sort(),
     cache: Object.keys(cache),
     eslint: Object.keys(eslint),
     events: Object.keys(events).sort(),
@@ -70,7 +72,8 @@ it('the public surface is this, and grows only on purpose', () => {
       'slipOf',
       'unknownOption',
     ],
-    admin: ['ContextVariable', 'TenantAdmin'],
+    admin: ['ContextVariable', 'TenantAdmin', 'TenantQueueAdmin'],
+    bullmq: ['TenantBullModule', 'tenantProcessor'],
     cache: ['TenantCache', 'TenantCacheModule'],
     eslint: ['tenancyConfig'],
     events: ['TenantOutbox', 'TenantOutboxModule', 'eachTenant', 'outboxTableSql', 'postgresOutbox'],

@@ -10,10 +10,22 @@ export interface AuditEvent {
 }
 
 /** The audit event of `TenantAdmin`, recorded before its work is done. */
-export interface TenantAuditEvent extends AuditEvent {
+export interface RunAsAuditEvent extends AuditEvent {
   readonly action: 'run_as';
   /** The `id` of the tenant that is entered. */
   readonly tenantId: string;
   /** Why, in the caller's words. */
   readonly reason: string;
 }
+
+/** The audit event of `TenantQueueAdmin`, recorded before its work is done. */
+export interface QueueAuditEvent extends AuditEvent {
+  readonly action: 'across_tenants';
+  /** The name of the queue. */
+  readonly queue: string;
+  /** Why, in the caller's words. */
+  readonly reason: string;
+}
+
+/** An event of either, as the sink of `TenancyModule` is told it; their `action` tells them apart. */
+export type TenantAuditEvent = RunAsAuditEvent | QueueAuditEvent;

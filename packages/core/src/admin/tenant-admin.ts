@@ -7,7 +7,7 @@ import { TenantRegistry } from '../registry/tenant-registry.js';
 import { admit } from '../tenant.js';
 import { isUsableTenantId } from '../tenant-id.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
-import type { TenantAuditEvent } from './audit-event.js';
+import type { RunAsAuditEvent, TenantAuditEvent } from './audit-event.js';
 import { type AuditSink, AuditTrail } from './audit-trail.js';
 import { requireReason } from './require-reason.js';
 
@@ -17,13 +17,13 @@ import { requireReason } from './require-reason.js';
  */
 @Injectable()
 export class TenantAdmin {
-  private readonly audit: AuditTrail<TenantAuditEvent>;
+  private readonly audit: AuditTrail<RunAsAuditEvent>;
 
   constructor(
     @Inject(TenantRegistry) private readonly registry: TenantRegistry,
     @Inject(RESOLVED_OPTIONS) { audit }: { readonly audit: AuditSink<TenantAuditEvent> | null },
   ) {
-    this.audit = new AuditTrail('TenantAdmin', audit);
+    this.audit = new AuditTrail('TenantAdmin', audit as AuditSink<RunAsAuditEvent> | null);
   }
 
   /**

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { rawCache } from './raw-cache.js';
+import { rawQueue } from './raw-queue.js';
 
 /** Nest's record of a module. */
 export type LoadedModule = ModulesContainer extends Map<string, infer M> ? M : never;
@@ -14,7 +15,7 @@ export interface Leftover {
 }
 
 /** One file for each kind. None imports the package that it is about: it is told by its shape and its injection token. */
-const kinds: readonly ((module: LoadedModule) => Iterable<Leftover>)[] = [rawCache];
+const kinds: readonly ((module: LoadedModule) => Iterable<Leftover>)[] = [rawCache, rawQueue];
 
 /** The start-up check for clients that know nothing of tenants: what they hold or send is everybody's. */
 @Injectable()

@@ -1,0 +1,86 @@
+import { inspect } from 'node:util';
+import { hideBehind } from '../admin/behind.js';
+import { storage } from '../context/storage.js';
+import { TenantContextMissingError } from '../errors/context-errors.js';
+import type { StampSecrets } from '../stamp/stamp.js';
+import { JOB_FIELDS, JOB_METHODS, WRITABLE_FIELDS } from './job-members.js';
+import { givenJson, seenField } from './job-seen.js';
+import { stampedTenant } from './job-stamp.js';
+import { isRawJob, type Raw } from './raw.js';
+import { anothersJob, refusedMember } from './refused.js';
+
+/** The tenant that a job is of. */
+export interface Owner {
+  /** `null` for a job of nobody's, or of nobody that can be believed. */
+  readonly tenantId: string | null;
+  /** True where what runs has no tenant on purpose: then its job answers outside of one. */
+  readonly anywhere?: boolean;
+}
+
+const jobs = new WeakMap<object, { readonly raw: Raw; readonly owner: Owner }>();
+
+/** The job behind what the application was given. */
+export const rawJobOf = (wall: unknown): Raw | undefined =>
+  typeof wall === 'object' && wall !== null ? jobs.get(wall)?.raw : undefined;
+
+function checkOwner({ tenantId, anywhere }: Owner): void {
+  if (anywhere) return;
+  const active = storage.getStore()?.tenant?.id ?? null;
+  if (active === tenantId) return;
+  throw active === null ? new TenantContextMissingError() : anothersJob();
+}
+
+/** A job as the application sees it: its ids as they were given (Q18), and what it may do with it. The owner's alone. */
+export function buildJobWall(raw: Raw, owner: Owner): Raw {
+  const own = Object.create(Object.getPrototypeOf(raw) as object) as Raw;
+  // Node looks through a proxy.
+  Object.defineProperty(own, inspect.custom, { value: () => givenJson(raw, owner.tenantId) });
+  const wall = new Proxy(own, { ...handler(raw, owner) });
+  jobs.set(wall, { raw, owner });
+  hideBehind(wall, raw);
+  return wall;
+}
+
+const handler = (raw: Raw, owner: Owner): ProxyHandler<Raw> => ({
+  get(target, key) {
+    if (typeof key === 'symbol' || Object.hasOwn(target, key)) return Reflect.get(target, key);
+    if (JOB_FIELDS.has(key)) return seenField(raw, key, owner.tenantId);
+    const method = Object.hasOwn(JOB_METHODS, key) ? JOB_METHODS[key] : undefined;
+    if (method && key in raw) {
+      return (...args: unknown[]): unknown => {
+        checkOwner(owner);
+        return method(raw, args, owner.tenantId);
+      };
+    }
+    if (key === 'toJSON') return () => givenJson(raw, owner.tenantId);
+    if (key === 'constructor') return raw['constructor'];
+    if (!(key in raw) || key in Object.prototype) return Reflect.get(target, key);
+    if (typeof Reflect.get(Object.getPrototypeOf(raw) as object, key, raw) !== 'function')
+      throw refusedMember('job', key);
+    return () => {
+      throw refusedMember('job', key);
+    };
+  },
+  set(target, key, value) {
+    if (typeof key === 'string' && WRITABLE_FIELDS.has(key)) return Reflect.set(raw, key, value);
+    if (typeof key === 'string' && JOB_FIELDS.has(key)) return false;
+    return Reflect.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+  },
+  has: (target, key) => Reflect.has(target, key) || (typeof key === 'string' && JOB_FIELDS.has(key) && key in raw),
+  ownKeys: (target) => [
+    ...new Set([...Reflect.ownKeys(target), ...Object.keys(raw).filter((key) => JOB_FIELDS.has(key))]),
+  ],
+  getOwnPropertyDescriptor(target, key) {
+    const known = Reflect.getOwnPropertyDescriptor(target, key);
+    if (known || typeof key === 'symbol' || !JOB_FIELDS.has(key) || !(key in raw)) return known;
+    return { value: seenField(raw, key, owner.tenantId), writable: true, enumerable: true, configurable: true };
+  },
+});
+
+/** The arguments of a producer's event: jobs as their owner sees them. */
+export const seenEvent = (args: readonly unknown[], secrets: StampSecrets): unknown[] =>
+  args.map((arg) =>
+    isRawJob(arg) && !rawJobOf(arg)
+      ? buildJobWall(arg, { tenantId: stampedTenant(arg['queueName'] as string, arg, secrets) })
+      : arg,
+  );

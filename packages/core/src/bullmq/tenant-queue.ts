@@ -1,0 +1,30 @@
+import { markWall } from '../leftovers/wall.js';
+import { seenEvent } from './job-wall.js';
+import { queueMembers } from './queue-members.js';
+import type { Raw, RawClass } from './raw.js';
+import { buildWall, isHeard, tell, walledClass, wallOf } from './wall.js';
+import { besideQueue, wiringIn } from './wiring.js';
+
+/** A queue class whose queues are the tenant's own, over BullMQ's or that of an application. */
+export function tenantQueue(Base: RawClass): RawClass {
+  class TenantQueue extends Base {
+    emit(event: string | symbol, ...args: unknown[]): boolean {
+      const wiring = wiringIn(this['opts'] as object | undefined);
+      const wall = wallOf(this);
+      const heard = wiring && wall && isHeard(wall, event) && tell(wall, event, seenEvent(args, wiring.secrets));
+      // BullMQ's own listeners, and an `error` that nobody listens to.
+      if (heard === true && this['listenerCount'](event) === 0) return true;
+      return super['emit'](event, ...args) as boolean;
+    }
+  }
+  return walledClass(TenantQueue, wallBefore);
+}
+
+function wallBefore(queue: Raw): Raw {
+  const wiring = wiringIn(queue['opts'] as object);
+  // Of an application that does not use this package.
+  if (!wiring) return queue;
+  const name = queue['name'] as string;
+  besideQueue(name, wiring);
+  return wiring.shared.has(name) ? markWall(queue) : buildWall(queue, 'queue', queueMembers(wiring));
+}

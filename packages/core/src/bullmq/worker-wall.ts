@@ -1,0 +1,131 @@
+import { enter, outsideAnyTenant } from '../context/enter.js';
+import { storeFor } from '../context/storage.js';
+import { STAMP } from '../stamp/stamp.js';
+import type { Tenant } from '../tenant.js';
+import { type Admission, admitJob, refusedJob } from './admission.js';
+import { stampedTenant } from './job-stamp.js';
+import { buildJobWall } from './job-wall.js';
+import { givenId } from './own-ids.js';
+import { isRawJob, type Raw } from './raw.js';
+import { isHeard, tell } from './wall.js';
+import type { Wiring } from './wiring.js';
+
+/** The part between a worker and its processor and listeners. */
+export class WorkerWall {
+  readonly wall: Raw;
+  /** Runs without a tenant on purpose. */
+  untenanted: boolean;
+  readonly #worker: Raw;
+  readonly #wiring: Wiring;
+  readonly #admissions = new WeakMap<object, Promise<Admission>>();
+  readonly #tenants = new WeakMap<object, Tenant>();
+
+  constructor(worker: Raw, wall: Raw, wiring: Wiring) {
+    this.wall = wall;
+    this.untenanted = wiring.shared.has(worker['name'] as string);
+    this.#worker = worker;
+    this.#wiring = wiring;
+  }
+
+  /** Q1: runs `call` with what the processor is given, as the tenant of the job, or as nobody. */
+  async process(job: Raw, call: (seen: Raw) => unknown): Promise<unknown> {
+    this.#wiring.fairness?.admit({ producer: this.#worker, name: this.#queueName });
+    if (this.untenanted) return await outsideAnyTenant(() => call(this.#forNobody(job)));
+    const admission = await this.#admit(job);
+    if ('refusal' in admission) throw refusedJob(this.#queueName, job, admission.refusal);
+    const { tenant } = admission;
+    try {
+      // The tenant is entered in the child, and what comes from there comes on a channel that all tenants share.
+      if (this.#worker['childPool']) return await outsideAnyTenant(() => call(this.#forChild(job, tenant)));
+      return await enter(storeFor(tenant), () => call(buildJobWall(job, { tenantId: tenant.id })));
+    } catch (error) {
+      if (isTriedAgain(job, error)) await this.#wiring.fairness?.again(job as { changePriority(): Promise<void> });
+      throw error;
+    }
+  }
+
+  /** True when somebody heard it. Q4: an event about a job is told as the tenant of that job. */
+  tell(event: string | symbol, args: readonly unknown[]): boolean {
+    if (!isHeard(this.wall, event)) return false;
+    const [about] = args;
+    if (isRawJob(about)) this.#tellOf(about, event, args.slice(1));
+    else if (event === 'stalled' && typeof about === 'string') void this.#tellOfId(about, event, args.slice(1));
+    else return outsideAnyTenant(() => tell(this.wall, event, args));
+    return true;
+  }
+
+  get #queueName(): string {
+    return this.#worker['name'] as string;
+  }
+
+  /** A job that answers wherever it is asked: what runs has no tenant, or is in another process. */
+  #anywhere(job: Raw): Raw {
+    return buildJobWall(job, {
+      tenantId: stampedTenant(this.#queueName, job, this.#wiring.secrets),
+      anywhere: true,
+    });
+  }
+
+  #forNobody = (job: Raw): Raw => (this.#worker['childPool'] ? this.#forChild(job, null) : this.#anywhere(job));
+
+  #forChild(job: Raw, tenant: Tenant | null): Raw {
+    const seen = this.#anywhere(job);
+    const json = seen['asJSONSandbox'] as () => Raw;
+    seen['asJSONSandbox'] = () => ({ ...json(), [STAMP]: tenant && { ...tenant } });
+    return seen;
+  }
+
+  /** Once for each time that a job runs: the events around it are of one tenant, as it was looked up. */
+  #admit(job: Raw): Promise<Admission> {
+    let admission = this.#admissions.get(job);
+    if (!admission) {
+      admission = admitJob(this.#queueName, job, this.#wiring);
+      this.#admissions.set(job, admission);
+      admission.then(
+        (known) => 'tenant' in known && this.#tenants.set(job, known.tenant),
+        () => {},
+      );
+    }
+    return admission;
+  }
+
+  #tellOf(job: Raw, event: string | symbol, more: readonly unknown[]): void {
+    const as = (tenant: Tenant | undefined) =>
+      this.#tellAs(tenant, event, (owner) => [buildJobWall(job, owner), ...more]);
+    const known = this.#tenants.get(job);
+    if (this.untenanted) outsideAnyTenant(() => tell(this.wall, event, [this.#anywhere(job), ...more]));
+    else if (known) as(known);
+    else {
+      // `active` comes before the look-up. What waits for it here is told before the processor starts.
+      this.#admit(job).then(
+        (admission) => as('tenant' in admission ? admission.tenant : undefined),
+        () => as(undefined),
+      );
+    }
+  }
+
+  async #tellOfId(id: string, event: string | symbol, more: readonly unknown[]): Promise<void> {
+    const { Job } = this.#worker as { Job: { fromId(queue: Raw, id: string): Promise<Raw | undefined> } };
+    const job = await outsideAnyTenant(() => Job.fromId(this.#worker, id).catch(() => undefined));
+    const admission = job && !this.untenanted ? await admitJob(this.#queueName, job, this.#wiring) : undefined;
+    const tenant = admission && 'tenant' in admission ? admission.tenant : undefined;
+    this.#tellAs(tenant, event, ({ tenantId }) => [givenId(tenantId, id), ...more]);
+  }
+
+  #tellAs(
+    tenant: Tenant | undefined,
+    event: string | symbol,
+    args: (owner: { tenantId: string | null; anywhere?: boolean }) => readonly unknown[],
+  ): void {
+    if (tenant) enter(storeFor(tenant), () => void tell(this.wall, event, args({ tenantId: tenant.id })));
+    else outsideAnyTenant(() => tell(this.wall, event, args({ tenantId: null, anywhere: true })));
+  }
+}
+
+/** BullMQ's own ways to leave the processor are no failures. */
+const LEFT = ['UnrecoverableError', 'DelayedError', 'WaitingError', 'WaitingChildrenError', 'RateLimitError'];
+
+const isTriedAgain = (job: Raw, error: unknown): boolean =>
+  (job['attemptsMade'] as number) + 1 < Number((job['opts'] as Raw)['attempts'] ?? 1) &&
+  !LEFT.includes((error as Error | undefined)?.name ?? '') &&
+  (error as Error | undefined)?.message !== 'bullmq:rateLimitExceeded';

@@ -1,0 +1,4 @@
+export default async (job) => {
+  await job.log('ran');
+  return 'ran';
+};
