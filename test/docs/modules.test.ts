@@ -24,6 +24,12 @@ const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readon
     '@nestjs/jwt': ['peer.ts'],
     '@nestjs/microservices': ['peer.ts'],
     '@nestjs/websockets': ['peer.ts'],
+    '@nestjs/schedule': [
+      'schedule/tenant-cron.decorator.ts',
+      'schedule/tenant-interval.decorator.ts',
+      'schedule/tenant-schedule.module.ts',
+      'schedule/tenant-scheduler-registry.ts',
+    ],
   },
   postgres: { '@nestjs/common': true, '@tenancy/core': true, pg: true, 'lru-cache': true },
   prisma: {

@@ -6,6 +6,7 @@ import * as cache from '../src/cache.js';
 import * as eslint from '../src/eslint.js';
 import * as events from '../src/events.js';
 import * as core from '../src/index.js';
+import * as schedule from '../src/schedule.js';
 import * as signedHeader from '../src/signed-header.js';
 
 it('the public surface is this, and grows only on purpose', () => {
@@ -17,6 +18,7 @@ it('the public surface is this, and grows only on purpose', () => {
     cache: Object.keys(cache),
     eslint: Object.keys(eslint),
     events: Object.keys(events).sort(),
+    schedule: Object.keys(schedule).sort(),
     signedHeader: Object.keys(signedHeader),
   }).toEqual({
     core: [
@@ -77,6 +79,15 @@ it('the public surface is this, and grows only on purpose', () => {
     cache: ['TenantCache', 'TenantCacheModule'],
     eslint: ['tenancyConfig'],
     events: ['TenantOutbox', 'TenantOutboxModule', 'eachTenant', 'outboxTableSql', 'postgresOutbox'],
+    schedule: [
+      'TenantCron',
+      'TenantInterval',
+      'TenantRunner',
+      'TenantScheduleModule',
+      'forEachTenant',
+      'progressBar',
+      'scheduleTableSql',
+    ],
     signedHeader: ['signTenantHeader'],
   });
 });

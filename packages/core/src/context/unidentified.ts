@@ -15,3 +15,9 @@ export function unidentified(answers: readonly (Tenant | null)[]): TenantRequire
  * something. `null` for every other refusal, which is final.
  */
 export const answersBefore = (refusal: object): readonly (Tenant | null)[] | null => answered.get(refusal) ?? null;
+
+/** Marks the refusal of what has no tenant yet, and may enter one by itself, as a clock may. */
+export function enterable<E extends object>(refusal: E): E {
+  answered.set(refusal, []);
+  return refusal;
+}

@@ -4,7 +4,8 @@ import { TenancyError } from './tenancy-error.js';
 export class TenantContextMissingError extends TenancyError {
   constructor(
     explanation = "code asked for the tenant outside any tenant's context. Run it inside `TenantContext.run(tenant, …)`, " +
-      'carry the context to a later call with `TenantContext.bind(…)`, or, on an `@Untenanted()` route, do not ask.',
+      'carry the context to a later call with `TenantContext.bind(…)`, or, on an `@Untenanted()` route, do not ask. In a lifecycle hook or ' +
+      'a script, visit each tenant with `forEachTenant(…)` of @tenancy/core/schedule.',
   ) {
     super('tenant_context_missing', explanation);
   }

@@ -1,4 +1,5 @@
 import { outsideAnyTenant } from '../context/enter.js';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantRegistryUnavailableError } from '../errors/refusals.js';
 import { admit, type Tenant } from '../tenant.js';
 import { isUsableTenantId } from '../tenant-id.js';
@@ -33,7 +34,11 @@ export class CheckedTenantRegistry extends TenantRegistry {
 
   override async *list(): AsyncIterable<Tenant> {
     if (!this.#registry.list) {
-      throw new TenantRegistryUnavailableError('the registry cannot list its tenants. Give it a `list()` method.');
+      throw new TenancyConfigurationError(
+        'TenantRegistry.list',
+        'is not there, so nobody knows which tenants to visit',
+        'Give the registry a `list()`: an async iterable of all tenants.',
+      );
     }
     const tenants = outsideAnyTenant(() => this.#registry.list?.()[Symbol.asyncIterator]());
     for (

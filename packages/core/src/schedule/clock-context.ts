@@ -1,0 +1,40 @@
+import type { SchedulerRegistry } from '@nestjs/schedule';
+import { ContextVariable } from '../context/context-variable.js';
+import { enter } from '../context/enter.js';
+import { storage, type TenantStore } from '../context/storage.js';
+import { enterable } from '../context/unidentified.js';
+import { TenantContextMissingError } from '../errors/context-errors.js';
+
+/** A job of the `cron` package, as Nest's registry takes it. */
+export type CronJob = Parameters<SchedulerRegistry['addCronJob']>[1];
+
+/** The job that fires: what runs for it can tell which tick it is. */
+export const firing: ContextVariable<CronJob> = new ContextVariable();
+
+const clocks = new WeakSet<TenantStore>();
+
+/**
+ * Runs what a clock calls, which has no tenant: who asks for one is told what runs, and how it gets one.
+ *
+ * @param what - `Nightly.report is run by @Cron`
+ */
+export function asClock<R>(what: string, fix: string, fn: () => R): R {
+  const around = storage.getStore();
+  const store: TenantStore = {
+    tenant: null,
+    // A getter, so that its stack is of who asks.
+    get refusal() {
+      return enterable(new TenantContextMissingError(`${what}, and a clock has no tenant. ${fix}`));
+    },
+    origin: around?.origin ?? around,
+    values: around?.values,
+  };
+  clocks.add(store);
+  return enter(store, fn);
+}
+
+/** True where {@link asClock} tells more than what is known: outside of everything, or in a clock. */
+export function isOutside(): boolean {
+  const store = storage.getStore();
+  return store === undefined || clocks.has(store);
+}

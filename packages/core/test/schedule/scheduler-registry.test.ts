@@ -1,0 +1,88 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { CronJob } from 'cron';
+import { afterEach, expect, it } from 'vitest';
+import { outsideAnyTenant } from '../../src/adapter.js';
+import { TenantContext } from '../../src/index.js';
+import { clockApplication } from './application.js';
+import { acme, ChangingRegistry, eventually, globex } from './tenants.js';
+
+const context = new TenantContext();
+
+let app: INestApplicationContext;
+afterEach(() => app.close());
+
+const nowTenant = () => (context.isActive() ? context.tenantId : 'nobody');
+
+it('B1: a cron job that is added inside a tenant runs outside every tenant, whoever else is at work', async () => {
+  app = await clockApplication(new ChangingRegistry([acme, globex]), []);
+  const seen: Record<string, string[]> = { 't_acme made it': [], 't_globex made it': [] };
+  for (const tenant of [acme, globex]) {
+    context.run(tenant, () => {
+      const job = new CronJob('* * * * * *', () => {
+        seen[`${tenant.id} made it`]?.push(nowTenant());
+      });
+      app.get(SchedulerRegistry).addCronJob(tenant.slug, job);
+      job.start();
+    });
+  }
+  await eventually(() => Object.values(seen).every((ticks) => ticks.length >= 2));
+  context.run(globex, () => void app.get(SchedulerRegistry).getCronJob('acme').fireOnTick());
+  expect(new Set(Object.values(seen).flat())).toEqual(new Set(['nobody']));
+});
+
+it('B1: a job that was started before it was added is outside as well, and bound work keeps its tenant', async () => {
+  app = await clockApplication(new ChangingRegistry([acme, globex]), []);
+  const seen: string[] = [];
+  context.run(acme, () => {
+    const bound = context.bind(() => seen.push(`bound: ${nowTenant()}`));
+    const job = new CronJob(
+      '* * * * * *',
+      () => {
+        seen.push(`plain: ${nowTenant()}`);
+        bound();
+      },
+      null,
+      true,
+    );
+    app.get(SchedulerRegistry).addCronJob('early', job);
+  });
+  await eventually(() => seen.length >= 2);
+  expect(seen.slice(0, 2)).toEqual(['plain: nobody', 'bound: t_acme']);
+});
+
+it('B1: what asks for the tenant there is told the job and the fix', async () => {
+  app = await clockApplication(new ChangingRegistry([acme]), []);
+  let said = '';
+  const job = new CronJob('0 0 1 1 *', () => {
+    try {
+      context.current();
+    } catch (error) {
+      said = (error as Error).message;
+    }
+  });
+  context.run(acme, () => app.get(SchedulerRegistry).addCronJob('sums', job));
+  void job.fireOnTick();
+  await eventually(() => said);
+  expect(said).toMatch(/^tenant_context_missing: the cron job "sums" of SchedulerRegistry runs, and a clock has no/);
+});
+
+it.each(['Interval', 'Timeout'] as const)(
+  'B7: add%s inside a tenant is refused, and its timer is cleared',
+  async (kind) => {
+    app = await clockApplication(new ChangingRegistry([acme, globex]), []);
+    const registry = app.get(SchedulerRegistry);
+    const ran: string[] = [];
+    const timer = (name: string) =>
+      (kind === 'Interval' ? setInterval : setTimeout)(() => ran.push(`${name}: ${nowTenant()}`), 5);
+    for (const tenant of [acme, globex]) {
+      expect(() => context.run(tenant, () => registry[`add${kind}`](tenant.id, timer(tenant.id)))).toThrow(
+        new RegExp(`tenant_switch_refused: SchedulerRegistry.add${kind}\\("${tenant.id}"\\) was called inside`),
+      );
+    }
+    registry[`add${kind}`]('own', timer('own'));
+    context.run(acme, () => outsideAnyTenant(() => registry[`add${kind}`]('outside', timer('outside'))));
+    await eventually(() => new Set(ran).size === 2);
+    expect(new Set(ran)).toEqual(new Set(['own: nobody', 'outside: nobody']));
+  },
+);
