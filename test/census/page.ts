@@ -45,7 +45,7 @@ call and ends with its answer, and is right by itself. What lives longer than on
 1. **What you \`await\` gives you back as yourself**, whoever did the work: \`await\`, \`for await\`, \`firstValueFrom\`.
 2. **A callback runs as whoever woke it.** On a shared emitter, connection, queue or timer that can be another request: hand it
    \`context.bind(callback)\`.
-3. **What is made inside a request is that tenant's for good**: a worker, a subscriber, a consumer, a \`LISTEN\`, a thread, a cron job, a
+3. **What is made inside a request is that tenant's for good**: a worker, a subscriber, a consumer, a \`LISTEN\`, a thread, a cron job of your own, a
    socket, and a connection that is opened when it is first needed. Make it when the application starts. There it is nobody's, and says so
    loudly (\`tenant_context_missing\`), until each message enters the tenant it names.
 4. **What batches or refreshes runs as whoever was first**: put the tenant into its key, or make one for each tenant.

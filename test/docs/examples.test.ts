@@ -44,6 +44,8 @@ function home(file: string): string {
   // Where the peers of its subpath are.
   if (file === 'docs/caches.md') return 'packages/core';
   if (file === 'docs/events.md') return 'test/census';
+  // Beside a client of Redis.
+  if (file === 'docs/clocks.md') return 'packages/core';
   const place = /^packages\/\w+/.exec(file)?.[0] ?? 'examples/hiring-platform';
   // Beside the client that is generated for its tests.
   return place === 'packages/prisma' ? 'packages/prisma/test' : place;

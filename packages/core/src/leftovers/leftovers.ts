@@ -3,6 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { rawCache } from './raw-cache.js';
 import { rawQueue } from './raw-queue.js';
+import { rawSchedule } from './raw-schedule.js';
 
 /** Nest's record of a module. */
 export type LoadedModule = ModulesContainer extends Map<string, infer M> ? M : never;
@@ -15,7 +16,7 @@ export interface Leftover {
 }
 
 /** One file for each kind. None imports the package that it is about: it is told by its shape and its injection token. */
-const kinds: readonly ((module: LoadedModule) => Iterable<Leftover>)[] = [rawCache, rawQueue];
+const kinds: readonly ((module: LoadedModule) => Iterable<Leftover>)[] = [rawCache, rawQueue, rawSchedule];
 
 /** The start-up check for clients that know nothing of tenants: what they hold or send is everybody's. */
 @Injectable()

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { INestApplicationContext, OnApplicationBootstrap, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
+import type { INestApplicationContext } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { TenantContext, TenantRegistry } from '../../src/index.js';
 import { type ClockLock, forEachTenant, type Progress, progressBar, TenantRunner } from '../../src/schedule.js';

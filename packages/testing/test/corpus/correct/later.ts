@@ -17,8 +17,9 @@ import {
   ValidationPipe,
 } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
-import { Cron, Interval, ScheduleModule } from '@nestjs/schedule';
+import { Cron, Interval } from '@nestjs/schedule';
 import { TenantContext, TenantRegistry } from '@tenancy/core';
+import { TenantScheduleModule } from '@tenancy/core/schedule';
 import { IsString } from 'class-validator';
 import type { Caller } from '../../../src/index.js';
 import { type Application, Db, type Rows } from './application.js';
@@ -278,7 +279,7 @@ class DueTasks {
 const schedule: Application = {
   name: 'a reminder every morning, and a heartbeat',
   schema: TASKS,
-  imports: [ScheduleModule.forRoot()],
+  imports: [TenantScheduleModule.forRoot()],
   controllers: [DueTasks],
   providers: [Reminders, Heartbeat],
   examples: {

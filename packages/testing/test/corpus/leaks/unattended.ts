@@ -2,7 +2,7 @@ import { Processor, WorkerHost } from '@nestjs/bullmq';
 import { Controller, Inject, Injectable } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { type CustomTransportStrategy, MessagePattern, Payload, Server } from '@nestjs/microservices';
-import { Cron, ScheduleModule } from '@nestjs/schedule';
+import { Cron } from '@nestjs/schedule';
 import {
   type Tenant,
   TenantContext,
@@ -11,6 +11,7 @@ import {
   TenantRequiredError,
   TenantResolver,
 } from '@tenancy/core';
+import { TenantScheduleModule } from '@tenancy/core/schedule';
 import type { Job } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
 import type { Caller, ExampleCall } from '../../../src/proof/target/example.js';
@@ -176,7 +177,7 @@ const asking: ExampleCall = {
 export const unattended: Twins = {
   about: 'Events, messages, queues and clocks',
   correct: {
-    imports: [EventEmitterModule.forRoot(), ScheduleModule.forRoot()],
+    imports: [EventEmitterModule.forRoot(), TenantScheduleModule.forRoot()],
     controllers: [MessagesController],
     providers: [Work, Archive, Nightly, JobsProcessor, Senders],
     configure: async (app) => {
