@@ -42,7 +42,7 @@ function home(file: string): string {
   // Beside the adapter that the page shows.
   if (file === 'docs/adapter.md') return 'packages/postgres/test/adapter';
   // Where the peers of its subpath are.
-  if (file === 'docs/caches.md') return 'packages/core';
+  if (file === 'docs/caches.md' || file === 'docs/queues.md') return 'packages/core';
   if (file === 'docs/events.md') return 'test/census';
   // Beside a client of Redis.
   if (file === 'docs/clocks.md') return 'packages/core';

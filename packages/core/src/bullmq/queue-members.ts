@@ -34,6 +34,7 @@ const HARMLESS = [
   ],
   ...[
     'isPaused',
+    'getMeta',
     'getVersion',
     'getGlobalConcurrency',
     'getGlobalRateLimit',

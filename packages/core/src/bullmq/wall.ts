@@ -19,6 +19,9 @@ export const harmless =
     return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(raw) : value;
   };
 
+/** Properties by which an application adjusts what runs. */
+const SET_BEHIND: ReadonlySet<string | symbol> = new Set(['concurrency']);
+
 const walls = new WeakMap<object, Raw>();
 
 /** The wall before `raw`, if there is one. */
@@ -49,6 +52,7 @@ export function buildWall(raw: Raw, of: string, members: Members): Raw {
       return refuse(raw, of, key);
     },
     set(target, key, value) {
+      if (SET_BEHIND.has(key)) return Reflect.set(raw, key, value);
       // Nest's own, of @nestjs/bullmq, which reaches for the connection.
       const kept = key === 'onApplicationShutdown' && typeof value === 'function' ? value.bind(raw) : value;
       return Reflect.defineProperty(target, key, { value: kept, writable: true, enumerable: true, configurable: true });

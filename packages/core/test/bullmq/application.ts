@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { BullModule, getQueueToken } from '@nestjs/bullmq';
-import type { ModuleMetadata, Provider } from '@nestjs/common';
+import { Module, type ModuleMetadata, type Provider, type Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { Job, Queue } from 'bullmq';
 import { TenantBullModule, type TenantBullOptions } from '../../src/bullmq.js';
-import { InMemoryTenantRegistry, TenancyModule, type Tenant, TenantContext } from '../../src/index.js';
+import {
+  type InMemoryTenant,
+  InMemoryTenantRegistry,
+  TenancyModule,
+  type Tenant,
+  TenantContext,
+} from '../../src/index.js';
 import type { Backend } from './backends.js';
 
 export const acme = { id: 't_acme', slug: 'acme' };
@@ -39,33 +45,43 @@ export interface StartOptions {
   readonly imports?: ModuleMetadata['imports'];
   readonly bull?: Partial<TenantBullOptions>;
   readonly register?: object;
+  readonly tenants?: readonly InMemoryTenant[];
+  readonly audit?: (event: unknown) => void;
 }
 
 /** A name of its own for a queue of each test. */
 export const someQueue = (): string => `q-${randomUUID()}`;
 
-/** One application with a queue. */
-export async function start(backend: Backend, options: StartOptions): Promise<Started> {
-  const tenants = new Tenants([acme, globex]);
-  const module = await Test.createTestingModule({
+/** The root module of an application with a queue. */
+export function rootModule(backend: Backend, options: StartOptions, tenants = new Tenants([acme, globex])): Type {
+  @Module({
     imports: [
       TenancyModule.forRoot({
         registry: tenants,
         sources: [{ name: 'none', identify: () => null }],
         cache: false,
+        ...(options.audit && { audit: options.audit }),
       }),
       TenantBullModule.forRoot({ ...backend.options(), ...options.bull } as TenantBullOptions),
       BullModule.registerQueue({ name: options.queue, ...options.register }),
       ...(options.imports ?? []),
     ],
     providers: options.providers ?? [],
-  }).compile();
+  })
+  class RootModule {}
+  return RootModule;
+}
+
+/** One application with a queue. */
+export async function start(backend: Backend, options: StartOptions): Promise<Started> {
+  const tenants = new Tenants(options.tenants ?? [acme, globex]);
+  const module = await Test.createTestingModule({ imports: [rootModule(backend, options, tenants)] }).compile();
   module.useLogger(false);
   await module.init();
   return {
     module,
     tenants,
-    queue: (name = options.queue) => module.get(getQueueToken(name)),
+    queue: (name = options.queue) => module.get(getQueueToken(name), { strict: false }),
     close: () => module.close(),
   };
 }

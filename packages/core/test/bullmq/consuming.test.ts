@@ -27,17 +27,19 @@ eachBackend((backend) => {
   /** Writes a job as somebody does who can reach the datastore. */
   const write = (queue: string, opts: object) =>
     app.module
-      .get(TenantQueueAdmin)
+      .get(TenantQueueAdmin, { strict: false })
       .acrossTenants({ reason: 'an attack' }, app.queue(queue), (raw) =>
         raw.add('written', {}, { attempts: 3, ...opts }),
       );
 
   const failure = async (queue: string, id: string) =>
-    await app.module.get(TenantQueueAdmin).acrossTenants({ reason: 'a look' }, app.queue(queue), async (raw) => {
-      await until(async () => ['failed', 'completed'].includes((await (await raw.getJob(id))?.getState()) ?? ''));
-      const job = await raw.getJob(id);
-      return { state: await job?.getState(), reason: job?.failedReason, attempts: job?.attemptsMade };
-    });
+    await app.module
+      .get(TenantQueueAdmin, { strict: false })
+      .acrossTenants({ reason: 'a look' }, app.queue(queue), async (raw) => {
+        await until(async () => ['failed', 'completed'].includes((await (await raw.getJob(id))?.getState()) ?? ''));
+        const job = await raw.getJob(id);
+        return { state: await job?.getState(), reason: job?.failedReason, attempts: job?.attemptsMade };
+      });
 
   it('Q1: a loop that was started inside a tenant runs nothing as that tenant', async () => {
     const queue = someQueue();
@@ -224,12 +226,14 @@ eachBackend((backend) => {
       }
     }
     app = await as(globex, () => start(backend, { queue, providers: [Mails, Events] }));
-    await app.module.get(Events).queueEvents.waitUntilReady();
+    await app.module.get(Events, { strict: false }).queueEvents.waitUntilReady();
     const jobs = await Promise.all(
       both.map((tenant) => as(tenant, () => app.queue().add('mail', {}, { jobId: 'one' }))),
     );
     const values = await Promise.all(
-      both.map((tenant, index) => as(tenant, () => jobs[index]?.waitUntilFinished(app.module.get(Events).queueEvents))),
+      both.map((tenant, index) =>
+        as(tenant, () => jobs[index]?.waitUntilFinished(app.module.get(Events, { strict: false }).queueEvents)),
+      ),
     );
     expect(values).toEqual(['t_acme', 't_globex']);
     await until(() => told.length === 2);

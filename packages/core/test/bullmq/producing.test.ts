@@ -36,7 +36,7 @@ describe.each([
     });
     afterEach(() => app.close());
 
-    const flows = (): FlowProducer => app.module.get(getFlowProducerToken('flows'));
+    const flows = (): FlowProducer => app.module.get(getFlowProducerToken('flows'), { strict: false });
     const tenantsOf = (name: string) =>
       ran
         .filter((one) => one.name === name)
