@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Benchmark, Row } from './benchmark.js';
+import { cache } from './cache.js';
 import { floor } from './floor.js';
 import { http } from './http.js';
 import { prisma } from './prisma.js';
@@ -7,7 +8,7 @@ import { recordResults } from './results.js';
 import { heading, line } from './table.js';
 import { typeorm } from './typeorm.js';
 
-const benchmarks: readonly Benchmark[] = [http, floor, prisma, typeorm];
+const benchmarks: readonly Benchmark[] = [http, floor, prisma, typeorm, cache];
 
 /** `pnpm bench [NAME…] [--json] [--record]` */
 const { values, positionals } = parseArgs({

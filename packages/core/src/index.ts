@@ -1,3 +1,4 @@
+export { type PerTenantOptions, perTenant } from './context/per-tenant.js';
 export { TenantContext } from './context/tenant-context.js';
 export { admitRequest } from './entrances/admit-request.js';
 export { CurrentTenant } from './entrances/current-tenant.decorator.js';

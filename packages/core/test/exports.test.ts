@@ -51,6 +51,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'fromSignedHeader',
       'fromSubdomain',
       'isTenancyError',
+      'perTenant',
       'resumeRequest',
       'signTenantHeader',
       'verifiedPayload',

@@ -14,36 +14,37 @@ interface Raw {
 }
 
 /**
- * `wrap` of an owner's entry: K2: `key` is the owner's before cache-manager merges anything, and whatever it reloads, now or in the
- * background, it reloads for whoever has this key.
+ * `wrap` of an owner's entry. K2: `key` is the owner's before cache-manager merges anything, so whatever it reloads, now or in the
+ * background, is loaded by callers of this owner, for callers of this owner.
  */
-export async function wrapIn(
+export function wrapIn(
   cache: Cache,
   owner: string,
   key: string,
-  make: () => unknown,
+  load: () => unknown,
   ttl?: unknown,
   refreshThreshold?: unknown,
 ): Promise<unknown> {
   const given: Wrap = isOptions(ttl) ? ttl : { ttl, refreshThreshold };
   const options = {
-    ...given,
     ttl: ofValue(owner, given.ttl),
     refreshThreshold: ofValue(owner, given.refreshThreshold),
+    raw: given.raw,
   } as { raw: true };
-  const wrapped = () => cache.wrap(key, async () => sealed(owner, await make()), options);
-  let answer = await wrapped();
-  if (isForeign(owner, stored(given, answer))) {
+  const wrapped = () => cache.wrap<unknown>(key, async () => sealed(owner, await load()), options);
+  const isOwn = (answer: unknown) => !isForeign(owner, given.raw ? (answer as Raw).value : answer);
+  const unsealed = (answer: unknown) =>
+    given.raw ? { ...(answer as Raw), value: opened((answer as Raw).value) } : opened(answer);
+  const instead = async () => {
     logForeign();
     await cache.del(key);
-    answer = await wrapped();
+    const again = await wrapped();
+    if (isOwn(again)) return unsealed(again);
     // A store that does not delete keeps nothing of this owner's either.
-    if (isForeign(owner, stored(given, answer))) return given.raw ? { value: await make() } : make();
-  }
-  return given.raw ? { ...(answer as Raw), value: opened((answer as Raw).value) } : opened(answer);
+    return given.raw ? { value: await load() } : load();
+  };
+  return wrapped().then((answer) => (isOwn(answer) ? unsealed(answer) : instead()));
 }
-
-const stored = ({ raw }: Wrap, answer: unknown): unknown => (raw ? (answer as Raw).value : answer);
 
 const isOptions = (ttl: unknown): ttl is Wrap => typeof ttl === 'object' && ttl !== null && !Array.isArray(ttl);
 
