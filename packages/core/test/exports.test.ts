@@ -75,7 +75,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'slipOf',
       'unknownOption',
     ],
-    admin: ['ContextVariable', 'TenantAdmin', 'TenantQueueAdmin'],
+    admin: ['ContextVariable', 'TenantAdmin', 'TenantCacheAdmin', 'TenantQueueAdmin'],
     bullmq: ['TenantBullModule', 'tenantProcessor'],
     cache: ['TenantCache', 'TenantCacheModule'],
     eslint: ['tenancyConfig'],

@@ -27,5 +27,14 @@ export interface QueueAuditEvent extends AuditEvent {
   readonly reason: string;
 }
 
-/** An event of either, as the sink of `TenancyModule` is told it; their `action` tells them apart. */
-export type TenantAuditEvent = RunAsAuditEvent | QueueAuditEvent;
+/** The audit event of `TenantCacheAdmin`, recorded before its work is done. */
+export interface CacheAuditEvent extends AuditEvent {
+  readonly action: 'clear_cache' | 'clear_all_caches' | 'across_caches';
+  /** The `id` of the tenant whose cache is cleared; null where it is about all of them. */
+  readonly tenantId: string | null;
+  /** Why, in the caller's words. */
+  readonly reason: string;
+}
+
+/** An event of any of them, as the sink of `TenancyModule` is told it; their `action` tells them apart. */
+export type TenantAuditEvent = RunAsAuditEvent | QueueAuditEvent | CacheAuditEvent;

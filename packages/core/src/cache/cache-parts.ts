@@ -1,3 +1,4 @@
+import type { Cache } from 'cache-manager';
 import { RecentlyUsed } from '../recently-used.js';
 import type { CachePart } from './cache-part.js';
 
@@ -11,6 +12,8 @@ export interface DividedCache {
   /** Empties all of it. */
   clear(): Promise<void>;
   close(): Promise<void>;
+  /** The cache-manager that holds everybody's, where it is one. */
+  readonly whole?: Cache;
 }
 
 /** The parts of one cache that are in use. */
@@ -30,6 +33,10 @@ export class CacheParts {
 
   shared(name: string): CachePart {
     return this.#shared.get(name) ?? this.#made(this.#shared, name, `s/${encodeURIComponent(name)}`);
+  }
+
+  get whole(): Cache | undefined {
+    return this.#cache.whole;
   }
 
   /** Empties everybody's. */

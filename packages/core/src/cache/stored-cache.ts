@@ -17,6 +17,7 @@ export type SharedCache = Cache & { onModuleDestroy?(): Promise<void> };
 export function storedCache(cache: SharedCache, within: number): DividedCache {
   const last = lastOf(cache);
   return {
+    whole: cache,
     part: (owner) => part(owner, cache, new Generation(ownerKey(owner), last, within)),
     async clear() {
       await cache.clear();

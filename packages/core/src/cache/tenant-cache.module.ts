@@ -6,12 +6,17 @@ import {
   type CacheModuleAsyncOptions,
   type CacheModuleOptions,
 } from '@nestjs/cache-manager';
-import { type DynamicModule, Inject, Module, type OnModuleDestroy } from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type NestModule, type OnModuleDestroy, Optional } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { TenantCacheAdmin } from '../admin/tenant-cache-admin.js';
 import { markWall } from '../leftovers/wall.js';
+import type { ResolvedTenancyOptions } from '../tenancy.options.js';
+import { RESOLVED_OPTIONS } from '../tokens.js';
 import { cacheFacade } from './cache-facade.js';
 import { CacheParts } from './cache-parts.js';
 import { currentPart } from './current-part.js';
 import { makeParts } from './make-parts.js';
+import { keepAnswersPrivate } from './private-answers.js';
 import { TenantCache } from './tenant-cache.js';
 import type { TenantCacheOptions } from './tenant-cache.options.js';
 
@@ -50,11 +55,21 @@ import type { TenantCacheOptions } from './tenant-cache.options.js';
     },
     { provide: Cache, useExisting: CACHE_MANAGER },
     TenantCache,
+    {
+      provide: TenantCacheAdmin,
+      useFactory: (parts: CacheParts, options?: Pick<ResolvedTenancyOptions, 'audit'>) =>
+        new TenantCacheAdmin(parts, options?.audit),
+      inject: [CacheParts, { token: RESOLVED_OPTIONS, optional: true }],
+    },
   ],
-  exports: [CACHE_MANAGER, Cache, TenantCache],
+  exports: [CACHE_MANAGER, Cache, TenantCache, TenantCacheAdmin],
 })
-export class TenantCacheModule implements OnModuleDestroy {
-  constructor(@Inject(CacheParts) private readonly parts: CacheParts) {}
+export class TenantCacheModule implements NestModule, OnModuleDestroy {
+  constructor(
+    @Inject(CacheParts) private readonly parts: CacheParts,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Optional() @Inject(RESOLVED_OPTIONS) private readonly options?: Pick<ResolvedTenancyOptions, 'sources'>,
+  ) {}
 
   /** As Nest's `CacheModule.register`. */
   // biome-ignore lint/suspicious/noExplicitAny: as Nest declares it; interfaces of options fit nothing narrower.
@@ -70,6 +85,13 @@ export class TenantCacheModule implements OnModuleDestroy {
     options: CacheModuleAsyncOptions<StoreConfig & TenantCacheOptions>,
   ): DynamicModule {
     return { ...CacheModule.registerAsync(options), module: TenantCacheModule };
+  }
+
+  /** @internal Nest calls this for HTTP applications, before it registers their routes. */
+  configure(): void {
+    const sources = this.options?.sources ?? [];
+    const vary = new Set(sources.flatMap(({ varies = [] }) => varies));
+    keepAnswersPrivate(this.host.httpAdapter as never, [...vary]);
   }
 
   /** @internal Nest calls this when the application closes. */

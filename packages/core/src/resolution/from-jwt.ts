@@ -92,6 +92,7 @@ export function fromJwt(options: JwtOptions): TenantSource {
   return {
     name,
     ...(after && { after }),
+    varies: extract ? ['Authorization', 'Cookie'] : ['Authorization'],
     identify(request) {
       if (hasTwo(request)) return NO_TENANT;
       const token = tokenOf(request);

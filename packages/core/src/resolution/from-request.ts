@@ -64,6 +64,7 @@ export function fromRequest<Request extends object = LateRequest>(
   return {
     name,
     after,
+    varies: ['Authorization', 'Cookie'],
     identify(request) {
       if (hasTwoCredentials(request)) return NO_TENANT;
       const id: unknown = tenantId(request as unknown as Request);

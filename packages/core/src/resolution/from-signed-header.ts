@@ -42,6 +42,7 @@ export function fromSignedHeader(options: SignedHeaderOptions): TenantSource {
   }
   return {
     name: 'signed-header',
+    varies: [header],
     identify({ headers }) {
       const value = headers[header];
       if (value === undefined) return null;

@@ -37,6 +37,11 @@ export interface TenantSource<Request = TenantRequest> {
    */
   explain?(request: Request): string | Promise<string>;
   /**
+   * Names of the headers that it reads. With `@tenancy/core/cache` the answers of its tenants say so in `Vary`.
+   * @defaultValue none: the address alone, or what no cache between sees
+   */
+  readonly varies?: readonly string[] | undefined;
+  /**
    * `'middleware'`: asked once all middleware has run, before every guard. `'guards'`: asked once all guards have run,
    * before pipes and the handler.
    * @defaultValue at the entrance, before all middleware
