@@ -78,20 +78,21 @@ export class Reminders implements OnModuleInit {
 Enter the tenant of a message only where you trust who can publish there: whoever can, chooses the tenant. A subscriber that was made inside a
 request by mistake cannot enter another's: \`run\` throws \`tenant_switch_refused\`.
 
-One for each tenant, of what batches or caches and cannot be told in a key (a DataLoader that lives longer than a request, a queue):
+One for each tenant, of what batches or caches and cannot be told in a key: an LRU cache with a \`fetchMethod\`, a DataLoader that lives longer than a
+request. It keeps those of the tenants that were seen last, 1,000 unless told otherwise:
 
 \`\`\`ts
-import type { TenantContext } from '@tenancy/core';
+import { perTenant } from '@tenancy/core';
 
-/** \`make\` once for each tenant. With many tenants, keep them in an LRU cache instead of a Map. */
-export function perTenant<T>(context: TenantContext, make: () => T): () => T {
-  const made = new Map<string, T>();
-  return () => {
-    const one = made.get(context.tenantId) ?? make();
-    made.set(context.tenantId, one);
-    return one;
-  };
+declare class DataLoader<K, V> {
+  constructor(load: (keys: readonly K[]) => Promise<V[]>);
+  load(key: K): Promise<V>;
 }
+declare const titles: (ids: readonly string[]) => Promise<string[]>;
+
+const loader = perTenant(() => new DataLoader(titles), { max: 5_000 });
+
+export const title = (id: string) => loader().load(id); // of the current tenant
 \`\`\`
 
 Everything below was measured: each line is a small application, asked by three tenants in turn and at once, on Express and, where HTTP itself

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import KeyvRedis from '@keyv/redis';
-import { CACHE_MANAGER, CacheModule } from '@nestjs/cache-manager';
+import { CACHE_MANAGER, CacheModule, type CacheModuleOptions } from '@nestjs/cache-manager';
 import { NestFactory } from '@nestjs/core';
 import { TenantContext } from '@tenancy/core';
 import { TenantCacheModule } from '@tenancy/core/cache';
@@ -41,7 +41,7 @@ answer(async (asked): Promise<Sample | null> => {
   const { open } = question;
   const namespace = `bench-${randomUUID()}`;
   const redis = open === 'redis' ? new KeyvRedis(process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379') : undefined;
-  const stores = (of: string) => {
+  const stores = (of: string): CacheModuleOptions => {
     if (open === 'memory') return {};
     return { stores: new Keyv({ store: redis ?? new Map(), namespace: `${namespace}${of}` }) };
   };

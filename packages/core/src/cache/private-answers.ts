@@ -37,7 +37,7 @@ interface Headers {
  * K7: no cache between a client and this server, and none of a browser that two tenants use, may give one tenant's answer to another:
  * the answers of tenants say `Cache-Control: private`, unless the application says otherwise, and `Vary` names what tells tenants apart.
  *
- * It looks when headers are sent, as whoever is then known to have asked: an `@Untenanted()` route stays as it is. X8: without an interceptor.
+ * It looks when headers are sent, as whoever is then known to have asked: an `@Untenanted()` route stays as it is. Without an interceptor, which costs each request.
  *
  * @param vary - names of the headers that identify a tenant
  */

@@ -4,6 +4,7 @@ import { Test } from '@nestjs/testing';
 import { createCache } from 'cache-manager';
 import { Keyv } from 'keyv';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TenantCacheAdmin } from '../../src/admin.js';
 import { TenantCacheModule } from '../../src/cache.js';
 import { fromSubdomain, TenancyModule } from '../../src/index.js';
 import { testRegistry } from '../server.js';
@@ -11,10 +12,12 @@ import { eachKind } from './stores.js';
 import { acme, asTenant, context, globex, type Opened, open } from './tenants.js';
 
 eachKind(describe, (kept) => {
+  let options: ReturnType<ReturnType<typeof kept.place>>;
   let opened: Opened;
   let [ofAcme, ofGlobex] = [] as unknown as [Cache, Cache];
   beforeEach(async () => {
-    opened = await open(TenantCacheModule.register(kept.place()()));
+    options = kept.place()();
+    opened = await open(TenantCacheModule.register(options));
     [ofAcme, ofGlobex] = [asTenant(acme, opened.cache), asTenant(globex, opened.cache)];
   });
   afterEach(async () => {
@@ -144,6 +147,43 @@ eachKind(describe, (kept) => {
         .filter((name) => name in { ...cache })
         .toSorted(),
     );
+  });
+
+  it('K5: an admin clears, with a reason and an event, and reaches what is below where there is one', async () => {
+    const log = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    const admin = opened.get<TenantCacheAdmin>(TenantCacheAdmin);
+    const rates = opened.tenantCache.shared('rates');
+    await Promise.all([ofAcme.set('a', 1), ofGlobex.set('a', 2), rates.set('a', 3)]);
+    await context.run(globex, () => admin.clear('t_acme', { reason: 'ticket 4711' }));
+    expect(await Promise.all([ofAcme.get('a'), ofGlobex.get('a'), rates.get('a')])).toEqual([undefined, 2, 3]);
+    await admin.clearAll({ reason: 'ticket 4712' });
+    expect(await Promise.all([ofAcme.get('a'), ofGlobex.get('a'), rates.get('a')])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    await ofAcme.set('a', 4);
+    expect(await ofAcme.get('a')).toBe(4);
+    const reach = context.run(acme, () =>
+      admin.acrossTenants({ reason: 'ticket 4713' }, ({ stores }) => [stores.length, context.isActive()]),
+    );
+    const { stores } = options;
+    if (stores) expect(await reach).toEqual([[stores].flat().length, false]);
+    else await expect(reach).rejects.toThrow(/has no cache below/);
+    const events = log.mock.calls.map(([line]) => JSON.parse(String(line).slice('audit '.length)));
+    expect(events).toMatchObject([
+      { action: 'clear_cache', tenantId: 't_acme', fromTenantId: 't_globex', reason: 'ticket 4711' },
+      { action: 'clear_all_caches', tenantId: null, fromTenantId: null, reason: 'ticket 4712' },
+      ...(stores ? [{ action: 'across_caches', fromTenantId: 't_acme', reason: 'ticket 4713' }] : []),
+    ]);
+    for (const call of [
+      () => admin.clear('t_acme', {} as never),
+      () => admin.clear('', { reason: 'a' }),
+      () => admin.clearAll({ reason: ' ' }),
+      () => admin.acrossTenants({ reason: 'a' }, undefined as never),
+    ]) {
+      await expect(call()).rejects.toMatchObject({ code: 'tenancy_misconfigured' });
+    }
   });
 
   it('methods can be taken out, as those of cache-manager', async () => {
