@@ -37,10 +37,9 @@ export function flowMembers(wiring: Wiring): Members {
     wiring.shared.has(queueName) && children.every(isShared);
 
   const own = async (client: Raw, tenant: Tenant, flow: Flow, defaults: QueueDefaults = {}): Promise<Flow> => {
-    const { queueName, opts, children } = flow;
-    const at = { client, queueName, tenant, wiring };
-    const later = children && children.length > 0 ? 'later' : undefined;
-    const asking = askFor(at, [opts], later, flow.prefix);
+    const { queueName, prefix, opts, children } = flow;
+    const at = { client, queueName, prefix, tenant, wiring };
+    const asking = askFor(at, [opts]);
     const made = jobOptions(at, opts, defaults[queueName]?.defaultJobOptions, asking ? (await asking)[0] : {});
     // Q13: a node without options has a stamp all the same.
     const nodes = children && (await Promise.all(children.map((child) => own(client, tenant, child, defaults))));

@@ -104,10 +104,8 @@ export function queueMembers(wiring: Wiring): Members {
       (queue) =>
       async (id: string, repeat: unknown, template: Partial<Bulk> = {}) => {
         const at = producing(queue);
-        const asking = askFor(at, [template.opts], 'later');
-        const turn = asking ? (await asking)[0]?.turn : undefined;
         const key = ownId(at.tenant.id, id);
-        const opts = templateOptions(at, key, template.opts, queue['jobsOpts'] as Raw, turn);
+        const opts = templateOptions(at, key, template.opts, queue['jobsOpts'] as Raw);
         const job = await queue['upsertJobScheduler'](key, repeat, { ...template, name: template.name ?? id, opts });
         return seen(job as Raw | undefined, at.tenant);
       },

@@ -7,7 +7,7 @@ const LOCK = 7_325_184;
 
 const installations = new WeakMap<Pool, Promise<void>>();
 
-/** Once for each pool: the functions, unless they are there. */
+/** Once for each pool: the function, unless it is there. */
 export function installed(pool: Pool): Promise<void> {
   const begun = installations.get(pool);
   if (begun) return begun;
@@ -19,7 +19,7 @@ export function installed(pool: Pool): Promise<void> {
 
 async function install(pool: Pool): Promise<void> {
   const { rows } = await pool.query(
-    "SELECT 1 FROM pg_proc WHERE proname = 'tenancy_fair_tags_v1' AND pg_function_is_visible(oid)",
+    "SELECT 1 FROM pg_proc WHERE proname = 'tenancy_fair_places_v1' AND pg_function_is_visible(oid)",
   );
   if (rows.length > 0) return;
   try {
@@ -29,7 +29,7 @@ async function install(pool: Pool): Promise<void> {
     if ((error as { code?: string }).code !== '42501') throw error;
     throw new TenancyConfigurationError(
       'fairness',
-      'needs two tables and two functions in the schema of BullMQ, where this role may create nothing',
+      'needs two tables and a function in the schema of BullMQ, where this role may create nothing',
       'Run `fairnessSchema` of @tenancy/core/bullmq there once, as the role that runs the migrations of BullMQ, and grant this role the tables.',
     );
   }
