@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { STAMP } from '../stamp/stamp.js';
 import type { Tenant } from '../tenant.js';
+import type { Turn } from './fairness/fairness.js';
 import { storedIdIn } from './find-job.js';
 import { stampFor } from './job-stamp.js';
 import { checkGivenId, ownId } from './own-ids.js';
 import type { Raw } from './raw.js';
 import { forgedOption } from './refused.js';
-import { type Producing, turnOf } from './turns.js';
+import { type Producing, turnsOf } from './turns.js';
 import type { Wiring } from './wiring.js';
 
 /** The options of a job, of BullMQ 5 or 6. */
@@ -41,6 +42,7 @@ function ownIds({ tenant }: Producing, given: JobOptions | undefined, defaults: 
 
 /** The answers that a job needs before it can be made. */
 export interface Asked {
+  readonly turn?: Turn | undefined;
   readonly parent?: Parent | undefined;
 }
 
@@ -49,13 +51,13 @@ export function jobOptions(
   at: Producing,
   given: JobOptions | undefined,
   defaults: JobOptions | undefined,
-  { parent }: Asked = {},
+  { turn, parent }: Asked = {},
 ): JobOptions {
   const { tenant, wiring, queueName } = at;
   const all = ownIds(at, given, defaults);
   all['jobId'] = storedId(given?.['jobId'], tenant, wiring);
   if (all['parent'] !== undefined) all['parent'] = parent;
-  Object.assign(all, turnOf(at, all));
+  Object.assign(all, turn);
   all[STAMP] = stampFor(tenant.id, queueName, { id: all['jobId'], opts: all }, wiring.secrets);
   return all;
 }
@@ -64,10 +66,25 @@ export function jobOptions(
  * Asks for what some jobs need, in their order; `null` where they need nothing. Then they are made at once: BullMQ
  * has read the data of a job when `add` returns, and a caller may change it.
  */
-export function askFor(at: Producing, jobs: readonly (JobOptions | undefined)[]): Promise<readonly Asked[]> | null {
+export function askFor(
+  at: Producing,
+  jobs: readonly (JobOptions | undefined)[],
+  defaults: JobOptions | undefined,
+  later = false,
+): Promise<readonly Asked[]> | null {
   const parents = jobs.map((opts) => opts?.['parent'] as Parent | undefined);
-  if (!parents.some(Boolean)) return null;
-  return Promise.all(parents.map(async (parent) => ({ parent: parent && (await ownParent(at, parent)) })));
+  const all = jobs.map((opts) => ({ ...defaults, ...opts }));
+  const asking = turnsOf(at, all, later);
+  if (!asking && !parents.some(Boolean)) return null;
+  return (async () => {
+    const turns = await asking;
+    return await Promise.all(
+      parents.map(async (parent, index) => ({
+        turn: turns?.[index],
+        parent: parent && (await ownParent(at, parent)),
+      })),
+    );
+  })();
 }
 
 /** The options of a scheduler's template: BullMQ itself names its runs. */
@@ -76,9 +93,10 @@ export function templateOptions(
   scheduler: string,
   given: JobOptions | undefined,
   defaults: JobOptions | undefined,
+  turn: Turn | undefined,
 ): JobOptions {
   const all = ownIds(at, given, defaults);
-  Object.assign(all, turnOf(at, all));
+  Object.assign(all, turn);
   all[STAMP] = stampFor(at.tenant.id, at.queueName, { scheduler, opts: all }, at.wiring.secrets);
   return all;
 }

@@ -15,18 +15,32 @@ export interface Producing {
 }
 
 /**
- * Options by which the tenants of a queue take turns (`fairness`); none where the application has not asked for it.
+ * Options of some jobs by which the tenants of a queue take turns (`fairness`); `null` where the application has not asked for it. `later`: none of
+ * them is to run at once.
  *
  * @throws `tenancy_misconfigured` when the application gives a priority of its own, which would go before or after the jobs of every tenant.
  */
-export function turnOf({ client, queueName, prefix, tenant, wiring }: Producing, given: Raw): Turn | undefined {
+export function turnsOf(
+  { client, queueName, prefix, tenant, wiring }: Producing,
+  jobs: readonly (Raw | undefined)[],
+  later = false,
+): Promise<readonly Turn[]> | null {
   const { fairness } = wiring;
-  if (!fairness) return undefined;
-  if (given['priority'] !== undefined && given['priority'] !== 0)
-    throw new TenancyConfigurationError(
-      'fairness',
-      `takes over the priorities of the queue ${queueName}, and a job is given one`,
-      'Leave `priority` out of its options and of `defaultJobOptions`. What is urgent has a queue of its own, or its tenant a greater weight.',
-    );
-  return fairness.turn({ producer: client, name: queueName, prefix }, tenant);
+  if (!fairness) return null;
+  if (jobs.some((opts) => opts?.['priority'])) throw ownPriority(queueName);
+  const queue = { producer: client, name: queueName, prefix };
+  const waits = jobs.map((opts) => later || Number(opts?.['delay'] ?? 0) > 0);
+  return (async () => {
+    const next = await fairness.turns(queue, tenant, waits.filter((one) => !one).length);
+    const delayed = await fairness.turns(queue, tenant, waits.filter((one) => one).length, true);
+    const taken = { next: 0, delayed: 0 };
+    return waits.map((one) => (one ? delayed[taken.delayed++] : next[taken.next++]) as Turn);
+  })();
 }
+
+const ownPriority = (queueName: string): TenancyConfigurationError =>
+  new TenancyConfigurationError(
+    'fairness',
+    `takes over the priorities of the queue ${queueName}, and a job is given one`,
+    'Leave `priority` out of its options and of `defaultJobOptions`. What is urgent has a queue of its own, or its tenant a greater weight.',
+  );

@@ -12,6 +12,8 @@ export interface Backend {
   worker(name: string, process: (job: FairJob) => Promise<unknown>, options?: Partial<WorkerOptions>): Worker;
   /** Tags that the state holds: a number for each lane. */
   lanes(name: string): Promise<number>;
+  /** As if so much time had passed that nothing that has a place is still on its way. */
+  quiet(name: string): Promise<void>;
   /** The virtual time of a queue. */
   virtual(name: string): Promise<number>;
   setVirtual(name: string, to: number): Promise<void>;
@@ -59,6 +61,11 @@ async function onPostgres(): Promise<Backend> {
       ),
     lanes: async (name) =>
       (await sql('select count(*)::int as n from tenancy_fair_lane where queue = $1', [name]))?.['n'] as number,
+    quiet: async (name) => {
+      await sql('update tenancy_fair_queue set asked = asked - 60000, turned = turned - 60000 where queue = $1', [
+        name,
+      ]);
+    },
     virtual: async (name) =>
       (await sql('select virtual from tenancy_fair_queue where queue = $1', [name]))?.['virtual'] as number,
     setVirtual: async (name, to) => {
@@ -91,6 +98,8 @@ async function onRedis(): Promise<Backend> {
     worker: (name, process, options) =>
       kept(opened, new Worker(name, process as never, { connection, prefix, ...options })),
     lanes: (name) => redis.zcard(`${prefix}:${name}:tenancy-fair-lanes`),
+    // Nothing has one before it has arrived.
+    quiet: () => Promise.resolve(),
     virtual: async (name) => Number(await redis.hget(`${prefix}:${name}:tenancy-fair`, 'virtual')),
     setVirtual: async (name, to) => {
       await redis.hset(`${prefix}:${name}:tenancy-fair`, { virtual: to, issued: to });

@@ -73,6 +73,7 @@ describe.each(backends)('turns between tenants, on $name', ({ name, missing, sta
       await addBulk(queue, fair, 'acme', 1, 6);
       expect(inversions(await worked(backend, 'limits', 12))).toBe(0);
 
+      await backend.quiet('limits');
       await addBulk(queue, fair, 'acme', 1, 7);
       await placed(queue);
       expect((await backend.take('limits'))?.priority).toBe(1);
@@ -85,6 +86,7 @@ describe.each(backends)('turns between tenants, on $name', ({ name, missing, sta
       await placed(queue);
       expect(await backend.lanes('forgotten')).toBe(50);
       await worked(backend, 'forgotten', 100);
+      await backend.quiet('forgotten');
       await addBulk(queue, fair, 'acme', 1);
       await placed(queue);
       expect(await backend.lanes('forgotten')).toBe(1);

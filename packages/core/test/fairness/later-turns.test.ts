@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Fairness, fairnessOf } from '../../src/bullmq/fairness/fairness.js';
 import { LATER } from '../../src/bullmq/fairness/tags.js';
 import { type Backend, backends, type FairJob } from './backends.js';
-import { addBulk, inversions, jobs, lastOf, placed, tenant, worked } from './queues.js';
+import { addBulk, inversions, jobs, lastOf, laterTurn, placed, worked } from './queues.js';
 
 describe.each(backends)('turns that come later, on $name', ({ missing, start }) => {
   describe.skipIf(missing !== null)('there', () => {
@@ -15,11 +15,12 @@ describe.each(backends)('turns that come later, on $name', ({ missing, start }) 
     it('Q20: delayed jobs take their turns when they are due, in the order in which they became due', async () => {
       const queue = backend.queue('due');
       const fair = fairnessOf(true) as Fairness;
+      const later = await laterTurn(queue, fair, 'acme');
       await addBulk(queue, fair, 'globex', 200);
       await queue.addBulk(
         jobs('acme', 200).map((job) => ({
           ...job,
-          opts: { delay: 60_000, ...fair.turn({ producer: queue, name: queue.name }, tenant('acme')) },
+          opts: { delay: 60_000, ...later },
         })),
       );
       await queue.promoteJobs();
@@ -32,10 +33,11 @@ describe.each(backends)('turns that come later, on $name', ({ missing, start }) 
     it('Q20: what is to run later holds up nothing that its tenant adds now', async () => {
       const queue = backend.queue('tonight');
       const fair = fairnessOf(true) as Fairness;
+      const later = await laterTurn(queue, fair, 'acme');
       await queue.addBulk(
         jobs('acme', 500).map((job) => ({
           ...job,
-          opts: { delay: 3_600_000, ...fair.turn({ producer: queue, name: queue.name }, tenant('acme')) },
+          opts: { delay: 3_600_000, ...later },
         })),
       );
       await addBulk(queue, fair, 'globex', 100);
@@ -46,9 +48,10 @@ describe.each(backends)('turns that come later, on $name', ({ missing, start }) 
     it('Q20: priorities of a time that is over are places no more', async () => {
       const queue = backend.queue('stale');
       const fair = fairnessOf(true) as Fairness;
+      const later = await laterTurn(queue, fair, 'acme');
       await addBulk(queue, fair, 'globex', 100);
       await placed(queue);
-      const stale = { ...fair.turn({ producer: queue, name: queue.name }, tenant('acme')), priority: 1_500_000 };
+      const stale = { ...later, priority: 1_500_000 };
       await queue.addBulk(jobs('acme', 20).map((job) => ({ ...job, opts: stale })));
       expect(lastOf(await worked(backend, 'stale', 120), 'acme')).toBeLessThan(80);
     });

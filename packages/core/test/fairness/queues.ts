@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { Job, Queue } from 'bullmq';
-import { type Fairness, fairnessOf } from '../../src/bullmq/fairness/fairness.js';
+import { type Fairness, fairnessOf, type Turn } from '../../src/bullmq/fairness/fairness.js';
 import type { Backend, FairJob } from './backends.js';
 
 export const tenant = (id: string) => ({ id, slug: id });
@@ -13,9 +13,16 @@ export const jobs = (id: string, count: number, from = 0): { name: string; data:
 /** Jobs of a tenant as a fair queue adds them. */
 export async function addBulk(queue: Queue, fair: Fairness, id: string, count: number, from = 0, options = {}) {
   const at = { producer: queue, name: queue.name };
+  const turns = await fair.turns(at, tenant(id), count);
   await queue.addBulk(
-    jobs(id, count, from).map((job) => ({ ...job, opts: { ...options, ...fair.turn(at, tenant(id)) } })),
+    jobs(id, count, from).map((job, index) => ({ ...job, opts: { ...options, ...(turns[index] as Turn) } })),
   );
+}
+
+/** Options of a job that is not to run at once. */
+export async function laterTurn(queue: Queue, fair: Fairness, id: string): Promise<Turn> {
+  const [turn] = await fair.turns({ producer: queue, name: queue.name }, tenant(id), 1, true);
+  return turn as Turn;
 }
 
 /** Places for all that wait, by a process that has not asked before. */

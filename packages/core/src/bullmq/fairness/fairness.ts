@@ -14,7 +14,7 @@ export interface FairQueue {
 
 /** Options that every job of a fair queue is added with, besides those that the application gave. */
 export interface Turn {
-  /** BullMQ's last priority, until the job has its place. */
+  /** Its place, or BullMQ's last priority until it has one. */
   readonly priority: number;
   /** How much of the queue's virtual time the job takes, and whose. */
   readonly tenancyTurn: string;
@@ -23,13 +23,15 @@ export interface Turn {
 /** Turns between the tenants of a queue, as BullMQ's own priorities. */
 export interface Fairness {
   /**
-   * Options of a job that is about to be added, whatever it is: one of many, of a flow, delayed, a scheduler's template. It has no place among the
-   * others before it waits for a worker, so that what is added for tonight holds up nothing now, and goes before nothing then. Takes no round trip:
-   * places are given a moment later, to all at once.
+   * Options of the next `count` jobs of a tenant, in the order in which they are to be added. `later`: what is delayed, parent of a flow or a
+   * scheduler's template has no place among the others before it waits for a worker, so that what is added for tonight holds up nothing now, and
+   * goes before nothing then.
+   *
+   * On Redis that is so for every job, and takes no round trip: places are given a moment later, to all at once.
    *
    * @throws `tenancy_misconfigured` when the tenant's weight is no finite number above 0.
    */
-  turn(queue: FairQueue, tenant: Tenant): Turn;
+  turns(queue: FairQueue, tenant: Tenant, count: number, later?: boolean): readonly Turn[] | Promise<readonly Turn[]>;
 
   /** For a worker that starts a job: now and then, and for nobody to wait for, gives the jobs that wait their places. */
   started(queue: FairQueue): void;
@@ -55,11 +57,14 @@ export function fairnessOf(option: FairnessOption | false | undefined): Fairness
     return entry(own, `${prefix}\t${name}`, () => new QueueTurns(producer, name, prefix || undefined));
   };
   return {
-    turn(queue, tenant) {
-      turnsOf(queue).soon();
+    turns(queue, tenant, count, later = false) {
+      const step = 1 / weight(tenant);
       // Without a quote or a backslash: the script on Redis reads it from JSON.
-      const tenancyTurn = `${1 / weight(tenant)} ${Buffer.from(tenant.id).toString('base64url')}`;
-      return { priority: LATER, tenancyTurn };
+      const lane = Buffer.from(tenant.id).toString('base64url');
+      const turns = (priorities: readonly number[]) =>
+        priorities.map((priority) => ({ priority, tenancyTurn: `${step} ${lane}` }));
+      const priorities = turnsOf(queue).priorities({ lane, count, step }, later);
+      return priorities instanceof Promise ? priorities.then(turns) : turns(priorities);
     },
     started: (queue) => turnsOf(queue).started(),
     ending: (queue) => turnsOf(queue).ending(),

@@ -1,6 +1,6 @@
 import { TenancyConfigurationError } from '../../errors/configuration-error.js';
 import type { Pool } from './backend.js';
-import { FAIRNESS_SCHEMA } from './postgres-schema.js';
+import { fairnessSchema } from './postgres-schema.js';
 
 /** Of ours alone: BullMQ's own migrations lock likewise, with another number. */
 const LOCK = 7_325_184;
@@ -19,12 +19,12 @@ export function installed(pool: Pool): Promise<void> {
 
 async function install(pool: Pool): Promise<void> {
   const { rows } = await pool.query(
-    "SELECT 1 FROM pg_proc WHERE proname = 'tenancy_fair_places_v1' AND pg_function_is_visible(oid)",
+    "SELECT 1 FROM pg_proc WHERE proname = 'tenancy_fair_v1' AND pg_function_is_visible(oid)",
   );
   if (rows.length > 0) return;
   try {
     // Several statements in one query are one transaction.
-    await pool.query(`SELECT pg_advisory_xact_lock(${LOCK}, hashtext(current_schema()));${FAIRNESS_SCHEMA}`);
+    await pool.query(`SELECT pg_advisory_xact_lock(${LOCK}, hashtext(current_schema()));${fairnessSchema}`);
   } catch (error) {
     if ((error as { code?: string }).code !== '42501') throw error;
     throw new TenancyConfigurationError(

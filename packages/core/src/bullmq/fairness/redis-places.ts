@@ -13,7 +13,7 @@ export function redisPlaces({ client, prefix }: RedisBackend, queue: string): Pl
   client.defineCommand(COMMAND, { numberOfKeys: KEYS.length, lua: LUA });
   const own = `${prefix}:${queue}:`;
   const args = [...KEYS.map((key) => own + key), MOVED_DOWN_FROM, AT_ONCE, LAST_TAG, FORGOTTEN_AFTER, own];
-  return async () => (await run(client, args)) === 1;
+  return { place: async () => (await run(client, args)) === 1 };
 }
 
 function run(client: RedisClient, args: unknown[]): Promise<unknown> {
