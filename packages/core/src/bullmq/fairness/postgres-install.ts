@@ -1,6 +1,6 @@
 import { TenancyConfigurationError } from '../../errors/configuration-error.js';
 import type { Pool } from './backend.js';
-import { fairnessSchema } from './postgres-schema.js';
+import { fairnessSql } from './postgres-schema.js';
 
 /** Of ours alone: BullMQ's own migrations lock likewise, with another number. */
 const LOCK = 7_325_184;
@@ -24,13 +24,13 @@ async function install(pool: Pool): Promise<void> {
   if (rows.length > 0) return;
   try {
     // Several statements in one query are one transaction.
-    await pool.query(`SELECT pg_advisory_xact_lock(${LOCK}, hashtext(current_schema()));${fairnessSchema}`);
+    await pool.query(`SELECT pg_advisory_xact_lock(${LOCK}, hashtext(current_schema()));${fairnessSql}`);
   } catch (error) {
     if ((error as { code?: string }).code !== '42501') throw error;
     throw new TenancyConfigurationError(
       'fairness',
       'needs two tables and a function in the schema of BullMQ, where this role may create nothing',
-      'Run `fairnessSchema` of @tenancy/core/bullmq there once, as the role that runs the migrations of BullMQ, and grant this role the tables.',
+      'Run `fairnessSql` of @tenancy/core/bullmq there once, as the role that runs the migrations of BullMQ, and grant this role the tables.',
     );
   }
 }

@@ -4,7 +4,7 @@
  */
 // As on Redis (redis-script.ts), but a job has its place before it is added: a row that is given one later is locked meanwhile, and claims, which
 // skip what is locked, would take the tenant's next one first.
-export const fairnessSchema = `
+export const fairnessSql = `
 CREATE TABLE IF NOT EXISTS tenancy_fair_queue (
   queue text PRIMARY KEY,
   virtual double precision NOT NULL DEFAULT 1,
