@@ -37,7 +37,9 @@ const logger = new Logger('TenantBullModule');
  * answer, which the job's own `attempts` are for. One line says so, and what to do.
  */
 export function refusedJob(queueName: string, job: Raw, refusal: TenancyError): Error {
-  logger.error(`job ${String(job['id'])} of queue "${queueName}" was refused: ${refusal.message}`);
+  // As JSON, so that an id which somebody wrote forges no line.
+  const id = JSON.stringify(String(job['id'])).slice(1, -1);
+  logger.error(`job ${id} of queue "${queueName}" was refused: ${refusal.message}`);
   const { code } = refusal;
   const failure = code === 'tenant_registry_unavailable' ? new Error(code) : new UnrecoverableError(code);
   // What is stored with the job is seen by whoever sees the queue (Q12).

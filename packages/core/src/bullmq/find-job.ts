@@ -30,13 +30,15 @@ export async function storedIdIn(
 }
 
 async function jobIn(client: Raw, qualifiedName: string, id: string): Promise<{ queueName: string; job: Raw } | null> {
+  // No queue has a `:` in its name; PostgreSQL's have no prefix.
+  const end = qualifiedName.lastIndexOf(':');
+  const queueName = qualifiedName.slice(end + 1);
   if (typeof client['getBackend'] === 'function') {
-    const backend = (client as { getBackend(): Raw }).getBackend();
-    const { prefix, queueName } = backend['parseNodeKey'](`${qualifiedName}:0`) as {
-      prefix: string;
-      queueName: string;
-    };
-    const job = (await backend['forQueue'](queueName, prefix)['getJobData'](id)) as Raw | undefined;
+    const prefix = end < 0 ? undefined : qualifiedName.slice(0, end);
+    const backend = (client as { getBackend(): Raw }).getBackend()['forQueue'](queueName, prefix) as Raw;
+    // What is looked at is what BullMQ will take for the parent, and nothing that only ends like it.
+    if (backend['qualifiedName'] !== qualifiedName) return null;
+    const job = (await backend['getJobData'](id)) as Raw | undefined;
     return job ? { queueName, job: { ...job, id } } : null;
   }
   // BullMQ 5, which has no backends.
@@ -44,6 +46,5 @@ async function jobIn(client: Raw, qualifiedName: string, id: string): Promise<{ 
   const [opts, scheduler] = await redis.hmget(`${qualifiedName}:${id}`, 'opts', 'rjk');
   if (opts == null) return null;
   const { de: deduplication, ...others } = JSON.parse(opts) as Raw;
-  const job = { id, opts: { deduplication, ...others }, repeatJobKey: scheduler ?? undefined };
-  return { queueName: qualifiedName.slice(qualifiedName.lastIndexOf(':') + 1), job };
+  return { queueName, job: { id, opts: { deduplication, ...others }, repeatJobKey: scheduler ?? undefined } };
 }

@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
-import { hideBehind } from '../admin/behind.js';
 import { storage } from '../context/storage.js';
 import { TenantContextMissingError } from '../errors/context-errors.js';
 import type { StampSecrets } from '../stamp/stamp.js';
 import { JOB_FIELDS, JOB_METHODS, WRITABLE_FIELDS } from './job-members.js';
 import { givenJson, seenField } from './job-seen.js';
 import { stampedTenant } from './job-stamp.js';
+import { givenId } from './own-ids.js';
 import { isRawJob, type Raw } from './raw.js';
 import { anothersJob, refusedMember } from './refused.js';
 
@@ -37,7 +37,6 @@ export function buildJobWall(raw: Raw, owner: Owner): Raw {
   Object.defineProperty(own, inspect.custom, { value: () => givenJson(raw, owner.tenantId) });
   const wall = new Proxy(own, { ...handler(raw, owner) });
   jobs.set(wall, { raw, owner });
-  hideBehind(wall, raw);
   return wall;
 }
 
@@ -77,10 +76,9 @@ const handler = (raw: Raw, owner: Owner): ProxyHandler<Raw> => ({
   },
 });
 
-/** The arguments of a producer's event: jobs as their owner sees them. */
-export const seenEvent = (args: readonly unknown[], secrets: StampSecrets): unknown[] =>
-  args.map((arg) =>
-    isRawJob(arg) && !rawJobOf(arg)
-      ? buildJobWall(arg, { tenantId: stampedTenant(arg['queueName'] as string, arg, secrets) })
-      : arg,
-  );
+/** The arguments of a producer's event: jobs, and their ids, as their owner sees them. */
+export const seenEvent = ([about, ...more]: readonly unknown[], secrets: StampSecrets): unknown[] => {
+  if (typeof about === 'string') return [givenId(storage.getStore()?.tenant?.id ?? null, about), ...more];
+  if (!isRawJob(about) || rawJobOf(about)) return [about, ...more];
+  return [buildJobWall(about, { tenantId: stampedTenant(about['queueName'] as string, about, secrets) }), ...more];
+};

@@ -21,23 +21,33 @@ const FORGED: Readonly<Record<string, string>> = {
   repeatJobKey: 'Use `queue.upsertJobScheduler(id, repeat, template)`.',
 };
 
-export function refuseForged(given: JobOptions | undefined): void {
-  for (const [option, fix] of Object.entries(FORGED))
-    if (given?.[option] !== undefined) throw forgedOption(option, fix);
+/** @throws `tenant_switch_refused` for the first of them that is given, but those that are `allowed`. */
+export function refuseForged(given: JobOptions | undefined, allowed: readonly string[] = []): void {
+  for (const [option, fix] of Object.entries(FORGED)) {
+    if (given?.[option] !== undefined && !allowed.includes(option)) throw forgedOption(option, fix);
+  }
 }
 
 const within = <T extends { readonly id?: unknown }>(named: T | undefined, tenant: Tenant): T | undefined =>
   typeof named?.id === 'string' && named.id !== '' ? { ...named, id: ownId(tenant.id, named.id) } : named;
 
 /** Options with ids that are the tenant's own (Q5). BullMQ merges `defaults` once more, so what is not meant to be is `undefined`. */
-function ownIds({ tenant }: Producing, given: JobOptions | undefined, defaults: JobOptions | undefined): JobOptions {
-  refuseForged(given);
-  const all: JobOptions = { ...defaults, ...given };
+function ownIds(
+  { tenant }: Producing,
+  given: JobOptions | undefined,
+  defaults: JobOptions | undefined,
+  { turn, parent }: Asked,
+): JobOptions {
+  const own = { ...given };
+  refuseForged(own);
+  const all: JobOptions = { ...defaults, ...own };
+  for (const option of ['repeat', 'repeatJobKey']) if (all[option] !== undefined) all[option] = undefined;
   // `debounce` is the older name of BullMQ 5; BullMQ 6 refuses the very property.
   for (const option of ['deduplication', 'debounce']) {
     if (all[option] !== undefined) all[option] = within(all[option] as { readonly id?: unknown }, tenant);
   }
-  return all;
+  if (all['parent'] !== undefined) all['parent'] = parent;
+  return Object.assign(all, turn);
 }
 
 /** The answers that a job needs before it can be made. */
@@ -51,13 +61,11 @@ export function jobOptions(
   at: Producing,
   given: JobOptions | undefined,
   defaults: JobOptions | undefined,
-  { turn, parent }: Asked = {},
+  asked: Asked = {},
 ): JobOptions {
   const { tenant, wiring, queueName } = at;
-  const all = ownIds(at, given, defaults);
+  const all = ownIds(at, given, defaults, asked);
   all['jobId'] = storedId(given?.['jobId'], tenant, wiring);
-  if (all['parent'] !== undefined) all['parent'] = parent;
-  Object.assign(all, turn);
   all[STAMP] = stampFor(tenant.id, queueName, { id: all['jobId'], opts: all }, wiring.secrets);
   return all;
 }
@@ -69,18 +77,16 @@ export function jobOptions(
 export function askFor(
   at: Producing,
   jobs: readonly (JobOptions | undefined)[],
-  defaults: JobOptions | undefined,
-  later = false,
+  when?: 'later',
+  prefix?: string,
 ): Promise<readonly Asked[]> | null {
   const parents = jobs.map((opts) => opts?.['parent'] as Parent | undefined);
-  const all = jobs.map((opts) => ({ ...defaults, ...opts }));
-  const asking = turnsOf(at, all, later);
-  if (!asking && !parents.some(Boolean)) return null;
+  if (!at.wiring.fairness && !parents.some(Boolean)) return null;
   return (async () => {
-    const turns = await asking;
+    const turns = await turnsOf(at, jobs, when, prefix);
     return await Promise.all(
       parents.map(async (parent, index) => ({
-        turn: turns?.[index],
+        turn: turns[index],
         parent: parent && (await ownParent(at, parent)),
       })),
     );
@@ -93,10 +99,9 @@ export function templateOptions(
   scheduler: string,
   given: JobOptions | undefined,
   defaults: JobOptions | undefined,
-  turn: Turn | undefined,
+  asked: Asked = {},
 ): JobOptions {
-  const all = ownIds(at, given, defaults);
-  Object.assign(all, turn);
+  const all = ownIds(at, given, defaults, asked);
   all[STAMP] = stampFor(at.tenant.id, at.queueName, { scheduler, opts: all }, at.wiring.secrets);
   return all;
 }

@@ -1,7 +1,13 @@
-import { BullModule, BullRegistrar, type SharedBullAsyncConfiguration } from '@nestjs/bullmq';
+import {
+  BullModule,
+  BullRegistrar,
+  type BullRootModuleOptions,
+  type SharedBullAsyncConfiguration,
+} from '@nestjs/bullmq';
 import { type DynamicModule, Module, type OnModuleInit, type Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { TenantQueueAdmin } from '../admin/tenant-queue-admin.js';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantRegistry } from '../registry/tenant-registry.js';
 import type { ResolvedTenancyOptions } from '../tenancy.options.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
@@ -35,11 +41,15 @@ const OPTIONS = Symbol('@tenancy/core/bullmq:options');
 @Module({})
 export class TenantBullModule implements OnModuleInit {
   /**
-   * Takes the place of `BullModule.forRoot`.
+   * Takes the place of `BullModule.forRoot`. With a key it is one more connection, beside that without.
    *
    * @throws `tenancy_misconfigured`, naming the option that is wrong and the fix.
    */
-  static forRoot(options: TenantBullOptions): DynamicModule {
+  static forRoot(options: TenantBullOptions): DynamicModule;
+  static forRoot(configKey: string, options: BullRootModuleOptions): DynamicModule;
+  static forRoot(keyOrOptions: string | TenantBullOptions, keyed?: BullRootModuleOptions): DynamicModule {
+    if (typeof keyOrOptions === 'string') return connection(keyOrOptions, keyed as BullRootModuleOptions);
+    const options = keyOrOptions;
     installClasses(options);
     return root([{ provide: OPTIONS, useValue: options }], { extraOptions: options.extraOptions });
   }
@@ -55,6 +65,22 @@ export class TenantBullModule implements OnModuleInit {
   onModuleInit(): void {
     refuseOverwritten();
   }
+}
+
+/** One more connection: whose jobs they are does not depend on it. */
+function connection(configKey: string, options: BullRootModuleOptions): DynamicModule {
+  const own = ['secret', 'fairness', 'shared', 'queueClass', 'workerClass', 'flowProducerClass'].find(
+    (name) => name in options,
+  );
+  if (own !== undefined) {
+    throw new TenancyConfigurationError(
+      `TenantBullModule.${own}`,
+      `is given to the connection "${configKey}"`,
+      'It is for all of them: pass it to the `TenantBullModule.forRoot({ … })` that has no key.',
+    );
+  }
+  const useFactory = (wiring: Wiring) => ({ ...options, ...wiredOptions(wiring) });
+  return { module: TenantBullModule, imports: [BullModule.forRootAsync(configKey, { inject: [WIRING], useFactory })] };
 }
 
 interface Extras {

@@ -1,7 +1,9 @@
+import { hideBehind } from '../admin/behind.js';
 import { markWall } from '../leftovers/wall.js';
 import { seenEvent } from './job-wall.js';
 import { queueMembers } from './queue-members.js';
 import type { Raw, RawClass } from './raw.js';
+import { sharedQueue } from './shared-queue.js';
 import { buildWall, isHeard, tell, walledClass, wallOf } from './wall.js';
 import { besideQueue, wiringIn } from './wiring.js';
 
@@ -26,5 +28,10 @@ function wallBefore(queue: Raw): Raw {
   if (!wiring) return queue;
   const name = queue['name'] as string;
   besideQueue(name, wiring);
-  return wiring.shared.has(name) ? markWall(queue) : buildWall(queue, 'queue', queueMembers(wiring));
+  if (wiring.shared.has(name)) {
+    // The admin's way is open to all queues alike.
+    hideBehind(queue, queue);
+    return markWall(sharedQueue(queue));
+  }
+  return buildWall(queue, 'queue', queueMembers(wiring));
 }

@@ -40,7 +40,8 @@ function wallBefore(worker: Raw): Raw {
   const wiring = workerWiring(worker['name'] as string);
   // Of an application that does not use this package.
   if (!wiring) return worker;
-  const wall = buildWall(worker, 'worker', workerMembers);
+  const members = workerMembers((...args) => own.cancel(...args));
+  const wall = buildWall(worker, 'worker', members);
   const own = new WorkerWall(worker, wall, wiring);
   walls.set(worker, own);
   ofWalls.set(wall, own);

@@ -1,5 +1,5 @@
 import { TenantContext } from '../context/tenant-context.js';
-import { storedIds } from './own-ids.js';
+import type { Tenant } from '../tenant.js';
 import { harmless, type Members } from './wall.js';
 
 const context = new TenantContext();
@@ -24,10 +24,8 @@ const HARMLESS = [
 ];
 
 /** The members of a worker that an application may use. All others are refused. */
-export const workerMembers: Members = {
+export const workerMembers = (cancel: (tenant: Tenant, id: string, reason?: string) => boolean): Members => ({
   ...Object.fromEntries(HARMLESS.map((name) => [name, harmless(name)])),
   waitUntilReady: (worker) => async () => void (await worker['waitUntilReady']()),
-  // Of the jobs that run here: by the id that the application knows.
-  cancelJob: (worker) => (id: string, reason?: string) =>
-    storedIds(context.tenantId, id).some((stored) => worker['cancelJob'](stored, reason) as boolean),
-};
+  cancelJob: () => (id: string, reason?: string) => cancel(context.current(), id, reason),
+});

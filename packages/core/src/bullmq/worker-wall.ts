@@ -5,7 +5,7 @@ import type { Tenant } from '../tenant.js';
 import { type Admission, admitJob, refusedJob } from './admission.js';
 import { stampedTenant } from './job-stamp.js';
 import { buildJobWall } from './job-wall.js';
-import { givenId } from './own-ids.js';
+import { givenId, storedIds } from './own-ids.js';
 import { isRawJob, type Raw } from './raw.js';
 import { isHeard, tell } from './wall.js';
 import type { Wiring } from './wiring.js';
@@ -19,6 +19,8 @@ export class WorkerWall {
   readonly #wiring: Wiring;
   readonly #admissions = new WeakMap<object, Promise<Admission>>();
   readonly #tenants = new WeakMap<object, Tenant>();
+  /** The tenant of each job that runs here, by its stored id. */
+  readonly #running = new Map<string, string>();
 
   constructor(worker: Raw, wall: Raw, wiring: Wiring) {
     this.wall = wall;
@@ -29,23 +31,29 @@ export class WorkerWall {
 
   /** Q1: runs `call` with what the processor is given, as the tenant of the job, or as nobody. */
   async process(job: Raw, call: (seen: Raw) => unknown): Promise<unknown> {
+    this.#wiring.fairness?.admit({ producer: this.#worker, name: this.#queueName });
     if (this.untenanted) return await outsideAnyTenant(() => call(this.#forNobody(job)));
     const admission = await this.#admit(job);
     if ('refusal' in admission) throw refusedJob(this.#queueName, job, admission.refusal);
     const { tenant } = admission;
-    const { fairness } = this.#wiring;
-    const queue = { producer: this.#worker, name: this.#queueName };
-    fairness?.started(queue);
+    const id = job['id'] as string;
+    this.#running.set(id, tenant.id);
     try {
       // The tenant is entered in the child, and what comes from there comes on a channel that all tenants share.
       if (this.#worker['childPool']) return await outsideAnyTenant(() => call(this.#forChild(job, tenant)));
       return await enter(storeFor(tenant), () => call(buildJobWall(job, { tenantId: tenant.id })));
     } catch (error) {
-      if (isTriedAgain(job, error)) await fairness?.again(job as { changePriority(): Promise<void> });
+      if (isTriedAgain(job, error)) await this.#wiring.fairness?.again(job as { changePriority(): Promise<void> });
       throw error;
     } finally {
-      await fairness?.ending(queue);
+      this.#running.delete(id);
     }
+  }
+
+  /** Cancels a job of `tenant` that runs here, by the id that the application knows. */
+  cancel(tenant: Tenant, given: string, reason?: string): boolean {
+    const own = storedIds(tenant.id, given).find((stored) => this.#running.get(stored) === tenant.id);
+    return own !== undefined && (this.#worker['cancelJob'](own, reason) as boolean);
   }
 
   /** True when somebody heard it. Q4: an event about a job is told as the tenant of that job. */
@@ -53,8 +61,9 @@ export class WorkerWall {
     if (!isHeard(this.wall, event)) return false;
     const [about] = args;
     if (isRawJob(about)) this.#tellOf(about, event, args.slice(1));
-    else if (event === 'stalled' && typeof about === 'string') void this.#tellOfId(about, event, args.slice(1));
-    else return outsideAnyTenant(() => tell(this.wall, event, args));
+    else if (event === 'stalled' && typeof about === 'string') {
+      this.#tellOfId(about, event, args.slice(1)).catch((error: unknown) => this.tell('error', [error]));
+    } else return outsideAnyTenant(() => tell(this.wall, event, args));
     return true;
   }
 

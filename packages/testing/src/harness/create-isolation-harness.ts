@@ -77,14 +77,10 @@ async function start(
       { name, app, url, entrances, tenants, fresh: () => again(module, options) },
       options,
     );
-    const own = harness;
-    const { recorder } = own;
+    const { recorder } = harness;
     attribute(app.getHttpServer() as Server, recorder);
     for (const observe of [usualExits, ...(options.observe ?? [])]) {
-      await observe(app, (observation) => {
-        recorder.saw(observation);
-        own.jobs.saw(observation, own);
-      });
+      await observe(app, (observation) => recorder.saw(observation));
     }
     await harness.signIn();
     await harness.plantFirst();
