@@ -12,7 +12,7 @@ export function* rawSchedule(module: LoadedModule): Iterable<Leftover> {
     if (imported.name !== SCHEDULE_MODULE || !hasRawRegistry(imported) || !declaresSchedule(module.metatype)) continue;
     yield {
       option: module.name,
-      problem: 'imports ScheduleModule, whose clocks know no tenant, and which mounts each of them a second time',
+      problem: 'imports ScheduleModule, in whose registry a job is for ever that of the tenant which adds it',
       fix: 'Import `TenantScheduleModule` from @tenancy/core/schedule in its place, with the same options.',
     };
   }
@@ -32,5 +32,5 @@ function declaresSchedule(metatype: object): boolean {
   const imports = (Reflect.getMetadata('imports', metatype) ?? []) as readonly unknown[];
   const nameOf = (imported: unknown) =>
     ((imported as { readonly module?: unknown } | null)?.module ?? imported) as { readonly name?: unknown } | null;
-  return imports.some((imported) => nameOf(imported)?.name === SCHEDULE_MODULE);
+  return imports.some((imported) => nameOf(imported)?.name === SCHEDULE_MODULE && !isWall(imported));
 }

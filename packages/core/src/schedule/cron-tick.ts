@@ -3,13 +3,13 @@ import type { CronJob } from './clock-context.js';
 type CronTime = CronJob['cronTime'];
 
 const TEN_YEARS = 10 * 366 * 86_400;
-/** A late job fires twice in one turn, for its tick and the next one, with one date. */
-const ONE_TURN = 50;
-const seen = new WeakMap<CronJob, { readonly last: Date | null; readonly at: number }>();
+const seen = new WeakMap<CronJob, Date | null>();
+/** Jobs that have fired in this turn: a late one fires twice in it, for its tick and the next one, with one date. */
+const justFired = new WeakSet<CronJob>();
 
 /** To be called when `job` is registered: what fires it later without a date of its own was called by hand. */
 export function watchFiring(job: CronJob): void {
-  seen.set(job, { last: job.lastDate(), at: Number.NEGATIVE_INFINITY });
+  seen.set(job, job.lastDate());
 }
 
 /**
@@ -18,11 +18,11 @@ export function watchFiring(job: CronJob): void {
  */
 export function tickOf(job: CronJob, now = Date.now()): number {
   const last = job.lastDate();
-  const before = seen.get(job);
-  const at = performance.now();
-  const isSame = last === before?.last;
-  if (!isSame) seen.set(job, { last, at });
-  return isSame && at - (before?.at ?? 0) > ONE_TURN ? now : lastPlanned(job.cronTime, now);
+  if (last === seen.get(job) && !justFired.has(job)) return now;
+  seen.set(job, last);
+  justFired.add(job);
+  queueMicrotask(() => justFired.delete(job));
+  return lastPlanned(job.cronTime, now);
 }
 
 /** The latest time of `cronTime` that is not after `now`; `now` where it never was. */

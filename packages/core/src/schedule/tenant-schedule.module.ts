@@ -2,6 +2,7 @@ import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { ScheduleModule, type ScheduleModuleAsyncOptions, SchedulerRegistry } from '@nestjs/schedule';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { markWall } from '../leftovers/wall.js';
 import { Clocks } from './clocks.js';
 import {
   type ResolvedScheduleOptions,
@@ -96,7 +97,7 @@ export class TenantScheduleModule {
 
 /** Nest's module, with its registry replaced: what came later under a token is what is injected. */
 function held(nests: DynamicModule, ...options: Provider[]): DynamicModule {
-  return {
+  return markWall({
     ...nests,
     providers: [
       ...options,
@@ -106,5 +107,5 @@ function held(nests: DynamicModule, ...options: Provider[]): DynamicModule {
       { provide: SchedulerRegistry, useClass: TenantSchedulerRegistry },
     ],
     exports: [...(nests.exports ?? []), TenantRunner],
-  };
+  });
 }
