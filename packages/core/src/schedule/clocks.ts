@@ -11,7 +11,9 @@ import { isUntenantedHandler } from '../entrances/untenanted.decorator.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantRegistry } from '../registry/tenant-registry.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
+import type { Lock } from './lock/clock-lock.js';
 import { lockOf } from './lock/lock-of.js';
+import { prepared } from './lock/prepared.js';
 import { holdMethod, isClockMethod } from './nest-clock.js';
 import {
   type ResolvedScheduleOptions,
@@ -29,6 +31,7 @@ const logger = new Logger('TenantSchedule');
 export class Clocks implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly clocks = new Map<string, TenantClock>();
   private readonly unlocked: string[] = [];
+  private readonly locks: Lock[] = [];
 
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
@@ -58,7 +61,8 @@ export class Clocks implements OnModuleInit, OnApplicationBootstrap, OnModuleDes
   }
 
   /** Goes on with what a process before this one has left behind. */
-  onApplicationBootstrap(): void {
+  async onApplicationBootstrap(): Promise<void> {
+    for (const lock of this.locks) await prepared(lock);
     for (const clock of this.clocks.values()) clock.watch(0);
   }
 
@@ -90,10 +94,14 @@ export class Clocks implements OnModuleInit, OnApplicationBootstrap, OnModuleDes
     const lock = declared.options.lock ?? this.options.lock ?? false;
     if (lock !== false) requireLock(`${at}.lock`, lock);
     if (declared.options.lock === undefined && lock === false) this.unlocked.push(at);
+    const place =
+      lock === false ? null : lockOf(`${at}.lock`, lock, (token) => this.moduleRef.get(token, { strict: false }));
+    // Those of the module are one.
+    if (place && (declared.options.lock || !this.locks.length)) this.locks.push(place);
     const clock = new TenantClock({
       name,
       registry: this.registry,
-      lock: lock === false ? null : lockOf(`${at}.lock`, lock, (token) => this.moduleRef.get(token, { strict: false })),
+      lock: place,
       lease: this.options.lease,
       every: declared.every,
       options: resolveVisitOptions(at, declared.options, this.options.concurrency),

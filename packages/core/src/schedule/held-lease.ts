@@ -1,5 +1,9 @@
 import type { Tenant } from '../tenant.js';
 import type { Lease, Lock } from './lock/clock-lock.js';
+import { retried } from './retried.js';
+
+/** For a connection that is cut in the middle of a tick. */
+const SHORT = [50, 200, 1_000];
 
 /** A lease that is renewed while its work lasts. */
 export class HeldLease {
@@ -25,13 +29,19 @@ export class HeldLease {
   }
 
   async begin(tenant: Tenant): Promise<boolean> {
-    const state = await this.#lock.begin(this.lease, tenant.id);
+    let isAgain = false;
+    const begin = () => {
+      const begun = this.#lock.begin(this.lease, tenant.id, isAgain);
+      isAgain = true;
+      return begun;
+    };
+    const state = await retried(begin, this.lost, SHORT);
     if (state === 'lost') this.#lose();
     return state === 'begun';
   }
 
   async finish(tenant: Tenant): Promise<void> {
-    await this.#lock.finish(this.lease, tenant.id);
+    await retried(() => this.#lock.finish(this.lease, tenant.id), this.lost, SHORT);
   }
 
   /** Marks all as done, or lets others go on. */

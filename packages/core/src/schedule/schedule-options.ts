@@ -40,7 +40,8 @@ export interface ResolvedScheduleOptions {
 export const SCHEDULE_OPTIONS = Symbol.for('@tenancy/core:schedule-options');
 
 const NESTS = ['cronJobs', 'intervals', 'timeouts'];
-const LONGEST = 2 ** 31 - 1;
+/** In milliseconds: a timer of Node that is to wait longer does not wait at all. */
+export const LONGEST = 2 ** 31 - 1;
 
 /** @throws `tenancy_misconfigured`, naming the option that is wrong. */
 export function resolveScheduleOptions(options: TenantScheduleOptions = {}): ResolvedScheduleOptions {
@@ -72,7 +73,8 @@ export function requireLock(place: string, lock: unknown): asserts lock is Clock
   throw new TenancyConfigurationError(place, 'names no place', 'Pass `{ table: pool }` or `{ redis: client }`.');
 }
 
-function requireNumber(option: string, value: unknown, least: number, most: number): void {
+/** @throws `tenancy_misconfigured` for what is no whole number in these bounds. */
+export function requireNumber(option: string, value: unknown, least: number, most: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return;
   throw new TenancyConfigurationError(option, `is not a whole number from ${least} to ${most}`, 'Correct it.');
 }

@@ -3,6 +3,7 @@ import { outsideAnyTenant } from '../context/enter.js';
 import { isTenancyError } from '../errors/tenancy-error.js';
 import type { TenantRegistry } from '../registry/tenant-registry.js';
 import type { Tenant } from '../tenant.js';
+import { anyOf } from './any-of.js';
 import { firing } from './clock-context.js';
 import type { VisitOptions } from './clock-options.js';
 import { tickOf } from './cron-tick.js';
@@ -34,6 +35,7 @@ export class TenantClock {
   /** Looks whether there is something to take over, and has nothing in hand yet. */
   #isLooking = false;
   #watch: NodeJS.Timeout | null = null;
+  #last: number | null = null;
 
   constructor(settings: TenantClockSettings) {
     this.#settings = settings;
@@ -47,6 +49,9 @@ export class TenantClock {
   tick(): Promise<void> {
     const job = firing.get();
     const tick = job ? tickOf(job) : null;
+    // An instance that is provided under two tokens is mounted twice, and a job that is late fires twice.
+    if (tick !== null && tick === this.#last) return Promise.resolve();
+    this.#last = tick;
     return outsideAnyTenant(() => this.#begin(() => this.#fired(tick)));
   }
 
@@ -129,12 +134,13 @@ export class TenantClock {
       lock && lease
         ? new HeldLease(lock, lease, this.#settings.lease, (error) => logger.warn(`${this.name}: ${explained(error)}`))
         : null;
-    const signal = held ? AbortSignal.any([this.#closing.signal, held.lost]) : this.#closing.signal;
+    const { signal, forget } = anyOf(this.#closing.signal, held?.lost);
     const all = () =>
       visit({
         registry,
         ...options,
-        from: at.getTime(),
+        // The time of an interval is that of the lock's clock.
+        from: this.#settings.every === null ? at.getTime() : Date.now(),
         signal,
         work: (tenant) => this.#settings.call(tenant, { at, signal }),
         begin: async (tenant) => !held || (await held.begin(tenant)),
@@ -154,6 +160,7 @@ export class TenantClock {
       isOver = !signal.aborted;
       throw error;
     } finally {
+      forget();
       await held?.close(isOver);
     }
   }

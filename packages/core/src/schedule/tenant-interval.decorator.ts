@@ -1,5 +1,6 @@
 import { Interval } from '@nestjs/schedule';
 import type { TenantClockOptions } from './clock-options.js';
+import { LONGEST, requireNumber } from './schedule-options.js';
 import { declareClock } from './tenant-clock-metadata.js';
 
 /** Options of `@TenantInterval`. */
@@ -15,7 +16,7 @@ export interface TenantIntervalOptions extends TenantClockOptions {
  * Runs a method of a provider for each tenant, in that tenant's context, every `milliseconds`: Nest's `@Interval`, on the terms of
  * `@TenantCron`. With a lock it runs once in that time, over all processes.
  *
- * @throws `tenancy_misconfigured` on anything but a method.
+ * @throws `tenancy_misconfigured` on anything but a method, and for what is no time that a timer can wait.
  * @example
  * ```ts
  * import { Injectable } from '@nestjs/common';
@@ -29,6 +30,7 @@ export interface TenantIntervalOptions extends TenantClockOptions {
  * ```
  */
 export function TenantInterval(milliseconds: number, options: TenantIntervalOptions = {}): MethodDecorator {
+  requireNumber('@TenantInterval', milliseconds, 1, LONGEST);
   const { name, ...own } = options;
   return declareClock(
     { decorator: '@TenantInterval', name, options: own, every: milliseconds, isDisabled: false },

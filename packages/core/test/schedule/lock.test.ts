@@ -42,20 +42,20 @@ describe.each(lockPlaces)('B6: the lock in $name', ({ open, missing }) => {
 
     it('is taken over once the lease has ended, by one, who repeats no tenant that is done', async () => {
       const first = await mine('dead', 1_000, 1, 50);
-      expect(await lock.begin(first, 't_acme')).toBe('begun');
+      expect(await lock.begin(first, 't_acme', false)).toBe('begun');
       await lock.finish(first, 't_acme');
-      expect(await lock.begin(first, 't_globex')).toBe('begun');
-      expect(await lock.begin(first, 't_globex')).toBe('done');
+      expect(await lock.begin(first, 't_globex', false)).toBe('begun');
+      expect(await lock.begin(first, 't_globex', false)).toBe('done');
       expect(await lock.takeOver('dead', LEASE)).toEqual({ state: 'held' });
       await sleep(60);
       const claims = await Promise.all(Array.from({ length: 10 }, () => lock.takeOver('dead', LEASE)));
       expect(claims.map(({ state }) => state).toSorted()).toEqual([...Array(9).fill('held'), 'mine']);
       const next = claims.flatMap((claim) => (claim.state === 'mine' ? [claim.lease] : []))[0] as Lease;
       expect(next.tick).toBe(1_000);
-      expect(await lock.begin(next, 't_acme')).toBe('done');
-      expect(await lock.begin(next, 't_globex')).toBe('begun');
+      expect(await lock.begin(next, 't_acme', false)).toBe('done');
+      expect(await lock.begin(next, 't_globex', false)).toBe('begun');
       // Who was taken for dead is told.
-      expect(await lock.begin(first, 't_initech')).toBe('lost');
+      expect(await lock.begin(first, 't_initech', false)).toBe('lost');
       expect(await lock.renew(first, LEASE)).toBe(false);
       await lock.end(first);
       await lock.release(first);
@@ -64,6 +64,23 @@ describe.each(lockPlaces)('B6: the lock in $name', ({ open, missing }) => {
       await lock.end(next);
       expect(await lock.takeOver('dead', LEASE)).toEqual({ state: 'done' });
       expect(await lock.takeOver('nobody knows', LEASE)).toEqual({ state: 'done' });
+    });
+
+    it('B2: takes no tick that is far ahead of its own clock, which would make all others old', async () => {
+      const hours = (count: number) => Date.now() + count * 3_600_000;
+      await expect(lock.claim('ahead', hours(2), 1, LEASE)).rejects.toThrow(
+        /tenancy_misconfigured: lock: this process is more than an hour ahead of the lock's own clock/,
+      );
+      expect(await lock.claim('ahead', hours(0.5), 1, LEASE)).toMatchObject({ state: 'mine' });
+      await expect(lock.claim('ahead', hours(24 * 365 * 70), 1, LEASE)).rejects.toThrow('more than an hour ahead');
+    });
+
+    it('begins a tenant that is in hand already where the answer was lost', async () => {
+      const lease = await mine('cut', 1_000, 1, LEASE);
+      expect(await lock.begin(lease, 't_acme', false)).toBe('begun');
+      expect(await lock.begin(lease, 't_acme', true)).toBe('begun');
+      await lock.finish(lease, 't_acme');
+      expect(await lock.begin(lease, 't_acme', true)).toBe('done');
     });
 
     it('lasts for as long as it is renewed', async () => {
@@ -94,19 +111,19 @@ describe.each(lockPlaces)('B6: the lock in $name', ({ open, missing }) => {
       'takes %j for a name, of a job and of a tenant',
       async (name) => {
         const lease = await mine(name, 5, 1, LEASE);
-        expect(await lock.begin(lease, name)).toBe('begun');
-        expect(await lock.begin(lease, `${name}2`)).toBe('begun');
+        expect(await lock.begin(lease, name, false)).toBe('begun');
+        expect(await lock.begin(lease, `${name}2`, false)).toBe('begun');
         await lock.finish(lease, name);
-        expect(await lock.begin(lease, name)).toBe('done');
+        expect(await lock.begin(lease, name, false)).toBe('done');
         await lock.end(lease);
       },
     );
 
     it('sweeps without harm', async () => {
       const lease = await mine('kept', 5, 1, LEASE);
-      await lock.begin(lease, 't_acme');
+      await lock.begin(lease, 't_acme', false);
       await lock.sweep();
-      expect(await lock.begin(lease, 't_acme')).toBe('done');
+      expect(await lock.begin(lease, 't_acme', false)).toBe('done');
     });
   });
 });

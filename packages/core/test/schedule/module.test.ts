@@ -160,6 +160,22 @@ describe('what is wrong is told at start', () => {
     await expect(async () => start(options, Nightly)).rejects.toThrow(`tenancy_misconfigured: ${message}`);
   });
 
+  it('a table that is not there, or not to be used', async () => {
+    const refused = (code: string) => ({
+      query: async () => {
+        throw Object.assign(new Error('relation "tenancy_schedule"'), { code });
+      },
+    });
+    await expect(start({ lock: { table: refused('42P01') } }, Nightly)).rejects.toThrow(
+      'tenancy_misconfigured: lock.table: cannot be used: relation "tenancy_schedule". Create the table with `scheduleTableSql()`',
+    );
+    app = await start({ lock: { table: refused('57P03') } }, Nightly);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN, 2 ** 31])('an interval of %j', (milliseconds) => {
+    expect(() => TenantInterval(milliseconds)).toThrow('@TenantInterval: is not a whole number from 1 to 2147483647');
+  });
+
   it('two that have one name', async () => {
     class Other {
       @TenantCron(NEVER, { name: 'Nightly.report' })
@@ -236,6 +252,28 @@ it('a client is taken from injection by its token', async () => {
   app = await clockApplication(new ChangingRegistry([acme]), [Nightly, { provide: 'POOL', useValue: table }]);
   fire(app);
   await eventually(() => asked.length > 0);
+});
+
+it('an instance under two tokens has one tick', async () => {
+  const seen: string[] = [];
+  class Nightly {
+    @TenantCron('* * * * * *')
+    report() {
+      seen.push(context.tenantId);
+    }
+  }
+  const { lines, logger } = keptLog();
+  const aliased = [
+    Nightly,
+    { provide: 'alias', useExisting: Nightly },
+    { provide: 'factory', useFactory: (one: object) => one, inject: [Nightly] },
+  ];
+  app = await clockApplication(new ChangingRegistry([acme]), aliased, {}, { logger });
+  const begun = Date.now();
+  await eventually(() => seen.length >= 2);
+  await app.close();
+  expect(seen.length).toBeLessThanOrEqual(Math.ceil((Date.now() - begun) / 1000) + 1);
+  expect(lines.filter((line) => line.includes('left out'))).toEqual([]);
 });
 
 it('an overridden method without a decorator is no clock any more, and a class may inherit one', async () => {

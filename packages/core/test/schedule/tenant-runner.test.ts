@@ -5,7 +5,7 @@ import { TenantContext, TenantRegistry } from '../../src/index.js';
 import { type ClockLock, forEachTenant, type Progress, progressBar, TenantRunner } from '../../src/schedule.js';
 import { clockApplication, keptLog } from './application.js';
 import { lockPlaces } from './locks.js';
-import { acme, ChangingRegistry, globex, initech } from './tenants.js';
+import { acme, ChangingRegistry, eventually, globex, initech } from './tenants.js';
 
 const context = new TenantContext();
 
@@ -167,14 +167,17 @@ describe.each(lockPlaces)('a run that is resumed from $name', ({ open, missing }
     it('is run by one at a time', async () => {
       const registry = new ChangingRegistry([acme]);
       let release = () => {};
+      let isBegun = false;
       const first = forEachTenant(
         registry,
         () =>
           new Promise<void>((resolve) => {
             release = resolve;
+            isBegun = true;
           }),
         { resume: { key: 'alone', store } },
       );
+      await eventually(() => isBegun);
       await expect(forEachTenant(registry, () => {}, { resume: { key: 'alone', store } })).rejects.toThrow(
         'is that of a run that another process has in hand',
       );

@@ -44,14 +44,18 @@ export interface Lock {
   /**
    * Begins `tick`, or takes it over from one whose lease has ended. `null` is a tick of now.
    * @param gap - milliseconds that it must be later than the last one
+   * @throws where it is more than an hour ahead of the place's own clock: all ticks until then would count as older.
    */
   claim(job: string, tick: number | null, gap: number, lease: number): Promise<Claim>;
   /** Takes over what is not done, and whose lease has ended. */
   takeOver(job: string, lease: number): Promise<Claim>;
   /** False when it is no longer ours. */
   renew(lease: Lease, duration: number): Promise<boolean>;
-  /** Begins a tenant, unless it is done with, or in hand, or the lease is no longer ours. */
-  begin(lease: Lease, tenantId: string): Promise<'begun' | 'done' | 'lost'>;
+  /**
+   * Begins a tenant, unless it is done with, or in hand, or the lease is no longer ours.
+   * @param isAgain - true where the answer to the first time was lost, so that it may be in hand already
+   */
+  begin(lease: Lease, tenantId: string, isAgain: boolean): Promise<'begun' | 'done' | 'lost'>;
   finish(lease: Lease, tenantId: string): Promise<void>;
   /** Marks the tick as run, and forgets its tenants. */
   end(lease: Lease): Promise<void>;

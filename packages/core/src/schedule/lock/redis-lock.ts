@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { AHEAD, refuseAhead } from './ahead.js';
 import type { Claim, Lease, Lock, RedisClient } from './clock-lock.js';
 
 const KEPT = 30 * 24 * 3_600_000;
@@ -14,6 +15,7 @@ local done = known[4] == '1'
 
 const CLAIM = `${START}
 local tick = ARGV[1] == '' and now or tonumber(ARGV[1])
+if tick > now + ${AHEAD} then return { 'ahead', string.format('%.0f', now) } end
 if known[1] then
   local last = tonumber(known[1])
   local later = last + tonumber(ARGV[2]) <= tick and (done or ended)
@@ -44,7 +46,7 @@ return 'ours'`;
 const BEGIN = `${OURS}
 if ended then return 'lost' end
 local state = redis.call('HGET', KEYS[2], ARGV[3])
-if state == 'done' or state == ARGV[2] then return 'done' end
+if state == 'done' or (state == ARGV[2] and ARGV[4] ~= '1') then return 'done' end
 redis.call('HSET', KEYS[2], ARGV[3], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ${KEPT})
 return 'begun'`;
@@ -74,7 +76,10 @@ export class RedisLock implements Lock {
 
   async claim(job: string, tick: number | null, gap: number, lease: number): Promise<Claim> {
     const holder = randomUUID();
-    return claimed(job, holder, await this.#eval(CLAIM, job, tick ?? '', Math.round(gap), holder, lease));
+    const answer = await this.#eval(CLAIM, job, tick ?? '', Math.round(gap), holder, lease);
+    const [state, now] = answer as [string, string];
+    if (state === 'ahead') refuseAhead(tick, Number(now));
+    return claimed(job, holder, answer);
   }
 
   async takeOver(job: string, lease: number): Promise<Claim> {
@@ -86,8 +91,8 @@ export class RedisLock implements Lock {
     return (await this.#eval(RENEW, job, tick, holder, duration)) === 'ours';
   }
 
-  async begin({ job, tick, holder }: Lease, tenantId: string): Promise<'begun' | 'done' | 'lost'> {
-    return (await this.#eval(BEGIN, job, tick, holder, tenantId)) as 'begun' | 'done' | 'lost';
+  async begin({ job, tick, holder }: Lease, tenantId: string, isAgain: boolean): Promise<'begun' | 'done' | 'lost'> {
+    return (await this.#eval(BEGIN, job, tick, holder, tenantId, isAgain ? 1 : 0)) as 'begun' | 'done' | 'lost';
   }
 
   async finish({ job, tick, holder }: Lease, tenantId: string): Promise<void> {

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { AHEAD, refuseAhead } from './ahead.js';
 import type { Claim, Lease, Lock, TablePool } from './clock-lock.js';
 import { SCHEDULE_TABLE, tableNamed } from './schedule-table-sql.js';
 
 const NOW = 'clock_timestamp()';
+const MILLISECONDS = `floor(extract(epoch from ${NOW}) * 1000)::bigint`;
 const later = (parameter: string) => `${NOW} + ${parameter}::float8 * interval '1 millisecond'`;
 
 /** B6: a row with a lease, and no advisory lock, which is free again before the last process has asked for it. */
@@ -19,7 +21,8 @@ export class TableLock implements Lock {
     const holder = randomUUID();
     const mine = await this.#rows<{ tick: string }>(
       `insert into ${this.#table} as known (job, tenant, tick, holder, lease_until)
-       select $1, '', coalesce($2::bigint, floor(extract(epoch from ${NOW}) * 1000)::bigint), $3, ${later('$4')}
+       select $1, '', coalesce($2::bigint, ${MILLISECONDS}), $3, ${later('$4')}
+       where $2::bigint is null or $2::bigint <= ${MILLISECONDS} + ${AHEAD}
        on conflict (job, tenant) do update
          set tick = excluded.tick, holder = excluded.holder, lease_until = excluded.lease_until, done_at = null
          where (known.tick + $5::bigint <= excluded.tick and (known.done_at is not null or known.lease_until <= ${NOW}))
@@ -27,7 +30,7 @@ export class TableLock implements Lock {
        returning tick`,
       [job, tick, holder, lease, Math.round(gap)],
     );
-    return this.#claimed(job, holder, mine);
+    return this.#claimed(job, holder, mine, tick);
   }
 
   async takeOver(job: string, lease: number): Promise<Claim> {
@@ -49,7 +52,7 @@ export class TableLock implements Lock {
     return renewed.length > 0;
   }
 
-  async begin({ job, tick, holder }: Lease, tenantId: string): Promise<'begun' | 'done' | 'lost'> {
+  async begin({ job, tick, holder }: Lease, tenantId: string, isAgain: boolean): Promise<'begun' | 'done' | 'lost'> {
     const [answer] = await this.#rows<{ ours: boolean; begun: boolean }>(
       `with ours as (
          select 1 from ${this.#table}
@@ -58,11 +61,11 @@ export class TableLock implements Lock {
          insert into ${this.#table} as known (job, tenant, tick, holder) select $1, $4, $2::bigint, $3 from ours
          on conflict (job, tenant) do update set tick = excluded.tick, holder = excluded.holder, done_at = null
            where known.tick < excluded.tick
-              or (known.tick = excluded.tick and known.done_at is null and known.holder <> excluded.holder)
+              or (known.tick = excluded.tick and known.done_at is null and ($5::boolean or known.holder <> excluded.holder))
          returning 1
        )
        select exists (select from ours) as ours, exists (select from begun) as begun`,
-      [job, tick, holder, tenantId],
+      [job, tick, holder, tenantId, isAgain],
     );
     if (answer?.begun) return 'begun';
     return answer?.ours ? 'done' : 'lost';
@@ -101,14 +104,20 @@ export class TableLock implements Lock {
     );
   }
 
-  async #claimed(job: string, holder: string, [mine]: readonly { readonly tick: string }[]): Promise<Claim> {
+  async #claimed(
+    job: string,
+    holder: string,
+    [mine]: readonly { readonly tick: string }[],
+    asked: number | null = null,
+  ): Promise<Claim> {
     // A bigint comes as text.
     if (mine) return { state: 'mine', lease: { job, tick: Number(mine.tick), holder } };
-    const [known] = await this.#rows<{ done: boolean }>(
-      `select done_at is not null as done from ${this.#table} where job = $1 and tenant = ''`,
+    const [known] = await this.#rows<{ done: boolean | null; now: string }>(
+      `select ${MILLISECONDS} as now, (select done_at is not null from ${this.#table} where job = $1 and tenant = '') as done`,
       [job],
     );
-    return { state: known && !known.done ? 'held' : 'done' };
+    refuseAhead(asked, Number(known?.now));
+    return { state: known?.done === false ? 'held' : 'done' };
   }
 
   async #rows<Row>(sql: string, values: unknown[]): Promise<readonly Row[]> {
