@@ -6,6 +6,7 @@ import { lockPlaces } from './locks.js';
 
 const LEASE = 60_000;
 const GAP = 3_000;
+const SHORT = 3_000;
 
 describe.each(lockPlaces)('B6: the lock in $name', ({ open, missing }) => {
   describe.skipIf(missing !== null)('', () => {
@@ -41,13 +42,13 @@ describe.each(lockPlaces)('B6: the lock in $name', ({ open, missing }) => {
     });
 
     it('is taken over once the lease has ended, by one, who repeats no tenant that is done', async () => {
-      const first = await mine('dead', 1_000, 1, 50);
+      const first = await mine('dead', 1_000, 1, SHORT);
       expect(await lock.begin(first, 't_acme', false)).toBe('begun');
       await lock.finish(first, 't_acme');
       expect(await lock.begin(first, 't_globex', false)).toBe('begun');
       expect(await lock.begin(first, 't_globex', false)).toBe('done');
       expect(await lock.takeOver('dead', LEASE)).toEqual({ state: 'held' });
-      await sleep(60);
+      await sleep(SHORT + 10);
       const claims = await Promise.all(Array.from({ length: 10 }, () => lock.takeOver('dead', LEASE)));
       expect(claims.map(({ state }) => state).toSorted()).toEqual([...Array(9).fill('held'), 'mine']);
       const next = claims.flatMap((claim) => (claim.state === 'mine' ? [claim.lease] : []))[0] as Lease;
@@ -84,10 +85,10 @@ describe.each(lockPlaces)('B6: the lock in $name', ({ open, missing }) => {
     });
 
     it('lasts for as long as it is renewed', async () => {
-      const lease = await mine('long', 1_000, 1, 200);
+      const lease = await mine('long', 1_000, 1, SHORT);
       for (let i = 0; i < 6; i += 1) {
-        await sleep(50);
-        expect(await lock.renew(lease, 200)).toBe(true);
+        await sleep(SHORT / 4);
+        expect(await lock.renew(lease, SHORT)).toBe(true);
         expect(await lock.takeOver('long', LEASE)).toEqual({ state: 'held' });
       }
     });
