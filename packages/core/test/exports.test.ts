@@ -76,7 +76,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'unknownOption',
     ],
     admin: ['ContextVariable', 'TenantAdmin', 'TenantCacheAdmin', 'TenantQueueAdmin'],
-    bullmq: ['TenantBullModule', 'tenantProcessor'],
+    bullmq: ['TenantBullModule', 'fairnessSql', 'tenantProcessor'],
     cache: ['TenantCache', 'TenantCacheModule'],
     eslint: ['tenancyConfig'],
     events: ['TenantOutbox', 'TenantOutboxModule', 'eachTenant', 'outboxTableSql', 'postgresOutbox'],

@@ -38,14 +38,14 @@ export function flowMembers(wiring: Wiring): Members {
     wiring.shared.has(queueName) && children.every(isShared);
 
   const own = async (client: Raw, tenant: Tenant, flow: Flow, defaults: QueueDefaults = {}): Promise<Flow> => {
-    const { queueName, opts, children } = flow;
-    const at = { client, queueName, tenant, wiring };
-    const later = children && children.length > 0 ? 'later' : undefined;
-    const asking = askFor(at, [opts], later, flow.prefix);
-    const made = jobOptions(at, opts, defaults[queueName]?.defaultJobOptions, asking ? (await asking)[0] : {});
+    const { queueName, prefix, opts, children = [] } = flow;
+    const at = { client, queueName, prefix, tenant, wiring };
+    const given = defaults[queueName]?.defaultJobOptions;
+    const asking = askFor(at, [opts], given, children.length > 0);
+    const made = jobOptions(at, opts, given, asking ? (await asking)[0] : {});
     // Q13: a node without options has a stamp all the same.
-    const nodes = children && (await Promise.all(children.map((child) => own(client, tenant, child, defaults))));
-    return { ...flow, opts: made, ...(nodes && { children: nodes }) };
+    const nodes = await Promise.all(children.map((child) => own(client, tenant, child, defaults)));
+    return { ...flow, opts: made, ...(flow.children && { children: nodes }) };
   };
 
   const seen = (flow: MadeFlow, tenantId: string): MadeFlow => ({

@@ -77,16 +77,18 @@ export function jobOptions(
 export function askFor(
   at: Producing,
   jobs: readonly (JobOptions | undefined)[],
-  when?: 'later',
-  prefix?: string,
+  defaults: JobOptions | undefined,
+  later = false,
 ): Promise<readonly Asked[]> | null {
   const parents = jobs.map((opts) => opts?.['parent'] as Parent | undefined);
-  if (!at.wiring.fairness && !parents.some(Boolean)) return null;
+  const all = jobs.map((opts) => ({ ...defaults, ...opts }));
+  const asking = turnsOf(at, all, later);
+  if (!asking && !parents.some(Boolean)) return null;
   return (async () => {
-    const turns = await turnsOf(at, jobs, when, prefix);
+    const turns = await asking;
     return await Promise.all(
       parents.map(async (parent, index) => ({
-        turn: turns[index],
+        turn: turns?.[index],
         parent: parent && (await ownParent(at, parent)),
       })),
     );

@@ -85,14 +85,14 @@ export function queueMembers(wiring: Wiring): Members {
 
     add: (queue) => async (name: string, data: unknown, opts?: Raw) => {
       const at = producing(queue);
-      const asking = askFor(at, [opts]);
+      const asking = askFor(at, [opts], queue['jobsOpts'] as Raw);
       const own = jobOptions(at, opts, queue['jobsOpts'] as Raw, asking ? (await asking)[0] : {});
       return seen((await queue['add'](name, data, own)) as Raw, at.tenant);
     },
     addBulk: (queue) => async (jobs: readonly Bulk[]) => {
       const at = producing(queue);
       const given = jobs.map(({ opts }) => opts);
-      const asking = askFor(at, given);
+      const asking = askFor(at, given, queue['jobsOpts'] as Raw);
       const asked = asking ? await asking : [];
       const own = jobs.map((job, index) => ({
         ...job,
@@ -104,7 +104,7 @@ export function queueMembers(wiring: Wiring): Members {
       (queue) =>
       async (id: string, repeat: unknown, template: Partial<Bulk> = {}) => {
         const at = producing(queue);
-        const asking = askFor(at, [template.opts], 'later');
+        const asking = askFor(at, [template.opts], queue['jobsOpts'] as Raw, true);
         const [asked] = asking ? await asking : [];
         const key = ownId(at.tenant.id, id);
         const opts = templateOptions(at, key, template.opts, queue['jobsOpts'] as Raw, asked);

@@ -1,3 +1,4 @@
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import type { Tenant } from '../tenant.js';
 import type { Turn } from './fairness/fairness.js';
 import type { Raw } from './raw.js';
@@ -7,25 +8,39 @@ import type { Wiring } from './wiring.js';
 export interface Producing {
   readonly client: Raw;
   readonly queueName: string;
+  /** Of a flow's node that has one of its own. */
+  readonly prefix?: string | undefined;
   readonly tenant: Tenant;
   readonly wiring: Wiring;
 }
 
 /**
- * Options of each job by which the tenants of a queue take turns (`fairness`); none where the application has not asked for
- * it. `later`: none of them is to run at once.
+ * Options of some jobs by which the tenants of a queue take turns (`fairness`); `null` where the application has not asked for it. `later`: none of
+ * them is to run at once.
+ *
+ * @throws `tenancy_misconfigured` when the application gives a priority of its own, which would go before or after the jobs of every tenant.
  */
-export async function turnsOf(
-  { client, queueName, tenant, wiring }: Producing,
+export function turnsOf(
+  { client, queueName, prefix, tenant, wiring }: Producing,
   jobs: readonly (Raw | undefined)[],
-  when?: 'later',
-  prefix?: string,
-): Promise<readonly (Turn | undefined)[]> {
+  later = false,
+): Promise<readonly Turn[]> | null {
   const { fairness } = wiring;
-  if (!fairness) return [];
-  const waits = jobs.map((opts) => when === 'later' || Number(opts?.['delay'] ?? 0) > 0);
-  const count = waits.filter((later) => !later).length;
-  const turns = await fairness.turns({ producer: client, name: queueName, prefix }, tenant, count);
-  let next = 0;
-  return waits.map((later) => (later ? fairness.later(tenant) : turns[next++]));
+  if (!fairness) return null;
+  if (jobs.some((opts) => opts?.['priority'])) throw ownPriority(queueName);
+  const queue = { producer: client, name: queueName, prefix };
+  const waits = jobs.map((opts) => later || Number(opts?.['delay'] ?? 0) > 0);
+  return (async () => {
+    const next = await fairness.turns(queue, tenant, waits.filter((one) => !one).length);
+    const delayed = await fairness.turns(queue, tenant, waits.filter((one) => one).length, true);
+    const taken = { next: 0, delayed: 0 };
+    return waits.map((one) => (one ? delayed[taken.delayed++] : next[taken.next++]) as Turn);
+  })();
 }
+
+const ownPriority = (queueName: string): TenancyConfigurationError =>
+  new TenancyConfigurationError(
+    'fairness',
+    `takes over the priorities of the queue ${queueName}, and a job is given one`,
+    'Leave `priority` out of its options and of `defaultJobOptions`. What is urgent has a queue of its own, or its tenant a greater weight.',
+  );

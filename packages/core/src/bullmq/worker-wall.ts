@@ -31,11 +31,13 @@ export class WorkerWall {
 
   /** Q1: runs `call` with what the processor is given, as the tenant of the job, or as nobody. */
   async process(job: Raw, call: (seen: Raw) => unknown): Promise<unknown> {
-    this.#wiring.fairness?.admit({ producer: this.#worker, name: this.#queueName });
     if (this.untenanted) return await outsideAnyTenant(() => call(this.#forNobody(job)));
     const admission = await this.#admit(job);
     if ('refusal' in admission) throw refusedJob(this.#queueName, job, admission.refusal);
     const { tenant } = admission;
+    const { fairness } = this.#wiring;
+    const queue = { producer: this.#worker, name: this.#queueName };
+    fairness?.started(queue);
     const id = job['id'] as string;
     this.#running.set(id, tenant.id);
     try {
@@ -43,9 +45,10 @@ export class WorkerWall {
       if (this.#worker['childPool']) return await outsideAnyTenant(() => call(this.#forChild(job, tenant)));
       return await enter(storeFor(tenant), () => call(buildJobWall(job, { tenantId: tenant.id })));
     } catch (error) {
-      if (isTriedAgain(job, error)) await this.#wiring.fairness?.again(job as { changePriority(): Promise<void> });
+      if (isTriedAgain(job, error)) await fairness?.again(job as { changePriority(): Promise<void> });
       throw error;
     } finally {
+      await fairness?.ending(queue);
       this.#running.delete(id);
     }
   }

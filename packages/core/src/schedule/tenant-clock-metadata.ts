@@ -16,7 +16,7 @@ export interface DeclaredClock {
 /** The method that Nest's explorer finds and calls, in place of the declared one. */
 type Mounted = (this: object) => Promise<void>;
 
-const DECLARED = Symbol.for('@tenancy/core:clock');
+const DECLARED = '@tenancy/core:clock';
 const MARKED = Symbol.for('@tenancy/core:clocks-of');
 const running = new WeakMap<object, Map<Mounted, () => Promise<void>>>();
 

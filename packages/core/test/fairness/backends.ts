@@ -12,13 +12,13 @@ export interface Backend {
   worker(name: string, process: (job: FairJob) => Promise<unknown>, options?: Partial<WorkerOptions>): Worker;
   /** Tags that the state holds: a number for each lane. */
   lanes(name: string): Promise<number>;
-  /** As if so much time had passed in which nobody added. */
+  /** As if so much time had passed that nothing that has a place is still on its way. */
   quiet(name: string): Promise<void>;
   /** The virtual time of a queue. */
   virtual(name: string): Promise<number>;
   setVirtual(name: string, to: number): Promise<void>;
-  /** Takes what BullMQ would run next. */
-  take(name: string): Promise<{ id: string; priority: number } | null>;
+  /** Ends the job that runs, and starts the one that BullMQ would run next. */
+  take(name: string): Promise<{ priority: number; tenant: string; index: number } | null>;
   stop(): Promise<void>;
 }
 
@@ -71,12 +71,15 @@ async function onPostgres(): Promise<Backend> {
     setVirtual: async (name, to) => {
       await sql('update tenancy_fair_queue set virtual = $2, issued = $2 where queue = $1', [name, to]);
     },
-    take: async (name) =>
-      ((await sql(
-        `delete from job where queue = $1 and id = (
-           select id from job where queue = $1 and state = 'waiting' order by priority, seq limit 1) returning id, priority`,
+    take: async (name) => {
+      await sql(`delete from job where queue = $1 and state = 'active'`, [name]);
+      const taken = (await sql(
+        `update job set state = 'active', locked_until_ms = 1 where queue = $1 and id = (
+           select id from job where queue = $1 and state = 'waiting' order by priority, seq limit 1) returning priority, data`,
         [name],
-      )) as { id: string; priority: number } | undefined) ?? null,
+      )) as { priority: number; data: FairJob['data'] } | undefined;
+      return taken ? { priority: taken.priority, ...taken.data } : null;
+    },
     async stop() {
       await Promise.all(opened.map((one) => one.close()));
       await pool.end();
@@ -95,16 +98,19 @@ async function onRedis(): Promise<Backend> {
     worker: (name, process, options) =>
       kept(opened, new Worker(name, process as never, { connection, prefix, ...options })),
     lanes: (name) => redis.zcard(`${prefix}:${name}:tenancy-fair-lanes`),
-    quiet: async (name) => {
-      await redis.hset(`${prefix}:${name}:tenancy-fair`, { asked: 1, turned: 1 });
-    },
+    // Nothing has one before it has arrived.
+    quiet: () => Promise.resolve(),
     virtual: async (name) => Number(await redis.hget(`${prefix}:${name}:tenancy-fair`, 'virtual')),
     setVirtual: async (name, to) => {
       await redis.hset(`${prefix}:${name}:tenancy-fair`, { virtual: to, issued: to });
     },
     take: async (name) => {
       const [id, score] = await redis.zpopmin(`${prefix}:${name}:prioritized`);
-      return id === undefined ? null : { id, priority: Math.floor(Number(score) / 2 ** 32) };
+      await redis.del(`${prefix}:${name}:active`);
+      if (id === undefined) return null;
+      await redis.lpush(`${prefix}:${name}:active`, id);
+      const data = JSON.parse((await redis.hget(`${prefix}:${name}:${id}`, 'data')) as string) as FairJob['data'];
+      return { priority: Math.floor(Number(score) / 2 ** 32), ...data };
     },
     async stop() {
       await Promise.all(opened.map((one) => one.close()));

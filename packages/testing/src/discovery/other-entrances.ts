@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import type { Entrance, EntranceKind } from './entrance.js';
 import { componentsOf, isUntenanted, metadataOf, methodsOf } from './handlers.js';
+import { declaredMethod } from './later-handlers.js';
 
 /** The marks that decorators of packages that may be installed leave on a method, and the kind of entrance they make of it. */
 const ON_METHODS: readonly { readonly key: string; readonly value?: unknown; readonly kind: EntranceKind }[] = [
@@ -40,7 +41,8 @@ export function otherEntrances(app: INestApplication): readonly Entrance[] {
         const given = metadataOf(key, handler);
         return value === undefined ? given !== undefined : given === value;
       });
-      return [...new Set(kinds.map(({ kind }) => kind))].map((kind) => entrance(kind, name, handler));
+      const declared = declaredMethod(handler) ?? name;
+      return [...new Set(kinds.map(({ kind }) => kind))].map((kind) => entrance(kind, declared, handler));
     });
     if (metadataOf(GATEWAY, type) === true) {
       found.push(

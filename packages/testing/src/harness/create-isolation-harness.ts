@@ -77,10 +77,14 @@ async function start(
       { name, app, url, entrances, tenants, fresh: () => again(module, options) },
       options,
     );
-    const { recorder } = harness;
+    const own = harness;
+    const { recorder } = own;
     attribute(app.getHttpServer() as Server, recorder);
     for (const observe of [usualExits, ...(options.observe ?? [])]) {
-      await observe(app, (observation) => recorder.saw(observation));
+      await observe(app, (observation) => {
+        recorder.saw(observation);
+        own.jobs.saw(observation, own);
+      });
     }
     await harness.signIn();
     await harness.plantFirst();

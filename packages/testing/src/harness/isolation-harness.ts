@@ -13,6 +13,7 @@ import type { IsolationHarnessOptions, SignedIn } from './harness-options.js';
 import { fromOutside, processExits } from './process-exits.js';
 import { Recorder } from './recorder.js';
 import { SeedBed } from './seed-rows.js';
+import { SeenJobs } from './seen-jobs.js';
 import { type Connection, hangUp, send } from './send.js';
 import { TenantClient } from './tenant-client.js';
 
@@ -50,6 +51,9 @@ export class IsolationHarness implements AsyncDisposable {
   readonly rowsAtStart = new Map<string, TenantRows>();
   /** Records what leaves the application by other ways than answers. */
   readonly recorder = new Recorder();
+
+  /** @internal The jobs that the application has added. */
+  readonly jobs = new SeenJobs();
 
   /** @internal The last look at each tenant's rows, by its `id`, until something is planted for it or called as it. */
   readonly looks = new Map<string, TenantRows>();

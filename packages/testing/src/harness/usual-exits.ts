@@ -4,6 +4,9 @@ import { around, can, type Duck } from './duck.js';
 import type { Observer, Saw } from './observer.js';
 import { watchSockets } from './sockets.js';
 
+/** The exit of what is cached for everybody: no tenant's value belongs there, not even the caller's. */
+export const SHARED_CACHE = 'shared cache';
+
 /** Known by what they can do, so that none of the packages has to be installed. */
 const kinds: readonly {
   readonly has: readonly string[];
@@ -12,6 +15,8 @@ const kinds: readonly {
 }[] = [
   // cache-manager, of `@nestjs/cache-manager`.
   { has: ['get', 'set', 'del', 'wrap'], watch: watchCache },
+  // The parts of the cache of `@tenancy/core/cache`: whatever is in a shared one is everybody's.
+  { has: ['tenant', 'shared', 'clear', 'close'], watch: watchShared },
   // EventEmitter2, of `@nestjs/event-emitter`; a plain EventEmitter is too often not the application's own.
   { has: ['emit', 'emitAsync', 'onAny'], watch: watchEvents },
   // BullMQ's and Bull's queues, and BullMQ's flows.
@@ -60,6 +65,21 @@ function watchCache(cache: Duck, saw: Saw): void {
     before: ([key, payload]) => saw({ exit: 'cache', name: `set ${String(key)}`, payload }),
   });
   around(cache, 'mset', { before: ([payload]) => saw({ exit: 'cache', name: 'mset', payload }) });
+}
+
+function watchShared(parts: Duck, saw: Saw): void {
+  const watched = new WeakSet<Duck>();
+  around(parts, 'shared', {
+    after: ([name], part) => {
+      if (typeof part !== 'object' || part === null || watched.has(part as Duck)) return;
+      watched.add(part as Duck);
+      const sees = (key: unknown, payload: unknown) =>
+        saw({ exit: SHARED_CACHE, name: `${String(name)} ${String(key)}`, payload });
+      around(part as Duck, 'set', { before: ([key, payload]) => sees(key, payload) });
+      around(part as Duck, 'mset', { before: ([payload]) => sees('mset', payload) });
+      around(part as Duck, 'wrap', { after: ([key], payload) => sees(key, payload) });
+    },
+  });
 }
 
 function watchEvents(emitter: Duck, saw: Saw): void {

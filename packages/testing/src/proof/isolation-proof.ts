@@ -16,7 +16,7 @@ import { cleaned } from './rows-left.js';
 import { firstOfEach } from './target/example.js';
 import { inTime, Limit } from './target/limit.js';
 import { Target } from './target/target.js';
-import { transportsTo } from './target/transport.js';
+import { transportsTo } from './transports/transports-to.js';
 import { type Pair, Tries } from './tries.js';
 import { cutOff, foundBeside, NOT_CHOSEN, untried, verdictOf, verdictOn, withWorlds } from './verdicts.js';
 import { type ComparedWorlds, comparedWorlds } from './worlds/compared-worlds.js';

@@ -18,6 +18,8 @@ export const FIXES: Readonly<Record<AttackName, string>> = {
   situations:
     'Give back what a request has borrowed (connections, settings, locks) in a `finally`, and do not answer with what an error holds.',
   'answer-headers': 'Send `Cache-Control: private`, and allow credentials to the own origin alone.',
+  stamps:
+    "Have the queue made by `TenantBullModule` and the clock by `TenantScheduleModule`, and mark `@Untenanted()` what is nobody's.",
   worlds: 'Something is remembered in the process, or made by whoever calls first: keep it by tenant.',
 };
 

@@ -35,6 +35,8 @@ export type AttackName =
   | 'situations'
   /** Permissions of caches, and of pages of the other's origin, in the answer's headers. */
   | 'answer-headers'
+  /** Jobs and ticks whose stamp is missing, forged or the other's, or whose tenant is suspended or unknown. */
+  | 'stamps'
   /** In a fresh application, the other has called everything before, or never; or both call at once. */
   | 'worlds';
 

@@ -24,6 +24,7 @@ const DESCRIPTIONS: Readonly<Record<AttackName | typeof WHOLE, string>> = {
   situations:
     "A request that another tenant cancels, or that fails half-way, leaves nothing behind for a tenant, and a failing request tells nothing of another's.",
   'answer-headers': "The answer's headers let no shared cache and no page of another tenant's origin have it.",
+  stamps: 'A job that no tenant has stamped, and one of a tenant that is suspended or unknown, is refused.',
   worlds:
     'In a fresh application a tenant is answered the same, whether another tenant has called everything before, or never did.',
   [WHOLE]: 'Everything that is reached from outside is tried, so that nothing passes because nobody looked.',

@@ -35,6 +35,7 @@ export const ATTACKS: Readonly<Record<AttackName, string>> = {
   interleaved: 'A and B at once, over and over',
   situations: 'B hangs up or fails half-way, or A fails where B did not',
   'answer-headers': "what caches and pages of B's origin are allowed",
+  stamps: 'jobs without a stamp, with a forged one, and of a suspended tenant',
   worlds: 'a fresh application in which B called first, or never',
 };
 

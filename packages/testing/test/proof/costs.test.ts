@@ -10,7 +10,7 @@ import { own } from '../../src/proof/attacks/own.js';
 import type { Example } from '../../src/proof/target/example.js';
 import { Limit } from '../../src/proof/target/limit.js';
 import { Target } from '../../src/proof/target/target.js';
-import { transportTo } from '../../src/proof/target/transport.js';
+import { transportTo } from '../../src/proof/transports/transports-to.js';
 import { comparedWorlds } from '../../src/proof/worlds/compared-worlds.js';
 import { acme, globex, Jobs, start, table } from './application.js';
 

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { proveIsolation } from '../../src/index.js';
 import { Limit } from '../../src/proof/target/limit.js';
 import { Target } from '../../src/proof/target/target.js';
-import { transportTo } from '../../src/proof/target/transport.js';
+import { transportTo } from '../../src/proof/transports/transports-to.js';
 import { Tries } from '../../src/proof/tries.js';
 import type { AttackResult } from '../../src/report/isolation-report.js';
 import { ATTACK_NAMES } from '../../src/report/verdict-signs.js';

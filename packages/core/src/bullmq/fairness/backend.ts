@@ -29,14 +29,19 @@ interface Reachable {
   waitUntilReady?(): Promise<unknown>;
 }
 
+/** The pool of a queue on PostgreSQL, known as soon as the queue is made. */
+export function poolOf(producer: object): Pool | undefined {
+  const pool = (producer as Reachable).getBackend?.().connection?.pool;
+  return isPool(pool) ? pool : undefined;
+}
+
 /** The client or pool that a queue works with. */
 export async function backendOf(producer: object, prefix: string | undefined): Promise<RedisBackend | PostgresBackend> {
   const reachable = producer as Reachable;
   await reachable.waitUntilReady?.();
-  const own = reachable.getBackend?.();
-  const pool = own?.connection?.pool;
-  if (isPool(pool)) return { kind: 'postgres', pool };
-  const client = await (own?.client ?? reachable.client);
+  const pool = poolOf(producer);
+  if (pool) return { kind: 'postgres', pool };
+  const client = await (reachable.getBackend?.().client ?? reachable.client);
   if (isClient(client)) return { kind: 'redis', client, prefix: prefix ?? reachable.opts?.prefix ?? 'bull' };
   throw new TenancyConfigurationError(
     'fairness',

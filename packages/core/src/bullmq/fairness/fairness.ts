@@ -1,6 +1,6 @@
 import type { Tenant } from '../../tenant.js';
-import { QueueClock } from './queue-clock.js';
-import { LATER, prioritiesFrom } from './tags.js';
+import { QueueTurns } from './queue-turns.js';
+import { LATER } from './tags.js';
 import { type FairnessOption, weightsOf } from './weights.js';
 
 /** A queue, and what leads to its Redis client or PostgreSQL pool. */
@@ -12,38 +12,36 @@ export interface FairQueue {
   readonly prefix?: string | undefined;
 }
 
-/** Options that a job of a fair queue is added with, besides those that the application gave. */
+/** Options that every job of a fair queue is added with, besides those that the application gave. */
 export interface Turn {
+  /** Its place, or BullMQ's last priority until it has one. */
   readonly priority: number;
-  /** The tenant's lane, and how much of the virtual time a job takes there: for a turn that comes later. */
+  /** How much of the queue's virtual time the job takes, and whose. */
   readonly tenancyTurn: string;
 }
 
 /** Turns between the tenants of a queue, as BullMQ's own priorities. */
 export interface Fairness {
   /**
-   * The turns of the next `count` jobs of a tenant, in the order in which they are to be added.
+   * Options of the next `count` jobs of a tenant, in the order in which they are to be added. `later`: what is delayed, parent of a flow or a
+   * scheduler's template has no place among the others before it waits for a worker, so that what is added for tonight holds up nothing now, and
+   * goes before nothing then.
+   *
+   * On Redis that is so for every job, and takes no round trip: places are given a moment later, to all at once.
    *
    * @throws `tenancy_misconfigured` when the tenant's weight is no finite number above 0.
    */
-  turns(queue: FairQueue, tenant: Tenant, count: number): Promise<Turn[]>;
+  turns(queue: FairQueue, tenant: Tenant, count: number, later?: boolean): readonly Turn[] | Promise<readonly Turn[]>;
 
-  /**
-   * The turn of a job that is not to run at once: delayed, parent of a flow, template of a scheduler. It takes its place among the others when it is
-   * due, so that what is added for tonight holds up nothing now, and goes before nothing then.
-   *
-   * @throws `tenancy_misconfigured`
-   */
-  later(tenant: Tenant): Turn;
+  /** For a worker that starts a job: now and then, and for nobody to wait for, gives the jobs that wait their places. */
+  started(queue: FairQueue): void;
 
-  /** Gives what has become due its place. For a worker at each job that it starts: asks at most every 100 ms, and never throws. */
-  admit(queue: FairQueue): void;
+  /** For a worker, before a job ends and it takes the next one: so that after a long one it is the turn of whoever came meanwhile. Never rejects. */
+  ending(queue: FairQueue): Promise<void> | undefined;
 
   /** Before a failed attempt goes back: the next attempt is a turn more, or a tenant whose jobs all fail has ten of them for one. */
   again(job: { changePriority(options: { priority: number }): Promise<void> }): Promise<void>;
 }
-
-const ADMITTED_EVERY = 100;
 
 /**
  * Fairness as the application asked for it, or `null` where it did not.
@@ -53,24 +51,23 @@ const ADMITTED_EVERY = 100;
 export function fairnessOf(option: FairnessOption | false | undefined): Fairness | null {
   if (option === undefined || option === false) return null;
   const weight = weightsOf(option);
-  const clocks = new WeakMap<object, Map<string, QueueClock>>();
-  const clockOf = ({ producer, name, prefix }: FairQueue): QueueClock => {
-    const own = entry(clocks, producer, () => new Map<string, QueueClock>());
-    return entry(own, `${prefix ?? ''}\t${name}`, () => new QueueClock(producer, name, prefix));
+  const queues = new WeakMap<object, Map<string, QueueTurns>>();
+  const turnsOf = ({ producer, name, prefix = '' }: FairQueue): QueueTurns => {
+    const own = entry(queues, producer, () => new Map<string, QueueTurns>());
+    return entry(own, `${prefix}\t${name}`, () => new QueueTurns(producer, name, prefix || undefined));
   };
-  const turn = (step: number, tenant: Tenant, priority: number): Turn => ({
-    priority,
-    tenancyTurn: `${step} ${tenant.id}`,
-  });
   return {
-    async turns(queue, tenant, count) {
-      if (count === 0) return [];
+    turns(queue, tenant, count, later = false) {
       const step = 1 / weight(tenant);
-      const start = await clockOf(queue).start({ lane: tenant.id, count, step });
-      return prioritiesFrom(start, count, step).map((priority) => turn(step, tenant, priority));
+      // Without a quote or a backslash: the script on Redis reads it from JSON.
+      const lane = Buffer.from(tenant.id).toString('base64url');
+      const turns = (priorities: readonly number[]) =>
+        priorities.map((priority) => ({ priority, tenancyTurn: `${step} ${lane}` }));
+      const priorities = turnsOf(queue).priorities({ lane, count, step }, later);
+      return priorities instanceof Promise ? priorities.then(turns) : turns(priorities);
     },
-    later: (tenant) => turn(1 / weight(tenant), tenant, LATER),
-    admit: (queue) => clockOf(queue).admit(ADMITTED_EVERY),
+    started: (queue) => turnsOf(queue).started(),
+    ending: (queue) => turnsOf(queue).ending(),
     again: (job) => job.changePriority({ priority: LATER }),
   };
 }

@@ -1,14 +1,21 @@
-/** The priority of what waits for its turn elsewhere and has none yet: BullMQ's last. One above throws. */
+/** The priority of what has no place yet: BullMQ's last. One above throws, and 0 means none, which runs before every other. */
 export const LATER = 2_097_151;
 
-/** The last of those that are given out. */
+/** The last of those that are places. */
 export const LAST_TAG = LATER - 1;
 
+/** The virtual time at which all tags are moved down, while there is as much room above. */
+export const MOVED_DOWN_FROM = 1_048_576;
+
+/** Jobs that one call moves or places: a few milliseconds in which the server does nothing else. */
+export const AT_ONCE = 1_000;
+
 /**
- * Start-time fair queueing (Goyal, Vin, Cheng: SIGCOMM 1996) in whole numbers: a job's priority is its start tag, rounded down, and the tenant's
- * next tag is `step` later. Within one priority BullMQ is first in, first out. A tenant of weight 3 has three jobs in each round.
+ * Milliseconds after which a place that was given before its job was added has its job. An empty queue begins anew only when nothing can be on its
+ * way to it any more: 10,000 jobs that are added without waiting have their places before the first of them is there.
  */
-export function prioritiesFrom(start: number, count: number, step: number): number[] {
-  // Never 0, which BullMQ takes for "no priority" and runs before every other.
-  return Array.from({ length: count }, (_, index) => Math.min(Math.max(Math.floor(start + index * step), 1), LAST_TAG));
-}
+export const SETTLED_AFTER = 1_000;
+
+/** The places of `count` jobs from a start tag on. */
+export const prioritiesFrom = (start: number, count: number, step: number): number[] =>
+  Array.from({ length: count }, (_, index) => Math.min(Math.max(Math.floor(start + index * step), 1), LAST_TAG));

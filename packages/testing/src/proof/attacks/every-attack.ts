@@ -8,6 +8,7 @@ import { interleaved } from './interleaved.js';
 import { noTenant } from './no-tenant.js';
 import { otherHost } from './other-host.js';
 import { situations } from './situations.js';
+import { stamps } from './stamps.js';
 import { tenantField } from './tenant-field.js';
 import { tenantHeader } from './tenant-header.js';
 import { warmCache } from './warm-cache.js';
@@ -26,4 +27,5 @@ export const ATTACKS: readonly Attack[] = [
   interleaved,
   situations,
   answerHeaders,
+  stamps,
 ];

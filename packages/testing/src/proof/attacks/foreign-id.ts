@@ -12,6 +12,7 @@ import { foreignFolder } from './foreign-folder.js';
 export const foreignId: Attack = {
   name: 'foreign-id',
   run: async (target) => {
+    if (target.transport.isClock) return notApplicable('A clock takes no rows.');
     if (!target.transport.requestFor(target.harness.planted(target.own), target.own)) return byRows(target);
     const places = idsIn(target);
     if (places.length === 0) return (await beside(target)) ?? notApplicable('Its request names no rows.');

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../../http-request.js';
 import type { Attempt } from '../target/target.js';
-import { type Attack, leakOf, leaks, proven, statusOf } from './attack.js';
+import { type Attack, leakOf, leaks, notApplicable, proven, statusOf } from './attack.js';
 import { isForEverybody } from './own.js';
 
 const NOBODY = { host: null, headers: {} } as const;
@@ -9,6 +9,7 @@ const NOBODY = { host: null, headers: {} } as const;
 export const noTenant: Attack = {
   name: 'no-tenant',
   run: async (target) => {
+    if (target.transport.isClock) return notApplicable('Nobody calls a clock.');
     const rows = await target.rowsFor(target.own);
     const attempt = await target.attempt({
       identity: NOBODY,

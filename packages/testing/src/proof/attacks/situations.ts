@@ -10,7 +10,7 @@ export const situations: Attack = {
   isOneWay: true,
   run: async (target) => {
     const request = target.transport.requestFor(target.harness.planted(target.own), target.own);
-    if (!request) return notApplicable('It has no request that could be cut off or spoilt.');
+    if (!request || !target.entrance.route) return notApplicable('It has no request that could be cut off or spoilt.');
     const spoilt = failing(target, request);
     const short = shortened(request);
     return (

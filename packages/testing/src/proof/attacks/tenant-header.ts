@@ -18,6 +18,7 @@ export const tenantHeader: Attack = {
   name: 'tenant-header',
   isOneWay: true,
   run: async (target) => {
+    if (!target.entrance.route) return notApplicable('It has no request to put a header into.');
     if (!target.transport.requestFor(target.harness.planted(target.own), target.own))
       return notApplicable('It has no request to put a header into.');
     const host = (await target.identityOf(target.other)).host;

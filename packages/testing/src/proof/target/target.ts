@@ -8,6 +8,7 @@ import type { Planted, TenantRows } from '../../canaries/planted.js';
 import type { Entrance } from '../../discovery/entrance.js';
 import type { Identity, IsolationHarness } from '../../harness/isolation-harness.js';
 import type { Observation } from '../../harness/recorder.js';
+import { SHARED_CACHE } from '../../harness/usual-exits.js';
 import type { HttpAnswer } from '../../http-request.js';
 import type { RowChange } from '../../report/isolation-report.js';
 import { answered } from './answered.js';
@@ -175,9 +176,12 @@ export class Target {
         ? findInAnswer({ ...answer, headers: telling(answer.headers) }, canaries)
         : findCanaries(seen ?? error?.message, canaries),
     );
-    const inExits = observed.flatMap(({ exit, name, payload }) =>
-      look((canaries) => findCanaries([name, payload], canaries, `${exit} ${name}`)),
-    );
+    const inExits = observed.flatMap(({ exit, name, payload }) => {
+      const find = (canaries: readonly Canary[]) => findCanaries([name, payload], canaries, `${exit} ${name}`);
+      return exit === SHARED_CACHE
+        ? this.harness.tenants.flatMap((each) => find(this.harness.canaries.of(each)))
+        : look(find);
+    });
     const inLog = log.map((line) => look((canaries) => findCanaries(line, canaries, 'log')));
     return {
       sightings: [...inAnswer, ...inExits, ...inLog.flat()],

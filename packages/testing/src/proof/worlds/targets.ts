@@ -1,7 +1,8 @@
 import type { Tenant } from '@tenancy/core';
 import type { IsolationHarness } from '../../harness/isolation-harness.js';
+import { isCall } from '../target/example.js';
 import { type Call, Target } from '../target/target.js';
-import { transportTo } from '../target/transport.js';
+import { transportTo } from '../transports/transports-to.js';
 import type { WorldOptions } from './world.js';
 
 /**
@@ -16,6 +17,8 @@ export function targetsIn(
 ): readonly Target[] {
   const targets = harness.entrances.flatMap((entrance) => {
     if (typeof options.exempt?.[entrance.id] === 'string' || ENDS_SESSIONS.test(entrance.id)) return [];
+    // A job may be taken by a worker of another application that has the same queue.
+    if (!entrance.route && !isCall(options.examples?.[entrance.id])) return [];
     const transport = transportTo(harness, entrance, options.examples?.[entrance.id]);
     return 'unknown' in transport ? [] : [new Target(harness, entrance, transport, own, other)];
   });

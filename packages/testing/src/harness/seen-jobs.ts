@@ -1,0 +1,73 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { TenantContext } from '@tenancy/core';
+import type { Planted } from '../canaries/planted.js';
+import type { Observation } from './recorder.js';
+
+/** A job as the application has added it, with its rows by their places, so that it can be made of others. */
+export interface SeenJob {
+  readonly name: string;
+  /** Number of values that are rows' own. */
+  readonly places: number;
+  dataFor(rows: Planted): unknown;
+}
+
+interface Harness {
+  readonly tenants: readonly { readonly id: string }[];
+  planted(tenant: unknown): Planted;
+}
+
+const context = new TenantContext();
+const proof = new AsyncLocalStorage<true>();
+
+/** The job of each queue that names most rows, and of those the last, of all that the application has added as one of the tenants. */
+export class SeenJobs {
+  readonly #latest = new Map<string, SeenJob>();
+
+  /** Does `work`, whose jobs are the proof's own. */
+  unseen<R>(work: () => R): R {
+    return proof.run(true, work);
+  }
+
+  saw({ exit, name: queue, payload }: Observation, harness: Harness): void {
+    if (exit !== 'job' || !Array.isArray(payload) || !context.isActive() || proof.getStore()) return;
+    const tenant = harness.tenants.find(({ id }) => id === context.tenantId);
+    const [first, data] = payload as readonly unknown[];
+    const job =
+      typeof first === 'string' ? { name: first, data } : (first as { name?: unknown; data?: unknown } | null);
+    if (!tenant || typeof job?.name !== 'string') return;
+    const made = { name: job.name, ...templateOf(job.data, harness.planted(tenant)) };
+    if (made.places >= (this.#latest.get(queue)?.places ?? 0)) this.#latest.set(queue, made);
+  }
+
+  latest(queue: string): SeenJob | undefined {
+    return this.#latest.get(queue);
+  }
+}
+
+/** `data` with other rows in the places of these. */
+function templateOf(data: unknown, planted: Planted): Omit<SeenJob, 'name'> {
+  const places = new Map(
+    Object.entries(planted).flatMap(([name, rows]) =>
+      [rows]
+        .flat()
+        .flatMap((row, n) =>
+          Object.entries(row).flatMap(([column, value]) =>
+            typeof value === 'string' || typeof value === 'number' ? [[value, { name, n, column }] as const] : [],
+          ),
+        ),
+    ),
+  );
+  const found = new Set<unknown>();
+  const json: unknown = JSON.parse(JSON.stringify(data ?? null));
+  const made = (value: unknown, rows: Planted): unknown => {
+    if (Array.isArray(value)) return value.map((each) => made(each, rows));
+    if (typeof value === 'object' && value !== null) {
+      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, made(each, rows)]));
+    }
+    const place = places.get(value as string);
+    if (place) found.add(value);
+    return place ? ([rows[place.name]].flat()[place.n]?.[place.column] ?? value) : value;
+  };
+  made(json, planted);
+  return { places: found.size, dataFor: (rows) => made(json, rows) };
+}
