@@ -63,6 +63,9 @@ describe('no-raw-client', () => {
     "import pg from 'pg'; new pg.Pool();",
     "import * as pg from 'pg'; new pg.Client();",
     "import { DataSource } from 'typeorm'; new DataSource({});",
+    "import { Queue } from 'bullmq'; new Queue('mails');",
+    "import { FlowProducer as Flows } from 'bullmq'; new Flows();",
+    "const bull = require('bullmq'); new bull.Worker('mails', run);",
     "import { PrismaClient } from '@prisma/client'; other(new PrismaClient());",
     // However the class is come by.
     "const { Pool } = require('pg'); new Pool();",
@@ -84,6 +87,8 @@ describe('no-raw-client', () => {
     "import { PrismaClient } from '@prisma/client'; tenantScoped(new PrismaClient(), {});",
     "import { Pool } from 'generic-pool'; new Pool();",
     "import { DataSource } from './mine.js'; new DataSource();",
+    "import { Worker } from 'node:worker_threads'; new Worker('./page.js');",
+    "import { Queue } from './in-memory.js'; new Queue();",
     'class Pool {} new Pool();',
     "import pg from 'pg'; new pg.Query();",
     "function own({ Pool }) { new Pool(); } const { Pool } = require('pg');",

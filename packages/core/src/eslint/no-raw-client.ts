@@ -7,13 +7,16 @@ const RAW: Readonly<Record<string, { readonly from: RegExp; readonly instead: st
   Pool: { from: /^pg$/, instead: 'createTenantPool(…) from @tenancy/postgres' },
   Client: { from: /^pg$/, instead: 'createTenantPool(…) from @tenancy/postgres' },
   DataSource: { from: /^typeorm$/, instead: 'tenantDataSourceFactory(…) from @tenancy/typeorm' },
+  Queue: { from: /^bullmq$/, instead: '@InjectQueue() with TenantBullModule from @tenancy/core/bullmq' },
+  FlowProducer: { from: /^bullmq$/, instead: '@InjectFlowProducer() with TenantBullModule from @tenancy/core/bullmq' },
+  Worker: { from: /^bullmq$/, instead: '@Processor() with TenantBullModule from @tenancy/core/bullmq' },
 };
 
-/** Refuses database clients that know nothing of tenants, unless `tenantScoped(…)` wraps them where they are made. */
+/** Refuses clients of databases and queues that know nothing of tenants, unless `tenantScoped(…)` wraps them where they are made. */
 export const noRawClient: Rule = {
   meta: {
     type: 'problem',
-    docs: { description: 'Make database clients tenant-scoped where they are created.' },
+    docs: { description: 'Make clients of databases and queues tenant-scoped where they are created.' },
     schema: [],
     messages: { raw: 'new {{name}}(…) sees every tenant. Use {{instead}}.' },
   },
