@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readon
     // Each behind the subpath that needs it.
     '@nestjs/cache-manager': ['cache/make-parts.ts', 'cache/tenant-cache.module.ts'],
     'cache-manager': ['cache/memory-cache.ts'],
+    keyv: ['cache/memory-cache.ts'],
     '@nestjs/bullmq': ['bullmq/adopted.ts', 'bullmq/classes.ts', 'bullmq/registrar.ts', 'bullmq/tenant-bull.module.ts'],
     bullmq: ['bullmq/admission.ts', 'bullmq/sandbox.ts'],
     // Asked for only where the application has them; an application without them starts all the same.

@@ -16,6 +16,9 @@ export interface DividedCache {
   readonly whole?: Cache;
 }
 
+/** True for the owner of a shared part, who is no tenant. */
+export const isShared = (owner: string): boolean => owner.startsWith('s/');
+
 /** The parts of one cache that are in use. */
 export class CacheParts {
   readonly #cache: DividedCache;

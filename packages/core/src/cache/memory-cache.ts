@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type CreateCacheOptions, createCache } from 'cache-manager';
-import type { DividedCache } from './cache-parts.js';
+import { Keyv } from 'keyv';
+import { type DividedCache, isShared } from './cache-parts.js';
 
 /**
  * A cache in the memory of this process, where nobody has given a store: a cache-manager for each owner. Keys meet nobody else's, and
@@ -11,14 +12,16 @@ export const memoryCache = ({ ttl, refreshThreshold, nonBlocking }: CreateCacheO
     Object.entries({ ttl, refreshThreshold, nonBlocking }).filter(([, value]) => value !== undefined),
   );
   return {
-    part(_owner, forget) {
+    part(owner, forget) {
       // K11: cache-manager merges the `wrap` of all caches of a process that have one id.
       const cacheId = randomBytes(12).toString('base64url');
       const clear = async () => {
         forget();
         return true;
       };
-      return { ...createCache({ ...options, cacheId }), clear };
+      // K6: what many tenants read is kept as any store keeps it, as text, and not as an object that each of them could change.
+      const stores = isShared(owner) ? [new Keyv()] : [];
+      return { ...createCache({ ...options, cacheId, stores }), clear };
     },
     clear: async () => {},
     close: async () => {},

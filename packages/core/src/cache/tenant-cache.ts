@@ -29,13 +29,18 @@ import { CacheParts } from './cache-parts.js';
  */
 @Injectable()
 export class TenantCache {
-  constructor(@Inject(CacheParts) private readonly parts: CacheParts) {}
+  readonly #parts: CacheParts;
+
+  constructor(@Inject(CacheParts) parts: CacheParts) {
+    this.#parts = parts;
+  }
 
   /**
    * The cache of this name, which has nothing in common with any tenant's: one for all tenants, and usable without one.
    *
    * K6: what `wrap` loads for everybody it loads outside every tenant, so a loader that reads a tenant's data is refused there
-   * (`tenant_context_missing`) rather than showing the first tenant's to all. What `set` is given is the caller's to answer for.
+   * (`tenant_context_missing`) rather than showing the first tenant's to all. What `set` is given is the caller's to answer for. Each
+   * reader has a copy, in memory too, so that nobody writes into what others read.
    *
    * @throws `tenancy_misconfigured` without a name.
    */
@@ -47,10 +52,21 @@ export class TenantCache {
         "Name it: `shared('exchange-rates')`.",
       );
     }
-    const cache = cacheFacade(() => this.parts.shared(name));
+    const cache = cacheFacade(() => this.#parts.shared(name));
     const { wrap } = cache;
-    const loadedOutside = (key: string, load: () => unknown, ...options: never[]) =>
-      wrap(key, () => outsideAnyTenant(async () => load()), ...options);
+    const loadedOutside = async (key: string, load: () => unknown, ...options: never[]) =>
+      copyOf(await wrap(key, () => outsideAnyTenant(async () => load()), ...options));
     return Object.assign(cache, { wrap: loadedOutside as Cache['wrap'] });
+  }
+}
+
+/** One of one's own: callers at once get one object from cache-manager, and what one tenant's code writes into it another's would read. */
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  try {
+    return structuredClone(value);
+  } catch {
+    // It holds a function, which no store would keep.
+    return JSON.parse(JSON.stringify(value)) as unknown;
   }
 }

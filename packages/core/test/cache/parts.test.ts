@@ -109,6 +109,33 @@ eachKind(describe, (kept) => {
     expect(await context.run(acme, () => rates.wrap('lazy', () => lazy))).toBe(false);
   });
 
+  it('K6: what one tenant writes into what is shared, another one does not read, also where both get it at once', async () => {
+    const rates = opened.tenantCache.shared('plans');
+    const names = async (tenant: typeof acme, found: Promise<string[] | undefined>) => {
+      const plans = await found;
+      plans?.push(`only for ${tenant.slug}`);
+      return plans;
+    };
+    const load = (tenant: typeof acme) =>
+      context.run(tenant, () =>
+        names(
+          tenant,
+          rates.wrap('plans', async () => ['free'], 60_000),
+        ),
+      );
+    for (let round = 0; round < 3; round += 1) {
+      expect(await Promise.all([load(acme), load(globex)])).toEqual([
+        ['free', 'only for acme'],
+        ['free', 'only for globex'],
+      ]);
+    }
+    await context.run(acme, () => names(acme, rates.get('plans')));
+    const [found] = await context.run(acme, () => rates.mget<string[]>(['plans']));
+    found?.push('only for acme');
+    expect(await context.run(globex, () => rates.get('plans'))).toEqual(['free']);
+    expect(await rates.wrap('odd', () => ({ call: () => 1, of: 1 }))).toEqual({ of: 1 });
+  });
+
   it('K12: without a tenant each operation refuses, and the log says so once', async () => {
     const warn = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
     const { cache } = opened;
