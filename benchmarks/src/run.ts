@@ -4,11 +4,12 @@ import { cache } from './cache.js';
 import { floor } from './floor.js';
 import { http } from './http.js';
 import { prisma } from './prisma.js';
+import { queue } from './queue.js';
 import { recordResults } from './results.js';
 import { heading, line } from './table.js';
 import { typeorm } from './typeorm.js';
 
-const benchmarks: readonly Benchmark[] = [http, floor, prisma, typeorm, cache];
+const benchmarks: readonly Benchmark[] = [http, floor, prisma, typeorm, cache, queue];
 
 /** `pnpm bench [NAME…] [--json] [--record]` */
 const { values, positionals } = parseArgs({
