@@ -11,6 +11,34 @@ export type CronJob = Parameters<SchedulerRegistry['addCronJob']>[1];
 /** The job that fires: what runs for it can tell which tick it is. */
 export const firing: ContextVariable<CronJob> = new ContextVariable();
 
+let early: ((job: CronJob | undefined) => void)[] = [];
+
+/**
+ * Calls `run` with the job that fires. One whose time comes while Nest makes it fires before it is registered, which Nest does next.
+ */
+export function withFiringJob<T>(run: (job: CronJob | undefined) => Promise<T>): Promise<T> {
+  const job = firing.get();
+  if (job) return run(job);
+  return new Promise((resolve, reject) => {
+    const called = (registered: CronJob | undefined) => {
+      run(registered).then(resolve, reject);
+    };
+    early.push(called);
+    queueMicrotask(() => {
+      if (!early.includes(called)) return;
+      early = early.filter((other) => other !== called);
+      called(undefined);
+    });
+  });
+}
+
+/** The calls that have waited for a job to be registered. */
+export function takeEarly(): readonly ((job: CronJob | undefined) => void)[] {
+  const taken = early;
+  early = [];
+  return taken;
+}
+
 const clocks = new WeakSet<TenantStore>();
 
 /**

@@ -7,9 +7,12 @@ const seen = new WeakMap<CronJob, Date | null>();
 /** Jobs that have fired in this turn: a late one fires twice in it, for its tick and the next one, with one date. */
 const justFired = new WeakSet<CronJob>();
 
-/** To be called when `job` is registered: what fires it later without a date of its own was called by hand. */
-export function watchFiring(job: CronJob): void {
-  seen.set(job, job.lastDate());
+/**
+ * To be called when `job` is registered: what fires it later without a date of its own was called by hand.
+ * @param hasFired - true where it fires just now
+ */
+export function watchFiring(job: CronJob, hasFired = false): void {
+  if (!hasFired) seen.set(job, job.lastDate());
 }
 
 /**

@@ -4,7 +4,7 @@ import { isTenancyError } from '../errors/tenancy-error.js';
 import type { TenantRegistry } from '../registry/tenant-registry.js';
 import type { Tenant } from '../tenant.js';
 import { anyOf } from './any-of.js';
-import { firing } from './clock-context.js';
+import { withFiringJob } from './clock-context.js';
 import type { VisitOptions } from './clock-options.js';
 import { tickOf } from './cron-tick.js';
 import { HeldLease } from './held-lease.js';
@@ -47,8 +47,11 @@ export class TenantClock {
 
   /** Called by Nest's clock, in its context. Ends when the tick does. */
   tick(): Promise<void> {
-    const job = firing.get();
-    const tick = job ? tickOf(job) : null;
+    if (this.#settings.every !== null) return this.#at(null);
+    return withFiringJob((job) => this.#at(job ? tickOf(job) : Date.now()));
+  }
+
+  #at(tick: number | null): Promise<void> {
     // An instance that is provided under two tokens is mounted twice, and a job that is late fires twice.
     if (tick !== null && tick === this.#last) return Promise.resolve();
     this.#last = tick;

@@ -4,7 +4,7 @@ import { outsideAnyTenant } from '../context/enter.js';
 import { storage } from '../context/storage.js';
 import { TenantSwitchRefusedError } from '../errors/context-errors.js';
 import { markWall } from '../leftovers/wall.js';
-import { asClock, type CronJob, firing } from './clock-context.js';
+import { asClock, type CronJob, firing, takeEarly } from './clock-context.js';
 import { watchFiring } from './cron-tick.js';
 
 const FIX =
@@ -21,7 +21,9 @@ export class TenantSchedulerRegistry extends SchedulerRegistry {
   /** B1: a job's timers are made where it is started, and again at each tick: in a request, as its tenant for ever. */
   override addCronJob(name: string, job: CronJob): void {
     super.addCronJob(name, job);
-    watchFiring(job);
+    const early = takeEarly();
+    watchFiring(job, early.length > 0);
+    for (const call of early) call(job);
     const fire = job.fireOnTick;
     const what = `the cron job "${name}" of SchedulerRegistry runs`;
     job.fireOnTick = () =>

@@ -4,6 +4,7 @@ import { CronJob } from 'cron';
 import { afterEach, expect, it } from 'vitest';
 import { outsideAnyTenant } from '../../src/adapter.js';
 import { TenantContext } from '../../src/index.js';
+import { TenantCron, type TenantTick } from '../../src/schedule.js';
 import { clockApplication } from './application.js';
 import { acme, ChangingRegistry, eventually, globex } from './tenants.js';
 
@@ -65,6 +66,27 @@ it('B1: what asks for the tenant there is told the job and the fix', async () =>
   void job.fireOnTick();
   await eventually(() => said);
   expect(said).toMatch(/^tenant_context_missing: the cron job "sums" of SchedulerRegistry runs, and a clock has no/);
+});
+
+it('B2: a job whose time comes while it is made, before it is registered, has the tick that was planned', async () => {
+  const ticks: number[] = [];
+  class Early {
+    @TenantCron('0 0 1 1 *')
+    report(_: unknown, { at }: TenantTick) {
+      ticks.push(at.getTime());
+    }
+  }
+  app = await clockApplication(new ChangingRegistry([acme]), [Early]);
+  const early = app.get(Early) as unknown as Record<string, () => void>;
+  // As Nest does, where the cron library fires at once.
+  const job = new CronJob('* * * * * *', () => early['report for each tenant']?.());
+  job.lastExecution = new Date();
+  void job.fireOnTick();
+  app.get(SchedulerRegistry).addCronJob('early', job);
+  await eventually(() => ticks.length === 1);
+  expect((ticks[0] as number) % 1000).toBe(0);
+  void job.fireOnTick();
+  await eventually(() => ticks.length === 2);
 });
 
 it.each(['Interval', 'Timeout'] as const)(
