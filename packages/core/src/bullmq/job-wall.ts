@@ -17,11 +17,12 @@ export interface Owner {
   readonly anywhere?: boolean;
 }
 
-const jobs = new WeakMap<object, { readonly raw: Raw; readonly owner: Owner }>();
+/** A property that nothing else can name. */
+const BEHIND = Symbol('job');
 
 /** The job behind what the application was given. */
 export const rawJobOf = (wall: unknown): Raw | undefined =>
-  typeof wall === 'object' && wall !== null ? jobs.get(wall)?.raw : undefined;
+  isRawJob(wall) ? ((wall as { readonly [BEHIND]?: Raw })[BEHIND] ?? undefined) : undefined;
 
 function checkOwner({ tenantId, anywhere }: Owner): void {
   if (anywhere) return;
@@ -32,16 +33,26 @@ function checkOwner({ tenantId, anywhere }: Owner): void {
 
 /** A job as the application sees it: its ids as they were given (Q18), and what it may do with it. The owner's alone. */
 export function buildJobWall(raw: Raw, owner: Owner): Raw {
-  const own = Object.create(Object.getPrototypeOf(raw) as object) as Raw;
+  const own = Object.create(Object.getPrototypeOf(raw) as object) as { [inspect.custom]?: () => Raw };
   // Node looks through a proxy.
-  Object.defineProperty(own, inspect.custom, { value: () => givenJson(raw, owner.tenantId) });
-  const wall = new Proxy(own, { ...handler(raw, owner) });
-  jobs.set(wall, { raw, owner });
-  return wall;
+  own[inspect.custom] = () => givenJson(raw, owner.tenantId);
+  return new Proxy(own as Raw, new JobWall(raw, owner));
 }
 
-const handler = (raw: Raw, owner: Owner): ProxyHandler<Raw> => ({
-  get(target, key) {
+/** One object for each job that a tenant sees, which is made twice for each job that runs. */
+class JobWall implements ProxyHandler<Raw> {
+  readonly #raw: Raw;
+  readonly #owner: Owner;
+
+  constructor(raw: Raw, owner: Owner) {
+    this.#raw = raw;
+    this.#owner = owner;
+  }
+
+  get(target: Raw, key: string | symbol): unknown {
+    const raw = this.#raw;
+    const owner = this.#owner;
+    if (key === BEHIND) return raw;
     if (typeof key === 'symbol' || Object.hasOwn(target, key)) return Reflect.get(target, key);
     if (JOB_FIELDS.has(key)) return seenField(raw, key, owner.tenantId);
     const method = Object.hasOwn(JOB_METHODS, key) ? JOB_METHODS[key] : undefined;
@@ -59,22 +70,31 @@ const handler = (raw: Raw, owner: Owner): ProxyHandler<Raw> => ({
     return () => {
       throw refusedMember('job', key);
     };
-  },
-  set(target, key, value) {
-    if (typeof key === 'string' && WRITABLE_FIELDS.has(key)) return Reflect.set(raw, key, value);
+  }
+
+  set(target: Raw, key: string | symbol, value: unknown): boolean {
+    if (typeof key === 'string' && WRITABLE_FIELDS.has(key)) return Reflect.set(this.#raw, key, value);
     if (typeof key === 'string' && JOB_FIELDS.has(key)) return false;
     return Reflect.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
-  },
-  has: (target, key) => Reflect.has(target, key) || (typeof key === 'string' && JOB_FIELDS.has(key) && key in raw),
-  ownKeys: (target) => [
-    ...new Set([...Reflect.ownKeys(target), ...Object.keys(raw).filter((key) => JOB_FIELDS.has(key))]),
-  ],
-  getOwnPropertyDescriptor(target, key) {
+  }
+
+  has(target: Raw, key: string | symbol): boolean {
+    return Reflect.has(target, key) || (typeof key === 'string' && JOB_FIELDS.has(key) && key in this.#raw);
+  }
+
+  ownKeys(target: Raw): (string | symbol)[] {
+    const set = Reflect.ownKeys(target).filter((key) => key !== inspect.custom);
+    return [...new Set([...set, ...Object.keys(this.#raw).filter((key) => JOB_FIELDS.has(key))])];
+  }
+
+  getOwnPropertyDescriptor(target: Raw, key: string | symbol): PropertyDescriptor | undefined {
+    if (key === inspect.custom) return undefined;
     const known = Reflect.getOwnPropertyDescriptor(target, key);
-    if (known || typeof key === 'symbol' || !JOB_FIELDS.has(key) || !(key in raw)) return known;
-    return { value: seenField(raw, key, owner.tenantId), writable: true, enumerable: true, configurable: true };
-  },
-});
+    if (known || typeof key === 'symbol' || !JOB_FIELDS.has(key) || !(key in this.#raw)) return known;
+    const value = seenField(this.#raw, key, this.#owner.tenantId);
+    return { value, writable: true, enumerable: true, configurable: true };
+  }
+}
 
 /** The arguments of a producer's event: jobs, and their ids, as their owner sees them. */
 export const seenEvent = ([about, ...more]: readonly unknown[], secrets: StampSecrets): unknown[] => {

@@ -1,7 +1,15 @@
 /** Q17: a `:` would count among the parts that BullMQ takes for those of a legacy repeatable job. No base64url has this. */
 const SEPARATOR = '~';
 
-const prefixOf = (tenantId: string): string => `${Buffer.from(tenantId).toString('base64url')}${SEPARATOR}`;
+let latest = { tenantId: '', prefix: '' };
+
+/** Asked for several ids of one job in a row. */
+function prefixOf(tenantId: string): string {
+  if (latest.tenantId !== tenantId) {
+    latest = { tenantId, prefix: `${Buffer.from(tenantId).toString('base64url')}${SEPARATOR}` };
+  }
+  return latest.prefix;
+}
 
 /** BullMQ names each run of a job scheduler `repeat:<scheduler>:<milliseconds>`. */
 const RUN = 'repeat:';

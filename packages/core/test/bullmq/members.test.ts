@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { inspect } from 'node:util';
 import { BullModule, getFlowProducerToken, Processor, WorkerHost } from '@nestjs/bullmq';
 import { FlowProducer, Job, Queue, Worker } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -149,6 +150,9 @@ eachBackend((backend) => {
     }
     expect(JSON.parse(JSON.stringify(job))).toMatchObject({ name: 'mail', data: {} });
     expect({ ...(job as Job) }).toMatchObject({ name: 'mail', data: {} });
+    expect(inspect(job)).toMatch(/name: 'mail'/);
+    expect(inspect(job)).not.toMatch(/v1\.|~/);
+    expect(Object.getOwnPropertySymbols(job)).toEqual([]);
   });
 
   it('can be spied on, as tests do', async () => {
