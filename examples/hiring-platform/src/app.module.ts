@@ -11,8 +11,11 @@ import { CandidatesModule } from './candidates/candidates.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthController } from './health/health.controller.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { MailsModule } from './mails/mails.module.js';
 import { NotesModule } from './notes/notes.module.js';
+import { QueuesModule } from './queues/queues.module.js';
 import { DEPLOYMENT, type Deployment, SettingsModule } from './settings/settings.module.js';
+import { StatisticsModule } from './statistics/statistics.module.js';
 
 @Module({
   imports: [
@@ -24,6 +27,8 @@ import { DEPLOYMENT, type Deployment, SettingsModule } from './settings/settings
         sources: [fromSubdomain({ baseDomain }), fromJwt({ secret: jwtSecret })],
       }),
     }),
+    // Before every module that registers a queue.
+    QueuesModule,
     AdminModule,
     DatabaseModule,
     AuthModule,
@@ -33,6 +38,8 @@ import { DEPLOYMENT, type Deployment, SettingsModule } from './settings/settings
     NotesModule,
     BillingModule,
     AuditLogModule,
+    MailsModule,
+    StatisticsModule,
   ],
   controllers: [HealthController],
   providers: [{ provide: APP_PIPE, useClass: StandardSchemaValidationPipe }],

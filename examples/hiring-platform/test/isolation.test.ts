@@ -10,7 +10,17 @@ import { AppModule } from '../src/app.module.js';
 import { prepareDatabase } from '../src/start/prepare-database.js';
 
 const [acme, globex] = demoCompanies;
-const TABLES = ['user_account', 'job', 'candidate', 'application', 'note', 'invoice', 'invoice_line', 'audit_entry'];
+const TABLES = [
+  'user_account',
+  'job',
+  'candidate',
+  'application',
+  'note',
+  'invoice',
+  'invoice_line',
+  'audit_entry',
+  'mail',
+];
 
 const server = await postgresFromEnvironment();
 const database = await createDatabase(server.url, { prefix: 'hiring' });
@@ -32,6 +42,7 @@ const app = await createIsolationHarness(
     port: 0,
     baseDomain: 'localhost',
     jwtSecret: 'a secret of the tests, long enough for HS256',
+    redisUrl: process.env['REDIS_URL'] ?? null,
     throwAway: true,
     databaseUrl,
     adminDatabaseUrl: database.url,

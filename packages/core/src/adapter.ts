@@ -9,5 +9,6 @@ export { AdapterError, isAdapterError, isBranded } from './errors/adapter-error.
 export { slipOf, unknownOption } from './errors/known-options.js';
 export { missingConnection } from './errors/missing-connection.js';
 export { requireFunction } from './errors/require-function.js';
+export { IN_TRANSACTION } from './in-transaction.js';
 export { isUsableTenantId } from './tenant-id.js';
 export { isTenantPool, TENANT_POOL, type TenantPoolLike } from './tenant-pool.js';

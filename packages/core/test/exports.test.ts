@@ -59,6 +59,7 @@ it('the public surface is this, and grows only on purpose', () => {
     adapter: [
       'AdapterError',
       'AuditTrail',
+      'IN_TRANSACTION',
       'OWN_TENANT',
       'SQL_BLANK',
       'TENANT_POOL',

@@ -24,11 +24,27 @@ export class CompanyRegistry extends TenantRegistry {
     return toTenant(await this.prisma.company.findUnique({ where: { slug } }));
   }
 
+  /** Page by page: there may be many. */
+  override async *list(): AsyncIterable<Tenant> {
+    for (let last = ''; ; ) {
+      const page = await this.prisma.company.findMany({
+        where: { id: { gt: last } },
+        orderBy: { id: 'asc' },
+        take: PAGE,
+      });
+      for (const company of page) yield toTenant(company);
+      if (page.length < PAGE) return;
+      last = page.at(-1)?.id ?? last;
+    }
+  }
+
   override async findByDomain(customDomain: string): Promise<Tenant | null> {
     return toTenant(await this.prisma.company.findUnique({ where: { customDomain } }));
   }
 }
 
-function toTenant(company: Company | null): Tenant | null {
+const PAGE = 500;
+
+function toTenant<C extends Company | null>(company: C): Tenant | (C & null) {
   return company && { id: company.id, slug: company.slug, name: company.name, status: company.status };
 }

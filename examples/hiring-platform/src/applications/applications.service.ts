@@ -1,4 +1,5 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
+import { TenantOutbox } from '@tenancy/core/events';
 import { InjectTenantPrisma } from '@tenancy/prisma';
 import { AuditLogService } from '../audit-log/audit-log.service.js';
 import type { Recruiter } from '../auth/recruiter.js';
@@ -10,6 +11,7 @@ export class ApplicationsService {
   constructor(
     @InjectTenantPrisma() private readonly prisma: TenantPrisma,
     private readonly auditLog: AuditLogService,
+    private readonly outbox: TenantOutbox,
   ) {}
 
   list() {
@@ -22,11 +24,15 @@ export class ApplicationsService {
     return application;
   }
 
-  /** A job or candidate of another company is refused by the foreign key, as one that does not exist. */
+  /**
+   * A job or candidate of another company is refused by the foreign key, as one that does not exist. The mail to the candidate is
+   * queued if, and only if, all of it commits.
+   */
   create(data: NewApplication, recruiter: Recruiter) {
     return this.prisma.$transaction(async (transaction) => {
       const application = await transaction.application.create({ data });
       await this.auditLog.record(recruiter, 'application.created', application.id);
+      await this.outbox.add(transaction, 'mails', 'application-received', { applicationId: application.id });
       return application;
     });
   }

@@ -7,17 +7,19 @@ export interface Settings {
   /** Companies have a name below it: `acme.localhost`. */
   readonly baseDomain: string;
   readonly jwtSecret: string;
+  /** Queues are in PostgreSQL where there is none. */
+  readonly redisUrl: string | null;
   /** True when the database is deleted when the platform stops: without `DATABASE_URL`. */
   readonly throwAway: boolean;
 }
 
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
-  const { PORT = '3000', BASE_DOMAIN = 'localhost', JWT_SECRET, DATABASE_URL } = environment;
+  const { PORT = '3000', BASE_DOMAIN = 'localhost', JWT_SECRET, DATABASE_URL, REDIS_URL } = environment;
   const port = Number(PORT);
   if (!/^\d+$/.test(PORT) || port > 65_535) {
     throw new StartError(`PORT is ${JSON.stringify(PORT)}, which is not a port. Set it to a number from 0 to 65535.`);
   }
   // Without a secret of its own, a start accepts only the tokens that it issued itself.
   const jwtSecret = JWT_SECRET || randomBytes(32).toString('base64url');
-  return { port, baseDomain: BASE_DOMAIN, jwtSecret, throwAway: !DATABASE_URL };
+  return { port, baseDomain: BASE_DOMAIN, jwtSecret, redisUrl: REDIS_URL || null, throwAway: !DATABASE_URL };
 }

@@ -24,6 +24,7 @@ const TABLES = [
   'audit_entry',
   'invoice',
   'invoice_line',
+  'mail',
 ];
 
 /** The platform on a database of its own, listening, with both companies in it. */
@@ -45,6 +46,7 @@ export class TestPlatform {
         port: 0,
         baseDomain: 'localhost',
         jwtSecret: 'a secret of the tests, long enough for HS256',
+        redisUrl: process.env['REDIS_URL'] ?? null,
         throwAway: true,
         databaseUrl,
         adminDatabaseUrl: database.url,

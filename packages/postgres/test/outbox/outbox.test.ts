@@ -277,7 +277,7 @@ describe('refused', () => {
     const outbox = (await start()).get(TenantOutbox);
     await database.context.run(acme, async () => {
       const client = await pool.connect();
-      const wrong = [undefined, null, 'tx', {}, pool, { $executeRawUnsafe: () => {}, $transaction: () => {} }];
+      const wrong = [undefined, null, 'tx', {}, pool, { $executeRawUnsafe: () => {}, $connect: () => {} }];
       for (const one of [...wrong, client]) {
         await expect(outbox.add(one, queueName, 'x')).rejects.toThrow(/TenantOutbox\.add: is given/);
       }

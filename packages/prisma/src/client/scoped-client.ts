@@ -1,3 +1,4 @@
+import { IN_TRANSACTION } from '@tenancy/core/adapter';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedModel } from '../schema/model.js';
 import { withComputedColumns } from './client-source.js';
@@ -47,6 +48,7 @@ export function scopedClient(scope: Scope): object {
     define(client, '$disconnect', () => () => scope.source.disconnect());
     define(client, '$extends', () => (extension: unknown) => extended(scope, client, extension));
   }
+  if (scope.transaction !== null) Object.defineProperty(client, IN_TRANSACTION, { value: true });
   if (typeof (scope.transaction?.client ?? template).$transaction === 'function') {
     define(
       client,

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { TenantContext } from '@tenancy/core';
 import type { Planted } from '../canaries/planted.js';
+import { idOf, rowOfField } from '../discovery/planted-lookup.js';
 import type { Observation } from './recorder.js';
 
 /** A job as the application has added it, with its rows by their places, so that it can be made of others. */
@@ -59,14 +60,16 @@ function templateOf(data: unknown, planted: Planted): Omit<SeenJob, 'name'> {
   );
   const found = new Set<unknown>();
   const json: unknown = JSON.parse(JSON.stringify(data ?? null));
-  const made = (value: unknown, rows: Planted): unknown => {
-    if (Array.isArray(value)) return value.map((each) => made(each, rows));
+  const made = (value: unknown, rows: Planted, field = ''): unknown => {
+    if (Array.isArray(value)) return value.map((each) => made(each, rows, field));
     if (typeof value === 'object' && value !== null) {
-      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, made(each, rows)]));
+      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, made(each, rows, key)]));
     }
     const place = places.get(value as string);
-    if (place) found.add(value);
-    return place ? ([rows[place.name]].flat()[place.n]?.[place.column] ?? value) : value;
+    // A row that the application has made itself may be gone.
+    const named = place ? undefined : idOf(rowOfField(rows, field, null));
+    if (place || named !== undefined) found.add(value);
+    return place ? ([rows[place.name]].flat()[place.n]?.[place.column] ?? value) : (named ?? value);
   };
   made(json, planted);
   return { places: found.size, dataFor: (rows) => made(json, rows) };

@@ -1,4 +1,5 @@
 import { TenancyConfigurationError } from '../../errors/configuration-error.js';
+import { IN_TRANSACTION } from '../../in-transaction.js';
 import { isTenantPool } from '../../tenant-pool.js';
 
 /** One statement with `$1` for the first of `values`, sent on the connection of a transaction. */
@@ -8,7 +9,7 @@ type Method = (...args: unknown[]) => Promise<unknown>;
 
 interface Transaction {
   readonly $executeRawUnsafe?: unknown;
-  readonly $transaction?: unknown;
+  readonly $connect?: unknown;
   readonly query?: unknown;
   readonly queryRunner?: { readonly isTransactionActive?: boolean } | null | undefined;
   readonly isTransactionActive?: boolean;
@@ -24,10 +25,11 @@ interface Transaction {
 export function statementIn(transaction: unknown): Statement {
   if (typeof transaction === 'function') return transaction as Statement;
   if (typeof transaction !== 'object' || transaction === null) throw noTransaction('is given none');
-  const { $executeRawUnsafe, $transaction, query } = transaction as Transaction;
+  const { $executeRawUnsafe, $connect, query } = transaction as Transaction;
   if (typeof $executeRawUnsafe === 'function') {
-    // Only the client itself begins one.
-    if (typeof $transaction === 'function') throw noTransaction('is given the Prisma client');
+    // A transaction of Prisma's own client has none, and that of a scoped one says what it is.
+    if (typeof $connect === 'function' && !(IN_TRANSACTION in transaction))
+      throw noTransaction('is given the Prisma client');
     return (sql, values) => ($executeRawUnsafe as Method).call(transaction, sql, ...values);
   }
   if (typeof query !== 'function') throw noTransaction('is given something that no statement can be sent with');

@@ -1,0 +1,15 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import pg from 'pg';
+import { type Deployment, InjectDeployment } from '../settings/settings.module.js';
+
+/** Connections for the platform's own tables, such as which process runs which tick. */
+@Injectable()
+export class AdminPool extends pg.Pool implements OnApplicationShutdown {
+  constructor(@InjectDeployment() { adminDatabaseUrl }: Deployment) {
+    super({ connectionString: adminDatabaseUrl, max: 2 });
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.end();
+  }
+}
