@@ -7,11 +7,14 @@ export type Statement = (sql: string, values: readonly unknown[]) => Promise<unk
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
+type Runner = { readonly isTransactionActive?: boolean } | null | undefined;
+
 interface Transaction {
   readonly $executeRawUnsafe?: unknown;
   readonly $connect?: unknown;
   readonly query?: unknown;
-  readonly queryRunner?: { readonly isTransactionActive?: boolean } | null | undefined;
+  readonly queryRunner?: Runner;
+  readonly manager?: { readonly queryRunner?: Runner };
   readonly isTransactionActive?: boolean;
   readonly getTransactionStatus?: unknown;
 }
@@ -39,10 +42,11 @@ export function statementIn(transaction: unknown): Statement {
 
 function isOutside(given: Transaction): boolean {
   if (isTenantPool(given)) return true;
-  // TypeORM: a query runner says so itself, a manager has that of its transaction, and a data source has none.
+  // TypeORM: a query runner says so itself; a manager has that of its transaction, a repository a manager, and a data source none.
   if (typeof given.isTransactionActive === 'boolean') return !given.isTransactionActive;
-  if ('queryRunner' in given) return given.queryRunner?.isTransactionActive !== true;
-  if ('createQueryRunner' in given) return true;
+  if ('createQueryBuilder' in given) {
+    return (given.queryRunner ?? given.manager?.queryRunner)?.isTransactionActive !== true;
+  }
   // pg 8.16 and later: `I` is idle.
   const { getTransactionStatus } = given;
   return typeof getTransactionStatus === 'function' && getTransactionStatus.call(given) === 'I';
