@@ -12,8 +12,8 @@ const require = createRequire(import.meta.url);
 // `module-sync`: plain import and plain require are one copy, so a class is one injection token.
 const entriesOf = (name) =>
   Object.keys(require(`${name}/package.json`).exports)
-    // What is for one test runner is used by that runner alone; ESLint and fast-check are not installed here.
-    .filter((entry) => !/json$|vitest|jest|eslint|oracle/.test(entry))
+    // What is for one test runner is used by that runner alone; ESLint, fast-check, and the packages of queues, caches and clocks are not installed here.
+    .filter((entry) => !/json$|vitest|jest|eslint|oracle|bullmq|cache|schedule/.test(entry))
     .map((entry) => `${name}${entry.slice(1)}`);
 const entries = ['core', 'postgres', 'prisma', 'testing', 'typeorm'].flatMap((name) => entriesOf(`@tenancy/${name}`));
 assert.ok(entries.includes('@tenancy/core/admin') && entries.includes('@tenancy/prisma'));

@@ -1,5 +1,14 @@
-import { from, Observable, type ObservableInput, type OperatorFunction, type Subject, type Subscription } from 'rxjs';
+import {
+  BehaviorSubject,
+  from,
+  Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  ReplaySubject,
+  type Subject,
+} from 'rxjs';
 import { storage } from '../context/storage.js';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { requireFunction } from '../errors/require-function.js';
 import type { Tenant } from '../tenant.js';
 import { TenantGroups } from './tenant-groups.js';
@@ -9,11 +18,12 @@ import { TenantGroups } from './tenant-groups.js';
  * wait, collect or compare (`debounceTime`, `bufferTime`, `scan`, `distinctUntilChanged`, `concatMap`, …). Over the shared stream
  * they would hold one tenant's values against another's, and go on as whoever came first.
  *
- * A value is the tenant's in whose context it was sent, and so is all that comes of it. What is sent outside any tenant's context is
- * a group of its own. A group is kept for as long as the stream is subscribed to; one that fails or ends does so for its tenant alone
+ * A value is the tenant's in whose context it comes here, and so is all that comes of it: put this right behind the Subject. What
+ * repeats values to whoever subscribes later, or hands them on by a scheduler (`shareReplay`, `observeOn`), hands them to another. What
+ * comes outside any tenant's context is a group of its own. A group is kept for as long as the stream is subscribed to; one that fails or ends does so for its tenant alone
  * where `onError` is given, and for everybody otherwise.
  *
- * @throws `tenancy_misconfigured` when `project` is no function.
+ * @throws `tenancy_misconfigured` when `project` is no function, or behind a `ReplaySubject` or `BehaviorSubject`.
  * @example
  * ```ts
  * import { eachTenant } from '@tenancy/core/events';
@@ -29,8 +39,9 @@ export function eachTenant<T, R>(
 ): OperatorFunction<T, R> {
   requireFunction('eachTenant', project);
   const { onError } = options;
-  return (source) =>
-    new Observable<R>((subscriber) => {
+  return (source) => {
+    if (repeats(source)) throw behindRepeating();
+    return new Observable<R>((subscriber) => {
       let open = 1;
       const ended = () => {
         open -= 1;
@@ -39,16 +50,21 @@ export function eachTenant<T, R>(
       const groups = new TenantGroups<T>((own: Subject<T>, tenant) => {
         open += 1;
         const into = intoTenant(tenant);
-        const subscription: Subscription = from(project(own.asObservable())).subscribe({
-          next: (value) => into(() => subscriber.next(value)),
-          error: (error: unknown) => {
-            if (onError === undefined) return into(() => subscriber.error(error));
+        const fail = (error: unknown) => {
+          if (onError === undefined) return into(() => subscriber.error(error));
+          try {
             into(() => onError(error, tenant));
             ended();
-          },
+          } catch (thrown) {
+            into(() => subscriber.error(thrown));
+          }
+        };
+        const subscription = projected(project, own, fail)?.subscribe({
+          next: (value) => into(() => subscriber.next(value)),
+          error: fail,
           complete: () => into(ended),
         });
-        subscriber.add(subscription);
+        if (subscription) subscriber.add(subscription);
       });
       subscriber.add(
         source.subscribe({
@@ -61,7 +77,36 @@ export function eachTenant<T, R>(
         }),
       );
     });
+  };
 }
+
+function projected<T, R>(
+  project: (own: Observable<T>) => ObservableInput<R>,
+  own: Subject<T>,
+  fail: (error: unknown) => void,
+): Observable<R> | null {
+  try {
+    return from(project(own.asObservable()));
+  } catch (error) {
+    fail(error);
+    return null;
+  }
+}
+
+/** True behind a subject whose values come again in the context of whoever subscribes. */
+function repeats(source: Observable<unknown> | undefined): boolean {
+  for (let each = source; each; each = each.source) {
+    if (each instanceof ReplaySubject || each instanceof BehaviorSubject) return true;
+  }
+  return false;
+}
+
+const behindRepeating = () =>
+  new TenancyConfigurationError(
+    'eachTenant',
+    'is put behind a ReplaySubject or a BehaviorSubject, which hands what one tenant has sent to whoever subscribes',
+    'Put it behind a Subject, and repeat within it: `eachTenant((own) => own.pipe(shareReplay(1), …))`.',
+  );
 
 /** Enters `tenant`, unless what is active is work of it: that may carry more, such as the values of a request. */
 function intoTenant(tenant: Tenant | null): (fn: () => void) => void {

@@ -1,4 +1,15 @@
-import { bufferCount, debounceTime, firstValueFrom, map, Subject, take, toArray } from 'rxjs';
+import {
+  BehaviorSubject,
+  bufferCount,
+  debounceTime,
+  firstValueFrom,
+  map,
+  type Observable,
+  ReplaySubject,
+  Subject,
+  take,
+  toArray,
+} from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { eachTenant } from '../../src/events.js';
 import { TenantContext } from '../../src/index.js';
@@ -108,6 +119,53 @@ describe('X6: eachTenant', () => {
     send(shared, globex, 'g');
     subscription.unsubscribe();
     expect({ parts, observed: shared.observed }).toEqual({ parts: 2, observed: false });
+  });
+
+  it('fails as a stream does where `project` throws, gives no stream, or `onError` throws', async () => {
+    for (const project of [
+      () => {
+        throw new Error('no project');
+      },
+      () => 'a'.length as never,
+    ]) {
+      const all = new Subject<string>();
+      const first = firstValueFrom(all.pipe(eachTenant(project)));
+      send(all, acme, 'a');
+      await expect(first).rejects.toThrow();
+
+      const shared = new Subject<string>();
+      const errors: string[] = [];
+      const seen: string[] = [];
+      shared
+        .pipe(
+          eachTenant((own: Observable<string>) => (tenantNow() === acme.id ? project() : own), {
+            onError: (_, tenant) => errors.push(`${tenant?.id} as ${tenantNow()}`),
+          }),
+        )
+        .subscribe((one) => seen.push(one));
+      send(shared, acme, 'a');
+      send(shared, globex, 'g');
+      expect({ errors, seen }).toEqual({ errors: ['t_acme as t_acme'], seen: ['g'] });
+
+      const broken = new Subject<string>();
+      const failed = firstValueFrom(
+        broken.pipe(
+          eachTenant(project, {
+            onError: () => {
+              throw new Error('in onError');
+            },
+          }),
+        ),
+      );
+      send(broken, acme, 'a');
+      await expect(failed).rejects.toThrow('in onError');
+    }
+  });
+
+  it('is refused behind what repeats values to whoever subscribes', () => {
+    for (const source of [new ReplaySubject<string>(), new BehaviorSubject('a').pipe(map((one) => one))]) {
+      expect(() => source.pipe(eachTenant((own) => own))).toThrow(/eachTenant: is put behind a ReplaySubject/);
+    }
   });
 
   it('is given a function', () => {

@@ -36,12 +36,23 @@ export class SeenJobs {
     const job =
       typeof first === 'string' ? { name: first, data } : (first as { name?: unknown; data?: unknown } | null);
     if (!tenant || typeof job?.name !== 'string') return;
-    const made = { name: job.name, ...templateOf(job.data, harness.planted(tenant)) };
+    const planted = plantedFor(harness, tenant);
+    const made = planted && { name: job.name, ...templateOf(job.data, planted) };
+    if (!made) return;
     if (made.places >= (this.#latest.get(queue)?.places ?? 0)) this.#latest.set(queue, made);
   }
 
   latest(queue: string): SeenJob | undefined {
     return this.#latest.get(queue);
+  }
+}
+
+/** Null while the first rows are being planted, which may add jobs as well. */
+function plantedFor(harness: Harness, tenant: unknown): Planted | null {
+  try {
+    return harness.planted(tenant);
+  } catch {
+    return null;
   }
 }
 

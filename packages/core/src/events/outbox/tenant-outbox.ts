@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { TenantContext } from '../../context/tenant-context.js';
 import { TenancyConfigurationError } from '../../errors/configuration-error.js';
+import { checkEvent } from './check-event.js';
 import type { OutboxOptions } from './outbox-options.js';
 import { OUTBOX_OPTIONS } from './outbox-options.js';
 import { OutboxRelay } from './outbox-relay.js';
@@ -46,7 +47,8 @@ export class TenantOutbox {
    *
    * @param transaction - a client of `pg` after `begin`, the `tx` of Prisma's `$transaction`, the manager or query runner of a transaction
    * of TypeORM, or a function that sends `(sql, values)` in it.
-   * @throws `tenant_context_missing` without a tenant; `tenancy_misconfigured` for what is no transaction, or a queue that nothing delivers to.
+   * @throws `tenant_context_missing` without a tenant; `tenancy_misconfigured` for what is no transaction, a queue that nothing delivers
+   * to, and what no queue would ever take: nothing has been sent to the transaction then.
    */
   async add(
     transaction: unknown,
@@ -64,6 +66,7 @@ export class TenantOutbox {
         'Name it there, and register it with `BullModule.registerQueue`.',
       );
     }
+    checkEvent(name, data, options);
     const id = randomUUID();
     await store.insert(transaction, { id, queue, name, data, options });
     this.relay.expect(tenantId, id);
