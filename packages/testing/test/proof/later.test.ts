@@ -200,6 +200,39 @@ describe('what runs later is called by the proof itself', () => {
     expect(found(report, CLOCK).join('\n')).toMatch(/own: .*a row of another tenant was changed/);
   });
 
+  it('a processor and a clock that write a count of everybody into own rows are caught', async () => {
+    const report = await prove({
+      ...right,
+      process: (jobs, { jobId }) => {
+        const job = jobs.all().find(({ id }) => id === jobId);
+        if (!job) throw new Error('There is no such job.');
+        job.title = `${job.title.split(' ')[0]} (one of ${table.length})`;
+        return { done: true };
+      },
+      nightly: (jobs) => {
+        for (const job of jobs.all()) job.title = `${job.title.split(' ')[0]} (one of ${table.length})`;
+      },
+    });
+    expect(found(report, QUEUE).join('\n')).toMatch(/interference: /);
+    expect(found(report, CLOCK).join('\n')).toMatch(/interference: /);
+  });
+
+  it('a processor and a clock that write a count of own rows are not', async () => {
+    const report = await prove({
+      ...right,
+      process: (jobs, { jobId }) => {
+        const job = jobs.all().find(({ id }) => id === jobId);
+        if (!job) throw new Error('There is no such job.');
+        job.title = `${job.title.split(' ')[0]} (one of ${jobs.all().length})`;
+        return { done: true };
+      },
+      nightly: (jobs) => {
+        for (const job of jobs.all()) job.title = `${job.title.split(' ')[0]} (one of ${jobs.all().length})`;
+      },
+    });
+    expect(verdicts(report)).toMatchObject({ [QUEUE]: 'proven', [CLOCK]: 'proven' });
+  });
+
   it("a tenant's rows in a shared cache are caught, also where nobody has read them yet", async () => {
     const report = await prove({
       ...right,
