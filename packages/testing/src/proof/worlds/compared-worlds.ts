@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tenant } from '@tenancy/core';
 import type { IsolationHarness } from '../../harness/isolation-harness.js';
 import { type Finding, leakOf, leaks, notApplicable, proven, unproven } from '../attacks/attack.js';
@@ -38,17 +39,26 @@ export async function comparedWorlds(
     if (!findings.has(entrance)) findings.set(entrance, finding);
   };
   const trials = new Trials();
-  const run = (isOtherThere: boolean) =>
-    inFresh(harness, (fresh) => script({ harness: fresh, options, limit, trials, found }, isOtherThere));
+  const run = (meanwhile: Meanwhile) =>
+    inFresh(harness, (fresh) => script({ harness: fresh, options, limit, trials, found }, meanwhile));
+  // The longest that the other has taken for all of its calls.
+  let milliseconds = 0;
+  const otherCalls: Meanwhile = async (targets, other) => {
+    const began = performance.now();
+    await everything(trials, targets, other);
+    milliseconds = Math.max(milliseconds, performance.now() - began);
+  };
+  // As much time passes: what was remembered for a moment is forgotten as well.
+  const nobodyCalls: Meanwhile = () => sleep(Math.min(milliseconds, LONGEST_PAUSE));
   try {
     // With the other first: what a class or a module remembers outlives an application.
-    const together = await run(true);
-    const alone = [await run(false), await run(false)];
+    const together = await run(otherCalls);
+    const alone = [await run(async () => {}), await run(async () => {})];
     let suspects = differing(alone, together);
     // In turn, so that a clock goes on in between, and a draw has to fall alike again and again.
     for (let n = 0; n < CONFIRMATIONS && suspects.size > 0; n += 1) {
-      const again = await run(true);
-      alone.push(await run(false));
+      const again = await run(otherCalls);
+      alone.push(await run(nobodyCalls));
       suspects = alike(suspects, differing(alone, again));
     }
     for (const [entrance, { path, attempt }] of suspects) {
@@ -83,15 +93,21 @@ async function inFresh<R>(original: IsolationHarness, work: (fresh: IsolationHar
   return result;
 }
 
+/** The other's part in a world, before each round of the tenant's own calls. */
+type Meanwhile = (targets: readonly Target[], other: Tenant) => Promise<void>;
+
+/** Milliseconds that nobody calls, at most. */
+const LONGEST_PAUSE = 10_000;
+
 /** The answers to each call of the tenant's script, in order. */
-async function script(world: World, isOtherThere: boolean): Promise<readonly ScriptCall[]> {
+async function script(world: World, meanwhile: Meanwhile): Promise<readonly ScriptCall[]> {
   const { harness, options, limit, trials, found } = world;
   const [own, other] = harness.tenants as readonly [Tenant, Tenant];
   const targets = targetsIn(harness, options, own, other);
   limit.holds(targets);
   const calls: ScriptCall[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    if (isOtherThere) await everything(trials, targets, other);
+    await meanwhile(targets, other);
     // Until what calls do after their answers is done, alike in all worlds.
     await quiet(harness);
     for (const target of targets) {
