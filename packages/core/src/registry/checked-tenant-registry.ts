@@ -33,6 +33,11 @@ export class CheckedTenantRegistry extends TenantRegistry {
   }
 
   override async *list(): AsyncIterable<Tenant> {
+    for await (const listed of this.listed()) yield admit(listed);
+  }
+
+  /** The entries of `list()` as they come, for who goes on after one that is no tenant. */
+  async *listed(): AsyncIterable<Tenant> {
     if (!this.#registry.list) {
       throw new TenancyConfigurationError(
         'TenantRegistry.list',
@@ -46,7 +51,7 @@ export class CheckedTenantRegistry extends TenantRegistry {
       next && !next.done;
       next = await outsideAnyTenant(() => tenants?.next())
     ) {
-      yield admit(next.value);
+      yield next.value;
     }
   }
 

@@ -15,15 +15,15 @@ export interface VisitOptions {
    */
   readonly spread?: number | undefined;
   /**
-   * Told of each failure, which stops no other tenant's work.
+   * Told of each failure, which stops no other tenant's work, and waited for. What it throws is logged.
    * @defaultValue a line in Nest's log
    */
-  readonly onError?: ((error: unknown, tenant: Tenant) => void) | undefined;
+  readonly onError?: ((error: unknown, tenant: Tenant) => unknown) | undefined;
   /**
-   * Told after each tenant. The tenants are counted first, so `list()` is read twice.
+   * Told after each tenant, and waited for. What it throws is logged. The tenants are counted first, so `list()` is read twice.
    * @defaultValue nobody
    */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  readonly onProgress?: ((progress: Progress) => unknown) | undefined;
 }
 
 /** Options of `@TenantCron` and `@TenantInterval` beside Nest's own. */

@@ -2,17 +2,19 @@ import { Logger } from '@nestjs/common';
 import { outsideAnyTenant } from '../context/enter.js';
 import { storage } from '../context/storage.js';
 import { answersBefore } from '../context/unidentified.js';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantSwitchRefusedError } from '../errors/context-errors.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireFunction } from '../errors/require-function.js';
 import type { TenantRegistry } from '../registry/tenant-registry.js';
 import type { Tenant } from '../tenant.js';
 import type { VisitOptions } from './clock-options.js';
+import { heard } from './heard.js';
 import type { ClockLock } from './lock/clock-lock.js';
 import { type Injected, lockOf } from './lock/lock-of.js';
-import type { VisitResult } from './progress.js';
+import type { Progress, VisitResult } from './progress.js';
 import { resumed } from './resumed.js';
-import { requireLock, resolveVisitOptions } from './schedule-options.js';
+import { requireLock, resolveVisitOptions, VISIT_OPTIONS } from './schedule-options.js';
 import { visit } from './visit.js';
 
 /** Options of `forEachTenant` and `TenantRunner.forEach`. */
@@ -30,7 +32,7 @@ export interface ForEachTenantOptions extends VisitOptions {
   readonly resume?: { readonly key: string; readonly store?: ClockLock | undefined } | undefined;
 }
 
-const OPTIONS = ['concurrency', 'spread', 'onError', 'onProgress', 'signal', 'resume'];
+const OPTIONS = [...VISIT_OPTIONS, 'signal', 'resume'];
 const logger = new Logger('TenantSchedule');
 
 /**
@@ -60,7 +62,7 @@ const logger = new Logger('TenantSchedule');
 export async function forEachTenant(
   registry: TenantRegistry,
   fn: (tenant: Tenant) => unknown,
-  options: ForEachTenantOptions = {},
+  options?: ForEachTenantOptions | null,
 ): Promise<VisitResult> {
   return begin('forEachTenant', registry, fn, options, NOT_INJECTED);
 }
@@ -72,19 +74,24 @@ export async function begin(
   place: string,
   registry: TenantRegistry,
   fn: (tenant: Tenant) => unknown,
-  options: ForEachTenantOptions,
+  given: ForEachTenantOptions | null | undefined,
   injected: Injected,
   usualStore?: ClockLock,
 ): Promise<VisitResult> {
   requireFunction(place, fn);
+  const options = given ?? {};
   refuseUnknown(place, options, OPTIONS);
   refuseInside(place);
   const { onError, onProgress, ...rest } = resolveVisitOptions(place, options);
   const { signal = new AbortController().signal, resume } = options;
+  if (!(signal instanceof AbortSignal)) {
+    throw new TenancyConfigurationError(`${place}.signal`, 'is no AbortSignal', 'Pass that of an AbortController.');
+  }
   const failed =
     onError ??
     ((error: unknown, { id }: Tenant) =>
       logger.error(`${place} failed for the tenant ${JSON.stringify(id)}: ${stackOf(error)}`));
+  const threw = (listener: string) => (error: unknown) => logger.error(`${place}: ${listener} threw ${stackOf(error)}`);
   const own = {
     registry,
     ...rest,
@@ -93,14 +100,8 @@ export async function begin(
     work: fn,
     begin: async () => true,
     finish: async () => {},
-    failed: (error: unknown, tenant: Tenant) => {
-      try {
-        failed(error, tenant);
-      } catch (thrown) {
-        logger.error(`${place}: onError threw ${stackOf(thrown)}`);
-      }
-    },
-    progressed: onProgress,
+    failed: (error: unknown, tenant: Tenant) => heard(() => failed(error, tenant), threw('onError')),
+    progressed: onProgress && ((progress: Progress) => heard(() => onProgress(progress), threw('onProgress'))),
   };
   return outsideAnyTenant(async () => {
     signal.throwIfAborted();

@@ -39,6 +39,9 @@ export interface ResolvedScheduleOptions {
 /** The validated options of `TenantScheduleModule`. */
 export const SCHEDULE_OPTIONS = Symbol.for('@tenancy/core:schedule-options');
 
+/** Those that a run over all tenants takes, from wherever. */
+export const VISIT_OPTIONS = ['concurrency', 'spread', 'onError', 'onProgress'];
+
 const NESTS = ['cronJobs', 'intervals', 'timeouts'];
 /** In milliseconds: a timer of Node that is to wait longer does not wait at all. */
 export const LONGEST = 2 ** 31 - 1;

@@ -7,6 +7,7 @@ import { anyOf } from './any-of.js';
 import { withFiringJob } from './clock-context.js';
 import type { VisitOptions } from './clock-options.js';
 import { tickOf } from './cron-tick.js';
+import { heard } from './heard.js';
 import { HeldLease } from './held-lease.js';
 import type { Claim, Lease, Lock } from './lock/clock-lock.js';
 import { retried } from './retried.js';
@@ -133,6 +134,7 @@ export class TenantClock {
 
   async #visit(at: Date, lease: Lease | null): Promise<void> {
     const { lock, registry, options } = this.#settings;
+    const { onProgress } = options;
     const held =
       lock && lease
         ? new HeldLease(lock, lease, this.#settings.lease, (error) => logger.warn(`${this.name}: ${explained(error)}`))
@@ -150,7 +152,7 @@ export class TenantClock {
         // Failed or not: a tick has one try for each tenant.
         finish: async (tenant) => held?.finish(tenant),
         failed: (error, tenant) => this.#failed(error, tenant),
-        progressed: options.onProgress,
+        progressed: onProgress && ((progress) => heard(() => onProgress(progress), this.#threw('onProgress'))),
       });
     let isOver = false;
     try {
@@ -168,14 +170,14 @@ export class TenantClock {
     }
   }
 
-  #failed(error: unknown, tenant: Tenant): void {
-    try {
-      if (this.#settings.options.onError) this.#settings.options.onError(error, tenant);
-      else logger.error(`${this.name} failed for the tenant ${JSON.stringify(tenant.id)}: ${explained(error)}`);
-    } catch (thrown) {
-      logger.error(`${this.name}: onError threw ${explained(thrown)}`);
-    }
+  async #failed(error: unknown, tenant: Tenant): Promise<void> {
+    const { onError } = this.#settings.options;
+    if (onError) return heard(() => onError(error, tenant), this.#threw('onError'));
+    logger.error(`${this.name} failed for the tenant ${JSON.stringify(tenant.id)}: ${explained(error)}`);
   }
+
+  readonly #threw = (listener: string) => (error: unknown) =>
+    logger.error(`${this.name}: ${listener} threw ${explained(error)}`);
 }
 
 /** The stack of an error of this library begins with its code. */

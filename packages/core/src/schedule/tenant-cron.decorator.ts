@@ -1,6 +1,13 @@
 import { Cron, type CronOptions } from '@nestjs/schedule';
+import { refuseUnknown } from '../errors/refuse-unknown.js';
 import type { TenantClockOptions } from './clock-options.js';
+import { VISIT_OPTIONS } from './schedule-options.js';
 import { declareClock } from './tenant-clock-metadata.js';
+
+const NESTS = [
+  ...['name', 'timeZone', 'utcOffset', 'unrefTimeout', 'disabled'],
+  ...['waitForCompletion', 'threshold', 'initialDelay'],
+];
 
 /** Nest's own options of `@Cron`, and those of a run over all tenants. */
 export type TenantCronOptions = CronOptions & TenantClockOptions;
@@ -12,7 +19,7 @@ export type TenantCronOptions = CronOptions & TenantClockOptions;
  * With a lock, one process of all runs a tick, and another goes on with it when that one dies. A tick does not start while the last one
  * runs, a tenant that is not active is left out, and one tenant's failure stops no other's work.
  *
- * @throws `tenancy_misconfigured` on anything but a method.
+ * @throws `tenancy_misconfigured` on anything but a method, and for an unknown option.
  * @example
  * ```ts
  * import { Injectable } from '@nestjs/common';
@@ -29,6 +36,7 @@ export type TenantCronOptions = CronOptions & TenantClockOptions;
  * ```
  */
 export function TenantCron(cronTime: Parameters<typeof Cron>[0], options: TenantCronOptions = {}): MethodDecorator {
+  refuseUnknown('@TenantCron', options, [...NESTS, ...VISIT_OPTIONS, 'lock']);
   const { concurrency, spread, lock, onError, onProgress, ...nests } = options;
   return declareClock(
     {

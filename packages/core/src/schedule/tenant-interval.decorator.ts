@@ -1,6 +1,7 @@
 import { Interval } from '@nestjs/schedule';
+import { refuseUnknown } from '../errors/refuse-unknown.js';
 import type { TenantClockOptions } from './clock-options.js';
-import { LONGEST, requireNumber } from './schedule-options.js';
+import { LONGEST, requireNumber, VISIT_OPTIONS } from './schedule-options.js';
 import { declareClock } from './tenant-clock-metadata.js';
 
 /** Options of `@TenantInterval`. */
@@ -16,7 +17,7 @@ export interface TenantIntervalOptions extends TenantClockOptions {
  * Runs a method of a provider for each tenant, in that tenant's context, every `milliseconds`: Nest's `@Interval`, on the terms of
  * `@TenantCron`. With a lock it runs once in that time, over all processes.
  *
- * @throws `tenancy_misconfigured` on anything but a method, and for what is no time that a timer can wait.
+ * @throws `tenancy_misconfigured` on anything but a method, for an unknown option, and for what is no time that a timer can wait.
  * @example
  * ```ts
  * import { Injectable } from '@nestjs/common';
@@ -30,6 +31,7 @@ export interface TenantIntervalOptions extends TenantClockOptions {
  * ```
  */
 export function TenantInterval(milliseconds: number, options: TenantIntervalOptions = {}): MethodDecorator {
+  refuseUnknown('@TenantInterval', options, [...VISIT_OPTIONS, 'lock', 'name']);
   requireNumber('@TenantInterval', milliseconds, 1, LONGEST);
   const { name, ...own } = options;
   return declareClock(

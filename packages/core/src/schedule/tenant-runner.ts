@@ -30,7 +30,7 @@ export class TenantRunner {
    *   runner.forEach(index, { concurrency: 10, onProgress: progressBar('index'), resume: { key: 'reindex' } });
    * ```
    */
-  async forEach(fn: (tenant: Tenant) => unknown, options: ForEachTenantOptions = {}): Promise<VisitResult> {
+  async forEach(fn: (tenant: Tenant) => unknown, options?: ForEachTenantOptions | null): Promise<VisitResult> {
     const { moduleRef } = this;
     const injected = (token: Parameters<ModuleRef['get']>[0]) => moduleRef?.get(token, { strict: false }) as unknown;
     return begin('TenantRunner.forEach', this.registry, fn, options, injected, this.options?.lock);

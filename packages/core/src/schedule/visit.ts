@@ -1,10 +1,13 @@
 import { enter, outsideAnyTenant } from '../context/enter.js';
 import { storeFor } from '../context/storage.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { TenantRegistryUnavailableError } from '../errors/refusals.js';
 import { isTenancyError } from '../errors/tenancy-error.js';
 import { activeTenant } from '../registry/active-tenant.js';
+import { CheckedTenantRegistry } from '../registry/checked-tenant-registry.js';
 import type { TenantRegistry } from '../registry/tenant-registry.js';
 import { admit, type Tenant } from '../tenant.js';
+import { isUsableTenantId } from '../tenant-id.js';
 import type { Progress, VisitResult } from './progress.js';
 import { Slots } from './slots.js';
 
@@ -20,8 +23,10 @@ export interface Visit {
   /** False for a tenant that is done with already. */
   begin(tenant: Tenant): Promise<boolean>;
   finish(tenant: Tenant, isDone: boolean): Promise<void>;
-  failed(error: unknown, tenant: Tenant): void;
-  progressed: ((progress: Progress) => void) | undefined;
+  /** Rejects never. */
+  failed(error: unknown, tenant: Tenant): Promise<void>;
+  /** The same. */
+  readonly progressed: ((progress: Progress) => Promise<void>) | undefined;
 }
 
 /** B3, B4: visits each tenant of the registry in its own context. Nothing is kept of a tenant once it is done with. */
@@ -42,10 +47,8 @@ export async function visit(visit: Visit): Promise<VisitResult> {
       void one(visit, listed)
         .then((outcome) => {
           result[outcome] += 1;
-          visit.progressed?.({ ...result, total, tenant: listed });
+          return visit.progressed?.({ ...result, total, tenant: named(listed) });
         })
-        // It has a catch of its own, so this is what `onProgress` threw.
-        .catch((error: unknown) => visit.failed(error, listed))
         .finally(() => slots.free());
     }
   } finally {
@@ -54,7 +57,17 @@ export async function visit(visit: Visit): Promise<VisitResult> {
   return result;
 }
 
+/** Listeners read `tenant.id`, also of an entry that has none. */
+const named = (listed: Tenant): Tenant => (isTenant(listed) ? admit(listed) : { id: '', slug: '' });
+
+const isTenant = (listed: Tenant | null | undefined): listed is Tenant => isUsableTenantId(listed?.id);
+
 async function one(visit: Visit, listed: Tenant): Promise<keyof VisitResult> {
+  if (!isTenant(listed)) {
+    const problem = '`list()` of the registry gave an entry without a usable `id`. It is left out.';
+    await visit.failed(new TenantRegistryUnavailableError(problem), named(listed));
+    return 'failed';
+  }
   if ((listed.status ?? 'active') !== 'active') return 'skipped';
   try {
     if (!(await visit.begin(listed))) return 'skipped';
@@ -67,7 +80,7 @@ async function one(visit: Visit, listed: Tenant): Promise<keyof VisitResult> {
     await visit.finish(listed, true);
     return tenant ? 'done' : 'skipped';
   } catch (error) {
-    visit.failed(error, listed);
+    await visit.failed(error, named(listed));
     await visit.finish(listed, false).catch((unfinished: unknown) => visit.failed(unfinished, listed));
     return 'failed';
   }
@@ -75,6 +88,7 @@ async function one(visit: Visit, listed: Tenant): Promise<keyof VisitResult> {
 
 /** @throws `tenancy_misconfigured` where the registry has no `list()`. */
 function tenantsOf(registry: TenantRegistry): AsyncIterable<Tenant> {
+  if (registry instanceof CheckedTenantRegistry) return registry.listed();
   if (typeof registry.list === 'function') return registry.list();
   throw new TenancyConfigurationError(
     'TenantRegistry.list',
