@@ -3,7 +3,8 @@ import { UnrecoverableError } from 'bullmq';
 import { isTenancyError } from '../errors/brand.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import type { TenancyError } from '../errors/tenancy-error.js';
-import { activeTenant } from '../registry/active-tenant.js';
+import { activeTenant, rememberedTenant } from '../registry/active-tenant.js';
+import type { TenantRegistry } from '../registry/tenant-registry.js';
 import type { Tenant } from '../tenant.js';
 import { stampedTenant } from './job-stamp.js';
 import type { Raw } from './raw.js';
@@ -12,10 +13,15 @@ import type { Wiring } from './wiring.js';
 /** The tenant of a job that is about to run, or why it must not. */
 export type Admission = { readonly tenant: Tenant } | { readonly refusal: TenancyError };
 
-/** Looks the tenant of a job up again: it may have been suspended or deleted since the job was made. */
-export async function admitJob(queueName: string, job: Raw, { registry, secrets }: Wiring): Promise<Admission> {
+/** Looks the tenant of a job up again: it may have been suspended or deleted since the job was made. No promise where it is remembered. */
+export function admitJob(queueName: string, job: Raw, { registry, secrets }: Wiring): Admission | Promise<Admission> {
   const tenantId = stampedTenant(queueName, job, secrets);
   if (tenantId === null) return { refusal: unstamped(secrets.length > 0) };
+  const tenant = rememberedTenant(registry, tenantId);
+  return tenant ? { tenant } : lookedUp(registry, tenantId);
+}
+
+async function lookedUp(registry: TenantRegistry, tenantId: string): Promise<Admission> {
   try {
     return { tenant: await activeTenant(registry, tenantId) };
   } catch (error) {

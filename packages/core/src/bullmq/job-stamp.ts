@@ -25,13 +25,15 @@ const placeOf = (queueName: string): string => `bullmq:${queueName}`;
 
 /** The stamp of a job that is about to be made, with the options that it is made with. */
 export function stampFor(tenantId: string, queueName: string, signed: Signed, secrets: StampSecrets): string {
-  const [id = ''] = signedIds(signed);
+  const [id = ''] = secrets.length > 0 ? signedIds(signed) : [];
   return makeStamp(tenantId, { place: placeOf(queueName), id }, secrets);
 }
 
 /** The id of the tenant that a job was made by, or `null` where nothing says so that can be believed. */
 export function stampedTenant(queueName: string, job: Raw, secrets: StampSecrets): string | null {
   const opts = (job['opts'] ?? {}) as Raw;
+  // It holds to no id.
+  if (secrets.length === 0) return readStamp(opts[STAMP], { place: '', id: '' }, secrets);
   const signed = { id: job['id'], scheduler: job['repeatJobKey'], opts };
   for (const id of signedIds(signed)) {
     const tenantId = readStamp(opts[STAMP], { place: placeOf(queueName), id }, secrets);

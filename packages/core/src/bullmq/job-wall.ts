@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { OWN_TENANT } from '../context/own-tenant.js';
 import { storage } from '../context/storage.js';
 import { TenantContextMissingError } from '../errors/context-errors.js';
 import type { StampSecrets } from '../stamp/stamp.js';
@@ -33,11 +34,15 @@ function checkOwner({ tenantId, anywhere }: Owner): void {
 
 /** A job as the application sees it: its ids as they were given (Q18), and what it may do with it. The owner's alone. */
 export function buildJobWall(raw: Raw, owner: Owner): Raw {
-  const own = Object.create(Object.getPrototypeOf(raw) as object) as { [inspect.custom]?: () => Raw };
-  // Node looks through a proxy.
-  own[inspect.custom] = () => givenJson(raw, owner.tenantId);
-  return new Proxy(own as Raw, new JobWall(raw, owner));
+  return new Proxy(Object.create(INSPECTED) as Raw, new JobWall(raw, owner));
 }
+
+/** Node looks through a proxy, and calls what it finds there on the proxy. */
+const INSPECTED = {
+  [inspect.custom](this: Raw): unknown {
+    return this['toJSON']() as unknown;
+  },
+};
 
 /** One object for each job that a tenant sees, which is made twice for each job that runs. */
 class JobWall implements ProxyHandler<Raw> {
@@ -53,6 +58,8 @@ class JobWall implements ProxyHandler<Raw> {
     const raw = this.#raw;
     const owner = this.#owner;
     if (key === BEHIND) return raw;
+    // Each promise that is given one asks for it.
+    if (key === 'then') return undefined;
     if (typeof key === 'symbol' || Object.hasOwn(target, key)) return Reflect.get(target, key);
     if (JOB_FIELDS.has(key)) return seenField(raw, key, owner.tenantId);
     const method = Object.hasOwn(JOB_METHODS, key) ? JOB_METHODS[key] : undefined;
@@ -79,16 +86,20 @@ class JobWall implements ProxyHandler<Raw> {
   }
 
   has(target: Raw, key: string | symbol): boolean {
+    // Nothing of it begins later: it need not be looked through when work of a tenant returns it.
+    if (key === OWN_TENANT) return true;
     return Reflect.has(target, key) || (typeof key === 'string' && JOB_FIELDS.has(key) && key in this.#raw);
   }
 
+  getPrototypeOf(): object | null {
+    return Object.getPrototypeOf(this.#raw) as object | null;
+  }
+
   ownKeys(target: Raw): (string | symbol)[] {
-    const set = Reflect.ownKeys(target).filter((key) => key !== inspect.custom);
-    return [...new Set([...set, ...Object.keys(this.#raw).filter((key) => JOB_FIELDS.has(key))])];
+    return [...new Set([...Reflect.ownKeys(target), ...Object.keys(this.#raw).filter((key) => JOB_FIELDS.has(key))])];
   }
 
   getOwnPropertyDescriptor(target: Raw, key: string | symbol): PropertyDescriptor | undefined {
-    if (key === inspect.custom) return undefined;
     const known = Reflect.getOwnPropertyDescriptor(target, key);
     if (known || typeof key === 'symbol' || !JOB_FIELDS.has(key) || !(key in this.#raw)) return known;
     const value = seenField(this.#raw, key, this.#owner.tenantId);

@@ -14,16 +14,16 @@ import type { Wiring } from './wiring.js';
 export type JobOptions = Raw;
 
 /** Options by which a job would belong to another tenant, or make another's scheduler run (Q2). */
-const FORGED: Readonly<Record<string, string>> = {
+const FORGED = Object.entries({
   [STAMP]: 'It is the stamp of the tenant, which is made from the context. Leave it out.',
   tenancyTurn: 'It is made by `fairness`. Leave it out.',
   repeat: 'Use `queue.upsertJobScheduler(id, repeat, template)`.',
   repeatJobKey: 'Use `queue.upsertJobScheduler(id, repeat, template)`.',
-};
+});
 
 /** @throws `tenant_switch_refused` for the first of them that is given, but those that are `allowed`. */
 export function refuseForged(given: JobOptions | undefined, allowed: readonly string[] = []): void {
-  for (const [option, fix] of Object.entries(FORGED)) {
+  for (const [option, fix] of FORGED) {
     if (given?.[option] !== undefined && !allowed.includes(option)) throw forgedOption(option, fix);
   }
 }
@@ -80,6 +80,7 @@ export function askFor(
   defaults: JobOptions | undefined,
   later = false,
 ): Promise<readonly Asked[]> | null {
+  if (!at.wiring.fairness && !jobs.some((opts) => opts?.['parent'])) return null;
   const parents = jobs.map((opts) => opts?.['parent'] as Parent | undefined);
   const all = jobs.map((opts) => ({ ...defaults, ...opts }));
   const asking = turnsOf(at, all, later);

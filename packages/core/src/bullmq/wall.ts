@@ -24,6 +24,9 @@ const SET_BEHIND: ReadonlySet<string | symbol> = new Set(['concurrency']);
 
 const walls = new WeakMap<object, Raw>();
 
+/** The listeners of a wall, which is asked for them with every event. */
+const emitters = new WeakMap<Raw, EventEmitter>();
+
 /** The wall before `raw`, if there is one. */
 export const wallOf = (raw: object): Raw | undefined => walls.get(raw);
 
@@ -60,6 +63,7 @@ export function buildWall(raw: Raw, of: string, members: Members): Raw {
     has: (target, key) => Object.hasOwn(target, key) || key in raw || Reflect.has(target, key),
   });
   walls.set(raw, wall);
+  emitters.set(wall, own as EventEmitter);
   hideBehind(wall, raw);
   return markWall(wall);
 }
@@ -100,4 +104,4 @@ export const walledClass = (cls: RawClass, build: (raw: Raw) => Raw): RawClass =
 
 /** True when the application listens to `event`. */
 export const isHeard = (wall: Raw, event: string | symbol): boolean =>
-  EventEmitter.prototype.listenerCount.call(wall as EventEmitter, event) > 0;
+  EventEmitter.prototype.listenerCount.call(emitters.get(wall) ?? (wall as EventEmitter), event) > 0;

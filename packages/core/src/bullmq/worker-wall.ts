@@ -1,5 +1,5 @@
 import { enter, outsideAnyTenant } from '../context/enter.js';
-import { storeFor } from '../context/storage.js';
+import { storage, storeFor } from '../context/storage.js';
 import { STAMP } from '../stamp/stamp.js';
 import type { Tenant } from '../tenant.js';
 import { type Admission, admitJob, refusedJob } from './admission.js';
@@ -10,6 +10,9 @@ import { isRawJob, type Raw } from './raw.js';
 import { isHeard, tell } from './wall.js';
 import type { Wiring } from './wiring.js';
 
+/** Kept on the job itself, behind its wall: an entry of a WeakMap for each job costs several times as much. */
+const ADMISSION = Symbol('admission');
+
 /** The part between a worker and its processor and listeners. */
 export class WorkerWall {
   readonly wall: Raw;
@@ -17,8 +20,6 @@ export class WorkerWall {
   untenanted: boolean;
   readonly #worker: Raw;
   readonly #wiring: Wiring;
-  readonly #admissions = new WeakMap<object, Promise<Admission>>();
-  readonly #tenants = new WeakMap<object, Tenant>();
   /** The tenant of each job that runs here, by its stored id. */
   readonly #running = new Map<string, string>();
 
@@ -30,25 +31,38 @@ export class WorkerWall {
   }
 
   /** Q1: runs `call` with what the processor is given, as the tenant of the job, or as nobody. */
-  async process(job: Raw, call: (seen: Raw) => unknown): Promise<unknown> {
-    if (this.untenanted) return await outsideAnyTenant(() => call(this.#forNobody(job)));
-    const admission = await this.#admit(job);
-    if ('refusal' in admission) throw refusedJob(this.#queueName, job, admission.refusal);
-    const { tenant } = admission;
+  process(job: Raw, call: (seen: Raw) => unknown): unknown {
+    if (this.untenanted) return outsideAnyTenant(() => call(this.#forNobody(job)));
+    const admission = this.#admit(job);
+    const begin = (known: Admission): Promise<unknown> => {
+      if ('refusal' in known) return Promise.reject(refusedJob(this.#queueName, job, known.refusal));
+      const { tenant } = known;
+      // The tenant is entered in the child, and what comes from there comes on a channel that all tenants share.
+      if (this.#worker['childPool'])
+        return outsideAnyTenant(() => this.#run(job, tenant, call, this.#forChild(job, tenant)));
+      const seen = buildJobWall(job, { tenantId: tenant.id });
+      return storage.run(storeFor(tenant), () => this.#run(job, tenant, call, seen));
+    };
+    return admission instanceof Promise ? admission.then(begin) : begin(admission);
+  }
+
+  /** In the context of the job, so that what the processor returns is awaited there: it may be lazy (C1). */
+  async #run(job: Raw, tenant: Tenant, call: (seen: Raw) => unknown, seen: Raw): Promise<unknown> {
     const { fairness } = this.#wiring;
     const queue = { producer: this.#worker, name: this.#queueName };
     fairness?.started(queue);
     const id = job['id'] as string;
     this.#running.set(id, tenant.id);
     try {
-      // The tenant is entered in the child, and what comes from there comes on a channel that all tenants share.
-      if (this.#worker['childPool']) return await outsideAnyTenant(() => call(this.#forChild(job, tenant)));
-      return await enter(storeFor(tenant), () => call(buildJobWall(job, { tenantId: tenant.id })));
+      return await call(seen);
     } catch (error) {
-      if (isTriedAgain(job, error)) await fairness?.again(job as { changePriority(): Promise<void> });
+      if (fairness && isTriedAgain(job, error)) {
+        await outsideAnyTenant(() => fairness.again(job as { changePriority(): Promise<void> }));
+      }
       throw error;
     } finally {
-      await fairness?.ending(queue);
+      const placing = fairness?.ending(queue);
+      if (placing) await placing;
       this.#running.delete(id);
     }
   }
@@ -92,13 +106,16 @@ export class WorkerWall {
   }
 
   /** Once for each time that a job runs: the events around it are of one tenant, as it was looked up. */
-  #admit(job: Raw): Promise<Admission> {
-    let admission = this.#admissions.get(job);
-    if (!admission) {
-      admission = admitJob(this.#queueName, job, this.#wiring);
-      this.#admissions.set(job, admission);
+  #admit(job: Raw): Admission | Promise<Admission> {
+    const admitted = job as { [ADMISSION]?: Admission | Promise<Admission> };
+    if (admitted[ADMISSION]) return admitted[ADMISSION];
+    const admission = admitJob(this.#queueName, job, this.#wiring);
+    admitted[ADMISSION] = admission;
+    if (admission instanceof Promise) {
       admission.then(
-        (known) => 'tenant' in known && this.#tenants.set(job, known.tenant),
+        (known) => {
+          admitted[ADMISSION] = known;
+        },
         () => {},
       );
     }
@@ -108,16 +125,15 @@ export class WorkerWall {
   #tellOf(job: Raw, event: string | symbol, more: readonly unknown[]): void {
     const as = (tenant: Tenant | undefined) =>
       this.#tellAs(tenant, event, (owner) => [buildJobWall(job, owner), ...more]);
-    const known = this.#tenants.get(job);
-    if (this.untenanted) outsideAnyTenant(() => tell(this.wall, event, [this.#anywhere(job), ...more]));
-    else if (known) as(known);
-    else {
-      // `active` comes before the look-up. What waits for it here is told before the processor starts.
-      this.#admit(job).then(
-        (admission) => as('tenant' in admission ? admission.tenant : undefined),
-        () => as(undefined),
-      );
+    if (this.untenanted) {
+      outsideAnyTenant(() => tell(this.wall, event, [this.#anywhere(job), ...more]));
+      return;
     }
+    const known = (admission: Admission) => as('tenant' in admission ? admission.tenant : undefined);
+    const admission = this.#admit(job);
+    // `active` comes before the look-up. What waits for it here is told before the processor starts.
+    if (admission instanceof Promise) admission.then(known, () => as(undefined));
+    else known(admission);
   }
 
   async #tellOfId(id: string, event: string | symbol, more: readonly unknown[]): Promise<void> {

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { RecentlyUsed } from '../recently-used.js';
 import { isUsableTenantId } from '../tenant-id.js';
 
 /** The name of a stamp in whatever a transport has for metadata. */
@@ -22,7 +23,7 @@ export type StampSecrets = readonly (string | Buffer)[];
  * The signature is the HMAC-SHA256, base64url, of `v1.<tenant id>.<place>.<id>.<seconds>` with the first three in base64url.
  */
 export function makeStamp(tenantId: string, at: StampedAt, secrets: StampSecrets): string {
-  const named = `v1.${encode(tenantId)}`;
+  const named = `v1.${encodeAgain(tenantId)}`;
   const [secret] = secrets;
   if (secret === undefined) return named;
   const seconds = `${Math.floor(Date.now() / 1000)}`;
@@ -35,9 +36,8 @@ export function readStamp(stamp: unknown, at: StampedAt, secrets: StampSecrets):
   const parts = stamp.split('.');
   const [version, encoded = '', seconds = '', signature = ''] = parts;
   if (version !== 'v1' || (parts.length !== 2 && parts.length !== 4)) return null;
-  const tenantId = Buffer.from(encoded, 'base64url').toString();
-  // What decodes leniently is another way to write the same tenant.
-  if (!isUsableTenantId(tenantId) || encode(tenantId) !== encoded) return null;
+  const tenantId = decodeAgain(encoded);
+  if (tenantId === null) return null;
   if (secrets.length === 0) return tenantId;
   if (parts.length !== 4 || !/^[1-9]\d*$/.test(seconds)) return null;
   const given = Buffer.from(signature);
@@ -56,7 +56,30 @@ export function secondsOf(stamp: string): number | null {
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url');
 
+/** Tenants and places come again and again, and ids of messages never do. */
+const AGAIN = 1_000;
+const encodings = new RecentlyUsed<string>(AGAIN);
+const decodings = new RecentlyUsed<string>(AGAIN);
+
+function encodeAgain(text: string): string {
+  const known = encodings.get(text);
+  if (known !== undefined) return known;
+  const encoded = encode(text);
+  encodings.set(text, encoded);
+  return encoded;
+}
+
+function decodeAgain(encoded: string): string | null {
+  const known = decodings.get(encoded);
+  if (known !== undefined) return known;
+  const tenantId = Buffer.from(encoded, 'base64url').toString();
+  // What decodes leniently is another way to write the same tenant.
+  if (!isUsableTenantId(tenantId) || encode(tenantId) !== encoded) return null;
+  decodings.set(encoded, tenantId);
+  return tenantId;
+}
+
 const sign = (named: string, { place, id }: StampedAt, seconds: string, secret: string | Buffer): string =>
   createHmac('sha256', secret)
-    .update(`${named}.${encode(place)}.${encode(id)}.${seconds}`)
+    .update(`${named}.${encodeAgain(place)}.${encode(id)}.${seconds}`)
     .digest('base64url');
