@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { BullModule, getQueueToken, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -7,13 +8,18 @@ import { TenantBullModule } from '@tenancy/core/bullmq';
 import { createPostgresBackend, type Job, type Queue, runMigrations, setDefaultBackendFactory } from 'bullmq';
 import pg from 'pg';
 
-/** `bare`: BullMQ alone. `priorities`: with priorities of the application. `tenant` and `fair`: TenantBullModule. */
-export type CaseName = 'bare' | 'priorities' | 'tenant' | 'fair';
+/**
+ * `bare`: BullMQ alone; `inside`: its jobs added inside an AsyncLocalStorage; `priorities`: so, with priorities of the application. `tenant`, `signed` and
+ * `fair`: TenantBullModule, without more, with a `secret`, with `fairness: true`.
+ */
+export type CaseName = 'bare' | 'inside' | 'priorities' | 'tenant' | 'signed' | 'fair';
 
 /** A Redis or PostgreSQL server, by its URL. */
 export type ServerUrl = string;
 
 export const TENANTS: readonly Tenant[] = Array.from({ length: 20 }, (_, n) => ({ id: `t_${n}`, slug: `t-${n}` }));
+
+const SECRET = 'correct horse battery staple 0123';
 
 export interface Application {
   readonly queue: Queue<{ readonly tenant: string }>;
@@ -28,7 +34,8 @@ export interface Application {
 export async function startApplication(name: CaseName, url: ServerUrl, concurrency: number): Promise<Application> {
   const queueName = `bench-${name}-${process.pid}`;
   const { connection, end } = await connect(url);
-  const isTenants = name === 'tenant' || name === 'fair';
+  const isTenants = name === 'tenant' || name === 'signed' || name === 'fair';
+  const storage = new AsyncLocalStorage<Tenant>();
   const context = new TenantContext();
   const application = { onJob: (_tenant: string) => {} };
 
@@ -42,7 +49,11 @@ export async function startApplication(name: CaseName, url: ServerUrl, concurren
   const tenants = isTenants
     ? [
         TenancyModule.forRoot({ registry, sources: [{ name: 'none', identify: () => null }] }),
-        TenantBullModule.forRoot({ connection, ...(name === 'fair' && { fairness: true }) }),
+        TenantBullModule.forRoot({
+          connection,
+          ...(name === 'fair' && { fairness: true }),
+          ...(name === 'signed' && { secret: SECRET }),
+        }),
       ]
     : [BullModule.forRoot({ connection })];
   @Module({ imports: [...tenants, BullModule.registerQueue({ name: queueName })], providers: [Work] })
@@ -52,7 +63,10 @@ export async function startApplication(name: CaseName, url: ServerUrl, concurren
   return Object.assign(application, {
     queue: app.get<Queue>(getQueueToken(queueName)),
     run: () => void worker.run(),
-    as: <R>(tenant: Tenant, fn: () => R): R => (isTenants ? context.run(tenant, fn) : fn()),
+    as: <R>(tenant: Tenant, fn: () => R): R => {
+      if (isTenants) return context.run(tenant, fn);
+      return name === 'bare' ? fn() : storage.run(tenant, fn);
+    },
     stop: async () => {
       await app.close();
       await end();
