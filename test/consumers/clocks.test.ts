@@ -112,6 +112,8 @@ describe.each([
   });
 
   it.each(['esm', 'cjs'])('are for each tenant, or nobody (%s)', async (format) => {
-    expect(JSON.parse((await run([process.execPath, `${format}.js`], app)).trim())).toEqual(expected);
+    // On a busy machine a tick may be left out, and the log says so beside it.
+    const lines = (await run([process.execPath, `${format}.js`], app)).split('\n');
+    expect(JSON.parse(lines.find((line) => line.startsWith('["')) ?? '')).toEqual(expected);
   });
 });

@@ -35,7 +35,10 @@ describe.each([
         for (const id of ids) {
           const job = await finished(tenant, queue, id);
           expect(job.progress).toBe(50);
-          expect(await as(tenant, () => queue.getJobLogs(id))).toMatchObject({ logs: [`as ${tenant.id}`] });
+          // A child's log is sent to its parent, which stores it in its own time.
+          await expect
+            .poll(() => as(tenant, () => queue.getJobLogs(id)), { timeout: 60_000 })
+            .toMatchObject({ logs: [`as ${tenant.id}`] });
           if (id === 'bad') expect(job.failedReason).toBe(`bounced ${tenant.id}`);
           else {
             expect(job.returnvalue).toMatchObject({
