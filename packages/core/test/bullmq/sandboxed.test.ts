@@ -34,8 +34,10 @@ describe.each([
       for (const tenant of both) {
         for (const id of ids) {
           const job = await finished(tenant, queue, id);
-          expect(job.progress).toBe(50);
-          // A child's log is sent to its parent, which stores it in its own time.
+          // A child's progress and log are sent to its parent, which stores them in its own time.
+          await expect
+            .poll(async () => (await as(tenant, () => queue.getJob(id)))?.progress, { timeout: 60_000 })
+            .toBe(50);
           await expect
             .poll(() => as(tenant, () => queue.getJobLogs(id)), { timeout: 60_000 })
             .toMatchObject({ logs: [`as ${tenant.id}`] });
