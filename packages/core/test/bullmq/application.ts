@@ -46,6 +46,8 @@ export interface StartOptions {
   readonly bull?: Partial<TenantBullOptions>;
   readonly register?: object;
   readonly tenants?: readonly InMemoryTenant[];
+  /** With what the registry's cache remembers. */
+  readonly cached?: boolean;
   readonly audit?: (event: unknown) => void;
 }
 
@@ -59,7 +61,7 @@ export function rootModule(backend: Backend, options: StartOptions, tenants = ne
       TenancyModule.forRoot({
         registry: tenants,
         sources: [{ name: 'none', identify: () => null }],
-        cache: false,
+        ...(!options.cached && { cache: false as const }),
         ...(options.audit && { audit: options.audit }),
       }),
       TenantBullModule.forRoot({ ...backend.options(), ...options.bull } as TenantBullOptions),

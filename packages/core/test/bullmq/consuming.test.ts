@@ -11,7 +11,7 @@ import { REQUEST } from '@nestjs/core';
 import type { Job } from 'bullmq';
 import { afterEach, expect, it, vi } from 'vitest';
 import { TenantQueueAdmin } from '../../src/admin.js';
-import { Untenanted } from '../../src/index.js';
+import { type CachedTenantRegistry, type Tenant, TenantRegistry, Untenanted } from '../../src/index.js';
 import { acme, as, finished, globex, type Started, someQueue, start, tenantNow, until } from './application.js';
 import { eachBackend } from './backends.js';
 
@@ -117,6 +117,52 @@ eachBackend((backend) => {
     await as(acme, () => job?.retry());
     await until(() => ran.length === 2);
     expect(ran).toEqual(['t_globex', 't_acme']);
+  });
+
+  it('Q1, Q4: a tenant that is remembered is looked up there: jobs run, and are told, as it, and are refused once it is suspended', async () => {
+    const queue = someQueue();
+    const seen: string[] = [];
+    @Processor(queue, { concurrency: 2 })
+    class Mails extends WorkerHost {
+      async process(job: Job): Promise<void> {
+        seen.push(`runs ${job.data} ${tenantNow()}`);
+        await new Promise(setImmediate);
+        seen.push(`ran ${job.data} ${tenantNow()}`);
+      }
+      @OnWorkerEvent('active') onActive(job: Job): void {
+        seen.push(`active ${job.data} ${tenantNow()}`);
+      }
+      @OnWorkerEvent('completed') onCompleted(job: Job): void {
+        seen.push(`completed ${job.data} ${tenantNow()}`);
+      }
+    }
+    app = await start(backend, { queue, providers: [Mails], cached: true });
+    vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+    const add = (tenant: Tenant) => as(tenant, () => app.queue().add('mail', tenant.id));
+    const completed = () => seen.filter((line) => line.startsWith('completed')).length;
+    await Promise.all(both.map(add));
+    await until(() => completed() === 2);
+    const asked = vi.spyOn(app.tenants, 'findById');
+    await Promise.all([acme, globex, acme, globex].map(add));
+    await until(() => completed() === 6);
+    expect(asked).not.toHaveBeenCalled();
+    const lines = (tenant: Tenant) =>
+      ['active', 'runs', 'ran', 'completed'].map((at) => `${at} ${tenant.id} ${tenant.id}`);
+    expect(new Set(seen)).toEqual(new Set(both.flatMap(lines)));
+
+    app.tenants.changed.set('t_acme', { ...acme, status: 'suspended' });
+    (app.module.get(TenantRegistry) as CachedTenantRegistry).invalidate('t_acme');
+    for (const remembered of [false, true]) {
+      const bad = await add(acme);
+      expect(await failure(queue, bad.id as string), `remembered: ${remembered}`).toMatchObject({
+        state: 'failed',
+        reason: 'tenant_inactive',
+      });
+    }
+    expect(asked).toHaveBeenCalledTimes(1);
+    await add(globex);
+    await until(() => completed() === 7);
+    expect(seen.filter((line) => line === 'runs t_acme t_acme')).toHaveLength(3);
   });
 
   it("Q4: events of a worker are told as the job's tenant, with the ids that it gave", async () => {
