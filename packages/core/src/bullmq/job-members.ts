@@ -1,3 +1,5 @@
+import { ownPriority } from './fairness/own-priority.js';
+import { type Placed, turnAgain } from './fairness/turn-again.js';
 import { byGivenKeys, seenJson } from './job-seen.js';
 import { givenKey } from './own-ids.js';
 import type { Raw } from './raw.js';
@@ -47,15 +49,7 @@ const SAME = [
     'removeUnprocessedChildren',
   ],
   ...['removeChildDependency', 'extendLock', 'moveToDelayed', 'moveToWait', 'moveToWaitingChildren', 'changeDelay'],
-  ...[
-    'changePriority',
-    'promote',
-    'retry',
-    'discard',
-    'removeDeduplicationKey',
-    'getDependenciesCount',
-    'waitUntilFinished',
-  ],
+  ...['promote', 'discard', 'removeDeduplicationKey', 'getDependenciesCount', 'waitUntilFinished'],
 ];
 
 const valuesOf =
@@ -80,9 +74,21 @@ const dependencies: JobMethod = async (raw, args, tenantId) => {
   return seen;
 };
 
+/** True for a job of a fair queue. */
+const hasTurn = (raw: Raw): boolean => (raw['opts'] as Raw)['tenancyTurn'] !== undefined;
+
 /** The methods of a job that are its owner's. All others are refused. */
 export const JOB_METHODS: Readonly<Record<string, JobMethod>> = {
   ...Object.fromEntries(SAME.map((method) => [method, same(method)])),
+  changePriority: async (raw, args) => {
+    // Q10: it would go before the jobs of every other tenant, or wait behind them.
+    if (hasTurn(raw)) throw ownPriority(raw['queueName'] as string);
+    await raw['changePriority'](...args);
+  },
+  retry: async (raw, args) => {
+    if (hasTurn(raw)) await turnAgain(raw as unknown as Placed);
+    await raw['retry'](...args);
+  },
   getChildrenValues: valuesOf('getChildrenValues'),
   getIgnoredChildrenFailures: valuesOf('getIgnoredChildrenFailures'),
   getFailedChildrenValues: valuesOf('getFailedChildrenValues'),

@@ -4,7 +4,7 @@ import { storage } from '../context/storage.js';
 import { TenantContextMissingError } from '../errors/context-errors.js';
 import type { StampSecrets } from '../stamp/stamp.js';
 import { JOB_FIELDS, JOB_METHODS, WRITABLE_FIELDS } from './job-members.js';
-import { givenJson, seenField } from './job-seen.js';
+import { givenJson, seenError, seenField } from './job-seen.js';
 import { stampedTenant } from './job-stamp.js';
 import { givenId } from './own-ids.js';
 import { isRawJob, type Raw } from './raw.js';
@@ -66,7 +66,10 @@ class JobWall implements ProxyHandler<Raw> {
     if (method && key in raw) {
       return (...args: unknown[]): unknown => {
         checkOwner(owner);
-        return method(raw, args, owner.tenantId);
+        const result = method(raw, args, owner.tenantId);
+        return result instanceof Promise
+          ? result.catch((error: unknown) => Promise.reject(seenError(error, owner.tenantId)))
+          : result;
       };
     }
     if (key === 'toJSON') return () => givenJson(raw, owner.tenantId);

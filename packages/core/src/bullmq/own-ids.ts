@@ -31,6 +31,14 @@ export function givenKey<K>(tenantId: string | null, key: K): K {
   return key.replace(`:${prefixOf(tenantId)}`, ':') as K;
 }
 
+/** A text of BullMQ's that names stored ids, with the given ones. */
+export function givenText<T>(tenantId: string | null, text: T): T {
+  if (tenantId === null || typeof text !== 'string') return text;
+  const prefix = prefixOf(tenantId);
+  if (!text.includes(prefix)) return text;
+  return text.replaceAll(/(?<![\w-])([\w-]+~)/g, (found) => (found === prefix ? '' : found)) as T;
+}
+
 /** The ids that one of an application may be stored as: its own, a run of its scheduler, or one that was made for it. */
 export function storedIds(tenantId: string, given: string): string[] {
   const own = ownId(tenantId, given);

@@ -119,6 +119,9 @@ function storedId(given: unknown, tenant: Tenant, { secrets }: Wiring): string |
   return secrets.length > 0 ? randomUUID() : undefined;
 }
 
+/** BullMQ's own number for it. */
+const MISSING_PARENT = -5;
+
 export interface Parent {
   readonly id: string;
   readonly queue: string;
@@ -127,6 +130,9 @@ export interface Parent {
 async function ownParent({ client, tenant, wiring }: Producing, parent: Parent): Promise<Parent> {
   const id = await storedIdIn(client, parent.queue, tenant, parent.id, wiring);
   // As BullMQ says it; its `addBulk` says nothing, and adds nothing.
-  if (id === undefined) throw new Error(`Missing key for parent job ${parent.queue}:${parent.id}. addJob`);
+  if (id === undefined) {
+    const message = `Missing key for parent job ${parent.queue}:${parent.id}. addJob`;
+    throw Object.assign(new Error(message), { code: MISSING_PARENT });
+  }
   return { ...parent, id };
 }

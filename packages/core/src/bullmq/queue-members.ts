@@ -1,7 +1,7 @@
 import { TenantContext } from '../context/tenant-context.js';
 import type { Tenant } from '../tenant.js';
 import { findJob } from './find-job.js';
-import { givenOptions } from './job-seen.js';
+import { givenOptions, seenError } from './job-seen.js';
 import { buildJobWall } from './job-wall.js';
 import { givenId, ownId } from './own-ids.js';
 import { askFor, jobOptions, templateOptions } from './own-options.js';
@@ -59,8 +59,14 @@ export function queueMembers(wiring: Wiring): Members {
     (method: string, missing: unknown): Member =>
     (queue) =>
     async (id: unknown, ...args: unknown[]) => {
-      const job = await findJob(queue, context.current(), id, wiring);
-      return job ? await (queue[method](job['id'], ...args) as unknown) : missing;
+      const tenant = context.current();
+      const job = await findJob(queue, tenant, id, wiring);
+      if (!job) return missing;
+      try {
+        return await (queue[method](job['id'], ...args) as unknown);
+      } catch (error) {
+        throw seenError(error, tenant.id);
+      }
     };
 
   /** A method about something that has a name which the application gives. */
@@ -116,8 +122,11 @@ export function queueMembers(wiring: Wiring): Members {
       const found = (await queue['getJobScheduler'](ownId(tenantId, id))) as Raw | undefined;
       if (!found) return found;
       const template = found['template'] as { readonly opts?: Raw } | undefined;
-      const opts = givenOptions(template?.opts, tenantId);
-      return { ...found, key: id, ...(template && { template: { ...template, ...(opts && { opts }) } }) };
+      const { opts: stored, ...others } = template ?? {};
+      const opts = givenOptions(stored, tenantId);
+      // Where nothing is left, nothing was given.
+      const isGiven = opts !== undefined && Object.keys(opts).length > 0;
+      return { ...found, key: id, ...(template && { template: { ...others, ...(isGiven && { opts }) } }) };
     },
     removeJobScheduler: named('removeJobScheduler'),
 

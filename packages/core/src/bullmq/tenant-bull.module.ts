@@ -79,8 +79,19 @@ function connection(configKey: string, options: BullRootModuleOptions): DynamicM
       'It is for all of them: pass it to the `TenantBullModule.forRoot({ … })` that has no key.',
     );
   }
-  const useFactory = (wiring: Wiring) => ({ ...options, ...wiredOptions(wiring) });
-  return { module: TenantBullModule, imports: [BullModule.forRootAsync(configKey, { inject: [WIRING], useFactory })] };
+  const useFactory = (wiring: Wiring | undefined) => {
+    if (wiring) return { ...options, ...wiredOptions(wiring) };
+    throw new TenancyConfigurationError(
+      'TenantBullModule.forRoot',
+      `there is a connection "${configKey}", and none without a key`,
+      'Import `TenantBullModule.forRoot({ connection, … })` too, which holds for all of them.',
+    );
+  };
+  const inject = [{ token: WIRING, optional: true }];
+  return {
+    module: TenantBullModule,
+    imports: [BullModule.forRootAsync(configKey, { inject: inject as never[], useFactory })],
+  };
 }
 
 interface Extras {

@@ -1,6 +1,6 @@
-import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import type { Tenant } from '../tenant.js';
 import type { Turn } from './fairness/fairness.js';
+import { ownPriority } from './fairness/own-priority.js';
 import type { Raw } from './raw.js';
 import type { Wiring } from './wiring.js';
 
@@ -37,10 +37,3 @@ export function turnsOf(
     return waits.map((one) => (one ? delayed[taken.delayed++] : next[taken.next++]) as Turn);
   })();
 }
-
-const ownPriority = (queueName: string): TenancyConfigurationError =>
-  new TenancyConfigurationError(
-    'fairness',
-    `takes over the priorities of the queue ${queueName}, and a job is given one`,
-    'Leave `priority` out of its options and of `defaultJobOptions`. What is urgent has a queue of its own, or its tenant a greater weight.',
-  );

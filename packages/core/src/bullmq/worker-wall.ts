@@ -3,6 +3,7 @@ import { storage, storeFor } from '../context/storage.js';
 import { STAMP } from '../stamp/stamp.js';
 import type { Tenant } from '../tenant.js';
 import { type Admission, admitJob, refusedJob } from './admission.js';
+import type { Placed } from './fairness/turn-again.js';
 import { stampedTenant } from './job-stamp.js';
 import { buildJobWall } from './job-wall.js';
 import { givenId, storedIds } from './own-ids.js';
@@ -57,7 +58,7 @@ export class WorkerWall {
       return await call(seen);
     } catch (error) {
       if (fairness && isTriedAgain(job, error)) {
-        await outsideAnyTenant(() => fairness.again(job as { changePriority(): Promise<void> }));
+        await outsideAnyTenant(() => fairness.again(job as unknown as Placed));
       }
       throw error;
     } finally {

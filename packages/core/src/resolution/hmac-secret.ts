@@ -10,6 +10,9 @@ export function strongSecret(
   hmac: Hmac,
   wrong: (problem: string, fix: string) => Error,
 ): string | Buffer {
+  if (secret !== undefined && typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
+    throw wrong('is neither a text nor a Buffer', 'Pass the key itself.');
+  }
   if (!secret || secret.length === 0) throw wrong('is empty', 'Set the environment variable it comes from.');
   const bytes = Buffer.byteLength(secret);
   if (bytes < BYTES[hmac]) {

@@ -81,6 +81,10 @@ describe('secrets', () => {
     expect(stampSecrets('X.secret', [secret, other])).toEqual([secret, other]);
   });
 
+  it.each([5, {}, [5], true] as unknown[])('%j is refused by name, as it is no key', (wrong) =>
+    expect(() => stampSecrets('X.secret', wrong as string)).toThrow(/X\.secret: is neither a text nor a Buffer/),
+  );
+
   it.each([
     ['', /X\.secret: is empty/],
     [[], /empty list/],

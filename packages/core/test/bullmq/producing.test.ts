@@ -22,6 +22,7 @@ describe.each([
       class Mails extends WorkerHost {
         async process(job: Job): Promise<unknown> {
           await new Promise((resolve) => setImmediate(resolve));
+          if (job.name === 'fails') throw new Error('fails');
           ran.push({ name: job.name, tenant: tenantNow(), id: job.id, data: job.data });
           return { by: tenantNow(), children: await job.getChildrenValues() };
         }
@@ -256,6 +257,56 @@ describe.each([
       for (const id of ['1', '0', '0:1', 'a:b', 'a:b:c:d']) {
         await expect(as(acme, () => queue.add('mail', {}, { jobId: id }))).rejects.toThrow(/custom id|jobid/i);
       }
+    });
+
+    it('Q18: the options of a job are what was given, so that they make one more of another', async () => {
+      const first = await as(acme, () => queue.add('once', { n: 1 }, { attempts: 2 }));
+      expect(first.opts).not.toHaveProperty('jobId');
+      const more = await as(acme, () => queue.add('once', { n: 2 }, first.opts));
+      const found = await as(acme, () => queue.getJob(more.id as string));
+      const last = await as(acme, () => queue.add('once', { n: 3 }, found?.opts));
+      for (const { id } of [first, more, last]) await finished(acme, queue, id as string);
+      expect(tenantsOf('once')).toEqual([acme.id, acme.id, acme.id]);
+      expect(JSON.parse(JSON.stringify(found)).opts).not.toHaveProperty('jobId');
+      // One that was given is one of its options.
+      const named = await as(globex, () => queue.add('once', {}, { jobId: 'own' }));
+      expect([named.opts.jobId, named.toJSON().opts.jobId]).toEqual(['own', 'own']);
+    });
+
+    it('Q18: texts of BullMQ name ids as they were given', async () => {
+      const parent = { name: 'parent', queueName: queue.name, opts: { jobId: 'par', attempts: 1 } };
+      const child = {
+        name: 'fails',
+        queueName: queue.name,
+        opts: { jobId: 'kid', attempts: 1, failParentOnFailure: true },
+      };
+      for (const tenant of both) {
+        await as(tenant, () => flows().add({ ...parent, children: [child] }));
+        const failed = await finished(tenant, queue, 'par');
+        expect(failed.failedReason).toMatch(/:kid failed$/);
+        expect(failed.toJSON().failedReason).toBe(failed.failedReason);
+        await as(tenant, () => queue.add('done', {}, { jobId: 'done' }));
+        const done = await finished(tenant, queue, 'done');
+        const error = await as(tenant, () => done.retry('failed').catch((thrown: Error) => thrown));
+        expect((error as Error).message).toMatch(/\bdone\b/);
+        expect((error as Error).message).not.toContain('~');
+      }
+    });
+
+    it('a parent that is not there is told as BullMQ tells it', async () => {
+      const parent = { id: 'nope', queue: queue.qualifiedName };
+      const error = { code: -5, message: expect.stringContaining('Missing key for parent job') };
+      await expect(as(acme, () => queue.add('child', {}, { parent }))).rejects.toMatchObject(error);
+    });
+
+    it("a scheduler's template has the options that were given, and none otherwise", async () => {
+      await as(acme, () => queue.upsertJobScheduler('bare', { every: 60_000 }));
+      await as(acme, () => queue.upsertJobScheduler('own', { every: 60_000 }, { opts: { attempts: 3 } }));
+      const [bare, own] = await as(acme, () =>
+        Promise.all([queue.getJobScheduler('bare'), queue.getJobScheduler('own')]),
+      );
+      expect(bare?.template?.opts).toBeUndefined();
+      expect(own?.template?.opts).toEqual({ attempts: 3 });
     });
 
     it('keeps the data that a caller changes right after', async () => {

@@ -178,6 +178,17 @@ describe('options that are wrong', () => {
     await expect(build(options)).rejects.toThrow(`tenancy_misconfigured: ${named}`);
   });
 
+  it('a connection with a key needs the one without, and says so', async () => {
+    const building = Test.createTestingModule({
+      imports: [
+        tenancy(),
+        TenantBullModule.forRoot('other', { connection: {} }),
+        BullModule.registerQueue({ configKey: 'other', name: someQueue() }),
+      ],
+    }).compile();
+    await expect(building).rejects.toThrow(/there is a connection "other", and none without a key/);
+  });
+
   it('a class that is none is refused at once', () => {
     expect(() => TenantBullModule.forRoot({ connection: {}, queueClass: 'Queue' })).toThrow(
       'TenantBullModule.queueClass',

@@ -2,7 +2,7 @@ import { Processor, WorkerHost } from '@nestjs/bullmq';
 import type { Job, Queue } from 'bullmq';
 import { describe, expect, it } from 'vitest';
 import type { Tenant } from '../../src/index.js';
-import { acme, as, globex, type Started, someQueue, start, tenantNow, until } from '../bullmq/application.js';
+import { acme, as, finished, globex, type Started, someQueue, start, tenantNow, until } from '../bullmq/application.js';
 import { type Backend, eachBackend } from '../bullmq/backends.js';
 
 interface Ran {
@@ -37,6 +37,44 @@ describe('turns of the tenants of an application', () => {
       await addBulk(queue, globex, 30);
       await run(190);
       expect(ran.findLastIndex(({ tenant }) => tenant === globex.id)).toBeLessThan(110);
+      await app.close();
+    });
+
+    it('Q10: nothing that a tenant does to its jobs puts them before those of others', async () => {
+      const { app, queue, ran, run, worker } = await application(backend, true, ({ data, attemptsStarted }) => {
+        if (data.index < 20 && attemptsStarted === 1) throw new Error('fails');
+      });
+      const ids = Array.from({ length: 20 }, (_, index) => `own-${index}`);
+      const own = ids.map((jobId, index) => ({ name: 'work', data: { index }, opts: { jobId } }));
+      await as(acme, () => queue.addBulk(own));
+      await addBulk(queue, globex, 150, 100);
+      await run(80);
+      await worker().pause();
+      for (const id of ids) await finished(acme, queue, id);
+      const before = ran.length;
+      // They failed at places that the other has passed since, and is still waiting behind.
+      for (const id of ids) await as(acme, async () => (await queue.getJob(id))?.retry('failed'));
+      const [job] = await addBulk(queue, acme, 1, 200);
+      for (const options of [{ priority: 0 }, { priority: 1 }, { lifo: true }]) {
+        await expect(as(acme, async () => job?.changePriority(options))).rejects.toThrow(
+          'tenancy_misconfigured: fairness',
+        );
+      }
+      worker().resume();
+      await until(() => ran.length >= 191);
+      const later = ran.slice(before);
+      expect(later.slice(0, 20).filter(({ tenant }) => tenant === globex.id).length).toBeGreaterThan(5);
+      expect(later.filter(({ tenant }) => tenant === acme.id)).toHaveLength(21);
+      await app.close();
+    });
+
+    it('a job whose options are those of another one is one more, with a place of its own', async () => {
+      const { app, queue, ran, run } = await application(backend, true);
+      const [first] = await addBulk(queue, acme, 1, 1, { attempts: 2 });
+      expect(first?.opts).not.toHaveProperty('priority');
+      await as(acme, () => queue.add('work', { index: 2 }, first?.opts));
+      await run(2);
+      expect(ran.map(({ index }) => index)).toEqual([1, 2]);
       await app.close();
     });
 
@@ -93,5 +131,5 @@ async function application(
     void app.module.get(Work).worker.run();
     await until(() => ran.length >= count);
   };
-  return { app, queue: app.queue<{ index: number }>() as Queue, ran, run };
+  return { app, queue: app.queue<{ index: number }>() as Queue, ran, run, worker: () => app.module.get(Work).worker };
 }

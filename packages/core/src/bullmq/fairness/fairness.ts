@@ -1,6 +1,6 @@
 import type { Tenant } from '../../tenant.js';
 import { QueueTurns } from './queue-turns.js';
-import { LATER } from './tags.js';
+import { type Placed, turnAgain } from './turn-again.js';
 import { type FairnessOption, weightsOf } from './weights.js';
 
 /** A queue, and what leads to its Redis client or PostgreSQL pool. */
@@ -40,7 +40,7 @@ export interface Fairness {
   ending(queue: FairQueue): Promise<void> | undefined;
 
   /** Before a failed attempt goes back: the next attempt is a turn more, or a tenant whose jobs all fail has ten of them for one. */
-  again(job: { changePriority(options: { priority: number }): Promise<void> }): Promise<void>;
+  again(job: Placed): Promise<void>;
 }
 
 /**
@@ -68,7 +68,7 @@ export function fairnessOf(option: FairnessOption | false | undefined): Fairness
     },
     started: (queue) => turnsOf(queue).started(),
     ending: (queue) => turnsOf(queue).ending(),
-    again: (job) => job.changePriority({ priority: LATER }),
+    again: turnAgain,
   };
 }
 
