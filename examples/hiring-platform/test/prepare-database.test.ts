@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { outboxTableSql } from '@tenancy/core/events';
+import { scheduleTableSql } from '@tenancy/core/schedule';
 import {
   createDatabase,
   type PostgresServer,
@@ -35,6 +38,12 @@ describe('preparing the database', () => {
     url.password = 'owner';
     await expect(prepareDatabase(url.href)).rejects.toThrow(StartError);
     await client.query(`reassign owned by ${owner} to current_user`);
+  });
+
+  it('has the tables of the outbox and of the clocks as the library makes them', async () => {
+    const migration = await readFile(new URL('../migrations/0005_mail.sql', import.meta.url), 'utf8');
+    expect(migration).toContain(outboxTableSql());
+    expect(migration).toContain(scheduleTableSql('operations.tenancy_schedule'));
   });
 
   it('can run again, and at the same time, and gives the same unprivileged role', async () => {

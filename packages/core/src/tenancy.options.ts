@@ -1,6 +1,7 @@
 import type { TenantAuditEvent } from './admin/audit-event.js';
 import { TenancyConfigurationError } from './errors/configuration-error.js';
 import { refuseUnknown } from './errors/refuse-unknown.js';
+import { LONGEST_TIMER } from './longest-timer.js';
 import { checkLimits, type RegistryCacheOptions } from './registry/cached-tenant-registry.js';
 import type { TenantRegistry } from './registry/tenant-registry.js';
 import { SOURCE_TIMEOUT } from './resolution/tenant-resolver.js';
@@ -44,9 +45,6 @@ export interface ResolvedTenancyOptions {
   readonly sourceTimeout: number;
   readonly audit: ((event: TenantAuditEvent) => void | Promise<void>) | null;
 }
-
-/** Node makes 1 ms of a longer one. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** @throws `tenancy_misconfigured`, naming the first option that is wrong and the fix. */
 export function resolveTenancyOptions(options: TenancyOptions): ResolvedTenancyOptions {

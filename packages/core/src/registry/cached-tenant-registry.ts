@@ -2,6 +2,7 @@ import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { RecentlyUsed } from '../recently-used.js';
 import type { Tenant } from '../tenant.js';
+import { CheckedTenantRegistry } from './checked-tenant-registry.js';
 import { find, type Lookup } from './lookup.js';
 import { TenantRegistry } from './tenant-registry.js';
 
@@ -71,6 +72,11 @@ export class CachedTenantRegistry extends TenantRegistry {
   override list(): AsyncIterable<Tenant> {
     if (!this.#registry.list) throw new TypeError('The registry behind this cache has no list().');
     return this.#registry.list();
+  }
+
+  /** The entries of `list()` as they come, for who goes on after one that is no tenant. */
+  listed(): AsyncIterable<Tenant> {
+    return this.#registry instanceof CheckedTenantRegistry ? this.#registry.listed() : this.list();
   }
 
   /** The remembered answer, without a promise: `undefined` when the registry has to be asked. */

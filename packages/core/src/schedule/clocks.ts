@@ -7,6 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { MetadataScanner, ModuleRef, ModulesContainer } from '@nestjs/core';
+import { outsideAnyTenant } from '../context/enter.js';
 import { isUntenantedHandler } from '../entrances/untenanted.decorator.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantRegistry } from '../registry/tenant-registry.js';
@@ -48,6 +49,7 @@ export class Clocks implements OnModuleInit, OnApplicationBootstrap, OnModuleDes
       for (const wrapper of [...controllers.values(), ...providers.values()]) {
         const instance: unknown = wrapper.instance;
         if (typeof instance !== 'object' || instance === null || !wrapper.isDependencyTreeStatic()) continue;
+        if ('mountIntervals' in instance) startOutside(instance as unknown as OnApplicationBootstrap);
         const prototype: unknown = Object.getPrototypeOf(instance);
         if (typeof prototype !== 'object' || prototype === null) continue;
         for (const name of scanner.getAllMethodNames(prototype)) this.hold(instance, name);
@@ -130,4 +132,10 @@ export class Clocks implements OnModuleInit, OnApplicationBootstrap, OnModuleDes
       'Give the registry a `list()`: an async iterable of all tenants.',
     );
   }
+}
+
+/** Nest's orchestrator starts the clocks, whoever starts the application: a test inside of a tenant. */
+function startOutside(orchestrator: OnApplicationBootstrap): void {
+  const { onApplicationBootstrap } = orchestrator;
+  orchestrator.onApplicationBootstrap = () => outsideAnyTenant(() => onApplicationBootstrap.call(orchestrator));
 }

@@ -1,6 +1,7 @@
 import type { ScheduleModuleOptions } from '@nestjs/schedule';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { LONGEST_TIMER } from '../longest-timer.js';
 import type { VisitOptions } from './clock-options.js';
 import type { ClockLock } from './lock/clock-lock.js';
 
@@ -43,17 +44,15 @@ export const SCHEDULE_OPTIONS = Symbol.for('@tenancy/core:schedule-options');
 export const VISIT_OPTIONS = ['concurrency', 'spread', 'onError', 'onProgress'];
 
 const NESTS = ['cronJobs', 'intervals', 'timeouts'];
-/** In milliseconds: a timer of Node that is to wait longer does not wait at all. */
-export const LONGEST = 2 ** 31 - 1;
 
 /** @throws `tenancy_misconfigured`, naming the option that is wrong. */
 export function resolveScheduleOptions(options: TenantScheduleOptions = {}): ResolvedScheduleOptions {
   const place = 'TenantScheduleModule';
   refuseUnknown(place, options, [...NESTS, 'lock', 'lease', 'concurrency', 'shutdownTimeout']);
   const { lock, lease = 15_000, concurrency = 5, shutdownTimeout = 30_000, ...nest } = options;
-  requireNumber(`${place}.lease`, lease, 100, LONGEST);
-  requireNumber(`${place}.concurrency`, concurrency, 1, LONGEST);
-  requireNumber(`${place}.shutdownTimeout`, shutdownTimeout, 0, LONGEST);
+  requireNumber(`${place}.lease`, lease, 100, LONGEST_TIMER);
+  requireNumber(`${place}.concurrency`, concurrency, 1, LONGEST_TIMER);
+  requireNumber(`${place}.shutdownTimeout`, shutdownTimeout, 0, LONGEST_TIMER);
   if (lock !== undefined) requireLock(`${place}.lock`, lock);
   return { nest, lock, lease, concurrency, shutdownTimeout };
 }
@@ -61,7 +60,7 @@ export function resolveScheduleOptions(options: TenantScheduleOptions = {}): Res
 /** The same for a run. @throws `tenancy_misconfigured`, naming the option that is wrong. */
 export function resolveVisitOptions(place: string, options: VisitOptions, usual = 5) {
   const { concurrency = usual, spread = 0, onError, onProgress } = options;
-  requireNumber(`${place}.concurrency`, concurrency, 1, LONGEST);
+  requireNumber(`${place}.concurrency`, concurrency, 1, LONGEST_TIMER);
   requireNumber(`${place}.spread`, spread, 0, Number.MAX_SAFE_INTEGER);
   for (const [name, given] of Object.entries({ onError, onProgress })) {
     if (given === undefined || typeof given === 'function') continue;

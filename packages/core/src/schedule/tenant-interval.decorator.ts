@@ -1,7 +1,8 @@
 import { Interval } from '@nestjs/schedule';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { LONGEST_TIMER } from '../longest-timer.js';
 import type { TenantClockOptions } from './clock-options.js';
-import { LONGEST, requireNumber, VISIT_OPTIONS } from './schedule-options.js';
+import { requireNumber, VISIT_OPTIONS } from './schedule-options.js';
 import { declareClock } from './tenant-clock-metadata.js';
 
 /** Options of `@TenantInterval`. */
@@ -32,7 +33,7 @@ export interface TenantIntervalOptions extends TenantClockOptions {
  */
 export function TenantInterval(milliseconds: number, options: TenantIntervalOptions = {}): MethodDecorator {
   refuseUnknown('@TenantInterval', options, [...VISIT_OPTIONS, 'lock', 'name']);
-  requireNumber('@TenantInterval', milliseconds, 1, LONGEST);
+  requireNumber('@TenantInterval', milliseconds, 1, LONGEST_TIMER);
   const { name, ...own } = options;
   return declareClock(
     { decorator: '@TenantInterval', name, options: own, every: milliseconds, isDisabled: false },

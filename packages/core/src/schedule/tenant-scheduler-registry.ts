@@ -24,10 +24,19 @@ export class TenantSchedulerRegistry extends SchedulerRegistry {
     const early = takeEarly();
     watchFiring(job, early.length > 0);
     for (const call of early) call(job);
-    const fire = job.fireOnTick;
+    const { fireOnTick } = job;
+    // Its type says that a job in this registry has none.
+    const completable = job as unknown as { onComplete?: (...args: unknown[]) => unknown };
+    const { onComplete } = completable;
     const what = `the cron job "${name}" of SchedulerRegistry runs`;
     job.fireOnTick = () =>
-      outsideAnyTenant(() => firing.run(job, () => asClock(what, FIX, () => fire.call(job) as never)));
+      outsideAnyTenant(() => firing.run(job, () => asClock(what, FIX, () => fireOnTick.call(job) as never)));
+    // Called where it is stopped or deleted, which may be a request of whomever.
+    if (onComplete) {
+      completable.onComplete = function (this: unknown, ...args) {
+        return outsideAnyTenant(() => asClock(what, FIX, () => Reflect.apply(onComplete, this, args)));
+      };
+    }
   }
 
   /** @throws `tenant_switch_refused` inside a tenant, and clears the interval. */

@@ -1,13 +1,12 @@
 import { enter, outsideAnyTenant } from '../context/enter.js';
 import { storeFor } from '../context/storage.js';
-import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantRegistryUnavailableError } from '../errors/refusals.js';
 import { isTenancyError } from '../errors/tenancy-error.js';
+import { LONGEST_TIMER } from '../longest-timer.js';
 import { activeTenant } from '../registry/active-tenant.js';
-import { CheckedTenantRegistry } from '../registry/checked-tenant-registry.js';
+import { isListed, listedTenants } from '../registry/listed-tenants.js';
 import type { TenantRegistry } from '../registry/tenant-registry.js';
 import { admit, type Tenant } from '../tenant.js';
-import { isUsableTenantId } from '../tenant-id.js';
 import type { Progress, VisitResult } from './progress.js';
 import { Slots } from './slots.js';
 
@@ -36,7 +35,7 @@ export async function visit(visit: Visit): Promise<VisitResult> {
   const result = { done: 0, failed: 0, skipped: 0 };
   let index = 0;
   try {
-    for await (const listed of tenantsOf(visit.registry)) {
+    for await (const listed of listedTenants(visit.registry)) {
       const start = visit.from + (visit.spread * index++) / Math.max(total, 1);
       await until(start, visit);
       await slots.taken();
@@ -58,12 +57,10 @@ export async function visit(visit: Visit): Promise<VisitResult> {
 }
 
 /** Listeners read `tenant.id`, also of an entry that has none. */
-const named = (listed: Tenant): Tenant => (isTenant(listed) ? admit(listed) : { id: '', slug: '' });
-
-const isTenant = (listed: Tenant | null | undefined): listed is Tenant => isUsableTenantId(listed?.id);
+const named = (listed: Tenant): Tenant => (isListed(listed) ? admit(listed) : { id: '', slug: '' });
 
 async function one(visit: Visit, listed: Tenant): Promise<keyof VisitResult> {
-  if (!isTenant(listed)) {
+  if (!isListed(listed)) {
     const problem = '`list()` of the registry gave an entry without a usable `id`. It is left out.';
     await visit.failed(new TenantRegistryUnavailableError(problem), named(listed));
     return 'failed';
@@ -86,27 +83,14 @@ async function one(visit: Visit, listed: Tenant): Promise<keyof VisitResult> {
   }
 }
 
-/** @throws `tenancy_misconfigured` where the registry has no `list()`. */
-function tenantsOf(registry: TenantRegistry): AsyncIterable<Tenant> {
-  if (registry instanceof CheckedTenantRegistry) return registry.listed();
-  if (typeof registry.list === 'function') return registry.list();
-  throw new TenancyConfigurationError(
-    'TenantRegistry.list',
-    'is not there, so nobody knows which tenants to visit',
-    'Give the registry a `list()`: an async iterable of all tenants.',
-  );
-}
-
 async function counted({ registry, signal }: Visit): Promise<number> {
   let total = 0;
-  for await (const _ of tenantsOf(registry)) {
+  for await (const _ of listedTenants(registry)) {
     total += 1;
     if (signal.aborted) break;
   }
   return total;
 }
-
-const LONGEST = 2 ** 31 - 1;
 
 /** Waits for a time on the clock, or for the signal. */
 async function until(time: number, { signal, spread }: Visit): Promise<void> {
@@ -120,7 +104,7 @@ async function until(time: number, { signal, spread }: Visit): Promise<void> {
             signal.removeEventListener('abort', end);
             resolve();
           };
-          const timer = setTimeout(end, Math.min(wait, LONGEST));
+          const timer = setTimeout(end, Math.min(wait, LONGEST_TIMER));
           signal.addEventListener('abort', end);
         }),
     );

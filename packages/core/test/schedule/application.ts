@@ -19,10 +19,15 @@ export async function clockApplication(
   providers: readonly Provider[],
   options?: TenantScheduleOptions,
   logger: Parameters<typeof NestFactory.createApplicationContext>[1] = { logger: false },
+  isCached = false,
 ): Promise<INestApplicationContext> {
   @Module({
     imports: [
-      TenancyModule.forRoot({ registry, sources: [fromSubdomain({ baseDomain: 'localhost' })], cache: false }),
+      TenancyModule.forRoot({
+        registry,
+        sources: [fromSubdomain({ baseDomain: 'localhost' })],
+        ...(!isCached && { cache: false }),
+      }),
       TenantScheduleModule.forRoot(options),
     ],
     providers: [...providers],

@@ -66,9 +66,11 @@ it.each([[undefined], [null], [{ id: '' }], [{ id: 5 }]])('an entry %j of `list(
   expect(await forEachTenant(registry, work, { onError })).toMatchObject({ done: 2, failed: 1 });
   expect(seen.sort()).toEqual(['t_acme', 't_globex']);
   expect(onError.mock.calls).toMatchObject([[{ code: 'tenant_registry_unavailable' }, { id: '' }]]);
-  const app = await clockApplication(registry, []);
-  expect(await app.get(TenantRunner).forEach(work, { onError })).toMatchObject({ done: 2, failed: 1 });
-  await app.close();
+  for (const isCached of [false, true]) {
+    const app = await clockApplication(registry, [], {}, { logger: false }, isCached);
+    expect(await app.get(TenantRunner).forEach(work, { onError })).toMatchObject({ done: 2, failed: 1 });
+    await app.close();
+  }
 });
 
 it('refuses options by name', async () => {

@@ -1,10 +1,10 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import { SchedulerRegistry } from '@nestjs/schedule';
+import { Cron, Interval, SchedulerRegistry, Timeout } from '@nestjs/schedule';
 import { CronJob } from 'cron';
 import { afterEach, expect, it } from 'vitest';
 import { outsideAnyTenant } from '../../src/adapter.js';
 import { TenantContext } from '../../src/index.js';
-import { TenantCron, type TenantTick } from '../../src/schedule.js';
+import { TenantCron, TenantInterval, type TenantTick } from '../../src/schedule.js';
 import { clockApplication } from './application.js';
 import { acme, ChangingRegistry, eventually, globex } from './tenants.js';
 
@@ -108,3 +108,47 @@ it.each(['Interval', 'Timeout'] as const)(
     expect(new Set(ran)).toEqual(new Set(['own: nobody', 'outside: nobody']));
   },
 );
+
+it("B1: what a job does once it is stopped is nobody's, whoever deletes it", async () => {
+  app = await clockApplication(new ChangingRegistry([acme, globex]), []);
+  const registry = app.get(SchedulerRegistry);
+  const seen: string[] = [];
+  for (const tenant of [acme, globex]) {
+    const job = CronJob.from({
+      cronTime: '0 0 1 1 *',
+      onTick: () => {},
+      onComplete: () => void seen.push(nowTenant()),
+      start: true,
+    });
+    registry.addCronJob(tenant.slug, job as never);
+  }
+  context.run(acme, () => registry.deleteCronJob('globex'));
+  await context.run(globex, () => registry.getCronJob('acme').stop());
+  await eventually(() => seen.length === 2);
+  expect(seen).toEqual(['nobody', 'nobody']);
+});
+
+it("B1: clocks of an application that is started inside a tenant are nobody's, and those of each tenant its own", async () => {
+  const seen = new Set<string>();
+  class Clocks {
+    @Interval(20)
+    plain() {
+      seen.add(`plain ${nowTenant()}`);
+    }
+    @Timeout(20)
+    once() {
+      seen.add(`once ${nowTenant()}`);
+    }
+    @Cron('* * * * * *')
+    tick() {
+      seen.add(`tick ${nowTenant()}`);
+    }
+    @TenantInterval(20)
+    each() {
+      seen.add(`each ${nowTenant()}`);
+    }
+  }
+  app = await context.run(acme, () => clockApplication(new ChangingRegistry([acme, globex]), [Clocks]));
+  await eventually(() => seen.size >= 5);
+  expect([...seen].sort()).toEqual(['each t_acme', 'each t_globex', 'once nobody', 'plain nobody', 'tick nobody']);
+});

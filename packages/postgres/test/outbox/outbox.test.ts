@@ -43,7 +43,14 @@ afterEach(async () => {
 });
 
 /** An application with an outbox; its queue is BullMQ's own, and tells who sent to it. */
-async function start(options: { every?: number | false; timeout?: number } = {}): Promise<INestApplicationContext> {
+async function start({
+  cache = false,
+  ...options
+}: {
+  every?: number | false;
+  timeout?: number;
+  cache?: false | { ttl: number };
+} = {}): Promise<INestApplicationContext> {
   const telling = {
     async add(name: string, data: unknown, given: { jobId: string }) {
       if (refuse(name)) throw new Error(`no ${name} today`);
@@ -57,13 +64,13 @@ async function start(options: { every?: number | false; timeout?: number } = {})
     imports: [
       TenancyModule.forRoot({
         registry: {
-          findById: async (id) => registry.tenants.find((tenant) => tenant.id === id) ?? null,
+          findById: async (id) => registry.tenants.find((tenant) => tenant?.id === id) ?? null,
           findBySlug: async () => null,
           list: async function* () {
             yield* registry.tenants;
           },
         },
-        cache: false,
+        cache,
         sources: [fromSubdomain({ baseDomain: 'app.test' })],
       }),
       TenantOutboxModule.forRoot({ store: postgresOutbox({ pool }), queues: [queueName], ...options }),
@@ -223,7 +230,8 @@ describe('delivery', () => {
 
   it('that fails keeps the event, lets the others by, and is tried again', async () => {
     refuse = (name) => name === 'bad';
-    const app = await start({ every: 100 });
+    // In time of its own, not with the next round.
+    const app = await start({ every: 600_000 });
     const outbox = app.get(TenantOutbox);
     await database.context.run(acme, async () => {
       const client = await pool.connect();
@@ -257,6 +265,18 @@ describe('delivery', () => {
     const own = (await events(5)).filter(({ as }) => as === acme.id).map(({ data }) => (data as { id: number }).id);
     expect(own).toEqual([6_000, 6_001, 6_003]);
   });
+
+  it.each([false, { ttl: 1_000 }] as const)(
+    'goes on after an entry of the registry that is no tenant, with `cache: %j`',
+    async (cache) => {
+      const outbox = (await start({ every: false })).get(TenantOutbox);
+      await write(outbox, acme, cache ? 7_001 : 7_003);
+      await write(outbox, globex, cache ? 7_002 : 7_004);
+      registry.tenants = [{} as Tenant, acme, null as never, globex];
+      await start({ every: 600_000, cache });
+      expect((await events(2)).map(({ as }) => as).toSorted()).toEqual([acme.id, globex.id]);
+    },
+  );
 
   it('counts a queue that does not answer as failing', async () => {
     const app = await start({ every: 50, timeout: 30 });

@@ -10,11 +10,13 @@ import { enter, outsideAnyTenant } from '../../context/enter.js';
 import { TenancyConfigurationError } from '../../errors/configuration-error.js';
 import { isTenancyError } from '../../errors/tenancy-error.js';
 import { activeTenant } from '../../registry/active-tenant.js';
+import { isListed, listedTenants } from '../../registry/listed-tenants.js';
 import { TenantRegistry } from '../../registry/tenant-registry.js';
 import type { ResolvedTenancyOptions } from '../../tenancy.options.js';
 import { RESOLVED_OPTIONS } from '../../tokens.js';
 import type { Drained, OutboxEvent } from './outbox-event.js';
 import { OUTBOX_OPTIONS, type OutboxOptions } from './outbox-options.js';
+import { pauseAfter } from './pause-after.js';
 
 interface Queue {
   add(name: string, data: unknown, options: Readonly<Record<string, unknown>>): Promise<unknown>;
@@ -24,6 +26,8 @@ interface Queue {
 const PAUSES = [20, 100, 500, 2_500];
 /** Tenants that one round looks at together. */
 const TOGETHER = 4;
+
+const NO_TENANT = '`list()` of the registry gave an entry without a usable `id`. The outbox leaves it out.';
 
 const logger = new Logger('Tenancy');
 
@@ -110,11 +114,12 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
 
   private async goRound(): Promise<void> {
     try {
-      const tenants = this.registry.list?.()[Symbol.asyncIterator]();
+      const tenants = listedTenants(this.registry)[Symbol.asyncIterator]();
       await Promise.all(
         Array.from({ length: TOGETHER }, async () => {
-          for (let next = await tenants?.next(); next && !next.done && !this.ended; next = await tenants?.next()) {
-            if ((next.value.status ?? 'active') === 'active') await this.drain(next.value.id);
+          for (let next = await tenants.next(); !next.done && !this.ended; next = await tenants.next()) {
+            if (!isListed(next.value)) logger.error(NO_TENANT);
+            else if ((next.value.status ?? 'active') === 'active') await this.drain(next.value.id);
           }
         }),
       );
@@ -158,6 +163,8 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
       waiting?.delete(id);
       const why = error instanceof Error ? error.message : String(error);
       logger.error(`The event ${id} of tenant ${tenantId} could not be delivered (attempt ${attempts}): ${why}`);
+      // Not left to the rounds alone, which may be further apart.
+      this.later(pauseAfter(attempts) * 1_000, () => this.drain(tenantId));
     }
   }
 

@@ -1,7 +1,10 @@
-import { TenancyConfigurationError } from '../../errors/configuration-error.js';
+import { tableName } from '../../table-name.js';
 
 /** The name of the table, unless told otherwise. */
 export const OUTBOX_TABLE = 'outbox_event';
+
+/** Bytes of a name in PostgreSQL, which cuts a longer one. */
+const LONGEST = 63;
 
 /**
  * The SQL of the outbox's table, for a migration. It is a table of the tenants', so it gets its policies as all others do: name it in
@@ -16,7 +19,8 @@ export const OUTBOX_TABLE = 'outbox_event';
  * ```
  */
 export function outboxTableSql(table: string = OUTBOX_TABLE): string {
-  const name = checkedTable(table);
+  const name = tableName('TenantOutbox.table', table);
+  const index = `${name.replace('.', '_').slice(0, LONGEST - '_order'.length)}_order`;
   return `create table if not exists ${name} (
   id uuid primary key,
   tenant_id text not null,
@@ -29,16 +33,6 @@ export function outboxTableSql(table: string = OUTBOX_TABLE): string {
   failure text,
   due_at timestamptz not null default now()
 );
-create index if not exists ${name.replace('.', '_')}_order on ${name} (tenant_id, sequence);
+create index if not exists ${index} on ${name} (tenant_id, sequence);
 `;
-}
-
-/** @throws `tenancy_misconfigured` for a name that would need quotes: it stands in statements as it is. */
-export function checkedTable(table: unknown): string {
-  if (typeof table === 'string' && /^[a-z_][a-z0-9_]{0,50}(\.[a-z_][a-z0-9_]{0,50})?$/.test(table)) return table;
-  throw new TenancyConfigurationError(
-    'TenantOutbox.table',
-    'is no name of a table',
-    'Use lower case letters, digits and underscores, after a schema and a dot if it needs one.',
-  );
 }

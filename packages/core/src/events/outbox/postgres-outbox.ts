@@ -1,9 +1,11 @@
 import { TenantContext } from '../../context/tenant-context.js';
 import { TenancyConfigurationError } from '../../errors/configuration-error.js';
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
+import { tableName } from '../../table-name.js';
 import { isTenantPool } from '../../tenant-pool.js';
 import type { Delivery, Drained, OutboxEvent, OutboxStore } from './outbox-event.js';
-import { checkedTable, OUTBOX_TABLE } from './outbox-table.js';
+import { OUTBOX_TABLE } from './outbox-table.js';
+import { pauseAfter } from './pause-after.js';
 import { statementIn } from './statement-in.js';
 
 /** Options of {@link postgresOutbox}. */
@@ -31,8 +33,6 @@ interface Row extends Omit<OutboxEvent, 'data' | 'options'> {
 
 /** Events in one transaction of the relay: they stay locked while they are delivered. */
 const BATCH = 100;
-/** Seconds until a failed event is tried again: 1, 2, 4, … and at most an hour. */
-const LONGEST_PAUSE = 3600;
 
 /**
  * An outbox in a table of the tenants', under the floor of @tenancy/postgres.
@@ -50,7 +50,7 @@ export function postgresOutbox(options: PostgresOutboxOptions): OutboxStore {
     );
   }
   const connect = () => (pool as unknown as { connect(): Promise<Client> }).connect();
-  const table = checkedTable(named);
+  const table = tableName('TenantOutbox.table', named);
   const context = new TenantContext();
   // Those of one tenant go one after the other: whoever does not get the first one leaves all to who has it.
   const take =
@@ -62,7 +62,7 @@ export function postgresOutbox(options: PostgresOutboxOptions): OutboxStore {
     `values ($1::uuid, $2, $3, $4, $5::json, $6::json)`;
   const fail =
     `update ${table} set attempts = attempts + 1, failure = $2, ` +
-    `due_at = now() + make_interval(secs => least(power(2, least(attempts, 12)), ${LONGEST_PAUSE})) where id = $1::uuid`;
+    `due_at = now() + make_interval(secs => $3) where id = $1::uuid`;
 
   return {
     async insert(transaction, { id, queue, name, data, options: given }) {
@@ -79,7 +79,9 @@ export function postgresOutbox(options: PostgresOutboxOptions): OutboxStore {
         const drained = rows[0]?.first ? await delivered(rows, deliver) : nothing;
         const gone = drained.delivered;
         if (gone.length > 0) await client.query(`delete from ${table} where id = any($1::uuid[])`, [gone]);
-        for (const { id, error } of drained.failed) await client.query(fail, [id, told(error)]);
+        for (const { id, attempts, error } of drained.failed) {
+          await client.query(fail, [id, told(error), pauseAfter(attempts)]);
+        }
         await client.query('commit');
         broken = false;
         return drained;

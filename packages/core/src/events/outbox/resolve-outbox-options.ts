@@ -1,9 +1,7 @@
 import { TenancyConfigurationError } from '../../errors/configuration-error.js';
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
+import { LONGEST_TIMER } from '../../longest-timer.js';
 import type { OutboxModuleOptions, OutboxOptions } from './outbox-options.js';
-
-/** Node makes 1 ms of a longer one. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** @throws `tenancy_misconfigured`, naming the first option that is wrong and the fix. */
 export function resolveOutboxOptions(options: OutboxModuleOptions): OutboxOptions {

@@ -1,9 +1,7 @@
-import { TenancyConfigurationError } from '../../errors/configuration-error.js';
+import { tableName } from '../../table-name.js';
 
 /** @defaultValue of `tableName` */
 export const SCHEDULE_TABLE = 'tenancy_schedule';
-
-const NAME = /^[a-z_][a-z0-9_]{0,62}(?:\.[a-z_][a-z0-9_]{0,62})?$/;
 
 /**
  * The SQL of the table for `lock: { table }`: a row for each job, and one for each of its tenants while a tick runs. It holds no data of
@@ -19,7 +17,7 @@ const NAME = /^[a-z_][a-z0-9_]{0,62}(?:\.[a-z_][a-z0-9_]{0,62})?$/;
  * ```
  */
 export function scheduleTableSql(name: string = SCHEDULE_TABLE): string {
-  return `create table if not exists ${tableNamed(name)} (
+  return `create table if not exists ${tableName('lock.tableName', name)} (
   job text collate "C" not null,
   -- The empty one, which no tenant has, is the tick itself.
   tenant text collate "C" not null,
@@ -30,14 +28,4 @@ export function scheduleTableSql(name: string = SCHEDULE_TABLE): string {
   primary key (job, tenant)
 );
 `;
-}
-
-/** The same name, checked: it is written into SQL as it is. */
-export function tableNamed(name: string): string {
-  if (typeof name === 'string' && NAME.test(name)) return name;
-  throw new TenancyConfigurationError(
-    'lock.tableName',
-    'is no name of a table in lower case',
-    'Pass for example "tenancy_schedule" or "operations.tenancy_schedule".',
-  );
 }

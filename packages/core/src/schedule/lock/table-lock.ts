@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { tableName } from '../../table-name.js';
 import { AHEAD, refuseAhead } from './ahead.js';
 import type { Claim, Lease, Lock, TablePool } from './clock-lock.js';
-import { SCHEDULE_TABLE, tableNamed } from './schedule-table-sql.js';
+import { SCHEDULE_TABLE } from './schedule-table-sql.js';
 
 const NOW = 'clock_timestamp()';
 const MILLISECONDS = `floor(extract(epoch from ${NOW}) * 1000)::bigint`;
@@ -14,7 +15,7 @@ export class TableLock implements Lock {
 
   constructor(pool: TablePool, table: string = SCHEDULE_TABLE) {
     this.#pool = pool;
-    this.#table = tableNamed(table);
+    this.#table = tableName('lock.tableName', table);
   }
 
   async claim(job: string, tick: number | null, gap: number, lease: number): Promise<Claim> {

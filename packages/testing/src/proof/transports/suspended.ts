@@ -13,11 +13,18 @@ export async function whileSuspended<R>(app: INestApplication, { id }: Tenant, w
     },
     // Of a cache: it has to be asked.
     ...('peek' in registry && { peek: () => undefined }),
+    // Of the library's own: the entries of the list as they come.
+    ...('listed' in registry && { listed: () => replaced.list() }),
   };
+  const own = Object.getOwnPropertyDescriptors(registry);
   Object.assign(registry, replaced);
   try {
     return await work();
   } finally {
-    for (const name of Object.keys(replaced)) delete (registry as unknown as Record<string, unknown>)[name];
+    for (const name of Object.keys(replaced)) {
+      const before = own[name as keyof typeof own];
+      if (before) Object.defineProperty(registry, name, before);
+      else delete (registry as unknown as Record<string, unknown>)[name];
+    }
   }
 }
