@@ -11,6 +11,7 @@ export default packageBuild(
     events: 'src/events.ts',
     schedule: 'src/schedule.ts',
     'signed-header': 'src/signed-header.ts',
+    throttler: 'src/throttler.ts',
   },
   {
     plugins: [

@@ -8,6 +8,7 @@ import * as events from '../src/events.js';
 import * as core from '../src/index.js';
 import * as schedule from '../src/schedule.js';
 import * as signedHeader from '../src/signed-header.js';
+import * as throttler from '../src/throttler.js';
 
 it('the public surface is this, and grows only on purpose', () => {
   expect({
@@ -20,6 +21,7 @@ it('the public surface is this, and grows only on purpose', () => {
     events: Object.keys(events).sort(),
     schedule: Object.keys(schedule).sort(),
     signedHeader: Object.keys(signedHeader),
+    throttler: Object.keys(throttler).sort(),
   }).toEqual({
     core: [
       'CachedTenantRegistry',
@@ -91,6 +93,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'scheduleTableSql',
     ],
     signedHeader: ['signTenantHeader'],
+    throttler: ['TenantThrottlerGuard', 'acrossTenants', 'byTenant', 'tenantLimit'],
   });
 });
 
