@@ -2,6 +2,7 @@ import { type ExecutionContext, Logger } from '@nestjs/common';
 import { outsideAnyTenant } from '../context/enter.js';
 import { isTenancyError } from '../errors/brand.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
+import type { TenantRequest } from '../resolution/tenant-source.js';
 import { requestOf } from './request-of.js';
 
 const logger = new Logger('Tenancy');
@@ -13,16 +14,25 @@ const explained = new WeakSet<object>();
  * Where debug is off this costs a comparison, and the sources are not asked again.
  */
 export function explainRefusal(error: unknown, context: ExecutionContext, resolver: TenantResolver | undefined): void {
-  if (!resolver || !isTenancyError(error) || error.getStatus() >= 500 || explained.has(error) || !isDebugging()) return;
+  const who = () => `${context.getClass().name}.${context.getHandler().name}`;
+  if (resolver) explainRefusedBy(who, error, () => requestOf(context), resolver);
+}
+
+/** The same for what no handler of Nest's has refused, such as a handshake. */
+export function explainRefusedBy(
+  who: () => string,
+  error: unknown,
+  requestOf: () => TenantRequest | undefined,
+  resolver: TenantResolver,
+): void {
+  if (!isTenancyError(error) || error.getStatus() >= 500 || explained.has(error) || !isDebugging()) return;
   // One refusal may be thrown by many resolvers of one GraphQL operation.
   explained.add(error);
-  const request = requestOf(context);
+  const request = requestOf();
   if (request === undefined) return;
-  const handler = `${context.getClass().name}.${context.getHandler().name}`;
   outsideAnyTenant(() => resolver.explain(request)).then(
-    (explanation) => logger.debug(`${handler} refused a request with ${error.code}: ${explanation}`),
-    (cause: unknown) =>
-      logger.debug(`${handler} refused a request with ${error.code}, and why cannot be told: ${cause}`),
+    (explanation) => logger.debug(`${who()} refused a request with ${error.code}: ${explanation}`),
+    (cause: unknown) => logger.debug(`${who()} refused a request with ${error.code}, and why cannot be told: ${cause}`),
   );
 }
 

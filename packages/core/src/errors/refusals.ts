@@ -11,11 +11,10 @@ export class TenantRequiredError extends TenancyError {
 
 /** 401 `tenant_mismatch`: two sources name different tenants, or one of them names a tenant that does not exist. */
 export class TenantMismatchError extends TenancyError {
-  constructor() {
-    super(
-      'tenant_mismatch',
-      "the sources of this request do not agree on one tenant. Use a token on its own tenant's host.",
-    );
+  constructor(
+    explanation = "the sources of this request do not agree on one tenant. Use a token on its own tenant's host.",
+  ) {
+    super('tenant_mismatch', explanation);
   }
 }
 

@@ -1,7 +1,9 @@
 import { nodeRequest } from './tenant-source.js';
 
+const SLOTS = '@tenancy/core:verified-payload:';
+
 /** Key of the payload that a source of that name has verified. */
-export const payloadSlot = (source: string): symbol => Symbol.for(`@tenancy/core:verified-payload:${source}`);
+export const payloadSlot = (source: string): symbol => Symbol.for(`${SLOTS}${source}`);
 
 /** The name of a source that is told none. */
 export const JWT = 'jwt';
@@ -34,4 +36,11 @@ export function verifiedPayload<Payload extends object = Record<string, unknown>
 
 export function keepVerifiedPayload(request: object, slot: symbol, payload: object): void {
   (nodeRequest(request) as Verified)[slot] ??= payload;
+}
+
+/** All payloads that have been verified for `request`, by their keys. */
+export function verifiedPayloads(request: object): ReadonlyMap<symbol, object> {
+  const node = nodeRequest(request) as Verified;
+  const slots = Object.getOwnPropertySymbols(node).filter((key) => Symbol.keyFor(key)?.startsWith(SLOTS));
+  return new Map(slots.flatMap((slot) => (node[slot] ? [[slot, node[slot]] as const] : [])));
 }
