@@ -9,6 +9,7 @@ export default packageBuild(
     cache: 'src/cache.ts',
     eslint: 'src/eslint.ts',
     events: 'src/events.ts',
+    http: 'src/http.ts',
     schedule: 'src/schedule.ts',
     'signed-header': 'src/signed-header.ts',
     throttler: 'src/throttler.ts',

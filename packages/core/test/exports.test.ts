@@ -5,6 +5,7 @@ import * as bullmq from '../src/bullmq.js';
 import * as cache from '../src/cache.js';
 import * as eslint from '../src/eslint.js';
 import * as events from '../src/events.js';
+import * as http from '../src/http.js';
 import * as core from '../src/index.js';
 import * as schedule from '../src/schedule.js';
 import * as signedHeader from '../src/signed-header.js';
@@ -19,6 +20,7 @@ it('the public surface is this, and grows only on purpose', () => {
     cache: Object.keys(cache),
     eslint: Object.keys(eslint),
     events: Object.keys(events).sort(),
+    http: Object.keys(http).sort(),
     schedule: Object.keys(schedule).sort(),
     signedHeader: Object.keys(signedHeader),
     throttler: Object.keys(throttler).sort(),
@@ -83,6 +85,7 @@ it('the public surface is this, and grows only on purpose', () => {
     cache: ['TenantCache', 'TenantCacheModule'],
     eslint: ['tenancyConfig'],
     events: ['TenantOutbox', 'TenantOutboxModule', 'eachTenant', 'outboxTableSql', 'postgresOutbox'],
+    http: ['TENANT_FETCH', 'TenantHttpModule', 'tenantAxios', 'tenantDispatcher', 'tenantFetch', 'untenantedCall'],
     schedule: [
       'TenantCron',
       'TenantInterval',

@@ -1,0 +1,169 @@
+import axios from 'axios';
+import { Agent, Client, interceptors, request } from 'undici';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TenantHttpModule, tenantAxios, tenantDispatcher, tenantFetch, untenantedCall } from '../../src/http.js';
+import { TenantContext } from '../../src/index.js';
+import { billing, type Service, secret, stranger, tenants } from './services.js';
+
+const context = new TenantContext();
+const [acme, globex] = tenants as [(typeof tenants)[0], (typeof tenants)[0]];
+let named: Service;
+let other: Service;
+beforeAll(async () => {
+  [named, other] = await Promise.all([billing(), stranger()]);
+});
+afterAll(() => Promise.all([named.close(), other.close()]));
+
+describe('tenantFetch', () => {
+  const away = (status: number, to = `${other.origin}/`) =>
+    `${named.origin}/away?status=${status}&to=${encodeURIComponent(to)}`;
+  const fetched = (url: string, init: RequestInit = {}) =>
+    context.run(acme, () => tenantFetch({ hosts: [named.origin], secret })(url, init));
+
+  it('follows redirects as fetch does', async () => {
+    const response = await fetched(away(302));
+    expect([response.redirected, response.url]).toEqual([true, `${other.origin}/`]);
+    const manual = await fetched(away(302), { redirect: 'manual' });
+    expect([manual.status, manual.headers.get('location')]).toEqual([302, `${other.origin}/`]);
+    await expect(fetched(away(302), { redirect: 'error' })).rejects.toThrow(TypeError);
+    await expect(fetched(away(302, '/away?status=302&to=/away%3Fstatus=302%26to=x')))
+      .rejects.toThrow(/./)
+      .catch(() => {});
+    await expect(fetched(away(302, 'file:///etc/passwd'))).rejects.toThrow(TypeError);
+  });
+
+  it('sends credentials on to no other host', async () => {
+    other.seen.length = 0;
+    await fetched(away(302), { headers: { authorization: 'Bearer x', cookie: 'a=1', 'x-trace': '7' } });
+    expect(other.seen[0]).toMatchObject({ 'x-trace': '7' });
+    expect(other.seen[0]?.authorization ?? other.seen[0]?.cookie).toBeUndefined();
+  });
+});
+
+describe('tenantDispatcher', () => {
+  it('core-11: what a connection calls back runs as whoever asked, interleaved', async () => {
+    const dispatcher = tenantDispatcher(new Agent({ connections: 1, pipelining: 10 }), {
+      hosts: [named.origin],
+      secret,
+    });
+    const seen = await Promise.all(
+      Array.from({ length: 5 }, () => tenants)
+        .flat()
+        .map(
+          (tenant) =>
+            new Promise<boolean>((resolve, reject) => {
+              const told: string[] = [];
+              const note = () => void told.push(context.isActive() ? context.tenantId : 'nobody');
+              const handler = {
+                onRequestStart: note,
+                onResponseStart: note,
+                onResponseData: note,
+                onResponseEnd: () => {
+                  note();
+                  resolve(told.length > 3 && told.every((id) => id === tenant.id));
+                },
+                onResponseError: (_: unknown, error: Error) => reject(error),
+              };
+              context.run(tenant, () =>
+                dispatcher.dispatch({ origin: named.origin, path: '/who', method: 'GET' }, handler),
+              );
+            }),
+        ),
+    );
+    expect(seen.every(Boolean)).toBe(true);
+    await dispatcher.close();
+  });
+
+  it.each([
+    ['an object', { 'X-Signed-Tenant': 'forged', 'x-a': '1' }],
+    ['names and values in turn', ['x-signed-tenant', 'forged', 'x-a', '1', 'X-SIGNED-TENANT', 'forged']],
+    [
+      'pairs',
+      new Map([
+        ['x-Signed-Tenant', 'forged'],
+        ['x-a', '1'],
+      ]),
+    ],
+    ['lists', { 'x-signed-tenant': ['forged', 'forged'], 'x-a': '1', 'x-b': ['2', '3'] }],
+  ])('replaces a header that is given in %s', async (_, headers) => {
+    const dispatcher = tenantDispatcher(new Agent(), { hosts: [named.origin], secret });
+    const ask = (origin: string, path: string) =>
+      context.run(acme, () => request(`${origin}${path}`, { dispatcher, headers: headers as never }));
+    expect(await (await ask(named.origin, '/who')).body.json()).toEqual({ of: acme.slug });
+    other.seen.length = 0;
+    await (await ask(other.origin, '/')).body.dump();
+    expect(other.seen[0]).toMatchObject({ 'x-a': '1' });
+    expect(other.seen[0]).not.toHaveProperty('x-signed-tenant');
+    await dispatcher.close();
+  });
+
+  it('takes no dispatcher whose redirects would carry the header anywhere', () => {
+    const composed = new Agent().compose(interceptors.redirect({ maxRedirections: 2 }));
+    expect(() => tenantDispatcher(composed, { hosts: [named.origin], secret })).toThrow(
+      /has interceptors.*compose the/,
+    );
+  });
+
+  it('asks for the origin where it cannot tell whom it calls', async () => {
+    const dispatcher = tenantDispatcher(new Client(other.origin), { hosts: [named.origin], secret });
+    await expect(dispatcher.request({ path: '/', method: 'GET' })).rejects.toThrow(/path without an origin/);
+    await dispatcher.close();
+  });
+});
+
+describe('axios', () => {
+  it('C6: a request that waits for a connection is redirected as its own tenant', async () => {
+    const { Agent: HttpAgent } = await import('node:http');
+    const client = tenantAxios(axios.create({ httpAgent: new HttpAgent({ keepAlive: true, maxSockets: 1 }) }), {
+      hosts: [named.origin],
+      secret,
+    });
+    const asked = Array.from({ length: 4 }, () => tenants).flat();
+    const answers = await Promise.all(
+      asked.map((tenant) => context.run(tenant, () => client.get(`${named.origin}/away?status=302&to=/who`))),
+    );
+    expect(answers.map(({ data }) => data)).toEqual(asked.map(({ slug }) => ({ of: slug })));
+  });
+
+  it('an interceptor that changes the address changes who is told', async () => {
+    const instance = axios.create();
+    instance.interceptors.request.use((config) => ({ ...config, url: `${other.origin}/` }));
+    const client = tenantAxios(instance, { hosts: [named.origin], secret });
+    expect((await context.run(acme, () => client.get(`${named.origin}/who`))).data).toMatchObject({ told: null });
+  });
+
+  it('a request that is sent once more is of whoever sends it', async () => {
+    const client = tenantAxios(axios.create({ baseURL: named.origin }), { hosts: [named.origin], secret });
+    const first = await context.run(acme, () => client.get('/away?status=302&to=/who'));
+    const again = await context.run(globex, () => client.request(first.config));
+    expect([first.data, again.data]).toEqual([{ of: acme.slug }, { of: globex.slug }]);
+    await expect(client.request(first.config)).rejects.toThrow(/tenant_context_missing/);
+  });
+});
+
+it.each([
+  [{ hosts: [], secret }, /hosts: is empty/],
+  [{ hosts: ['billing.internal'], secret }, /hosts: holds "billing.internal", which is no address/],
+  [{ hosts: ['https://billing.internal/v1'], secret }, /which is more than a host/],
+  [{ hosts: ['https://a@billing.internal'], secret }, /which is more than a host/],
+  [{ hosts: ['ftp://billing.internal'], secret }, /neither http nor https/],
+  [{ hosts: [7], secret }, /holds 7, which is no address/],
+  [{ hosts: ['https://a.test'], secret: 'short' }, /secret: has 5 bytes/],
+  [{ hosts: ['https://a.test'], secret: undefined }, /secret: is empty/],
+  [{ hosts: ['https://a.test'], secret, header: 'a b' }, /header: is not a header name/],
+  [{ host: ['https://a.test'], secret }, /host: is unknown.*`hosts`/],
+])('refuses %j by name', (options, message) => {
+  for (const make of [tenantFetch, TenantHttpModule.forRoot.bind(TenantHttpModule)]) {
+    expect(() => make(options as never)).toThrow(message);
+  }
+  expect(() => tenantAxios(axios.create(), options as never)).toThrow(message);
+  expect(() => tenantDispatcher(new Agent(), options as never)).toThrow(message);
+});
+
+it('wrong things are told by name', () => {
+  const options = { hosts: ['https://a.test'], secret };
+  expect(() => tenantFetch({ ...options, fetch: 'fetch' as never })).toThrow(/tenantFetch\.fetch/);
+  expect(() => tenantAxios({} as never, options)).toThrow(/is given no axios/);
+  expect(() => tenantDispatcher({} as never, options)).toThrow(/is given no dispatcher/);
+  expect(() => untenantedCall('x' as never)).toThrow(/ContextVariable\.run|untenantedCall/);
+});
