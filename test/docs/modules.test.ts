@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readon
     '@nestjs/throttler': ['throttler/tenant-throttler.guard.ts'],
     // Asked for only where the application has them; an application without them starts all the same.
     '@nestjs/jwt': ['peer.ts'],
-    '@nestjs/microservices': ['peer.ts'],
+    '@nestjs/microservices': ['peer.ts', 'microservices/nest-clients.ts'],
     '@nestjs/websockets': ['peer.ts'],
     '@nestjs/schedule': [
       'schedule/tenant-cron.decorator.ts',

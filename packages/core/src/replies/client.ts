@@ -3,6 +3,9 @@ import { deliveredToSubscriber, isObservable } from '../context/lazy/observable.
 
 type Method = (this: object, ...args: unknown[]) => unknown;
 
+/** A way around a method: `self` is the client that it is called on, and `call` calls it. */
+export type Around = (self: object, call: () => unknown, args: readonly unknown[]) => unknown;
+
 const HELD = Symbol.for('@tenancy/core:held');
 
 /**
@@ -22,21 +25,30 @@ export function isClient(value: unknown): value is object {
  * It is done where the methods are, so that other clients of the class, made for a request or by hand, have them too.
  */
 export function holdReplies(client: object): void {
+  around(client, HELD, {
+    send: (_, call) => delivered(call),
+    emit: (_, call) => delivered(call),
+    connect: (_, call) => outsideAnyTenant(call),
+  });
+}
+
+/** Goes around methods of a client, where they are: on it, and on what it inherits from. Once, by `mark`. */
+export function around(client: object, mark: symbol, ways: Readonly<Record<string, Around>>): void {
   for (let owner: object = client; owner !== Object.prototype && owner !== null; owner = Object.getPrototypeOf(owner)) {
-    hold(owner, 'send', delivered);
-    hold(owner, 'emit', delivered);
-    hold(owner, 'connect', (connect) => outsideAnyTenant(connect));
+    for (const [name, way] of Object.entries(ways)) hold(owner, name, mark, way);
   }
 }
 
-function hold(owner: object, name: string, around: (call: () => unknown) => unknown): void {
+function hold(owner: object, name: string, mark: symbol, way: Around): void {
   const method: unknown = Object.getOwnPropertyDescriptor(owner, name)?.value;
-  if (typeof method !== 'function' || HELD in method) return;
+  if (typeof method !== 'function' || mark in method) return;
   const held: Method = function (...args) {
-    return around(() => Reflect.apply(method, this, args));
+    return way(this, () => Reflect.apply(method, this, args), args);
   };
+  // With the marks of what went around it before.
+  for (const known of Object.getOwnPropertySymbols(method)) Object.defineProperty(held, known, { value: true });
   Object.defineProperty(owner, name, {
-    value: Object.assign(held, { [HELD]: true }),
+    value: Object.defineProperty(held, mark, { value: true }),
     configurable: true,
     writable: true,
   });

@@ -1,0 +1,22 @@
+/** The place that a message's stamp is signed for: its pattern, whatever carries it. */
+export const placeOf = (pattern: unknown): string => `message:${routeOf(pattern)}`;
+
+/** A pattern as one text: that of an object is its JSON with sorted keys, whoever has written it in which order. */
+export function routeOf(pattern: unknown): string {
+  const given = typeof pattern === 'string' && pattern.startsWith('{') ? parsed(pattern) : pattern;
+  return typeof given === 'object' && given !== null ? (JSON.stringify(sorted(given)) ?? '') : String(given);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, each]) => [key, sorted(each)]));
+}

@@ -1,0 +1,46 @@
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import type { TenantRegistry } from '../registry/tenant-registry.js';
+import type { StampSecrets } from '../stamp/stamp.js';
+
+/** All that the clients and servers of one application have in common. */
+export interface Wiring {
+  readonly registry: TenantRegistry;
+  readonly secrets: StampSecrets;
+  readonly maxAge: number;
+  readonly keptMaxAge: number;
+  /** True for a pattern whose messages are nobody's. */
+  readonly isShared: (route: string) => boolean;
+}
+
+/** By a client that an application has injected, or the prototype of those that it makes for each request. */
+const wirings = new WeakMap<object, Wiring>();
+
+/** Those of the applications that run in this process. */
+const running = new Set<Wiring>();
+
+export const began = (wiring: Wiring): unknown => running.add(wiring);
+export const ended = (wiring: Wiring): unknown => running.delete(wiring);
+
+/** Has `client` send as a client of the application with `wiring`. */
+export function wireClient(client: object, wiring: Wiring): void {
+  wirings.set(client, wiring);
+}
+
+/**
+ * The wiring of the application that `client` is of: one that was made by hand is of the only one in the process. `undefined` where
+ * there is none.
+ *
+ * @throws `tenancy_misconfigured` where there are several.
+ */
+export function wiringOf(client: object): Wiring | undefined {
+  for (let owner: object | null = client; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
+    const known = wirings.get(owner);
+    if (known) return known;
+  }
+  if (running.size <= 1) return running.values().next().value;
+  throw new TenancyConfigurationError(
+    'TenantMicroservicesModule',
+    'a client that was made by hand sends something, and several applications run in this process, any of which it may be of',
+    'Make it with `ClientsModule.register(…)`, or provide it, so that it is found.',
+  );
+}
