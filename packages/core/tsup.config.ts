@@ -10,6 +10,7 @@ export default packageBuild(
     eslint: 'src/eslint.ts',
     events: 'src/events.ts',
     http: 'src/http.ts',
+    microservices: 'src/microservices.ts',
     schedule: 'src/schedule.ts',
     'signed-header': 'src/signed-header.ts',
     throttler: 'src/throttler.ts',

@@ -7,6 +7,7 @@ import * as eslint from '../src/eslint.js';
 import * as events from '../src/events.js';
 import * as http from '../src/http.js';
 import * as core from '../src/index.js';
+import * as microservices from '../src/microservices.js';
 import * as schedule from '../src/schedule.js';
 import * as signedHeader from '../src/signed-header.js';
 import * as throttler from '../src/throttler.js';
@@ -21,6 +22,7 @@ it('the public surface is this, and grows only on purpose', () => {
     eslint: Object.keys(eslint),
     events: Object.keys(events).sort(),
     http: Object.keys(http).sort(),
+    microservices: Object.keys(microservices),
     schedule: Object.keys(schedule).sort(),
     signedHeader: Object.keys(signedHeader),
     throttler: Object.keys(throttler).sort(),
@@ -86,6 +88,7 @@ it('the public surface is this, and grows only on purpose', () => {
     eslint: ['tenancyConfig'],
     events: ['TenantOutbox', 'TenantOutboxModule', 'eachTenant', 'outboxTableSql', 'postgresOutbox'],
     http: ['TENANT_FETCH', 'TenantHttpModule', 'tenantAxios', 'tenantDispatcher', 'tenantFetch', 'untenantedCall'],
+    microservices: ['TenantMicroservicesModule'],
     schedule: [
       'TenantCron',
       'TenantInterval',
