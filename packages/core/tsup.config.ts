@@ -14,6 +14,7 @@ export default packageBuild(
     schedule: 'src/schedule.ts',
     'signed-header': 'src/signed-header.ts',
     throttler: 'src/throttler.ts',
+    websockets: 'src/websockets.ts',
   },
   {
     plugins: [

@@ -1,5 +1,12 @@
-export type { CacheAuditEvent, QueueAuditEvent, RunAsAuditEvent, TenantAuditEvent } from './admin/audit-event.js';
+export type {
+  CacheAuditEvent,
+  QueueAuditEvent,
+  RunAsAuditEvent,
+  SocketAuditEvent,
+  TenantAuditEvent,
+} from './admin/audit-event.js';
 export { TenantAdmin } from './admin/tenant-admin.js';
 export { type RawCache, TenantCacheAdmin } from './admin/tenant-cache-admin.js';
 export { TenantQueueAdmin } from './admin/tenant-queue-admin.js';
+export { TenantSocketAdmin } from './admin/tenant-socket-admin.js';
 export { ContextVariable } from './context/context-variable.js';

@@ -1,6 +1,7 @@
 import { type DynamicModule, Inject, Module, type NestModule, type OnModuleInit } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { TenantAdmin } from './admin/tenant-admin.js';
+import { TenantSocketAdmin } from './admin/tenant-socket-admin.js';
 import { TenantContext } from './context/tenant-context.js';
 import { GatewayEntrance } from './entrances/gateway-entrance.js';
 import { GraphQLEntrance } from './entrances/graphql-entrance.js';
@@ -75,6 +76,7 @@ function checkGlobal(isGlobal: unknown): void {
     TenantContext,
     TenantResolver,
     TenantAdmin,
+    TenantSocketAdmin,
     HttpEntrance,
     GraphQLEntrance,
     MessageEntrance,
@@ -118,7 +120,15 @@ function checkGlobal(isGlobal: unknown): void {
       inject: [TenantRegistry],
     },
   ],
-  exports: [TenantContext, TenantResolver, TenantRegistry, CachedTenantRegistry, TenantAdmin, RESOLVED_OPTIONS],
+  exports: [
+    TenantContext,
+    TenantResolver,
+    TenantRegistry,
+    CachedTenantRegistry,
+    TenantAdmin,
+    TenantSocketAdmin,
+    RESOLVED_OPTIONS,
+  ],
 })
 export class TenancyModule extends ConfigurableModuleClass implements NestModule, OnModuleInit {
   constructor(

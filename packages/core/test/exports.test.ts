@@ -11,6 +11,7 @@ import * as microservices from '../src/microservices.js';
 import * as schedule from '../src/schedule.js';
 import * as signedHeader from '../src/signed-header.js';
 import * as throttler from '../src/throttler.js';
+import * as websockets from '../src/websockets.js';
 
 it('the public surface is this, and grows only on purpose', () => {
   expect({
@@ -26,6 +27,7 @@ it('the public surface is this, and grows only on purpose', () => {
     schedule: Object.keys(schedule).sort(),
     signedHeader: Object.keys(signedHeader),
     throttler: Object.keys(throttler).sort(),
+    websockets: Object.keys(websockets).sort(),
   }).toEqual({
     core: [
       'CachedTenantRegistry',
@@ -82,7 +84,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'slipOf',
       'unknownOption',
     ],
-    admin: ['ContextVariable', 'TenantAdmin', 'TenantCacheAdmin', 'TenantQueueAdmin'],
+    admin: ['ContextVariable', 'TenantAdmin', 'TenantCacheAdmin', 'TenantQueueAdmin', 'TenantSocketAdmin'],
     bullmq: ['TenantBullModule', 'fairnessSql', 'tenantProcessor'],
     cache: ['TenantCache', 'TenantCacheModule'],
     eslint: ['tenancyConfig'],
@@ -100,6 +102,7 @@ it('the public surface is this, and grows only on purpose', () => {
     ],
     signedHeader: ['signTenantHeader'],
     throttler: ['TenantThrottlerGuard', 'acrossTenants', 'byTenant', 'tenantLimit'],
+    websockets: ['broadcast', 'tenantSockets'],
   });
 });
 

@@ -36,5 +36,12 @@ export interface CacheAuditEvent extends AuditEvent {
   readonly reason: string;
 }
 
+/** The audit event of `TenantSocketAdmin`, recorded before its work is done. */
+export interface SocketAuditEvent extends AuditEvent {
+  readonly action: 'across_sockets';
+  /** Why, in the caller's words. */
+  readonly reason: string;
+}
+
 /** An event of any of them, as the sink of `TenancyModule` is told it; their `action` tells them apart. */
-export type TenantAuditEvent = RunAsAuditEvent | QueueAuditEvent | CacheAuditEvent;
+export type TenantAuditEvent = RunAsAuditEvent | QueueAuditEvent | CacheAuditEvent | SocketAuditEvent;

@@ -1,7 +1,16 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { ExternalContextCreator, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import {
+  ApplicationConfig,
+  ExternalContextCreator,
+  HttpAdapterHost,
+  MetadataScanner,
+  ModulesContainer,
+} from '@nestjs/core';
 import { storage, storeFor } from '../context/storage.js';
+import { TenantRegistry } from '../registry/tenant-registry.js';
+import { TenantResolver } from '../resolution/tenant-resolver.js';
 import { isGateway } from './sent-codes.js';
+import { SOCKET_TOOLS, type SocketTools, type TakesSocketTools } from './socket-tools.js';
 import { TenantGuard } from './tenant.guard.js';
 import { isUntenantedHandler } from './untenanted.decorator.js';
 
@@ -22,10 +31,16 @@ export class GatewayEntrance implements OnModuleDestroy {
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(ExternalContextCreator) private readonly creator: ExternalContextCreator,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
+    @Inject(TenantResolver) private readonly resolver: TenantResolver,
+    @Inject(TenantRegistry) private readonly registry: TenantRegistry,
+    @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
   ) {}
 
   /** Called once, before gateways are connected. */
   open(): void {
+    const { resolver, registry, modules, http } = this;
+    tellAdapters(this.config, { resolver, registry, modules, http });
     callOutside(this.creator as unknown as Consumers);
     this.handlers = [...this.scan()];
     for (const handler of this.handlers) {
@@ -63,6 +78,15 @@ export class GatewayEntrance implements OnModuleDestroy {
       }
     }
   }
+}
+
+/** Hands the tools of this application to the adapter that it will use, which knows nothing of it. */
+function tellAdapters(config: ApplicationConfig, tools: SocketTools): void {
+  const { setIoAdapter } = config;
+  config.setIoAdapter = (adapter) => {
+    (adapter as TakesSocketTools)?.[SOCKET_TOOLS]?.(tools);
+    return setIoAdapter.call(config, adapter);
+  };
 }
 
 const guardsOf = (handler: object): unknown[] => (Reflect.getMetadata(GUARDS, handler) as unknown[] | undefined) ?? [];
