@@ -9,6 +9,7 @@ export default packageBuild(
     cache: 'src/cache.ts',
     eslint: 'src/eslint.ts',
     events: 'src/events.ts',
+    graphql: 'src/graphql.ts',
     http: 'src/http.ts',
     microservices: 'src/microservices.ts',
     schedule: 'src/schedule.ts',

@@ -46,6 +46,7 @@ function home(file: string): string {
   if (file === 'docs/events.md') return 'test/census';
   // Beside a client of Redis.
   if (file === 'docs/microservices.md') return 'packages/core';
+  if (file === 'docs/graphql.md') return 'packages/core';
   if (file === 'docs/clocks.md') return 'packages/core';
   if (file === 'docs/limits.md' || file === 'docs/calling-services.md') return 'packages/core';
   const place = /^packages\/\w+/.exec(file)?.[0] ?? 'examples/hiring-platform';

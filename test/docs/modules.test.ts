@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readon
     '@nestjs/bullmq': ['bullmq/adopted.ts', 'bullmq/classes.ts', 'bullmq/registrar.ts', 'bullmq/tenant-bull.module.ts'],
     bullmq: ['bullmq/admission.ts', 'bullmq/sandbox.ts'],
     '@nestjs/throttler': ['throttler/tenant-throttler.guard.ts'],
+    'graphql-sse': ['graphql/event-stream.ts'],
     // Asked for only where the application has them; an application without them starts all the same.
     '@nestjs/jwt': ['peer.ts'],
     '@nestjs/microservices': ['peer.ts', 'microservices/nest-clients.ts'],

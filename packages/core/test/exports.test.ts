@@ -5,6 +5,7 @@ import * as bullmq from '../src/bullmq.js';
 import * as cache from '../src/cache.js';
 import * as eslint from '../src/eslint.js';
 import * as events from '../src/events.js';
+import * as graphql from '../src/graphql.js';
 import * as http from '../src/http.js';
 import * as core from '../src/index.js';
 import * as microservices from '../src/microservices.js';
@@ -22,6 +23,7 @@ it('the public surface is this, and grows only on purpose', () => {
     cache: Object.keys(cache),
     eslint: Object.keys(eslint),
     events: Object.keys(events).sort(),
+    graphql: Object.keys(graphql).sort(),
     http: Object.keys(http).sort(),
     microservices: Object.keys(microservices),
     schedule: Object.keys(schedule).sort(),
@@ -89,6 +91,7 @@ it('the public surface is this, and grows only on purpose', () => {
     cache: ['TenantCache', 'TenantCacheModule'],
     eslint: ['tenancyConfig'],
     events: ['TenantOutbox', 'TenantOutboxModule', 'eachTenant', 'outboxTableSql', 'postgresOutbox'],
+    graphql: ['TenantGraphQLModule', 'TenantPubSub', 'tenantLoader'],
     http: ['TENANT_FETCH', 'TenantHttpModule', 'tenantAxios', 'tenantDispatcher', 'tenantFetch', 'untenantedCall'],
     microservices: ['TenantMicroservicesModule'],
     schedule: [

@@ -1,13 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ExternalContextCreator, ModulesContainer } from '@nestjs/core';
-import { enter } from '../context/enter.js';
-import { storeFor } from '../context/storage.js';
+import { markLasting } from '../context/lasting.js';
 import { isThenable } from '../context/thenable.js';
 import { isTenancyError } from '../errors/brand.js';
 import { isOurs, told } from '../errors/told.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import { type DriverOptions, tellCodes } from './graphql-answer.js';
 import { AfterGuards, calledGuarded, calledOutside, type Resolver } from './graphql-resolver.js';
+import { insideThroughout, type SubscriptionExplorer } from './graphql-subscription.js';
+import { storeOf } from './request-entrance.js';
 import { type ContextFunction, rememberingRequest } from './request-of.js';
 import { isUntenantedHandler } from './untenanted.decorator.js';
 
@@ -79,7 +80,7 @@ export class GraphQLEntrance {
         const known: unknown = typeof metatype === 'function' ? metatype.prototype : undefined;
         if (typeof (known as Explorer | undefined)?.canUseFastFieldResolver !== 'function') continue;
         (instance as Explorer).canUseFastFieldResolver = () => false;
-        untenantedThroughout(instance as Explorer);
+        insideThroughout(instance as Explorer);
       }
     }
   }
@@ -102,50 +103,17 @@ function rememberSocketsRequest(options: DriverOptions): void {
   const { subscription } = options;
   if (subscription !== true && (typeof subscription !== 'object' || subscription === null)) return;
   const { context, ...own } = subscription === true ? {} : subscription;
-  const made = async (...asked: unknown[]) => (await context?.(...asked)) ?? {};
+  const made = async (...asked: unknown[]) => {
+    const store = storeOf(asked[1] as object);
+    if (store) markLasting(store);
+    return (await context?.(...asked)) ?? {};
+  };
   options.subscription = { ...own, context: rememberingRequest(made) };
 }
 
 /** Nest's own, which makes a resolver of each method of an application's. */
-interface Explorer {
+interface Explorer extends SubscriptionExplorer {
   canUseFastFieldResolver?: () => boolean;
-  createSubscriptionMetadata?: (...about: SubscriptionAbout) => { readonly callback: Subscription };
-}
-
-type SubscriptionAbout = [
-  adapter: object,
-  created: unknown,
-  options: unknown,
-  resolver: { readonly methodName: string },
-  instance: object,
-];
-
-interface Subscription {
-  readonly resolve?: Resolver | undefined;
-  readonly subscribe: Resolver;
-}
-
-/**
- * Calls all that a subscription is made of outside its request's context where it is `@Untenanted()`: what it yields, filters
- * and resolves comes long after its resolver, in the context that a driver keeps for the whole socket.
- */
-function untenantedThroughout(explorer: Explorer): void {
-  const create = explorer.createSubscriptionMetadata;
-  if (typeof create !== 'function') return;
-  explorer.createSubscriptionMetadata = (...about) => {
-    const made = create.apply(explorer, about);
-    const [, , , { methodName }, instance] = about;
-    const handler = (Object.getPrototypeOf(instance) as Record<string, Resolver>)[methodName];
-    if (!handler || !isUntenantedHandler(handler, instance.constructor)) return made;
-    const { resolve, subscribe } = made.callback;
-    return {
-      ...made,
-      callback: {
-        resolve: resolve && calledOutside(resolve),
-        subscribe: (...args) => enter(storeFor(null), () => subscribe(...args)),
-      },
-    };
-  };
 }
 
 function telling(resolver: Resolver, owner: object, method: string): Resolver {

@@ -102,7 +102,8 @@ export function keepVerified(connection: object, { verified }: Admission): void 
     Object.defineProperty(connection, slot, { value: payload, configurable: true });
 }
 
-function firstEnd(verified: ReadonlyMap<symbol, object>): number | null {
+/** The time, in milliseconds since 1970, at which the first of these tokens ends; null where none does. */
+export function firstEnd(verified: ReadonlyMap<symbol, object>): number | null {
   let first: number | null = null;
   for (const { exp } of verified.values() as Iterable<{ readonly exp?: unknown }>) {
     if (typeof exp !== 'number' || !Number.isFinite(exp)) continue;

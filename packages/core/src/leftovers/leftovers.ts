@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { rawCache } from './raw-cache.js';
+import { rawPubSub } from './raw-pub-sub.js';
 import { rawQueue } from './raw-queue.js';
 import { rawSchedule } from './raw-schedule.js';
 
@@ -16,7 +17,7 @@ export interface Leftover {
 }
 
 /** One file for each kind. None imports the package that it is about: it is told by its shape and its injection token. */
-const kinds: readonly ((module: LoadedModule) => Iterable<Leftover>)[] = [rawCache, rawQueue, rawSchedule];
+const kinds: readonly ((module: LoadedModule) => Iterable<Leftover>)[] = [rawCache, rawPubSub, rawQueue, rawSchedule];
 
 /** The start-up check for clients that know nothing of tenants: what they hold or send is everybody's. */
 @Injectable()
