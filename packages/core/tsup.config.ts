@@ -14,6 +14,7 @@ export default packageBuild(
     microservices: 'src/microservices.ts',
     schedule: 'src/schedule.ts',
     'signed-header': 'src/signed-header.ts',
+    storage: 'src/storage.ts',
     throttler: 'src/throttler.ts',
     websockets: 'src/websockets.ts',
   },

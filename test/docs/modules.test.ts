@@ -21,6 +21,8 @@ const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readon
     keyv: ['cache/memory-cache.ts'],
     '@nestjs/bullmq': ['bullmq/adopted.ts', 'bullmq/classes.ts', 'bullmq/registrar.ts', 'bullmq/tenant-bull.module.ts'],
     bullmq: ['bullmq/admission.ts', 'bullmq/sandbox.ts'],
+    '@aws-sdk/client-s3': ['storage/s3/s3-store.ts'],
+    '@aws-sdk/s3-request-presigner': ['storage/s3/s3-store.ts'],
     '@nestjs/throttler': ['throttler/tenant-throttler.guard.ts'],
     'graphql-sse': ['graphql/event-stream.ts'],
     // Asked for only where the application has them; an application without them starts all the same.

@@ -11,6 +11,7 @@ import * as core from '../src/index.js';
 import * as microservices from '../src/microservices.js';
 import * as schedule from '../src/schedule.js';
 import * as signedHeader from '../src/signed-header.js';
+import * as storage from '../src/storage.js';
 import * as throttler from '../src/throttler.js';
 import * as websockets from '../src/websockets.js';
 
@@ -28,6 +29,7 @@ it('the public surface is this, and grows only on purpose', () => {
     microservices: Object.keys(microservices),
     schedule: Object.keys(schedule).sort(),
     signedHeader: Object.keys(signedHeader),
+    storage: Object.keys(storage).sort(),
     throttler: Object.keys(throttler).sort(),
     websockets: Object.keys(websockets).sort(),
   }).toEqual({
@@ -86,7 +88,14 @@ it('the public surface is this, and grows only on purpose', () => {
       'slipOf',
       'unknownOption',
     ],
-    admin: ['ContextVariable', 'TenantAdmin', 'TenantCacheAdmin', 'TenantQueueAdmin', 'TenantSocketAdmin'],
+    admin: [
+      'ContextVariable',
+      'TenantAdmin',
+      'TenantCacheAdmin',
+      'TenantQueueAdmin',
+      'TenantSocketAdmin',
+      'TenantStorageAdmin',
+    ],
     bullmq: ['TenantBullModule', 'fairnessSql', 'tenantProcessor'],
     cache: ['TenantCache', 'TenantCacheModule'],
     eslint: ['tenancyConfig'],
@@ -104,6 +113,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'scheduleTableSql',
     ],
     signedHeader: ['signTenantHeader'],
+    storage: ['TenantStorage', 'TenantStorageModule', 'diskStore', 'fileHandler', 's3Store'],
     throttler: ['TenantThrottlerGuard', 'acrossTenants', 'byTenant', 'tenantLimit'],
     websockets: ['broadcast', 'tenantSockets'],
   });

@@ -43,5 +43,19 @@ export interface SocketAuditEvent extends AuditEvent {
   readonly reason: string;
 }
 
+/** The audit event of `TenantStorageAdmin`, recorded before its work is done. */
+export interface StorageAuditEvent extends AuditEvent {
+  readonly action: 'delete_files';
+  /** The `id` of the tenant whose files are deleted. */
+  readonly tenantId: string;
+  /** Why, in the caller's words. */
+  readonly reason: string;
+}
+
 /** An event of any of them, as the sink of `TenancyModule` is told it; their `action` tells them apart. */
-export type TenantAuditEvent = RunAsAuditEvent | QueueAuditEvent | CacheAuditEvent | SocketAuditEvent;
+export type TenantAuditEvent =
+  | RunAsAuditEvent
+  | QueueAuditEvent
+  | CacheAuditEvent
+  | SocketAuditEvent
+  | StorageAuditEvent;
