@@ -83,7 +83,7 @@ async function start(
     for (const observe of [usualExits, ...(options.observe ?? [])]) {
       await observe(app, (observation) => {
         recorder.saw(observation);
-        own.jobs.saw(observation, own);
+        own.payloads.saw(observation, own);
       });
     }
     await harness.signIn();

@@ -13,7 +13,7 @@ import type { IsolationHarnessOptions, SignedIn } from './harness-options.js';
 import { fromOutside, processExits } from './process-exits.js';
 import { Recorder } from './recorder.js';
 import { SeedBed } from './seed-rows.js';
-import { SeenJobs } from './seen-jobs.js';
+import { SeenPayloads } from './seen-payloads.js';
 import { type Connection, hangUp, send } from './send.js';
 import { TenantClient } from './tenant-client.js';
 
@@ -52,8 +52,8 @@ export class IsolationHarness implements AsyncDisposable {
   /** Records what leaves the application by other ways than answers. */
   readonly recorder = new Recorder();
 
-  /** @internal The jobs that the application has added. */
-  readonly jobs = new SeenJobs();
+  /** @internal The jobs, messages and events that the application has sent. */
+  readonly payloads = new SeenPayloads();
 
   /** @internal The last look at each tenant's rows, by its `id`, until something is planted for it or called as it. */
   readonly looks = new Map<string, TenantRows>();

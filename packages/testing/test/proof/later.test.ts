@@ -15,6 +15,7 @@ import {
 } from '../../src/index.js';
 import { createDatabase, type PostgresServer, postgresFromEnvironment } from '../../src/postgres.js';
 import { acme, globex, Jobs, table } from './application.js';
+import { found, verdicts } from './told.js';
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -142,12 +143,6 @@ async function prove(work: Work, options: ProofOptions & { bull?: object } = {})
 
 const QUEUE = 'queue Publishing.process';
 const CLOCK = 'cron Reports.nightly';
-const verdicts = ({ entrances }: IsolationReport) =>
-  Object.fromEntries(entrances.map(({ entrance, verdict }) => [entrance.id, verdict]));
-const found = ({ entrances }: IsolationReport, id: string) =>
-  entrances
-    .find(({ entrance }) => entrance.id === id)
-    ?.attacks.flatMap(({ attack, verdict, why }) => (verdict === 'leaks' ? [`${attack}: ${why}`] : [])) ?? [];
 const stamps = ({ entrances }: IsolationReport, id: string) =>
   entrances.find(({ entrance }) => entrance.id === id)?.attacks.find(({ attack }) => attack === 'stamps');
 

@@ -22,6 +22,7 @@ export const noTenant: Attack = {
     if (leak) return leak;
     if (target.entrance.isUntenanted) return proven('It has no tenant, and shows nothing of any.');
     // To the sign-in, say; it showed nothing and wrote nothing.
+    if (target.transport.isInside && !attempt.isRefused) return proven('Without a tenant it showed nothing of any.');
     if (attempt.isRefused || isRedirect(attempt)) return proven(`Refused with ${statusOf(attempt)}.`);
     if (await isForEverybody(target, await target.attempt(await target.asItself()))) {
       return proven('Everybody is answered alike, without a token.');

@@ -6,7 +6,7 @@ export const stamps: Attack = {
   isOneWay: true,
   run: async (target) => {
     const { forgeries } = target.transport;
-    if (!forgeries) return notApplicable('It is called by requests, which bring no stamp.');
+    if (!forgeries?.length) return notApplicable('It is called by requests, which bring no stamp.');
     if (target.entrance.isUntenanted) return notApplicable('It has no tenant.');
     for (const forgery of forgeries) {
       const watched = target.transport.isClock ? [target.own] : [target.own, target.other];

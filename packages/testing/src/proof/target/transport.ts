@@ -38,6 +38,8 @@ export interface Transport {
   readonly forgeries?: readonly string[];
   /** True for one that nobody calls, with nothing of anybody's. */
   readonly isClock?: true;
+  /** True for one that only the application itself calls: of nobody, too, where it does not ask for a tenant. */
+  readonly isInside?: true;
 }
 
 /** A transport that could not be found, and what the author can do about it. */

@@ -35,7 +35,7 @@ export function jobTransport(
     exampleFor(example, rows, tenant, canary);
   const [first] = harness.tenants as readonly [Tenant];
   const firstGiven = given(harness.planted(first), first, () => 'invented');
-  if (!harness.jobs.latest(queue.name) && firstGiven.body === undefined) {
+  if (!harness.payloads.latest('job', queue.name) && firstGiven.body === undefined) {
     return {
       unknown:
         `nothing has added a job to the queue ${queue.name} yet, so none is known. ` +
@@ -44,7 +44,7 @@ export function jobTransport(
   }
   const requestFor = (rows: Planted, tenant: Tenant, canary = (what: string) => `invented ${what}`): HttpRequest => {
     const { path, body } = given(rows, tenant, canary);
-    const seen = harness.jobs.latest(queue.name);
+    const seen = harness.payloads.latest('job', queue.name);
     const named = String(path?.['name'] ?? seen?.name ?? 'job');
     return { method: 'JOB', path: `/${queue.name}/${named}`, body: body === undefined ? seen?.dataFor(rows) : body };
   };
@@ -59,7 +59,7 @@ export function jobTransport(
       const job = { name: request.path.split('/').at(-1) ?? 'job', data: request.body };
       const other = harness.tenants.find((each) => each !== whose) ?? whose;
       const outcome = await outsideAnyTenant(() =>
-        harness.jobs.unseen(() => run(harness, queue, { tenant, other, job, forgery })),
+        harness.payloads.unseen(() => run(harness, queue, { tenant, other, job, forgery })),
       );
       return answerOf(outcome, request);
     },

@@ -7,6 +7,7 @@ import { type Example, type Examples, examplesOf, isCall, type RequestExample } 
 import type { NoTransport, Transport } from '../target/transport.js';
 import { transportByCall } from './by-call.js';
 import { clockTransport } from './by-clock.js';
+import { eventTransport } from './by-event.js';
 import { jobTransport } from './by-job.js';
 import { transportByRequest } from './by-request.js';
 import { exampleFor } from './example-for.js';
@@ -37,8 +38,8 @@ export function transportTo(
   if (isCall(example)) return transportByCall(harness, example);
   const { route } = entrance;
   if (!route) {
-    const later = laterTransport(harness, entrance, example as RequestExample | undefined);
-    if (later) return later;
+    const other = otherTransport(harness, entrance, example as RequestExample | undefined);
+    if (other) return other;
     return {
       unknown: `nothing calls a ${entrance.kind} entrance by itself. Give an example: { '${entrance.id}': { call: async (rows, caller) => … } }.`,
     };
@@ -56,9 +57,11 @@ export function transportTo(
   return transportByRequest(harness, route, given);
 }
 
-/** To a queue or a clock of the library's own, which needs no `call`. */
-const laterTransport = (harness: IsolationHarness, entrance: Entrance, example: RequestExample | undefined) =>
-  jobTransport(harness, entrance, example) ?? clockTransport(harness, entrance, example);
+/** To what no request calls, and which needs no `call` all the same. */
+const otherTransport = (harness: IsolationHarness, entrance: Entrance, example: RequestExample | undefined) =>
+  jobTransport(harness, entrance, example) ??
+  clockTransport(harness, entrance, example) ??
+  eventTransport(harness, entrance, example);
 
 function hintFor({ body, parameters }: Route): string {
   const path = parameters.filter((each) => each.in === 'path').map(({ name }) => `${name}: …`);

@@ -4,8 +4,9 @@ import type { Planted } from '../canaries/planted.js';
 import { idOf, rowOfField } from '../discovery/planted-lookup.js';
 import type { Observation } from './recorder.js';
 
-/** A job as the application has added it, with its rows by their places, so that it can be made of others. */
-export interface SeenJob {
+/** A job, a message or an event as the application has sent it, with its rows by their places, so that it can be made of others. */
+export interface SeenPayload {
+  /** The job's own; of the others, the pattern or the event. */
   readonly name: string;
   /** Number of values that are rows' own. */
   readonly places: number;
@@ -20,31 +21,43 @@ interface Harness {
 const context = new TenantContext();
 const proof = new AsyncLocalStorage<true>();
 
-/** The job of each queue that names most rows, and of those the last, of all that the application has added as one of the tenants. */
-export class SeenJobs {
-  readonly #latest = new Map<string, SeenJob>();
+/** Ways out that lead back in. */
+export type WayBack = 'job' | 'message' | 'event';
 
-  /** Does `work`, whose jobs are the proof's own. */
+/**
+ * The payload that names most rows, and of those the last, of all that the application has sent to a queue, a pattern or an event as one of
+ * the tenants.
+ */
+export class SeenPayloads {
+  readonly #latest = new Map<string, SeenPayload>();
+
+  /** Does `work`, whose payloads are the proof's own. */
   unseen<R>(work: () => R): R {
     return proof.run(true, work);
   }
 
-  saw({ exit, name: queue, payload }: Observation, harness: Harness): void {
-    if (exit !== 'job' || !Array.isArray(payload) || !context.isActive() || proof.getStore()) return;
+  saw(observation: Observation, harness: Harness): void {
+    const sent = sentBy(observation);
+    if (!sent || !context.isActive() || proof.getStore()) return;
     const tenant = harness.tenants.find(({ id }) => id === context.tenantId);
-    const [first, data] = payload as readonly unknown[];
-    const job =
-      typeof first === 'string' ? { name: first, data } : (first as { name?: unknown; data?: unknown } | null);
-    if (!tenant || typeof job?.name !== 'string') return;
-    const planted = plantedFor(harness, tenant);
-    const made = planted && { name: job.name, ...templateOf(job.data, planted) };
-    if (!made) return;
-    if (made.places >= (this.#latest.get(queue)?.places ?? 0)) this.#latest.set(queue, made);
+    const planted = tenant && plantedFor(harness, tenant);
+    if (!planted) return;
+    const made = { name: sent.name, ...templateOf(sent.data, planted) };
+    const place = `${observation.exit} ${observation.name}`;
+    if (made.places >= (this.#latest.get(place)?.places ?? 0)) this.#latest.set(place, made);
   }
 
-  latest(queue: string): SeenJob | undefined {
-    return this.#latest.get(queue);
+  latest(way: WayBack, name: string): SeenPayload | undefined {
+    return this.#latest.get(`${way} ${name}`);
   }
+}
+
+function sentBy({ exit, name, payload }: Observation): { readonly name: string; readonly data: unknown } | null {
+  if (exit === 'message' || exit === 'event') return { name, data: payload };
+  if (exit !== 'job' || !Array.isArray(payload)) return null;
+  const [first, data] = payload as readonly unknown[];
+  const job = typeof first === 'string' ? { name: first, data } : (first as { name?: unknown; data?: unknown } | null);
+  return typeof job?.name === 'string' ? { name: job.name, data: job.data } : null;
 }
 
 /** Null while the first rows are being planted, which may add jobs as well. */
@@ -57,7 +70,7 @@ function plantedFor(harness: Harness, tenant: unknown): Planted | null {
 }
 
 /** `data` with other rows in the places of these. */
-function templateOf(data: unknown, planted: Planted): Omit<SeenJob, 'name'> {
+function templateOf(data: unknown, planted: Planted): Omit<SeenPayload, 'name'> {
   const places = new Map(
     Object.entries(planted).flatMap(([name, rows]) =>
       [rows]
