@@ -10,5 +10,6 @@ export { slipOf, unknownOption } from './errors/known-options.js';
 export { missingConnection } from './errors/missing-connection.js';
 export { requireFunction } from './errors/require-function.js';
 export { IN_TRANSACTION } from './in-transaction.js';
+export { adoptClient } from './microservices/wiring.js';
 export { isUsableTenantId } from './tenant-id.js';
 export { isTenantPool, TENANT_POOL, type TenantPoolLike } from './tenant-pool.js';

@@ -70,7 +70,7 @@ class Messages implements OnModuleInit, OnApplicationShutdown {
     if (admissionOf(modules)) throw twice();
     admitMessages(modules, new MessageAdmitting(this.wiring));
     modules.getRpcTargetRegistry<object>().subscribe(carryStamps);
-    began(this.wiring);
+    began(this.wiring, modules);
   }
 
   onModuleInit(): void {

@@ -15,15 +15,36 @@ export interface Wiring {
 /** By a client that an application has injected, or the prototype of those that it makes for each request. */
 const wirings = new WeakMap<object, Wiring>();
 
+/** The wiring of a client that is of no application. */
+const OUTSIDE = { isShared: () => true } as unknown as Wiring;
+
 /** Those of the applications that run in this process. */
 const running = new Set<Wiring>();
 
-export const began = (wiring: Wiring): unknown => running.add(wiring);
+/** By the modules of an application. */
+const byModules = new WeakMap<object, Wiring>();
+
+export function began(wiring: Wiring, modules: object): void {
+  running.add(wiring);
+  byModules.set(modules, wiring);
+}
+
 export const ended = (wiring: Wiring): unknown => running.delete(wiring);
 
 /** Has `client` send as a client of the application with `wiring`. */
 export function wireClient(client: object, wiring: Wiring): void {
   wirings.set(client, wiring);
+}
+
+/**
+ * Has a client that was made by hand send as one of an application; or as one of none, so that nothing is stamped: for what tests the
+ * application from outside.
+ *
+ * @param modules - the application's `ModulesContainer`
+ */
+export function adoptClient(client: object, modules: object | null): void {
+  const wiring = modules === null ? OUTSIDE : byModules.get(modules);
+  if (wiring) wireClient(client, wiring);
 }
 
 /**

@@ -17,6 +17,8 @@ export interface Entrance {
   readonly isUntenanted: boolean;
   /** Of `http`, `sse` and `graphql` entrances. */
   readonly route: Route | null;
+  /** Of a subscription of GraphQL, which is sent over a socket of this path. */
+  readonly subscription?: Route;
 }
 
 /** The HTTP request that calls an entrance. */

@@ -22,7 +22,7 @@ export interface GraphDocument {
 
 /** Asks for one field, and all that hangs on it. What it asks for is noted in `reached`, as `Job.title`. */
 export function documentOf(
-  keyword: 'query' | 'mutation',
+  keyword: 'query' | 'mutation' | 'subscription',
   field: GraphField,
   schema: GraphSchema,
   reached: Set<string>,

@@ -54,9 +54,11 @@ function entrancesOf(schema: GraphSchema, path: string, handlers: Handlers): Ent
     }),
   );
   // A subscription has a connection of its own, which no single request is.
-  const subscriptions = fieldsOf(schema.getSubscriptionType()).map(({ name }) =>
-    handlers.entrance('Subscription', name, null),
-  );
+  const subscriptions = fieldsOf(schema.getSubscriptionType()).map((field): Entrance => {
+    const { text, variables, optionalVariables } = documentOf('subscription', field, schema, reached);
+    const subscription = route({ body: variables, document: text, optionalVariables });
+    return { ...handlers.entrance('Subscription', field.name, null), subscription };
+  });
   const unreached = handlers.fields
     .filter(([parent, field]) => !ROOTS.includes(parent) && !reached.has(`${parent}.${field}`))
     .map(([parent, field]) => handlers.entrance(parent, field, route({ body: 'unknown' })));

@@ -67,6 +67,7 @@ export class IsolationHarness implements AsyncDisposable {
   readonly #stopHearing: () => void;
   readonly #clients = new Map<string, TenantClient>();
   readonly #seedBed: SeedBed;
+  readonly #ends: (() => unknown)[] = [];
   #closed: Promise<void> | undefined;
 
   /** @internal `createIsolationHarness` makes one. */
@@ -95,6 +96,11 @@ export class IsolationHarness implements AsyncDisposable {
   /** @internal Milliseconds that a request or a call may take. */
   get timeout(): number {
     return this.#connection.timeout;
+  }
+
+  /** @internal Limits of listening. */
+  get events(): Connection['events'] {
+    return this.#connection.events;
   }
 
   /** The HTTP server, for supertest: `request(harness.server).get('/jobs').set(harness.as(acme).headers)`. */
@@ -163,12 +169,18 @@ export class IsolationHarness implements AsyncDisposable {
     return true;
   }
 
+  /** @internal Has `end` called before the application is stopped. */
+  atClose(end: () => unknown): void {
+    this.#ends.push(end);
+  }
+
   /** Stops the application. Calling it again does nothing more. */
   close(): Promise<void> {
     this.#closed ??= (async () => {
       forgetCanaries(this.canaries);
       this.#stopHearing();
       this.#agent.destroy();
+      for (const end of this.#ends) await end();
       await this.app.close();
     })();
     return this.#closed;

@@ -15,6 +15,8 @@ export const FIXES: Readonly<Record<AttackName, string>> = {
   interference: 'Bind aggregates and subqueries to the tenant, and number rows within one.',
   interleaved:
     'Keep what belongs to a request in its context, and not in a field of a singleton or a variable of a module.',
+  overheard:
+    'Send to sockets and subscriptions by the tenant: `tenantSockets(adapter)` for gateways, `TenantPubSub` for topics.',
   situations:
     'Give back what a request has borrowed (connections, settings, locks) in a `finally`, and do not answer with what an error holds.',
   'answer-headers': 'Send `Cache-Control: private`, and allow credentials to the own origin alone.',

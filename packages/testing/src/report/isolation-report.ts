@@ -31,11 +31,13 @@ export type AttackName =
   | 'interference'
   /** Both at once, over and over. */
   | 'interleaved'
+  /** The other works while the tenant's socket, subscription or stream is open, also where it was opened with the other's ids. */
+  | 'overheard'
   /** The other hangs up or fails half-way, or the own request fails where the other's went well. */
   | 'situations'
   /** Permissions of caches, and of pages of the other's origin, in the answer's headers. */
   | 'answer-headers'
-  /** Jobs and ticks whose stamp is missing, forged or the other's, or whose tenant is suspended or unknown. */
+  /** Jobs, messages and ticks whose stamp is missing, forged or the other's, or whose tenant is suspended or unknown. */
   | 'stamps'
   /** In a fresh application, the other has called everything before, or never; or both call at once. */
   | 'worlds';

@@ -21,10 +21,12 @@ const DESCRIPTIONS: Readonly<Record<AttackName | typeof WHOLE, string>> = {
   'warm-cache': "What another tenant has called before changes nothing about a tenant's answer.",
   interference: "Changes of another tenant's rows move nothing in a tenant's answer: no count, sum, rank or page.",
   interleaved: 'Requests of two tenants at once get the answers that they get alone.',
+  overheard: 'An open socket, subscription or stream of a tenant is sent nothing of what another tenant does.',
   situations:
     "A request that another tenant cancels, or that fails half-way, leaves nothing behind for a tenant, and a failing request tells nothing of another's.",
   'answer-headers': "The answer's headers let no shared cache and no page of another tenant's origin have it.",
-  stamps: 'A job that no tenant has stamped, and one of a tenant that is suspended or unknown, is refused.',
+  stamps:
+    'A job or a message that no tenant has stamped, and one of a tenant that is suspended or unknown, is refused.',
   worlds:
     'In a fresh application a tenant is answered the same, whether another tenant has called everything before, or never did.',
   [WHOLE]: 'Everything that is reached from outside is tried, so that nothing passes because nobody looked.',

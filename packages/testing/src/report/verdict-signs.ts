@@ -33,9 +33,10 @@ export const ATTACKS: Readonly<Record<AttackName, string>> = {
   'warm-cache': 'B has called the same before, and everything is warm',
   interference: "B's rows have changed, and A's answer has not",
   interleaved: 'A and B at once, over and over',
+  overheard: 'A listens while B works',
   situations: 'B hangs up or fails half-way, or A fails where B did not',
   'answer-headers': "what caches and pages of B's origin are allowed",
-  stamps: 'jobs without a stamp, with a forged one, and of a suspended tenant',
+  stamps: 'jobs and messages without a stamp, with a forged one, and of a suspended tenant',
   worlds: 'a fresh application in which B called first, or never',
 };
 

@@ -7,6 +7,7 @@ import { interference } from './interference.js';
 import { interleaved } from './interleaved.js';
 import { noTenant } from './no-tenant.js';
 import { otherHost } from './other-host.js';
+import { overheard } from './overheard.js';
 import { situations } from './situations.js';
 import { stamps } from './stamps.js';
 import { tenantField } from './tenant-field.js';
@@ -25,6 +26,7 @@ export const ATTACKS: readonly Attack[] = [
   warmCache,
   interference,
   interleaved,
+  overheard,
   situations,
   answerHeaders,
   stamps,

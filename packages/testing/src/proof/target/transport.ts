@@ -12,6 +12,8 @@ export interface TransportCall {
   readonly change?: (request: HttpRequest) => HttpRequest;
   /** One of the transport's {@link Transport.forgeries}, in place of the call as it should be. */
   readonly forgery?: string;
+  /** Work of others while the caller {@link Transport.hears}. */
+  readonly meanwhile?: () => Promise<void>;
 }
 
 export interface TransportAnswer {
@@ -38,6 +40,8 @@ export interface Transport {
   readonly forgeries?: readonly string[];
   /** True for one that nobody calls, with nothing of anybody's. */
   readonly isClock?: true;
+  /** True for one whose caller stays connected, and may hear what is meant for others. */
+  readonly hears?: true;
   /** True for one that only the application itself calls: of nobody, too, where it does not ask for a tenant. */
   readonly isInside?: true;
 }

@@ -9,7 +9,10 @@ import { transportByCall } from './by-call.js';
 import { clockTransport } from './by-clock.js';
 import { eventTransport } from './by-event.js';
 import { jobTransport } from './by-job.js';
+import { messageTransport } from './by-message.js';
 import { transportByRequest } from './by-request.js';
+import { socketTransport } from './by-socket.js';
+import { subscriptionTransport } from './by-subscription.js';
 import { exampleFor } from './example-for.js';
 import { INVENTED } from './invented.js';
 
@@ -61,6 +64,9 @@ export function transportTo(
 const otherTransport = (harness: IsolationHarness, entrance: Entrance, example: RequestExample | undefined) =>
   jobTransport(harness, entrance, example) ??
   clockTransport(harness, entrance, example) ??
+  messageTransport(harness, entrance, example) ??
+  socketTransport(harness, entrance, example) ??
+  subscriptionTransport(harness, entrance, example) ??
   eventTransport(harness, entrance, example);
 
 function hintFor({ body, parameters }: Route): string {
