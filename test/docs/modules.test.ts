@@ -57,6 +57,7 @@ const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readon
     'fast-check': ['oracle/fuzz-isolation.ts'],
     pg: true,
     vitest: ['vitest.ts'],
+    '@nestjs/microservices': ['harness/message-client.ts'],
     'socket.io-client': ['harness/socket-client.ts'],
     ws: ['harness/socket-client.ts', 'harness/graphql-client.ts'],
   },

@@ -75,6 +75,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'OWN_TENANT',
       'SQL_BLANK',
       'TENANT_POOL',
+      'adoptClient',
       'captureTenant',
       'isAdapterError',
       'isBranded',

@@ -6,7 +6,7 @@ import { type Heard, peer, SocketRefused } from './socket-client.js';
 
 /** A subscription that is under way. */
 export interface Subscription {
-  /** What came in by now: `next`, `error`, `complete`, and `close` where the server ends the connection. */
+  /** Messages that came in by now: `next`, `error`, `complete`, and `close` where the server ends the connection. */
   readonly heard: readonly Heard[];
   close(): void;
 }

@@ -1,7 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { adoptClient, outsideAnyTenant } from '@tenancy/core/adapter';
-import { lastValueFrom, type Observable, timeout as timedOut, toArray } from 'rxjs';
 import type { MessageServer } from '../discovery/message-handlers.js';
 import { peer } from './socket-client.js';
 
@@ -11,6 +10,13 @@ export interface MessageClient {
   send(pattern: unknown, data: unknown): Promise<readonly unknown[]>;
   emit(pattern: unknown, data: unknown): Promise<void>;
   close(): Promise<void>;
+}
+
+/** An Observable of rxjs. */
+interface Answers {
+  subscribe(observer: { next(answer: unknown): void; error(reason: unknown): void; complete(): void }): {
+    unsubscribe(): void;
+  };
 }
 
 /** Nest's numbers of the transports whose clients take the options of their servers. */
@@ -43,7 +49,24 @@ export async function messageClient(
   });
   adoptClient(client, isOwn ? app.get(ModulesContainer) : null);
   await outsideAnyTenant(() => client.connect());
-  const all = <T>(answers: Observable<T>) => lastValueFrom(answers.pipe(timedOut(timeout), toArray()));
+  const all = (answers: Answers) =>
+    new Promise<readonly unknown[]>((resolve, reject) => {
+      const seen: unknown[] = [];
+      const error = new Error(`the message was not answered within ${timeout} ms (\`timeout\` of the harness).`);
+      const late = setTimeout(() => {
+        subscription.unsubscribe();
+        reject(error);
+      }, timeout);
+      const end = (settle: () => void) => () => {
+        clearTimeout(late);
+        settle();
+      };
+      const subscription = answers.subscribe({
+        next: (answer) => seen.push(answer),
+        error: (reason: unknown) => end(() => reject(reason))(),
+        complete: end(() => resolve(seen)),
+      });
+    });
   return {
     send: (pattern, data) => all(client.send<unknown, unknown>(pattern, data)),
     emit: async (pattern, data) => {

@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { routeOf } from '../discovery/message-handlers.js';
 import { around, can, type Duck } from './duck.js';
 import type { Observer, Saw } from './observer.js';
 import { watchSockets } from './sockets.js';
@@ -101,7 +102,7 @@ function watchClient(client: Duck, saw: Saw): void {
     around(client, method, {
       before: ([packet]) => {
         const { pattern, data } = (packet ?? {}) as { pattern?: unknown; data?: unknown };
-        saw({ exit: 'message', name: typeof pattern === 'string' ? pattern : JSON.stringify(pattern), payload: data });
+        saw({ exit: 'message', name: routeOf(pattern), payload: data });
       },
     });
   }

@@ -3,7 +3,7 @@ import { replaced, valueAt } from '../target/positions.js';
 import { type Attack, leakOf, notApplicable, proven } from './attack.js';
 import { idsIn } from './foreign-id.js';
 
-/** What the other does while the tenant listens, in a room or to a topic of its own, or of the other's name. */
+/** The other works while the tenant listens, in a room or to a topic of its own, or of the other's name. */
 export const overheard: Attack = {
   name: 'overheard',
   isOneWay: true,
