@@ -1,5 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
+import { isTenancyError } from '@tenancy/core';
+import { TenantSocketAdmin } from '@tenancy/core/admin';
 import { routeOf } from '../discovery/message-handlers.js';
 import { around, can, type Duck } from './duck.js';
 import type { Observer, Saw } from './observer.js';
@@ -32,17 +34,31 @@ const kinds: readonly {
 ];
 
 /** The ways out that Nest applications usually have. */
-export const usualExits: Observer = (app, saw) => {
+export const usualExits: Observer = async (app, saw) => {
   for (const instance of instancesOf(app)) {
     const kind = kinds.find(
       ({ has, hasNot = [] }) => has.every((name) => can(instance, name)) && !hasNot.some((name) => can(instance, name)),
     );
     kind?.watch(instance, saw);
     if (Reflect.getMetadata?.('websockets:is_gateway', instance.constructor as object) === true) {
-      for (const name of Object.keys(instance)) watchSockets(instance[name], saw);
+      for (const name of Object.keys(instance)) await everybodys(app, instance[name], (all) => watchSockets(all, saw));
     }
   }
 };
+
+/** Does `work` with the server of a gateway, where the sockets of all tenants are seen. */
+async function everybodys(app: INestApplication, server: unknown, work: (server: unknown) => void): Promise<void> {
+  if (typeof server !== 'object' || server === null) return;
+  try {
+    await app.get(TenantSocketAdmin, { strict: false }).acrossTenants(REASON, server, work);
+  } catch (error) {
+    // It is no server of `tenantSockets`, or no server at all.
+    if (!isTenancyError(error, 'tenancy_misconfigured')) throw error;
+    work(server);
+  }
+}
+
+const REASON = { reason: 'proof of isolation: what leaves by sockets is watched' };
 
 function instancesOf(app: INestApplication): Set<Duck> {
   const instances = new Set<Duck>();

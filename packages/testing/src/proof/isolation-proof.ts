@@ -10,6 +10,7 @@ import { alone } from './alone.js';
 import type { Held } from './baseline/accept.js';
 import { BaselineFile } from './baseline/baseline-file.js';
 import { Budget } from './budget.js';
+import { everywhere } from './everywhere.js';
 import { checkOptions, type ProofOptions } from './proof-options.js';
 import { NO_TIME_FOR_WORLDS, NOBODY_LOOKS, NOT_COMPARED } from './reasons.js';
 import { cleaned } from './rows-left.js';
@@ -201,6 +202,7 @@ export class IsolationProof {
     if (pairs.some(([{ changesRows }]) => changesRows) && !this.#harness.rowsOf) {
       return { entrance, verdict: 'unproven', why: NOBODY_LOOKS, attacks: [] };
     }
+    for (const target of pairs.flat()) target.othersWork = () => everywhere(target, this.#options);
     limit.holds(pairs.flat());
     await new Tries(pairs).all(attacks, typeof exempt === 'object' ? exempt : {}, limit);
     this.#lateness = Math.max(...transports.map(({ lateness }) => lateness));

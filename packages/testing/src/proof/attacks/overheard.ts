@@ -33,7 +33,7 @@ export const overheard: Attack = {
         // The rows that were named, and new ones, which the application may tell of by itself.
         await target.attemptUnobserved(await target.asItself(other));
         await harness.plant(other);
-        await target.attemptUnobserved(await target.asItself(other));
+        await target.othersWork();
       };
       const attempt = await target.attemptUnobserved(await target.asItself(own, { change, meanwhile }));
       const leak = leakOf(attempt, target, how);

@@ -40,6 +40,8 @@ export class Target {
   isCareful = false;
   /** True where sessions end so soon, or by the entrance itself, that each call begins with one of its own. */
   signsIn = false;
+  /** Work of the other, at all entrances. */
+  othersWork: () => Promise<void> = async () => {};
   readonly #kept: Variation[] = [];
 
   constructor(

@@ -8,17 +8,20 @@ import type { WorldOptions } from './world.js';
 /**
  * Entrances that are called by themselves or by an example, but for those that end sessions. Reads come first, as what was not set yet
  * is what the application begins with; those that take rows away come last.
+ *
+ * @param isOnly - false beside another application that takes jobs and messages of the same queues
  */
 export function targetsIn(
   harness: IsolationHarness,
   options: WorldOptions,
   own: Tenant,
   other: Tenant,
+  isOnly = false,
 ): readonly Target[] {
   const targets = harness.entrances.flatMap((entrance) => {
     if (typeof options.exempt?.[entrance.id] === 'string' || ENDS_SESSIONS.test(entrance.id)) return [];
-    // A job may be taken by a worker of another application that has the same queue.
-    if (!entrance.route && !isCall(options.examples?.[entrance.id])) return [];
+    // A worker of the other application may take it.
+    if (!isOnly && !entrance.route && !isCall(options.examples?.[entrance.id])) return [];
     const transport = transportTo(harness, entrance, options.examples?.[entrance.id]);
     return 'unknown' in transport ? [] : [new Target(harness, entrance, transport, own, other)];
   });
