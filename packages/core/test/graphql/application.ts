@@ -138,6 +138,8 @@ export interface Feed extends Server {
 
 interface Given {
   readonly driver?: object;
+  /** In place of the driver's own. */
+  readonly graphql?: ReturnType<Driver[1]>;
   readonly module?: TenantGraphQLOptions;
   readonly providers?: ModuleMetadata['providers'];
   readonly sources?: readonly TenantSource[];
@@ -145,14 +147,14 @@ interface Given {
 
 export async function feed(
   name: keyof typeof drivers,
-  { driver = {}, module = {}, providers, sources }: Given = {},
+  { driver = {}, graphql: given, module = {}, providers, sources }: Given = {},
 ): Promise<Feed> {
   const [adapter, graphql] = drivers[name];
   const registry = new MutableRegistry();
   const server = await serve(adapter, {
     providers: providers ?? [JobResolver],
     imports: [
-      graphql(driver),
+      given ?? graphql(driver),
       TenancyModule.forRoot({
         registry,
         cache: false,

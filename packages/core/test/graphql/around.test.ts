@@ -268,10 +268,10 @@ describe('TenantGraphQLModule', () => {
   });
 
   it('serves the options of a driver in one application after another, each with its own tenants', async () => {
-    const driver = { subscriptions: { 'graphql-ws': true } };
+    const graphql = drivers.Apollo[1]({});
     const providers = [JobResolver];
     for (let i = 0; i < 2; i += 1) {
-      server = await feed('Apollo', { driver, providers });
+      server = await feed('Apollo', { graphql, providers });
       server.registry.suspended.add(i === 0 ? 't_globex' : 't_acme');
       const client = await connect(i === 0 ? 'acme.localhost' : 'globex.localhost').init();
       expect(client.told).toEqual([{ type: 'connection_ack' }]);
