@@ -4,8 +4,9 @@ import { storage, storeFor, type TenantStore } from '../context/storage.js';
 import { TenantMismatchError, TenantRequiredError } from '../errors/refusals.js';
 import type { TenancyError } from '../errors/tenancy-error.js';
 import type { Declared } from './declared-handlers.js';
+import { holdCall } from './held-call.js';
 import type { Admission, MessageAdmission, Received } from './message-admission.js';
-import { leaveToBroker, refusedEvent, refusedRequest } from './refused-delivery.js';
+import { GRPC, leaveToBroker, refusedEvent, refusedRequest } from './refused-delivery.js';
 import { refusedBecause, refusedMessage } from './refused-message.js';
 
 /** A handler as Nest hands it to a server. Several of one event are a chain. */
@@ -51,6 +52,7 @@ export function guardedHandler(
   const run = (store: TenantStore, delivery: Delivery, args: readonly unknown[]): unknown => {
     if (next) deliveries.set(store, delivery);
     const given = admissionOf()?.given(args) ?? args;
+    if (server.transportId === GRPC) holdCall(store, given);
     // M10: what it answers with may begin when Nest subscribes to it.
     return enter(store, () => handler(...given));
   };

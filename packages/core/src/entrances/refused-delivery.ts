@@ -4,7 +4,7 @@ import type { TenancyError } from '../errors/tenancy-error.js';
 import type { Received } from './message-admission.js';
 
 /** Nest's numbers of the transports that are refused in a way of their own. */
-const GRPC = 4;
+export const GRPC = 4;
 const RMQ = 5;
 const KAFKA = 6;
 
