@@ -4,7 +4,7 @@ import { TenantRequiredError } from '../errors/refusals.js';
 import { around } from '../replies/client.js';
 import { holdCalls } from './grpc-calls.js';
 import { routeOf } from './message-place.js';
-import { isStamped, type Stamped, stampPacket, whileSerializing } from './stamped-packet.js';
+import { holdSerializer, isStamped, type Stamped, stampPacket, whileSerializing } from './stamped-packet.js';
 import { wiringOf } from './wiring.js';
 
 const STAMPS = Symbol.for('@tenancy/core:stamps');
@@ -64,7 +64,9 @@ function dispatched(client: object, packet: Stamped, call: () => unknown): unkno
 /** A packet that a class hands to the class it extends is stamped already. */
 function stampFrom(client: object, packet: Stamped): void {
   const wiring = wiringOf(client);
-  if (!wiring || isStamped(packet)) return;
+  if (!wiring) return;
+  holdSerializer(client);
+  if (isStamped(packet)) return;
   if (wiring.isShared(routeOf(packet.pattern))) return;
   const tenant = storage.getStore()?.tenant;
   if (!tenant) throw unsent('send', packet.pattern);

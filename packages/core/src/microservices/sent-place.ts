@@ -10,42 +10,37 @@ export interface Serializing {
   mergePacketOptions?(options: unknown): unknown;
 }
 
-/** M2: the place of a transport for metadata. `before` is given what is to be serialized, and `after` what that has become. */
-export interface SentPlace {
-  before<T>(value: T, stamp: string | undefined): T;
-  after(sent: unknown, stamp: string | undefined): unknown;
-}
+/** M2: the place of a transport for metadata, put into what a packet has become. */
+export type SentPlace = (sent: unknown, stamp: string | undefined) => unknown;
 
 /** The place of a client, which is known by its shape: it may be of a class that extends one of Nest's. */
 export function placeIn(client: Serializing): SentPlace {
+  if (isInPacket(client)) return packet;
   if ('emitBatch' in client) return kafka;
-  if ('mergePacketOptions' in client && Number(client.options?.['protocolVersion']) === 5) return mqtt5(client);
-  if (!('mergeHeaders' in client)) return packet;
+  if ('mergePacketOptions' in client) return mqtt5(client);
   return 'consumeChannel' in client ? rabbit : nats(client);
 }
 
-const same = <T>(value: T): T => value;
-
 /** TCP, Redis, MQTT 3.1.1 and custom transports: the packet itself, which Nest 12 shows as the metadata of a context. */
-const packet: SentPlace = {
-  before: (value, stamp) => (stamp === undefined ? value : withMetadata(value as Raw, stamp)) as typeof value,
-  // A serializer of the application's may have left it out.
-  after: (sent, stamp) => (stamp === undefined || !isPlain(sent) ? sent : withMetadata(sent, stamp)),
+export function isInPacket(client: Serializing): boolean {
+  if ('mergePacketOptions' in client) return Number(client.options?.['protocolVersion']) !== 5;
+  return !('emitBatch' in client || 'mergeHeaders' in client);
+}
+
+/** A serializer of the application's may have left it out. */
+const packet: SentPlace = (sent, stamp) => {
+  if (stamp === undefined || !isPlain(sent)) return sent;
+  const { metadata } = sent;
+  return { ...sent, metadata: withStamp(metadata, stamp) };
 };
 
-const kafka: SentPlace = {
-  before: same,
-  after: (sent, stamp) =>
-    stamp === undefined ? sent : { ...(sent as Raw), headers: withStamp((sent as Raw)['headers'], stamp) },
-};
+const kafka: SentPlace = (sent, stamp) =>
+  stamp === undefined ? sent : { ...(sent as Raw), headers: withStamp((sent as Raw)['headers'], stamp) };
 
-const rabbit: SentPlace = {
-  before: same,
-  after: (sent, stamp) => {
-    if (stamp === undefined) return sent;
-    const options = (sent as Raw)['options'] as Raw | undefined;
-    return { ...(sent as Raw), options: { ...options, headers: withStamp(options?.['headers'], stamp) } };
-  },
+const rabbit: SentPlace = (sent, stamp) => {
+  if (stamp === undefined) return sent;
+  const options = (sent as Raw)['options'] as Raw | undefined;
+  return { ...(sent as Raw), options: { ...options, headers: withStamp(options?.['headers'], stamp) } };
 };
 
 /** Headers of NATS, which its package makes. */
@@ -55,22 +50,22 @@ interface NatsHeaders {
   append(key: string, value: string): void;
 }
 
-const nats = (client: Serializing): SentPlace => ({
-  before: same,
-  after: (sent, stamp) => {
+const nats =
+  (client: Serializing): SentPlace =>
+  (sent, stamp) => {
     if (stamp === undefined) return sent;
     const given = (sent as Raw)['headers'] as NatsHeaders | undefined;
     // The client makes headers where it has some of its own to add: those of a record are the application's, and may be sent again.
-    const adding = Object.create(client, {
-      options: { value: { headers: { [STAMP]: stamp } } },
-    }) as Required<Serializing>;
-    const headers = adding.mergeHeaders(undefined) as NatsHeaders;
+    const own = { headers: { [STAMP]: stamp } };
+    const headers = (client as Required<Serializing>).mergeHeaders.call(
+      Object.create(client, { options: { value: own } }),
+      undefined,
+    ) as NatsHeaders;
     for (const key of given?.keys() ?? []) {
       if (key !== STAMP) for (const value of given?.values(key) ?? []) headers.append(key, value);
     }
     return { ...(sent as Raw), headers };
-  },
-});
+  };
 
 /** The client asks for the options of a packet right after it has serialized it. */
 function mqtt5(client: Serializing): SentPlace {
@@ -84,18 +79,16 @@ function mqtt5(client: Serializing): SentPlace {
     pending = undefined;
     return { ...options, properties: { ...properties, userProperties } };
   };
-  return {
-    before: same,
-    after: (sent, stamp) => {
-      pending = stamp;
-      return sent;
-    },
+  return (sent, stamp) => {
+    pending = stamp;
+    return sent;
   };
 }
 
-const withStamp = (headers: unknown, stamp: string): Raw => ({ ...(headers as Raw | undefined), [STAMP]: stamp });
-
-const withMetadata = (value: Raw, stamp: string): Raw => ({ ...value, metadata: withStamp(value['metadata'], stamp) });
+export const withStamp = (headers: unknown, stamp: string): Raw => ({
+  ...(headers as Raw | undefined),
+  [STAMP]: stamp,
+});
 
 function isPlain(value: unknown): value is Raw {
   if (typeof value !== 'object' || value === null) return false;

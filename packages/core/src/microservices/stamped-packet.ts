@@ -1,7 +1,7 @@
 import { isThenable } from '../context/thenable.js';
 import { placeOf } from './message-place.js';
 import { stampMessage } from './message-stamp.js';
-import { placeIn, type Serializing } from './sent-place.js';
+import { isInPacket, placeIn, type Serializing, withStamp } from './sent-place.js';
 import type { Wiring } from './wiring.js';
 
 const MADE = Symbol('stamp');
@@ -9,6 +9,7 @@ const MADE = Symbol('stamp');
 /** A packet of Nest's, which one client makes of one message. */
 export interface Stamped {
   readonly pattern: unknown;
+  metadata?: unknown;
   /** Makes the stamp of the packet: another one for each message of a batch. Copies of the packet have it, too. */
   [MADE]?: () => string;
 }
@@ -31,15 +32,19 @@ export function whileSerializing<R>(packet: Stamped, call: () => R): R {
   }
 }
 
-/** Has `packet` carry the stamp of a tenant, in the place that the transport of `client` has for it. */
+/** Has `packet` carry the stamp of a tenant. */
 export function stampPacket(client: Serializing, packet: Stamped, tenantId: string, wiring: Wiring): void {
   const place = placeOf(packet.pattern);
   packet[MADE] = () => stampMessage(tenantId, place, wiring.secrets);
-  holdSerializer(client);
+  if (!isInPacket(client)) return;
+  // One that has no serializer, or asks none, sends the packet itself.
+  const stamp = packet[MADE]();
+  packet[MADE] = () => stamp;
+  packet.metadata = withStamp(packet.metadata, stamp);
 }
 
-/** Serializers see each packet on its way out, and may be the application's own. */
-function holdSerializer(client: Serializing): void {
+/** Has what `client` serializes carry its stamp in the transport's own place. Serializers may be the application's own. */
+export function holdSerializer(client: Serializing): void {
   const { serializer } = client;
   if (!serializer || own.has(serializer)) return;
   const place = placeIn(client);
@@ -47,9 +52,8 @@ function holdSerializer(client: Serializing): void {
     serialize: {
       value: (value: Stamped | undefined, ...options: unknown[]): unknown => {
         const stamp = (value?.[MADE] ?? serialized?.[MADE])?.();
-        const packet = place.before(value, stamp);
-        const sent: unknown = serializer.serialize(packet, ...options);
-        return isThenable(sent) ? sent.then((it) => place.after(it, stamp)) : place.after(sent, stamp);
+        const sent: unknown = serializer.serialize(value, ...options);
+        return isThenable(sent) ? sent.then((it) => place(it, stamp)) : place(sent, stamp);
       },
     },
   }) as typeof serializer;

@@ -139,8 +139,10 @@ export class TenantMicroservicesModule {
 
 function held(providers: Provider[], imports: ModuleMetadata['imports'] = []): DynamicModule {
   holdNestClients();
-  return markWall({ module: TenantMicroservicesModule, imports, providers: [...providers, Messages] });
+  return { module: TenantMicroservicesModule, imports, providers: [...providers, Messages] };
 }
+
+markWall(TenantMicroservicesModule);
 
 const twice = () =>
   new TenancyConfigurationError(

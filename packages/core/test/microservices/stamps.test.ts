@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { placeOf } from '../../src/microservices/message-place.js';
@@ -44,4 +45,13 @@ it('is read unsigned where no secret is set, whether it is signed or not', () =>
     expect(readMessageStamp(stamp, 'message:price', [])).toEqual({ tenantId: 't_acme', signed: null });
   }
   expect(readMessageStamp('v1.dF9hY21l', 'message:price', [secret])).toBeNull();
+});
+
+it('M12: the page names the peer for NATS that this major of Nest asks for, and this package loads neither', async () => {
+  const nest = createRequire(import.meta.url)('@nestjs/microservices/package.json') as { peerDependencies: object };
+  const [peer] = Object.keys(nest.peerDependencies).filter((name) => /^nats$|^@nats-io/.test(name));
+  expect(peer).toMatch(/^(nats|@nats-io\/transport-node)$/);
+  expect(page).toContain(`\`${peer}\` on Nest ${peer === 'nats' ? 11 : 12}`);
+  const own = createRequire(import.meta.url)('../../package.json') as { peerDependencies: object };
+  expect(Object.keys(own.peerDependencies)).not.toContain(peer);
 });
