@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { placeOf } from '../../src/microservices/message-place.js';
@@ -7,6 +6,9 @@ import { readMessageStamp, stampMessage } from '../../src/microservices/message-
 
 const page = readFileSync(join(import.meta.dirname, '../../../../docs/microservices.md'), 'utf8');
 const secret = 'correct horse battery staple 0123';
+
+const manifest = (file: string) =>
+  JSON.parse(readFileSync(join(import.meta.dirname, file), 'utf8')) as { readonly peerDependencies: object };
 
 /** The table of the page: tenant, pattern, id and stamp. */
 const vectors = [...page.matchAll(/^\| `([^`]+)` +\| `([^`]+)` +\| `([^`]+)` +\| `(v1\.[^`]+)`/gm)].map(
@@ -48,10 +50,10 @@ it('is read unsigned where no secret is set, whether it is signed or not', () =>
 });
 
 it('M12: the page names the peer for NATS that this major of Nest asks for, and this package loads neither', async () => {
-  const nest = createRequire(import.meta.url)('@nestjs/microservices/package.json') as { peerDependencies: object };
+  const nest = manifest('../../node_modules/@nestjs/microservices/package.json');
   const [peer] = Object.keys(nest.peerDependencies).filter((name) => /^nats$|^@nats-io/.test(name));
   expect(peer).toMatch(/^(nats|@nats-io\/transport-node)$/);
   expect(page).toContain(`\`${peer}\` on Nest ${peer === 'nats' ? 11 : 12}`);
-  const own = createRequire(import.meta.url)('../../package.json') as { peerDependencies: object };
+  const own = manifest('../../package.json');
   expect(Object.keys(own.peerDependencies)).not.toContain(peer);
 });
