@@ -23,7 +23,7 @@ export const holdsMessages = (modules: Iterable<LoadedModule>): boolean =>
 const fieldsOf = (instance: unknown) =>
   typeof instance === 'object' && instance !== null ? Object.entries(Object.getOwnPropertyDescriptors(instance)) : [];
 
-/** What sends by `publish` and `dispatchEvent`, as all of Nest's do, is stamped there; gRPC's has methods of its own. */
+/** A client that sends by `publish` and `dispatchEvent`, as all of Nest's do, is stamped there; gRPC's has methods of its own. */
 function canBeHeld(client: object): boolean {
   const { publish, dispatchEvent, getClientByServiceName } = client as Readonly<Record<string, unknown>>;
   if (typeof getClientByServiceName === 'function') return true;

@@ -3,6 +3,7 @@ import { isTenancyError } from '../errors/brand.js';
 import { TenantRequiredError } from '../errors/refusals.js';
 import type { TenancyError } from '../errors/tenancy-error.js';
 import { activeTenant, rememberedTenant } from '../registry/active-tenant.js';
+import { failedLookup } from '../registry/lookup.js';
 import { Carried } from './carried.js';
 import { placeOf } from './message-place.js';
 import { type MessageStamp, readMessageStamp } from './message-stamp.js';
@@ -63,8 +64,7 @@ export class MessageAdmitting implements MessageAdmission {
       return { tenant: await activeTenant(this.#wiring.registry, tenantId) };
     } catch (error) {
       // M9: rejected, it would make the caller wait for ever.
-      if (isTenancyError(error)) return { refusal: error };
-      throw error;
+      return { refusal: isTenancyError(error) ? error : failedLookup('id', error) };
     }
   }
 }

@@ -4,7 +4,13 @@ export const placeOf = (pattern: unknown): string => `message:${routeOf(pattern)
 /** A pattern as one text: that of an object is its JSON with sorted keys, whoever has written it in which order. */
 export function routeOf(pattern: unknown): string {
   const given = typeof pattern === 'string' && pattern.startsWith('{') ? parsed(pattern) : pattern;
-  return typeof given === 'object' && given !== null ? (JSON.stringify(sorted(given)) ?? '') : String(given);
+  if (typeof given !== 'object' || given === null) return String(given);
+  try {
+    return JSON.stringify(sorted(given));
+  } catch {
+    // M9: what somebody has nested too deep is no reason to fail where a caller waits.
+    return '';
+  }
 }
 
 function parsed(text: string): unknown {

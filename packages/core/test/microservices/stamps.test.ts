@@ -41,6 +41,14 @@ it('has the same place for an object in any order of its keys, and for its text'
   ]);
 });
 
+it('M9: a pattern that is nested as deep as nobody nests one is another place, and no failure', () => {
+  for (const depth of [1_000, 5_000, 100_000]) {
+    const deep = `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+    expect(placeOf(deep)).toMatch(/^message:/);
+    expect(placeOf(deep)).not.toBe(placeOf('{"a":1}'));
+  }
+});
+
 it('is read unsigned where no secret is set, whether it is signed or not', () => {
   const signed = stampMessage('t_acme', 'message:price', [secret]);
   for (const stamp of [signed, 'v1.dF9hY21l']) {
