@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { Logger } from '@nestjs/common';
 import { outsideAnyTenant } from '../context/enter.js';
 import type { TenantStore } from '../context/storage.js';
 import { explainRefusedBy } from '../entrances/explain-refusal.js';
@@ -10,6 +11,8 @@ import { verifiedPayloads } from '../resolution/verified-payload.js';
 import type { Tenant } from '../tenant.js';
 import { type HandshakeRequest, type HostnameOf, handshakeRequest } from './handshake-request.js';
 import { type AllowedOrigins, requireOwnOrigin } from './origin.js';
+
+const logger = new Logger('Tenancy');
 
 /** The things that an application identifies its handshakes by. */
 export interface HandshakeSources {
@@ -29,7 +32,8 @@ export type Admission = {
   | { readonly tenant: Tenant; readonly refusal: null }
   | {
       readonly tenant: null;
-      readonly refusal: TenancyError /** A page of another host, which no `@Untenanted()` lets in. */;
+      readonly refusal: TenancyError;
+      /** True for a page of another host, which no `@Untenanted()` lets in. */
       readonly isForeign: boolean;
     }
 );
@@ -70,15 +74,28 @@ export async function admitHandshake(
       const refusal = isTenancyError(error)
         ? error
         : new TenantSourceFailedError(`${who} failed; see the cause.`, error);
-      explainRefusedBy(
-        () => who,
-        refusal,
-        () => seen,
-        resolver,
-      );
+      explain(who, refusal, isForeign ? null : seen, resolver);
       return { tenant: null, refusal, expires: null, verified: verifiedPayloads(seen), isForeign };
     }
   });
+}
+
+/** Pages that were named in the log, each once: they are whatever a stranger sends. */
+const named = new Set<string>();
+
+function explain(who: string, refusal: TenancyError, request: HandshakeRequest | null, resolver: TenantResolver): void {
+  refusal.report?.(who);
+  if (request) {
+    explainRefusedBy(
+      () => who,
+      refusal,
+      () => request,
+      resolver,
+    );
+  } else if (named.size < 100 && !named.has(refusal.message)) {
+    named.add(refusal.message);
+    logger.warn(`${who}: ${refusal.message}`);
+  }
 }
 
 async function identified(resolver: TenantResolver, request: HandshakeRequest): Promise<Tenant> {

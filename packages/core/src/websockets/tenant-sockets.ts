@@ -107,10 +107,10 @@ class Members {
     const { modules } = this.#tools as SocketTools;
     const gateways = (this.#gateways ??= new Gateways(modules));
     const admittance = this.#admittance as Admittance;
-    const places: IoPlaces = { doorOf: (at) => gateways.doorOf({ port, path, namespace: at }), namespace };
+    const places: IoPlaces = { at: (name) => gateways.at({ port, path, namespace: name }), namespace };
     if (isIoServer(server)) holdIoServer(server, places, admittance);
     else if (isIoNamespace(server)) holdIoServer(server.server, places, admittance, server);
-    else if (isWsServer(server)) holdWsServer(server, gateways.doorOf({ port, path }), admittance);
+    else if (isWsServer(server)) holdWsServer(server, gateways.at({ port, path }), admittance);
     else throw unknownServer();
   }
 }

@@ -52,6 +52,11 @@ class ChatGateway implements OnGatewayConnection, OnGatewayDisconnect {
     return { event: 'answer', data: context.tenantId };
   }
 
+  @SubscribeMessage('plan')
+  plan() {
+    return { event: 'answer', data: (context.current() as { plan?: string }).plan ?? 'none' };
+  }
+
   @SubscribeMessage('user')
   user(@ConnectedSocket() client: WebSocket) {
     return { event: 'answer', data: verifiedPayload<{ sub: string }>(client)?.sub ?? 'nobody' };
@@ -235,10 +240,11 @@ describe('sockets of ws that live on', () => {
   it("S4: are closed when the tenant is suspended, or the token ends, and nobody else's are", async () => {
     const registry = testRegistry();
     let status = 'active';
+    let plan = 'free';
     const findById = registry.findById.bind(registry);
     registry.findById = async (id) => {
       const tenant = await findById(id);
-      return tenant && id === 't_acme' ? { ...tenant, status } : tenant;
+      return tenant && id === 't_acme' ? { ...tenant, status } : tenant && { ...tenant, plan };
     };
     const server = await serveSockets([ChatGateway], {
       registry,
@@ -252,12 +258,15 @@ describe('sockets of ws that live on', () => {
     };
     const ended = Promise.all([once(own['acme'] as WebSocket, 'close'), once(own['short'] as WebSocket, 'close')]);
     status = 'suspended';
-    server.app.get(CachedTenantRegistry).invalidate('t_acme');
+    plan = 'paid';
+    server.app.get(CachedTenantRegistry).invalidate();
     expect((await ended).map(([code, reason]) => [code, String(reason)])).toEqual([
       [4403, 'tenant_inactive'],
       [4401, 'tenant_required'],
     ]);
     expect(await askWs(own['globex'] as WebSocket, 'who')).toBe('t_globex');
+    // Whoever goes on is told of its tenant as it is now.
+    await eventually(async () => expect(await askWs(own['globex'] as WebSocket, 'plan')).toBe('paid'));
     closeAll(own);
     await server.close();
   });

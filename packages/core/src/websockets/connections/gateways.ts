@@ -3,7 +3,9 @@ import { MetadataScanner } from '@nestjs/core';
 import { enter } from '../../context/enter.js';
 import { isGateway } from '../../entrances/sent-codes.js';
 import { isUntenantedHandler } from '../../entrances/untenanted.decorator.js';
+import type { AllowedOrigins } from '../../handshake/origin.js';
 import { connectionOf } from './connection.js';
+import { corsOrigins } from './cors-origins.js';
 
 /**
  * The people that a server, or a namespace, lets in. `tenants`: who has one. `anybody`: others too, because one of its gateways is
@@ -21,11 +23,21 @@ export interface Place {
 interface Gateway extends Place {
   readonly name: string;
   readonly untenanted: boolean;
+  readonly cors: unknown;
   /** True where it has a handler that is `@Tenanted()` all the same. */
   readonly isMixed: boolean;
 }
 
 type GatewayClass = { readonly name: string; readonly prototype: Record<string, object> };
+
+/** A place as its gateways have it. */
+export interface Entrance {
+  readonly door: Door;
+  /** Its name for the log. */
+  readonly who: string;
+  /** Pages that its gateways have named for CORS. Nest makes a server with the options of one of them alone. */
+  readonly origins: readonly AllowedOrigins[];
+}
 
 /** The gateways of an application, by the place that they are at. */
 export class Gateways {
@@ -39,28 +51,30 @@ export class Gateways {
         const gateway = metatype as unknown as GatewayClass;
         found.push(described(gateway));
         for (const hook of ['handleConnection', 'handleDisconnect'] as const) {
-          holdHook(gateway.prototype, hook, gateway);
+          holdHook(gateway.prototype, hook);
           // One that is a property, such as an arrow function, is the instance's own.
-          if (instance && Object.hasOwn(instance, hook)) holdHook(instance as Record<string, object>, hook, gateway);
+          if (instance && Object.hasOwn(instance, hook)) holdHook(instance as Record<string, object>, hook);
         }
       }
     }
     this.#gateways = found;
   }
 
-  /** The door of what is at `place`, and its name for the log. */
-  doorOf(place: Place): { readonly door: Door; readonly who: string } {
+  /** The entrance at `place`. */
+  at(place: Place): Entrance {
     const here = this.#gateways.filter((gateway) => isAt(gateway, place));
     const who = here.length > 0 ? here.map(({ name }) => name).join(', ') : `the namespace ${String(place.namespace)}`;
     if (here.length > 0 && here.every(({ untenanted, isMixed }) => untenanted && !isMixed)) {
-      return { door: "nobody's", who };
+      return { door: "nobody's", who, origins: [] };
     }
-    return { door: here.some(({ untenanted }) => untenanted) ? 'anybody' : 'tenants', who };
+    const origins = here.flatMap(({ cors }) => corsOrigins(cors));
+    return { door: here.some(({ untenanted }) => untenanted) ? 'anybody' : 'tenants', who, origins };
   }
 }
 
 function described(gateway: GatewayClass): Gateway {
-  const { path, namespace } = (Reflect.getMetadata('websockets:gateway_options', gateway) ?? {}) as Partial<Place>;
+  const options: Partial<Gateway> = Reflect.getMetadata('websockets:gateway_options', gateway) ?? {};
+  const { path, namespace, cors } = options;
   const port: number = Reflect.getMetadata('port', gateway) || 0;
   const untenanted = isUntenantedHandler(gateway, gateway);
   const { prototype } = gateway;
@@ -68,7 +82,7 @@ function described(gateway: GatewayClass): Gateway {
   const isMixed = handlers.some(
     (handler) => Reflect.hasMetadata('websockets:message_mapping', handler) && !isUntenantedHandler(handler, gateway),
   );
-  return { name: gateway.name, port, path, namespace, untenanted, isMixed };
+  return { name: gateway.name, port, path, namespace, untenanted, isMixed, cors };
 }
 
 const isAt = (gateway: Place, place: Place): boolean =>
@@ -85,7 +99,7 @@ type Hook = (this: object, client: unknown, ...rest: unknown[]) => unknown;
 const holding = new WeakSet<object>();
 
 /** Calls a hook in the context of its client: Nest guards none of them. */
-function holdHook(target: Record<string, object>, name: string, gateway: GatewayClass): void {
+function holdHook(target: Record<string, object>, name: string): void {
   const original = target[name] as Hook | undefined;
   if (typeof original !== 'function' || holding.has(original)) return;
   const hook: Hook = function (client, ...rest) {
@@ -93,7 +107,7 @@ function holdHook(target: Record<string, object>, name: string, gateway: Gateway
     // Of an application without tenants that shares the class, or of a place where nothing is a tenant's.
     if (!connection) return original.call(this, client, ...rest);
     const call = () => original.call(this, client, ...rest);
-    if (isUntenantedHandler(original, gateway)) return enter({ tenant: null, refusal: null }, call);
+    if (isUntenantedHandler(original, this.constructor)) return enter({ tenant: null, refusal: null }, call);
     // Let in by another gateway that is `@Untenanted()`: there is nothing to do for this one.
     return connection.store.tenant ? enter(connection.store, call) : undefined;
   };

@@ -4,8 +4,8 @@ import type { Admission } from '../../handshake/admit-handshake.js';
 import { markWall } from '../../leftovers/wall.js';
 import type { Admittance } from '../connections/admittance.js';
 import type { Connection } from '../connections/connection.js';
-import type { Door } from '../connections/gateways.js';
-import { corsOrigins } from './cors-origins.js';
+import { corsOrigins } from '../connections/cors-origins.js';
+import type { Entrance } from '../connections/gateways.js';
 import { holdSocket } from './held-socket.js';
 import { OwnSockets } from './own-sockets.js';
 import type { RoomAdapter } from './room-adapter.js';
@@ -23,8 +23,7 @@ export class HeldNamespace {
 
   constructor(
     readonly nsp: IoNamespace,
-    readonly door: Door,
-    readonly who: string,
+    readonly entrance: Entrance,
     admittance: Admittance,
     private readonly isClosing: () => boolean,
   ) {
@@ -42,7 +41,7 @@ export class HeldNamespace {
       socket.emit('exception', { status: 'error', message: refusal.code });
       socket.disconnect();
     };
-    const connection = this.#admittance.open(socket, admission, this.door, close);
+    const connection = this.#admittance.open(socket, admission, this.entrance.door, close);
     if (!connection) {
       next(refused(admission.refusal as TenancyError));
       return;
@@ -54,7 +53,9 @@ export class HeldNamespace {
   }
 
   #identify({ request }: IoClient, auth: { readonly token?: unknown }): Promise<Admission> {
-    return this.#admittance.identify(this.who, request, auth?.token, corsOrigins(this.nsp.server.opts?.cors));
+    const { who, origins } = this.entrance;
+    const allowed = [...origins, ...corsOrigins(this.nsp.server.opts?.cors)];
+    return this.#admittance.identify(who, request, auth?.token, allowed);
   }
 
   #holdSockets(): void {
@@ -64,7 +65,8 @@ export class HeldNamespace {
     nsp.sockets = new OwnSockets({
       all,
       tenantOf: (id) => this.#owners.get(id)?.tenantId,
-      isWithin: () => isRemoving || this.isClosing(),
+      // A hook that runs as a tenant while the server closes sees that one's.
+      isWithin: () => isRemoving || (this.isClosing() && !storage.getStore()?.tenant),
       forget: (id) => {
         this.#owners.get(id)?.stop?.();
         this.#owners.delete(id);
@@ -101,7 +103,7 @@ export class HeldNamespace {
   #wall(raw: unknown, behind: IoNamespace): TenantRooms {
     if (raw instanceof TenantRooms) return raw;
     (raw as RoomAdapter).nsp = behind;
-    return new TenantRooms(raw as RoomAdapter, this.#owners);
+    return new TenantRooms(raw as RoomAdapter, this.nsp, this.#owners);
   }
 
   /** S7, S8: a connection that is taken up again is identified before its session is looked for. */

@@ -1,14 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { markWall } from '../../leftovers/wall.js';
 import type { Admittance } from '../connections/admittance.js';
-import type { Door } from '../connections/gateways.js';
+import type { Entrance } from '../connections/gateways.js';
 import { HeldNamespace } from './held-namespace.js';
 import type { IoNamespace, IoServer, IoSocket, Next } from './shapes.js';
 
 /** The places of a server. */
 export interface IoPlaces {
-  /** The door of a namespace, by its name, or by what dynamic ones are found by. */
-  doorOf(namespace: unknown): { readonly door: Door; readonly who: string };
+  /** The entrance of a namespace, by its name, or by what dynamic ones are found by. */
+  at(namespace: unknown): Entrance;
   /** The one that is asked for now, as its gateway names it. */
   readonly namespace?: unknown;
 }
@@ -61,10 +61,10 @@ class HeldServer {
       return;
     }
     const parent = [...this.#parents.keys()].find(({ children }) => children?.has(nsp));
-    const { door, who } = this.#places.doorOf(parent ? this.#parents.get(parent) : name);
+    const entrance = this.#places.at(parent ? this.#parents.get(parent) : name);
     // Nothing there is a tenant's: it stays as socket.io made it.
     const held =
-      door === "nobody's" ? null : new HeldNamespace(nsp, door, who, this.#admittance, () => this.#isClosing);
+      entrance.door === "nobody's" ? null : new HeldNamespace(nsp, entrance, this.#admittance, () => this.#isClosing);
     this.#namespaces.set(nsp, held);
     if (held && !parent) nsp.use((socket, next) => this.#admit(socket, next));
   }
@@ -75,7 +75,7 @@ class HeldServer {
     else if (!held) next(new Error('tenant_required'));
     else {
       held.admit(socket, next).catch((error) => {
-        logger.error(`${held.who} could not let a socket in: ${error}`);
+        logger.error(`${held.entrance.who} could not let a socket in: ${error}`);
         next(new Error('tenant_source_failed'));
       });
     }

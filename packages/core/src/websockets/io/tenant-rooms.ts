@@ -21,60 +21,69 @@ export interface Owners {
  * tenant, on this server and on others: the adapter behind is only ever told rooms of one tenant.
  */
 export class TenantRooms {
-  /** @param owner - the socket that this is the adapter of; of whoever calls without */
+  // Hidden: what stands behind the wall knows everybody's rooms.
+  readonly #raw: RoomAdapter;
+  readonly #owners: Owners;
+  readonly #owner: { readonly tenantId: string | null } | undefined;
+
+  /**
+   * @param nsp - the namespace, as the application knows it
+   * @param owner - the socket that this is the adapter of; of whoever calls without
+   */
   constructor(
-    readonly raw: RoomAdapter,
-    private readonly owners: Owners,
-    private readonly owner?: { readonly tenantId: string | null },
-  ) {}
+    raw: RoomAdapter,
+    readonly nsp: unknown,
+    owners: Owners,
+    owner?: { readonly tenantId: string | null },
+  ) {
+    this.#raw = raw;
+    this.#owners = owners;
+    this.#owner = owner;
+  }
 
   /** The same for one socket: what is sent by way of it goes to its own tenant. */
   of(owner: { readonly tenantId: string | null }): TenantRooms {
-    return new TenantRooms(this.raw, this.owners, owner);
+    return new TenantRooms(this.#raw, this.nsp, this.#owners, owner);
   }
 
   init(): unknown {
-    return this.raw.init();
+    return this.#raw.init();
   }
 
   close(): unknown {
-    return this.raw.close();
+    return this.#raw.close();
   }
 
   serverCount(): Promise<number> {
-    return this.raw.serverCount();
-  }
-
-  get nsp(): unknown {
-    return this.raw.nsp;
+    return this.#raw.serverCount();
   }
 
   addAll(id: string, rooms: Iterable<unknown>): unknown {
     const part = this.partOfSocket(id);
     // As often as it joins, because a socket that has left all its rooms is in none.
-    return this.raw.addAll(id, new Set([part.all, ...[...rooms].map((room) => roomIn(part, room))]));
+    return this.#raw.addAll(id, new Set([part.all, ...[...rooms].map((room) => roomIn(part, room))]));
   }
 
   del(id: string, room: unknown): unknown {
-    return this.raw.del(id, roomIn(this.partOfSocket(id), room));
+    return this.#raw.del(id, roomIn(this.partOfSocket(id), room));
   }
 
   delAll(id: string): unknown {
-    return this.raw.delAll(id);
+    return this.#raw.delAll(id);
   }
 
   socketRooms(id: string): Set<string> | undefined {
-    const owner = this.owners.get(id);
-    const rooms = this.raw.socketRooms(id);
+    const owner = this.#owners.get(id);
+    const rooms = this.#raw.socketRooms(id);
     if (!owner || !rooms) return undefined;
     const part = partOf(owner.tenantId);
     // Without an owner's own view somebody asks for a socket by an id that may be another tenant's.
-    if (!this.owner && !isVisible(part, 'socketRooms')) return undefined;
+    if (!this.#owner && !isVisible(part, 'socketRooms')) return undefined;
     return ownRooms(part, rooms);
   }
 
   broadcast(packet: unknown, opts: Broadcast): void {
-    this.raw.broadcast(packet, this.within(opts, 'emit'));
+    this.#raw.broadcast(packet, this.within(opts, 'emit'));
   }
 
   broadcastWithAck(packet: unknown, opts: Broadcast, count: Callback, ack: Callback): void {
@@ -84,33 +93,33 @@ export class TenantRooms {
       (callback: Callback): Callback =>
       (...args) =>
         storage.run(store, () => callback(...args));
-    this.raw.broadcastWithAck(packet, this.within(opts, 'emit'), inCaller(count), inCaller(ack));
+    this.#raw.broadcastWithAck(packet, this.within(opts, 'emit'), inCaller(count), inCaller(ack));
   }
 
   async sockets(rooms: ReadonlySet<unknown>): Promise<Set<string>> {
-    return this.raw.sockets(this.within({ rooms }, 'allSockets').rooms);
+    return this.#raw.sockets(this.within({ rooms }, 'allSockets').rooms);
   }
 
   async fetchSockets(opts: Broadcast): Promise<unknown[]> {
-    return this.raw.fetchSockets(this.within(opts, 'fetchSockets'));
+    return this.#raw.fetchSockets(this.within(opts, 'fetchSockets'));
   }
 
   addSockets(opts: Broadcast, rooms: unknown): void {
     // The rooms as they are: each socket joins by itself, on whichever server it is.
-    this.raw.addSockets(this.within(opts, 'socketsJoin'), rooms);
+    this.#raw.addSockets(this.within(opts, 'socketsJoin'), rooms);
   }
 
   delSockets(opts: Broadcast, rooms: unknown): void {
-    this.raw.delSockets(this.within(opts, 'socketsLeave'), rooms);
+    this.#raw.delSockets(this.within(opts, 'socketsLeave'), rooms);
   }
 
   disconnectSockets(opts: Broadcast, close: boolean): void {
-    this.raw.disconnectSockets(this.within(opts, 'disconnectSockets'), close);
+    this.#raw.disconnectSockets(this.within(opts, 'disconnectSockets'), close);
   }
 
   /** S9: it goes to all servers, and has no tenant there. */
   serverSideEmit(packet: unknown[]): unknown {
-    if (isAcrossSockets()) return this.raw.serverSideEmit(packet);
+    if (isAcrossSockets()) return this.#raw.serverSideEmit(packet);
     throw new TenantSwitchRefusedError(
       '`serverSideEmit` is heard by every server, outside of every tenant. For what is for a tenant use `server.emit` or a queue; for all ' +
         'servers call it in `TenantSocketAdmin.acrossTenants({ reason }, server, (all) => …)` of @tenancy/core/admin.',
@@ -119,25 +128,25 @@ export class TenantRooms {
 
   persistSession(session: Session): void {
     const { sid } = session;
-    const owner = this.owners.get(sid);
+    const owner = this.#owners.get(sid);
     if (!owner) return;
     // By their real names, which the packets that it misses are compared with.
-    this.raw.persistSession({ ...session, rooms: [...(this.raw.socketRooms(sid) ?? [])], tenancy: owner.tenantId });
+    this.#raw.persistSession({ ...session, rooms: [...(this.#raw.socketRooms(sid) ?? [])], tenancy: owner.tenantId });
   }
 
   /** S8: the rooms of a session are joined before any middleware, so whose it is must be known by now. */
   async restoreSession(pid: string, offset: string): Promise<Session | null> {
     const own = storage.getStore()?.tenant?.id;
     if (own === undefined) return null;
-    const session = await this.raw.restoreSession(pid, offset);
+    const session = await this.#raw.restoreSession(pid, offset);
     if (!session || session.tenancy !== own) return null;
-    this.owners.set(session.sid, { tenantId: own });
+    this.#owners.set(session.sid, { tenantId: own });
     return { ...session, rooms: [...ownRooms(partOf(own), session.rooms)] };
   }
 
   /** The rooms of whoever calls, on this server, with the ids of the sockets that are in them. */
   get rooms(): ReadonlyMap<string, Set<string>> {
-    const { raw } = this;
+    const raw = this.#raw;
     const part = this.caller('rooms');
     return new OwnMap({
       get: (room) => raw.rooms.get(part === EVERYBODY ? String(room) : roomIn(part, room)),
@@ -147,11 +156,11 @@ export class TenantRooms {
 
   /** The sockets of whoever calls, on this server, with the rooms that they are in. */
   get sids(): ReadonlyMap<string, Set<string>> {
-    const { raw } = this;
+    const raw = this.#raw;
     const part = this.caller('sids');
     return new OwnMap({
       get: (id) => {
-        const owner = this.owners.get(id);
+        const owner = this.#owners.get(id);
         const rooms = raw.sids.get(id);
         if (!owner || !rooms || (part !== EVERYBODY && owner.tenantId !== part.tenantId)) return undefined;
         return ownRooms(partOf(owner.tenantId), rooms);
@@ -163,7 +172,7 @@ export class TenantRooms {
   /** Rooms over all servers, where the adapter behind can tell. */
   async allRooms(): Promise<Set<string>> {
     const part = this.caller('allRooms');
-    const rooms = (await this.raw.allRooms?.()) ?? new Set(this.raw.rooms.keys());
+    const rooms = (await this.#raw.allRooms?.()) ?? new Set(this.#raw.rooms.keys());
     return part === EVERYBODY ? new Set([...rooms].map(String)) : ownRooms(part, rooms);
   }
 
@@ -175,9 +184,9 @@ export class TenantRooms {
   }
 
   private caller(member: string): Part | typeof EVERYBODY {
-    if (!this.owner) return callersPart(member);
-    requireOwnSocket(this.owner);
-    return partOf(this.owner.tenantId);
+    if (!this.#owner) return callersPart(member);
+    requireOwnSocket(this.#owner);
+    return partOf(this.#owner.tenantId);
   }
 
   private within(opts: Broadcast, member: string): Required<Broadcast> {
@@ -196,7 +205,7 @@ export class TenantRooms {
   }
 
   private partOfSocket(id: string): Part {
-    const owner = this.owners.get(id);
+    const owner = this.#owners.get(id);
     if (!owner) throw new TenantRequiredError('a socket that was not let in cannot join a room.');
     requireOwnSocket(owner);
     return partOf(owner.tenantId);

@@ -7,7 +7,7 @@ import type { TenancyError } from '../../errors/tenancy-error.js';
 import { markWall } from '../../leftovers/wall.js';
 import type { Admittance } from '../connections/admittance.js';
 import { type Connection, requireOwnSocket } from '../connections/connection.js';
-import type { Door } from '../connections/gateways.js';
+import type { Entrance } from '../connections/gateways.js';
 import { OwnClients } from './own-clients.js';
 import type { Upgraded, WsClient, WsServer } from './shapes.js';
 
@@ -21,11 +21,7 @@ export const isWsServer = (value: unknown): value is WsServer =>
 const held = new WeakSet<WsServer>();
 
 /** Identifies the tenant of each connection that a server of ws upgrades, and keeps it with that. */
-export function holdWsServer(
-  server: WsServer,
-  { door, who }: { readonly door: Door; readonly who: string },
-  admittance: Admittance,
-): void {
+export function holdWsServer(server: WsServer, { door, who, origins }: Entrance, admittance: Admittance): void {
   if (held.has(server) || door === "nobody's") return;
   held.add(server);
   markWall(server);
@@ -34,7 +30,7 @@ export function holdWsServer(
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer, done: Upgraded): Promise<void> => {
     const gone = () => void socket.destroy();
     socket.on('error', gone);
-    const admission = await admittance.identify(who, request);
+    const admission = await admittance.identify(who, request, undefined, origins);
     socket.off('error', gone);
     if (!admission.tenant && admission.isForeign) return answer(socket, admission.refusal);
     handleUpgrade(request, socket, head, (client, asked) => {
