@@ -45,7 +45,7 @@ function home(file: string): string {
   if (file === 'docs/caches.md' || file === 'docs/queues.md') return 'packages/core';
   if (file === 'docs/events.md') return 'test/census';
   // Beside a client of Redis.
-  if (file === 'docs/microservices.md') return 'packages/core';
+  if (file === 'docs/microservices.md' || file === 'docs/websockets.md') return 'packages/core';
   if (file === 'docs/graphql.md') return 'packages/core';
   if (file === 'docs/clocks.md') return 'packages/core';
   if (file === 'docs/limits.md' || file === 'docs/calling-services.md' || file === 'docs/files.md')
