@@ -48,7 +48,12 @@ function home(file: string): string {
   if (file === 'docs/microservices.md' || file === 'docs/websockets.md') return 'packages/core';
   if (file === 'docs/graphql.md') return 'packages/core';
   if (file === 'docs/clocks.md') return 'packages/core';
-  if (file === 'docs/limits.md' || file === 'docs/calling-services.md' || file === 'docs/files.md')
+  if (
+    file === 'docs/limits.md' ||
+    file === 'docs/calling-services.md' ||
+    file === 'docs/files.md' ||
+    file === 'docs/logs.md'
+  )
     return 'packages/core';
   const place = /^packages\/\w+/.exec(file)?.[0] ?? 'examples/hiring-platform';
   // Beside the client that is generated for its tests.

@@ -8,6 +8,7 @@ import * as events from '../src/events.js';
 import * as graphql from '../src/graphql.js';
 import * as http from '../src/http.js';
 import * as core from '../src/index.js';
+import * as logging from '../src/logging.js';
 import * as microservices from '../src/microservices.js';
 import * as schedule from '../src/schedule.js';
 import * as signedHeader from '../src/signed-header.js';
@@ -26,6 +27,7 @@ it('the public surface is this, and grows only on purpose', () => {
     events: Object.keys(events).sort(),
     graphql: Object.keys(graphql).sort(),
     http: Object.keys(http).sort(),
+    logging: Object.keys(logging).sort(),
     microservices: Object.keys(microservices),
     schedule: Object.keys(schedule).sort(),
     signedHeader: Object.keys(signedHeader),
@@ -103,6 +105,7 @@ it('the public surface is this, and grows only on purpose', () => {
     events: ['TenantOutbox', 'TenantOutboxModule', 'eachTenant', 'outboxTableSql', 'postgresOutbox'],
     graphql: ['TenantGraphQLModule', 'TenantPubSub', 'tenantLoader'],
     http: ['TENANT_FETCH', 'TenantHttpModule', 'tenantAxios', 'tenantDispatcher', 'tenantFetch', 'untenantedCall'],
+    logging: ['TenantLogger', 'TenantSpanProcessor', 'tenantBaggage', 'tenantLabels', 'tenantPino', 'tenantWinston'],
     microservices: ['TenantMicroservicesModule'],
     schedule: [
       'TenantCron',

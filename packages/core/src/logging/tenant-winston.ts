@@ -1,0 +1,35 @@
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { FIELD, loggedTenant } from './logged-tenant.js';
+
+/** The part of a logger of winston that is used here. */
+interface WinstonLogger {
+  // biome-ignore lint/suspicious/noExplicitAny: streams write whatever it is.
+  write(info: any, ...rest: any[]): boolean;
+}
+
+/**
+ * Puts `tenantId` into every line of a logger of winston, and of its children. It is told where a line is written: formats run later
+ * where a transport is slow, in the context of whoever makes room.
+ *
+ * @returns the logger itself.
+ * @throws `tenancy_misconfigured` where it is given no logger.
+ * @example
+ * ```ts
+ * import { tenantWinston } from '@tenancy/core/logging';
+ * import { createLogger, format, transports } from 'winston';
+ *
+ * export const logger = tenantWinston(createLogger({ format: format.json(), transports: [new transports.Console()] }));
+ * ```
+ */
+export function tenantWinston<L extends WinstonLogger>(logger: L): L {
+  if (typeof logger?.write !== 'function') {
+    throw new TenancyConfigurationError('tenantWinston', 'is given no logger', 'Pass `createLogger(…)` of winston.');
+  }
+  const { write } = logger;
+  logger.write = function (this: L, info: unknown, ...rest: unknown[]) {
+    const id = loggedTenant();
+    const told = id === undefined || typeof info !== 'object' || info === null ? info : { ...info, [FIELD]: id };
+    return Reflect.apply(write, this, [told, ...rest]);
+  };
+  return logger;
+}
