@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tenant } from '@tenancy/core';
 import type { Planted } from '../../canaries/planted.js';
-import type { Route } from '../../discovery/entrance.js';
+import type { Entrance, Route } from '../../discovery/entrance.js';
 import { exampleRequest } from '../../discovery/example-request.js';
 import type { IsolationHarness } from '../../harness/isolation-harness.js';
 import type { HttpAnswer, HttpRequest } from '../../http-request.js';
@@ -12,7 +13,7 @@ import { INVENTED, invented } from './invented.js';
 /** A request over HTTP, by what is known of its route and what the example says. */
 export function transportByRequest(
   harness: IsolationHarness,
-  route: Route,
+  { route, kind }: Entrance & { readonly route: Route },
   example: RequestExample | undefined,
 ): Transport {
   const made = (rows: Planted, tenant: Tenant, canary: (name: string) => string) => {
@@ -24,16 +25,21 @@ export function transportByRequest(
   const repeated = (rows: Planted, tenant: Tenant) => made(rows, tenant, (name) => `${INVENTED} ${name}`);
   const [first] = harness.tenants as readonly [Tenant];
   return {
+    ...(kind === 'sse' && { hears: true }),
     lateness: 0,
     answersNothing: repeated(harness.planted(first), first).given.answersNothing,
     requestFor: (rows, tenant) => repeated(rows, tenant).request,
-    call: async ({ identity, tenant, rows, change = (request) => request }) => {
+    call: async ({ identity, tenant, rows, change = (request) => request, meanwhile }) => {
       const whose = tenant ?? first;
       const example = made(rows, whose, (name) => invented(harness, whose, name));
       const request = withOwnCredentials(change(example.request), repeated(harness.planted(whose), whose).request);
       const client = harness.client(identity);
       // The answer may begin only with what happens meanwhile.
-      const [answer] = await Promise.all([client.request(request), example.given.meanwhile?.(client)]);
+      const [answer] = await Promise.all([
+        client.request(request),
+        example.given.meanwhile?.(client),
+        meanwhile && sleep(LISTENING).then(meanwhile),
+      ]);
       return {
         request,
         answer,
@@ -53,6 +59,9 @@ function withOwnCredentials(request: HttpRequest, own: HttpRequest): HttpRequest
   const kept = credentials.filter(([name]) => given.includes(name));
   return kept.length > 0 ? { ...request, headers: { ...request.headers, ...Object.fromEntries(kept) } } : request;
 }
+
+/** Milliseconds until a stream is listened to. */
+const LISTENING = 40;
 
 /** Headers that sign somebody in. */
 const CREDENTIALS = /^(authorization|cookie)$/i;

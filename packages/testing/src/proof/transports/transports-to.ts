@@ -57,7 +57,7 @@ export function transportTo(
   if ('unknown' in tried) {
     return { unknown: `${tried.unknown} Give an example: { '${entrance.id}': (rows) => (${hintFor(route)}) }.` };
   }
-  return transportByRequest(harness, route, given);
+  return transportByRequest(harness, { ...entrance, route }, given);
 }
 
 /** To what no request calls, and which needs no `call` all the same. */
