@@ -40,6 +40,34 @@ export class Leaky extends Jobs {
   }
 }
 
+/** `Jobs`, for a module. */
+export const jobsProvider = {
+  provide: Jobs,
+  inject: [TenantContext],
+  useFactory: (context: TenantContext) => new Jobs(context),
+};
+
+/** The tenants of a module, by their hosts. */
+export const tenancy = () =>
+  TenancyModule.forRoot({
+    registry: new InMemoryTenantRegistry([acme, globex]),
+    sources: [fromSubdomain({ baseDomain: 'localhost' })],
+  });
+
+/** A job for each tenant, in an empty table. */
+export function withJobs() {
+  table.length = 0;
+  return {
+    tenants: { acme, globex },
+    seed: ({ id: tenantId }, { canary }) => {
+      const job = { id: randomUUID(), tenantId, title: canary('title') };
+      table.push(job);
+      return { job };
+    },
+    rows: async ({ id }) => ({ job: structuredClone(table.filter(({ tenantId }) => tenantId === id)) }),
+  } satisfies IsolationHarnessOptions;
+}
+
 @Controller()
 class JobsController {
   constructor(@Inject(Jobs) private readonly jobs: Jobs) {}

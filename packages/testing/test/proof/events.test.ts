@@ -1,9 +1,8 @@
 import { Controller, Get, Inject, Injectable, Module, NotFoundException, Param, Post } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
-import { fromSubdomain, InMemoryTenantRegistry, TenancyModule, TenantContext } from '@tenancy/core';
 import { expect, it } from 'vitest';
 import { createIsolationHarness, type ProofOptions, proveIsolation } from '../../src/index.js';
-import { acme, globex, Jobs, table } from './application.js';
+import { Jobs, jobsProvider, table, tenancy, withJobs } from './application.js';
 import { found, verdicts } from './told.js';
 
 const LISTENER = 'event Letters.published';
@@ -14,8 +13,6 @@ interface Published {
 
 /** An application that emits an event, and listens to it. */
 async function prove(listen: (jobs: Jobs, event: Published) => unknown, options: ProofOptions = {}, isEmitted = true) {
-  table.length = 0;
-
   @Injectable()
   class Letters {
     constructor(@Inject(Jobs) private readonly jobs: Jobs) {}
@@ -49,28 +46,13 @@ async function prove(listen: (jobs: Jobs, event: Published) => unknown, options:
   }
 
   @Module({
-    imports: [
-      TenancyModule.forRoot({
-        registry: new InMemoryTenantRegistry([acme, globex]),
-        sources: [fromSubdomain({ baseDomain: 'localhost' })],
-      }),
-      EventEmitterModule.forRoot({ wildcard: true }),
-    ],
+    imports: [tenancy(), EventEmitterModule.forRoot({ wildcard: true })],
     controllers: [JobsController],
-    providers: [
-      { provide: Jobs, inject: [TenantContext], useFactory: (context: TenantContext) => new Jobs(context) },
-      Letters,
-    ],
+    providers: [jobsProvider, Letters],
   })
   class AppModule {}
   const app = await createIsolationHarness(AppModule, {
-    tenants: { acme, globex },
-    seed: ({ id: tenantId }, { canary }) => {
-      const job = { id: crypto.randomUUID(), tenantId, title: canary('title') };
-      table.push(job);
-      return { job };
-    },
-    rows: async ({ id }) => ({ job: structuredClone(table.filter(({ tenantId }) => tenantId === id)) }),
+    ...withJobs(),
   });
   try {
     return await proveIsolation(app, { only: ['POST /jobs/:id/publish', LISTENER], ...options });

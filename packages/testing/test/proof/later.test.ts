@@ -1,6 +1,5 @@
 import { BullModule, InjectQueue, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Controller, Get, Inject, Injectable, Module, Param, Post, type Type } from '@nestjs/common';
-import { fromSubdomain, InMemoryTenantRegistry, TenancyModule, TenantContext } from '@tenancy/core';
 import { TenantBullModule } from '@tenancy/core/bullmq';
 import { TenantCache, TenantCacheModule } from '@tenancy/core/cache';
 import { TenantCron, TenantScheduleModule } from '@tenancy/core/schedule';
@@ -14,7 +13,7 @@ import {
   proveIsolation,
 } from '../../src/index.js';
 import { createDatabase, type PostgresServer, postgresFromEnvironment } from '../../src/postgres.js';
-import { acme, globex, Jobs, table } from './application.js';
+import { Jobs, jobsProvider, table, tenancy, withJobs } from './application.js';
 import { found, verdicts } from './told.js';
 
 let server: PostgresServer;
@@ -55,7 +54,6 @@ const right: Work = {
 
 /** An application with a queue, a clock and a cache, none of which has an example. */
 async function prove(work: Work, options: ProofOptions & { bull?: object } = {}): Promise<IsolationReport> {
-  table.length = 0;
   const database = await createDatabase(server.url);
   const { bull, ...proof } = options;
 
@@ -104,10 +102,7 @@ async function prove(work: Work, options: ProofOptions & { bull?: object } = {})
   const providers: Type<unknown>[] = [Publishing, ...(work.nightly ? [Reports] : [])];
   @Module({
     imports: [
-      TenancyModule.forRoot({
-        registry: new InMemoryTenantRegistry([acme, globex]),
-        sources: [fromSubdomain({ baseDomain: 'localhost' })],
-      }),
+      tenancy(),
       TenantBullModule.forRoot({
         connection: { connectionString: database.url, migrate: true, max: 3 } as never,
         ...bull,
@@ -117,20 +112,11 @@ async function prove(work: Work, options: ProofOptions & { bull?: object } = {})
       TenantCacheModule.register(),
     ],
     controllers: [JobsController],
-    providers: [
-      { provide: Jobs, inject: [TenantContext], useFactory: (context: TenantContext) => new Jobs(context) },
-      ...providers,
-    ],
+    providers: [jobsProvider, ...providers],
   })
   class AppModule {}
   const harness: IsolationHarnessOptions = {
-    tenants: { acme, globex },
-    seed: ({ id: tenantId }, { canary }) => {
-      const job = { id: crypto.randomUUID(), tenantId, title: canary('title') };
-      table.push(job);
-      return { job };
-    },
-    rows: async ({ id }) => ({ job: structuredClone(table.filter(({ tenantId }) => tenantId === id)) }),
+    ...withJobs(),
   };
   const app = await createIsolationHarness(AppModule, harness);
   try {

@@ -8,12 +8,12 @@ import {
   type MicroserviceOptions,
   Transport,
 } from '@nestjs/microservices';
-import { fromSubdomain, InMemoryTenantRegistry, TenancyModule, TenantContext, Untenanted } from '@tenancy/core';
+import { Untenanted } from '@tenancy/core';
 import { TenantMicroservicesModule } from '@tenancy/core/microservices';
 import { lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { createIsolationHarness, type ProofOptions, proveIsolation } from '../../src/index.js';
-import { acme, globex, Jobs, table } from './application.js';
+import { Jobs, jobsProvider, table, tenancy, withJobs } from './application.js';
 import { found, verdicts } from './told.js';
 
 const MESSAGE = 'message ScreeningController.screen';
@@ -49,7 +49,6 @@ async function prove(
   options: ProofOptions = {},
   { isUntenanted = false, isSigned = true } = {},
 ) {
-  table.length = 0;
   const screening = isUntenanted ? Untenanted() : () => {};
 
   @Controller()
@@ -87,15 +86,12 @@ async function prove(
 
   @Module({
     imports: [
-      TenancyModule.forRoot({
-        registry: new InMemoryTenantRegistry([acme, globex]),
-        sources: [fromSubdomain({ baseDomain: 'localhost' })],
-      }),
+      tenancy(),
       TenantMicroservicesModule.forRoot(isSigned ? { secret } : {}),
       ClientsModule.register([{ name: 'SCREENING', ...(server as { transport: Transport.TCP }) }]),
     ],
     controllers: [ScreeningController, JobsController],
-    providers: [{ provide: Jobs, inject: [TenantContext], useFactory: (context: TenantContext) => new Jobs(context) }],
+    providers: [jobsProvider],
   })
   class AppModule {}
   const harness = await createIsolationHarness(AppModule, {
@@ -103,13 +99,7 @@ async function prove(
       app.connectMicroservice(server);
       await app.startAllMicroservices();
     },
-    tenants: { acme, globex },
-    seed: ({ id: tenantId }, { canary }) => {
-      const job = { id: crypto.randomUUID(), tenantId, title: canary('title') };
-      table.push(job);
-      return { job };
-    },
-    rows: async ({ id }) => ({ job: structuredClone(table.filter(({ tenantId }) => tenantId === id)) }),
+    ...withJobs(),
   });
   try {
     return await proveIsolation(harness, {

@@ -9,12 +9,12 @@ import {
   WebSocketServer,
   WsException,
 } from '@nestjs/websockets';
-import { fromSubdomain, InMemoryTenantRegistry, TenancyModule, TenantContext } from '@tenancy/core';
+import { TenantContext } from '@tenancy/core';
 import { broadcast, tenantSockets } from '@tenancy/core/websockets';
 import { filter, map, Subject, startWith } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { createIsolationHarness, type ProofOptions, proveIsolation } from '../../src/index.js';
-import { acme, globex, Jobs, table } from './application.js';
+import { Jobs, jobsProvider, table, tenancy, withJobs } from './application.js';
 import { found, verdicts } from './told.js';
 
 interface Socket {
@@ -41,7 +41,6 @@ const right: Work = {
 };
 
 async function prove(protocol: Protocol, work: Work, options: ProofOptions = {}) {
-  table.length = 0;
   const renamed = new Subject<(typeof table)[number]>();
 
   @WebSocketGateway()
@@ -90,28 +89,14 @@ async function prove(protocol: Protocol, work: Work, options: ProofOptions = {})
   }
 
   @Module({
-    imports: [
-      TenancyModule.forRoot({
-        registry: new InMemoryTenantRegistry([acme, globex]),
-        sources: [fromSubdomain({ baseDomain: 'localhost' })],
-      }),
-    ],
-    providers: [
-      { provide: Jobs, inject: [TenantContext], useFactory: (context: TenantContext) => new Jobs(context) },
-      LiveGateway,
-    ],
+    imports: [tenancy()],
+    providers: [jobsProvider, LiveGateway],
   })
   class AppModule {}
   const harness = await createIsolationHarness(AppModule, {
     configure: (app: INestApplication) =>
       void app.useWebSocketAdapter(tenantSockets(protocol === 'ws' ? new WsAdapter(app) : new IoAdapter(app))),
-    tenants: { acme, globex },
-    seed: ({ id: tenantId }, { canary }) => {
-      const job = { id: crypto.randomUUID(), tenantId, title: canary('title') };
-      table.push(job);
-      return { job };
-    },
-    rows: async ({ id }) => ({ job: structuredClone(table.filter(({ tenantId }) => tenantId === id)) }),
+    ...withJobs(),
   });
   const examples = Object.fromEntries(
     ['watch', 'listen', 'rename'].map((name) => [

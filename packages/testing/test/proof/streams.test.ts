@@ -1,16 +1,15 @@
 import { Controller, Get, Inject, Module, NotFoundException, Param, Post, Sse } from '@nestjs/common';
-import { fromSubdomain, InMemoryTenantRegistry, TenancyModule, TenantContext } from '@tenancy/core';
+import { TenantContext } from '@tenancy/core';
 import { filter, map, Subject } from 'rxjs';
 import { expect, it } from 'vitest';
 import { createIsolationHarness, proveIsolation } from '../../src/index.js';
-import { acme, globex, Jobs, table } from './application.js';
+import { Jobs, jobsProvider, type table, tenancy, withJobs } from './application.js';
 import { found, verdicts } from './told.js';
 
 const STREAM = 'GET /jobs/changes';
 
 /** An application that streams the jobs that are closed: those of the tenant, or everybody's. */
 async function prove(isRight: boolean) {
-  table.length = 0;
   const closed = new Subject<(typeof table)[number]>();
 
   @Controller('jobs')
@@ -41,24 +40,13 @@ async function prove(isRight: boolean) {
   }
 
   @Module({
-    imports: [
-      TenancyModule.forRoot({
-        registry: new InMemoryTenantRegistry([acme, globex]),
-        sources: [fromSubdomain({ baseDomain: 'localhost' })],
-      }),
-    ],
+    imports: [tenancy()],
     controllers: [JobsController],
-    providers: [{ provide: Jobs, inject: [TenantContext], useFactory: (context: TenantContext) => new Jobs(context) }],
+    providers: [jobsProvider],
   })
   class AppModule {}
   const harness = await createIsolationHarness(AppModule, {
-    tenants: { acme, globex },
-    seed: ({ id: tenantId }, { canary }) => {
-      const job = { id: crypto.randomUUID(), tenantId, title: canary('title') };
-      table.push(job);
-      return { job };
-    },
-    rows: async ({ id }) => ({ job: structuredClone(table.filter(({ tenantId }) => tenantId === id)) }),
+    ...withJobs(),
   });
   try {
     return await proveIsolation(harness, {

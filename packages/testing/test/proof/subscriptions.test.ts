@@ -3,12 +3,11 @@ import { Inject, Module } from '@nestjs/common';
 import { Args, Field, GraphQLModule, ID, Mutation, ObjectType, Query, Resolver, Subscription } from '@nestjs/graphql';
 import { MercuriusDriver, type MercuriusDriverConfig } from '@nestjs/mercurius';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { fromSubdomain, InMemoryTenantRegistry, TenancyModule, TenantContext } from '@tenancy/core';
 import { TenantGraphQLModule, TenantPubSub } from '@tenancy/core/graphql';
 import { PubSub } from 'graphql-subscriptions';
 import { describe, expect, it } from 'vitest';
 import { createIsolationHarness, proveIsolation } from '../../src/index.js';
-import { acme, globex, Jobs, table } from './application.js';
+import { Jobs, jobsProvider, table, tenancy, withJobs } from './application.js';
 import { found, verdicts } from './told.js';
 
 const SUBSCRIPTION = 'graphql Subscription.jobChanged';
@@ -21,8 +20,6 @@ class JobType {
 
 /** An application in which jobs are renamed, and told of: to the own tenant, or to everybody. */
 async function prove(driver: 'Apollo' | 'Mercurius', isRight: boolean) {
-  table.length = 0;
-
   @Resolver(() => JobType)
   class JobResolver {
     constructor(
@@ -68,24 +65,13 @@ async function prove(driver: 'Apollo' | 'Mercurius', isRight: boolean) {
           subscription: true,
         });
   @Module({
-    imports: [
-      TenancyModule.forRoot({
-        registry: new InMemoryTenantRegistry([acme, globex]),
-        sources: [fromSubdomain({ baseDomain: 'localhost' })],
-      }),
-      graphql,
-      TenantGraphQLModule.forRoot(),
-    ],
-    providers: [
-      JobResolver,
-      { provide: TenantPubSub, useFactory: () => new TenantPubSub(new PubSub()) },
-      { provide: Jobs, inject: [TenantContext], useFactory: (context: TenantContext) => new Jobs(context) },
-    ],
+    imports: [tenancy(), graphql, TenantGraphQLModule.forRoot()],
+    providers: [JobResolver, { provide: TenantPubSub, useFactory: () => new TenantPubSub(new PubSub()) }, jobsProvider],
   })
   class AppModule {}
   const harness = await createIsolationHarness(AppModule, {
     ...(driver === 'Mercurius' && { adapter: () => new FastifyAdapter() }),
-    tenants: { acme, globex },
+    ...withJobs(),
     seed: async ({ id: tenantId }, { canary, client }) => {
       const job = { id: crypto.randomUUID(), tenantId, title: canary('title') };
       table.push(job);
@@ -94,7 +80,6 @@ async function prove(driver: 'Apollo' | 'Mercurius', isRight: boolean) {
       await client.post('/graphql', { query, variables: { jobId: job.id } });
       return { job };
     },
-    rows: async ({ id }) => ({ job: structuredClone(table.filter(({ tenantId }) => tenantId === id)) }),
   });
   try {
     return await proveIsolation(harness, {
