@@ -44,6 +44,7 @@ const ATTACKS = [
   ['`warm-cache`', 'the other has just asked for the same'],
   ['`interference`', "the other's rows change, and the answer does not"],
   ['`interleaved`', 'both at once, over and over'],
+  ['`overheard`', 'the other works while the tenant listens'],
   ['`situations`', 'the other hangs up or fails half-way, or the tenant fails where the other did not'],
   ['`answer-headers`', "what caches and pages of the other's origin are allowed"],
   ['`worlds`', 'fresh applications, in which the other called first, or never, or both at once'],

@@ -33,13 +33,13 @@ Unproven: what to write
 
 Entrances
 in this order: own, no-tenant, other-host, foreign-id, existence, tenant-field,
-inputs, tenant-header, warm-cache, interference, interleaved, situations,
-answer-headers, stamps, worlds
-✗ ✓··✗··········· GET /jobs/:id  foreign-id
-✓ ✓·✓············ GET /jobs
-? ··············· POST /jobs
-– ··············· GET /metrics  Counts requests, and holds no tenant's data.
-✓ ✓✓············· queue MailProcessor.process
+inputs, tenant-header, warm-cache, interference, interleaved, overheard,
+situations, answer-headers, stamps, worlds
+✗ ✓··✗············ GET /jobs/:id  foreign-id
+✓ ✓·✓············· GET /jobs
+? ················ POST /jobs
+– ················ GET /metrics  Counts requests, and holds no tenant's data.
+✓ ✓✓·············· queue MailProcessor.process
 
 1 of 5 entrances leaks, 1 unproven
 ✗ 1 leaks  ? 1 unproven  – 1 exempt  ✓ 2 proven
