@@ -7,6 +7,7 @@ import {
   ModulesContainer,
 } from '@nestjs/core';
 import { storage, storeFor } from '../context/storage.js';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantRegistry } from '../registry/tenant-registry.js';
 import { TenantResolver } from '../resolution/tenant-resolver.js';
 import { isGateway } from './sent-codes.js';
@@ -82,12 +83,27 @@ export class GatewayEntrance implements OnModuleDestroy {
 
 /** Hands the tools of this application to the adapter that it will use, which knows nothing of it. */
 function tellAdapters(config: ApplicationConfig, tools: SocketTools): void {
-  const { setIoAdapter } = config;
+  const { setIoAdapter, getIoAdapter } = config;
+  let isAsked = false;
+  // Nest asks for it once it connects the first gateway, and never again.
+  config.getIoAdapter = () => {
+    isAsked = true;
+    return getIoAdapter.call(config);
+  };
   config.setIoAdapter = (adapter) => {
-    (adapter as TakesSocketTools)?.[SOCKET_TOOLS]?.(tools);
+    const take = (adapter as TakesSocketTools | undefined)?.[SOCKET_TOOLS];
+    if (take && isAsked) throw tooLate();
+    take?.(tools);
     return setIoAdapter.call(config, adapter);
   };
 }
+
+const tooLate = () =>
+  new TenancyConfigurationError(
+    'tenantSockets',
+    'is set after the gateways were connected, by another adapter, which identifies nobody',
+    'Call `app.useWebSocketAdapter(tenantSockets(…))` before `app.init()` and `app.listen()`.',
+  );
 
 const guardsOf = (handler: object): unknown[] => (Reflect.getMetadata(GUARDS, handler) as unknown[] | undefined) ?? [];
 

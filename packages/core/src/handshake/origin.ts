@@ -28,7 +28,8 @@ export async function requireOwnOrigin(request: HandshakeRequest, allowed: reado
   );
 }
 
-async function isAllowed(allowed: AllowedOrigins, origin: string, request: HandshakeRequest): Promise<boolean> {
+/** True where one of {@link AllowedOrigins} lets a page connect. */
+export async function isAllowed(allowed: AllowedOrigins, origin: string, request: HandshakeRequest): Promise<boolean> {
   // Whatever is not true, such as a promise of no, is no.
   if (typeof allowed === 'function') return (await allowed(origin, request)) === true;
   return allowed.some((named) => sameOrigin(named, origin));

@@ -2,7 +2,6 @@ import type { WebSocketAdapter } from '@nestjs/common';
 import { enter } from '../context/enter.js';
 import { SOCKET_TOOLS, type SocketTools } from '../entrances/socket-tools.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
-import { requireFunction } from '../errors/require-function.js';
 import type { ResolvedHandshakeOptions } from '../handshake/handshake.options.js';
 import { Admittance } from './connections/admittance.js';
 import { connectionOf } from './connections/connection.js';
@@ -40,7 +39,7 @@ export function tenantSockets<Adapter extends WebSocketAdapter>(
   adapter: Adapter,
   options: TenantSocketOptions = {},
 ): Adapter {
-  requireFunction('tenantSockets', adapter?.bindMessageHandlers);
+  requireAdapter(adapter);
   const members: Partial<Record<string | symbol, unknown>> = new Members(adapter, resolveSocketOptions(options)).all();
   return new Proxy(adapter, {
     get(target, property) {
@@ -122,9 +121,21 @@ const withoutModule = () =>
     'Import `TenancyModule.forRoot({ registry, sources })` in the root module, and set the adapter with `app.useWebSocketAdapter(…)`.',
   );
 
+function requireAdapter(adapter: unknown): void {
+  const members = typeof adapter === 'object' && adapter !== null ? (adapter as Partial<WebSocketAdapter>) : {};
+  if (typeof members.bindMessageHandlers === 'function') return;
+  const problem =
+    typeof adapter === 'function'
+      ? 'is given a class, or a function, where it takes an adapter'
+      : 'is given no adapter of WebSockets';
+  throw new TenancyConfigurationError('tenantSockets', problem, AN_ADAPTER);
+}
+
+const AN_ADAPTER = 'Pass `new IoAdapter(app)`, `new WsAdapter(app)`, or one that extends them.';
+
 const unknownServer = () =>
   new TenancyConfigurationError(
     'tenantSockets',
     "is given an adapter whose server is neither socket.io's nor ws's, and cannot identify its connections",
-    'Pass `new IoAdapter(app)`, `new WsAdapter(app)`, or one that extends them.',
+    AN_ADAPTER,
   );

@@ -1,10 +1,12 @@
 import { Logger } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { Test } from '@nestjs/testing';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
 import type { Namespace, Server, Socket as ServerSocket } from 'socket.io';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { TenantRequiredError } from '../../src/index.js';
+import { fromSubdomain, TenancyModule, TenantRequiredError } from '../../src/index.js';
 import { tenantSockets } from '../../src/websockets.js';
-import { acme } from '../server.js';
+import { acme, testRegistry } from '../server.js';
 import {
   ask,
   closeAll,
@@ -63,6 +65,36 @@ class CarelessGateway {
   }
 }
 
+type Answer = (error: Error | null, origin?: unknown) => void;
+
+@WebSocketGateway({
+  namespace: 'decides',
+  cors: {
+    origin: (page: string, answer: Answer) =>
+      page.includes('broken') ? answer(new Error('away')) : answer(null, page === 'https://app.example.com'),
+  },
+})
+class DecidingGateway {
+  @SubscribeMessage('who')
+  who() {
+    return context.tenantId;
+  }
+}
+
+@WebSocketGateway({
+  namespace: 'names',
+  cors: {
+    origin: (page: string, answer: Answer) =>
+      answer(null, page.startsWith('http:') ? '*' : ['https://app.example.com', /partner/]),
+  },
+})
+class NamingGateway {
+  @SubscribeMessage('who')
+  who() {
+    return context.tenantId;
+  }
+}
+
 @WebSocketGateway({ namespace: /^\/board-\d+$/ as unknown as string })
 class BoardGateway {
   @WebSocketServer() readonly server!: Namespace;
@@ -91,7 +123,7 @@ describe('who wants the messages of another tenant', () => {
   let own: Record<string, Awaited<ReturnType<typeof connectIo>>> = {};
 
   beforeAll(async () => {
-    server = await serveSockets([CarelessGateway, BoardGateway]);
+    server = await serveSockets([CarelessGateway, BoardGateway, DecidingGateway, NamingGateway]);
   });
   afterEach(() => {
     closeAll(own);
@@ -175,6 +207,20 @@ describe('who wants the messages of another tenant', () => {
     ]);
   });
 
+  it('S2: pages that a function for CORS answers for may connect, and others not', async () => {
+    const from = (nsp: string, origin: string) =>
+      connectIo(server, 'acme', { nsp, extraHeaders: { host: 'acme.localhost', origin } });
+    own['decided'] = await from('/decides', 'https://app.example.com');
+    own['listed'] = await from('/names', 'https://app.example.com');
+    own['pattern'] = await from('/names', 'https://partner.test');
+    expect(await Promise.all(Object.values(own).map((socket) => ask(socket, 'who')))).toEqual(Array(3).fill('t_acme'));
+    await expect(from('/decides', 'https://evil.test')).rejects.toThrow('tenant_mismatch');
+    await expect(from('/decides', 'https://broken.test')).rejects.toThrow('tenant_source_failed');
+    await expect(from('/names', 'https://evil.test')).rejects.toThrow('tenant_mismatch');
+    // That any page may is no answer for this one, which sends cookies along.
+    await expect(from('/names', 'http://evil.test')).rejects.toThrow('tenant_mismatch');
+  });
+
   it('S2: what a client sends for a token is a token, or nothing', async () => {
     for (const token of [
       { tenantId: 't_acme' },
@@ -205,4 +251,34 @@ it('options of tenantSockets, and what it is given, are refused by name', () => 
   expect(() => tenantSockets({ bindMessageHandlers: () => {} } as never, { orgins: [] } as never)).toThrow(
     /tenantSockets\.orgins: is unknown.+`origins`/,
   );
+  for (const adapter of [undefined, null, {}, 'IoAdapter']) {
+    expect(() => tenantSockets(adapter as never)).toThrow(
+      /^tenancy_misconfigured: tenantSockets.+no adapter.+new IoAdapter\(app\)/,
+    );
+  }
+  expect(() => tenantSockets(IoAdapter as never)).toThrow(
+    /^tenancy_misconfigured: tenantSockets.+a class.+new IoAdapter\(app\)/,
+  );
+  for (const options of [null, 'x', [], 1]) {
+    expect(() => tenantSockets(new IoAdapter(), options as never)).toThrow(
+      /^tenancy_misconfigured: tenantSockets.+no object/,
+    );
+  }
+});
+
+it('an adapter that is set after the gateways were connected is refused, and one that replaces another before is not', async () => {
+  const tenancy = TenancyModule.forRoot({
+    registry: testRegistry(),
+    sources: [fromSubdomain({ baseDomain: 'localhost' })],
+  });
+  const built = await Test.createTestingModule({ imports: [tenancy], providers: [BoardGateway] }).compile();
+  const app = built.createNestApplication({ logger: false });
+  app.useWebSocketAdapter(new IoAdapter(app));
+  app.useWebSocketAdapter(tenantSockets(new IoAdapter(app)));
+  await app.init();
+  const late = tenantSockets(new IoAdapter(app));
+  expect(() => app.useWebSocketAdapter(late)).toThrow(
+    /^tenancy_misconfigured: tenantSockets.+after the gateways were connected.+before `app\.init\(\)`/,
+  );
+  await app.close();
 });

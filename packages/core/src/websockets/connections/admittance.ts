@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { storage } from '../../context/storage.js';
 import type { SocketTools } from '../../entrances/socket-tools.js';
 import type { TenancyError } from '../../errors/tenancy-error.js';
 import { type Admission, admitHandshake, keepVerified } from '../../handshake/admit-handshake.js';
@@ -7,7 +8,7 @@ import { forwardedHostname, type HttpAdapterLike } from '../../handshake/forward
 import type { ResolvedHandshakeOptions } from '../../handshake/handshake.options.js';
 import type { HostnameOf } from '../../handshake/handshake-request.js';
 import type { AllowedOrigins } from '../../handshake/origin.js';
-import { type Connection, keepConnection } from './connection.js';
+import { type Connection, keepConnection, renewStore } from './connection.js';
 import type { Door } from './gateways.js';
 
 /** Lets connections in, or refuses them, and keeps an eye on those that it has let in. */
@@ -52,10 +53,8 @@ export class Admittance {
       connection.stop = this.#watch.add({
         tenantId: tenant.id,
         expires,
-        renew: (renewed) => {
-          connection.store = { tenant: renewed, refusal: null };
-        },
-        close,
+        renew: (renewed) => renewStore(connection, { tenant: renewed, refusal: null }),
+        close: (reason) => storage.run(connection.store, close, reason),
       });
     }
     return connection;

@@ -107,7 +107,8 @@ function holdHook(target: Record<string, object>, name: string): void {
     // Of an application without tenants that shares the class, or of a place where nothing is a tenant's.
     if (!connection) return original.call(this, client, ...rest);
     const call = () => original.call(this, client, ...rest);
-    if (isUntenantedHandler(original, this.constructor)) return enter({ tenant: null, refusal: null }, call);
+    if (isUntenantedHandler(original, this.constructor))
+      return enter({ tenant: null, refusal: null, origin: connection.store }, call);
     // Let in by another gateway that is `@Untenanted()`: there is nothing to do for this one.
     return connection.store.tenant ? enter(connection.store, call) : undefined;
   };

@@ -30,6 +30,7 @@ export class HeldNamespace {
     this.#admittance = admittance;
     markWall(nsp);
     this.#holdSockets();
+    this.#holdConnect();
     this.#holdRecovery();
   }
 
@@ -102,8 +103,30 @@ export class HeldNamespace {
 
   #wall(raw: unknown, behind: IoNamespace): TenantRooms {
     if (raw instanceof TenantRooms) return raw;
-    (raw as RoomAdapter).nsp = behind;
-    return new TenantRooms(raw as RoomAdapter, this.nsp, this.#owners);
+    const adapter = raw as RoomAdapter;
+    adapter.nsp = behind;
+    const { apply } = adapter;
+    if (typeof apply === 'function') {
+      // Another server asks for it outside of every tenant, and the rooms that it names are of one.
+      adapter.apply = (opts, each) =>
+        apply.call(adapter, opts, (socket) => {
+          const store = this.#owners.get(socket.id)?.store;
+          return store ? storage.run(store, each, socket) : each(socket);
+        });
+    }
+    return new TenantRooms(adapter, this.nsp, this.#owners);
+  }
+
+  /** A middleware of the application's may have gone on from wherever its answer came. */
+  #holdConnect(): void {
+    const { nsp } = this;
+    const connect = nsp._doConnect;
+    if (typeof connect !== 'function') return;
+    nsp._doConnect = (socket, done) => {
+      const store = this.#owners.get(socket.id)?.store;
+      if (store) storage.run(store, () => connect.call(nsp, socket, done));
+      else connect.call(nsp, socket, done);
+    };
   }
 
   /** S7, S8: a connection that is taken up again is identified before its session is looked for. */

@@ -38,4 +38,6 @@ export interface RoomAdapter {
   persistSession(session: Session): void;
   restoreSession(pid: string, offset: string): Promise<Session | null> | null;
   allRooms?(): Promise<Set<unknown>>;
+  /** Of socket.io's own adapter, which all others extend: goes through the sockets of this server that something is for. */
+  apply?(opts: Broadcast, each: (socket: { readonly id: string }) => unknown): void;
 }

@@ -10,6 +10,9 @@ export interface IoSocket {
   emit(...args: unknown[]): boolean;
   use(fn: (event: unknown, next: (error?: Error) => void) => void): unknown;
   disconnect(close?: boolean): unknown;
+  packet?: unknown;
+  _onconnect?: unknown;
+  _cleanup?: unknown;
   _onpacket?: unknown;
   _onclose?: unknown;
   _onerror?: unknown;
@@ -33,6 +36,7 @@ export interface IoNamespace {
   on(event: 'connect', listener: unknown): unknown;
   _add?: (client: IoClient, auth: Readonly<Record<string, unknown>>, done: unknown) => Promise<void>;
   _remove?: (socket: IoSocket) => void;
+  _doConnect?: (socket: IoSocket, done: unknown) => void;
 }
 
 /** A server of socket.io. */

@@ -69,6 +69,8 @@ export class TenantRooms {
   }
 
   delAll(id: string): unknown {
+    // One that was not let in is in none, and is taken out all the same.
+    if (this.#owners.get(id)) this.partOfSocket(id);
     return this.#raw.delAll(id);
   }
 

@@ -6,7 +6,7 @@ import { tenancyErrors } from '../../errors/codes.js';
 import type { TenancyError } from '../../errors/tenancy-error.js';
 import { markWall } from '../../leftovers/wall.js';
 import type { Admittance } from '../connections/admittance.js';
-import { type Connection, requireOwnSocket } from '../connections/connection.js';
+import { type Connection, refuseOthersSocket, requireOwnSocket } from '../connections/connection.js';
 import type { Entrance } from '../connections/gateways.js';
 import { OwnClients } from './own-clients.js';
 import type { Upgraded, WsClient, WsServer } from './shapes.js';
@@ -52,10 +52,20 @@ export function holdWsServer(server: WsServer, { door, who, origins }: Entrance,
 /** S1: everything that comes from a client is heard in its tenant's context, whoever listens. */
 function holdClient(client: WsClient, connection: Connection): void {
   callListenersInside(connection.store, client);
-  const { send } = client;
+  // By which ws itself closes a client, from wherever a queue for compression has got to.
+  callListenersInside(connection.store, client._receiver);
+  const { send, close, terminate } = client;
   client.send = (...args) => {
     requireOwnSocket(connection);
     send.apply(client, args);
+  };
+  client.close = (...args) => {
+    refuseOthersSocket(connection);
+    close.apply(client, args);
+  };
+  client.terminate = () => {
+    refuseOthersSocket(connection);
+    terminate.call(client);
   };
   client.once('close', () => connection.stop());
 }

@@ -6,6 +6,8 @@ export interface WsClient {
   readonly readyState: number;
   send(data: unknown, ...rest: unknown[]): void;
   close(code?: number, reason?: string): void;
+  terminate(): void;
+  readonly _receiver?: object;
   once(event: 'close', listener: () => void): unknown;
   on(event: 'error', listener: () => void): unknown;
 }
