@@ -1,49 +1,14 @@
+import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { Logger } from '@nestjs/common';
-import {
-  ConnectedSocket,
-  MessageBody,
-  type OnGatewayConnection,
-  SubscribeMessage,
-  WebSocketGateway,
-  WebSocketServer,
-} from '@nestjs/websockets';
-import type { Server, Socket as ServerSocket } from 'socket.io';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import type { Socket } from 'socket.io-client';
-import { describe, expect, it, vi } from 'vitest';
-import { InMemoryTenantRegistry } from '../../src/index.js';
-import { redisMissing, skippedBecause } from '../redis.js';
-import { ask, closeAll, connectIo, context, type Sockets, serveSockets } from './application.js';
-import { type Behind, inMemory, overRedis } from './redis-behind.js';
-
-vi.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+import { describe, expect, it } from 'vitest';
+import { redisMissing, redisUrl, skippedBecause } from '../redis.js';
+import { ask, closeAll, connectIo, type Sockets } from './application.js';
 
 const ROOMS = ['job:1', 'job:2', 'job:3'];
 type Way = 'who' | 'join' | 'leave' | 'all' | 'room' | 'others' | 'fetch';
-
-@WebSocketGateway()
-class LoadGateway implements OnGatewayConnection {
-  @WebSocketServer() readonly server!: Server;
-
-  handleConnection(client: ServerSocket) {
-    client.join(ROOMS[0] as string);
-    client.data.as = context.tenantId;
-  }
-
-  @SubscribeMessage('act')
-  async act(@ConnectedSocket() client: ServerSocket, @MessageBody() [way, room]: [Way, string]) {
-    const before = context.tenantId;
-    await new Promise(setImmediate);
-    const said = { of: context.tenantId };
-    if (way === 'join') client.join(room);
-    if (way === 'leave') client.leave(room);
-    if (way === 'all') this.server.emit('news', said);
-    if (way === 'room') this.server.to(room).emit('news', said);
-    if (way === 'others') client.to(room).emit('news', said);
-    const found = way === 'fetch' ? await this.server.in(room).fetchSockets() : [];
-    return [before, context.tenantId, ...found.map(({ data }) => data.as as string)];
-  }
-}
 
 /** Numbers that come out the same each time (mulberry32). */
 function dice(seed: number): (below: number) => number {
@@ -56,31 +21,40 @@ function dice(seed: number): (below: number) => number {
   };
 }
 
+const MESSAGES = 20_000;
 const tenants = Array.from({ length: 20 }, (_, i) => ({ id: `t_${i}`, slug: `tenant-${i}` }));
 
+type Serving = Pick<Sockets, 'port' | 'close'>;
+
+/** A process with the gateway of `load-server.mjs`, over the built package. */
+async function serve(...redis: string[]): Promise<Serving> {
+  const args = [JSON.stringify(tenants), ...redis];
+  const server = fork(join(import.meta.dirname, 'load-server.mjs'), args, { execArgv: [] });
+  const [port] = (await Promise.race([once(server, 'message'), once(server, 'exit')])) as [number];
+  const close = async () => {
+    const exit = once(server, 'exit');
+    server.disconnect();
+    await exit;
+  };
+  return { port, close };
+}
+
 describe.each([
-  ['in memory', 1, 20_000, inMemory, false],
-  [`on two servers over Redis${skippedBecause}`, 2, 20_000, overRedis, redisMissing !== null],
-] as const)('two hundred sockets of twenty tenants %s', (_, count, messages, make, isMissing) => {
+  ['in one process', 1, () => [], false],
+  [`in two processes over Redis${skippedBecause}`, 2, () => [redisUrl.href, randomUUID()], redisMissing !== null],
+] as const)('two hundred sockets of twenty tenants %s', (_, count, redisOf, isMissing) => {
   it.skipIf(isMissing)(
-    `S1, S3: of ${messages} messages, with sockets that come and go, none is handled as another's or heard by another`,
+    `S1, S3: of ${MESSAGES} messages, with sockets that come and go, none is handled as another's or heard by another`,
     { timeout: 300_000 },
     async () => {
-      const key = randomUUID();
-      const behinds: Behind[] = [];
-      const servers: Sockets[] = [];
-      for (let i = 0; i < count; i += 1) {
-        const behind = await make(key);
-        behinds.push(behind);
-        const registry = new InMemoryTenantRegistry(tenants);
-        servers.push(await serveSockets([LoadGateway], { adapter: behind.adapter, registry }));
-      }
+      const redis = redisOf();
+      const servers = await Promise.all(Array.from({ length: count }, () => serve(...redis)));
       const roll = dice(20_261_128);
       const counted = { handled: 0, asAnother: 0, heard: 0, ofAnother: 0, reconnected: 0 };
       const seats: { socket: Socket; id: string }[] = [];
       const sit = async (seat: number) => {
         const tenant = tenants[roll(tenants.length)] as (typeof tenants)[number];
-        const socket = await connectIo(servers[seat % count] as Sockets, tenant.slug, {
+        const socket = await connectIo(servers[seat % count] as Serving, tenant.slug, {
           onMade: (made) =>
             made.on('news', ({ of }: { of: string }) => {
               counted.heard += 1;
@@ -108,7 +82,7 @@ describe.each([
         counted.handled += 1;
         if (answer.some((as) => as !== id)) counted.asAnother += 1;
       };
-      while (counted.handled < messages) {
+      while (counted.handled < MESSAGES) {
         const wave = Array.from({ length: 400 }, act);
         for (let i = 0; i < 4; i += 1) {
           const seat = roll(200);
@@ -121,11 +95,10 @@ describe.each([
       }
       closeAll(Object.fromEntries(seats.map(({ socket }, i) => [i, socket])));
       for (const server of servers) await server.close();
-      for (const behind of behinds) await behind.close();
       expect(counted).toMatchObject({ asAnother: 0, ofAnother: 0 });
-      expect(counted.handled).toBeGreaterThanOrEqual(messages);
-      expect(counted.heard).toBeGreaterThan(messages);
-      expect(counted.reconnected).toBeGreaterThan(messages / 200);
+      expect(counted.handled).toBeGreaterThanOrEqual(MESSAGES);
+      expect(counted.heard).toBeGreaterThan(MESSAGES);
+      expect(counted.reconnected).toBeGreaterThan(MESSAGES / 200);
     },
   );
 });
