@@ -3,13 +3,15 @@ import type { Benchmark, Row } from './benchmark.js';
 import { cache } from './cache.js';
 import { floor } from './floor.js';
 import { http } from './http.js';
+import { message } from './message.js';
 import { prisma } from './prisma.js';
 import { queue } from './queue.js';
 import { recordResults } from './results.js';
+import { socket } from './socket.js';
 import { heading, line } from './table.js';
 import { typeorm } from './typeorm.js';
 
-const benchmarks: readonly Benchmark[] = [http, floor, prisma, typeorm, cache, queue];
+const benchmarks: readonly Benchmark[] = [http, floor, prisma, typeorm, cache, queue, message, socket];
 
 /** `pnpm bench [NAME…] [--json] [--record]` */
 const { values, positionals } = parseArgs({
