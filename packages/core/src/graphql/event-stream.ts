@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HttpException, Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpException, Inject, Injectable, Logger, Optional } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { markLasting } from '../context/lasting.js';
 import type { TenantStore } from '../context/storage.js';
@@ -34,7 +34,7 @@ export class EventStream {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(GraphQLSockets) private readonly sockets: GraphQLSockets,
-    @Inject(GRAPHQL_OPTIONS) private readonly options: ResolvedTenantGraphQLOptions,
+    @Optional() @Inject(GRAPHQL_OPTIONS) private readonly options: ResolvedTenantGraphQLOptions,
   ) {}
 
   /** Called once, before the routes of the application are registered. @throws `tenancy_misconfigured` without graphql-sse. */
@@ -53,6 +53,18 @@ export class EventStream {
     const guarded: Handler = (request, response) => this.serve(request, response, handle);
     if (isFastify) framework.all(eventStream, guarded);
     else framework.use(eventStream, guarded);
+  }
+
+  /** @throws `tenancy_misconfigured` for the path of queries and mutations: it is mounted before that, and would take all of them. */
+  requireOwnPath(graphql = '/graphql'): void {
+    const bare = (path: string) => path.toLowerCase().replaceAll(/^\/+|\/+$/g, '');
+    const { eventStream } = this.options;
+    if (eventStream === null || bare(eventStream) !== bare(graphql)) return;
+    throw new TenancyConfigurationError(
+      'TenantGraphQLModule.eventStream',
+      'is the path of GraphQL itself',
+      `Give it one of its own, such as '${eventStream.replace(/\/+$/, '')}/stream'.`,
+    );
   }
 
   private async serve(request: object, response: object, handle: Handler): Promise<void> {

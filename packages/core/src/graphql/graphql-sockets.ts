@@ -1,10 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, Optional } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { markLasting } from '../context/lasting.js';
 import type { TenantStore } from '../context/storage.js';
 import { callListenersInside } from '../entrances/request-events.js';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { TenantMismatchError } from '../errors/refusals.js';
 import type { TenancyError } from '../errors/tenancy-error.js';
 import { type Admission, admitHandshake, firstEnd, keepVerified } from '../handshake/admit-handshake.js';
@@ -33,12 +34,14 @@ export class GraphQLSockets implements OnModuleDestroy {
   #isOpen: boolean | undefined;
 
   constructor(
-    @Inject(TenantResolver) private readonly resolver: TenantResolver,
-    @Inject(TenantRegistry) registry: TenantRegistry,
+    @Optional() @Inject(TenantResolver) private readonly resolver: TenantResolver,
+    @Optional() @Inject(TenantRegistry) registry: TenantRegistry,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
-    @Inject(GRAPHQL_OPTIONS) private readonly options: ResolvedTenantGraphQLOptions,
+    @Optional() @Inject(GRAPHQL_OPTIONS) private readonly options: ResolvedTenantGraphQLOptions,
   ) {
+    if (!resolver) throw withoutTenancy();
+    if (!options) throw withoutOptions();
     this.watch = new ConnectionWatch(registry, options.recheck);
   }
 
@@ -122,3 +125,17 @@ function closeWith(socket: Socket, refusal: TenancyError): null {
   socket.close(closeCodes[refusal.getStatus()] ?? 4500, refusal.code);
   return null;
 }
+
+const withoutTenancy = () =>
+  new TenancyConfigurationError(
+    'TenantGraphQLModule',
+    'is imported without TenancyModule, which knows the tenants',
+    'Import `TenancyModule.forRoot(…)` beside it.',
+  );
+
+const withoutOptions = () =>
+  new TenancyConfigurationError(
+    'TenantGraphQLModule',
+    'is imported as a class',
+    'Import `TenantGraphQLModule.forRoot()`.',
+  );

@@ -10,6 +10,7 @@ import { GRAPHQL_OPTIONS, resolveGraphQLOptions, type TenantGraphQLOptions } fro
 
 /** Options of a GraphQL driver of Nest, as far as they concern subscriptions. */
 interface DriverOptions {
+  readonly path?: string;
   installSubscriptionHandlers?: boolean;
   /** Apollo's. */
   subscriptions?: Readonly<Record<string, unknown>>;
@@ -62,7 +63,9 @@ export class TenantGraphQLModule implements NestModule, OnApplicationBootstrap {
   async configure(): Promise<void> {
     for (const { providers } of this.modules.values()) {
       const options = providers.get('GqlModuleOptions')?.instance as DriverOptions | undefined;
-      if (options) this.enterSockets(options);
+      if (!options) continue;
+      this.eventStream.requireOwnPath(options.path);
+      this.enterSockets(options);
     }
     await this.eventStream.mount();
   }

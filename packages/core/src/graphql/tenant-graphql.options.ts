@@ -1,5 +1,6 @@
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { requireOptions } from '../errors/require-options.js';
 import {
   type HandshakeOptions,
   handshakeOptionNames,
@@ -26,6 +27,7 @@ export const GRAPHQL_OPTIONS = Symbol.for('@tenancy/core:graphql-options');
 /** @throws `tenancy_misconfigured`, naming the first option that is wrong and the fix. */
 export function resolveGraphQLOptions(options: TenantGraphQLOptions = {}): ResolvedTenantGraphQLOptions {
   const place = 'TenantGraphQLModule';
+  requireOptions(place, options);
   refuseUnknown(place, options, [...handshakeOptionNames, 'eventStream']);
   const { eventStream = null } = options;
   if (eventStream !== null && !(typeof eventStream === 'string' && /^\/[^*:]+$/.test(eventStream))) {

@@ -1,6 +1,8 @@
 import { isLasting } from '../context/lasting.js';
 import { storage, type TenantStore } from '../context/storage.js';
 import { TenantContext } from '../context/tenant-context.js';
+import { isThenable } from '../context/thenable.js';
+import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { requireFunction } from '../errors/require-function.js';
 import type { Tenant } from '../tenant.js';
 
@@ -44,8 +46,16 @@ export function tenantLoader<T extends object>(make: (tenant: Tenant) => T): () 
     let loader = loaders.get(tenant.id);
     if (!loader) {
       loader = make(tenant);
+      if (isThenable(loader)) throw promised();
       loaders.set(tenant.id, loader);
     }
     return loader;
   };
 }
+
+const promised = () =>
+  new TenancyConfigurationError(
+    'tenantLoader',
+    'is given a function that returns a promise',
+    'Return the loader itself: `() => new DataLoader(…)`.',
+  );

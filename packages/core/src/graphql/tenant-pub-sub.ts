@@ -1,7 +1,9 @@
 import { outsideAnyTenant } from '../context/enter.js';
 import { storage } from '../context/storage.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { TenantSwitchRefusedError } from '../errors/context-errors.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { requireOptions } from '../errors/require-options.js';
 import { markWall } from '../leftovers/wall.js';
 import type { StampSecrets } from '../stamp/stamp.js';
 import { type StampSecretOption, stampSecrets } from '../stamp/stamp-secrets.js';
@@ -25,7 +27,8 @@ export interface PubSubLike {
 /** Options of `TenantPubSub`. */
 export interface TenantPubSubOptions {
   /**
-   * Signs each event, where others can write to the broker as well: at least 32 bytes, or several while one takes the place of another.
+   * Signs whose each event is, and its topic, where others can write to the broker as well: at least 32 bytes, or several while one takes
+   * the place of another. What is in an event is not signed.
    * @defaultValue none: events are stamped, and not signed
    */
   readonly secret?: StampSecretOption | undefined;
@@ -63,10 +66,17 @@ export class OwnTopics {
       const opened = this.#opened(owner, [own], message);
       return opened && storage.run(subscriber, onMessage, opened.payload);
     };
-    return await outsideAnyTenant(() => this.#engine.subscribe(own, deliver, this.#known(options)));
+    const id = await outsideAnyTenant(() => this.#engine.subscribe(own, deliver, this.#known(options)));
+    subscribed(this.#engine).set(id, owner);
+    return id;
   }
 
+  /** @throws `tenant_switch_refused` for a subscription of another tenant: their ids are numbers that anybody can guess. */
   unsubscribe(id: number): unknown {
+    const owners = subscribed(this.#engine);
+    const owner = owners.get(id);
+    if (owner) refuseOther(owner, 'A subscription');
+    owners.delete(id);
     return outsideAnyTenant(() => this.#engine.unsubscribe(id));
   }
 
@@ -94,6 +104,7 @@ export class OwnTopics {
     const opening: AsyncIterableIterator<T> = {
       next: async () => {
         for (;;) {
+          refuseOther(owner, 'A list of events');
           // C6: an engine subscribes, and so may connect, at the first of these.
           const { value, done } = await outsideAnyTenant(() => events.next());
           if (done) return { value: undefined, done };
@@ -159,6 +170,7 @@ export class TenantPubSub extends OwnTopics {
 
   /** @throws `tenancy_misconfigured` for what is no engine, an unknown option, or a short secret. */
   constructor(engine: PubSubLike, options: TenantPubSubOptions = {}) {
+    requireOptions('TenantPubSub', options);
     refuseUnknown('TenantPubSub', options, ['secret']);
     const { publish, subscribe, unsubscribe } = (engine ?? {}) as Partial<PubSubLike>;
     if (![publish, subscribe, unsubscribe].every((method) => typeof method === 'function')) throw unusable();
@@ -185,6 +197,25 @@ export class TenantPubSub extends OwnTopics {
 }
 
 markWall(OwnTopics.prototype);
+
+/** The owners of subscriptions, by their ids in an engine. */
+const subscriptions = new WeakMap<object, Map<number, TopicOwner>>();
+
+function subscribed(engine: object): Map<number, TopicOwner> {
+  const known = subscriptions.get(engine) ?? new Map<number, TopicOwner>();
+  subscriptions.set(engine, known);
+  return known;
+}
+
+/** S6: one that is kept, and handed to the next who subscribes, would deliver the first one's events. */
+function refuseOther({ id, isShared }: TopicOwner, what: string): void {
+  const now = storage.getStore()?.tenant?.id;
+  if (isShared || now === undefined || now === id) return;
+  throw new TenantSwitchRefusedError(
+    `${what} of TenantPubSub was made inside another tenant's context. Make one for each subscriber, when it subscribes; what is ` +
+      "everybody's is in `TenantPubSub.shared(name)`.",
+  );
+}
 
 const unusable = () =>
   new TenancyConfigurationError(

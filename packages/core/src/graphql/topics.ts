@@ -11,6 +11,8 @@ export interface TopicOwner {
   readonly id: string;
   /** The beginning of all its topics, in which nothing is a wildcard of any broker. */
   readonly begin: string;
+  /** True for everybody. */
+  readonly isShared: boolean;
 }
 
 /** A payload on its way, with the stamp of whoever published it. */
@@ -43,10 +45,14 @@ export function currentOwner(): TopicOwner {
   }
 }
 
-const tenantOwner = (id: string): TopicOwner => ({ id, begin: `tenancy/t/${encoded(id)}/` });
+const tenantOwner = (id: string): TopicOwner => ({ id, begin: `tenancy/t/${encoded(id)}/`, isShared: false });
 
 /** Everybody, under `name`. */
-export const sharedOwner = (name: string): TopicOwner => ({ id: name, begin: `tenancy/s/${encoded(name)}/` });
+export const sharedOwner = (name: string): TopicOwner => ({
+  id: name,
+  begin: `tenancy/s/${encoded(name)}/`,
+  isShared: true,
+});
 
 /**
  * The topic as the engine has it. What is a wildcard in the application's own part finds topics of `owner` alone.

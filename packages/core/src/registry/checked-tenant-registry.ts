@@ -87,7 +87,7 @@ function checked(lookup: Lookup, name: string, answer: Tenant | null): Tenant | 
   if (!isUsableTenantId(answer?.id) || !isUsableTenantId(answer.slug)) {
     throw new TenantRegistryUnavailableError(
       `the registry answered a look-up by ${lookup} with something that is not a tenant. ` +
-        'Answer `{ id, slug }` with non-empty strings, or `null`.',
+        'Answer `{ id, slug }` with non-empty strings of at most 255 bytes without NUL, or `null`.',
     );
   }
   // A registry's collation may ignore case in a slug, as host names do. An id is exact.
