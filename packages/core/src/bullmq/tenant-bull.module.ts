@@ -8,6 +8,7 @@ import { type DynamicModule, Module, type OnModuleInit, type Provider } from '@n
 import { ModulesContainer } from '@nestjs/core';
 import { TenantQueueAdmin } from '../admin/tenant-queue-admin.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { requireOptions } from '../errors/require-options.js';
 import { TenantRegistry } from '../registry/tenant-registry.js';
 import type { ResolvedTenancyOptions } from '../tenancy.options.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
@@ -50,12 +51,14 @@ export class TenantBullModule implements OnModuleInit {
   static forRoot(keyOrOptions: string | TenantBullOptions, keyed?: BullRootModuleOptions): DynamicModule {
     if (typeof keyOrOptions === 'string') return connection(keyOrOptions, keyed as BullRootModuleOptions);
     const options = keyOrOptions;
+    requireOptions('TenantBullModule', options);
     installClasses(options);
     return root([{ provide: OPTIONS, useValue: options }], { extraOptions: options.extraOptions });
   }
 
   /** Takes the place of `BullModule.forRootAsync`; the options are validated when the module is built. */
   static forRootAsync(options: TenantBullAsyncOptions): DynamicModule {
+    requireOptions('TenantBullModule.forRootAsync', options);
     const { imports, extraOptions, extraProviders = [], ...asynchronous } = options;
     installClasses(options);
     return root([...optionProviders(asynchronous), ...extraProviders], { imports, extraOptions });

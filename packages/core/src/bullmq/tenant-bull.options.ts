@@ -1,7 +1,8 @@
 import type { BullRootModuleOptions, SharedBullAsyncConfiguration } from '@nestjs/bullmq';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { requireOptions } from '../errors/require-options.js';
 import type { TenantRegistry } from '../registry/tenant-registry.js';
-import { type StampSecretOption, stampSecrets } from '../stamp/stamp-secrets.js';
+import { type StampSecretOption, stampSecretsOf } from '../stamp/stamp-secrets.js';
 import type { BullClasses } from './classes.js';
 import { fairnessOf } from './fairness/fairness.js';
 import type { FairnessOption } from './fairness/weights.js';
@@ -35,6 +36,7 @@ export type TenantBullAsyncOptions = SharedBullAsyncConfiguration & BullClasses;
 
 /** The wiring of an application. @throws `tenancy_misconfigured` */
 export function wiringFor(options: TenantQueueOptions, registry: TenantRegistry | undefined): Wiring {
+  requireOptions('TenantBullModule', options);
   if (!registry) {
     throw new TenancyConfigurationError(
       'TenantBullModule',
@@ -52,7 +54,7 @@ export function wiringFor(options: TenantQueueOptions, registry: TenantRegistry 
   }
   return {
     registry,
-    secrets: stampSecrets('TenantBullModule.secret', options.secret),
+    secrets: stampSecretsOf('TenantBullModule', options),
     shared: new Set(shared as readonly string[]),
     fairness: fairnessOf(options.fairness),
   };

@@ -3,6 +3,7 @@ import { CACHE_MANAGER, CacheModule, type CacheModuleOptions } from '@nestjs/cac
 import type { Provider } from '@nestjs/common';
 import type { CreateCacheOptions } from 'cache-manager';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { requireOptions } from '../errors/require-options.js';
 import { CacheParts } from './cache-parts.js';
 import { memoryCache } from './memory-cache.js';
 import { type SharedCache, storedCache } from './stored-cache.js';
@@ -10,6 +11,7 @@ import type { TenantCacheOptions } from './tenant-cache.options.js';
 
 /** @throws `tenancy_misconfigured` for options of this module that are wrong. */
 export async function makeParts(options: CacheModuleOptions & TenantCacheOptions): Promise<CacheParts> {
+  requireOptions('TenantCacheModule', options);
   const { clearedWithin = 1_000, ...nest } = options;
   if (typeof clearedWithin !== 'number' || !(clearedWithin >= 0)) {
     throw new TenancyConfigurationError(

@@ -9,6 +9,7 @@ import {
 import { type DynamicModule, Inject, Module, type NestModule, type OnModuleDestroy, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { TenantCacheAdmin } from '../admin/tenant-cache-admin.js';
+import { requireOptions } from '../errors/require-options.js';
 import { markWall } from '../leftovers/wall.js';
 import type { ResolvedTenancyOptions } from '../tenancy.options.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
@@ -76,6 +77,7 @@ export class TenantCacheModule implements NestModule, OnModuleDestroy {
   static register<StoreConfig extends Record<any, any> = Record<string, any>>(
     options?: CacheModuleOptions<StoreConfig> & TenantCacheOptions,
   ): DynamicModule {
+    if (options !== undefined) requireOptions('TenantCacheModule', options);
     return { ...CacheModule.register(options), module: TenantCacheModule };
   }
 

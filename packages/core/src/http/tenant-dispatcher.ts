@@ -60,12 +60,28 @@ export function tenantDispatcher<D extends Composable>(
     (dispatch: Dispatch): Dispatch =>
       (sent, handler) => {
         const asking = storage.getStore();
-        const url = originOf(sent);
+        const url = calledBy(dispatcher, sent, hosts);
         const value = isLedAway ? null : hosts.valueFor(url, asking);
         const headers = withHeader(sent.headers, hosts.header, value);
         return dispatch({ ...sent, headers }, calledBack(handler, asking, isLedAway || !hosts.includes(url)));
       },
   );
+}
+
+/** The host that is really called: a Client or Pool connects to its own, whatever `origin` says. */
+function calledBy(dispatcher: object, sent: Dispatched, hosts: CalledHosts): URL {
+  const own = ownOrigins(dispatcher);
+  // Of several, any may be the one.
+  return own.find((url) => !hosts.includes(url)) ?? own[0] ?? originOf(sent);
+}
+
+/** The hosts that undici's Client, Pool or BalancedPool is made for; none of an Agent. */
+function ownOrigins(dispatcher: object): URL[] {
+  const { upstreams } = dispatcher as { readonly upstreams?: unknown };
+  if (Array.isArray(upstreams)) return upstreams.map((each) => new URL(String(each)));
+  const name = Object.getOwnPropertySymbols(dispatcher).find((symbol) => symbol.description === 'url');
+  const url: unknown = name && (dispatcher as Record<symbol, unknown>)[name];
+  return url === undefined ? [] : [new URL(String(url))];
 }
 
 function originOf({ origin }: Dispatched): URL {

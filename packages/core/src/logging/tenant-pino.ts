@@ -42,7 +42,8 @@ export function tenantPino(options: TenantPinoOptions = {}) {
     /** As pino does it, but for the tenant: what is logged goes before what is mixed in. */
     mixinMergeStrategy(mergeObject: object, mixed: object): object {
       const merged = Object.assign({ ...mixed }, mergeObject) as Record<string, unknown>;
-      if (FIELD in mixed) merged[FIELD] = mixed[FIELD];
+      if (loggedTenant() === undefined) delete merged[FIELD];
+      else merged[FIELD] = (mixed as Record<string, unknown>)[FIELD];
       return merged;
     },
   };

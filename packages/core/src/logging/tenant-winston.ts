@@ -28,8 +28,15 @@ export function tenantWinston<L extends WinstonLogger>(logger: L): L {
   const { write } = logger;
   logger.write = function (this: L, info: unknown, ...rest: unknown[]) {
     const id = loggedTenant();
-    const told = id === undefined || typeof info !== 'object' || info === null ? info : { ...info, [FIELD]: id };
-    return Reflect.apply(write, this, [told, ...rest]);
+    return Reflect.apply(write, this, [typeof info === 'object' && info !== null ? told(info, id) : info, ...rest]);
   };
   return logger;
+}
+
+/** A field of the application's names no tenant, also where there is none. */
+function told(info: object, id: string | undefined): object {
+  if (id !== undefined) return { ...info, [FIELD]: id };
+  if (!(FIELD in info)) return info;
+  const { [FIELD]: _, ...rest } = info;
+  return rest;
 }

@@ -1,7 +1,8 @@
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { requireOptions } from '../errors/require-options.js';
 import type { TenantRegistry } from '../registry/tenant-registry.js';
-import { type StampSecretOption, stampSecrets } from '../stamp/stamp-secrets.js';
+import { type StampSecretOption, stampSecretsOf } from '../stamp/stamp-secrets.js';
 import { routeOf } from './message-place.js';
 import type { Wiring } from './wiring.js';
 
@@ -41,9 +42,10 @@ const SEVEN_DAYS = 7 * 24 * 60 * 60;
 
 /** The wiring of an application, but for its registry. @throws `tenancy_misconfigured`, naming the option that is wrong and the fix. */
 export function resolveMicroservicesOptions(options: TenantMicroservicesOptions = {}): Omit<Wiring, 'registry'> {
+  requireOptions(MODULE, options);
   refuseUnknown(MODULE, options, ['secret', 'maxAge', 'keptMaxAge', 'shared']);
   return {
-    secrets: stampSecrets(`${MODULE}.secret`, options.secret),
+    secrets: stampSecretsOf(MODULE, options),
     maxAge: seconds('maxAge', options.maxAge, FIVE_MINUTES),
     keptMaxAge: seconds('keptMaxAge', options.keptMaxAge, SEVEN_DAYS),
     isShared: sharedPatterns(options.shared),

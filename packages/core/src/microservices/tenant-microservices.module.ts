@@ -4,6 +4,7 @@ import {
   Injectable,
   Module,
   type ModuleMetadata,
+  type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type OnModuleInit,
   Optional,
@@ -14,6 +15,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { admissionOf, admitMessages } from '../entrances/message-admission.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { requireOptions } from '../errors/require-options.js';
 import { markWall } from '../leftovers/wall.js';
 import { TenantRegistry } from '../registry/tenant-registry.js';
 import { Clients } from '../replies/clients.js';
@@ -22,7 +24,7 @@ import { MessageAdmitting } from './message-admitting.js';
 import { resolveMicroservicesOptions, type TenantMicroservicesOptions, wiringFor } from './microservices-options.js';
 import { holdNestClients } from './nest-clients.js';
 import { holdSending } from './sending.js';
-import { began, ended, type Wiring, wireClient } from './wiring.js';
+import { began, begins, ended, type Wiring, wireClient, wired } from './wiring.js';
 
 const OPTIONS = Symbol('@tenancy/core/microservices:options');
 
@@ -58,7 +60,7 @@ export interface TenantMicroservicesAsyncOptions extends Pick<ModuleMetadata, 'i
 
 /** All that the module does in one application. */
 @Injectable()
-class Messages implements OnModuleInit, OnApplicationShutdown {
+class Messages implements OnModuleInit, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly wiring: Wiring;
 
   constructor(
@@ -69,11 +71,23 @@ class Messages implements OnModuleInit, OnApplicationShutdown {
     this.wiring = wiringFor(options, registry);
     if (admissionOf(modules)) throw twice();
     admitMessages(modules, new MessageAdmitting(this.wiring));
-    modules.getRpcTargetRegistry<object>().subscribe(carryStamps);
-    began(this.wiring, modules);
+    modules.getRpcTargetRegistry<object>().subscribe((server) => {
+      began(this.wiring);
+      carryStamps(server);
+    });
+    begins(this.wiring, modules, () => this.wireClients());
   }
 
   onModuleInit(): void {
+    this.wireClients();
+  }
+
+  onApplicationBootstrap(): void {
+    began(this.wiring);
+    wired(this.wiring);
+  }
+
+  private wireClients(): void {
     new Clients(this.modules).visit((client) => {
       holdSending(client);
       wireClient(client, this.wiring);
@@ -106,8 +120,16 @@ class Messages implements OnModuleInit, OnApplicationShutdown {
  * ```
  */
 @Module({})
-// biome-ignore lint/complexity/noStaticOnlyClass: a module of Nest's is one.
 export class TenantMicroservicesModule {
+  constructor(@Optional() @Inject(OPTIONS) options?: ReturnType<typeof resolveMicroservicesOptions>) {
+    if (options) return;
+    throw new TenancyConfigurationError(
+      'TenantMicroservicesModule',
+      'is imported without its options, and so does nothing',
+      'Import `TenantMicroservicesModule.forRoot({ … })`.',
+    );
+  }
+
   /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
   static forRoot(options?: TenantMicroservicesOptions): DynamicModule {
     const resolved = resolveMicroservicesOptions(options);
@@ -131,7 +153,11 @@ export class TenantMicroservicesModule {
     const made: Provider = {
       provide: OPTIONS,
       inject: (useFactory ? [...inject] : [from]) as never[],
-      useFactory: async (...args: unknown[]) => resolveMicroservicesOptions(await own(...(args as [never]))),
+      useFactory: async (...args: unknown[]) => {
+        const options = await own(...(args as [never]));
+        requireOptions('TenantMicroservicesModule', options);
+        return resolveMicroservicesOptions(options);
+      },
     };
     return held([made, ...(useFactory || !useClass ? [] : [useClass])], imports);
   }

@@ -21,15 +21,27 @@ const OUTSIDE = { isShared: () => true } as unknown as Wiring;
 /** Those of the applications that run in this process. */
 const running = new Set<Wiring>();
 
+/** Those that have not been initialized, or never will be: each with what wires the clients that it has by now. */
+const starting = new Map<Wiring, () => void>();
+
 /** By the modules of an application. */
 const byModules = new WeakMap<object, Wiring>();
 
-export function began(wiring: Wiring, modules: object): void {
-  running.add(wiring);
+export function begins(wiring: Wiring, modules: object, wireClients: () => void): void {
+  starting.set(wiring, wireClients);
   byModules.set(modules, wiring);
 }
 
-export const ended = (wiring: Wiring): unknown => running.delete(wiring);
+/** Once it has a server, or all of it has started: a start that fails is told to nobody. */
+export const began = (wiring: Wiring): unknown => running.add(wiring);
+
+/** Its clients are all wired. */
+export const wired = (wiring: Wiring): unknown => starting.delete(wiring);
+
+export function ended(wiring: Wiring): void {
+  starting.delete(wiring);
+  running.delete(wiring);
+}
 
 /** Has `client` send as a client of the application with `wiring`. */
 export function wireClient(client: object, wiring: Wiring): void {
@@ -54,14 +66,25 @@ export function adoptClient(client: object, modules: object | null): void {
  * @throws `tenancy_misconfigured` where there are several.
  */
 export function wiringOf(client: object): Wiring | undefined {
-  for (let owner: object | null = client; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
-    const known = wirings.get(owner);
-    if (known) return known;
-  }
-  if (running.size <= 1) return running.values().next().value;
+  const known = knownWiringOf(client);
+  if (known) return known;
+  // A hybrid application may send before `init()`, once its microservices have started.
+  for (const wireClients of starting.values()) wireClients();
+  const found = starting.size > 0 ? knownWiringOf(client) : undefined;
+  if (found) return found;
+  const candidates = running.size > 0 ? running : starting;
+  if (candidates.size <= 1) return candidates.keys().next().value;
   throw new TenancyConfigurationError(
     'TenantMicroservicesModule',
     'a client that was made by hand sends something, and several applications run in this process, any of which it may be of',
     'Make it with `ClientsModule.register(…)`, or provide it, so that it is found.',
   );
+}
+
+function knownWiringOf(client: object): Wiring | undefined {
+  for (let owner: object | null = client; owner !== null; owner = Object.getPrototypeOf(owner) as object | null) {
+    const known = wirings.get(owner);
+    if (known) return known;
+  }
+  return undefined;
 }

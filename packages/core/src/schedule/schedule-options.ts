@@ -1,6 +1,7 @@
 import type { ScheduleModuleOptions } from '@nestjs/schedule';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { requireOptions } from '../errors/require-options.js';
 import { LONGEST_TIMER } from '../longest-timer.js';
 import type { VisitOptions } from './clock-options.js';
 import type { ClockLock } from './lock/clock-lock.js';
@@ -48,6 +49,7 @@ const NESTS = ['cronJobs', 'intervals', 'timeouts'];
 /** @throws `tenancy_misconfigured`, naming the option that is wrong. */
 export function resolveScheduleOptions(options: TenantScheduleOptions = {}): ResolvedScheduleOptions {
   const place = 'TenantScheduleModule';
+  requireOptions(place, options);
   refuseUnknown(place, options, [...NESTS, 'lock', 'lease', 'concurrency', 'shutdownTimeout']);
   const { lock, lease = 15_000, concurrency = 5, shutdownTimeout = 30_000, ...nest } = options;
   requireNumber(`${place}.lease`, lease, 100, LONGEST_TIMER);

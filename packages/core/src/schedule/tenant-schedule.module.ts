@@ -2,6 +2,7 @@ import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { ScheduleModule, type ScheduleModuleAsyncOptions, SchedulerRegistry } from '@nestjs/schedule';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { requireOptions } from '../errors/require-options.js';
 import { markWall } from '../leftovers/wall.js';
 import { Clocks } from './clocks.js';
 import {
@@ -88,7 +89,11 @@ export class TenantScheduleModule {
       {
         provide: SCHEDULE_OPTIONS,
         inject: useFactory ? [...(inject ?? [])] : [from as Type],
-        useFactory: async (...args: unknown[]) => resolveScheduleOptions(await own(...(args as [never]))),
+        useFactory: async (...args: unknown[]) => {
+          const options = await own(...(args as [never]));
+          requireOptions('TenantScheduleModule', options);
+          return resolveScheduleOptions(options);
+        },
       },
       ...(useFactory || !useClass ? [] : [useClass]),
     );

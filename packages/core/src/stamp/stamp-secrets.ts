@@ -6,6 +6,25 @@ import type { StampSecrets } from './stamp.js';
 export type StampSecretOption = string | Buffer | readonly (string | Buffer)[];
 
 /**
+ * The secrets of the `secret` of `options`; none where it is left out, so that nothing is signed.
+ *
+ * @throws `tenancy_misconfigured` where it is named and undefined, as a variable is that nobody has set.
+ */
+export function stampSecretsOf(
+  place: string,
+  options: { readonly secret?: StampSecretOption | undefined },
+): StampSecrets {
+  if ('secret' in options && options.secret === undefined) {
+    throw new TenancyConfigurationError(
+      `${place}.secret`,
+      'is undefined',
+      'Set the variable that it comes from; to sign nothing, leave the option out.',
+    );
+  }
+  return stampSecrets(`${place}.secret`, options.secret);
+}
+
+/**
  * The secrets of an option; none where it is left out.
  *
  * @throws `tenancy_misconfigured` for one that is empty, or has less than 32 bytes.

@@ -44,6 +44,10 @@ export class Files {
         'Pass a text, bytes or a stream.',
       );
     }
+    if (typeof body === 'object' && !(body instanceof Uint8Array)) {
+      const problem = problemOf(body);
+      if (problem) throw new TenancyConfigurationError('TenantStorage.put', problem, 'Pass a stream of bytes, unread.');
+    }
     await this.#store.put(...at, body, options);
   }
 
@@ -153,4 +157,10 @@ export class Files {
     const folder = this.#folder();
     return [folder, checkedKey(`TenantStorage.${method}`, key)];
   }
+}
+
+/** A stream that was read already would leave an empty file in place of the one that is there. */
+function problemOf(body: Readable): string | null {
+  if (body.destroyed || body.readableEnded || body.readable === false) return 'is given a stream that was read already';
+  return null;
 }

@@ -1,5 +1,5 @@
 import axios from 'axios';
-import { Agent, Client, interceptors, request } from 'undici';
+import { Agent, BalancedPool, Client, interceptors, Pool, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TenantHttpModule, tenantAxios, tenantDispatcher, tenantFetch, untenantedCall } from '../../src/http.js';
 import { TenantContext } from '../../src/index.js';
@@ -104,9 +104,32 @@ describe('tenantDispatcher', () => {
     );
   });
 
+  it.each([
+    ['Client', (origin: string) => new Client(origin)],
+    ['Pool', (origin: string) => new Pool(origin)],
+    ['BalancedPool', (origin: string) => new BalancedPool([named.origin, origin])],
+  ])(
+    'X5: a %s of another host is told nothing, whatever origin a request names; of a named one it is',
+    async (_, open) => {
+      const of = async (origin: string, told: boolean) => {
+        const dispatcher = tenantDispatcher(open(origin), { hosts: [named.origin], secret });
+        const ask = () => request(`${named.origin}/who`, { dispatcher });
+        const answers = await Promise.all(tenants.map((tenant) => context.run(tenant, ask)));
+        const bodies = await Promise.all(answers.map(({ body }) => body.text()));
+        if (told) expect(bodies.map((body) => JSON.parse(body))).toEqual(tenants.map(({ slug }) => ({ of: slug })));
+        await dispatcher.close();
+      };
+      other.seen.length = 0;
+      await of(other.origin, false);
+      expect(other.seen.length).toBeGreaterThan(0);
+      expect(other.seen.filter((headers) => headers['x-signed-tenant'])).toEqual([]);
+      await of(named.origin, true);
+    },
+  );
+
   it('asks for the origin where it cannot tell whom it calls', async () => {
-    const dispatcher = tenantDispatcher(new Client(other.origin), { hosts: [named.origin], secret });
-    await expect(dispatcher.request({ path: '/', method: 'GET' })).rejects.toThrow(/path without an origin/);
+    const dispatcher = tenantDispatcher(new Agent(), { hosts: [named.origin], secret });
+    expect(() => dispatcher.dispatch({ path: '/', method: 'GET' }, {})).toThrow(/path without an origin/);
     await dispatcher.close();
   });
 });

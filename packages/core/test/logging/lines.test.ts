@@ -209,3 +209,17 @@ it('X3: an id cannot forge a line', () => {
     'Ä/ß_1',
   ]);
 });
+
+it('C6: outside of every tenant a field of a logged object names none, interleaved with those of tenants', () => {
+  const to = sink();
+  const loggers = [
+    pino({ base: null, ...tenantPino() }, to.stream),
+    tenantWinston(createLogger({ format: format.json(), transports: [new transports.Stream({ stream: to.stream })] })),
+  ];
+  for (const log of loggers) {
+    (log.info as (...args: unknown[]) => unknown)({ tenantId: 't_globex', message: 'x', kept: 1 });
+    context.run(acme, () => (log.info as (...args: unknown[]) => unknown)({ tenantId: 't_globex', message: 'x' }));
+  }
+  expect(to.lines().map(({ tenantId }) => tenantId)).toEqual([undefined, 't_acme', undefined, 't_acme']);
+  expect(to.texts.filter((text) => text.includes('"kept":1'))).toHaveLength(2);
+});

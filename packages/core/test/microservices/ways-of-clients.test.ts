@@ -153,6 +153,26 @@ describe('M4, interleaved over HTTP: a client is stamped', () => {
   });
 });
 
+it('a hybrid application sends before `init()`, beside one that runs and one whose start has failed', async () => {
+  const tcp = { transport: Transport.TCP as const, options: { port: await freePort() } };
+  closed(await sender({ ...tcp }));
+  const failing = { provide: 'FAILING', useFactory: () => Promise.reject(new Error('no database')) };
+  const failed = Test.createTestingModule({ imports: [tenancy(), messages()], providers: [failing] }).compile();
+  await expect(failed).rejects.toThrow(/no database/);
+  const module = await Test.createTestingModule({
+    imports: [tenancy(), messages(), ClientsModule.register([{ name: 'OWN', ...tcp }])],
+    controllers: [EchoController],
+  }).compile();
+  const app = closed(module.createNestApplication({ logger: false }));
+  app.connectMicroservice(tcp);
+  await app.startAllMicroservices();
+  const client = app.get<ClientProxy>('OWN');
+  const answers = await Promise.all(
+    turns(6).map((tenant) => context.run(tenant, () => firstValueFrom(client.send('who', 1)))),
+  );
+  expect(answers).toEqual(turns(6).map(({ id }) => ({ data: 1, tenant: id })));
+});
+
 describe('M2: what the application has of its own stays', () => {
   it('serializers and deserializers, over TCP', async () => {
     const port = await freePort();

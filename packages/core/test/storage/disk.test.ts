@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fromSubdomain, TenancyModule, TenantContext } from '../../src/index.js';
@@ -46,6 +47,36 @@ describe('a disk', () => {
     await as(() => files.deleteAll());
     expect(await context.run(globex, () => files.text('in/a.txt'))).toBe('globex');
     expect(await readdir(root)).toEqual(['t-t_globex']);
+  });
+
+  it('X4: a folder of a tenant that is a link to another is not followed, by anything', async () => {
+    const eve = { id: 't_eve', slug: 'eve' };
+    await symlink(join(root, 't-t_globex'), join(root, 't-t_eve'));
+    const attempts: (() => Promise<unknown>)[] = [
+      () => files.list(),
+      () => files.list({ prefix: 'in/' }),
+      () => files.get('in/a.txt'),
+      () => files.info('in/a.txt'),
+      () => files.exists('in/a.txt'),
+      () => files.put('in/a.txt', 'forged'),
+      () => files.copy('in/a.txt', 'b.txt'),
+      () => files.delete('in/a.txt'),
+      () => files.deleteAll(),
+    ];
+    for (const attempt of attempts) await expect(context.run(eve, attempt)).rejects.toThrow(/does not follow it/);
+    expect(await context.run(globex, () => files.text('in/a.txt'))).toBe('globex');
+    expect((await as(() => files.list())).files.map(({ key }) => key)).toEqual(['in/a.txt']);
+  });
+
+  it('keeps the file where a stream has no bytes to give: of objects, or read already', async () => {
+    await expect(as(() => files.put('in/a.txt', Readable.from([{ a: 1 }])))).rejects.toThrow(/a stream of objects/);
+    const read = Readable.from(['x']);
+    await read.toArray();
+    await expect(as(() => files.put('in/a.txt', read))).rejects.toThrow(/was read already/);
+    expect(await as(() => files.text('in/a.txt'))).toBe('acme');
+    expect((await readdir(root)).filter((name) => name.startsWith('.'))).toEqual([]);
+    await as(() => files.put('in/b.txt', Readable.from(['a', Buffer.from('b')])));
+    expect(await as(() => files.text('in/b.txt'))).toBe('ab');
   });
 
   it('leaves nothing behind', async () => {

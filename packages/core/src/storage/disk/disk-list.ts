@@ -2,19 +2,22 @@ import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileInfo, FilePage } from '../file-store.js';
-import { missing, nameOf } from './disk-path.js';
+import { leadsOut, missing, nameOf } from './disk-path.js';
 
 /** A page of the files below `root`. Links are not files, and nothing is read of folders that the page has no use for. */
 export async function listDisk(
   root: string,
   { prefix, after, limit }: { readonly prefix: string; readonly after: string | null; readonly limit: number },
 ): Promise<FilePage> {
+  const found = await lstat(root).catch(missing);
+  // X4: below it every link is passed over; the folder itself would be another's.
+  if (found && !found.isDirectory()) throw leadsOut();
   const files: FileInfo[] = [];
   for await (const [key, path] of keysBelow(root, '', prefix, after)) {
-    const found = await lstat(path).catch(missing);
-    if (!found?.isFile()) continue;
+    const file = await lstat(path).catch(missing);
+    if (!file?.isFile()) continue;
     if (files.length === limit) return { files, next: files.at(-1)?.key ?? null };
-    files.push({ key, size: found.size, modified: found.mtime });
+    files.push({ key, size: file.size, modified: file.mtime });
   }
   return { files, next: null };
 }

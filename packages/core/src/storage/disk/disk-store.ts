@@ -77,7 +77,7 @@ export function diskStore(options: DiskStoreOptions): DiskStore {
     put: (folder, key, body) =>
       write(folder, key, (path) => {
         const from = typeof body === 'string' || body instanceof Uint8Array ? Readable.from([body]) : body;
-        return pipeline(from, createWriteStream(path, { flags: 'wx' }));
+        return pipeline(from, bytesOf, createWriteStream(path, { flags: 'wx' }));
       }),
     async read(folder, key) {
       const file = await opened(await pathOf(root, folder, key));
@@ -108,6 +108,16 @@ export function diskStore(options: DiskStoreOptions): DiskStore {
         `${signing.base}/${signFile({ folder, key, method }, expiresIn, signing.secret)}`,
     }),
   };
+}
+
+/** The chunks of a stream, which a file takes as bytes or text: of anything else it throws where nobody catches it. */
+async function* bytesOf(chunks: AsyncIterable<unknown>): AsyncGenerator<string | Uint8Array> {
+  for await (const chunk of chunks) {
+    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
+      throw new TenancyConfigurationError('TenantStorage.put', 'is given a stream of objects', 'Pass one of bytes.');
+    }
+    yield chunk;
+  }
 }
 
 /** A file that is no link, opened for reading. */
