@@ -31,7 +31,7 @@ describe.each([
         queue: name,
         providers: [Mails],
         imports: [BullModule.registerFlowProducer({ name: 'flows' })],
-        bull: { secret },
+        bull: secret === undefined ? {} : { secret },
       });
       queue = app.queue();
     });
