@@ -1,6 +1,7 @@
 import { type DynamicModule, Module, StandardSchemaValidationPipe } from '@nestjs/common';
 import { APP_PIPE } from '@nestjs/core';
 import { fromJwt, fromSubdomain, TenancyModule } from '@tenancy/core';
+import { TenantMicroservicesModule } from '@tenancy/core/microservices';
 import { AdminModule } from './admin/admin.module.js';
 import { CompanyRegistry } from './admin/company-registry.js';
 import { ApplicationsModule } from './applications/applications.module.js';
@@ -14,6 +15,7 @@ import { JobsModule } from './jobs/jobs.module.js';
 import { MailsModule } from './mails/mails.module.js';
 import { NotesModule } from './notes/notes.module.js';
 import { QueuesModule } from './queues/queues.module.js';
+import { messageOptions } from './screening/message-options.js';
 import { DEPLOYMENT, type Deployment, SettingsModule } from './settings/settings.module.js';
 import { StatisticsModule } from './statistics/statistics.module.js';
 
@@ -29,6 +31,7 @@ import { StatisticsModule } from './statistics/statistics.module.js';
     }),
     // Before every module that registers a queue.
     QueuesModule,
+    TenantMicroservicesModule.forRootAsync({ inject: [DEPLOYMENT], useFactory: messageOptions }),
     AdminModule,
     DatabaseModule,
     AuthModule,

@@ -4,6 +4,8 @@ import { InjectTenantPrisma } from '@tenancy/prisma';
 import { AuditLogService } from '../audit-log/audit-log.service.js';
 import type { Recruiter } from '../auth/recruiter.js';
 import type { TenantPrisma } from '../database/tenant-prisma.js';
+import { LiveGateway } from '../live/live.gateway.js';
+import { ScreeningClient } from '../screening/screening.client.js';
 import type { ApplicationChange, NewApplication, StageCount } from './application.js';
 
 @Injectable()
@@ -12,6 +14,8 @@ export class ApplicationsService {
     @InjectTenantPrisma() private readonly prisma: TenantPrisma,
     private readonly auditLog: AuditLogService,
     private readonly outbox: TenantOutbox,
+    private readonly live: LiveGateway,
+    private readonly screening: ScreeningClient,
   ) {}
 
   list() {
@@ -26,15 +30,17 @@ export class ApplicationsService {
 
   /**
    * A job or candidate of another company is refused by the foreign key, as one that does not exist. The mail to the candidate is
-   * queued if, and only if, all of it commits.
+   * queued if, and only if, all of it commits. Who watches the job is told afterwards, and the screening service asked.
    */
-  create(data: NewApplication, recruiter: Recruiter) {
-    return this.prisma.$transaction(async (transaction) => {
+  async create(data: NewApplication, recruiter: Recruiter) {
+    const application = await this.prisma.$transaction(async (transaction) => {
       const application = await transaction.application.create({ data });
       await this.auditLog.record(recruiter, 'application.created', application.id);
       await this.outbox.add(transaction, 'mails', 'application-received', { applicationId: application.id });
       return application;
     });
+    this.live.tell(application);
+    return { ...application, screening: await this.screening.screen({ candidateId: data.candidateId }) };
   }
 
   /**

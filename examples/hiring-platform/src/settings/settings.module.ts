@@ -7,6 +7,8 @@ export interface Deployment extends Settings {
   readonly databaseUrl: string;
   /** As the owner of the tables, for what belongs to no company. */
   readonly adminDatabaseUrl: string;
+  /** Where the screening service listens; 0 for the service itself, which takes a free one. */
+  readonly screeningPort: number;
 }
 
 export const DEPLOYMENT = Symbol('DEPLOYMENT');

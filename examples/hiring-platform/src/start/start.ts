@@ -2,9 +2,13 @@ import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { TenantLogger } from '@tenancy/core/logging';
+import { tenantSockets } from '@tenancy/core/websockets';
 import { postgresFromEnvironment } from '@tenancy/testing/postgres';
 import { DemoData } from '../admin/demo-data.js';
 import { AppModule } from '../app.module.js';
+import { startScreening } from '../screening/start-screening.js';
 import type { Settings } from '../settings/settings.js';
 import { asStartError, IPV4, joinOnIPv6, reservePort } from './loopback.js';
 import { prepareDatabase } from './prepare-database.js';
@@ -26,14 +30,17 @@ export async function startPlatform(settings: Settings): Promise<Platform> {
     const database = await postgresFromEnvironment();
     undo.push(() => database.stop());
     const { databaseUrl } = await prepareDatabase(database.url);
-    const deployment = { ...settings, databaseUrl, adminDatabaseUrl: database.url };
-    const app = await NestFactory.create(AppModule.for(deployment), {
+    const alone = { ...settings, databaseUrl, adminDatabaseUrl: database.url, screeningPort: 0 };
+    const screening = await startScreening(alone);
+    undo.push(() => screening.stop());
+    const app = await NestFactory.create(AppModule.for({ ...alone, screeningPort: screening.port }), {
       // A browser's idle connection must not delay Ctrl-C.
       forceCloseConnections: true,
-      logger: ['warn', 'error'],
+      logger: new TenantLogger({ logLevels: ['warn', 'error'] }),
       abortOnError: false,
     });
     undo.push(() => app.close());
+    app.useWebSocketAdapter(tenantSockets(new IoAdapter(app)));
     await app.get(DemoData).seed();
     await releasePort();
     const port = await listen(app, settings.port, undo);

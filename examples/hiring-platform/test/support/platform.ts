@@ -1,13 +1,18 @@
 import { setTimeout } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { tenantSockets } from '@tenancy/core/websockets';
 import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { type DemoCompany, demoCompanies } from '../../src/admin/demo-companies.js';
 import { DemoData } from '../../src/admin/demo-data.js';
 import { AppModule } from '../../src/app.module.js';
+import { startScreening } from '../../src/screening/start-screening.js';
+import type { Deployment } from '../../src/settings/settings.module.js';
 import { prepareDatabase } from '../../src/start/prepare-database.js';
+import { testDeployment } from './deployment.js';
 import { type Answer, type Call, call } from './http.js';
 
 export const [acme, globex] = demoCompanies;
@@ -31,34 +36,31 @@ const TABLES = [
 export class TestPlatform {
   private constructor(
     readonly app: INestApplication,
-    private readonly port: number,
+    readonly port: number,
     /** A connection of the test's own, to look at the rows from outside. */
     readonly outside: pg.Client,
     private readonly stops: readonly (() => Promise<unknown>)[],
   ) {}
 
-  static async start(): Promise<TestPlatform> {
+  static async start(given: Partial<Deployment> = {}): Promise<TestPlatform> {
     const serverUrl = inject('postgresUrl');
     const database = await createDatabase(serverUrl, { prefix: 'hiring' });
     const { databaseUrl } = await prepareDatabase(database.url);
-    const app = await NestFactory.create(
-      AppModule.for({
-        port: 0,
-        baseDomain: 'localhost',
-        jwtSecret: 'a secret of the tests, long enough for HS256',
-        redisUrl: process.env['REDIS_URL'] ?? null,
-        throwAway: true,
-        databaseUrl,
-        adminDatabaseUrl: database.url,
-      }),
-      { logger: ['error', 'warn'], abortOnError: false, forceCloseConnections: true },
-    );
+    const deployment = testDeployment({ databaseUrl, adminDatabaseUrl: database.url, ...given });
+    const screening = await startScreening(deployment);
+    const app = await NestFactory.create(AppModule.for({ ...deployment, screeningPort: screening.port }), {
+      logger: ['error', 'warn'],
+      abortOnError: false,
+      forceCloseConnections: true,
+    });
+    app.useWebSocketAdapter(tenantSockets(new IoAdapter(app)));
     await app.get(DemoData).seed();
     await app.listen(0, '127.0.0.1');
     const outside = new pg.Client({ connectionString: database.url });
     await outside.connect();
     const stops = [
       () => app.close(),
+      () => screening.stop(),
       () => connectionsEnded(outside, new URL(databaseUrl).username),
       () => outside.end(),
       () => database.stop({ roles: [new URL(databaseUrl).username] }),
