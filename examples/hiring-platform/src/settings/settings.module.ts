@@ -7,7 +7,7 @@ export interface Deployment extends Settings {
   readonly databaseUrl: string;
   /** As the owner of the tables, for what belongs to no company. */
   readonly adminDatabaseUrl: string;
-  /** Where the screening service listens; 0 for the service itself, which takes a free one. */
+  /** Port of the screening service; 0 for the service itself, which takes a free one. */
   readonly screeningPort: number;
 }
 
