@@ -10,6 +10,6 @@ export type Screened = z.infer<typeof screened>;
 /** The answer of the service. */
 export interface Screening {
   readonly summary: string;
-  /** What recruiters have to ask the candidate for. */
+  /** Answers that recruiters have to ask the candidate for. */
   readonly missing: readonly string[];
 }
