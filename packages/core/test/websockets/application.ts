@@ -78,19 +78,34 @@ export async function connectIo(
     ...rest,
   });
   onMade(socket);
-  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('connect_error', reject));
+  await inTime(
+    `a connection of ${slug}`,
+    new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('connect_error', reject)),
+  );
   return socket;
 }
 
 /** Its answer to `event`, or the exception. */
 export const ask = (socket: Socket, event: string, data: unknown = {}): Promise<unknown> =>
-  new Promise((resolve) => {
-    socket.once('exception', resolve);
-    socket.emit(event, data, (answer: unknown) => {
-      socket.off('exception', resolve);
-      resolve(answer);
-    });
+  inTime(
+    `an answer to ${event}`,
+    new Promise((resolve) => {
+      socket.once('exception', resolve);
+      socket.emit(event, data, (answer: unknown) => {
+        socket.off('exception', resolve);
+        resolve(answer);
+      });
+    }),
+  );
+
+/** Ends what hangs: without a protection an answer may never come. */
+function inTime<T>(what: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not come.`)), 30_000);
   });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
 
 /** Everything that sockets hear under `event`, by the names that they have here. */
 export function hearing(sockets: Readonly<Record<string, Socket>>, event = 'news'): Record<string, unknown[]> {
@@ -134,7 +149,7 @@ export const askWs = async (socket: WebSocket, event: string, data: unknown = {}
     socket.on('message', listen);
   });
   socket.send(JSON.stringify({ event, data }));
-  return await answered;
+  return await inTime(`an answer to ${event}`, answered);
 };
 
 export const eventually = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 10 });
