@@ -78,10 +78,13 @@ export async function connectIo(
     ...rest,
   });
   onMade(socket);
-  await inTime(
-    `a connection of ${slug}`,
-    new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('connect_error', reject)),
+  const connected = new Promise<void>((resolve, reject) =>
+    socket.once('connect', resolve).once('connect_error', reject),
   );
+  await inTime(`a connection of ${slug}`, connected).catch((error) => {
+    socket.close();
+    throw error;
+  });
   return socket;
 }
 
