@@ -15,15 +15,14 @@ export type SentPlace = (sent: unknown, stamp: string | undefined) => unknown;
 
 /** The place of a client, which is known by its shape: it may be of a class that extends one of Nest's. */
 export function placeIn(client: Serializing): SentPlace {
+  if ('mergePacketOptions' in client && Number(client.options?.['protocolVersion']) === 5) return mqtt5(client);
   if (isInPacket(client)) return packet;
   if ('emitBatch' in client) return kafka;
-  if ('mergePacketOptions' in client) return mqtt5(client);
   return 'consumeChannel' in client ? rabbit : nats(client);
 }
 
-/** TCP, Redis, MQTT 3.1.1 and custom transports: the packet itself, which Nest 12 shows as the metadata of a context. */
+/** TCP, Redis, MQTT and custom transports: the packet itself, which Nest 12 shows as the metadata of a context. */
 export function isInPacket(client: Serializing): boolean {
-  if ('mergePacketOptions' in client) return Number(client.options?.['protocolVersion']) !== 5;
   return !('emitBatch' in client || 'mergeHeaders' in client);
 }
 
@@ -67,7 +66,10 @@ const nats =
     return { ...(sent as Raw), headers };
   };
 
-/** The client asks for the options of a packet right after it has serialized it. */
+/**
+ * The client asks for the options of a packet right after it has serialized it. The packet has the stamp as well: a broker hands no
+ * properties on to a server that speaks MQTT 3.1.1.
+ */
 function mqtt5(client: Serializing): SentPlace {
   let pending: string | undefined;
   const { mergePacketOptions } = client as Required<Serializing>;
@@ -81,7 +83,7 @@ function mqtt5(client: Serializing): SentPlace {
   };
   return (sent, stamp) => {
     pending = stamp;
-    return sent;
+    return packet(sent, stamp);
   };
 }
 

@@ -93,11 +93,17 @@ for (const way of ways)
       to = await receiver(server, [PricesController]);
       from = await sender(client());
       options = client();
+      const versions = [server, options].map(
+        (end) => (end as { options: { protocolVersion?: number } }).options.protocolVersion,
+      );
+      // A broker hands no properties on to, nor from, an end that speaks MQTT 3.1.1.
+      const isText = versions.includes(4);
+      if (isText) options = { ...options, options: { ...options.options, protocolVersion: 4 } } as ClientOptions;
       const { transport } = options as { transport: Transport };
       const custom: Record<number, object> = {
         [Transport.TCP]: inPacket,
         [Transport.REDIS]: inPacket,
-        ...((options.options as { protocolVersion?: number }).protocolVersion === 4 && { [Transport.MQTT]: inText }),
+        ...(isText && { [Transport.MQTT]: inText }),
       };
       const serializer = custom[transport];
       attacker = await sender(client(serializer && { serializer }), { shared: [/./] });

@@ -28,7 +28,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-function viaBroker(name: string, of: string, options: (broker: object) => object): Way {
+function viaBroker(name: string, of: string, options: (broker: object) => object, servers: object = {}): Way {
   const broker = brokers.find((one) => one.name === of);
   if (!broker) throw new Error(of);
   return {
@@ -38,7 +38,7 @@ function viaBroker(name: string, of: string, options: (broker: object) => object
       const { transport, options: usual } = broker.options as { transport: Transport; options: object };
       const own = { ...usual, ...options(usual) };
       return {
-        server: { transport, options: { ...own, ...more } } as MicroserviceOptions,
+        server: { transport, options: { ...own, ...servers, ...more } } as MicroserviceOptions,
         client: (forClient = {}) => ({ transport, options: { ...own, ...forClient } }) as ClientOptions,
       };
     },
@@ -70,6 +70,8 @@ export const ways: readonly Way[] = [
   })),
   viaBroker('MQTT 3.1.1', 'MQTT', () => ({ protocolVersion: 4 })),
   viaBroker('MQTT 5', 'MQTT', () => ({ protocolVersion: 5 })),
+  viaBroker('MQTT 5 to 3.1.1', 'MQTT', () => ({ protocolVersion: 5 }), { protocolVersion: 4 }),
+  viaBroker('MQTT 3.1.1 to 5', 'MQTT', () => ({ protocolVersion: 4 }), { protocolVersion: 5 }),
 ];
 
 /** The name of a test of `way`. */
