@@ -142,6 +142,7 @@ it.each(adapters)(
       'cache-control': 'private, no-store',
     });
     expect((await call(server, 'acme.app.example.com', await path(globex))).status).toBe(404);
+    expect((await call(server, 'closed.app.example.com', await path(globex))).status).toBe(404);
     expect((await call(server, 'app.example.com', await path(globex))).text).toBe('globex');
     expect(
       (await call(server, 'acme.app.example.com', await path(acme), { method: 'HEAD' })).headers['content-length'],

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { storage } from '../../context/storage.js';
+import { isTenancyError } from '../../errors/brand.js';
 import { TenancyConfigurationError } from '../../errors/configuration-error.js';
 import { folderOf } from '../file-key.js';
 import type { DiskStore } from './disk-store.js';
@@ -44,9 +45,12 @@ export function fileHandler(store: DiskStore): (request: IncomingMessage, respon
   };
 }
 
+/** True at a host of another tenant, or of a suspended one; a host that names none, such as that of all addresses, is nobody's. */
 const isAnothers = ({ folder }: SignedFile): boolean => {
-  const tenant = storage.getStore()?.tenant;
-  return tenant != null && folder.startsWith('t-') && folder !== folderOf('t', tenant.id);
+  if (!folder.startsWith('t-')) return false;
+  const { tenant, refusal } = storage.getStore() ?? {};
+  if (tenant) return folder !== folderOf('t', tenant.id);
+  return isTenancyError(refusal, 'tenant_inactive') || isTenancyError(refusal, 'tenant_mismatch');
 };
 
 const notFound = (response: ServerResponse) => void response.writeHead(404).end();
