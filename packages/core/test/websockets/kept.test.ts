@@ -295,3 +295,29 @@ describe('sockets of ws that an application keeps', () => {
     await server.close();
   });
 });
+
+@WebSocketGateway()
+class Ticker {
+  static readonly prices = new Subject<number>();
+
+  handleConnection(socket: { emit(event: string, data: unknown): void }) {
+    Ticker.prices.subscribe(context.bind((price: number) => socket.emit('news', `${price} for ${context.tenantId}`)));
+  }
+
+  @SubscribeMessage('who')
+  who() {
+    return context.tenantId;
+  }
+}
+
+it('a stream that all share tells each socket by a callback that is bound in its own handler', async () => {
+  const server = await serveSockets([Ticker]);
+  const sockets = { acme: await connectIo(server, 'acme'), globex: await connectIo(server, 'globex') };
+  const heard = hearing(sockets);
+  await settled(sockets);
+  Ticker.prices.next(7);
+  await settled(sockets);
+  expect(heard).toEqual({ acme: ['7 for t_acme'], globex: ['7 for t_globex'] });
+  closeAll(sockets);
+  await server.close();
+});

@@ -61,8 +61,9 @@ export function requireOwnSocket(owner: Owner): void {
   throw (
     store?.refusal ??
     new TenantRequiredError(
-      "a socket of a tenant was used outside every tenant, such as by a timer that goes through sockets it has kept. Enter the socket's " +
-        "tenant (`TenantContext.run`, `TenantAdmin.runAs`), or, for everybody's, " +
+      'a socket of a tenant was used outside every tenant, such as by a timer that goes through sockets it has kept, or in a callback of a ' +
+        "stream that all share: make that with `TenantContext.bind(…)` in the socket's handler. Or enter the socket's tenant " +
+        "(`TenantContext.run`, `TenantAdmin.runAs`), or, for everybody's, " +
         '`TenantSocketAdmin.acrossTenants({ reason }, server, …)` of @tenancy/core/admin.',
     )
   );
