@@ -68,6 +68,8 @@ function originOf(host: unknown, wrong: (problem: string, fix: string) => Error)
     throw wrong(`holds ${JSON.stringify(host)}, which is no address`, fix);
   const { origin, href, protocol } = new URL(host);
   if (!/^https?:$/.test(protocol)) throw wrong(`holds ${host}, which is neither http nor https`, fix);
+  // It would look as if it named others.
+  if (origin.includes('*')) throw wrong(`holds ${host}, and each host is named by itself`, fix);
   // A path would look as if it limited something.
   if (href !== `${origin}/`) throw wrong(`holds ${host}, which is more than a host`, fix);
   return origin;

@@ -19,7 +19,10 @@ const OF_AN_ORIGIN = ['authorization', 'proxy-authorization', 'cookie', 'host'];
 export function afterRedirect(hop: Hop, response: Response): Hop | null {
   const location = response.headers.get('location');
   if (!REDIRECTS.includes(response.status) || location === null) return null;
+  if (!URL.canParse(location, hop.url.href)) throw failed('it redirects to what is no address');
   const url = new URL(location, hop.url);
+  // Its text would be in the error that `Request` throws.
+  if (url.username !== '' || url.password !== '') throw failed('it redirects to an address with credentials');
   if (!/^https?:$/.test(url.protocol)) throw failed('it redirects to what is neither http nor https');
   if (url.hash === '') url.hash = hop.url.hash;
   const { status } = response;

@@ -72,6 +72,8 @@ export function s3Store(options: S3StoreOptions): FileStore {
       return found && { size: found.ContentLength ?? 0, modified: found.LastModified ?? new Date(0) };
     },
     async copy(folder, from, to) {
+      // S3 refuses to copy an object onto itself.
+      if (from === to) return (await this.info(folder, from)) !== null;
       const s3 = await sdk();
       const source = `${bucket}/${folder}/${from}`.split('/').map(encodeURIComponent).join('/');
       return (await send(new s3.CopyObjectCommand({ ...at(folder, to), CopySource: source })).catch(missing)) !== null;
