@@ -12,6 +12,7 @@ import { CandidatesModule } from './candidates/candidates.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthController } from './health/health.controller.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { MailsModule } from './mails/mails.module.js';
 import { NotesModule } from './notes/notes.module.js';
 import { QueuesModule } from './queues/queues.module.js';
@@ -34,6 +35,8 @@ import { StatisticsModule } from './statistics/statistics.module.js';
     TenantMicroservicesModule.forRootAsync({ inject: [DEPLOYMENT], useFactory: messageOptions }),
     AdminModule,
     DatabaseModule,
+    // Before the guard that asks for a sign-in: who guesses passwords is counted, too.
+    LimitsModule,
     AuthModule,
     JobsModule,
     CandidatesModule,

@@ -9,6 +9,11 @@ export interface Deployment extends Settings {
   readonly adminDatabaseUrl: string;
   /** Port of the screening service; 0 for the service itself, which takes a free one. */
   readonly screeningPort: number;
+  /**
+   * Calls that one caller of a company may make of one route within a minute; of all together ten times as many.
+   * @defaultValue `6_000`
+   */
+  readonly callsPerMinute?: number;
 }
 
 export const DEPLOYMENT = Symbol('DEPLOYMENT');

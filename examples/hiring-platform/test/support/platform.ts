@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { IoAdapter } from '@nestjs/platform-socket.io';
+import { TenantLogger } from '@tenancy/core/logging';
 import { tenantSockets } from '@tenancy/core/websockets';
 import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
@@ -39,6 +40,8 @@ export class TestPlatform {
     readonly port: number,
     /** A connection of the test's own, to look at the rows from outside. */
     readonly outside: pg.Client,
+    /** The second service goes away, as when it is down. */
+    readonly stopScreening: () => Promise<void>,
     private readonly stops: readonly (() => Promise<unknown>)[],
   ) {}
 
@@ -49,7 +52,7 @@ export class TestPlatform {
     const deployment = testDeployment({ databaseUrl, adminDatabaseUrl: database.url, ...given });
     const screening = await startScreening(deployment);
     const app = await NestFactory.create(AppModule.for({ ...deployment, screeningPort: screening.port }), {
-      logger: ['error', 'warn'],
+      logger: new TenantLogger({ logLevels: ['error', 'warn'] }),
       abortOnError: false,
       forceCloseConnections: true,
     });
@@ -58,14 +61,19 @@ export class TestPlatform {
     await app.listen(0, '127.0.0.1');
     const outside = new pg.Client({ connectionString: database.url });
     await outside.connect();
+    let isScreening = true;
+    const stopScreening = async () => {
+      if (isScreening) await screening.stop();
+      isScreening = false;
+    };
     const stops = [
       () => app.close(),
-      () => screening.stop(),
+      stopScreening,
       () => connectionsEnded(outside, new URL(databaseUrl).username),
       () => outside.end(),
       () => database.stop({ roles: [new URL(databaseUrl).username] }),
     ];
-    return new TestPlatform(app, app.getHttpServer().address().port, outside, stops);
+    return new TestPlatform(app, app.getHttpServer().address().port, outside, stopScreening, stops);
   }
 
   async stop(): Promise<void> {

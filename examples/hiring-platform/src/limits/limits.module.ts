@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ThrottlerModule } from '@nestjs/throttler';
+import { TenantThrottlerGuard, tenantLimit } from '@tenancy/core/throttler';
+import { DEPLOYMENT, type Deployment } from '../settings/settings.module.js';
+
+const MINUTE = 60_000;
+
+/** Calls are counted for each company by itself: for each caller and route, and for the company as a whole. */
+@Module({
+  imports: [
+    ThrottlerModule.forRootAsync({
+      inject: [DEPLOYMENT],
+      useFactory: ({ callsPerMinute = 6_000 }: Deployment) => [
+        { name: 'caller', limit: callsPerMinute, ttl: MINUTE },
+        tenantLimit({ name: 'company', limit: 10 * callsPerMinute, ttl: MINUTE }),
+      ],
+    }),
+  ],
+  providers: [{ provide: APP_GUARD, useClass: TenantThrottlerGuard }],
+})
+export class LimitsModule {}
