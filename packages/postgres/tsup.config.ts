@@ -3,4 +3,5 @@ import { packageBuild } from '../../tsup.base.ts';
 export default packageBuild({
   index: 'src/index.ts',
   admin: 'src/admin.ts',
+  migrations: 'src/migrations.ts',
 });

@@ -36,7 +36,14 @@ const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readon
       'schedule/tenant-scheduler-registry.ts',
     ],
   },
-  postgres: { '@nestjs/common': true, '@tenancy/core': true, pg: true, 'lru-cache': true },
+  postgres: {
+    '@nestjs/common': true,
+    '@tenancy/core': true,
+    pg: true,
+    'lru-cache': true,
+    // PostgreSQL's own parser, behind the subpaths that read migrations.
+    'libpg-query': ['parser/parse-sql.ts'],
+  },
   prisma: {
     '@nestjs/common': true,
     '@tenancy/core': true,

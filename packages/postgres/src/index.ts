@@ -9,10 +9,6 @@ export type { DatabasePerTenantOptions } from './isolation/database-per-tenant-o
 export { isolationByTenant } from './isolation/isolation-by-tenant.js';
 export { type RowLevelSecurityOptions, rowLevelSecurity } from './isolation/row-level-security.js';
 export { type SchemaPerTenantOptions, schemaPerTenant } from './isolation/schema-per-tenant.js';
-export type { MigrateOptions, MigrateResult } from './migrations/migrate.js';
-export { migrate } from './migrations/migrate.js';
-export type { MigrationErrorCode } from './migrations/migration-error.js';
-export { isMigrationError, MigrationError } from './migrations/migration-error.js';
 export { type CompiledPolicies, type CompiledTable, compilePolicies } from './policies/compile-policies.js';
 export type { PolicyDrift, PolicyDriftKind } from './policies/drift.js';
 export type { TenantColumnType } from './policies/policy-body.js';

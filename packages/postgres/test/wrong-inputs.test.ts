@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import * as admin from '../src/admin.js';
 import * as floor from '../src/index.js';
+import { migrate } from '../src/migrations.js';
 
 /** As from JavaScript, or from a configuration that nobody checked. */
 type Loose = (...given: unknown[]) => unknown;
@@ -127,10 +128,10 @@ const WRONG = [
   ...options('compilePolicies', loose(floor.compilePolicies), policies, POLICIES),
   ...argument('policyDrift: connection', (value) => loose(floor.policyDrift)(value, policies), NO_CONNECTION),
   ...options('policyDrift', (given) => loose(floor.policyDrift)(connection, given), policies, POLICIES),
-  ...argument('migrate: nothing', loose(floor.migrate), [undefined]),
+  ...argument('migrate: nothing', loose(migrate), [undefined]),
   ...options(
     'migrate',
-    loose(floor.migrate),
+    loose(migrate),
     { connection: 'postgres://localhost/a', directory: 'migrations' },
     {
       connection: [undefined, null, '', 0, true, () => {}, Symbol('one')],

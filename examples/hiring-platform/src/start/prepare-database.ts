@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { compilePolicies, migrate, readTables } from '@tenancy/postgres';
+import { compilePolicies, readTables } from '@tenancy/postgres';
+import { migrate } from '@tenancy/postgres/migrations';
 import pg from 'pg';
 import { StartError } from './start-error.js';
 

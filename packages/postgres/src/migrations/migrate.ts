@@ -40,7 +40,7 @@ export interface MigrateResult {
  *
  * @example
  * ```ts
- * import { migrate } from '@tenancy/postgres';
+ * import { migrate } from '@tenancy/postgres/migrations';
  *
  * const { applied } = await migrate({ connection: 'postgres://localhost/app', directory: 'migrations' });
  * ```

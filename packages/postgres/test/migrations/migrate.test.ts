@@ -10,7 +10,7 @@ import {
 } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { isMigrationError, migrate } from '../../src/index.js';
+import { isMigrationError, migrate } from '../../src/migrations.js';
 
 describe('migrate', () => {
   let server: PostgresServer;

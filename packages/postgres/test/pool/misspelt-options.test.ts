@@ -7,11 +7,11 @@ import {
   compilePolicies,
   createTenantPool,
   databasePerTenant,
-  migrate,
   policyDrift,
   readTables,
   rowLevelSecurity,
 } from '../../src/index.js';
+import { migrate } from '../../src/migrations.js';
 import { acme, openFloorDatabase } from '../database/floor-database.js';
 import { forAllTests } from '../database/for-all-tests.js';
 

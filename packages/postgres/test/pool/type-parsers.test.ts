@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { migrate } from '../../src/index.js';
+import { migrate } from '../../src/migrations.js';
 import { openFloorDatabase } from '../database/floor-database.js';
 import { forAllTests } from '../database/for-all-tests.js';
 import { areOwn, interleaved } from './interleaved.js';

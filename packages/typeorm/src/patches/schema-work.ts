@@ -25,7 +25,7 @@ export function guardSchemaWork(source: DataSource, context: DataSourceScope['co
       if (floorOf(source)) {
         throw refused(
           `\`${name}\` belongs to no tenant, and this data source's pool runs every query as one. Use a data source of its own, ` +
-            "which connects as the owner of the tables; or `migrate` of @tenancy/postgres, for each tenant's schema or database.",
+            "which connects as the owner of the tables; or `migrate` of @tenancy/postgres/migrations, for each tenant's schema or database.",
         );
       }
       const scope = scopeOf(source);

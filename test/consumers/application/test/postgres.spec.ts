@@ -3,15 +3,9 @@ import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { TenantContext } from '@tenancy/core';
-import {
-  compilePolicies,
-  createTenantPool,
-  migrate,
-  readTables,
-  rowLevelSecurity,
-  type TenantPool,
-} from '@tenancy/postgres';
+import { compilePolicies, createTenantPool, readTables, rowLevelSecurity, type TenantPool } from '@tenancy/postgres';
 import { AdminPool } from '@tenancy/postgres/admin';
+import { migrate } from '@tenancy/postgres/migrations';
 import { AdminPrisma } from '@tenancy/prisma/admin';
 import { createTestDatabase, type MigratedDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
