@@ -168,9 +168,9 @@ describe.each(['a standalone microservice', 'a hybrid application'] as const)('o
     expect(await firstValueFrom(call('health', { what: 'x' }))).toMatchObject({ tenant: 'none' });
   });
 
-  const refusals = (stamp: string | undefined, name: string) => {
+  const refusals = (stamp: string | string[] | undefined, name: string) => {
     const metadata = new Metadata();
-    if (stamp !== undefined) metadata.set('tenancy', stamp);
+    for (const one of [stamp ?? []].flat()) metadata.add('tenancy', one);
     const given = ['find', 'watch'].includes(name) ? { what: 'x' } : asks();
     return lastValueFrom(forging[name]?.(given, metadata) as Observable<Message>).catch((error: unknown) => error);
   };
@@ -179,14 +179,15 @@ describe.each(['a standalone microservice', 'a hybrid application'] as const)('o
   it.each(['find', 'watch', 'collect', 'chat', 'pass', 'passAll'])(
     'M3, M9: %s is refused with the status and the code where the stamp is missing, forged, of another method or old',
     async (name) => {
-      const wrong = [
+      const wrong: readonly (string | string[] | undefined)[] = [
         undefined,
         'v1.dF9hY21l',
         stampMessage('t_acme', at('other'), [SECRET]),
         stampMessage('t_acme', at(name), ['another secret, of somebody who guesses']),
+        [stampMessage('t_acme', at(name), [SECRET]), stampMessage('t_globex', at(name), [SECRET])],
       ];
       for (const stamp of wrong) {
-        expect(await refusals(stamp, name), stamp).toMatchObject({ code: 16, details: 'tenant_required' });
+        expect(await refusals(stamp, name), String(stamp)).toMatchObject({ code: 16, details: 'tenant_required' });
       }
       expect(logged().length).toBe(wrong.length);
       expect(ran).toEqual([]);

@@ -49,17 +49,20 @@ class PricesController {
   }
 }
 
+/** Of several, each is a value of one header, property or field. */
+type Stamps = string | string[] | undefined;
+
 /** Somebody who can reach the broker, and puts any stamp on a message: an application of no tenant that has Nest's own clients. */
-function forged(client: ClientOptions & { readonly name?: string }, stamp: string | undefined, data: unknown): unknown {
+function forged(client: ClientOptions & { readonly name?: string }, stamp: Stamps, data: unknown): unknown {
   const { transport, options } = client as { transport: Transport; options: { protocolVersion?: number } };
   if (stamp === undefined) return data;
   if (transport === Transport.NATS) {
     const headers = natsHeaders();
-    headers.set('tenancy', stamp);
+    for (const one of [stamp].flat()) headers.append('tenancy', one);
     return new NatsRecordBuilder(data).setHeaders(headers).build();
   }
   if (transport === Transport.RMQ)
-    return new RmqRecordBuilder(data).setOptions({ headers: { tenancy: stamp } }).build();
+    return new RmqRecordBuilder(data).setOptions({ headers: { tenancy: stamp as string } }).build();
   if (transport === Transport.MQTT && options.protocolVersion === 5) {
     return new MqttRecordBuilder(data).setProperties({ userProperties: { tenancy: stamp } }).build();
   }
@@ -68,7 +71,7 @@ function forged(client: ClientOptions & { readonly name?: string }, stamp: strin
 }
 
 /** Of transports that have no place but the packet. */
-const forging: { stamp: string | undefined } = { stamp: undefined };
+const forging: { stamp: Stamps } = { stamp: undefined };
 const inPacket = {
   serialize(packet: object) {
     const sent = forging.stamp === undefined ? packet : { ...packet, metadata: { tenancy: forging.stamp } };
@@ -114,7 +117,7 @@ for (const way of ways)
       ran.length = 0;
     });
 
-    const forge = (stamp: string | undefined, pattern = `${run}.secrets`): Promise<unknown> =>
+    const forge = (stamp: Stamps, pattern = `${run}.secrets`): Promise<unknown> =>
       firstValueFrom(attacker.client.send<unknown>(pattern, forged(options, stamp, {}))).catch(
         (error: unknown) => error,
       );
@@ -137,7 +140,7 @@ for (const way of ways)
       expect(seen).toMatch(/^v1\.dF9hY21l\.\d+\.[\w-]{43}\.[\w-]{36}$|^in the packet$/);
     });
 
-    it.each<[string, () => string | undefined]>([
+    it.each<[string, () => Stamps]>([
       ['no stamp', () => undefined],
       ['an unsigned one', () => 'v1.dF9hY21l'],
       ['one under another secret', () => made('t_acme', `${run}.secrets`, 'another secret, of somebody who guesses')],
@@ -149,6 +152,8 @@ for (const way of ways)
       ['one of a tenant that nobody knows', () => made('t_nobody')],
       ['one that is old', () => at(isKept ? -604_810 : -310, () => made())],
       ['one of a time to come', () => at(310, () => made())],
+      ['two of two tenants', () => [made(), made('t_globex')]],
+      ['two that are the same', () => Array<string>(2).fill(made())],
       ['nonsense', () => `v1.${'x'.repeat(10_000)}`],
     ])('%s is refused with the code, and the handler does not run', async (_, stamp) => {
       expect(await forge(stamp())).toMatchObject({ message: 'tenant_required' });
