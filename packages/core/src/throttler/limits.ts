@@ -8,7 +8,7 @@ import { countedTenant } from './counted-tenant.js';
 
 const ACROSS = Symbol.for('@tenancy/core:counted-across-tenants');
 
-/** A number, or what makes it from the tenant's own fields. */
+/** A whole number, or what makes it from the tenant's own fields. */
 type OfTenant = number | ((tenant: Tenant) => number | Promise<number>);
 
 /** Options of {@link tenantLimit}. */
@@ -88,8 +88,12 @@ export function byTenant(
   otherwise: number,
 ): (context: ExecutionContext) => number | Promise<number> {
   requireFunction('byTenant', fn);
-  if (typeof otherwise !== 'number' || Number.isNaN(otherwise)) {
-    throw new TenancyConfigurationError('byTenant', 'has no number for calls without a tenant', 'Pass it second.');
+  if (!Number.isSafeInteger(otherwise) || otherwise < 0) {
+    throw new TenancyConfigurationError(
+      'byTenant',
+      'has no number for calls without a tenant, a whole one from 0',
+      'Pass it second.',
+    );
   }
   return (context) => {
     const tenant = countedTenant(context);
@@ -122,18 +126,30 @@ export function acrossTenants(options: ThrottlerOptions): ThrottlerOptions {
 /** True for what {@link acrossTenants} has made, and for a copy of it: Nest makes one. */
 export const isAcrossTenants = (throttler: object): boolean => ACROSS in throttler;
 
-function resolvable(option: string, value: OfTenant): (context: ExecutionContext) => number | Promise<number> {
-  if (typeof value !== 'function' && (typeof value !== 'number' || !(value >= 0))) {
-    throw new TenancyConfigurationError(
-      `tenantLimit.${option}`,
-      'is neither a number from 0 nor a function of the tenant',
-      'Correct it.',
-    );
+/** With a `ttl` of 0 nothing is ever counted. */
+const LEAST = { limit: 0, ttl: 1, blockDuration: 0 } as const;
+
+function resolvable(
+  option: keyof typeof LEAST,
+  value: OfTenant,
+): (context: ExecutionContext) => number | Promise<number> {
+  if (typeof value !== 'function') {
+    const number = checked(option, value);
+    return () => number;
   }
-  return (context) => {
-    if (typeof value === 'number') return value;
+  return async (context) => {
     const tenant = countedTenant(context);
     // Nest asks only for what is not skipped.
-    return tenant ? value(tenant) : 0;
+    return tenant ? checked(option, await value(tenant)) : 0;
   };
+}
+
+function checked(option: keyof typeof LEAST, value: unknown): number {
+  const least = LEAST[option];
+  if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
+  throw new TenancyConfigurationError(
+    `tenantLimit.${option}`,
+    `is neither a whole number from ${least} nor a function that answers with one`,
+    'Correct it.',
+  );
 }

@@ -92,6 +92,12 @@ describe.each(adapters)('limits on %s', (adapter) => {
     expect(passed(await statuses(server, asked))).toBe(18);
   });
 
+  it('a function that answers with what is no limit lets nobody through', async () => {
+    await open([{ limit: 3, ttl: 60_000 }, tenantLimit({ name: 'tenant', limit: 1, ttl: () => 0 })]);
+    expect(await statuses(server, [['one', '/jobs']])).toEqual([500]);
+    expect(await statuses(server, [['one', '/health']])).toEqual([200]);
+  });
+
   it('a limit of tenants is refused by name where it is wrong', async () => {
     await open([{ limit: 3, ttl: 60_000 }]);
     expect(() => tenantLimit({ name: 't', limt: 1, ttl: 1 } as never)).toThrow(
@@ -103,4 +109,23 @@ describe.each(adapters)('limits on %s', (adapter) => {
     expect(() => byTenant((() => 1) as never, undefined as never)).toThrow(/byTenant: has no number/);
     expect(() => acrossTenants(undefined as never)).toThrow(/acrossTenants: is given no limit/);
   });
+});
+
+const noNumbers: readonly unknown[] = [Number.NaN, -1, Number.POSITIVE_INFINITY, 1.5, 2 ** 53, '1', null];
+
+it.each([
+  ...noNumbers.map((value) => ['limit', value, { limit: value }] as const),
+  ...[0, ...noNumbers].map((value) => ['ttl', value, { ttl: value }] as const),
+  ...noNumbers.map((value) => ['blockDuration', value, { blockDuration: value }] as const),
+])('tenantLimit.%s: %s is refused at the start', (option, _, wrong) => {
+  const given = { name: 't', limit: 1, ttl: 1, ...wrong } as never;
+  expect(() => tenantLimit(given)).toThrow(new RegExp(`tenantLimit\\.${option}: is neither a whole number`));
+});
+
+it.each(noNumbers)('byTenant: %s for calls without a tenant is refused at the start', (otherwise) => {
+  expect(() => byTenant(() => 1, otherwise as never)).toThrow(/byTenant: has no number/);
+});
+
+it('a limit of 0 lets nobody through, and a block of 0 is none', () => {
+  expect(() => tenantLimit({ name: 't', limit: 0, ttl: 1, blockDuration: 0 })).not.toThrow();
 });
