@@ -14,6 +14,7 @@ import type {
   PutOptions,
   SignedUrlOptions,
 } from './file-store.js';
+import { checkedMediaType } from './media-type.js';
 
 const WEEK = 7 * 24 * 3600;
 const PAGE = 1_000;
@@ -32,11 +33,13 @@ export class Files {
   /**
    * Writes a file, in place of one that is there. Of a body that fails half-way nothing stays.
    *
-   * @throws `tenancy_misconfigured` for a key that leads anywhere else, or another body than a text, bytes or a stream.
+   * @throws `tenancy_misconfigured` for a key that leads anywhere else, another body than a text, bytes or a stream, or a `contentType` that is no media
+   * type.
    */
   async put(key: string, body: FileBody, options: PutOptions = {}): Promise<void> {
     refuseUnknown('TenantStorage.put', options, ['contentType']);
     const at = this.#at('put', key);
+    if (options.contentType !== undefined) checkedMediaType('TenantStorage.put', options.contentType);
     if (typeof body !== 'string' && !(body instanceof Uint8Array) && typeof body?.pipe !== 'function') {
       throw new TenancyConfigurationError(
         'TenantStorage.put',

@@ -117,6 +117,40 @@ describe.each(Object.entries(places))('files %s', (kind, open) => {
     expect(await keys(globex)).toEqual(['logo.png']);
   });
 
+  it.each([
+    '',
+    'pdf',
+    'text/',
+    '/plain',
+    'text/plain;',
+    'text/plain; charset',
+    'text/plain; charset="utf-8',
+    ' text/plain',
+    'text/plain\r\nx-amz-acl: public-read',
+    'text/plain\n',
+    'text/plain; a="\n"',
+    'text/plän',
+    'text/plain, text/html',
+    7,
+    null,
+    ['text/plain'],
+  ])('the content type %j is refused, and nothing is written', async (contentType) => {
+    const body = Readable.from(['x']);
+    await expect(as(acme, () => files.put('typed', body, { contentType } as never))).rejects.toThrow(
+      /TenantStorage\.put\.contentType: is no media type/,
+    );
+    expect(body.readableDidRead).toBe(false);
+    expect(await keys(acme)).toEqual([]);
+  });
+
+  it.each(['application/pdf', 'image/svg+xml', 'text/plain;charset=utf-8', 'a/b; c="d \\" e" ; f=g', undefined])(
+    'the content type %j is taken',
+    async (contentType) => {
+      await as(acme, () => files.put('typed', 'x', { contentType }));
+      expect(await text(acme, 'typed')).toBe('x');
+    },
+  );
+
   it('keys are what the application gave', async () => {
     const given = [
       '%2e%2e/x',
