@@ -6,7 +6,7 @@ import { Test } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fromSubdomain, TenancyModule, TenantContext } from '../../src/index.js';
 import { diskStore, fileHandler, s3Store, TenantStorage, TenantStorageModule } from '../../src/storage.js';
-import { acme, adapters, call, globex, serve, testRegistry } from '../server.js';
+import { acme, adapters, call, globex, sendRaw, serve, testRegistry } from '../server.js';
 import { secret } from './places.js';
 
 const context = new TenantContext();
@@ -148,6 +148,54 @@ it.each(adapters)(
       (await call(server, 'acme.app.example.com', await path(acme), { method: 'HEAD' })).headers['content-length'],
     ).toBe('4');
     expect((await call(server, 'acme.app.example.com', await path(acme, 'nothing'))).status).toBe(404);
+    await server.close();
+  },
+);
+
+it.each(adapters)(
+  'X4: on %s, a host that is malformed, or named twice, is 400, and nothing is sent',
+  async (adapter) => {
+    const store = diskStore({ root, urls: { base: 'http://files.test/files', secret } });
+    const server = await serve(
+      adapter,
+      {
+        imports: [
+          TenancyModule.forRoot({
+            registry: testRegistry(),
+            sources: [fromSubdomain({ baseDomain: 'app.example.com' })],
+          }),
+          TenantStorageModule.forRootAsync({ useFactory: () => ({ store }) }),
+        ],
+      },
+      (app) => app.use('/files', fileHandler(store)),
+    );
+    const get = new URL(await as(() => files.signedUrl('in/a.txt'))).pathname;
+    const put = new URL(await as(() => files.signedUrl('in/a.txt', { method: 'PUT' }))).pathname;
+    const ask = (line: string, ...hosts: string[]) =>
+      sendRaw(
+        server,
+        `${line} HTTP/1.1\n${hosts.map((host) => `Host: ${host}\n`).join('')}Content-Length: 0\nConnection: close\n\n`,
+      );
+    const [own, other] = ['acme.app.example.com', 'globex.app.example.com'] as const;
+    const wrong = [
+      [own, other],
+      [other, own],
+      ['app.example.com', other],
+      [own, own],
+      [`${own}:99999`],
+      [`${other}:99999`],
+      [`${own}/`],
+      ['a..b'],
+    ];
+    const asked = wrong.flatMap((hosts) => [[`GET ${get}`, hosts] as const, [`PUT ${put}`, hosts] as const]);
+    const answers = await Promise.all([
+      ...asked.map(([line, hosts]) => ask(line, ...hosts)),
+      ask(`GET http://${other}${get}`, own),
+      ...Array.from({ length: 5 }, () => ask(`GET ${get}`, own)),
+    ]);
+    expect(answers.map((answer) => answer.split(' ')[1])).toEqual([...Array(17).fill('400'), ...Array(5).fill('200')]);
+    expect(answers.slice(0, 17).join('')).not.toContain('\r\n\r\nacme');
+    expect(await as(() => files.text('in/a.txt'))).toBe('acme');
     await server.close();
   },
 );

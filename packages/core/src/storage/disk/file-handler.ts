@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { storage } from '../../context/storage.js';
 import { isTenancyError } from '../../errors/brand.js';
 import { TenancyConfigurationError } from '../../errors/configuration-error.js';
+import { requestHost } from '../../resolution/host.js';
 import { folderOf } from '../file-key.js';
 import type { DiskStore } from './disk-store.js';
 import type { SignedFile } from './signed-file.js';
@@ -10,7 +11,7 @@ import type { SignedFile } from './signed-file.js';
 /**
  * A handler for the addresses that `signedUrl` of a `diskStore` gives: it sends a file (`GET`, `HEAD`), or keeps one (`PUT`). The token is
  * the last part of the path, and good for one file of one tenant, one method and a time; to a request of another tenant it is good for
- * nothing. Whatever is wrong is 404.
+ * nothing. Whatever is wrong is 404, and a request whose host is malformed, or named twice, is 400: nobody can tell whose it is.
  *
  * @throws `tenancy_misconfigured` where it is given no `diskStore`.
  * @example
@@ -31,6 +32,7 @@ export function fileHandler(store: DiskStore): (request: IncomingMessage, respon
     throw new TenancyConfigurationError('fileHandler', 'is given no disk', 'Pass what `diskStore` has returned.');
   }
   return async (request, response) => {
+    if (namesNoHost(request)) return void response.writeHead(400).end();
     const token = (request.url ?? '').split(/[?#]/)[0]?.split('/').at(-1) ?? '';
     const file = store.verify(token);
     const method = request.method === 'HEAD' ? 'GET' : request.method;
@@ -44,6 +46,12 @@ export function fileHandler(store: DiskStore): (request: IncomingMessage, respon
     }
   };
 }
+
+/** True where the host is malformed, or named twice. Where a handler is mounted below a path, `url` is what is left of the address. */
+const namesNoHost = (request: IncomingMessage & { hostname?: string; originalUrl?: string }): boolean => {
+  const { headers, rawHeaders, hostname, originalUrl, url } = request;
+  return requestHost({ headers, rawHeaders, hostname, url: originalUrl ?? url }) === null;
+};
 
 /** True at a host of another tenant, or of a suspended one; a host that names none, such as that of all addresses, is nobody's. */
 const isAnothers = ({ folder }: SignedFile): boolean => {
