@@ -26,7 +26,8 @@ let isLedAway = false;
  * does. What is called back runs as whoever asked, whichever connection it comes on. Interceptors, such as that for redirects, are
  * composed on the result.
  *
- * @throws `tenancy_misconfigured` for a dispatcher that has interceptors already, whose redirects would carry the header anywhere.
+ * @throws `tenancy_misconfigured` for a dispatcher that has interceptors already, whose redirects would carry the header anywhere, and for
+ * one that does not tell whom it calls, as a `RetryAgent`: wrap the result with it.
  * @example
  * ```ts
  * import { tenantDispatcher } from '@tenancy/core/http';
@@ -56,6 +57,13 @@ export function tenantDispatcher<D extends Composable>(
       'Pass the Agent itself, and compose the interceptors on the result.',
     );
   }
+  if (!isOfKnownOrigins(dispatcher)) {
+    throw new TenancyConfigurationError(
+      'tenantDispatcher',
+      'is given a dispatcher that does not tell whom it calls, such as a RetryAgent: the one inside may be of any host',
+      'Pass the one inside, and wrap the result: `new RetryAgent(tenantDispatcher(new Pool(…), …))`.',
+    );
+  }
   return dispatcher.compose(
     (dispatch: Dispatch): Dispatch =>
       (sent, handler) => {
@@ -74,6 +82,12 @@ function calledBy(dispatcher: object, sent: Dispatched, hosts: CalledHosts): URL
   // Of several, any may be the one.
   return own.find((url) => !hosts.includes(url)) ?? own[0] ?? originOf(sent);
 }
+
+/** Marks of those that have a host of their own, and of those that call the origin of each request: agents, and agents behind a proxy. */
+const MARKS = ['url', 'clients', 'proxy agent', 'no proxy agent', 'pools'];
+
+const isOfKnownOrigins = (dispatcher: object): boolean =>
+  Object.getOwnPropertySymbols(dispatcher).some(({ description = '' }) => MARKS.includes(description));
 
 /** The hosts that undici's Client, Pool or BalancedPool is made for; none of an Agent. */
 function ownOrigins(dispatcher: object): URL[] {

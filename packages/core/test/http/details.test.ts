@@ -1,5 +1,19 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import axios from 'axios';
-import { Agent, BalancedPool, Client, interceptors, Pool, request } from 'undici';
+import {
+  Agent,
+  BalancedPool,
+  Client,
+  Dispatcher,
+  EnvHttpProxyAgent,
+  interceptors,
+  MockAgent,
+  Pool,
+  ProxyAgent,
+  RetryAgent,
+  request,
+} from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TenantHttpModule, tenantAxios, tenantDispatcher, tenantFetch, untenantedCall } from '../../src/http.js';
 import { TenantContext } from '../../src/index.js';
@@ -134,6 +148,103 @@ describe('tenantDispatcher', () => {
       await of(named.origin, true);
     },
   );
+
+  /** A dispatcher of the application's own, which calls whom it likes. */
+  class Elsewhere extends Dispatcher {
+    readonly #pool = new Pool(other.origin);
+
+    override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) {
+      return this.#pool.dispatch(options, handler);
+    }
+  }
+
+  it.each([
+    ['a RetryAgent over a Pool', () => new RetryAgent(new Pool(other.origin))],
+    ['a RetryAgent over an Agent', () => new RetryAgent(new Agent())],
+    ["a dispatcher of one's own", () => new Elsewhere()],
+  ])('X5: %s is refused, as whom it calls is not known', (_, open) => {
+    expect(() => tenantDispatcher(open(), { hosts: [named.origin], secret })).toThrow(
+      /does not tell whom it calls.*wrap the result/,
+    );
+  });
+
+  it('X5: a RetryAgent around it tells a named host with each attempt, interleaved, and no other', async () => {
+    const failed = new Set<string>();
+    const flaky = createServer(async ({ url = '', headers }, response) => {
+      if (!failed.has(url)) {
+        failed.add(url);
+        return void response.writeHead(503).end();
+      }
+      const told = String(headers['x-signed-tenant']);
+      const answer = await fetch(`${named.origin}/who`, { headers: { 'x-signed-tenant': told } });
+      response.end(await answer.text());
+    });
+    await new Promise<void>((resolve) => flaky.listen(0, '127.0.0.1', resolve));
+    const origin = `http://127.0.0.1:${(flaky.address() as AddressInfo).port}`;
+    const options = { hosts: [origin], secret };
+    const around = (to: string) =>
+      new RetryAgent(tenantDispatcher(new Pool(to, { connections: 1 }), options), { minTimeout: 1 });
+    const [own, others] = [around(origin), around(other.origin)];
+    const asked = Array.from({ length: 3 }, () => tenants).flat();
+    other.seen.length = 0;
+    const answers = await Promise.all(
+      asked.map((tenant, index) =>
+        context.run(tenant, async () => {
+          await (await request(`${origin}/${index}`, { dispatcher: others })).body.dump();
+          return (await request(`${origin}/${index}`, { dispatcher: own })).body.json();
+        }),
+      ),
+    );
+    expect(answers).toEqual(asked.map(({ slug }) => ({ of: slug })));
+    expect(failed.size).toBe(asked.length);
+    expect(other.seen.filter((headers) => headers['x-signed-tenant'])).toEqual([]);
+    expect(other.seen).toHaveLength(asked.length);
+    await Promise.all([own.close(), others.close()]);
+    flaky.close();
+  });
+
+  it('X5: through a proxy, a named host is told, and no other', async () => {
+    const proxy = createServer().on('connect', ({ url = '' }, socket) => {
+      const [host = '', port] = url.split(':');
+      const through = connect(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        through.pipe(socket).pipe(through);
+      });
+      for (const end of [through, socket]) end.on('error', () => {});
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const uri = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    for (const agent of [new ProxyAgent(uri), new EnvHttpProxyAgent({ httpProxy: uri, noProxy: '' })]) {
+      const dispatcher = tenantDispatcher(agent, { hosts: [named.origin], secret });
+      const ask = async (url: string) => (await request(url, { dispatcher })).body.json();
+      const answers = await Promise.all(
+        tenants.map((tenant) =>
+          context.run(tenant, () => Promise.all([ask(`${named.origin}/who`), ask(`${other.origin}/`)])),
+        ),
+      );
+      expect(answers).toEqual(tenants.map(({ slug }) => [{ of: slug }, { told: null, method: 'GET' }]));
+      await dispatcher.close();
+    }
+    proxy.close();
+  });
+
+  it('takes the agent that stands in for hosts in tests', async () => {
+    const agent = new MockAgent();
+    agent.disableNetConnect();
+    const told: unknown[] = [];
+    for (const origin of [named.origin, other.origin]) {
+      agent
+        .get(origin)
+        .intercept({ path: '/' })
+        .reply(200, ({ headers }) => String(told.push((headers as Record<string, string>)['x-signed-tenant'])));
+    }
+    const dispatcher = tenantDispatcher(agent, { hosts: [named.origin], secret });
+    for (const origin of [named.origin, other.origin]) {
+      await (await context.run(acme, () => request(`${origin}/`, { dispatcher }))).body.dump();
+    }
+    expect(told).toEqual([expect.any(String), undefined]);
+    await dispatcher.close();
+  });
 
   it('asks for the origin where it cannot tell whom it calls', async () => {
     const dispatcher = tenantDispatcher(new Agent(), { hosts: [named.origin], secret });
