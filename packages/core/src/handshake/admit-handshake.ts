@@ -6,6 +6,7 @@ import { explainRefusedBy } from '../entrances/explain-refusal.js';
 import { identifyAfter } from '../entrances/late-entrance.js';
 import { TenantRequiredError, TenantSourceFailedError } from '../errors/refusals.js';
 import { isTenancyError, type TenancyError } from '../errors/tenancy-error.js';
+import { requestHost } from '../resolution/host.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import { verifiedPayloads } from '../resolution/verified-payload.js';
 import type { Tenant } from '../tenant.js';
@@ -96,6 +97,29 @@ function explain(who: string, refusal: TenancyError, request: HandshakeRequest |
     named.add(refusal.message);
     logger.warn(`${who}: ${refusal.message}`);
   }
+}
+
+/** The host that a request was sent to, and the tenant that it names, or the code of its refusal. */
+export interface Caller {
+  readonly host: string | null;
+  readonly tenant: Tenant | null;
+  readonly code: string | null;
+}
+
+/** The caller of a request of a connection that is open already: it has the sources' answers, and no origin or token beside its headers. */
+export function callerOf(
+  { resolver, hostnameOf }: Pick<HandshakeSources, 'resolver' | 'hostnameOf'>,
+  request: IncomingMessage,
+): Promise<Caller> {
+  return outsideAnyTenant(async () => {
+    const seen = handshakeRequest(request, undefined, hostnameOf);
+    const host = requestHost(seen);
+    try {
+      return { host, tenant: await identified(resolver, seen), code: null };
+    } catch (error) {
+      return { host, tenant: null, code: isTenancyError(error) ? error.code : 'tenant_source_failed' };
+    }
+  });
 }
 
 async function identified(resolver: TenantResolver, request: HandshakeRequest): Promise<Tenant> {

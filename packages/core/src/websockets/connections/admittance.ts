@@ -2,7 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import { storage } from '../../context/storage.js';
 import type { SocketTools } from '../../entrances/socket-tools.js';
 import type { TenancyError } from '../../errors/tenancy-error.js';
-import { type Admission, admitHandshake, keepVerified } from '../../handshake/admit-handshake.js';
+import {
+  type Admission,
+  admitHandshake,
+  type Caller,
+  callerOf,
+  keepVerified,
+} from '../../handshake/admit-handshake.js';
 import { ConnectionWatch } from '../../handshake/connection-watch.js';
 import { forwardedHostname, type HttpAdapterLike } from '../../handshake/forwarded-hostname.js';
 import type { ResolvedHandshakeOptions } from '../../handshake/handshake.options.js';
@@ -31,10 +37,18 @@ export class Admittance {
     token?: unknown,
     origins: readonly AllowedOrigins[] = [],
   ): Promise<Admission> {
+    return admitHandshake(who, { ...this.#sources(), origins: [...this.#options.origins, ...origins] }, request, token);
+  }
+
+  /** The caller of a request of a connection that is open already. */
+  callerOf(request: IncomingMessage): Promise<Caller> {
+    return callerOf(this.#sources(), request);
+  }
+
+  #sources() {
     const { resolver, http } = this.#tools;
     this.#hostnameOf ??= forwardedHostname(http.httpAdapter as HttpAdapterLike | undefined);
-    const sources = { resolver, hostnameOf: this.#hostnameOf, origins: [...this.#options.origins, ...origins] };
-    return admitHandshake(who, sources, request, token);
+    return { resolver, hostnameOf: this.#hostnameOf };
   }
 
   /** The connection of a client that `door` lets in; undefined where it does not. */

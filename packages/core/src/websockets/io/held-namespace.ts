@@ -6,6 +6,7 @@ import type { Admittance } from '../connections/admittance.js';
 import type { Connection } from '../connections/connection.js';
 import { corsOrigins } from '../connections/cors-origins.js';
 import type { Entrance } from '../connections/gateways.js';
+import { keepTenant } from './held-engine.js';
 import { holdSocket } from './held-socket.js';
 import { OwnSockets } from './own-sockets.js';
 import type { RoomAdapter } from './room-adapter.js';
@@ -48,6 +49,7 @@ export class HeldNamespace {
       return;
     }
     this.#owners.set(socket.id, connection);
+    keepTenant(socket.conn, connection.tenantId);
     holdSocket(socket, connection);
     socket.adapter = (this.nsp.adapter as TenantRooms).of(connection);
     storage.run(connection.store, next);

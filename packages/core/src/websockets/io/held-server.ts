@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { markWall } from '../../leftovers/wall.js';
 import type { Admittance } from '../connections/admittance.js';
 import type { Entrance } from '../connections/gateways.js';
+import { holdEngine } from './held-engine.js';
 import { HeldNamespace } from './held-namespace.js';
 import type { IoNamespace, IoServer, IoSocket, Next } from './shapes.js';
 
@@ -35,7 +36,15 @@ class HeldServer {
     this.#places = places;
     this.#admittance = admittance;
     markWall(server);
-    const { of, close } = server;
+    const { of, close, bind } = server;
+    holdEngine(server.engine, admittance);
+    // One that is attached later.
+    if (bind) {
+      server.bind = (engine) => {
+        holdEngine(engine, admittance);
+        return bind.call(server, engine);
+      };
+    }
     server.close = (...args) => {
       this.#isClosing = true;
       return close.apply(server, args);

@@ -5,6 +5,7 @@ export interface IoSocket {
   readonly id: string;
   readonly nsp: IoNamespace;
   readonly request: IncomingMessage;
+  readonly conn?: IoConn;
   readonly handshake: { readonly auth: { readonly token?: unknown } };
   adapter: unknown;
   emit(...args: unknown[]): boolean;
@@ -42,12 +43,30 @@ export interface IoNamespace {
 /** A server of socket.io. */
 export interface IoServer {
   readonly sockets: IoNamespace;
-  readonly engine?: unknown;
+  readonly engine?: IoEngine;
+  bind?(engine: IoEngine): unknown;
   of(name: unknown, fn?: unknown): IoNamespace;
   on(event: 'new_namespace', listener: (nsp: IoNamespace) => void): unknown;
   close(...args: unknown[]): unknown;
   readonly _nsps?: ReadonlyMap<string, IoNamespace>;
   readonly opts?: IoOptions;
+}
+
+/** A connection of engine.io, on which the sockets of a client are. */
+export interface IoConn {
+  /** The one that opened it. */
+  readonly request?: IncomingMessage | null;
+}
+
+/** A server of engine.io, below all namespaces. */
+export interface IoEngine {
+  readonly clients?: Readonly<Record<string, IoConn>>;
+  verify?(request: IoRequest, upgrade: boolean, answer: (code?: number, about?: object) => unknown): unknown;
+}
+
+/** A request, with its query as engine.io has read it. */
+export interface IoRequest extends IncomingMessage {
+  readonly _query?: { readonly sid?: string };
 }
 
 interface IoOptions {
