@@ -7,12 +7,16 @@ interface Span {
   setAttribute(name: string, value: string): unknown;
 }
 
+/** The tenants that spans have begun in. */
+const begun = new WeakMap<object, string>();
+
 /** Kinds of spans that begin before anybody can know the tenant: of a request, and of a message. */
 const ENTERING = [1, 4];
 
 /**
  * A span processor of OpenTelemetry that sets `tenant.id` on each span, when it begins. The span of a request begins before the tenant
- * is known, and is told when it ends. Spans without a tenant have none.
+ * is known, and is told when it ends. An attribute of this name that the application sets on a span of a tenant is replaced when it
+ * ends. Spans without a tenant have none of ours.
  *
  * @example
  * ```ts
@@ -26,12 +30,16 @@ export class TenantSpanProcessor {
   /** @internal */
   onStart(span: Pick<Span, 'setAttribute'>): void {
     const id = loggedTenant();
-    if (id !== undefined) span.setAttribute(ATTRIBUTE, id);
+    if (id === undefined) return;
+    begun.set(span, id);
+    span.setAttribute(ATTRIBUTE, id);
   }
 
   /** @internal */
   onEnding(span: Span): void {
-    if (ENTERING.includes(span.kind) && span.attributes[ATTRIBUTE] === undefined) this.onStart(span);
+    const id = begun.get(span) ?? (ENTERING.includes(span.kind) ? loggedTenant() : undefined);
+    // Whatever the application has made of it meanwhile.
+    if (id !== undefined && span.attributes[ATTRIBUTE] !== id) span.setAttribute(ATTRIBUTE, id);
   }
 
   /** @internal */

@@ -50,6 +50,31 @@ describe('spans', () => {
     );
   });
 
+  it('X3: what the application sets on a span of a tenant names no other, interleaved, and outside of all it is kept', async () => {
+    exporter.reset();
+    const forged = { 'tenant.id': 'forged' };
+    await Promise.all(
+      Array.from({ length: 20 }, (_, turn) => tenants[turn % 10] as typeof acme).map(async (tenant) => {
+        const request = tracer.startSpan(tenant.id, { kind: otel.SpanKind.SERVER, attributes: forged });
+        await context.run(tenant, async () => {
+          const inner = tracer.startSpan(tenant.id, { attributes: forged });
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+          inner.setAttribute('tenant.id', 'forged');
+          request.setAttributes(forged);
+          inner.end();
+          request.end();
+        });
+      }),
+    );
+    // Of the one that began it, whoever ends it.
+    const other = context.run(acme, () => tracer.startSpan(acme.id));
+    context.run(globex, () => other.setAttribute('tenant.id', globex.id).end());
+    tracer.startSpan('forged', { attributes: forged }).end();
+    const spans = exporter.getFinishedSpans();
+    expect(spans).toHaveLength(42);
+    expect(spans.map(({ attributes }) => attributes['tenant.id'])).toEqual(spans.map(({ name }) => name));
+  });
+
   it('X3: baggage is of the current tenant, and of none without one', () => {
     const told = () => otel.propagation.getActiveBaggage()?.getEntry('tenant.id')?.value;
     const seen = () => tenantBaggage(otel, told);
