@@ -75,6 +75,60 @@ describe.each(forms)('core-14: from %s', (_, file, importing) => {
     );
   });
 
+  it('@tenancy/core/logging, /http and /storage on a disk work without loggers, clients and SDKs', async () => {
+    const said = await output(
+      withoutJwt,
+      file,
+      `${importing('TenantContext', '@tenancy/core')}${importing('tenantPino, tenantLabels, TenantSpanProcessor', '@tenancy/core/logging')}
+      ${importing('tenantFetch', '@tenancy/core/http')}${importing('diskStore, TenantStorage', '@tenancy/core/storage')}
+      const told = [];
+      const options = { hosts: ['https://billing.internal'], secret: 'x'.repeat(32) };
+      const send = async (url, { headers }) => { told.push(headers.get('x-signed-tenant')); return new Response(''); };
+      const files = new TenantStorage(diskStore({ root: './files' }));
+      new TenantContext().run({ id: 't_acme', slug: 'acme' }, async () => {
+        new TenantSpanProcessor().onStart({ setAttribute: (name, id) => console.log(name, id) });
+        console.log(tenantPino().mixin({}, 30, {}).tenantId, tenantLabels()()['tenant.id']);
+        await tenantFetch({ ...options, fetch: send })('https://billing.internal/');
+        await files.put('a', 'kept');
+        console.log(told[0].slice(0, 13), await files.text('a'));
+      });`,
+    );
+    expect(said.split('\n')).toEqual([
+      'tenant.id t_acme',
+      't_acme t_acme',
+      expect.stringMatching(/^v1\.dF9hY21l\.?\S* kept$/),
+    ]);
+  });
+
+  it.each([
+    ['put', '@aws-sdk/client-s3', "files.put('a', 'x')", []],
+    ['signedUrl', '@aws-sdk/s3-request-presigner', "files.signedUrl('a')", ['@aws-sdk/client-s3']],
+  ])('%s of s3Store says that %s is missing', async (_, missing, call, installed) => {
+    const folder = await installedWith('@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs', ...installed);
+    const said = await output(
+      folder,
+      file,
+      `${importing('TenantContext', '@tenancy/core')}${importing('s3Store, TenantStorage', '@tenancy/core/storage')}
+      const files = new TenantStorage(s3Store({ client: { send() {} }, bucket: 'files' }));
+      new TenantContext().run({ id: 't_acme', slug: 'acme' }, () => ${call})
+        .then(() => console.log('done'), (error) => console.log(error.message));`,
+    );
+    await rm(folder, { recursive: true });
+    expect(said).toMatch(new RegExp(`^Cannot find (package|module) '${missing}'`));
+  });
+
+  it('@tenancy/core/throttler says that @nestjs/throttler is missing, and is loaded where it is there', async () => {
+    const from = file.endsWith('.mjs') ? '@tenancy/core/throttler' : fileOf('@tenancy/core/throttler');
+    const load = file.endsWith('.mjs') ? 'import(name)' : 'Promise.resolve().then(() => require(name))';
+    const code = `const name = '${from}';
+      ${load}.then((all) => console.log(typeof all.tenantLimit), (error) => console.log(error.message));`;
+    expect(await output(withoutJwt, file, code)).toMatch(/^Cannot find (package|module) '@nestjs\/throttler'/);
+    const peers = ['@nestjs/common', '@nestjs/core', '@nestjs/throttler', 'reflect-metadata', 'rxjs'];
+    const folder = await installedWith(...peers);
+    expect(await output(folder, file, code)).toBe('function');
+    await rm(folder, { recursive: true });
+  });
+
   it.each(['websockets:is_gateway', 'microservices:pattern'])(
     'an application that has %s, whose package cannot be loaded, does not start',
     async (metadata) => {
