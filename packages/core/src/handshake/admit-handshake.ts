@@ -62,7 +62,7 @@ export async function admitHandshake(
     const seen = handshakeRequest(request, token, hostnameOf);
     let isForeign = true;
     try {
-      await requireOwnOrigin(seen, origins);
+      await requireOwnOrigin(seen, origins, resolver.timeout);
       isForeign = false;
       const tenant = await identified(resolver, seen);
       const verified = verifiedPayloads(seen);

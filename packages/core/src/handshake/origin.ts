@@ -1,6 +1,7 @@
-import { TenantMismatchError } from '../errors/refusals.js';
+import { TenantMismatchError, TenantSourceFailedError } from '../errors/refusals.js';
 import { parseHost } from '../host-name.js';
 import { requestHost } from '../resolution/host.js';
+import { within } from '../resolution/within.js';
 import type { HandshakeRequest } from './handshake-request.js';
 
 /** Pages of other hosts that may connect: `https://app.example.com`, or a function that decides. */
@@ -14,19 +15,31 @@ export type AllowedOrigins =
  *
  * A page of the host that it connects to passes, on whatever port it is; so does a client that names no page, which is no browser.
  *
- * @throws `tenant_mismatch`.
+ * @param timeout - milliseconds that a function has to decide
+ * @throws `tenant_mismatch`; `tenant_source_failed` for a function that does not decide.
  */
-export async function requireOwnOrigin(request: HandshakeRequest, allowed: readonly AllowedOrigins[]): Promise<void> {
+export async function requireOwnOrigin(
+  request: HandshakeRequest,
+  allowed: readonly AllowedOrigins[],
+  timeout: number,
+): Promise<void> {
   const { origin } = request.headers;
   if (origin === undefined) return;
   const page = URL.canParse(origin) ? parseHost(new URL(origin).host) : null;
   if (page && page === requestHost(request)) return;
-  for (const each of allowed) if (await isAllowed(each, origin, request)) return;
+  for (const each of allowed)
+    if (await within(timeout, isAllowed(each, origin, request), () => silent(timeout))) return;
   throw new TenantMismatchError(
     `a page of ${printable(origin)} asked for a connection to another host. If that page is yours, name it: ` +
       '`origins` of what opened this connection takes a list such as ["https://app.example.com"], or a function.',
   );
 }
+
+const silent = (timeout: number) =>
+  new TenantSourceFailedError(
+    `a function that decides which pages may connect (\`origins\`, or \`cors.origin\` of a gateway) did not answer within ${timeout} ms. Have ` +
+      'it answer for every page, or raise `sourceTimeout`.',
+  );
 
 /** True where one of {@link AllowedOrigins} lets a page connect. */
 export async function isAllowed(allowed: AllowedOrigins, origin: string, request: HandshakeRequest): Promise<boolean> {

@@ -38,7 +38,8 @@ const NOTHING = Symbol('nothing to say');
 export class TenantResolver {
   private readonly sources: Readonly<Record<'entrance' | LateMoment, readonly TenantSource[]>>;
   private readonly cache: CachedTenantRegistry | null;
-  private readonly timeout: number;
+  /** @internal Milliseconds that whatever is asked about a request has to answer. */
+  readonly timeout: number;
 
   constructor(
     @Inject(RESOLVED_OPTIONS) { sources, sourceTimeout = SOURCE_TIMEOUT }: SourceOptions,

@@ -33,11 +33,18 @@ interface Asked {
   readonly options?: TenantSocketOptions;
   readonly module?: ModuleMetadata;
   readonly registry?: ReturnType<typeof testRegistry>;
+  readonly sourceTimeout?: number;
 }
 
 /** A real application whose adapter is of `tenantSockets`. */
 export async function serveSockets(gateways: readonly Type[], asked: Asked = {}): Promise<Sockets> {
-  const { adapter = (app) => new IoAdapter(app), options, module = {}, registry = testRegistry() } = asked;
+  const {
+    adapter = (app) => new IoAdapter(app),
+    options,
+    module = {},
+    registry = testRegistry(),
+    sourceTimeout,
+  } = asked;
   const built = await Test.createTestingModule({
     ...module,
     providers: [...gateways, ...(module.providers ?? [])],
@@ -47,6 +54,7 @@ export async function serveSockets(gateways: readonly Type[], asked: Asked = {})
         registry,
         sources: [fromSubdomain({ baseDomain: 'localhost' }), fromJwt({ secret: SECRET })],
         cache: { ttl: 1 },
+        sourceTimeout,
       }),
     ],
   }).compile();

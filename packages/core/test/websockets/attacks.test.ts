@@ -246,6 +246,40 @@ describe('who wants the messages of another tenant', () => {
   });
 });
 
+@WebSocketGateway({ namespace: 'silent', cors: { origin: () => {} } })
+class SilentGateway {
+  @SubscribeMessage('who')
+  who() {
+    return context.tenantId;
+  }
+}
+
+it('S2: a function that never says whether a page may connect refuses it in time, and holds up nobody else', async () => {
+  for (const [nsp, options] of [
+    ['/silent', {}],
+    ['/decides', { origins: () => new Promise<boolean>(() => {}) }],
+  ] as const) {
+    const server = await serveSockets([SilentGateway, DecidingGateway, CarelessGateway], {
+      options,
+      sourceTimeout: 50,
+    });
+    const from = (slug: string, origin: string) =>
+      connectIo(server, slug, { nsp, extraHeaders: { host: `${slug}.localhost`, origin } });
+    const turns = ['acme', 'globex', 'acme', 'globex'];
+    const [own, foreign] = await Promise.all([
+      Promise.all(turns.map((slug) => from(slug, `https://${slug}.localhost`))),
+      Promise.all(turns.map((slug) => from(slug, 'https://evil.test').catch((error: Error) => error.message))),
+    ]);
+    expect(foreign).toEqual(Array(4).fill('tenant_source_failed'));
+    expect(await Promise.all(own.map((socket) => ask(socket, 'who')))).toEqual(turns.map((slug) => `t_${slug}`));
+    for (const socket of own) socket.close();
+    await server.close();
+  }
+  const lines = warnings.mock.calls.map(([line]) => String(line));
+  expect(new Set(lines)).toEqual(new Set([expect.stringMatching(/did not answer within 50 ms.+`sourceTimeout`/)]));
+  warnings.mockClear();
+});
+
 it('options of tenantSockets, and what it is given, are refused by name', () => {
   expect(() => tenantSockets({} as never)).toThrow(/^tenancy_misconfigured: tenantSockets/);
   expect(() => tenantSockets({ bindMessageHandlers: () => {} } as never, { orgins: [] } as never)).toThrow(
