@@ -61,7 +61,7 @@ describe('the pages list exactly the names that the code has', () => {
     ],
     [
       'codes of migrations',
-      union('packages/postgres/src/migrations/migration-error.ts', 'MigrationErrorCode'),
+      union('packages/postgres/src/migrations/outcome/migration-error.ts', 'MigrationErrorCode'),
       listed('packages/postgres/README.md', '## Migrations'),
     ],
   ])('%s', (_, names, documented) => {

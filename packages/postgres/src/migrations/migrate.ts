@@ -1,42 +1,29 @@
-import { Client, type ClientConfig } from 'pg';
-import { misconfigured } from '../errors/misconfigured.js';
-import { refuseUnknown } from '../errors/refuse-unknown.js';
-import { requireOptions } from '../errors/require-arguments.js';
-import { requireConnection } from '../pool/pg-options.js';
-import { applyMigration } from './apply-migration.js';
-import { lockLedger, readLedger } from './ledger.js';
-import { type MigrationFile, readMigrationFiles } from './migration-file.js';
-import { pendingMigrations } from './pending-migrations.js';
-
-/** Options of {@link migrate}. */
-export interface MigrateOptions {
-  /**
-   * The database, as a URL or as `pg` takes it. The role must own what the migrations change; it should not be the role
-   * that the application runs as.
-   */
-  readonly connection: string | ClientConfig;
-  /** The directory that holds the `*.sql` files. */
-  readonly directory: string | URL;
-}
-
-/** The result of {@link migrate}. */
-export interface MigrateResult {
-  /** The files that this call applied, in order. */
-  readonly applied: readonly string[];
-}
+import type { MigrateResult } from './outcome/migrate-result.js';
+import { MigrationError } from './outcome/migration-error.js';
+import type { MigrateOptions } from './run/migrate-options.js';
+import { DatabaseRun } from './run/one-database.js';
+import { type MigrateSettings, resolveMigrateOptions } from './run/resolve-options.js';
+import { throughRings } from './run/rings.js';
+import { RunState, refuseFailures } from './run/run-state.js';
+import { type Migration, readMigrations } from './source/migration.js';
+import { refuseForeignNames } from './source/schema-bound.js';
+import type { DatabaseTarget, DatabaseTargets } from './targets/targets.js';
 
 /**
- * Brings one database up to date: applies the `*.sql` files of a directory in name order, each once, each in a
- * transaction together with its row in the ledger `public.tenancy_migrations`.
+ * Brings a database up to date, or the schema or database of each tenant: applies the migrations that it lacks in order, each once,
+ * together with its row in the ledger `public.tenancy_migrations`. Statements that PostgreSQL takes outside of transactions alone, such as
+ * CREATE INDEX CONCURRENTLY, are steps of their own, whose outcome is read from the catalog when a run was cut off.
  *
- * Several processes may call it at the same time: each file is applied by one of them, and all of them return when the
- * database is up to date. A connection of its own is opened and closed.
+ * For one database each migration is a transaction; for a schema or database of a tenant all that it lacks is one. Runs on the same
+ * database follow each other: each migration is applied by one of them, and all of them return when the database is up to date.
  *
- * @throws MigrationError `migration_edited`, `migration_removed` or `migration_out_of_order` when the files are not a
- * continuation of what the database has seen, and then nothing is applied; `migration_failed` when a file fails;
- * `migration_left_transaction` when a file commits by itself; `migrations_not_found` when there are no files.
+ * @throws MigrationError `migration_edited`, `migration_removed` or `migration_out_of_order` when the migrations are not a
+ * continuation of what the database has seen, `migration_unreadable` or `migration_refused` for what cannot be run, and then nothing is
+ * applied; `migration_failed` when one fails; `targets_failed`, with `result`, when some of many targets are behind at the end;
+ * `migration_busy`, `migration_pooled`, `target_unreachable`; `migrations_not_found` when there are no migrations.
  *
- * @throws TenantFloorError `floor_misconfigured` for an option that is wrong or unknown, and where nothing says which database is meant.
+ * @throws TenantFloorError `floor_misconfigured` for an option that is wrong or unknown, where nothing says which database is meant, and
+ * where `libpg-query` is not installed.
  *
  * @example
  * ```ts
@@ -46,49 +33,79 @@ export interface MigrateResult {
  * ```
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
-  requireOptions('migrate', options, 'connection');
-  refuseUnknown('migrate', options, ['connection', 'directory']);
-  const { connection, directory } = options;
-  requireConnection('migrate', typeof connection === 'object' ? connection : { connectionString: connection });
-  if (typeof connection !== 'string' && (typeof connection !== 'object' || connection === null))
-    throw misconfigured(
-      'migrate: the option `connection` is none that says which database is meant. Pass its URL, or what `pg` takes.',
-    );
-  if (
-    (typeof directory !== 'string' || directory === '') &&
-    !(directory instanceof URL && directory.protocol === 'file:')
-  )
-    throw misconfigured(
-      'migrate: the option `directory` is none that names a directory. ' +
-        'Pass the path or the `file:` URL of the one that holds the `*.sql` files.',
-    );
-  const files = await readMigrationFiles(directory);
-  const client = new Client(connection);
-  // A connection that breaks fails the query under way; without a listener it would end the process as well.
-  client.on('error', () => {});
-  await client.connect();
+  const settings = resolveMigrateOptions(options);
+  const migrations = await readMigrations(settings.source);
+  const state = new RunState();
+  const { targets } = settings;
+  if (targets?.kind === 'databases') {
+    return refuseFailures(state.result(migrations, await throughDatabases(settings, targets, migrations, state)));
+  }
+  if (targets?.kind === 'schemas') refuseForeignNames(migrations, targets.shared);
+  const chosen = targets === null ? null : choose(await targets.list(), settings);
+  const run = await DatabaseRun.open(settings.connection as string, settings);
   try {
-    const applied: string[] = [];
-    for (let name = await applyNext(client, files); name !== null; name = await applyNext(client, files)) {
-      applied.push(name);
+    const work = await run.plan(migrations, chosen, state);
+    settings.onProgress({ type: 'planned', targets: chosen?.length ?? 1, behind: work.length });
+    if (settings.dryRun) {
+      for (const item of work) state.planned(item, targets === null);
+      return state.result(migrations, null);
     }
-    return { applied };
+    const result = state.result(migrations, await run.bringAll(work, state));
+    return targets === null ? result : refuseFailures(result);
   } finally {
-    await client.end();
+    await run.close();
   }
 }
 
-/** One transaction: the first file that is still to be applied, or null when there is none. */
-async function applyNext(client: Client, files: readonly MigrationFile[]): Promise<string | null> {
-  await client.query('begin');
-  try {
-    await lockLedger(client);
-    const [next] = pendingMigrations(files, await readLedger(client));
-    if (next) await applyMigration(client, next);
-    await client.query('commit');
-    return next?.name ?? null;
-  } catch (error) {
-    await client.query('rollback').catch(() => {});
-    throw error;
+/** Each database is asked by itself, and is a run of its own: the truth is in the target (O6). */
+async function throughDatabases(
+  settings: MigrateSettings,
+  targets: DatabaseTargets,
+  migrations: readonly Migration[],
+  state: RunState,
+): Promise<string | null> {
+  const { workers, canary, maxFailures, signal, onProgress, dryRun } = settings;
+  const chosen = choose(await targets.list(), settings);
+  let done = 0;
+  return throughRings<DatabaseTarget>(chosen, {
+    ...{ workers, maxFailures, signal, canary: dryRun ? null : canary },
+    tenantOf: ({ tenant }) => tenant,
+    onCanary: (items) => onProgress({ type: 'canary', targets: items }),
+    run: async ({ tenant, connection }) => {
+      let isDone = true;
+      try {
+        const run = await DatabaseRun.open(await connection(), { ...settings, canary: null }, tenant);
+        try {
+          const [work] = await run.plan(migrations, null, state);
+          if (work && dryRun) state.planned(work, false);
+          else if (work) await run.bringAll([work], state);
+        } finally {
+          await run.close();
+        }
+      } catch (error) {
+        isDone = false;
+        state.failed(tenant, null, error);
+      }
+      done += 1;
+      onProgress({ type: 'target', target: tenant, outcome: isDone ? 'migrated' : 'failed', done, of: chosen.length });
+      return isDone;
+    },
+  });
+}
+
+/** @throws MigrationError `target_unknown` for a tenant that is asked for and not in the list. */
+function choose<Target extends { readonly tenant: string }>(
+  all: readonly Target[],
+  { only, canary }: MigrateSettings,
+): readonly Target[] {
+  const known = new Set(all.map(({ tenant }) => tenant));
+  const named = [...(only ?? []), ...(Array.isArray(canary?.tenants) ? canary.tenants : [])];
+  const unknown = named.find((tenant) => !known.has(tenant));
+  if (unknown !== undefined) {
+    throw new MigrationError(
+      'target_unknown',
+      `there is no tenant ${JSON.stringify(unknown)} in the list of tenants. Correct the id.`,
+    );
   }
+  return only === null ? all : all.filter(({ tenant }) => only.has(tenant));
 }

@@ -5,7 +5,7 @@ import { misconfigured } from '../errors/misconfigured.js';
 export interface ParsedStatement {
   /** The kind of statement, as PostgreSQL's grammar names it: `CreateStmt`, `AlterTableStmt`, `IndexStmt`. */
   readonly kind: string;
-  /** What the statement says; its members are those of PostgreSQL's parse tree. Locations in it are bytes of the whole text. */
+  /** Its parse tree; the members are those of PostgreSQL's parse tree. Locations in it are bytes of the whole text. */
   readonly tree: SyntaxTree;
   /** The statement as it was written, without comments before it and without its semicolon. */
   readonly text: string;

@@ -1,0 +1,159 @@
+import type { ClientBase } from 'pg';
+import { doBlock, quoteLiteral } from '../../policies/quoting.js';
+import { ask, isTrue } from '../../protocol/ask.js';
+import type { Migration } from '../source/migration.js';
+
+/** The target of a database without schemas of tenants: the database itself. */
+export const DATABASE = '';
+
+/** A line of the ledger: one migration in one target. */
+export interface LedgerEntry {
+  readonly name: string;
+  readonly checksum: string;
+  /** The steps that are done. */
+  readonly done: number;
+  readonly isApplied: boolean;
+  /** True where the step after those that are done was begun, outside of a transaction. */
+  readonly isBegun: boolean;
+  /** Why it failed the last time, if it did. */
+  readonly failure: string | null;
+}
+
+/** The ledger, named with its schema: a migration may have changed the search path. */
+export const LEDGER = 'public.tenancy_migrations';
+
+/** Makes the ledger where there is none. Two runs may do it at once. */
+export async function createLedger(client: ClientBase): Promise<void> {
+  if (await isTrue(client, `select to_regclass('${LEDGER}') is not null as answer`)) return;
+  await client.query(`
+    begin;
+    select pg_advisory_xact_lock(hashtextextended('${LEDGER}, created', 0));
+    create table if not exists ${LEDGER} (
+      target text collate "C" not null,
+      name text collate "C" not null,
+      checksum text not null,
+      done int not null,
+      begun boolean not null default false,
+      failure text,
+      begun_at timestamptz not null default clock_timestamp(),
+      applied_at timestamptz,
+      primary key (target, name)
+    );
+    comment on table ${LEDGER} is 'What @tenancy has applied to which target: a schema, or the database itself where it is empty.';
+    commit`);
+}
+
+/**
+ * The entries of targets that are not where `state` says all should be, by target; what is where it should be is not in it. One query,
+ * however many there are.
+ *
+ * @param targets - the schemas that should be there, or {@link DATABASE} alone
+ */
+export async function readLedger(
+  client: ClientBase,
+  targets: readonly string[],
+  state: string,
+): Promise<{ readonly behind: ReadonlyMap<string, readonly LedgerEntry[]>; readonly missing: ReadonlySet<string> }> {
+  const rows = await ask<'target' | 'name' | 'checksum' | 'done' | 'flags' | 'failure'>(
+    client,
+    `
+      with ledger as (
+        select target, ${STATE} as state from ${LEDGER} group by target
+      )
+      select wanted.target, m.name, m.checksum, m.done, m.failure,
+        concat(case when m.applied_at is not null then 'applied ' end, case when m.begun then 'begun ' end,
+          case when wanted.target <> '' and n.oid is null then 'missing' end) as flags
+      from unnest($1::text[]) wanted (target)
+        left join pg_namespace n on n.nspname = wanted.target
+        left join ledger on ledger.target = wanted.target
+        left join ${LEDGER} m on m.target = wanted.target
+      where ledger.state is distinct from $2 or (wanted.target <> '' and n.oid is null)
+      order by wanted.target, m.name`,
+    [targets, state],
+  );
+  const behind = new Map<string, LedgerEntry[]>();
+  const missing = new Set<string>();
+  for (const { target, name, checksum, done, flags, failure } of rows) {
+    const entries = behind.get(target as string) ?? [];
+    behind.set(target as string, entries);
+    if (flags?.includes('missing')) missing.add(target as string);
+    if (name === null) continue;
+    const [isApplied, isBegun] = [flags?.includes('applied') === true, flags?.includes('begun') === true];
+    entries.push({ name, checksum: checksum as string, done: Number(done), isApplied, isBegun, failure });
+  }
+  return { behind, missing };
+}
+
+/** The migrations that are applied to one target, as one value: equal where, and only where, the same migrations are, and none is half done. */
+const STATE = `md5(string_agg(format('%s:%s:%s:%s', name, checksum, applied_at is not null, failure is null), ',' order by name)
+  filter (where applied_at is not null or done > 0 or begun))`;
+
+/** {@link STATE} of a target that has all of `migrations`. */
+export async function stateOf(client: ClientBase, migrations: readonly Migration[]): Promise<string> {
+  const rows = await ask<'state'>(
+    client,
+    `select ${STATE} as state from (
+      select m.name collate "C" as name, m.checksum, now() as applied_at, null::text as failure, 1 as done, false as begun
+      from unnest($1::text[], $2::text[]) m (name, checksum)) m`,
+    [migrations.map(({ name }) => name), migrations.map(({ checksum }) => checksum)],
+  );
+  return rows[0]?.state ?? '';
+}
+
+/** A statement that writes down how far a migration is in a target. */
+export function recorded(
+  target: string,
+  { name, checksum, steps }: Migration,
+  done: number,
+  { begun = false, failure = null }: { readonly begun?: boolean; readonly failure?: string | null } = {},
+): string {
+  const isApplied = done === steps.length;
+  return (
+    `insert into ${LEDGER} as m (target, name, checksum, done, begun, failure, applied_at) values ` +
+    `(${[target, name, checksum].map(quoteLiteral).join(', ')}, ${done}, ${begun}, ` +
+    `${failure === null ? 'null' : quoteLiteral(failure)}, ${isApplied ? 'clock_timestamp()' : 'null'}) ` +
+    'on conflict (target, name) do update set checksum = excluded.checksum, done = excluded.done, begun = excluded.begun, ' +
+    'failure = excluded.failure, applied_at = excluded.applied_at'
+  );
+}
+
+/**
+ * A block that fails where another run is at this target, or was since the ledger was read: what is decided on is no longer true then
+ * (O18). It takes the target's lock for the transaction, without waiting.
+ *
+ * @param entries - what the ledger said
+ * @param schema - the schema that must be there
+ */
+export function guard(target: string, entries: readonly LedgerEntry[], schema: string | null): string {
+  const seen = entries.map(({ name, done, isBegun }) => `${name}:${done}:${isBegun}`).join(',');
+  return doBlock(`
+    begin
+      if not pg_try_advisory_xact_lock(${lockKey(target)}) then
+        raise exception using errcode = '${AT_WORK}', message = 'another run is at this target';
+      end if;
+      if coalesce((select string_agg(format('%s:%s:%s', name, done, begun::text), ',' order by name) from ${LEDGER}
+          where target = ${quoteLiteral(target)}), '') <> ${quoteLiteral(seen)} then
+        raise exception using errcode = '${CHANGED}', message = 'another run has been at this target';
+      end if;
+      ${
+        schema === null
+          ? ''
+          : `if to_regnamespace(${quoteLiteral(`"${schema.replaceAll('"', '""')}"`)}) is null then
+        raise exception using errcode = '${GONE}', message = 'the schema is gone';
+      end if;`
+      }
+    end`);
+}
+
+/** SQLSTATEs of the guard. */
+export const AT_WORK = 'TNY01';
+export const CHANGED = 'TNY02';
+export const GONE = 'TNY03';
+
+/** The key of a target's advisory lock: one in a transaction and one of a session keep each other out. */
+export function lockKey(target: string): string {
+  return `hashtextextended(${quoteLiteral(`${LEDGER} ${target}`)}, 1)`;
+}
+
+/** The key of the lock of a whole run on this database. */
+export const RUN_KEY = `hashtextextended('${LEDGER}', 0)`;

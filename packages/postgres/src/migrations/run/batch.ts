@@ -1,0 +1,22 @@
+import type { Client } from 'pg';
+import { type Manner, sent, type Work } from './apply.js';
+import { chunksOf } from './chunks.js';
+import { closing, opening, statements, Text } from './transaction-text.js';
+
+/**
+ * Brings a few targets up to date in one transaction.
+ *
+ * @returns false where one of them takes more than a transaction, and nothing was done
+ */
+export async function bringTogether(client: Client, group: readonly Work[], manner: Manner): Promise<boolean> {
+  const text = new Text().add('begin');
+  for (const work of group) {
+    const [chunk, ...more] = chunksOf(work.pending, false);
+    if (chunk?.kind !== 'transaction' || more.length > 0) return false;
+    opening(text, work, work.entries, manner.lockTimeoutMillis);
+    statements(text, work, chunk.parts);
+    closing(text, work, chunk.parts);
+  }
+  await sent(client, text.add('commit'), manner);
+  return true;
+}

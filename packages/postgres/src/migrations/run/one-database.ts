@@ -1,0 +1,212 @@
+import type { Client, ClientConfig } from 'pg';
+import { createLedger, DATABASE, readLedger, stateOf } from '../ledger/ledger.js';
+import { pendingMigrations, quarantined } from '../ledger/pending-migrations.js';
+import { MigrationError } from '../outcome/migration-error.js';
+import type { Migration } from '../source/migration.js';
+import type { SchemaTarget, SchemaTargets } from '../targets/targets.js';
+import { bring, type Manner, type Work } from './apply.js';
+import { bringTogether } from './batch.js';
+import { blockersOf } from './blockers.js';
+import { policiesOf } from './policies.js';
+import type { MigrateSettings } from './resolve-options.js';
+import { throughRings } from './rings.js';
+import { takeRunLock } from './run-lock.js';
+import type { RunState } from './run-state.js';
+import { connect, processOf, runName } from './session.js';
+
+/** A connection is opened anew after this many targets: its server process keeps what it knows of each (O8). */
+const TARGETS_PER_CONNECTION = 250;
+
+/** Milliseconds between two looks at what a statement waits for that waits without end. */
+const LOOK = 1_000;
+
+/** A database that a run is at: the only run there, from {@link open} to {@link close}. */
+export class DatabaseRun {
+  readonly #connection: string | ClientConfig;
+  readonly #settings: MigrateSettings;
+  readonly #name: string;
+  readonly #control: Client;
+  readonly #tenant: string | null;
+  readonly #workers = new Map<number, { readonly client: Client; left: number }>();
+  readonly #manner: Manner;
+  #watch: NodeJS.Timeout | undefined;
+
+  /** @param tenant - whose database it is; null where it is nobody's */
+  static async open(
+    connection: string | ClientConfig,
+    settings: MigrateSettings,
+    tenant: string | null = null,
+  ): Promise<DatabaseRun> {
+    const name = runName();
+    const control = await connect(connection, name);
+    const run = new DatabaseRun(connection, settings, name, control, tenant);
+    try {
+      await takeRunLock(control, name, settings.busyTimeoutMillis, settings.onProgress);
+      await createLedger(control);
+      return run;
+    } catch (error) {
+      await run.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    connection: string | ClientConfig,
+    settings: MigrateSettings,
+    name: string,
+    control: Client,
+    tenant: string | null,
+  ) {
+    this.#connection = connection;
+    this.#settings = settings;
+    this.#name = name;
+    this.#control = control;
+    this.#tenant = tenant;
+    const { lockTimeoutMillis, lockPatienceMillis, policies, targets } = settings;
+    this.#manner = {
+      ...{ lockTimeoutMillis, lockPatienceMillis, onWaiting: () => {} },
+      isOneEach: targets === null,
+      policies: policies === null ? null : policiesOf(policies),
+    };
+  }
+
+  /**
+   * Finds which of `targets` are behind, by one query.
+   *
+   * @param state - told what is no work: up to date, set aside, or at odds with the migrations
+   */
+  async plan(
+    migrations: readonly Migration[],
+    targets: readonly SchemaTarget[] | null,
+    state: RunState,
+  ): Promise<readonly Work[]> {
+    const names = targets === null ? [DATABASE] : targets.map(({ schema }) => schema);
+    const expected = await stateOf(this.#control, migrations);
+    const { behind, missing } = await readLedger(this.#control, names, expected);
+    const { targets: all, onlyFailed, only } = this.#settings;
+    const { role = null, shared = [] } = (all ?? {}) as Partial<SchemaTargets>;
+    const work: Work[] = [];
+    for (const { tenant, schema } of targets ?? [{ tenant: this.#tenant, schema: null }]) {
+      const target = schema ?? DATABASE;
+      const entries = behind.get(target);
+      if (!entries) {
+        state.current += 1;
+        continue;
+      }
+      try {
+        const isNew = missing.has(target);
+        if (isNew && entries.some(({ isApplied, done }) => isApplied || done > 0)) throw lost();
+        const pending = pendingMigrations(migrations, entries);
+        const failed = quarantined(pending, entries);
+        if (pending.length === 0) {
+          state.current += 1;
+          continue;
+        }
+        if (onlyFailed && !entries.some(({ failure }) => failure !== null)) continue;
+        if (failed && all !== null && !onlyFailed && only === null) state.quarantined(tenant, schema, failed.failure);
+        else work.push({ tenant, target, schema, isNew, role, shared, entries, pending });
+      } catch (error) {
+        if (targets === null) throw error;
+        state.failed(tenant, schema, error);
+      }
+    }
+    return work;
+  }
+
+  /** Brings all of `work` up to date, and says why it ended before its end. */
+  async bringAll(work: readonly Work[], state: RunState): Promise<string | null> {
+    const { workers, batch, canary, maxFailures, signal, onProgress } = this.#settings;
+    this.#watch = setInterval(() => void this.#lookAtWaiting(), LOOK).unref();
+    const tell = (item: Work, outcome: 'migrated' | 'failed') =>
+      onProgress({ type: 'target', target: item.schema ?? 'the database', outcome, done: state.done, of: work.length });
+    const one = async (item: Work, worker: number) => {
+      try {
+        await bring(await this.#client(worker), item, this.#manner);
+        state.migrated(item);
+        tell(item, 'migrated');
+        return true;
+      } catch (error) {
+        await this.#drop(worker);
+        if (item.schema === null) throw error;
+        state.failed(item.tenant, item.schema, error);
+        tell(item, 'failed');
+        return false;
+      }
+    };
+    const groups = batch === 1 ? work.map((item) => [item]) : batches(work, batch);
+    return throughRings(groups, {
+      ...{ workers, canary, maxFailures, signal },
+      tenantOf: ([first]) => first?.tenant ?? null,
+      onCanary: (items) => onProgress({ type: 'canary', targets: items }),
+      run: async (group, worker) => {
+        if (group.length > 1 && (await this.#together(group, worker))) {
+          for (const item of group) {
+            state.migrated(item);
+            tell(item, 'migrated');
+          }
+          return true;
+        }
+        let isDone = true;
+        for (const item of group) isDone = (await one(item, worker)) && isDone;
+        return isDone;
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#watch);
+    await Promise.all([...this.#workers.keys()].map((worker) => this.#drop(worker)));
+    await this.#control.end().catch(() => {});
+  }
+
+  /** False where one of them cannot be done, so that each is tried by itself (O4). */
+  async #together(group: readonly Work[], worker: number): Promise<boolean> {
+    try {
+      return await bringTogether(await this.#client(worker), group, this.#manner);
+    } catch {
+      await this.#drop(worker);
+      return false;
+    }
+  }
+
+  async #client(worker: number): Promise<Client> {
+    const open = this.#workers.get(worker);
+    if (open && open.left > 0) {
+      open.left -= 1;
+      return open.client;
+    }
+    await this.#drop(worker);
+    const client = await connect(this.#connection, this.#name);
+    this.#workers.set(worker, { client, left: TARGETS_PER_CONNECTION - 1 });
+    return client;
+  }
+
+  async #drop(worker: number): Promise<void> {
+    const open = this.#workers.get(worker);
+    this.#workers.delete(worker);
+    await open?.client.end().catch(() => {});
+  }
+
+  async #lookAtWaiting(): Promise<void> {
+    const pids = [...this.#workers.values()].map(({ client }) => processOf(client));
+    const blockers = await blockersOf(this.#control, pids).catch(() => []);
+    if (blockers.length > 0) this.#settings.onProgress({ type: 'waiting', target: 'a lock', blockers });
+  }
+}
+
+function batches(work: readonly Work[], size: number): readonly (readonly Work[])[] {
+  const groups: Work[][] = [];
+  for (const item of work) {
+    const group = groups.at(-1);
+    if (group && group.length < size) group.push(item);
+    else groups.push([item]);
+  }
+  return groups;
+}
+
+function lost(): MigrationError {
+  return new MigrationError(
+    'target_lost',
+    'the ledger says what was applied to this schema, and there is no such schema any more. It was dropped or renamed: restore it, or take the tenant out of the list.',
+  );
+}

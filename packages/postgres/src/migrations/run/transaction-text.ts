@@ -1,0 +1,78 @@
+import type { ParsedStatement } from '../../parser/parse-sql.js';
+import { quoteIdentifier } from '../../policies/quoting.js';
+import { guard, type LedgerEntry, recorded } from '../ledger/ledger.js';
+import type { Migration } from '../source/migration.js';
+import { isOpaque } from '../source/schema-bound.js';
+import type { Part } from './chunks.js';
+import { grants, leftSchema } from './schema-statements.js';
+
+/** A statement of a text, with the migration that says it; null for our own. */
+export interface Origin {
+  readonly target: string;
+  readonly migration: Migration;
+  readonly statement: ParsedStatement;
+}
+
+/** A text of several statements, which are answered one by one. */
+export class Text {
+  readonly #statements: string[] = [];
+  readonly #origins: (Origin | null)[] = [];
+
+  add(sql: string, origin: Origin | null = null): this {
+    this.#statements.push(sql);
+    this.#origins.push(origin);
+    return this;
+  }
+
+  get sql(): string {
+    // A statement may end in a comment.
+    return this.#statements.join('\n;\n');
+  }
+
+  /** The migration's statement after `answered` ones, and where it begins in {@link sql}. */
+  at(answered: number): { readonly origin: Origin | null; readonly start: number } {
+    const start = this.#statements.slice(0, answered).reduce((sum, { length }) => sum + length + 3, 0);
+    return { origin: this.#origins[answered] ?? null, start };
+  }
+}
+
+/** A target, as a transaction sees it. */
+export interface Place {
+  readonly target: string;
+  /** The schema that the statements run in; null for the database itself. */
+  readonly schema: string | null;
+  /** True where the schema is still to be made. */
+  readonly isNew: boolean;
+  readonly role: string | null;
+  /** Schemas of everybody, which migrations may name. */
+  readonly shared: readonly string[];
+}
+
+/** Adds the beginning of a transaction: after it, what was decided on is true and stays so. */
+export function opening(text: Text, place: Place, entries: readonly LedgerEntry[], lockTimeout: number): void {
+  const { target, schema, isNew, role } = place;
+  text.add(`set local lock_timeout = ${lockTimeout}`);
+  text.add(guard(target, entries, isNew ? null : schema));
+  if (schema === null) return;
+  // Never IF NOT EXISTS: it would be another tenant's (O12).
+  if (isNew) text.add(`create schema ${quoteIdentifier(schema)}`);
+  if (isNew && role !== null) text.add(`grant usage on schema ${quoteIdentifier(schema)} to ${quoteIdentifier(role)}`);
+  text.add(`set local search_path to ${quoteIdentifier(schema)}`);
+}
+
+export function statements(text: Text, { target, schema, shared }: Place, parts: readonly Part[]): void {
+  for (const { migration, statements: all } of parts) {
+    for (const statement of all) text.add(statement.text, { target, migration, statement });
+  }
+  const every = parts.flatMap(({ statements: all }) => all);
+  if (schema !== null && every.some(isOpaque)) text.add(leftSchema(schema, shared));
+}
+
+/** Adds its end: the record, whatever the statements have set. */
+export function closing(text: Text, { target, schema, role }: Place, parts: readonly Omit<Part, 'statements'>[]): void {
+  text.add('reset session authorization').add('reset all');
+  if (schema !== null && role !== null) for (const grant of grants(schema, role)) text.add(grant);
+  // Of one migration the last part alone: it says what is done.
+  const last = new Map(parts.map(({ migration, done }) => [migration, done]));
+  for (const [migration, done] of last) text.add(recorded(target, migration, done));
+}

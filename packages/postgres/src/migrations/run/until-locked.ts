@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { AT_WORK, CHANGED } from '../ledger/ledger.js';
+import { MigrationError } from '../outcome/migration-error.js';
+
+/** How long something that others keep a lock on is tried again. */
+export interface Patience {
+  /** Milliseconds. */
+  readonly lockPatienceMillis: number;
+  /** Milliseconds that one try waits. */
+  readonly lockTimeoutMillis: number;
+  /** Told who holds the lock, after each try that failed. */
+  readonly onWaiting: () => void;
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
+const DEADLOCK = '40P01';
+
+/** Between two tries everybody who waits behind the lock has their turn. */
+const SHORTEST_WAIT = 100;
+const LONGEST_WAIT = 3_000;
+
+/** Milliseconds: PostgreSQL's default is one second. */
+const ABOVE_DEADLOCK_TIMEOUT = 1_200;
+const TRIES_BEFORE_LONG = 5;
+
+/**
+ * Tries until it gets its locks: each try waits for a moment only, since all others wait behind it (O22), and the pauses grow.
+ *
+ * @throws MigrationError `migration_busy` where another run is at the target; after `lockPatienceMillis`, what PostgreSQL said.
+ */
+export async function untilLocked(
+  client: Client,
+  patience: Patience,
+  attempt: (lockTimeout: number) => Promise<void>,
+): Promise<void> {
+  const until = Date.now() + patience.lockPatienceMillis;
+  for (let [tries, wait] = [1, SHORTEST_WAIT]; ; tries += 1, wait = Math.min(wait * 1.5, LONGEST_WAIT)) {
+    const isLong = tries % TRIES_BEFORE_LONG === 0 && (await isBehindAutovacuum(client));
+    try {
+      await attempt(isLong ? Math.max(patience.lockTimeoutMillis, ABOVE_DEADLOCK_TIMEOUT) : patience.lockTimeoutMillis);
+      return;
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === AT_WORK || code === CHANGED) {
+        throw new MigrationError(
+          'migration_busy',
+          `${(error as Error).message}, so what was read of it is no longer true. Nothing was done here; run again.`,
+          { cause: error },
+        );
+      }
+      if ((code !== LOCK_NOT_AVAILABLE && code !== DEADLOCK) || Date.now() >= until) throw error;
+      patience.onWaiting();
+      await sleep(Math.min(wait * (0.5 + Math.random()), Math.max(0, until - Date.now())));
+    }
+  }
+}
+
+/** Autovacuum makes way for whoever waits for longer than `deadlock_timeout`, and for nobody else. */
+async function isBehindAutovacuum(client: Client): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `select from pg_stat_activity where datname = current_database() and backend_type = 'autovacuum worker'`,
+  );
+  return rowCount !== 0;
+}
+
+/** The SQLSTATE of an error, or of what caused it. */
+function codeOf(error: unknown): string | undefined {
+  const { code, cause } = error as { readonly code?: string; readonly cause?: unknown };
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : cause === undefined ? undefined : codeOf(cause);
+}

@@ -1,0 +1,75 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MigrationError } from '../outcome/migration-error.js';
+import type { MigrationSource, SqlMigration } from './migration-source.js';
+
+/** The file that holds a migration in each folder of Prisma's layout. */
+const PRISMA_FILE = 'migration.sql';
+
+/** The migrations of `directory`: `*.sql` files, or folders with a `migration.sql` each, as Prisma lays them out. */
+export function sqlFiles(directory: string | URL): MigrationSource {
+  return { read: () => readMigrationFiles(directory) };
+}
+
+/**
+ * The migrations of a directory in name order, by code unit: the same order on every machine.
+ *
+ * @throws MigrationError `migrations_not_found` where there are none, or both layouts at once.
+ */
+async function readMigrationFiles(directory: string | URL): Promise<readonly SqlMigration[]> {
+  const path = directory instanceof URL ? fileURLToPath(directory) : directory;
+  const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
+    throw notFound(`the directory ${path} cannot be read. Pass the directory that holds the migrations.`, cause);
+  });
+  const files = entries.filter((entry) => !entry.isDirectory() && entry.name.endsWith('.sql')).map(({ name }) => name);
+  const folders = (
+    await Promise.all(
+      entries
+        .filter((entry) => entry.isDirectory())
+        .map(async ({ name }) => ((await exists(join(path, name, PRISMA_FILE))) ? [name] : [])),
+    )
+  ).flat();
+  if (files.length > 0 && folders.length > 0) {
+    throw notFound(
+      `the directory ${path} holds .sql files and folders with a ${PRISMA_FILE}, so their order is unknown. Keep one of the two layouts.`,
+    );
+  }
+  if (files.length + folders.length === 0) {
+    throw notFound(
+      `the directory ${path} holds neither .sql files nor folders with a ${PRISMA_FILE}. Pass the directory that holds the migrations.`,
+    );
+  }
+  const read =
+    files.length > 0 ? files.map((name) => [name, name]) : folders.map((name) => [name, join(name, PRISMA_FILE)]);
+  return Promise.all(
+    read
+      .toSorted(([one = ''], [other = '']) => (one < other ? -1 : 1))
+      .map(async ([name = '', file = '']) => ({ name, sql: await textOf(join(path, file)) })),
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+async function textOf(path: string): Promise<string> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw notFound(`${path} cannot be read. See the cause, and run again.`, cause);
+  });
+  try {
+    // A checkout with other line ends, or a byte order mark from an editor, is the same migration.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n');
+  } catch (cause) {
+    throw new MigrationError('migration_unreadable', `${path} is not UTF-8. Save it as UTF-8, and run again.`, {
+      cause,
+    });
+  }
+}
+
+function notFound(explanation: string, cause?: unknown): MigrationError {
+  return new MigrationError('migrations_not_found', explanation, cause === undefined ? undefined : { cause });
+}
