@@ -41,9 +41,7 @@ export class MessageAdmitting implements MessageAdmission {
   }
 
   given(args: readonly unknown[]): readonly unknown[] {
-    return args.some((arg) => arg instanceof Carried)
-      ? args.map((arg) => (arg instanceof Carried ? arg.data : arg))
-      : args;
+    return args.map((arg) => (arg instanceof Carried ? arg.data : arg));
   }
 
   #stale({ signed }: MessageStamp, { transportId, handler }: Received): TenancyError | null {
@@ -56,7 +54,7 @@ export class MessageAdmitting implements MessageAdmission {
     let seen = this.#seen.get(handler);
     // One from a clock that is ahead is good for twice as long.
     if (!seen) this.#seen.set(handler, (seen = new SeenStamps(2 * maxAge)));
-    return seen.isNew(signed.id) ? null : sentAgain();
+    return seen.isNew(signed.signature) ? null : sentAgain();
   }
 
   async #lookedUp(tenantId: string): Promise<Admission> {

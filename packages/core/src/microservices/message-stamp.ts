@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { makeStamp, readStamp, type StampSecrets, secondsOf } from '../stamp/stamp.js';
+import { makeStamp, readStampParts, type StampSecrets } from '../stamp/stamp.js';
 
 /** Longest stamp that is looked at: an id of 255 bytes, and all that is signed. */
 const LONGEST = 600;
@@ -7,8 +7,8 @@ const LONGEST = 600;
 /** A stamp that a message came with. */
 export interface MessageStamp {
   readonly tenantId: string;
-  /** Of a signed one: the second it was made in, and what tells it from all others. */
-  readonly signed: { readonly seconds: number; readonly id: string } | null;
+  /** Of a signed one: the second it was made in, and the signature, which tells it from all others. */
+  readonly signed: { readonly seconds: number; readonly signature: string } | null;
 }
 
 /**
@@ -27,8 +27,6 @@ export function readMessageStamp(text: unknown, place: string, secrets: StampSec
   const parts = text.split('.');
   const id = parts.length === 5 ? (parts.pop() as string) : '';
   if (secrets.length > 0 && id === '') return null;
-  const stamp = parts.join('.');
-  const tenantId = readStamp(stamp, { place, id }, secrets);
-  if (tenantId === null) return null;
-  return { tenantId, signed: secrets.length > 0 ? { seconds: secondsOf(stamp) ?? 0, id } : null };
+  const stamp = readStampParts(parts, { place, id }, secrets);
+  return stamp && { tenantId: stamp.tenantId, signed: secrets.length > 0 ? stamp : null };
 }

@@ -1,6 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { RecentlyUsed } from '../recently-used.js';
 import { isUsableTenantId } from '../tenant-id.js';
+import { HmacSha256 } from './hmac.js';
 
 /** The name of a stamp in whatever a transport has for metadata. */
 export const STAMP = 'tenancy';
@@ -24,35 +25,61 @@ export type StampSecrets = readonly (string | Buffer)[];
  */
 export function makeStamp(tenantId: string, at: StampedAt, secrets: StampSecrets): string {
   const named = `v1.${encodeAgain(tenantId)}`;
-  const [secret] = secrets;
-  if (secret === undefined) return named;
+  if (secrets.length === 0) return named;
+  const [key] = keysOf(secrets) as [HmacSha256];
   const seconds = `${Math.floor(Date.now() / 1000)}`;
-  return `${named}.${seconds}.${sign(named, at, seconds, secret)}`;
+  return `${named}.${seconds}.${key.of(signedText(named, at, seconds))}`;
+}
+
+/** A stamp that was read; where it need not be signed, it has no more than its tenant. */
+export interface ReadStamp {
+  readonly tenantId: string;
+  /** The second, since 1970, in which it was made. */
+  readonly seconds: number;
+  readonly signature: string;
 }
 
 /** The tenant id of a stamp, or `null` where it is none, or is not signed for `at` with one of `secrets` where there are any. */
 export function readStamp(stamp: unknown, at: StampedAt, secrets: StampSecrets): string | null {
-  if (typeof stamp !== 'string') return null;
-  const parts = stamp.split('.');
+  return typeof stamp === 'string' ? (readStampParts(stamp.split('.'), at, secrets)?.tenantId ?? null) : null;
+}
+
+/** The same of what stands between the dots of a stamp. */
+export function readStampParts(parts: readonly string[], at: StampedAt, secrets: StampSecrets): ReadStamp | null {
   const [version, encoded = '', seconds = '', signature = ''] = parts;
   if (version !== 'v1' || (parts.length !== 2 && parts.length !== 4)) return null;
   const tenantId = decodeAgain(encoded);
   if (tenantId === null) return null;
-  if (secrets.length === 0) return tenantId;
+  const read = { tenantId, seconds: Number(seconds), signature };
+  if (secrets.length === 0) return read;
   if (parts.length !== 4 || !/^[1-9]\d*$/.test(seconds)) return null;
-  const given = Buffer.from(signature);
-  const isSigned = secrets.some((secret) => {
-    const expected = Buffer.from(sign(`v1.${encoded}`, at, seconds, secret));
-    return given.length === expected.length && timingSafeEqual(given, expected);
-  });
-  return isSigned ? tenantId : null;
+  const text = signedText(`v1.${encoded}`, at, seconds);
+  return keysOf(secrets).some((key) => isSame(signature, key.of(text))) ? read : null;
 }
 
-/** The second, since 1970, in which a signed stamp was made; `null` for one that is not signed. */
-export function secondsOf(stamp: string): number | null {
-  const [, , seconds] = stamp.split('.');
-  return seconds === undefined ? null : Number(seconds);
+const LENGTH = 43;
+const left = Buffer.alloc(LENGTH);
+const right = Buffer.alloc(LENGTH);
+
+/** Compares two signatures in the same time, wherever they differ. */
+function isSame(given: string, expected: string): boolean {
+  // A letter that takes more bytes may not fit, and leave what was there before.
+  if (given.length !== LENGTH || left.write(given) !== LENGTH) return false;
+  right.write(expected);
+  return timingSafeEqual(left, right);
 }
+
+/** By the list of secrets, which an application makes once. */
+const keys = new WeakMap<StampSecrets, readonly HmacSha256[]>();
+
+function keysOf(secrets: StampSecrets): readonly HmacSha256[] {
+  let known = keys.get(secrets);
+  if (!known) keys.set(secrets, (known = secrets.map((secret) => new HmacSha256(secret))));
+  return known;
+}
+
+const signedText = (named: string, { place, id }: StampedAt, seconds: string): string =>
+  `${named}.${encodeAgain(place)}.${encode(id)}.${seconds}`;
 
 const encode = (text: string): string => Buffer.from(text).toString('base64url');
 
@@ -78,8 +105,3 @@ function decodeAgain(encoded: string): string | null {
   decodings.set(encoded, tenantId);
   return tenantId;
 }
-
-const sign = (named: string, { place, id }: StampedAt, seconds: string, secret: string | Buffer): string =>
-  createHmac('sha256', secret)
-    .update(`${named}.${encodeAgain(place)}.${encode(id)}.${seconds}`)
-    .digest('base64url');
