@@ -1,5 +1,17 @@
+import { RecentlyUsed } from '../recently-used.js';
+
+/** By patterns that are texts, which come again and again: a text that is put together anew is a new one to all that look it up. */
+const places = new RecentlyUsed<string>(1_000);
+
 /** The place that a message's stamp is signed for: its pattern, whatever carries it. */
-export const placeOf = (pattern: unknown): string => `message:${routeOf(pattern)}`;
+export function placeOf(pattern: unknown): string {
+  if (typeof pattern !== 'string') return `message:${routeOf(pattern)}`;
+  const known = places.get(pattern);
+  if (known !== undefined) return known;
+  const place = `message:${routeOf(pattern)}`;
+  places.set(pattern, place);
+  return place;
+}
 
 /** A pattern as one text: that of an object is its JSON with sorted keys, whoever has written it in which order. */
 export function routeOf(pattern: unknown): string {

@@ -29,7 +29,8 @@ export function isInPacket(client: Serializing): boolean {
 /** A serializer of the application's may have left it out. */
 const packet: SentPlace = (sent, stamp) => {
   if (stamp === undefined || !isPlain(sent)) return sent;
-  const { metadata } = sent;
+  const metadata = sent['metadata'] as Raw | undefined;
+  if (metadata?.[STAMP] === stamp) return sent;
   return { ...sent, metadata: withStamp(metadata, stamp) };
 };
 
@@ -49,22 +50,21 @@ interface NatsHeaders {
   append(key: string, value: string): void;
 }
 
-const nats =
-  (client: Serializing): SentPlace =>
-  (sent, stamp) => {
+function nats(client: Serializing): SentPlace {
+  const headers = { [STAMP]: '' };
+  // The client makes headers where it has some of its own to add: those of a record are the application's, and may be sent again.
+  const adding = Object.create(client, { options: { value: { headers } } }) as Required<Serializing>;
+  return (sent, stamp) => {
     if (stamp === undefined) return sent;
     const given = (sent as Raw)['headers'] as NatsHeaders | undefined;
-    // The client makes headers where it has some of its own to add: those of a record are the application's, and may be sent again.
-    const own = { headers: { [STAMP]: stamp } };
-    const headers = (client as Required<Serializing>).mergeHeaders.call(
-      Object.create(client, { options: { value: own } }),
-      undefined,
-    ) as NatsHeaders;
+    headers[STAMP] = stamp;
+    const made = adding.mergeHeaders(undefined) as NatsHeaders;
     for (const key of given?.keys() ?? []) {
-      if (key !== STAMP) for (const value of given?.values(key) ?? []) headers.append(key, value);
+      if (key !== STAMP) for (const value of given?.values(key) ?? []) made.append(key, value);
     }
-    return { ...(sent as Raw), headers };
+    return { ...(sent as Raw), headers: made };
   };
+}
 
 /**
  * The client asks for the options of a packet right after it has serialized it. The packet has the stamp as well: a broker hands no

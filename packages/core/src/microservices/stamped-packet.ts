@@ -35,10 +35,13 @@ export function whileSerializing<R>(packet: Stamped, call: () => R): R {
 /** Has `packet` carry the stamp of a tenant. */
 export function stampPacket(client: Serializing, packet: Stamped, tenantId: string, wiring: Wiring): void {
   const place = placeOf(packet.pattern);
-  packet[MADE] = () => stampMessage(tenantId, place, wiring.secrets);
-  if (!isInPacket(client)) return;
+  const make = () => stampMessage(tenantId, place, wiring.secrets);
+  if (!isInPacket(client)) {
+    packet[MADE] = make;
+    return;
+  }
   // One that has no serializer, or asks none, sends the packet itself.
-  const stamp = packet[MADE]();
+  const stamp = make();
   packet[MADE] = () => stamp;
   packet.metadata = withStamp(packet.metadata, stamp);
 }

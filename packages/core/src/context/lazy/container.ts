@@ -61,10 +61,10 @@ const LARGE = 32;
  * whether it is a getter; rows that hold no other objects are not remembered.
  */
 function holdsSomething(container: object, isLazy: (value: object) => unknown): boolean {
-  const seen = new Set<object>();
+  let seen: Set<object> | undefined;
   const open = [container];
   for (let each = open.pop(); each; each = open.pop()) {
-    if (seen.has(each)) continue;
+    if (seen?.has(each)) continue;
     // Those that are not enumerable too, and symbols: who takes one out has it just the same.
     const keys: PropertyKey[] = Object.getOwnPropertyNames(each);
     const symbols = Object.getOwnPropertySymbols(each);
@@ -82,7 +82,7 @@ function holdsSomething(container: object, isLazy: (value: object) => unknown): 
       else continue;
       isLeaf = false;
     }
-    if (!isLeaf) seen.add(each);
+    if (!isLeaf) (seen ??= new Set()).add(each);
   }
   return false;
 }
@@ -91,8 +91,8 @@ function holdsSomething(container: object, isLazy: (value: object) => unknown): 
  * True when `value` is an object literal or a list, and nothing more than what its entries are: asked of each before the kinds
  * of lazy things are tried one by one, which costs ten times as much.
  */
-function isRow(value: object): boolean {
-  if (types.isProxy(value)) return false;
+export function isRow(value: object): boolean {
+  if (typeof value !== 'object' || types.isProxy(value)) return false;
   if (Array.isArray(value)) {
     if (Object.getPrototypeOf(value) !== Array.prototype || 'next' in value) return false;
   } else if (!isPlain(value) || Symbol.iterator in value) return false;

@@ -3,7 +3,7 @@ import { StreamableFile } from '@nestjs/common';
 import { OWN_TENANT } from '../own-tenant.js';
 import { storage, type TenantStore } from '../storage.js';
 import { isThenable } from '../thenable.js';
-import { containerWithin, isContainer } from './container.js';
+import { containerWithin, isContainer, isRow } from './container.js';
 import { functionWithin, isClass } from './function.js';
 import { isIterable, isPlain, methodsWithin } from './methods.js';
 import { isStream, streamWithin } from './node-stream.js';
@@ -21,15 +21,16 @@ import { isPlainResponse, responseWithin, webStreamWithin } from './web-stream.j
  */
 export function inside<R>(store: TenantStore, value: R): R {
   if (!isObject(value)) return value;
-  return (isDeferred(value) ? awaited(store, value) : later(store, value)) as R;
+  return (!isRow(value) && isDeferred(value) ? awaited(store, value) : later(store, value)) as R;
 }
 
 /** As {@link inside}, for what is found within something else: nobody may ever await it, so it is not begun either. */
 export function later(store: TenantStore, value: unknown): unknown {
   if (!isObject(value)) return value;
-  const within = wayInto(value);
+  const isData = isRow(value);
+  const within = isData ? undefined : wayInto(value);
   if (within) return within(store, value);
-  return isContainer(value) ? containerWithin(store, value, later, wayInto) : value;
+  return isData || isContainer(value) ? containerWithin(store, value, later, wayInto) : value;
 }
 
 type Way<T> = (store: TenantStore, value: T) => unknown;
