@@ -144,8 +144,8 @@ function callOutside({ guardsConsumer, interceptorsConsumer }: Consumers): void 
       if (type !== 'ws' && last !== 'ws') return call.call(this, about, args, instance, callback, last, type);
       const around = storage.getStore();
       const isOutside = !around || !isUntenantedHandler(callback, instance.constructor);
-      const own = isOutside ? around : storeFor(null);
-      return storage.run(own, () => call.call(this, about, args, instance, callback, last, type));
+      if (isOutside) return call.call(this, about, args, instance, callback, last, type);
+      return storage.run(storeFor(null), () => call.call(this, about, args, instance, callback, last, type));
     };
   }
 }
