@@ -17,6 +17,10 @@ const comparisons: readonly { readonly case: CaseName; readonly against: CaseNam
   { case: 'bare', against: 'bare' },
   { case: 'tenant', against: 'bare' },
   { case: 'signed', against: 'bare' },
+  { case: 'hand', against: 'bare' },
+  { case: 'hand-signed', against: 'bare' },
+  { case: 'tenant', against: 'hand' },
+  { case: 'signed', against: 'hand-signed' },
 ];
 
 /** The cost of a message that carries its tenant, against Nest alone: CPU time of one process that sends it, handles it and is answered. */

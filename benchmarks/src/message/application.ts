@@ -13,13 +13,20 @@ import {
 } from '@nestjs/microservices';
 import { InMemoryTenantRegistry, TenancyModule, type Tenant, TenantContext } from '@tenancy/core';
 import { TenantMicroservicesModule } from '@tenancy/core/microservices';
+import { asByHand, ByHand, tenantByHand } from './by-hand.js';
 
-/** `bare`: Nest alone. `tenant`, `signed`: TenantMicroservicesModule, without more and with a `secret`. */
-export type CaseName = 'bare' | 'tenant' | 'signed';
+/**
+ * `bare`: Nest alone. `tenant`, `signed`: TenantMicroservicesModule, without more and with a `secret`. `hand`, `hand-signed`: the least
+ * that an application can write for the same.
+ */
+export type CaseName = 'bare' | 'tenant' | 'signed' | 'hand' | 'hand-signed';
 
 export type TransportName = 'tcp' | 'nats';
 
-export const TENANTS: readonly Tenant[] = Array.from({ length: 20 }, (_, n) => ({ id: `t_${n}`, slug: `t-${n}` }));
+/** Frozen, as a registry and `context.current()` return them. */
+export const TENANTS: readonly Tenant[] = Array.from({ length: 20 }, (_, n) =>
+  Object.freeze({ id: `t_${n}`, slug: `t-${n}` }),
+);
 
 const SECRET = 'correct horse battery staple 0123';
 
@@ -33,15 +40,21 @@ export interface Application {
   /** Called by the handler of the event, with the tenant that it runs as. */
   onEvent: (message: Message, tenant: string) => void;
   as<R>(tenant: Tenant, fn: () => R): R;
+  /** A message as a client is given it. */
+  payload(pattern: string, message: Message): object;
 }
 
 /** A microservice, and an application with a client of it, in one process: both halves of a message. */
 export async function startApplication(name: CaseName, transportName: TransportName): Promise<Application> {
   const options = await optionsOf(transportName);
-  const isTenants = name !== 'bare';
+  const isTenants = name === 'tenant' || name === 'signed';
+  const hand = name.startsWith('hand') ? new ByHand(TENANTS, name === 'hand' ? undefined : SECRET) : undefined;
   const context = new TenantContext();
   const application = { onEvent: (_message: Message, _tenant: string) => {} };
-  const tenantNow = ({ of }: Message) => (isTenants ? context.tenantId : of);
+  const tenantNow = ({ of }: Message) => {
+    if (hand) return tenantByHand();
+    return isTenants ? context.tenantId : of;
+  };
 
   @Controller()
   class Orders {
@@ -74,12 +87,19 @@ export async function startApplication(name: CaseName, transportName: TransportN
     ...(options as MicroserviceOptions),
     logger: ['error'],
   });
+  if (hand) service.useGlobalInterceptors(hand);
   await service.listen();
   const client = (await NestFactory.createApplicationContext(Asking, { logger: ['error'] })).get<ClientProxy>('ORDERS');
+  if (transportName === 'tcp') hand?.stamp(client);
   await client.connect();
   return Object.assign(application, {
     client,
-    as: <R>(tenant: Tenant, fn: () => R): R => (isTenants ? context.run(tenant, fn) : fn()),
+    as: <R>(tenant: Tenant, fn: () => R): R => {
+      if (hand) return asByHand(tenant, fn);
+      return isTenants ? context.run(tenant, fn) : fn();
+    },
+    payload: (pattern: string, message: Message) =>
+      hand && transportName === 'nats' ? hand.record(pattern, message) : message,
   });
 }
 

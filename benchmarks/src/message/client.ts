@@ -24,16 +24,20 @@ const CALLERS = 20;
 /** Runs one case: `node client.js <case> <transport>`. */
 const [name, transport] = process.argv.slice(2) as [CaseName, TransportName];
 const application = await startApplication(name, transport);
-const { client, as } = application;
+const { client, as, payload } = application;
 const waiting = new Map<number, (tenant: string) => void>();
 application.onEvent = ({ n }, tenant) => waiting.get(n)?.(tenant);
 let turn = 0;
 
 const works: Readonly<Record<Work, (message: Message) => Promise<string>>> = {
-  send: async (message) => (await firstValueFrom(client.send<Message>(patternOf('send'), message))).of,
+  send: async (message) => {
+    const pattern = patternOf('send');
+    return (await firstValueFrom(client.send<Message>(pattern, payload(pattern, message)))).of;
+  },
   emit: async (message) => {
     const handled = new Promise<string>((resolve) => waiting.set(message.n, resolve));
-    await lastValueFrom(client.emit(patternOf('emit'), message), { defaultValue: null });
+    const pattern = patternOf('emit');
+    await lastValueFrom(client.emit(pattern, payload(pattern, message)), { defaultValue: null });
     const tenant = await handled;
     waiting.delete(message.n);
     return tenant;
