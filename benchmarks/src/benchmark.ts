@@ -5,7 +5,7 @@ export interface Row {
   readonly benchmark: string;
   readonly case: string;
   readonly against: string;
-  readonly metric: 'cpu' | 'throughput' | 'bytes' | 'p50' | 'p99';
+  readonly metric: 'cpu' | 'throughput' | 'bytes' | 'p50' | 'p99' | 'server-cpu' | 'seconds';
   readonly ratio: Ratio;
   readonly pairs: number;
   readonly node: string;

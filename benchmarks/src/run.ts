@@ -4,6 +4,7 @@ import { cache } from './cache.js';
 import { floor } from './floor.js';
 import { http } from './http.js';
 import { message } from './message.js';
+import { migrate } from './migrate.js';
 import { prisma } from './prisma.js';
 import { queue } from './queue.js';
 import { recordResults } from './results.js';
@@ -11,7 +12,7 @@ import { socket } from './socket.js';
 import { heading, line } from './table.js';
 import { typeorm } from './typeorm.js';
 
-const benchmarks: readonly Benchmark[] = [http, floor, prisma, typeorm, cache, queue, message, socket];
+const benchmarks: readonly Benchmark[] = [http, floor, prisma, typeorm, cache, queue, message, socket, migrate];
 
 /** `pnpm bench [NAME…] [--json] [--record]` */
 const { values, positionals } = parseArgs({
