@@ -60,6 +60,11 @@ describe('the pages list exactly the names that the code has', () => {
       listed('docs/errors.md', '## The scope'),
     ],
     [
+      'codes of changes',
+      union('packages/postgres/src/changes/plan/change-error.ts', 'ChangeErrorCode'),
+      listed('docs/errors.md', '## Changes'),
+    ],
+    [
       'codes of migrations',
       union('packages/postgres/src/migrations/outcome/migration-error.ts', 'MigrationErrorCode'),
       listed('packages/postgres/README.md', '## Migrations'),

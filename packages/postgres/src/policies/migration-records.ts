@@ -23,6 +23,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'alembic_version',
   'django_migrations',
   'tenancy_migrations',
+  'tenancy_changes',
 ]);
 
 /** True when a table is known by its name for a tool's own record of what it did to the schema. */

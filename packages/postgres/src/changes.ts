@@ -1,0 +1,10 @@
+export { type ChangeResult, change } from './changes/change.js';
+export type { ChangeOptions } from './changes/change-options.js';
+export { type AddColumn, type AddColumnOptions, addColumn } from './changes/plan/add-column.js';
+export { ChangeError, type ChangeErrorCode, isChangeError } from './changes/plan/change-error.js';
+export type { ChangedTable } from './changes/plan/changed-table.js';
+export { type DropTrigger, type DropTriggerOptions, dropTrigger } from './changes/plan/drop-trigger.js';
+export type { Change } from './changes/plan/plan-change.js';
+export type { TableName } from './changes/plan/step.js';
+export type { ChangeStep } from './changes/plan/step-sql.js';
+export type { Blocker, ChangeProgress } from './changes/run/progress.js';

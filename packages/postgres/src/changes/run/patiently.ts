@@ -1,0 +1,73 @@
+import { DatabaseError } from 'pg';
+import { ChangeError } from '../plan/change-error.js';
+import { readJson } from '../plan/read-json.js';
+import { watched } from './blockers.js';
+import { type Blocker, namedBlockers } from './progress.js';
+import { checkSignal, pause, type Task, tell } from './run.js';
+
+/** Milliseconds between two tries at the most. */
+const LONGEST_PAUSE = 2_000;
+
+/** Lock not available, deadlock detected, and statement out of time: tried again, O29. */
+const AGAIN = new Set(['55P03', '40P01', '57014']);
+
+/**
+ * Runs `work` in a transaction until it gets its locks, with pauses that grow between the tries, in which writers go on.
+ *
+ * @throws `change_blocked` naming the sessions in the way, when `giveUpAfter` is over.
+ */
+export async function patiently(task: Task, work: (attempt: number) => Promise<void>): Promise<void> {
+  const { run, step } = task;
+  const { lockTimeout, giveUpAfter } = run.limits;
+  const end = Date.now() + giveUpAfter;
+  let blockers: readonly Blocker[] = [];
+  for (let tries = 1; ; tries += 1) {
+    checkSignal(run);
+    let seen: readonly Blocker[] = [];
+    try {
+      await watched(
+        run,
+        Math.max(10, lockTimeout / 2),
+        () => inTransaction(task, () => work(tries)),
+        (found) => {
+          seen = found;
+        },
+      );
+      return;
+    } catch (error) {
+      checkSignal(run);
+      if (!(error instanceof DatabaseError) || !AGAIN.has(error.code ?? '')) throw error;
+      if (seen.length > 0 || tries === 1) blockers = seen;
+      if (Date.now() >= end) {
+        throw new ChangeError(
+          'change_blocked',
+          `${run.name}, step "${step.name}", did not get its lock in ${tries} tries over ${Math.round(giveUpAfter / 1000)} s. ` +
+            `In the way: ${namedBlockers(blockers)}. Nothing of this step was done; the steps before it are. ` +
+            'End that transaction, or wait for it, and run again.',
+          { cause: error },
+        );
+      }
+      tell(task, { state: 'waiting', for: 'lock', blockers });
+      const growing = Math.min(LONGEST_PAUSE, Math.max(20, lockTimeout) * 1.5 ** tries);
+      await pause(run, Math.min(growing * (0.75 + Math.random() / 2), Math.max(1, end - Date.now())));
+    }
+  }
+}
+
+async function inTransaction({ run: { worker } }: Task, work: () => Promise<void>): Promise<void> {
+  await worker.query('begin');
+  try {
+    await work();
+    await worker.query('commit');
+  } catch (error) {
+    await worker.query('rollback').catch(() => {});
+    throw error;
+  }
+}
+
+/** Milliseconds after which PostgreSQL has ended an autovacuum that is in the way: it does so for who waits longer than `deadlock_timeout`. */
+export async function aboveDeadlock({ run }: Pick<Task, 'run'>): Promise<number> {
+  const sql = `select setting::int as timeout from pg_settings where name = 'deadlock_timeout'`;
+  const [found] = await readJson<{ timeout: number }>(run.observer, sql);
+  return (found?.timeout ?? 1_000) + 1_000;
+}
