@@ -4,5 +4,6 @@ export default packageBuild({
   index: 'src/index.ts',
   admin: 'src/admin.ts',
   changes: 'src/changes.ts',
+  lint: 'src/lint.ts',
   migrations: 'src/migrations.ts',
 });

@@ -86,7 +86,7 @@ export function lineOfPosition(sql: string, position: number): number {
 }
 
 /** From bytes of UTF-8, in which the parser counts, to the text's own units. Asked in rising order it reads the text once. */
-function charactersOf(sql: string): (bytes: number) => number {
+export function charactersOf(sql: string): (bytes: number) => number {
   let [byte, character] = [0, 0];
   return (wanted) => {
     if (wanted < byte) [byte, character] = [0, 0];
@@ -100,7 +100,7 @@ function charactersOf(sql: string): (bytes: number) => number {
 }
 
 /** From a place in the text to its line. Asked in rising order it reads the text once. */
-function linesOf(sql: string): (place: number) => number {
+export function linesOf(sql: string): (place: number) => number {
   let [line, next] = [1, sql.indexOf('\n')];
   let last = 0;
   return (place) => {

@@ -1,0 +1,102 @@
+import { TENANT_COLUMN_TYPES } from '../../policies/policy-body.js';
+import { statements } from '../rule/fix.js';
+import { hasIndexOf } from '../rule/keys.js';
+import type { FileEnd, LintRule, Report } from '../rule/rule.js';
+import { classOf, isTenantTable } from '../rule/tables.js';
+import type { Table } from '../schema/table.js';
+import { keyOf, quoted, sqlList, sqlName } from '../sql/names.js';
+
+/** A rule about tables as they are at the end of the file that made them. */
+const onNewTables = (
+  check: (table: Table, end: FileEnd) => Iterable<Report>,
+  also: { readonly partitions?: true } = {},
+): NonNullable<LintRule['end']> =>
+  function* (end) {
+    for (const table of end.schema.tables.values()) {
+      if (table.made.file !== end.file.number || table.isTemporary) continue;
+      if (table.partitionOf && !also.partitions) continue;
+      const { statement } = table.made;
+      if (statement) for (const report of check(table, end)) yield { ...report, statement };
+    }
+  };
+
+/** A new table of which nobody says whose its rows are. */
+export const classification: LintRule = {
+  name: 'classification',
+  group: 'tenants',
+  severity: 'error',
+  finds: 'a new table with no tenant column that is neither in `shared` nor in `hidden`',
+  why: 'It is unknown whose its rows are, so nothing keeps them apart.',
+  safe: 'a tenant column, or a place in `shared` or `hidden`',
+  end: onNewTables(function* (table, { options }) {
+    if (options.strategy !== 'rows' || classOf(table, options) !== 'unclassified') return;
+    const [name, column] = [sqlName(table.name), quoted(options.tenantColumn)];
+    yield {
+      message: `${name} has no column ${column}, and is listed neither as shared nor as hidden, so its rows are everybody's or nobody's.`,
+      fix: `ALTER TABLE ${name} ADD COLUMN ${column} text NOT NULL;\n-- or list it: shared: ['${keyOf(table.name)}']`,
+    };
+  }),
+};
+
+/** A tenant column that may be empty, or whose type no policy compares. */
+export const tenantColumn: LintRule = {
+  name: 'tenant-column',
+  group: 'tenants',
+  severity: 'error',
+  finds: 'a tenant column that may be NULL, or of a type that cannot be compared with the setting without a cast',
+  why: 'A row without a tenant is seen by nobody; a cast on the column (G3) puts its index out of use.',
+  safe: '`NOT NULL`, of type `text`, `varchar`, `uuid`, `integer` or `bigint`',
+  end: onNewTables(function* (table, { options }) {
+    if (!isTenantTable(table, options)) return;
+    const column = table.columns.get(options.tenantColumn);
+    const [on, name] = [sqlName(table.name), quoted(options.tenantColumn)];
+    if (column?.type && !TYPES.has(column.type.name) && !column.type.name.includes('.')) {
+      yield {
+        message: `${name} of ${on} is of type ${column.type.name}, which policies compare with the setting only by a cast on the column, and without its index.`,
+        fix: statements(`ALTER TABLE ${on} ALTER COLUMN ${name} TYPE text`),
+      };
+    }
+    if (column?.type && !column.isNotNull) {
+      yield {
+        message: `${name} of ${on} may be NULL, and a row without a tenant is seen by nobody.`,
+        fix: statements(`ALTER TABLE ${on} ALTER COLUMN ${name} SET NOT NULL`),
+      };
+    }
+  }),
+};
+
+const TYPES: ReadonlySet<string> = new Set([...TENANT_COLUMN_TYPES, 'int4', 'int8']);
+
+/** A tenant table that no index divides by tenant. */
+export const tenantIndex: LintRule = {
+  name: 'tenant-index',
+  group: 'tenants',
+  severity: 'warning',
+  finds: 'a tenant table without an index that begins with the tenant, or one that loses its last',
+  why: 'Every query asks for the tenant first, by its policy: without such an index each reads the rows of all tenants.',
+  safe: 'an index that begins with the tenant',
+  *end({ schema, options, file, before }) {
+    for (const [key, table] of schema.tables) {
+      if (
+        !isTenantTable(table, options) ||
+        table.isTemporary ||
+        table.partitionOf ||
+        hasIndexOf(table, options.tenantColumn)
+      )
+        continue;
+      const isNew = table.made.file === file.number;
+      if (!isNew && !before.get(key)?.isLed) continue;
+      const statement = isNew
+        ? table.made.statement
+        : file.steps.findLast(({ kind, objectType }) => kind.startsWith('AT_Drop') || objectType === 'OBJECT_INDEX')
+            ?.statement;
+      if (!statement) continue;
+      const columns = [options.tenantColumn, ...(table.columns.has('id') ? ['id'] : [])];
+      yield {
+        statement,
+        message: `no index of ${sqlName(table.name)} begins with ${quoted(options.tenantColumn)}, for which every query asks by its policy.`,
+        fix: statements(`CREATE INDEX ${isNew ? '' : 'CONCURRENTLY '}ON ${sqlName(table.name)} (${sqlList(columns)})`),
+      };
+    }
+  },
+};

@@ -1,0 +1,62 @@
+import type { SyntaxTree } from '../../parser/parse-sql.js';
+import { keyOf, type QualifiedName, relationName } from '../sql/names.js';
+import { columnOf, namedAt, node, nodes, text } from '../sql/nodes.js';
+import { addColumn, addConstraint } from './apply-alter.js';
+import type { Schema } from './schema.js';
+import type { Step } from './step.js';
+import { type Column, emptyTable, type Table } from './table.js';
+
+/** CREATE TABLE, of partitions and typed tables too. */
+export function createTable(schema: Schema, { tree, relation, moment }: Step): void {
+  if (!relation || schema.tables.has(keyOf(relation))) return;
+  const parents = nodes(tree, 'inhRelations').map(({ tree: parent }) => relationName(parent));
+  const isPartition = tree['partbound'] !== undefined;
+  const likes = nodes(tree, 'tableElts').flatMap(({ kind, tree: like }) =>
+    kind === 'TableLikeClause' ? [relationName(node(like, 'relation'))] : [],
+  );
+  const sources = [...parents, ...likes].map((name) => schema.table(name));
+  const [parent] = parents;
+  const partition = node(tree, 'partspec');
+  const table = emptyTable(relation, moment, {
+    isTemporary: text(node(tree, 'relation'), 'relpersistence') === 't',
+    isComplete: sources.every(({ isComplete }) => isComplete) && tree['ofTypename'] === undefined,
+    isPartitioned: tree['partspec'] !== undefined,
+    partitionKey: nodes(partition, 'partParams').flatMap(({ tree: key }) => text(key, 'name') ?? []),
+    ...(isPartition && parent && { partitionOf: parent }),
+  });
+  schema.tables.set(keyOf(relation), table);
+  for (const source of sources) for (const column of source.columns.values()) table.columns.set(column.name, column);
+  if (isPartition && parent) inherit(table, schema.table(parent));
+  const elements = nodes(tree, 'tableElts');
+  for (const { kind, tree: element } of elements) if (kind === 'ColumnDef') addColumn(table, element, moment);
+  for (const { kind, tree: element } of elements) if (kind === 'Constraint') addConstraint(table, element, moment);
+}
+
+/** Keys and indexes of its parent, which a partition has copies of. */
+function inherit(table: Table, parent: Table): void {
+  for (const [name, index] of parent.indexes) table.indexes.set(name, index);
+  for (const [name, constraint] of parent.constraints) table.constraints.set(name, constraint);
+}
+
+/** CREATE TABLE AS: the names of its columns are known where the query says them. */
+export function createTableAs(schema: Schema, { tree, moment }: Step): void {
+  const into = node(tree, 'into');
+  const range = node(into, 'rel');
+  const name: QualifiedName = relationName(range);
+  if (schema.tables.has(keyOf(name))) return;
+  const names = selectedNames(node(node(tree, 'query'), 'SelectStmt'));
+  const table = emptyTable(name, moment, {
+    isTemporary: text(range, 'relpersistence') === 't',
+    isComplete: names !== undefined,
+  });
+  const unknown = { type: undefined, isNotNull: false, isGenerated: false };
+  for (const column of names ?? []) table.columns.set(column, { name: column, ...unknown } satisfies Column);
+  schema.tables.set(keyOf(name), table);
+}
+
+function selectedNames(select: SyntaxTree): readonly string[] | undefined {
+  const names = nodes(select, 'targetList').map(
+    ({ tree: target }) => text(target, 'name') ?? columnOf(namedAt(target, 'val')),
+  );
+  return names.length > 0 && names.every((name) => name !== undefined) ? names : undefined;
+}

@@ -1,0 +1,143 @@
+import { nodesOf } from '../../parser/walk.js';
+import { keyOf, nameOf, type QualifiedName, relationName } from '../sql/names.js';
+import { isOn, node, nodes, strings, text } from '../sql/nodes.js';
+import { alterTable } from './apply-alter.js';
+import { createTable, createTableAs } from './apply-create.js';
+import { readIndex } from './read-index.js';
+import type { Schema, View } from './schema.js';
+import { droppedNames, type Step } from './step.js';
+
+/** Brings the schema forward by one step. */
+export function apply(schema: Schema, step: Step): void {
+  const { kind, tree, relation, moment } = step;
+  if (kind.startsWith('AT_')) {
+    if (step.objectType === 'OBJECT_TABLE' && relation) alterTable(schema, relation, step);
+    else if (step.objectType === 'OBJECT_VIEW' && relation) alterView(schema, relation, step);
+    return;
+  }
+  switch (kind) {
+    case 'CreateStmt':
+      createTable(schema, step);
+      return;
+    case 'CreateTableAsStmt':
+      if (text(tree, 'objtype') === 'OBJECT_MATVIEW')
+        addView(schema, relationName(node(node(tree, 'into'), 'rel')), tree, true);
+      else createTableAs(schema, step);
+      return;
+    case 'ViewStmt':
+      if (relation) addView(schema, relation, tree, false);
+      return;
+    case 'IndexStmt': {
+      if (!relation) return;
+      const table = schema.remembered(relation);
+      const index = readIndex(tree, table, moment);
+      if (!table.indexes.has(index.name)) table.indexes.set(index.name, index);
+      return;
+    }
+    case 'DropStmt':
+      drop(schema, step);
+      return;
+    case 'RenameStmt':
+      rename(schema, step);
+      return;
+    case 'CreatePolicyStmt':
+      if (relation) schema.remembered(relation).policies.add(text(tree, 'policy_name') ?? '');
+      return;
+    case 'CreateEnumStmt':
+      schema.enums.set(keyOf(nameOf(strings(tree, 'typeName'))), moment);
+      return;
+    case 'CreateDomainStmt':
+      schema.domains.set(keyOf(nameOf(strings(tree, 'domainname'))), nodes(tree, 'constraints').length > 0);
+      return;
+    case 'AlterDomainStmt':
+      if (text(tree, 'subtype') === 'C') schema.domains.set(keyOf(nameOf(strings(tree, 'typeName'))), true);
+      return;
+    case 'CreateFunctionStmt': {
+      const volatility = nodes(tree, 'options').find(({ tree: option }) => text(option, 'defname') === 'volatility');
+      const word = volatility && text(node(node(volatility.tree, 'arg'), 'String'), 'sval');
+      const name = keyOf(nameOf(strings(tree, 'funcname')));
+      if (word === 'immutable' || word === 'stable') schema.steadyFunctions.add(name);
+      else schema.steadyFunctions.delete(name);
+    }
+  }
+}
+
+function addView(schema: Schema, name: QualifiedName, tree: Step['tree'], isMaterialized: boolean): void {
+  schema.views.set(keyOf(name), {
+    name,
+    isMaterialized,
+    reads: relationsRead(tree['query']),
+    isInvoker: isOn(tree, 'options', 'security_invoker'),
+  });
+}
+
+/** The relations that a query reads; names of its own `WITH` are none. */
+export function relationsRead(query: unknown): View['reads'] {
+  const own = new Set<string>();
+  const read = new Map<string, QualifiedName>();
+  for (const { kind, tree } of nodesOf(query)) {
+    if (kind === 'CommonTableExpr') own.add(text(tree, 'ctename') ?? '');
+    if (kind === 'RangeVar') read.set(keyOf(relationName(tree)), relationName(tree));
+  }
+  return [...read.values()].filter(({ schema, name }) => schema !== undefined || !own.has(name));
+}
+
+function alterView(schema: Schema, relation: QualifiedName, { kind, tree }: Step): void {
+  const view = schema.views.get(keyOf(relation));
+  if (!view) return;
+  const options = node(node(tree, 'def'), 'List');
+  if (!nodes(options, 'items').some(({ tree: option }) => text(option, 'defname') === 'security_invoker')) return;
+  view.isInvoker = kind === 'AT_SetRelOptions' && isOn(options, 'items', 'security_invoker');
+}
+
+function drop(schema: Schema, { tree, objectType }: Step): void {
+  for (const name of droppedNames(tree)) {
+    if (objectType === 'OBJECT_TABLE') schema.tables.delete(keyOf(name));
+    else if (objectType === 'OBJECT_VIEW' || objectType === 'OBJECT_MATVIEW') schema.views.delete(keyOf(name));
+    else if (objectType === 'OBJECT_INDEX') schema.index(name)?.table.indexes.delete(name.name);
+    else if (objectType === 'OBJECT_TYPE') schema.enums.delete(keyOf(name));
+    else if (objectType === 'OBJECT_DOMAIN') schema.domains.delete(keyOf(name));
+    else if (objectType === 'OBJECT_POLICY') {
+      // Its name is behind that of its table: `schema.table.policy`.
+      const parts = nodes(tree, 'objects').flatMap(({ tree: object }) => strings(object, 'items'));
+      schema.table(nameOf(parts.slice(0, -1))).policies.delete(name.name);
+    }
+  }
+}
+
+function rename(schema: Schema, { tree, relation, objectType }: Step): void {
+  const [from = '', to = ''] = [text(tree, 'subname'), text(tree, 'newname')];
+  if (!relation) return;
+  const key = keyOf(relation);
+  if (objectType === 'OBJECT_TABLE') {
+    const table = schema.table(relation);
+    schema.tables.delete(key);
+    schema.tables.set(keyOf({ ...relation, name: to }), { ...table, name: { ...relation, name: to } });
+  } else if (objectType === 'OBJECT_VIEW' || objectType === 'OBJECT_MATVIEW') {
+    const view = schema.views.get(key);
+    schema.views.delete(key);
+    if (view) schema.views.set(keyOf({ ...relation, name: to }), { ...view, name: { ...relation, name: to } });
+  } else if (objectType === 'OBJECT_INDEX') {
+    const found = schema.index(relation);
+    found?.table.indexes.delete(relation.name);
+    found?.table.indexes.set(to, { ...found.index, name: to });
+  } else if (objectType === 'OBJECT_COLUMN') {
+    renameColumn(schema, relation, from, to);
+  } else if (objectType === 'OBJECT_TABCONSTRAINT') {
+    const { constraints } = schema.table(relation);
+    const constraint = constraints.get(from);
+    constraints.delete(from);
+    if (constraint) constraints.set(to, { ...constraint, name: to });
+  }
+}
+
+function renameColumn(schema: Schema, relation: QualifiedName, from: string, to: string): void {
+  const { columns, indexes, constraints } = schema.table(relation);
+  const column = columns.get(from);
+  columns.delete(from);
+  if (column) columns.set(to, { ...column, name: to });
+  const renamed = <Name extends string | undefined>(name: Name) => (name === from ? to : name);
+  for (const [key, index] of indexes) indexes.set(key, { ...index, columns: index.columns.map(renamed) });
+  for (const [key, constraint] of constraints)
+    constraints.set(key, { ...constraint, columns: constraint.columns.map(renamed) });
+}

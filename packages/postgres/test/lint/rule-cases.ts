@@ -1,0 +1,539 @@
+import type { LintOptions } from '../../src/lint.js';
+
+export interface RuleCase {
+  readonly rule: string;
+  readonly options?: LintOptions;
+  /** Migrations over the tables of `hiring.ts` that the rule finds something in. */
+  readonly bad: readonly string[];
+  /** Migrations that are near to those and that it leaves alone. */
+  readonly fine: readonly string[];
+}
+
+const inFiles: LintOptions = { policies: 'in-files' };
+const oneTransaction: LintOptions = { runner: 'one-transaction' };
+const schemas: LintOptions = { strategy: 'schemas' };
+const on = (rule: string): LintOptions => ({ rules: { [rule]: 'warn' } });
+
+/** Rules about all but locks. */
+export const ruleCases: readonly RuleCase[] = [
+  {
+    rule: 'backfill-in-migration',
+    bad: [
+      "update job set place = 'Bern'",
+      "update job set place = 'Bern' where place is null",
+      'delete from note using job where note.job_id = job.id',
+      "delete from note where body = 'x' or true",
+      'update job set seats = seats + 1 where id > 7',
+    ],
+    fine: [
+      "update job set place = 'Bern' where id = 7",
+      "delete from company where id in ('c1', 'c2') and name <> ''",
+      "update job set place = 'x' where id = 1 or id = 2::bigint",
+      'create table made (tenant_id text, n int); update made set n = 1',
+      "insert into company values ('c77', 'New')",
+    ],
+  },
+  // Old code that still runs.
+  {
+    rule: 'adding-required-field',
+    bad: [
+      'alter table job add column rank int not null',
+      'alter table job add rank int constraint x not null check (rank > 0)',
+    ],
+    fine: [
+      'alter table job add column rank int not null default 0',
+      'alter table job add column rank int',
+      'alter table job add column if not exists place text not null',
+      'create table made (tenant_id text); alter table made add column n int not null',
+      'alter table job add column wide int not null generated always as (1) virtual',
+    ],
+  },
+  {
+    rule: 'renaming-column',
+    bad: ['alter table job rename column place to town', 'alter table job rename place to town'],
+    fine: [
+      'create table made (n int); alter table made rename n to m',
+      'alter index note_job rename to note_of_job',
+      'alter table job rename constraint job_slug to slug_key',
+    ],
+  },
+  {
+    rule: 'renaming-table',
+    bad: ['alter table job rename to position'],
+    fine: [
+      'alter table job rename to position; create view job with (security_invoker = true) as select * from position',
+      'create table made (n int); alter table made rename to other',
+    ],
+  },
+  {
+    rule: 'ban-drop-column',
+    bad: ['alter table job drop column place', 'alter table job drop tenant_id cascade'],
+    fine: ['create table made (n int, m int); alter table made drop column m'],
+  },
+  {
+    rule: 'ban-drop-table',
+    bad: ['drop table note', 'drop materialized view job_count', 'create table made (n int); drop table made, tag'],
+    fine: [
+      'create table made (n int); drop table made',
+      'create view v with (security_invoker = true) as select 1 as n; drop view v; create view v with (security_invoker = true) as select 2 as n',
+      'drop materialized view job_count; create materialized view job_count as select 1 as jobs',
+    ],
+  },
+  {
+    rule: 'ban-drop-not-null',
+    bad: ['alter table job alter column slug drop not null'],
+    fine: ['create table made (n int not null); alter table made alter n drop not null'],
+  },
+  {
+    rule: 'ban-drop-database',
+    bad: ['drop database if exists nothing_of_that_name'],
+    fine: ['drop table if exists nothing'],
+  },
+  {
+    rule: 'ban-set-schema',
+    bad: ['create schema x; alter table job set schema x', 'create schema x; alter type stage set schema x'],
+    fine: ['create schema x; create table made (n int); alter table made set schema x'],
+  },
+  {
+    rule: 'renaming-enum-value',
+    bad: ["alter type stage rename value 'hired' to 'taken'"],
+    fine: [
+      "create type mood as enum ('a'); alter type mood rename value 'a' to 'b'",
+      'alter type stage rename to phase',
+    ],
+  },
+  {
+    rule: 'dropping-conflict-target',
+    bad: [
+      'alter table job drop constraint job_slug',
+      'drop index concurrently tag_name',
+      'alter table note drop constraint note_pkey',
+    ],
+    fine: [
+      'create unique index concurrently other on job (slug, tenant_id); alter table job drop constraint job_slug',
+      'drop index concurrently note_body',
+      'alter table job drop constraint job_code_short',
+    ],
+  },
+  {
+    rule: 'ban-disable-trigger',
+    bad: [
+      'alter table job disable trigger all',
+      'alter table note disable trigger user',
+      'set session_replication_role = replica',
+    ],
+    fine: [
+      'alter table job enable trigger all',
+      'create table made (n int); alter table made disable trigger all',
+      'reset session_replication_role',
+    ],
+  },
+  // Transactions.
+  {
+    rule: 'transaction-nesting',
+    bad: ['begin; create table made (n int); commit', 'savepoint x', 'rollback'],
+    fine: ['create function f() returns int language plpgsql as $$ begin return 1; end $$'],
+  },
+  {
+    rule: 'ban-concurrent-index-creation-in-transaction',
+    options: oneTransaction,
+    bad: [
+      "set lock_timeout = '1s'; create index concurrently on job (place)",
+      'drop index concurrently note_body; select 1',
+    ],
+    fine: ['create index concurrently on job (place)', "set lock_timeout = '1s'; alter table job add column x int"],
+  },
+  {
+    rule: 'ban-concurrent-index-creation-in-transaction',
+    bad: [],
+    // The runner makes a step of its own of it.
+    fine: ['alter table job add column x int; create index concurrently on job (place)'],
+  },
+  {
+    rule: 'concurrent-index-on-partitioned-table',
+    bad: ['create index concurrently on event (tenant_id, day)'],
+    fine: ['create index on only event (tenant_id, day)', 'create index concurrently on event_2026 (tenant_id, day)'],
+  },
+  {
+    rule: 'concurrent-index-if-not-exists',
+    bad: ['create index concurrently if not exists job_place on job (place)'],
+    fine: [
+      'create index concurrently job_place on job (place)',
+      'create table made (n int); create index if not exists made_n on made (n)',
+    ],
+  },
+  {
+    rule: 'enum-value-in-same-transaction',
+    bad: [
+      "alter type stage add value 'left'; alter table job alter column stage set default 'left'",
+      "alter type stage add value if not exists 'left' before 'hired'; update job set stage = 'left' where id = 1",
+    ],
+    fine: [
+      "alter type stage add value 'left'; alter type stage add value 'gone' after 'left'; comment on type stage is 'left'",
+      // Committed by the step of its own between them.
+      "alter type stage add value 'left'; create index concurrently on job (place); alter table job alter column stage set default 'left'",
+      "create type mood as enum ('a'); alter type mood add value 'b'; create table made (mood mood default 'b')",
+    ],
+  },
+  {
+    rule: 'unread-block',
+    bad: ['do $$ begin perform 1; end $$'],
+    fine: ['create function f() returns int language plpgsql as $$ begin return 1; end $$'],
+  },
+  {
+    rule: 'several-tables-in-transaction',
+    bad: ['alter table job add column x int; alter table note add column x int'],
+    fine: [
+      'alter table job add column x int; alter table job add column y int',
+      'create table made (n int); alter table made add m int; alter table job add column x int',
+      'alter table job validate constraint job_code_short; alter table note add column x int',
+      'alter table job add column x int; create index concurrently on job (place); alter table note add column x int',
+    ],
+  },
+  {
+    rule: 'require-lock-timeout',
+    options: oneTransaction,
+    bad: ['alter table job add column x int', "alter table job add column x int; set lock_timeout = '1s'"],
+    fine: [
+      "set local lock_timeout = '2s'; alter table job add column x int",
+      'create table made (n int); alter table made add column m int',
+    ],
+  },
+  { rule: 'require-lock-timeout', bad: [], fine: ['alter table job add column x int'] },
+  {
+    rule: 'identifier-too-long',
+    bad: [`create table a${'b'.repeat(63)} (tenant_id text)`, `alter table job add column "${'ü'.repeat(32)}" int`],
+    fine: [
+      `create table a${'b'.repeat(62)} (tenant_id text)`,
+      `select '${'x'.repeat(90)}', $$ ${'y'.repeat(90)} $$ -- ${'z'.repeat(90)}`,
+    ],
+  },
+  {
+    rule: 'server-version',
+    options: { serverVersion: 17 },
+    bad: [
+      'alter table job add constraint place_given not null place not valid',
+      'alter table job add column wide int generated always as (seats * 2) virtual',
+      'alter table job add constraint seated check (seats > 0) not enforced',
+      'alter table event add foreign key (tenant_id) references company not valid',
+    ],
+    fine: [
+      'alter table job add constraint seated check (seats > 0) not valid',
+      'create table made (n int, m int generated always as (n) stored, check (n > 0))',
+      'alter table note add foreign key (tenant_id) references company not valid',
+    ],
+  },
+  {
+    rule: 'server-version',
+    bad: [],
+    fine: [
+      'alter table job add constraint place_given not null place not valid',
+      'alter table event add foreign key (tenant_id) references company not valid',
+    ],
+  },
+  // Tenants.
+  {
+    rule: 'classification',
+    bad: [
+      'create table made (id int primary key)',
+      'create table made as select 1 as n',
+      'create table made (like company)',
+    ],
+    fine: [
+      'create table made (tenant_id text not null, id int, primary key (tenant_id, id))',
+      'create table made (id int); alter table made add column tenant_id text not null',
+      'create table made (like job including all)',
+      'create temporary table made (n int)',
+      "create table event_2030 partition of event for values from ('2030-01-01') to ('2031-01-01')",
+      'create table made as select * from job',
+      'create table _prisma_migrations (id text primary key)',
+    ],
+  },
+  {
+    rule: 'classification',
+    options: { shared: ['company', 'country'], hidden: ['public.log'] },
+    bad: [],
+    fine: ['create table country (code text primary key); create table log (n int)'],
+  },
+  { rule: 'classification', options: schemas, bad: [], fine: ['create table made (id int primary key)'] },
+  {
+    rule: 'tenant-column',
+    bad: [
+      'create table made (tenant_id text, id int)',
+      'create table made (tenant_id numeric not null)',
+      'create table made (tenant_id char(8) not null)',
+    ],
+    fine: [
+      'create table made (tenant_id uuid not null)',
+      'create table made (tenant_id text, id int, primary key (tenant_id, id))',
+      'create table made (tenant_id bigint); alter table made alter column tenant_id set not null',
+      // The first step of one that is there: the rows get their tenant later.
+      'alter table company add column tenant_id text',
+    ],
+  },
+  {
+    rule: 'tenant-index',
+    bad: [
+      'create table made (tenant_id text not null, id int primary key)',
+      'create table made (tenant_id text not null, id int); create index on made (tenant_id) where id > 7',
+      'alter table job drop constraint job_pkey, drop constraint job_slug',
+    ],
+    fine: [
+      'create table made (tenant_id text not null, id int, primary key (tenant_id, id))',
+      'create table made (tenant_id text not null, id int); create index on made (tenant_id, id)',
+      'alter table job drop constraint job_slug',
+    ],
+  },
+  {
+    rule: 'unique-keys',
+    bad: [
+      'create table made (tenant_id text not null, email text unique)',
+      'create unique index concurrently on job (slug)',
+      'create table made (tenant_id text not null, code text primary key)',
+      'alter table tag add constraint k unique using index tag_name; create unique index concurrently on tag (lower(colour))',
+    ],
+    fine: [
+      'create table made (tenant_id text not null, email text, unique (tenant_id, email))',
+      'create table made (tenant_id text not null, id uuid primary key)',
+      'create table made (tenant_id text not null, id bigint generated always as identity primary key)',
+      'create table made (tenant_id text not null, id serial primary key)',
+      'create unique index concurrently on job (tenant_id, place, id)',
+      'create table country (code text primary key)',
+    ],
+  },
+  {
+    rule: 'foreign-keys',
+    bad: [
+      'create unique index concurrently on job (id); alter table note add foreign key (job_id) references job (id) not valid',
+      'create table made (tenant_id text not null, id uuid primary key); create table part (tenant_id text not null, made_id uuid references made)',
+      'create table part (tenant_id text not null, job_id bigint, foreign key (tenant_id, job_id) references job (tenant_id, id) on delete set null)',
+    ],
+    fine: [
+      'create table part (tenant_id text not null references company, job_id bigint, foreign key (tenant_id, job_id) references job on delete cascade)',
+      'create table part (tenant_id text not null, job_id bigint, foreign key (tenant_id, job_id) references job (tenant_id, id) on delete set null (job_id))',
+      'alter table note add foreign key (job_id, tenant_id) references job (id, tenant_id) not valid',
+    ],
+  },
+  {
+    rule: 'foreign-key-index',
+    bad: ['create table part (tenant_id text not null, job_id bigint, foreign key (tenant_id, job_id) references job)'],
+    fine: [
+      'create table part (tenant_id text not null, job_id bigint, foreign key (tenant_id, job_id) references job); create index on part (job_id, tenant_id)',
+      'alter table note add foreign key (tenant_id, job_id) references job not valid',
+    ],
+  },
+  {
+    rule: 'table-policies',
+    options: inFiles,
+    bad: [
+      'create table made (tenant_id text not null)',
+      'create table made (tenant_id text not null); alter table made enable row level security; create policy p on made using (true)',
+      'create table made (tenant_id text not null); alter table made enable row level security, force row level security',
+    ],
+    fine: [
+      "create table made (tenant_id text not null); alter table made enable row level security, force row level security; create policy p on made using (tenant_id = current_setting('app.tenant_id', true))",
+    ],
+  },
+  { rule: 'table-policies', bad: [], fine: ['create table made (tenant_id text not null)'] },
+  {
+    rule: 'policy-condition',
+    bad: [
+      "create policy p on job using (tenant_id::text = current_setting('app.tenant_id', true))",
+      "create policy p on job using (lower(tenant_id) = current_setting('app.tenant_id', true))",
+      "create policy p on job using (current_setting('app.bypass', true) = 'on' or tenant_id = current_setting('app.tenant_id', true))",
+      "create policy p on job using (true); alter policy p on job with check (tenant_id = current_setting('x', true) or current_user = 'admin')",
+    ],
+    fine: [
+      "create policy p on job using (tenant_id = nullif(current_setting('app.tenant_id', true), ''))",
+      "create policy p on job using (tenant_id = nullif(current_setting('app.tenant_id', true), '')::text and (seats > 1 or place = 'x'))",
+      'create policy p on job using (true)',
+    ],
+  },
+  {
+    rule: 'enabling-before-policy',
+    options: inFiles,
+    bad: ['alter table job enable row level security'],
+    fine: [
+      'alter table job enable row level security; create policy p on job using (true)',
+      'create table made (tenant_id text not null); alter table made enable row level security',
+    ],
+  },
+  {
+    rule: 'views',
+    bad: [
+      'create view v as select * from job',
+      'create view v as select 1 as n where exists (select from note)',
+      'create materialized view v as select tenant_id, count(*) from job group by 1',
+      'create view v with (security_invoker = off) as select id from job',
+    ],
+    fine: [
+      'create view v with (security_invoker) as select * from job',
+      'create view v as select * from job; alter view v set (security_invoker = on)',
+      'create view v as select * from company',
+      'create view v as with job as (select 1 as n) select * from job',
+      'create view v as select name from pg_catalog.pg_settings',
+    ],
+  },
+  {
+    rule: 'security-definer',
+    bad: [
+      "create function f() returns int language sql security definer as 'select 1'",
+      "create function f() returns int language sql as 'select 1'; alter function f() security definer",
+    ],
+    fine: ["create function f() returns int language sql as 'select 1'"],
+  },
+  {
+    rule: 'table-privileges',
+    bad: [
+      'grant all on job to lint_reader',
+      'grant select, truncate on job to lint_reader',
+      'alter default privileges grant all on tables to lint_reader',
+      'grant all on all tables in schema public to lint_reader',
+    ],
+    fine: [
+      'grant select, insert, update, delete on job to lint_reader',
+      'grant all on company to lint_reader',
+      'grant usage on schema public to lint_reader',
+      'revoke all on job from lint_reader',
+    ],
+  },
+  {
+    rule: 'public-tables',
+    bad: ['grant select on job to public', 'alter default privileges grant select on tables to public'],
+    fine: [
+      'grant select on job to lint_reader',
+      'revoke all on job from public',
+      'grant usage on schema public to public',
+    ],
+  },
+  {
+    rule: 'leakproof-indexes',
+    bad: [
+      'create index concurrently on job (stage, id)',
+      'create index concurrently on job (lower(place))',
+      'create index concurrently on job using gin (doc)',
+      'create index concurrently on job (salary)',
+    ],
+    fine: [
+      'create index concurrently on job (tenant_id, stage)',
+      'create index concurrently on job (place)',
+      'create index concurrently on company (lower(name))',
+      'create index concurrently on job (at)',
+    ],
+  },
+  {
+    rule: 'owner-backfill',
+    bad: ["update job set place = 'x' where id = 7"],
+    fine: [
+      "update company set name = 'x' where id = 'c1'",
+      "create table made (tenant_id text not null); delete from made where tenant_id = 'x'",
+    ],
+  },
+  {
+    rule: 'owner-backfill',
+    options: inFiles,
+    bad: ["alter table job force row level security; update job set place = 'x' where id = 7"],
+    fine: ["update job set place = 'x' where id = 7"],
+  },
+  // Targets.
+  {
+    rule: 'extension-in-tenant-migration',
+    options: schemas,
+    bad: ['create extension if not exists citext'],
+    fine: ['create table made (n int)'],
+  },
+  { rule: 'extension-in-tenant-migration', bad: [], fine: ['create extension if not exists citext'] },
+  {
+    rule: 'foreign-schema',
+    options: schemas,
+    bad: [
+      'create type "public"."mood" as enum (\'a\')',
+      'alter table public.job add column x int',
+      'create table made (t text, n bigint, foreign key (t, n) references public.note (tenant_id, id))',
+      'create table made (mood public.stage)',
+      "create function public.f() returns int language sql as 'select 1'",
+      'drop table public.note',
+      'create view v as select * from public.job',
+      'select public.f()',
+    ],
+    fine: [
+      "create table made (t text, n bigint, foreign key (t, n) references job (tenant_id, id), m text default pg_catalog.lower('A'))",
+      'create table made (company_id text references public.company)',
+      "create type mood as enum ('a')",
+    ],
+  },
+  {
+    rule: 'search-path',
+    options: schemas,
+    bad: [
+      'set search_path = a, public',
+      "select set_config('search_path', 'a', false)",
+      "create function f() returns int language sql set search_path from current as 'select 1'",
+    ],
+    fine: ["set lock_timeout = '1s'", "select set_config('app.x', 'a', false)"],
+  },
+  {
+    rule: 'schema-statement',
+    options: schemas,
+    bad: ['create schema x', 'drop schema if exists x', 'create schema if not exists "public"'],
+    fine: ['create table made (n int)'],
+  },
+  {
+    rule: 'sequence-name-as-text',
+    options: schemas,
+    bad: [
+      "create table made (n bigint default nextval('public.numbers'))",
+      "create table made (n bigint default nextval('numbers'::text))",
+    ],
+    fine: ["create table made (n bigint default nextval('numbers'))", "select lower('a.b')"],
+  },
+  {
+    rule: 'cluster-wide-statement',
+    options: schemas,
+    bad: ['create role someone', 'create publication p', "alter system set work_mem = '8MB'"],
+    fine: ['create table made (n int)'],
+  },
+  {
+    rule: 'cluster-wide-statement',
+    options: { strategy: 'databases' },
+    bad: ['create role someone'],
+    fine: ['create publication p'],
+  },
+  // Style, off by default.
+  {
+    rule: 'prefer-text-field',
+    options: on('prefer-text-field'),
+    bad: ['create table made (tenant_id text, a varchar(9))', 'alter table job add column a varchar(9)'],
+    fine: ['create table made (a text, b varchar)'],
+  },
+  {
+    rule: 'ban-char-field',
+    options: on('ban-char-field'),
+    bad: ['create table made (a char(2))'],
+    fine: ['create table made (a text, b "char")'],
+  },
+  {
+    rule: 'prefer-timestamptz',
+    options: on('prefer-timestamptz'),
+    bad: ['create table made (a timestamp)', 'alter table job add column a timestamp(3)'],
+    fine: ['create table made (a timestamptz)'],
+  },
+  {
+    rule: 'prefer-bigint-over-int',
+    options: on('prefer-bigint-over-int'),
+    bad: ['create table made (id int primary key)', 'create table made (id serial, primary key (id))'],
+    fine: ['create table made (id bigint primary key, n int)'],
+  },
+  {
+    rule: 'prefer-identity',
+    options: on('prefer-identity'),
+    bad: ['create table made (id bigserial primary key)'],
+    fine: ['create table made (id bigint generated always as identity primary key)'],
+  },
+  {
+    rule: 'ban-create-domain-with-constraint',
+    options: on('ban-create-domain-with-constraint'),
+    bad: ['create domain small as int check (value < 9)'],
+    fine: ['create domain small as int'],
+  },
+];
