@@ -1,3 +1,9 @@
+export {
+  type DriftedTarget,
+  type SchemaDrift,
+  type SchemaDriftOptions,
+  schemaDrift,
+} from './migrations/drift/schema-drift.js';
 export { migrate } from './migrations/migrate.js';
 export type { FailedTarget, MigrateResult, PlannedTarget } from './migrations/outcome/migrate-result.js';
 export type { MigrationErrorCode } from './migrations/outcome/migration-error.js';

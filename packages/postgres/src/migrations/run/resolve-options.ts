@@ -54,6 +54,23 @@ const OWN = [
   ...['busyTimeoutMillis', 'dryRun', 'onProgress', 'signal'],
 ];
 
+/** @throws `floor_misconfigured` for an option that is wrong or unknown, and where there are no targets. */
+export function resolveTargets(
+  place: string,
+  options: Pick<MigrationsOptions, 'connection' | 'targets'>,
+  more: readonly string[],
+): { readonly connection: string | ClientConfig | null; readonly targets: MigrationTargets } {
+  requireOptions(place, options, 'targets');
+  refuseUnknown(place, options, ['connection', 'targets', ...more]);
+  const { connection, targets } = placed(place, options);
+  if (targets === null) {
+    throw misconfigured(
+      `${place}: there are no \`targets\`, so there is nothing to compare. Pass those of \`eachSchema\` or \`eachDatabase\`.`,
+    );
+  }
+  return { connection, targets };
+}
+
 /** @throws `floor_misconfigured` for an option that is wrong or unknown, and where nothing says which database is meant. */
 export function resolveMigrations(
   place: string,
@@ -62,7 +79,13 @@ export function resolveMigrations(
 ): Pick<MigrateSettings, 'connection' | 'source' | 'targets'> {
   requireOptions(place, options, 'connection');
   refuseUnknown(place, options, [...SHARED, ...more]);
-  const { connection, targets } = options;
+  return { ...placed(place, options), source: sourceOf(place, options) };
+}
+
+function placed(
+  place: string,
+  { connection, targets }: Pick<MigrationsOptions, 'connection' | 'targets'>,
+): Pick<MigrateSettings, 'connection' | 'targets'> {
   if (targets !== undefined && !['schemas', 'databases'].includes((targets as { kind?: string } | null)?.kind ?? '')) {
     throw misconfigured(
       `${place}: the option \`targets\` is ${said(targets)}. Make it with \`eachSchema\` or \`eachDatabase\`.`,
@@ -82,7 +105,7 @@ export function resolveMigrations(
       );
     }
   }
-  return { connection: connection ?? null, source: sourceOf(place, options), targets: targets ?? null };
+  return { connection: connection ?? null, targets: targets ?? null };
 }
 
 export function resolveMigrateOptions(options: MigrateOptions): MigrateSettings {
