@@ -64,7 +64,7 @@ async function lintFile(
     throw error;
   });
   if (parsed instanceof SqlSyntaxError) return [unreadable(name, sql, parsed)];
-  const file: LintedFile = { name, number, sql, steps: stepsOfFile(parsed, number) };
+  const file: LintedFile = { name, number, sql, steps: stepsOfFile(parsed, number, options) };
   const writer = new FindingWriter(file, parsed, options);
   const isLive = (table: Table) => table.made.file !== number && !table.isTemporary;
   const before = new Map(
@@ -98,15 +98,24 @@ async function lintFile(
 const NO_TABLE = emptyTable({ name: '' }, { file: -1, transaction: 0 }, { isKnown: false, isComplete: false });
 
 /** The steps of a file. What cannot be in a transaction ends one and begins another. */
-function stepsOfFile(parsed: readonly ParsedStatement[], file: number): readonly Step[] {
+function stepsOfFile(
+  parsed: readonly ParsedStatement[],
+  file: number,
+  { runner }: ResolvedLintOptions,
+): readonly Step[] {
   let transaction = 0;
   return parsed.flatMap((statement) => {
     const isOutside = isOutsideTransactions(statement);
     if (isOutside) transaction += 1;
     const steps = stepsOf(statement, { file, transaction, statement });
-    if (isOutside) transaction += 1;
+    if (isOutside || (runner === 'tenancy' && addsValue(statement))) transaction += 1;
     return steps;
   });
+}
+
+/** Behind a new value of an enum `tenancy migrate` commits, since PostgreSQL takes it only in a later transaction. */
+function addsValue({ kind, tree }: ParsedStatement): boolean {
+  return kind === 'AlterEnumStmt' && tree['newVal'] !== undefined && tree['oldVal'] === undefined;
 }
 
 function unreadable(file: string, sql: string, { message, line }: SqlSyntaxError): LintFinding {

@@ -155,7 +155,24 @@ export const ruleCases: readonly RuleCase[] = [
     fine: ['create index on only event (tenant_id, day)', 'create index concurrently on event_2026 (tenant_id, day)'],
   },
   {
+    rule: 'concurrent-index-without-name',
+    bad: ['create unique index concurrently on job (tenant_id, place, id)'],
+    fine: ['create index concurrently job_place on job (place)', 'create table made (n int); create index on made (n)'],
+  },
+  {
+    rule: 'concurrent-index-without-name',
+    options: oneTransaction,
+    bad: [],
+    fine: ['create index concurrently on job (place)'],
+  },
+  {
     rule: 'concurrent-index-if-not-exists',
+    bad: [],
+    fine: ['create index concurrently if not exists job_place on job (place)'],
+  },
+  {
+    rule: 'concurrent-index-if-not-exists',
+    options: oneTransaction,
     bad: ['create index concurrently if not exists job_place on job (place)'],
     fine: [
       'create index concurrently job_place on job (place)',
@@ -164,6 +181,7 @@ export const ruleCases: readonly RuleCase[] = [
   },
   {
     rule: 'enum-value-in-same-transaction',
+    options: oneTransaction,
     bad: [
       "alter type stage add value 'left'; alter table job alter column stage set default 'left'",
       "alter type stage add value if not exists 'left' before 'hired'; update job set stage = 'left' where id = 1",

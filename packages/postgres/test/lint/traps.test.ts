@@ -80,7 +80,7 @@ describe('traps that migrations hold, as PostgreSQL shows them, and the rule tha
     const again = 'create unique index concurrently if not exists tag_one on tag (name)';
     await client.query(again);
     expect(await value("select indisvalid from pg_index where indexrelid = 'tag_one'::regclass")).toBe(false);
-    expect(await rulesOf(again)).toContain('concurrent-index-if-not-exists');
+    expect(await rulesOf(again, { runner: 'one-transaction' })).toContain('concurrent-index-if-not-exists');
   });
 
   it('O27: under FORCE the backfill of the owner changes no row and says nothing', async () => {
@@ -174,6 +174,6 @@ describe('traps that migrations hold, as PostgreSQL shows them, and the rule tha
     expect(await rulesOf("create function f() returns int language sql security definer as 'select 1'")).toEqual([
       'security-definer',
     ]);
-    expect(await rulesOf('create index concurrently on job (stage)')).toEqual(['leakproof-indexes']);
+    expect(await rulesOf('create index concurrently job_stage on job (stage)')).toEqual(['leakproof-indexes']);
   });
 });

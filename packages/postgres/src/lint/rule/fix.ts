@@ -1,3 +1,5 @@
+import { quoted } from '../sql/names.js';
+
 /** Statements of one migration, and after a comment those of the next. */
 export function inTwoMigrations(first: readonly string[], second: readonly string[]): string {
   return [...first, NEXT, ...second].map(ended).join('\n');
@@ -6,6 +8,11 @@ export function inTwoMigrations(first: readonly string[], second: readonly strin
 /** Statements, each on a line and with its semicolon. */
 export function statements(...all: readonly string[]): string {
   return all.map(ended).join('\n');
+}
+
+/** A name for an index: the runner finds one that was made CONCURRENTLY by it again. */
+export function indexName(table: string, columns: readonly string[]): string {
+  return quoted([table, ...columns, 'idx'].join('_').slice(0, 63));
 }
 
 /** The line between two migrations. */

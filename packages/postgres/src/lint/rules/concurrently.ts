@@ -1,7 +1,8 @@
 import { statements } from '../rule/fix.js';
 import type { LintRule } from '../rule/rule.js';
+import { readIndex } from '../schema/read-index.js';
 import { droppedNames } from '../schema/step.js';
-import { relationName, sqlName } from '../sql/names.js';
+import { quoted, relationName, sqlName } from '../sql/names.js';
 import { isOn, node, nodes, text } from '../sql/nodes.js';
 
 /** CREATE INDEX on a table that is in use. */
@@ -22,7 +23,14 @@ export const requireConcurrentIndexCreation: LintRule = {
         message: `every write to ${sqlName(table.name)} waits until the index is built, under a SHARE lock.`,
         fix: table.isPartitioned
           ? `-- CONCURRENTLY is not possible on a partitioned table: create it on the parent alone, then on each partition concurrently, and attach those\n${text.replace(/\bon\s+/i, 'ON ONLY ')};`
-          : statements(text.replace(/\bindex\b/i, 'INDEX CONCURRENTLY')),
+          : statements(
+              text.replace(
+                /\bindex\b/i,
+                tree['idxname'] === undefined
+                  ? `INDEX CONCURRENTLY ${quoted(readIndex(tree, table, step.moment).name)}`
+                  : 'INDEX CONCURRENTLY',
+              ),
+            ),
       };
     },
   },

@@ -1,4 +1,4 @@
-import { statements } from '../rule/fix.js';
+import { indexName, statements } from '../rule/fix.js';
 import type { LintRule, Place } from '../rule/rule.js';
 import { classOf, isListed, isTenantTable } from '../rule/tables.js';
 import { keyOf, nameOf, quoted, relationName, sqlName } from '../sql/names.js';
@@ -189,7 +189,7 @@ export const leakproofIndexes: LintRule = {
         fix:
           method === 'btree'
             ? statements(step.statement.text.replace(/\((?=[^)])/, () => `(${tenant}, `))
-            : `-- an index that begins with the tenant is what the policy can use:\nCREATE INDEX CONCURRENTLY ON ${sqlName(table.name)} (${tenant});`,
+            : `-- an index that begins with the tenant is what the policy can use:\nCREATE INDEX CONCURRENTLY ${indexName(table.name.name, [options.tenantColumn])} ON ${sqlName(table.name)} (${tenant});`,
       };
     },
   },

@@ -1,4 +1,4 @@
-import { statements } from '../rule/fix.js';
+import { indexName, statements } from '../rule/fix.js';
 import { isUnguessable, serves } from '../rule/keys.js';
 import type { LintRule } from '../rule/rule.js';
 import { isTenantTable } from '../rule/tables.js';
@@ -80,7 +80,7 @@ export const foreignKeys: LintRule = {
             statement,
             message: `${quoted(key.name)} is checked without policies: a row of one tenant may point at a row of ${to} that is another's.`,
             fix: statements(
-              `CREATE UNIQUE INDEX ${other.made.file === file.number ? '' : 'CONCURRENTLY '}ON ${to} (${theirs}) -- where no unique key has these columns`,
+              `CREATE UNIQUE INDEX ${other.made.file === file.number ? '' : 'CONCURRENTLY '}${indexName(other.name.name, [tenant, ...target.filter((column) => column !== tenant)])} ON ${to} (${theirs}) -- where no unique key has these columns`,
               `ALTER TABLE ${on} DROP CONSTRAINT ${quoted(key.name)}`,
               `ALTER TABLE ${on} ADD CONSTRAINT ${quoted(key.name)} FOREIGN KEY (${own}) REFERENCES ${to} (${theirs})${isNew ? '' : ' NOT VALID'}`,
             ),
@@ -128,7 +128,7 @@ export const foreignKeyIndex: LintRule = {
           statement,
           message: `a delete in ${key.references ? sqlName(key.references) : 'the other table'} reads all of ${sqlName(table.name)} for each row, to see what refers to it.`,
           fix: statements(
-            `CREATE INDEX ${table.made.file === file.number ? '' : 'CONCURRENTLY '}ON ${sqlName(table.name)} (${sqlList(key.columns)})`,
+            `CREATE INDEX ${table.made.file === file.number ? '' : 'CONCURRENTLY '}${indexName(table.name.name, key.columns)} ON ${sqlName(table.name)} (${sqlList(key.columns)})`,
           ),
         };
       }

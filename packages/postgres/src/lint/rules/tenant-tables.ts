@@ -1,5 +1,5 @@
 import { TENANT_COLUMN_TYPES } from '../../policies/policy-body.js';
-import { statements } from '../rule/fix.js';
+import { indexName, statements } from '../rule/fix.js';
 import { hasIndexOf } from '../rule/keys.js';
 import type { FileEnd, LintRule, Report } from '../rule/rule.js';
 import { classOf, isTenantTable } from '../rule/tables.js';
@@ -95,7 +95,9 @@ export const tenantIndex: LintRule = {
       yield {
         statement,
         message: `no index of ${sqlName(table.name)} begins with ${quoted(options.tenantColumn)}, for which every query asks by its policy.`,
-        fix: statements(`CREATE INDEX ${isNew ? '' : 'CONCURRENTLY '}ON ${sqlName(table.name)} (${sqlList(columns)})`),
+        fix: statements(
+          `CREATE INDEX ${isNew ? '' : 'CONCURRENTLY '}${indexName(table.name.name, columns)} ON ${sqlName(table.name)} (${sqlList(columns)})`,
+        ),
       };
     }
   },

@@ -1,6 +1,7 @@
 import { nodesOf } from '../../parser/walk.js';
 import { inTwoMigrations, statements } from '../rule/fix.js';
 import type { LintRule } from '../rule/rule.js';
+import { readIndex } from '../schema/read-index.js';
 import { isOutsideTransactions } from '../schema/step.js';
 import { keyOf, literal, nameOf, quoted, sqlName } from '../sql/names.js';
 import { constantOf, nodes, strings, text } from '../sql/nodes.js';
@@ -82,16 +83,38 @@ export const concurrentIndexOnPartitionedTable: LintRule = {
   },
 };
 
+/** CREATE INDEX CONCURRENTLY of an index that has no name. */
+export const concurrentIndexWithoutName: LintRule = {
+  name: 'concurrent-index-without-name',
+  group: 'transactions',
+  severity: 'error',
+  finds: "`CREATE INDEX CONCURRENTLY` of an index without a name, with `runner: 'tenancy'`",
+  why: 'A run that was cut off finds the index again by its name; `migrate` refuses one that has none.',
+  safe: 'a name',
+  steps: {
+    *IndexStmt({ tree, table, step, options }) {
+      if (tree['concurrent'] !== true || tree['idxname'] !== undefined || options.runner !== 'tenancy') return;
+      const name = quoted(readIndex(tree, table, step.moment).name);
+      yield {
+        message: 'migrate refuses this: by its name a run that was cut off finds the index again.',
+        fix: statements(step.statement.text.replace(/\bconcurrently\b/i, `CONCURRENTLY ${name}`)),
+      };
+    },
+  },
+};
+
 /** CREATE INDEX CONCURRENTLY IF NOT EXISTS. */
 export const concurrentIndexIfNotExists: LintRule = {
   name: 'concurrent-index-if-not-exists',
   group: 'transactions',
   severity: 'warning',
-  finds: '`CREATE INDEX CONCURRENTLY IF NOT EXISTS`',
+  finds: "`CREATE INDEX CONCURRENTLY IF NOT EXISTS`, with `runner: 'one-transaction'`",
   why: 'A build that failed leaves an invalid index of that name, which is then skipped for good: no query uses it, and every write maintains it.',
   safe: '`DROP INDEX CONCURRENTLY IF EXISTS` before it, and no `IF NOT EXISTS`',
   steps: {
-    *IndexStmt({ tree, step, table }) {
+    *IndexStmt({ tree, step, table, options }) {
+      // Our runner drops an invalid one first.
+      if (options.runner === 'tenancy') return;
       if (tree['concurrent'] !== true || tree['if_not_exists'] !== true || table.isPartitioned) return;
       yield {
         message: 'an invalid index of this name, left by a build that failed, is taken for the finished one.',
@@ -109,7 +132,8 @@ export const enumValueInSameTransaction: LintRule = {
   name: 'enum-value-in-same-transaction',
   group: 'transactions',
   severity: 'error',
-  finds: 'a value that `ALTER TYPE … ADD VALUE` adds and a later statement of the same transaction uses',
+  finds:
+    "a value that `ALTER TYPE … ADD VALUE` adds and a later statement of the same transaction uses, with `runner: 'one-transaction'`",
   why: 'PostgreSQL refuses a new value of an enum until the transaction that added it has committed (55P04).',
   safe: 'use it in the next migration',
   steps: {
