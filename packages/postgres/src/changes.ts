@@ -1,10 +1,21 @@
+export { type AbandonChangeOptions, abandonChange } from './changes/abandon-change.js';
 export { type ChangeResult, change } from './changes/change.js';
-export type { ChangeOptions } from './changes/change-options.js';
+export type { ChangeOptions, ConnectedOptions } from './changes/change-options.js';
+export { type ChangeStatus, changeStatus } from './changes/change-status.js';
 export { type AddColumn, type AddColumnOptions, addColumn } from './changes/plan/add-column.js';
+export { type AddForeignKey, type AddForeignKeyOptions, addForeignKey } from './changes/plan/add-foreign-key.js';
 export { ChangeError, type ChangeErrorCode, isChangeError } from './changes/plan/change-error.js';
+export { type ChangeType, type ChangeTypeOptions, changeType } from './changes/plan/change-type.js';
 export type { ChangedTable } from './changes/plan/changed-table.js';
+export { type CreateIndex, type CreateIndexOptions, createIndex } from './changes/plan/create-index.js';
 export { type DropTrigger, type DropTriggerOptions, dropTrigger } from './changes/plan/drop-trigger.js';
 export type { Change } from './changes/plan/plan-change.js';
+export {
+  finishRename,
+  type RenameColumn,
+  type RenameColumnOptions,
+  renameColumn,
+} from './changes/plan/rename-column.js';
 export type { TableName } from './changes/plan/step.js';
 export type { ChangeStep } from './changes/plan/step-sql.js';
 export type { Blocker, ChangeProgress } from './changes/run/progress.js';

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import * as admin from '../src/admin.js';
+import * as changes from '../src/changes.js';
 import * as floor from '../src/index.js';
 import { migrate } from '../src/migrations.js';
 
@@ -26,6 +27,26 @@ const NO_LIST = [null, 0, 'job', '', true, {}, () => {}, Symbol('one'), [null], 
 const NO_NAME = [null, 0, '', true, {}, [], () => {}, Symbol('one')];
 const NO_OPTIONS = [null, 0, 'x', true, [], () => {}, Symbol('one')];
 const NO_CONNECTION = [undefined, null, 0, 'postgres://localhost/app', {}, [], { query: 'select 1' }];
+
+const JOB = { name: 'job' };
+const NO_TABLE = [
+  undefined,
+  null,
+  0,
+  'job',
+  true,
+  [],
+  {},
+  { name: '' },
+  { name: 'job', schema: 7 },
+  { name: 'job', shema: 'x' },
+];
+const REFERENCES = { table: { name: 'place' }, columns: ['id'] };
+const CHANGE = {
+  connection: 'postgres://localhost/a',
+  change: changes.addColumn({ table: JOB, column: 'a', type: 'int' }),
+};
+const LIMITS = ['lockTimeout', 'statementTimeout', 'giveUpAfter', 'batchTime', 'maxShare', 'maxReplicationLag'];
 
 /** One argument: each of the values, by itself. */
 const argument = (name: string, call: Loose, wrong: readonly unknown[]) => [[name, call, wrong] as const];
@@ -138,6 +159,106 @@ const WRONG = [
       directory: [undefined, ...NO_NAME, new URL('https://localhost/migrations')],
     },
   ),
+  ...options('change', loose(changes.change), CHANGE, {
+    connection: [undefined, null, '', 0, true, () => {}, Symbol('one')],
+    change: [undefined, null, 0, 'add column', true, {}, () => {}],
+    name: NO_NAME,
+    dryRun: [null, 0, 'x', {}],
+    onProgress: NO_FUNCTION,
+    signal: [null, 0, 'x', {}, new AbortController()],
+    ...Object.fromEntries(LIMITS.map((limit) => [limit, [0, 2 ** 31, ...NO_NUMBER]])),
+  }),
+  ...options(
+    'abandonChange',
+    loose(changes.abandonChange),
+    { connection: 'postgres://localhost/a', name: 'x' },
+    {
+      connection: [undefined, null, '', 0],
+      name: [undefined, ...NO_NAME],
+    },
+  ),
+  ...options(
+    'changeStatus',
+    loose(changes.changeStatus),
+    { connection: 'postgres://localhost/a' },
+    {
+      connection: [undefined, null, '', 0],
+    },
+  ),
+  ...options(
+    'addColumn',
+    loose(changes.addColumn),
+    { table: JOB, column: 'a', type: 'int' },
+    {
+      table: NO_TABLE,
+      column: [undefined, ...NO_NAME],
+      type: [undefined, ...NO_NAME],
+      value: NO_NAME,
+      default: NO_NAME,
+      notNull: [null, 0, 'x'],
+      keepTrigger: [null, 0, 'x'],
+    },
+  ),
+  ...options(
+    'dropTrigger',
+    loose(changes.dropTrigger),
+    { table: JOB, column: 'a' },
+    {
+      table: NO_TABLE,
+      column: [undefined, ...NO_NAME],
+      of: NO_NAME,
+    },
+  ),
+  ...options(
+    'createIndex',
+    loose(changes.createIndex),
+    { table: JOB, name: 'a', columns: ['b'] },
+    {
+      table: NO_TABLE,
+      name: [undefined, ...NO_NAME],
+      columns: [undefined, [], ...NO_LIST],
+      expression: ['lower(b)', ...NO_NAME],
+      unique: [null, 0, 'x'],
+      where: NO_NAME,
+      using: NO_NAME,
+    },
+  ),
+  ...options(
+    'addForeignKey',
+    loose(changes.addForeignKey),
+    { table: JOB, name: 'a', columns: ['b'], references: REFERENCES },
+    {
+      table: NO_TABLE,
+      name: [undefined, ...NO_NAME],
+      columns: [undefined, [], ['b', 'c'], ...NO_LIST],
+      references: [undefined, ...NO_OPTIONS, { ...REFERENCES, table: 'job' }, { ...REFERENCES, columns: 'id' }],
+      onDelete: [null, 0, 'drop'],
+    },
+  ),
+  ...options(
+    'changeType',
+    loose(changes.changeType),
+    { table: JOB, column: 'a', type: 'int' },
+    {
+      table: NO_TABLE,
+      column: [undefined, ...NO_NAME],
+      type: [undefined, ...NO_NAME],
+      using: NO_NAME,
+    },
+  ),
+  ...Object.entries({ renameColumn: changes.renameColumn, finishRename: changes.finishRename }).flatMap(
+    ([name, call]) =>
+      options(
+        name,
+        loose(call),
+        { table: JOB, from: 'a', to: 'b' },
+        {
+          table: NO_TABLE,
+          from: [undefined, 'x'.repeat(64), ...NO_NAME],
+          to: [undefined, ...NO_NAME],
+        },
+      ),
+  ),
   ...argument('createTenantPool: nothing', loose(floor.createTenantPool), [undefined]),
   ...options(
     'createTenantPool',
@@ -192,7 +313,9 @@ it.each(WRONG)('what is wrong is refused by an error that says what, why and the
 
 it('every function and class that is public is among those that are given what is wrong', () => {
   const asked = new Set(WRONG.map(([name]) => name.split(':')[0]));
-  const functions = Object.entries({ ...floor, ...admin }).filter(([, value]) => typeof value === 'function');
+  const functions = Object.entries({ ...floor, ...admin, ...changes }).filter(
+    ([, value]) => typeof value === 'function',
+  );
   // The errors are not built by an application, a guard takes anything, and a TenantPool is what createTenantPool makes.
   const others = /Error$|^TenantPool$/;
   expect(functions.map(([name]) => name).filter((name) => !asked.has(name) && !others.test(name))).toEqual([]);

@@ -7,13 +7,17 @@ import type { Change } from './plan/plan-change.js';
 import type { ChangeProgress } from './run/progress.js';
 import type { Limits } from './run/run.js';
 
-/** Options of {@link change}. */
-export interface ChangeOptions extends Partial<Limits> {
+/** Options of {@link changeStatus}, and of all that works on changes. */
+export interface ConnectedOptions {
   /**
    * The database, as a URL or as `pg` takes it, and without a pooler in between. The role must own the table, or be a member of the
    * role that does, and no policy may hold it.
    */
   readonly connection: string | ClientConfig;
+}
+
+/** Options of {@link change}. */
+export interface ChangeOptions extends ConnectedOptions, Partial<Limits> {
   /** The change, as `addColumn` makes it. */
   readonly change: Change;
   /**
@@ -68,7 +72,8 @@ export interface ChangeOptions extends Partial<Limits> {
   readonly signal?: AbortSignal;
 }
 
-const LIMITS: Limits = {
+/** The limits that are not given. */
+export const LIMITS: Limits = {
   lockTimeout: 100,
   statementTimeout: 2_000,
   giveUpAfter: 600_000,
@@ -82,10 +87,7 @@ const LONGEST = 2 ** 31 - 1;
 
 /** @throws `floor_misconfigured` for an option that is wrong or unknown. */
 export function limitsOf(options: ChangeOptions): Limits {
-  requireOptions('change', options, 'connection');
-  const known = ['connection', 'change', 'name', 'dryRun', 'onProgress', 'signal', ...Object.keys(LIMITS)];
-  refuseUnknown('change', options, known);
-  requireAddress('change', options.connection);
+  requireConnected('change', options, ['change', 'name', 'dryRun', 'onProgress', 'signal', ...Object.keys(LIMITS)]);
   const { change, name, dryRun, onProgress, signal } = options;
   if (typeof change !== 'object' || change === null || typeof change.kind !== 'string') {
     throw misconfigured(
@@ -107,8 +109,11 @@ export function limitsOf(options: ChangeOptions): Limits {
   ) as unknown as Limits;
 }
 
-/** @throws `floor_misconfigured` where `connection` does not say which database is meant. */
-export function requireAddress(place: string, connection: unknown): void {
+/** @throws `floor_misconfigured` for options that are unknown, and where `connection` does not say which database is meant. */
+export function requireConnected(place: string, options: ConnectedOptions, known: readonly string[]): void {
+  requireOptions(place, options, 'connection');
+  refuseUnknown(place, options, ['connection', ...known]);
+  const { connection } = options;
   requireConnection(place, typeof connection === 'object' ? connection : { connectionString: connection });
   if (typeof connection === 'string' || (typeof connection === 'object' && connection !== null)) return;
   throw misconfigured(

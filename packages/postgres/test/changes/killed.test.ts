@@ -74,7 +74,7 @@ describe.each(servers)('killed with -9 $title', (server) => {
   it('O15: the server process of a killed run ends, and a second run does not wait for its statement', async () => {
     await query('create table slow (id int primary key)');
     await query('insert into slow select generate_series(1, 300)');
-    const value = `(select 'x' from pg_sleep(0.2))`;
+    const value = `(select 'x' from pg_sleep(0.2 + id * 0))`;
     const orphaned = addColumn({
       ...{ table: { name: 'slow' }, column: 'orphaned', type: 'text', value },
       notNull: true,

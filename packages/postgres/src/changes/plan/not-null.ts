@@ -17,8 +17,7 @@ export function notNullSteps(table: TableName, column: string, id: string, versi
   const validate = (constraint: string) => step('validate', false, `${alter} validate constraint ${constraint}`);
   // O28: from 18 on the constraint itself can be added without a look at the rows; before, a check stands in for it.
   if (version >= 180_000) {
-    const usual = `${table.name}_${column}_not_null`;
-    const constraint = quoteIdentifier(Buffer.byteLength(usual) > 63 ? `tenancy_${id}_not_null` : usual);
+    const constraint = notNullName(table, column, id);
     return [
       step('not null, not valid', true, `${alter} add constraint ${constraint} not null ${name} not valid`),
       validate(constraint),
@@ -30,4 +29,10 @@ export function notNullSteps(table: TableName, column: string, id: string, versi
     validate(check),
     step('not null', true, `${alter} alter column ${name} set not null`, `${alter} drop constraint ${check}`),
   ];
+}
+
+/** The name that PostgreSQL 18 would give the constraint. */
+export function notNullName(table: TableName, column: string, id: string): string {
+  const usual = `${table.name}_${column}_not_null`;
+  return quoteIdentifier(Buffer.byteLength(usual) > 63 ? `tenancy_${id}_not_null` : usual);
 }

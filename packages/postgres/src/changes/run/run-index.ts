@@ -36,11 +36,14 @@ async function concurrently(task: Task<IndexStep>, table: TableName, index: stri
   try {
     await unhindered(task, sql);
   } catch (error) {
+    // Who was in the way of the index is in the way of its end as well: the next run drops it then.
+    await run.worker.query(`set lock_timeout = ${run.limits.lockTimeout}`).catch(() => {});
     await run.worker.query(`drop index concurrently if exists ${name}`).catch(() => {});
+    await run.worker.query('set lock_timeout = 0').catch(() => {});
     if ((error as { readonly code?: string }).code !== '23505') throw error;
     throw new ChangeError(
       'change_failed',
-      `${run.name}: rows of ${quoteQualified(table)} have the same key, so the unique index ${quoteIdentifier(index)} could not be built, and nothing is left of it. ` +
+      `${run.name}: rows of ${quoteQualified(table)} have the same key, so the unique index ${quoteIdentifier(index)} could not be built. At most an invalid one is left, which the next run drops. ` +
         'Make them differ, and run again.',
       { cause: error },
     );
@@ -97,7 +100,7 @@ async function unhindered(task: Task<IndexStep>, sql: string): Promise<void> {
     throw new ChangeError(
       'change_blocked',
       `${run.name}, step "${step.name}", waited ${Math.round(giveUpAfter / 1000)} s for transactions that began before it. ` +
-        `In the way: ${namedBlockers(inTheWay)}. Nothing of this step is left; the steps before it are done. ` +
+        `In the way: ${namedBlockers(inTheWay)}. At most an invalid index is left, which the next run drops; the steps before it are done. ` +
         'End that transaction, or wait for it, and run again.',
       { cause: error },
     );

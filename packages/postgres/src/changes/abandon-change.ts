@@ -1,0 +1,65 @@
+import { requireName } from '../errors/require-arguments.js';
+import { type ConnectedOptions, LIMITS, requireConnected } from './change-options.js';
+import { ChangeError } from './plan/change-error.js';
+import type { Change } from './plan/plan-change.js';
+import { connect } from './run/connect.js';
+import { readRecords } from './run/record.js';
+import { runUndo } from './run/run-undo.js';
+import { inSession } from './run/session.js';
+
+/** Options of {@link abandonChange}. */
+export interface AbandonChangeOptions extends ConnectedOptions {
+  /** Name of the change, as {@link change} returned it and `public.tenancy_changes` has it. */
+  readonly name: string;
+}
+
+/**
+ * Gives a change up that is not done, or a rename that is not finished: what its steps left is undone, a column that it added goes with
+ * all that was written to it. The same change may be made again afterwards.
+ *
+ * @returns the names of the steps that were undone, the last one first
+ * @throws ChangeError `change_unknown` where there is none of this name; `change_impossible` where it is done; `change_blocked` when a
+ * lock was not to be had.
+ *
+ * @example
+ * ```ts
+ * import { abandonChange } from '@tenancy/postgres/changes';
+ *
+ * await abandonChange({ connection: 'postgres://maintenance@localhost/app', name: 'add column "public"."job".region' });
+ * ```
+ */
+export async function abandonChange(options: AbandonChangeOptions): Promise<readonly string[]> {
+  requireConnected('abandonChange', options, ['name']);
+  requireName('abandonChange', 'name', options.name);
+  const { connection, name } = options;
+  const { definition } = await known(options);
+  return inSession(
+    { connection, name, table: definition.table, signal: undefined, waiting: () => {} },
+    async (session) => {
+      const [record] = await readRecords(session.worker, name);
+      if (!record || record.state === 'abandoned') return [];
+      if (record.state === 'done' && definition.kind !== 'rename column') {
+        throw new ChangeError(
+          'change_impossible',
+          `${name} is done, and cannot be given up any more. Nothing was done. Undo it by a change of its own.`,
+        );
+      }
+      const run = { ...session, name, limits: LIMITS, signal: undefined, onProgress: undefined };
+      return runUndo(run, record);
+    },
+  );
+}
+
+async function known({ connection, name }: AbandonChangeOptions): Promise<{ readonly definition: Change }> {
+  const client = await connect(connection, 'tenancy change', 'public, pg_temp');
+  try {
+    const [record] = await readRecords(client, name);
+    if (record) return record as { readonly definition: Change };
+  } finally {
+    await client.end();
+  }
+  throw new ChangeError(
+    'change_unknown',
+    `no change of this database is named ${JSON.stringify(name)}. Nothing was done. Look for its name with \`changeStatus\`.`,
+  );
+}
