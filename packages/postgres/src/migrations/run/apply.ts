@@ -7,7 +7,7 @@ import type { PendingMigration } from '../ledger/pending-migrations.js';
 import { MigrationError } from '../outcome/migration-error.js';
 import type { Migration } from '../source/migration.js';
 import { type Chunk, chunksOf } from './chunks.js';
-import { LEFT } from './schema-statements.js';
+import { LEFT, leftSchema } from './schema-statements.js';
 import { closing, opening, type Place, statements, Text } from './transaction-text.js';
 import { type Patience, untilLocked } from './until-locked.js';
 
@@ -81,6 +81,8 @@ async function apply(
     throw error;
   }
   const end = new Text();
+  // Code says nothing beforehand of what it names.
+  if (chunk.kind === 'code' && place.schema !== null) end.add(leftSchema(place.schema, place.shared));
   closing(end, place, parts);
   await sent(client, end.add('commit'), manner);
 }

@@ -1,0 +1,5 @@
+export {
+  type TypeormMigration,
+  type TypeormMigrationSource,
+  typeormMigrations,
+} from './migrations/typeorm-migrations.js';
