@@ -30,6 +30,7 @@ export default defineConfig({
         setupFiles: ['reflect-metadata'],
         globalSetup: ['test/database/global-setup.ts'],
       }),
+      project('cli', 'packages/cli', { globalSetup: ['test/database/global-setup.ts'] }),
       project('prisma', 'packages/prisma', {
         setupFiles: ['reflect-metadata'],
         globalSetup: ['test/database/global-setup.ts'],

@@ -6,7 +6,7 @@ import { run } from '../pnpm.ts';
 const repository = join(import.meta.dirname, '../..');
 const PAGES = [
   'README.md',
-  ...['core', 'postgres', 'prisma', 'typeorm', 'testing'].map((name) => `packages/${name}/README.md`),
+  ...['core', 'postgres', 'prisma', 'typeorm', 'testing', 'cli'].map((name) => `packages/${name}/README.md`),
 ];
 
 /** Each `npm install` of a page; one that is for a single version of Nest says so behind it. */

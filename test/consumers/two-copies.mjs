@@ -15,7 +15,9 @@ const entriesOf = (name) =>
     // What is for one test runner is used by that runner alone.
     .filter((entry) => !/json$|vitest|jest/.test(entry))
     .map((entry) => `${name}${entry.slice(1)}`);
-const entries = ['core', 'postgres', 'prisma', 'testing', 'typeorm'].flatMap((name) => entriesOf(`@tenancy/${name}`));
+const entries = ['cli', 'core', 'postgres', 'prisma', 'testing', 'typeorm'].flatMap((name) =>
+  entriesOf(`@tenancy/${name}`),
+);
 assert.ok(entries.includes('@tenancy/core/admin') && entries.includes('@tenancy/prisma'));
 const loaded = [];
 for (const entry of entries) {
@@ -27,7 +29,7 @@ for (const entry of entries) {
   }
 }
 const needed = ['core', 'core/adapter', 'core/admin', 'core/events', 'core/http', 'core/logging', 'core/storage'];
-for (const name of [...needed, 'postgres', 'prisma', 'testing', 'typeorm']) {
+for (const name of [...needed, 'cli', 'postgres', 'prisma', 'testing', 'typeorm']) {
   assert.ok(loaded.includes(`@tenancy/${name}`), `@tenancy/${name} is imported`);
 }
 

@@ -13,7 +13,7 @@ export interface Import {
   readonly isType: boolean;
 }
 
-export const PACKAGES = ['core', 'postgres', 'prisma', 'typeorm', 'testing'] as const;
+export const PACKAGES = ['core', 'postgres', 'prisma', 'typeorm', 'testing', 'cli'] as const;
 
 /** Files of a package's `src`, relative to it, without tests. */
 export const sourcesOf = (name: string): readonly string[] =>

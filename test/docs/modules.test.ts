@@ -68,6 +68,14 @@ const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readon
     'socket.io-client': ['harness/socket-client.ts'],
     ws: ['harness/socket-client.ts', 'harness/graphql-client.ts'],
   },
+  cli: {
+    '@tenancy/postgres': true,
+    commander: true,
+    pg: ['config/json-targets.ts'],
+    // Each where it is needed, and not before.
+    '@clack/prompts': ['commands/migrate-canary.ts'],
+    jiti: ['config/load-config.ts'],
+  },
 };
 
 /** Files that need one another at run time: the grammar of a language is recursive, and so is what reads it. */
@@ -87,6 +95,7 @@ const CLIMBING: Readonly<Record<Package, readonly string[]>> = {
   prisma: ['tenant-scoped-client.ts -> tenant-scoped-extends.ts'],
   typeorm: [],
   testing: [],
+  cli: [],
 };
 
 /** Folders that import each other, to be divided: the list only gets shorter. */
@@ -96,6 +105,7 @@ const ENTANGLED: Readonly<Record<Package, readonly string[]>> = {
   prisma: [],
   typeorm: [],
   testing: [],
+  cli: [],
 };
 
 /** Lines of a file. Most have about 50; a longer one is looked at for its second concept. */
@@ -110,8 +120,10 @@ describe.each(PACKAGES)('%s', (own) => {
   const inside = imports.filter(({ isOwn, to }) => isOwn && !to.startsWith('..'));
 
   it('has imports, each of a file that is there', () => {
-    expect(inside.length).toBeGreaterThan(50);
     const files = sourcesOf(own);
+    // Each file but the entries is imported somewhere.
+    expect(inside.length).toBeGreaterThanOrEqual(files.length - 2);
+    expect(files.length).toBeGreaterThan(20);
     expect(inside.filter(({ to }) => !files.includes(to)).map(name)).toEqual([]);
   });
 

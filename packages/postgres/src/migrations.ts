@@ -16,6 +16,7 @@ export type {
   MigrationsOptions,
 } from './migrations/run/migrate-options.js';
 export type { CodeMigration, MigrationSource, SqlMigration } from './migrations/source/migration-source.js';
+export { sqlFiles } from './migrations/source/sql-files.js';
 export type { MigrationStatus, TargetStatus, VerifyMigrationsOptions } from './migrations/status.js';
 export { migrationStatus, verifyMigrations } from './migrations/status.js';
 export { type EachDatabaseOptions, eachDatabase } from './migrations/targets/each-database.js';

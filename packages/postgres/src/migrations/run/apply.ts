@@ -220,7 +220,7 @@ function failedPart({ parts }: Chunk & { readonly kind: 'transaction' }, error: 
 }
 
 /** The ledger's lines when a chunk is done. */
-function afterwards(entries: readonly LedgerEntry[], chunk: Chunk): readonly LedgerEntry[] {
+export function afterwards(entries: readonly LedgerEntry[], chunk: Chunk): readonly LedgerEntry[] {
   const parts = chunk.kind === 'transaction' ? chunk.parts : [chunk];
   const now = new Map(entries.map((entry) => [entry.name, entry]));
   for (const { migration, done } of parts) {

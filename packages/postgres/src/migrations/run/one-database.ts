@@ -117,8 +117,11 @@ export class DatabaseRun {
   async bringAll(work: readonly Work[], state: RunState): Promise<string | null> {
     const { workers, batch, canary, maxFailures, signal, onProgress } = this.#settings;
     this.#watch = setInterval(() => void this.#lookAtWaiting(), LOOK).unref();
-    const tell = (item: Work, outcome: 'migrated' | 'failed') =>
+    const tell = (item: Work, outcome: 'migrated' | 'failed') => {
+      // Of the database of a tenant the run over all of them tells, which knows how many there are.
+      if (this.#tenant !== null) return;
       onProgress({ type: 'target', target: item.schema ?? 'the database', outcome, done: state.done, of: work.length });
+    };
     const one = async (item: Work, worker: number) => {
       try {
         await bring(await this.#client(worker), item, this.#manner);

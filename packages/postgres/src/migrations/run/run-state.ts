@@ -2,9 +2,8 @@ import type { FailedTarget, MigrateResult, PlannedTarget } from '../outcome/migr
 import { MigrationError } from '../outcome/migration-error.js';
 import type { Migration } from '../source/migration.js';
 import type { Work } from './apply.js';
-import { chunksOf } from './chunks.js';
+import { plannedSql } from './planned-sql.js';
 import { messageOf } from './session.js';
-import { closing, opening, statements, Text } from './transaction-text.js';
 
 /** The result of a run so far. */
 export class RunState {
@@ -72,19 +71,4 @@ export function refuseFailures(result: MigrateResult): MigrateResult {
       ['', ...lines, ...more].join('\n'),
     { result },
   );
-}
-
-/** The SQL that a target would be sent, as one text to read. */
-function plannedSql(work: Work, isOneEach: boolean): string {
-  return chunksOf(work.pending, isOneEach)
-    .map((chunk) => {
-      if (chunk.kind === 'alone') return `${chunk.statement.text};`;
-      if (chunk.kind === 'code') return `-- ${chunk.migration.name} is code`;
-      const text = new Text().add('begin');
-      opening(text, work, work.entries, 100);
-      statements(text, work, chunk.parts);
-      closing(text, work, chunk.parts);
-      return `${text.add('commit').sql};`;
-    })
-    .join('\n\n');
 }

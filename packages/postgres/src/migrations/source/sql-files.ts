@@ -7,7 +7,16 @@ import type { MigrationSource, SqlMigration } from './migration-source.js';
 /** The file that holds a migration in each folder of Prisma's layout. */
 const PRISMA_FILE = 'migration.sql';
 
-/** The migrations of `directory`: `*.sql` files, or folders with a `migration.sql` each, as Prisma lays them out. */
+/**
+ * The migrations of a directory, as `migrate` reads them: `*.sql` files, or folders with a `migration.sql` each, as Prisma lays them out.
+ *
+ * @example
+ * ```ts
+ * import { sqlFiles } from '@tenancy/postgres/migrations';
+ *
+ * for (const { name } of await sqlFiles('migrations').read()) console.log(name);
+ * ```
+ */
 export function sqlFiles(directory: string | URL): MigrationSource {
   return { read: () => readMigrationFiles(directory) };
 }

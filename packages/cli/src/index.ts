@@ -1,0 +1,1 @@
+export { defineConfig, type TenancyConfig } from './config/tenancy-config.js';

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addLint } from './commands/lint.js';
+import { addMigrate } from './commands/migrate.js';
+import { addMigrateDrift } from './commands/migrate-drift.js';
+import { addMigrateStatus } from './commands/migrate-status.js';
+import { addMigrateVerify } from './commands/migrate-verify.js';
+
+const FOOTER = `
+Environment:
+  TENANCY_DATABASE_URL  the database, in place of \`connection\` of the configuration
+  TENANCY_MIGRATIONS    the migrations, in place of its \`directory\`
+
+Exit codes: 0 done, 1 something failed and was reported, 2 wrong use, 130 interrupted twice.`;
+
+/**
+ * The command, with all commands below it.
+ *
+ * @param end - told the exit code of the one that ran
+ */
+export function buildProgram(end: (code: number) => void): Command {
+  const program = new Command('tenancy')
+    .description('Operates a multi-tenant PostgreSQL.')
+    .version(versionOf(), '--version', 'the version')
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'wrong_use:')) })
+    .showHelpAfterError('Run with --help for what there is.')
+    .addHelpText('afterAll', FOOTER);
+  const migrate = addMigrate(program, end).enablePositionalOptions();
+  addMigrateStatus(migrate, end);
+  addMigrateVerify(migrate, end);
+  addMigrateDrift(migrate, end);
+  addLint(program, end);
+  return program;
+}
+
+function versionOf(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+}
