@@ -8,6 +8,7 @@ import {
   type TenantReader,
 } from '@tenancy/core/adapter';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { isStalePlan, keepsPlan } from '../protocol/stale-plan.js';
 import { needsNoTenant } from '../statement/needs-no-tenant.js';
 import { Arrivals } from './arrivals.js';
 import { BindingCache } from './binding-cache.js';
@@ -130,12 +131,28 @@ export class TenantPool extends Pool implements TenantPoolLike {
       process.nextTick(settle, captured.refusal);
       return undefined;
     }
+    if (keepsPlan(query)) return this.#fresh(query, parameters, settle, captured, this.options.max);
+    return this.#ask(query, parameters, settle, captured);
+  }
+
+  #ask(query: Asked, values: unknown, settle: Answer | undefined, captured: CapturedTenant): unknown {
     this.#queryFor = captured;
     try {
-      return super.query(query as string, parameters as unknown[], settle as never);
+      return super.query(query as string, values as unknown[], settle as never);
     } finally {
       this.#queryFor = undefined;
     }
+  }
+
+  /** O13: a named statement that did not run as its plan is stale runs on another connection; this one is closed. All others may be like it. */
+  #fresh(query: Asked, values: unknown, settle: Answer | undefined, captured: CapturedTenant, others: number): unknown {
+    const again = () => this.#fresh(query, values, settle, captured, others - 1);
+    const isToRun = (error: unknown) => others > 0 && isStalePlan(error);
+    if (!settle) {
+      const asked = this.#ask(query, values, undefined, captured) as Promise<unknown>;
+      return asked.catch((error: unknown) => (isToRun(error) ? again() : Promise.reject(error)));
+    }
+    return this.#ask(query, values, (...answer) => (isToRun(answer[0]) ? again() : settle(...answer)), captured);
   }
 
   override end(): Promise<void>;

@@ -9,6 +9,7 @@ import { endsConnection, explained, notReset, outOfStep } from './explained.js';
 import { OwnStatements } from './own-statements.js';
 import type { Phase } from './phase.js';
 import { Session } from './session.js';
+import { isStalePlan } from './stale-plan.js';
 
 /** Not from the server, so they are told even when nothing of it is believed. */
 const OWN_EVENTS: ReadonlySet<string> = new Set(['error', 'end', 'newListener', 'removeListener']);
@@ -31,6 +32,8 @@ export class BoundProtocol {
   #due = 1;
   #listening = 0;
   #returnsNoRows = false;
+  /** True where a named statement will fail for good. */
+  #isStale = false;
   /** The server's words when it ended the connection: in a crash they are a notice. */
   #goodbye: BackendMessage | undefined;
   readonly #connection: Connection;
@@ -103,7 +106,7 @@ export class BoundProtocol {
       this.#connection.stream.writable &&
       // A cursor that failed may go on listening, and would answer for the next tenant.
       listenersOf(this.#connection) === this.#listening;
-    if (!isQuiet || !this.#session.isReusable) return false;
+    if (!isQuiet || !this.#session.isReusable || this.#isStale) return false;
     // At once, and not when the next holder comes: others may be waiting for a lock.
     if (this.#session.isLeft) {
       this.#reset(true);
@@ -197,6 +200,7 @@ export class BoundProtocol {
       case 'copyData':
         return phase !== 'query' && this.#breaks();
       case 'errorMessage':
+        this.#isStale ||= isStalePlan(message);
         if (phase === 'binding' || phase === 'bound') {
           this.#bindings.failed(message.code);
           this.#phase = 'failed';
