@@ -14,6 +14,7 @@ import { reportPlan, reportResult } from './migrate-report.js';
 interface MigrateFlags extends CommonFlags, CanaryFlags {
   readonly tenant?: readonly string[];
   readonly onlyFailed?: boolean;
+  readonly acceptEdited?: readonly string[];
   readonly workers?: number;
   readonly batch?: number;
   readonly maxFailures?: number;
@@ -31,6 +32,7 @@ export function addMigrate(program: Command, end: (code: number) => void): Comma
     .description('Brings the database up to date, or the schema or database of each tenant.')
     .option('--tenant <id>', 'this tenant alone, also where it failed before (again for more)', repeated)
     .option('--only-failed', 'those alone that failed before')
+    .option('--accept-edited <name>', 'this migration was changed, and does what it did (again for more)', repeated)
     .option('--workers <n>', 'connections at work at once', numberFrom(1, 1_000))
     .option('--batch <n>', 'schemas in one transaction', numberFrom(1, 10))
     .option('--canary <id>', 'this tenant before all others (again for more)', repeated)
@@ -86,10 +88,12 @@ async function migrateNow(config: TenancyConfig, flags: MigrateFlags, output: Ou
 }
 
 function optionsOf(config: TenancyConfig, flags: MigrateFlags): MigrateOptions & { readonly isMany: boolean } {
-  const { tenant, onlyFailed, workers, batch, maxFailures, lockTimeout, lockPatience, wait, dryRun } = flags;
+  const { tenant, onlyFailed, acceptEdited, workers, batch, maxFailures, lockTimeout, lockPatience, wait, dryRun } =
+    flags;
   const given = {
     tenants: tenant,
     onlyFailed,
+    acceptEdited,
     workers,
     batch,
     maxFailures,

@@ -6,7 +6,7 @@ import type { MigrateOptions } from '@tenancy/postgres/migrations';
  * otherwise for one run.
  */
 export interface TenancyConfig
-  extends Omit<MigrateOptions, 'tenants' | 'onlyFailed' | 'dryRun' | 'onProgress' | 'signal'> {
+  extends Omit<MigrateOptions, 'tenants' | 'onlyFailed' | 'acceptEdited' | 'dryRun' | 'onProgress' | 'signal'> {
   /**
    * Options of `lintMigrations`, for `tenancy lint`. The strategy is that of `targets`, and tables are those of `policies`, where they are
    * not said here.

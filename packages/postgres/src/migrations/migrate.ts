@@ -47,7 +47,8 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
     const work = await run.plan(migrations, chosen, state);
     settings.onProgress({ type: 'planned', targets: chosen?.length ?? 1, behind: work.length });
     if (settings.dryRun) {
-      for (const item of work) state.planned(item, targets === null);
+      const hasLedger = await run.hasLedger();
+      for (const item of work) state.planned(item, targets === null, hasLedger);
       return state.result(migrations, null);
     }
     const result = state.result(migrations, await run.bringAll(work, state));
@@ -77,7 +78,7 @@ async function throughDatabases(
         const run = await DatabaseRun.open(await connection(), { ...settings, canary: null }, tenant);
         try {
           const [work] = await run.plan(migrations, null, state);
-          if (work && dryRun) state.planned(work, false);
+          if (work && dryRun) state.planned(work, false, await run.hasLedger());
           else if (work) await run.bringAll([work], state);
         } finally {
           await run.close();

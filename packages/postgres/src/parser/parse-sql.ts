@@ -44,8 +44,10 @@ export async function parseSql(sql: string): Promise<readonly ParsedStatement[]>
   const { stmts = [] } = read(parser, sql);
   return stmts.map(({ stmt, stmt_location: from = 0, stmt_len: length }) => {
     const [kind, tree] = Object.entries(stmt as Node)[0] as [string, SyntaxTree];
+    // In the order of the text: a step back would read it again from its beginning.
+    const begin = characters(from);
     const end = length === undefined ? sql.length : characters(from + length);
-    const start = afterBlanks(sql, characters(from), end);
+    const start = afterBlanks(sql, begin, end);
     return { kind, tree, start, line: lines(start), text: withoutBlanksAtEnd(sql.slice(start, end)) };
   });
 }

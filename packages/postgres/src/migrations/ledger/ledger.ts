@@ -22,10 +22,8 @@ export interface LedgerEntry {
 /** The ledger, named with its schema: a migration may have changed the search path. */
 export const LEDGER = 'public.tenancy_migrations';
 
-/** Makes the ledger where there is none. Two runs may do it at once. */
-export async function createLedger(client: ClientBase): Promise<void> {
-  if (await isTrue(client, `select to_regclass('${LEDGER}') is not null as answer`)) return;
-  await client.query(`
+/** The SQL that makes the ledger. */
+export const LEDGER_SQL = `
     begin;
     select pg_advisory_xact_lock(hashtextextended('${LEDGER}, created', 0));
     create table if not exists ${LEDGER} (
@@ -40,7 +38,16 @@ export async function createLedger(client: ClientBase): Promise<void> {
       primary key (target, name)
     );
     comment on table ${LEDGER} is 'What @tenancy has applied to which target: a schema, or the database itself where it is empty.';
-    commit`);
+    commit`;
+
+export function hasLedger(client: ClientBase): Promise<boolean> {
+  return isTrue(client, `select to_regclass('${LEDGER}') is not null as answer`);
+}
+
+/** Makes the ledger where there is none. Two runs may do it at once. */
+export async function createLedger(client: ClientBase): Promise<void> {
+  if (await hasLedger(client)) return;
+  await client.query(LEDGER_SQL);
 }
 
 /**
@@ -54,6 +61,7 @@ export async function readLedger(
   targets: readonly string[],
   state: string,
 ): Promise<{ readonly behind: ReadonlyMap<string, readonly LedgerEntry[]>; readonly missing: ReadonlySet<string> }> {
+  if (!(await hasLedger(client))) return withoutLedger(client, targets);
   const rows = await ask<'target' | 'name' | 'checksum' | 'done' | 'flags' | 'failure'>(
     client,
     `
@@ -82,6 +90,18 @@ export async function readLedger(
     entries.push({ name, checksum: checksum as string, done: Number(done), isApplied, isBegun, failure });
   }
   return { behind, missing };
+}
+
+async function withoutLedger(client: ClientBase, targets: readonly string[]) {
+  const rows = await ask<'target'>(
+    client,
+    `select target from unnest($1::text[]) target where target <> '' and not exists (select from pg_namespace where nspname = target)`,
+    [targets],
+  );
+  return {
+    behind: new Map(targets.map((target) => [target, []])),
+    missing: new Set(rows.map(({ target }) => target as string)),
+  };
 }
 
 /** The migrations that are applied to one target, as one value: equal where, and only where, the same migrations are, and none is half done. */
@@ -114,6 +134,19 @@ export function recorded(
     `${failure === null ? 'null' : quoteLiteral(failure)}, ${isApplied ? 'clock_timestamp()' : 'null'}) ` +
     'on conflict (target, name) do update set checksum = excluded.checksum, done = excluded.done, begun = excluded.begun, ' +
     'failure = excluded.failure, applied_at = excluded.applied_at'
+  );
+}
+
+/** Takes the texts of `migrations` for those that were applied, as whoever changed them says. */
+export async function acceptEdited(
+  client: ClientBase,
+  targets: readonly string[],
+  migrations: readonly Migration[],
+): Promise<void> {
+  await client.query(
+    `update ${LEDGER} m set checksum = accepted.checksum from unnest($2::text[], $3::text[]) accepted (name, checksum)
+     where m.name = accepted.name and m.target = any ($1) and (m.applied_at is not null or m.done > 0)`,
+    [targets, migrations.map(({ name }) => name), migrations.map(({ checksum }) => checksum)],
   );
 }
 

@@ -14,12 +14,14 @@ export interface PendingMigration {
 /**
  * The migrations that are still to be applied to one target.
  *
+ * @param accepted - names of those that may be others than those that were applied
  * @throws MigrationError `migration_edited`, `migration_removed` or `migration_out_of_order` when the migrations are not a continuation of
  * what the target has seen.
  */
 export function pendingMigrations(
   migrations: readonly Migration[],
   ledger: readonly LedgerEntry[],
+  accepted: ReadonlySet<string> = new Set(),
 ): readonly PendingMigration[] {
   const byName = new Map(migrations.map((migration) => [migration.name, migration]));
   const entries = new Map(ledger.map((entry) => [entry.name, entry]));
@@ -34,11 +36,12 @@ export function pendingMigrations(
           'to undo what it did, add a new migration.',
       );
     }
-    if (found.checksum !== checksum) {
+    if (found.checksum !== checksum && !accepted.has(name)) {
       throw new MigrationError(
         'migration_edited',
         `${name} was changed after it was applied to this database, which would not see the change. ` +
-          'Restore the file as it was and put the change into a new migration.',
+          'Restore the file as it was and put the change into a new migration. Where it was corrected because it failed for others, ' +
+          'and what it does is the same, say so with `acceptEdited`.',
       );
     }
   }

@@ -1,13 +1,12 @@
-import { type Client, DatabaseError } from 'pg';
-import { lineOfPosition } from '../../parser/parse-sql.js';
+import type { Client } from 'pg';
 import { quoteIdentifier } from '../../policies/quoting.js';
 import { isTrue } from '../../protocol/ask.js';
-import { GONE, type LedgerEntry, lockKey, recorded } from '../ledger/ledger.js';
+import { type LedgerEntry, lockKey, recorded } from '../ledger/ledger.js';
 import type { PendingMigration } from '../ledger/pending-migrations.js';
 import { MigrationError } from '../outcome/migration-error.js';
-import type { Migration } from '../source/migration.js';
 import { type Chunk, chunksOf } from './chunks.js';
-import { LEFT, leftSchema } from './schema-statements.js';
+import { failed, isTransient, known, OF_THE_FILE, positionIn } from './failures.js';
+import { CLEAN, leftSchema, WATCH } from './schema-statements.js';
 import { closing, opening, type Place, statements, Text } from './transaction-text.js';
 import { type Patience, untilLocked } from './until-locked.js';
 
@@ -66,6 +65,9 @@ async function apply(
   const text = new Text().add('begin');
   opening(text, place, entries, lockTimeout);
   if (chunk.kind === 'transaction') statements(text, place, chunk.parts);
+  // Code says nothing beforehand of what it names.
+  const isWatched = chunk.kind === 'code' && place.schema !== null;
+  if (isWatched) text.add(WATCH);
   const parts = chunk.kind === 'transaction' ? chunk.parts : [chunk];
   if (isAtOnce) {
     closing(text, place, parts);
@@ -81,8 +83,9 @@ async function apply(
     throw error;
   }
   const end = new Text();
-  // Code says nothing beforehand of what it names.
-  if (chunk.kind === 'code' && place.schema !== null) end.add(leftSchema(place.schema, place.shared));
+  if (isWatched) {
+    for (const statement of [...leftSchema(place.schema as string, place.shared), ...CLEAN]) end.add(statement);
+  }
   closing(end, place, parts);
   await sent(client, end.add('commit'), manner);
 }
@@ -121,7 +124,14 @@ async function alone(
     } catch (cause) {
       // An index that could not be made is there all the same.
       await kept.prepare(client, false).catch(() => {});
-      throw failed(migration, statement.line, statement.text, cause);
+      throw failed(
+        migration,
+        statement.line,
+        statement.text,
+        cause,
+        0,
+        'Nothing of this statement was applied; what stands before it in the file was.',
+      );
     }
   }
   await client.query(recorded(target, migration, done));
@@ -141,53 +151,14 @@ export async function sent(client: Client, text: Text, { isOneEach }: Manner): P
     await client.query('rollback').catch(() => {});
     if (origin) {
       const position = positionIn(text.sql, cause, start);
-      throw failed(origin.migration, origin.statement.line, origin.statement.text, cause, position, isOneEach);
+      const { migration, statement } = origin;
+      const kept = isOneEach && migration.steps.length === 1 ? OF_THE_FILE : 'Nothing of this transaction was applied.';
+      throw failed(migration, statement.line, statement.text, cause, position, kept);
     }
     throw known(cause);
   } finally {
     answers.off('commandComplete', count);
   }
-}
-
-/** The place of an error in the statement that begins at `start`, in whole characters as PostgreSQL counts. */
-function positionIn(sql: string, cause: unknown, start: number): number {
-  const position = cause instanceof DatabaseError ? Number(cause.position) : Number.NaN;
-  return Number.isNaN(position) ? 0 : Math.max(0, position - 1 - Array.from(sql.slice(0, start)).length);
-}
-
-function failed(
-  { name }: Migration,
-  line: number,
-  text: string,
-  cause: unknown,
-  position = 0,
-  isOneEach = true,
-): MigrationError {
-  const at = line + lineOfPosition(text, position) - 1;
-  const kept = isOneEach
-    ? 'Nothing of this file was applied; the files before it were.'
-    : 'Nothing of this transaction was applied.';
-  return new MigrationError(
-    'migration_failed',
-    `${name}, line ${at}: ${(cause as Error).message}. ${kept} Correct it and run again.`,
-    { cause, migration: name },
-  );
-}
-
-/** Puts into words what a statement of our own says. */
-function known(cause: unknown): unknown {
-  const { code, message } = cause as { readonly code?: string; readonly message: string };
-  if (code === LEFT) {
-    return new MigrationError(
-      'migration_left_schema',
-      `${message}, and a migration of a tenant's schema may change that one alone. All of it was taken back. Name tables without a schema.`,
-      { cause },
-    );
-  }
-  if (code === GONE) {
-    return new MigrationError('target_lost', 'the schema was dropped meanwhile. Nothing was applied.', { cause });
-  }
-  return cause;
 }
 
 async function lockForSession(client: Client, target: string): Promise<void> {
@@ -208,6 +179,8 @@ async function write(
 ): Promise<void> {
   const { migration, done } = chunk.kind === 'transaction' ? failedPart(chunk, error) : chunk;
   const before = entries.find(({ name }) => name === migration.name)?.done ?? 0;
+  // Another time it may not meet what kept it from its work.
+  if (isTransient(error)) return;
   const failure = (error as Error).message;
   const at = chunk.kind === 'alone' ? done - 1 : before;
   // A connection that is gone says nothing any more; the next run sees what is there.

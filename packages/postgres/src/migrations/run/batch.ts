@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { isOpaque } from '../source/schema-bound.js';
 import { type Manner, sent, type Work } from './apply.js';
 import { chunksOf } from './chunks.js';
 import { closing, opening, statements, Text } from './transaction-text.js';
@@ -13,6 +14,8 @@ export async function bringTogether(client: Client, group: readonly Work[], mann
   for (const work of group) {
     const [chunk, ...more] = chunksOf(work.pending, false);
     if (chunk?.kind !== 'transaction' || more.length > 0) return false;
+    // A check of what code has changed elsewhere would find the others' schemas.
+    if (chunk.parts.some(({ statements: all }) => all.some(isOpaque))) return false;
     opening(text, work, work.entries, manner.lockTimeoutMillis);
     statements(text, work, chunk.parts);
     closing(text, work, chunk.parts);

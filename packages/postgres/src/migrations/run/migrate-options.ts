@@ -83,6 +83,12 @@ export interface MigrateOptions extends MigrationsOptions {
    */
   readonly onlyFailed?: boolean;
   /**
+   * Names of migrations that were changed after they were applied to some targets, with the same outcome: one that failed for others was
+   * corrected. What was applied is not applied again.
+   * @defaultValue `[]`
+   */
+  readonly acceptEdited?: readonly string[];
+  /**
    * Connections that work at once.
    * @defaultValue `4`, and `16` for databases
    */

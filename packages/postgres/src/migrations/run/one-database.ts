@@ -1,5 +1,5 @@
 import type { Client, ClientConfig } from 'pg';
-import { createLedger, DATABASE, readLedger, stateOf } from '../ledger/ledger.js';
+import { acceptEdited, createLedger, DATABASE, hasLedger, readLedger, stateOf } from '../ledger/ledger.js';
 import { pendingMigrations, quarantined } from '../ledger/pending-migrations.js';
 import { MigrationError } from '../outcome/migration-error.js';
 import type { Migration } from '../source/migration.js';
@@ -41,8 +41,9 @@ export class DatabaseRun {
     const control = await connect(connection, name);
     const run = new DatabaseRun(connection, settings, name, control, tenant);
     try {
-      await takeRunLock(control, name, settings.busyTimeoutMillis, settings.onProgress);
-      await createLedger(control);
+      await takeRunLock(control, name, settings);
+      // A dry run leaves nothing behind.
+      if (!settings.dryRun) await createLedger(control);
       return run;
     } catch (error) {
       await run.close();
@@ -81,6 +82,14 @@ export class DatabaseRun {
     state: RunState,
   ): Promise<readonly Work[]> {
     const names = targets === null ? [DATABASE] : targets.map(({ schema }) => schema);
+    const { acceptEdited: accepted, dryRun } = this.#settings;
+    if (accepted.size > 0 && !dryRun) {
+      await acceptEdited(
+        this.#control,
+        names,
+        migrations.filter(({ name }) => accepted.has(name)),
+      );
+    }
     const expected = await stateOf(this.#control, migrations);
     const { behind, missing } = await readLedger(this.#control, names, expected);
     const { targets: all, onlyFailed, only } = this.#settings;
@@ -96,7 +105,7 @@ export class DatabaseRun {
       try {
         const isNew = missing.has(target);
         if (isNew && entries.some(({ isApplied, done }) => isApplied || done > 0)) throw lost();
-        const pending = pendingMigrations(migrations, entries);
+        const pending = pendingMigrations(migrations, entries, accepted);
         const failed = quarantined(pending, entries);
         if (pending.length === 0) {
           state.current += 1;
@@ -154,6 +163,10 @@ export class DatabaseRun {
         return isDone;
       },
     });
+  }
+
+  hasLedger(): Promise<boolean> {
+    return hasLedger(this.#control);
   }
 
   async close(): Promise<void> {

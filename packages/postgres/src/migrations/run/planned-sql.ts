@@ -1,5 +1,5 @@
 import { quoteIdentifier } from '../../policies/quoting.js';
-import { recorded } from '../ledger/ledger.js';
+import { LEDGER_SQL, recorded } from '../ledger/ledger.js';
 import { afterwards, type Work } from './apply.js';
 import { chunksOf } from './chunks.js';
 import { closing, opening, type Place, statements, Text } from './transaction-text.js';
@@ -8,10 +8,10 @@ import { closing, opening, type Place, statements, Text } from './transaction-te
 const LOCK_TIMEOUT = 100;
 
 /** The SQL that a target would be sent, as one text to read, or to run; of code there is its name alone. */
-export function plannedSql(work: Work, isOneEach: boolean): string {
+export function plannedSql(work: Work, isOneEach: boolean, hasLedger: boolean): string {
   let place: Place = work;
   let { entries } = work;
-  const texts: string[] = [];
+  const texts = hasLedger ? [] : [LEDGER_SQL];
   for (const chunk of chunksOf(work.pending, isOneEach)) {
     const { target, schema } = place;
     if (chunk.kind === 'alone') {

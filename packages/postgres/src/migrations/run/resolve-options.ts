@@ -22,6 +22,7 @@ export interface MigrateSettings {
   readonly policies: MigrationPolicies | null;
   readonly only: ReadonlySet<string> | null;
   readonly onlyFailed: boolean;
+  readonly acceptEdited: ReadonlySet<string>;
   readonly workers: number;
   readonly batch: number;
   readonly canary: Canary | null;
@@ -44,6 +45,7 @@ const OWN = [
     'policies',
     'tenants',
     'onlyFailed',
+    'acceptEdited',
     'workers',
     'batch',
     'canary',
@@ -111,7 +113,16 @@ function placed(
 export function resolveMigrateOptions(options: MigrateOptions): MigrateSettings {
   const resolved = resolveMigrations('migrate', options, OWN);
   const isMany = resolved.targets !== null;
-  const { policies, tenants, onlyFailed = false, canary, dryRun = false, onProgress = () => {}, signal } = options;
+  const {
+    policies,
+    tenants,
+    onlyFailed = false,
+    acceptEdited = [],
+    canary,
+    dryRun = false,
+    onProgress = () => {},
+    signal,
+  } = options;
   const {
     workers = resolved.targets?.kind === 'databases' ? TARGETS_AT_ONCE : 4,
     batch = 1,
@@ -131,8 +142,17 @@ export function resolveMigrateOptions(options: MigrateOptions): MigrateSettings 
       );
     }
   }
-  if (tenants !== undefined && !(Array.isArray(tenants) && tenants.every((id) => typeof id === 'string'))) {
-    throw misconfigured(`migrate: the option \`tenants\` is ${said(tenants)}. Pass a list of ids.`);
+  for (const [option, value] of Object.entries({ tenants, acceptEdited })) {
+    if (value !== undefined && !isListOfTexts(value)) {
+      throw misconfigured(`migrate: the option \`${option}\` is ${said(value)}. Pass a list of texts.`);
+    }
+  }
+  for (const [option, value] of Object.entries({ onlyFailed, dryRun })) {
+    if (typeof value !== 'boolean')
+      throw misconfigured(`migrate: the option \`${option}\` is ${said(value)}. Use true or false.`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw misconfigured(`migrate: the option \`signal\` is ${said(signal)}. Pass the signal of an AbortController.`);
   }
   if (policies !== undefined && resolved.targets?.kind === 'schemas') {
     throw misconfigured(
@@ -141,6 +161,9 @@ export function resolveMigrateOptions(options: MigrateOptions): MigrateSettings 
   }
   if (canary !== undefined) {
     requireOptions('migrate: the option `canary`', canary, 'tenants');
+    const { tenants: first, pauseMillis = 0 } = canary;
+    if (typeof first === 'number' || !isListOfTexts(first)) within('canary.tenants', first, 1, Number.MAX_SAFE_INTEGER);
+    within('canary.pauseMillis', pauseMillis, 0, 2 ** 31 - 1);
     refuseUnknown('migrate: the option `canary`', canary, ['tenants', 'pauseMillis', 'confirm']);
   }
   for (const [option, value] of Object.entries({ onProgress, 'canary.confirm': canary?.confirm ?? (() => true) })) {
@@ -151,6 +174,7 @@ export function resolveMigrateOptions(options: MigrateOptions): MigrateSettings 
     ...resolved,
     policies: policies ?? null,
     only: tenants === undefined ? null : new Set(tenants),
+    acceptEdited: new Set(acceptEdited),
     ...{ onlyFailed, workers, batch, canary: canary ?? null, maxFailures },
     ...{ lockTimeoutMillis, lockPatienceMillis, busyTimeoutMillis, dryRun, onProgress, signal: signal ?? null },
   };
@@ -182,4 +206,8 @@ function within(option: string, value: unknown, least: number, most: number, isW
   throw misconfigured(
     `migrate: the option \`${option}\` is ${said(value)}. Use a ${isWhole ? 'whole ' : ''}number from ${least} to ${most}, or leave it out.`,
   );
+}
+
+function isListOfTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string');
 }

@@ -4,6 +4,7 @@ import { ask, isTrue } from '../../protocol/ask.js';
 import { RUN_KEY } from '../ledger/ledger.js';
 import { MigrationError } from '../outcome/migration-error.js';
 import type { MigrationProgress } from './migrate-options.js';
+import type { MigrateSettings } from './resolve-options.js';
 import { APPLICATION } from './session.js';
 
 const SHORTEST_POLL = 20;
@@ -21,13 +22,12 @@ const ORPHANS_END = 10_000;
 export async function takeRunLock(
   client: Client,
   name: string,
-  patience: number,
-  onProgress: (event: MigrationProgress) => void,
+  { busyTimeoutMillis, onProgress, signal }: Pick<MigrateSettings, 'busyTimeoutMillis' | 'onProgress' | 'signal'>,
 ): Promise<void> {
-  const until = Date.now() + patience;
+  const until = Date.now() + busyTimeoutMillis;
   let isTold = false;
   for (let wait = SHORTEST_POLL; !(await isTaken(client)); wait = Math.min(wait * 2, LONGEST_POLL)) {
-    if (Date.now() >= until) {
+    if (Date.now() >= until || signal?.aborted) {
       throw new MigrationError(
         'migration_busy',
         'another run is at work on this database. Nothing was done; run again when it has ended.',

@@ -27,13 +27,14 @@ export class RunState {
     this.#quarantined.push({ tenant, schema, message });
   }
 
-  planned(work: Work, isOneEach: boolean): void {
+  /** @param hasLedger - true where the first of them need not make it */
+  planned(work: Work, isOneEach: boolean, hasLedger: boolean): void {
     const { tenant, schema, pending } = work;
     this.#planned.push({
       tenant,
       schema,
       migrations: pending.map(({ migration }) => migration.name),
-      sql: plannedSql(work, isOneEach),
+      sql: plannedSql(work, isOneEach, hasLedger || this.#planned.length > 0),
     });
   }
 

@@ -32,18 +32,27 @@ const CATALOGS: readonly (readonly [string, string])[] = [
   ['pg_namespace c', 'c.oid'],
 ];
 
+/** Rows that this connection has written, by schema. PostgreSQL adds what earlier transactions wrote, until it has told it to everybody. */
+const WRITTEN = `select schemaname, sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint as n from pg_catalog.pg_stat_xact_all_tables
+  where schemaname !~ '^pg_' and schemaname <> 'information_schema' group by schemaname having sum(n_tup_ins + n_tup_upd + n_tup_del) > 0`;
+
+/** Remembers what was written before the statements, which {@link leftSchema} compares with. */
+export const WATCH = `select set_config('tenancy.written', (select coalesce(jsonb_object_agg(schemaname, n), '{}') from (${WRITTEN}) written)::text, true)`;
+
 /**
  * Fails where the open transaction has changed what lies outside of `schema`: code in a migration may name what it likes. Rows of
  * catalogs carry the transaction that wrote them, which is this one where it is not over. What was dropped has no row any more.
  *
  * @param shared - schemas whose tables may be referred to, which PostgreSQL notes down beside them
  */
-export function leftSchema(schema: string, shared: readonly string[]): string {
+export function leftSchema(schema: string, shared: readonly string[]): readonly string[] {
   const changed = CATALOGS.map(
     ([from, namespace]) => `select ${namespace} as namespace, ${from === CLASSES} as noted from ${from}
       where age(c.xmin) <= 0 and pg_xact_status((epoch + c.xmin::text::bigint)::text::xid8) = 'in progress'`,
   );
-  return doBlock(`
+  // Triggers that wait for the commit are code, too.
+  const deferred = 'set constraints all immediate';
+  const check = doBlock(`
     declare
       elsewhere text;
       epoch bigint := pg_current_xact_id()::text::bigint / 4294967296 * 4294967296;
@@ -53,8 +62,23 @@ export function leftSchema(schema: string, shared: readonly string[]): string {
       where n.nspname <> ${quoteLiteral(schema)} and n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
         and not (noted and n.nspname = any (array[${shared.map(quoteLiteral).join(', ')}]::text[]))
       limit 1;
+      if elsewhere is null then
+        select schemaname into elsewhere from (${WRITTEN}) written
+        where n is distinct from (current_setting('tenancy.written')::jsonb ->> schemaname)::bigint and schemaname <> ${quoteLiteral(schema)}
+        limit 1;
+      end if;
       if elsewhere is not null then
         raise exception using errcode = '${LEFT}', message = format('it has changed the schema %I', elsewhere);
       end if;
     end`);
+  return [deferred, check];
 }
+
+/** Takes away what statements leave on a connection beside settings, so that the next tenant's do not find it. */
+export const CLEAN: readonly string[] = [
+  'discard temp',
+  'discard sequences',
+  'deallocate all',
+  'close all',
+  'unlisten *',
+];

@@ -2,9 +2,9 @@ import type { ParsedStatement } from '../../parser/parse-sql.js';
 import { quoteIdentifier } from '../../policies/quoting.js';
 import { guard, type LedgerEntry, recorded } from '../ledger/ledger.js';
 import type { Migration } from '../source/migration.js';
-import { isOpaque } from '../source/schema-bound.js';
+import { isOpaque, leavesSession } from '../source/schema-bound.js';
 import type { Part } from './chunks.js';
-import { grants, leftSchema } from './schema-statements.js';
+import { CLEAN, grants, leftSchema, WATCH } from './schema-statements.js';
 
 /** A statement of a text, with the migration that says it; null for our own. */
 export interface Origin {
@@ -61,11 +61,14 @@ export function opening(text: Text, place: Place, entries: readonly LedgerEntry[
 }
 
 export function statements(text: Text, { target, schema, shared }: Place, parts: readonly Part[]): void {
+  if (schema !== null && parts.some(({ statements: all }) => all.some(isOpaque))) text.add(WATCH);
   for (const { migration, statements: all } of parts) {
     for (const statement of all) text.add(statement.text, { target, migration, statement });
   }
   const every = parts.flatMap(({ statements: all }) => all);
-  if (schema !== null && every.some(isOpaque)) text.add(leftSchema(schema, shared));
+  if (schema === null) return;
+  if (every.some(isOpaque)) for (const check of leftSchema(schema, shared)) text.add(check);
+  if (every.some(leavesSession)) for (const left of CLEAN) text.add(left);
 }
 
 /** Adds its end: the record, whatever the statements have set. */

@@ -14,7 +14,7 @@ export interface Patience {
 }
 
 const LOCK_NOT_AVAILABLE = '55P03';
-const DEADLOCK = '40P01';
+const TRIED_AGAIN = [LOCK_NOT_AVAILABLE, '40P01', '40001'];
 
 /** Between two tries everybody who waits behind the lock has their turn. */
 const SHORTEST_WAIT = 100;
@@ -49,7 +49,7 @@ export async function untilLocked(
           { cause: error },
         );
       }
-      if ((code !== LOCK_NOT_AVAILABLE && code !== DEADLOCK) || Date.now() >= until) throw error;
+      if (!TRIED_AGAIN.includes(code ?? '') || Date.now() >= until) throw error;
       patience.onWaiting();
       await sleep(Math.min(wait * (0.5 + Math.random()), Math.max(0, until - Date.now())));
     }
@@ -65,7 +65,7 @@ async function isBehindAutovacuum(client: Client): Promise<boolean> {
 }
 
 /** The SQLSTATE of an error, or of what caused it. */
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   const { code, cause } = error as { readonly code?: string; readonly cause?: unknown };
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : cause === undefined ? undefined : codeOf(cause);
 }

@@ -32,10 +32,29 @@ export type Step =
  */
 export async function readMigrations(source: MigrationSource): Promise<readonly Migration[]> {
   const read = await source.read();
+  if (!Array.isArray(read) || read.length === 0) {
+    throw new MigrationError(
+      'migrations_not_found',
+      '`read` of the option `migrations` answered with no list of migrations, or an empty one.',
+    );
+  }
+  for (const migration of read) requireMigration(migration);
   const twice = read.find(({ name }, index) => read.findIndex((other) => other.name === name) !== index);
   if (twice)
     throw new MigrationError('migration_refused', `there are two migrations ${twice.name}. Rename one of them.`);
   return Promise.all(read.map((migration) => ('sql' in migration ? parsed(migration) : coded(migration))));
+}
+
+function requireMigration(migration: Partial<SqlMigration & CodeMigration> | null | undefined): void {
+  const { name, sql, run } = migration ?? {};
+  const isNamed = typeof name === 'string' && name !== '' && !name.includes('\0');
+  const isOne =
+    (typeof sql === 'string') !== (typeof run === 'function') && (sql === undefined) !== (run === undefined);
+  if (isNamed && isOne) return;
+  throw new MigrationError(
+    'migration_refused',
+    `a migration ${isNamed ? JSON.stringify(name) : 'without a name'} is neither \`{ name, sql }\` nor \`{ name, run }\`. Correct what \`read\` answers.`,
+  );
 }
 
 function coded({ name, run }: CodeMigration): Migration {
@@ -48,6 +67,7 @@ async function parsed({ name, sql }: SqlMigration): Promise<Migration> {
     throw new MigrationError(
       'migration_unreadable',
       `${name}, line ${error.line}: ${error.message}. PostgreSQL cannot read this file, so nothing of it was sent. Correct it` +
+        `${/^copy\s[^;]*\sfrom\s+stdin/im.test(sql) ? '; rows after COPY … FROM STDIN are what only psql sends, so write INSERT (pg_dump --inserts)' : ''}` +
         `${/"\\"/.test(error.message) ? '; commands of psql, which begin with a backslash, are not SQL' : ''}.`,
       { cause: error },
     );

@@ -29,18 +29,30 @@ const OF_THE_DATABASE: ReadonlySet<string> = new Set([
     'CreateCastStmt',
     'CreatePLangStmt',
   ],
+  ...[
+    'AlterDatabaseStmt',
+    'AlterDatabaseSetStmt',
+    'ImportForeignSchemaStmt',
+    'LoadStmt',
+    'AlterFdwStmt',
+    'AlterForeignServerStmt',
+  ],
   ...['CreateFdwStmt', 'CreateForeignServerStmt', 'CreateUserMappingStmt', 'CreateAmStmt', 'CreateTransformStmt'],
 ]);
 
-/** Kinds that DROP, COMMENT and RENAME name, which lie in no schema. */
+/** Kinds that DROP, COMMENT, RENAME and OWNER TO name, which lie in no schema. */
 const SCHEMALESS = [
-  'OBJECT_SCHEMA',
-  'OBJECT_EXTENSION',
-  'OBJECT_PUBLICATION',
-  'OBJECT_EVENT_TRIGGER',
-  'OBJECT_FDW',
-  'OBJECT_CAST',
+  ...['OBJECT_SCHEMA', 'OBJECT_EXTENSION', 'OBJECT_PUBLICATION', 'OBJECT_EVENT_TRIGGER', 'OBJECT_FDW', 'OBJECT_CAST'],
+  ...['OBJECT_DATABASE', 'OBJECT_ROLE', 'OBJECT_TABLESPACE', 'OBJECT_FOREIGN_SERVER', 'OBJECT_LANGUAGE'],
+  ...['OBJECT_ACCESS_METHOD', 'OBJECT_SUBSCRIPTION', 'OBJECT_USER_MAPPING', 'OBJECT_TRANSFORM'],
 ];
+
+/** Commands without a table, which are for all tables of the database. */
+const OF_ALL_TABLES: Readonly<Record<string, string>> = {
+  VacuumStmt: 'rels',
+  ClusterStmt: 'relation',
+  ReindexStmt: 'relation',
+};
 
 /** Objects that lie in a table, whose names have the table's before their own. */
 const IN_A_TABLE = ['OBJECT_COLUMN', 'OBJECT_TABCONSTRAINT', 'OBJECT_TRIGGER', 'OBJECT_POLICY', 'OBJECT_RULE'];
@@ -58,6 +70,9 @@ const DOTTED = [
   'defnames',
   'opclassname',
   'opfamilyname',
+  'opclass',
+  'collation',
+  'useOp',
   'collname',
   'name',
 ];
@@ -80,12 +95,19 @@ export function refuseForeignNames(migrations: readonly Migration[], shared: rea
   }
 }
 
-/** True for statements whose effect cannot be read in them: what they call may change anything. */
+/** True for statements whose effect cannot be read in them: what they call, or what is called for them, may change anything. */
 export function isOpaque({ kind, tree }: ParsedStatement): boolean {
-  if (kind === 'DoStmt' || kind === 'CallStmt' || kind === 'ExecuteStmt') return true;
+  if (['DoStmt', 'CallStmt', 'ExecuteStmt', 'CreateTrigStmt', 'RuleStmt'].includes(kind)) return true;
   return ['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt', 'MergeStmt', 'CreateTableAsStmt'].includes(kind)
     ? [...nodesOf(tree)].some((node) => node.kind === 'FuncCall')
     : false;
+}
+
+/** True for statements that leave something on their connection, which the next tenant's would find. */
+export function leavesSession(statement: ParsedStatement): boolean {
+  const { kind, tree } = statement;
+  if (['PrepareStmt', 'DeclareCursorStmt', 'ListenStmt'].includes(kind) || isOpaque(statement)) return true;
+  return /"relpersistence":"t"|"pg_temp"/.test(JSON.stringify(tree));
 }
 
 export function statementsOf(step: Step): readonly ParsedStatement[] {
@@ -94,16 +116,18 @@ export function statementsOf(step: Step): readonly ParsedStatement[] {
 }
 
 function problemOf({ kind, tree }: ParsedStatement, known: ReadonlySet<string>): string | null {
-  const about = String(tree['removeType'] ?? tree['renameType'] ?? tree['objtype'] ?? '');
-  if (OF_THE_DATABASE.has(kind) || SCHEMALESS.includes(about)) {
+  const about = String(tree['removeType'] ?? tree['renameType'] ?? tree['objtype'] ?? tree['objectType'] ?? '');
+  if (OF_THE_DATABASE.has(kind) || SCHEMALESS.includes(about) || isOfAllTables(kind, tree)) {
     return (
       'this changes the whole database, and the file runs once for each tenant. Do it once, with migrations of the database itself' +
       `${kind.includes('Extension') ? '; extensions go into a schema of their own, which `shared` names' : ''}.`
     );
   }
-  if (leadsAway(kind, tree)) {
+  if (leadsAway(kind, tree, known)) {
     return 'this changes the role or the search path, by which the file finds its own tenant. Remove it.';
   }
+  if (writesCatalog(tree))
+    return "it writes to a catalog of PostgreSQL, which is everybody's. Use the statement that does it.";
   const foreign = foreignSchema(kind, tree, about, known);
   if (foreign === null) return null;
   return (
@@ -112,12 +136,24 @@ function problemOf({ kind, tree }: ParsedStatement, known: ReadonlySet<string>):
   );
 }
 
-function leadsAway(kind: string, tree: SyntaxTree): boolean {
-  if (kind === 'VariableSetStmt')
-    return LEADING_AWAY.includes(String(tree['name'])) || tree['kind'] === 'VAR_RESET_ALL';
+function isOfAllTables(kind: string, tree: SyntaxTree): boolean {
+  const member = OF_ALL_TABLES[kind];
+  if (member !== undefined) return tree[member] === undefined;
+  // Of every schema, and not only of its own.
+  return kind === 'AlterDefaultPrivilegesStmt' && !JSON.stringify(tree).includes('"defname":"schemas"');
+}
+
+function leadsAway(kind: string, tree: SyntaxTree, known: ReadonlySet<string>): boolean {
   if (kind === 'DiscardStmt') return true;
-  return callsOf(tree).some(
-    ({ name, first }) => name === 'set_config' && (first === null || LEADING_AWAY.includes(first)),
+  const set = [{ kind, tree }, ...nodesOf(tree)].filter((node) => node.kind === 'VariableSetStmt');
+  return (
+    set.some(({ tree: { name, kind: how, args } }) =>
+      // A function may have a path of its own that leads nowhere else.
+      kind !== 'VariableSetStmt' && name === 'search_path' && Array.isArray(args)
+        ? args.some((path) => !['', 'pg_temp', ...known].includes(textOf(path) ?? '?'))
+        : LEADING_AWAY.includes(String(name)) || how === 'VAR_RESET_ALL',
+    ) ||
+    callsOf(tree).some(({ name, first }) => name === 'set_config' && (first === null || LEADING_AWAY.includes(first)))
   );
 }
 
@@ -139,6 +175,16 @@ function foreignSchema(kind: string, tree: SyntaxTree, about: string, known: Rea
   return (
     [...named.map((parts) => parts.at(-local - 1)), ...granted, ...spelt, ...qualifiers(tree)].find(isForeign) ?? null
   );
+}
+
+/** True for rows of a catalog that are written as if it were a table. */
+function writesCatalog(tree: SyntaxTree): boolean {
+  const { schemaname, relname } = (tree['relation'] ?? {}) as {
+    readonly schemaname?: string;
+    readonly relname?: string;
+  };
+  const isWrite = 'cols' in tree || 'targetList' in tree || 'whereClause' in tree || 'selectStmt' in tree;
+  return isWrite && (schemaname === 'pg_catalog' || (schemaname === undefined && relname?.startsWith('pg_') === true));
 }
 
 /** The qualifiers of every name below `value`. */

@@ -31,7 +31,7 @@ async function readMigrationFiles(directory: string | URL): Promise<readonly Sql
   const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
     throw notFound(`the directory ${path} cannot be read. Pass the directory that holds the migrations.`, cause);
   });
-  const files = entries.filter((entry) => !entry.isDirectory() && entry.name.endsWith('.sql')).map(({ name }) => name);
+  const files = entries.filter((entry) => !entry.isDirectory() && /\.sql$/i.test(entry.name)).map(({ name }) => name);
   const folders = (
     await Promise.all(
       entries
