@@ -1,7 +1,13 @@
 export { type AbandonChangeOptions, abandonChange } from './changes/abandon-change.js';
-export { type ChangeResult, change } from './changes/change.js';
-export type { ChangeOptions, ConnectedOptions } from './changes/change-options.js';
+export type { AdoptStage } from './changes/adopt/adoption.js';
+export type { ObservedTable } from './changes/adopt/observe.js';
+export type { OldKey } from './changes/adopt/old-keys.js';
+export { type AdoptResult, adopt } from './changes/adopt.js';
+export type { AdoptedTable, AdoptOptions } from './changes/adopt-options.js';
+export { change } from './changes/change.js';
+export type { ChangeOptions, ConnectedOptions, RunOptions } from './changes/change-options.js';
 export { type ChangeStatus, changeStatus } from './changes/change-status.js';
+export type { ChangeResult } from './changes/make-change.js';
 export { type AddColumn, type AddColumnOptions, addColumn } from './changes/plan/add-column.js';
 export { type AddForeignKey, type AddForeignKeyOptions, addForeignKey } from './changes/plan/add-foreign-key.js';
 export { ChangeError, type ChangeErrorCode, isChangeError } from './changes/plan/change-error.js';

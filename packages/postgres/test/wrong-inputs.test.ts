@@ -46,6 +46,12 @@ const CHANGE = {
   connection: 'postgres://localhost/a',
   change: changes.addColumn({ table: JOB, column: 'a', type: 'int' }),
 };
+const ADOPT = {
+  connection: 'postgres://localhost/a',
+  tables: [{ name: 'job', value: 'firm' }],
+  until: 'enforce',
+  policies: { role: 'app' },
+};
 const LIMITS = ['lockTimeout', 'statementTimeout', 'giveUpAfter', 'batchTime', 'maxShare', 'maxReplicationLag'];
 
 /** One argument: each of the values, by itself. */
@@ -163,6 +169,19 @@ const WRONG = [
     connection: [undefined, null, '', 0, true, () => {}, Symbol('one')],
     change: [undefined, null, 0, 'add column', true, {}, () => {}],
     name: NO_NAME,
+    dryRun: [null, 0, 'x', {}],
+    onProgress: NO_FUNCTION,
+    signal: [null, 0, 'x', {}, new AbortController()],
+    ...Object.fromEntries(LIMITS.map((limit) => [limit, [0, 2 ** 31, ...NO_NUMBER]])),
+  }),
+  ...options('adopt', loose(changes.adopt), ADOPT, {
+    connection: [undefined, null, '', 0, true, () => {}, Symbol('one')],
+    tables: [undefined, null, 0, 'job', {}, [], [null], ['job'], [{}], [{ name: 'job', through: 1 }], [{ name: '' }]],
+    until: [undefined, null, 0, 'end', {}],
+    tenantColumn: NO_NAME,
+    type: [null, 0, 'json', {}],
+    policies: [undefined, null, 0, 'app', {}, { role: 'app', tables: [] }],
+    dropOldKeys: [null, 0, 'x', {}],
     dryRun: [null, 0, 'x', {}],
     onProgress: NO_FUNCTION,
     signal: [null, 0, 'x', {}, new AbortController()],

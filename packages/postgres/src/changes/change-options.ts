@@ -16,15 +16,8 @@ export interface ConnectedOptions {
   readonly connection: string | ClientConfig;
 }
 
-/** Options of {@link change}. */
-export interface ChangeOptions extends ConnectedOptions, Partial<Limits> {
-  /** The change, as `addColumn` makes it. */
-  readonly change: Change;
-  /**
-   * Name under which it is kept. The same name stands for the same change.
-   * @defaultValue its kind and what it is about
-   */
-  readonly name?: string;
+/** Options of {@link change} and {@link adopt}: how much they may be noticed, and who is told. */
+export interface RunOptions extends ConnectedOptions, Partial<Limits> {
   /**
    * Milliseconds for which writers may have to wait behind a lock that the change waits for.
    * @defaultValue `100`
@@ -72,6 +65,17 @@ export interface ChangeOptions extends ConnectedOptions, Partial<Limits> {
   readonly signal?: AbortSignal;
 }
 
+/** Options of {@link change}. */
+export interface ChangeOptions extends RunOptions {
+  /** The change, as `addColumn` makes it. */
+  readonly change: Change;
+  /**
+   * Name under which it is kept. The same name stands for the same change.
+   * @defaultValue its kind and what it is about
+   */
+  readonly name?: string;
+}
+
 /** The limits that are not given. */
 export const LIMITS: Limits = {
   lockTimeout: 100,
@@ -86,26 +90,38 @@ export const LIMITS: Limits = {
 const LONGEST = 2 ** 31 - 1;
 
 /** @throws `floor_misconfigured` for an option that is wrong or unknown. */
-export function limitsOf(options: ChangeOptions): Limits {
-  requireConnected('change', options, ['change', 'name', 'dryRun', 'onProgress', 'signal', ...Object.keys(LIMITS)]);
-  const { change, name, dryRun, onProgress, signal } = options;
+export function requireChange(options: ChangeOptions): Limits {
+  const limits = limitsOf('change', options, ['change', 'name']);
+  const { change, name } = options;
   if (typeof change !== 'object' || change === null || typeof change.kind !== 'string') {
     throw misconfigured(
       `change: the option \`change\` is ${said(change)}, which says nothing to be changed. Pass what \`addColumn\` or one beside it returns.`,
     );
   }
   if (name !== undefined) requireName('change', 'name', name);
+  return limits;
+}
+
+/**
+ * @param own - options that the place has besides
+ * @throws `floor_misconfigured` for an option that is wrong or unknown.
+ */
+export function limitsOf(place: string, options: RunOptions, own: readonly string[]): Limits {
+  requireConnected(place, options, [...own, 'dryRun', 'onProgress', 'signal', ...Object.keys(LIMITS)]);
+  const { dryRun, onProgress, signal } = options;
   if (dryRun !== undefined && typeof dryRun !== 'boolean') {
-    throw misconfigured(`change: the option \`dryRun\` is ${said(dryRun)}. Use true or false, or leave it out.`);
+    throw misconfigured(`${place}: the option \`dryRun\` is ${said(dryRun)}. Use true or false, or leave it out.`);
   }
   if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw misconfigured(`change: the option \`onProgress\` is ${said(onProgress)}. Pass a function, or leave it out.`);
+    throw misconfigured(
+      `${place}: the option \`onProgress\` is ${said(onProgress)}. Pass a function, or leave it out.`,
+    );
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw misconfigured(`change: the option \`signal\` is ${said(signal)}. Pass an AbortSignal, or leave it out.`);
+    throw misconfigured(`${place}: the option \`signal\` is ${said(signal)}. Pass an AbortSignal, or leave it out.`);
   }
   return Object.fromEntries(
-    Object.entries(LIMITS).map(([limit, usual]) => [limit, number(options, limit, usual)]),
+    Object.entries(LIMITS).map(([limit, usual]) => [limit, number(place, options, limit, usual)]),
   ) as unknown as Limits;
 }
 
@@ -121,12 +137,12 @@ export function requireConnected(place: string, options: ConnectedOptions, known
   );
 }
 
-function number(options: object, option: string, usual: number): number {
+function number(place: string, options: object, option: string, usual: number): number {
   const value = (options as Readonly<Record<string, unknown>>)[option];
   if (value === undefined) return usual;
   const most = option === 'maxShare' ? 1 : LONGEST;
   if (typeof value === 'number' && value > 0 && value <= most && (most === 1 || Number.isInteger(value))) return value;
   throw misconfigured(
-    `change: the option \`${option}\` is ${said(value)}. Use a number above 0 and up to ${most}, or leave it out.`,
+    `${place}: the option \`${option}\` is ${said(value)}. Use a number above 0 and up to ${most}, or leave it out.`,
   );
 }

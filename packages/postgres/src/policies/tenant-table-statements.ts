@@ -15,24 +15,42 @@ export interface TenantTableStatements {
  */
 export function tenantTableStatements(table: ResolvedTable, options: ResolvedPolicyOptions): TenantTableStatements {
   const target = quoteQualified(table);
-  const roles = quotedRoles(options).join(', ');
-  const policies = tablePolicies(table, options);
-  const creations = policies.map((policy) => createPolicy(target, policy));
-  const hash = shortHash(creations.join('\n'));
+  const { revoke, grant } = rightsStatements(table, options);
   return {
-    hash,
+    hash: policyHash(table, options),
     statements: [
-      // Also takes TRUNCATE, which ignores policies, and REFERENCES, TRIGGER and MAINTAIN.
-      `REVOKE ALL ON TABLE ${target} FROM PUBLIC, ${roles} CASCADE`,
+      revoke,
       `ALTER TABLE ${target} ENABLE ROW LEVEL SECURITY`,
       `ALTER TABLE ${target} FORCE ROW LEVEL SECURITY`,
       // What opens goes before what closes.
       ...POLICY_NAMES.map((name) => `DROP POLICY IF EXISTS ${name} ON ${target}`),
-      ...creations,
-      ...policies.map(({ name }) => `COMMENT ON POLICY ${name} ON ${target} IS ${quoteLiteral(`tenancy:${hash}`)}`),
-      `GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE ${target} TO ${roles}`,
+      ...tablePolicies(table, options).map((policy) => createPolicy(target, policy)),
+      ...policyComments(table, options),
+      grant,
     ],
   };
+}
+
+export function rightsStatements(table: ResolvedTable, options: ResolvedPolicyOptions) {
+  const target = quoteQualified(table);
+  const roles = quotedRoles(options).join(', ');
+  return {
+    // Also takes TRUNCATE, which ignores policies, and REFERENCES, TRIGGER and MAINTAIN.
+    revoke: `REVOKE ALL ON TABLE ${target} FROM PUBLIC, ${roles} CASCADE`,
+    grant: `GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE ${target} TO ${roles}`,
+  };
+}
+
+export function policyComments(table: ResolvedTable, options: ResolvedPolicyOptions): string[] {
+  const hash = policyHash(table, options);
+  return tablePolicies(table, options).map(
+    ({ name }) => `COMMENT ON POLICY ${name} ON ${quoteQualified(table)} IS ${quoteLiteral(`tenancy:${hash}`)}`,
+  );
+}
+
+function policyHash(table: ResolvedTable, options: ResolvedPolicyOptions): string {
+  const creations = tablePolicies(table, options).map((policy) => createPolicy(quoteQualified(table), policy));
+  return shortHash(creations.join('\n'));
 }
 
 export function quotedRoles({ role, adminRole }: ResolvedPolicyOptions): string[] {
@@ -43,7 +61,7 @@ export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-function createPolicy(target: string, { name, permissive, role, condition }: TablePolicy): string {
+export function createPolicy(target: string, { name, permissive, role, condition }: TablePolicy): string {
   return (
     `CREATE POLICY ${name} ON ${target} AS ${permissive ? 'PERMISSIVE' : 'RESTRICTIVE'} FOR ALL ` +
     `TO ${quoteIdentifier(role)}\n  USING (${condition})\n  WITH CHECK (${condition})`

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { requireName } from '../../errors/require-arguments.js';
-import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
+import { quoteIdentifier, quoteLiteral, quoteQualified } from '../../policies/quoting.js';
 import { ChangeError } from './change-error.js';
 import { type ChangedTable, definitionOf, requireOptional, tableNamed } from './changed-table.js';
 import { enclosed } from './names.js';
@@ -46,6 +46,10 @@ export interface AddColumnOptions {
 export interface AddColumn extends Omit<AddColumnOptions, 'table'> {
   readonly kind: 'add column';
   readonly table: TableName;
+  /** A setting whose value, where it has one, a new row of old code gets in place of `value`. */
+  readonly setting?: string;
+  /** A column that the value reads and that another change adds, which is done before. */
+  readonly reads?: { readonly table: TableName; readonly column: string };
 }
 
 /**
@@ -104,7 +108,11 @@ export async function addColumnSteps(client: ClientBase, change: AddColumn, id: 
   const trigger = stampingTrigger({
     table,
     id,
-    body: stamped(table, column, value),
+    body: stamped(
+      table,
+      column,
+      change.setting === undefined ? value : fromSetting(change.setting, change.type, value),
+    ),
     when: `new.${quoteIdentifier(column)} is null`,
   });
   return [
@@ -116,6 +124,12 @@ export async function addColumnSteps(client: ClientBase, change: AddColumn, id: 
     ...nulls,
     ...(keepTrigger ? [] : [{ ...step, name: 'drop trigger', sql: dropTrigger, isExclusive: true }]),
   ];
+}
+
+/** An update may be of a row that is not filled yet: the session's setting says nothing about whose that is. */
+function fromSetting(setting: string, type: string, value: string): string {
+  const named = `nullif(current_setting(${quoteLiteral(setting)}, true), '')`;
+  return `coalesce(case when tg_op = 'INSERT' then cast(${named} as ${type}) end, ${enclosed(value)})`;
 }
 
 /** Statements that add it without writing the table anew, and the expression that rows have to be filled with, if any. */
@@ -142,9 +156,16 @@ async function tried(client: ClientBase, change: AddColumn, id: string) {
       );
     }
     if (preset !== undefined) await probe.query(setDefault(probe.table));
-    if (fill !== undefined) await explain(probe, table, column, fill);
+    if (fill !== undefined && (await isThere(client, change.reads))) await explain(probe, table, column, fill);
   }).catch(explained(change));
   return { sql: preset === undefined ? [added(own)] : [added(own), setDefault(own)], value: fill };
+}
+
+/** False in a dry run alone, where nothing was done before. */
+async function isThere(client: ClientBase, reads: AddColumn['reads']): Promise<boolean> {
+  return (
+    reads === undefined || (await readTable(client, reads.table)).columns.some(({ name }) => name === reads.column)
+  );
 }
 
 async function isAtOnce(client: ClientBase, table: TableName, id: string, sql: (to: string) => string) {
@@ -162,6 +183,8 @@ export function explained({ table }: { readonly table: TableName }) {
   return (cause: unknown): never => {
     if (cause instanceof ChangeError) throw cause;
     const { message, code } = cause as Error & { readonly code?: string };
+    // Cancelled, which says nothing about the change.
+    if (code === '57014') throw cause;
     throw new ChangeError(
       code === '42501' ? 'change_not_permitted' : 'change_impossible',
       `the change of ${quoteQualified(table)} was tried on an empty copy, and PostgreSQL refused it: ${message}. Nothing was done. Correct it and run again.`,

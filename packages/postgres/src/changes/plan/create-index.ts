@@ -83,19 +83,32 @@ function isColumn(entry: unknown): boolean {
 
 export async function createIndexSteps(client: ClientBase, change: CreateIndex, id: string): Promise<IndexStep[]> {
   const { table, name, columns = [], expression, unique = false, where, using = 'btree' } = change;
-  const { isPartitioned } = await readTable(client, table, false);
   const key = expression ?? columns.map(quoteIdentifier).join(', ');
   const body = `using ${quoteIdentifier(using)} ${enclosed(key)}${where === undefined ? '' : ` where ${enclosed(where)}`}`;
+  return [await indexStep(client, { table, index: name, isUnique: unique, body }, id)];
+}
+
+/**
+ * The step that builds an index.
+ *
+ * @param first - a statement about the empty copy on which it is tried, which may lack a column as yet
+ */
+export async function indexStep(
+  client: ClientBase,
+  { table, index, isUnique, body }: Pick<IndexStep, 'table' | 'index' | 'isUnique' | 'body'>,
+  id: string,
+  first?: (probe: string) => string,
+): Promise<IndexStep> {
+  const { isPartitioned } = await readTable(client, table, false);
   const signature = await probing(client, table, id, async (probe) => {
-    await probe.query(`create ${unique ? 'unique ' : ''}index on ${probe.table} ${body}`);
+    if (first) await probe.query(first(probe.table));
+    await probe.query(`create ${isUnique ? 'unique ' : ''}index on ${probe.table} ${body}`);
     const sql = `select ${indexSignature('i')} as signature from pg_index i where i.indrelid = '${probe.table}'::regclass`;
     return (await readJson<{ signature: string }>(probe.client, sql))[0]?.signature ?? '';
-  }).catch(explained(change));
+  }).catch(explained({ table }));
   const concurrently = isPartitioned ? '' : 'concurrently ';
-  return [
-    {
-      ...{ kind: 'index', name: 'create index', table, index: name, isUnique: unique, body, signature, isPartitioned },
-      undo: [`drop index ${concurrently}if exists ${quoteQualified({ schema: table.schema, name })}`],
-    },
-  ];
+  return {
+    ...{ kind: 'index', name: 'create index', table, index, isUnique, body, signature, isPartitioned },
+    undo: [`drop index ${concurrently}if exists ${quoteQualified({ schema: table.schema, name: index })}`],
+  };
 }

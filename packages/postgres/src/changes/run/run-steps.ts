@@ -1,7 +1,7 @@
 import type { DatabaseError } from 'pg';
 import { ChangeError, isChangeError } from '../plan/change-error.js';
 import type { Step } from '../plan/step.js';
-import { type ChangeRecord, recordState } from './record.js';
+import { type ChangeRecord, recordDone, recordState } from './record.js';
 import { checkSignal, type Run, type Task, tell } from './run.js';
 import { runBackfill } from './run-backfill.js';
 import { runIndex } from './run-index.js';
@@ -30,6 +30,8 @@ export async function runSteps(
     tell(task, { state: 'done' });
     names.push(step.name);
   }
+  // No step says it in its own transaction.
+  if (steps.length === 0) await recordDone(run.worker, run.name, 0);
   return names;
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Client, ClientConfig } from 'pg';
 import { quoteIdentifier } from '../../policies/quoting.js';
+import { isChangeError } from '../plan/change-error.js';
 import { changeId } from '../plan/names.js';
 import { readJson } from '../plan/read-json.js';
 import type { TableName } from '../plan/step.js';
@@ -8,7 +9,7 @@ import { connect } from './connect.js';
 import { applicationName, lockTable } from './lock.js';
 import type { Blocker } from './progress.js';
 import { ensureRecord } from './record.js';
-import { pause } from './run.js';
+import { checkSignal, pause } from './run.js';
 
 /** The two connections of a run, which has the table to itself among runs. */
 export interface Session {
@@ -45,6 +46,10 @@ export async function inSession<R>(options: SessionOptions, work: (session: Sess
     signal?.addEventListener('abort', abort);
     await ensureRecord(worker);
     return await work(session);
+  } catch (error) {
+    // Cancelled before the first step, or between two.
+    if (!isChangeError(error)) checkSignal({ name, signal });
+    throw error;
   } finally {
     signal?.removeEventListener('abort', abort);
     await worker?.end().catch(() => {});

@@ -1,0 +1,101 @@
+import type { Client } from 'pg';
+import type { Adoption } from './adopt/adoption.js';
+import { type ObservedTable, observe, requireNoOtherReaders, requireNothingHidden } from './adopt/observe.js';
+import { type OldKey, oldKeys } from './adopt/old-keys.js';
+import { refuseImpossible } from './adopt/refusals.js';
+import { accessOf, enforcingOf, expandOf, keysOf, openingOf } from './adopt/stages.js';
+import { type RuledTable, readRules } from './adopt/tenant-rule.js';
+import { type AdoptOptions, adoptionOf } from './adopt-options.js';
+import { type ChangeResult, makeChange } from './make-change.js';
+import { type Change, usualName } from './plan/plan-change.js';
+import { connect } from './run/connect.js';
+import { checkSignal } from './run/run.js';
+
+/** The result of {@link adopt}. */
+export interface AdoptResult {
+  /** The changes in their order, each of which is in `public.tenancy_changes` under its name. */
+  readonly changes: readonly ChangeResult[];
+  /** The keys without tenant that were found at the beginning: what old code meets, `ON CONFLICT` above all. */
+  readonly oldKeys: readonly OldKey[];
+  /** Rows that policies would hide of each table; empty before the stage `observe`. */
+  readonly observed: readonly ObservedTable[];
+}
+
+/**
+ * Makes a database of one tenant one of many while it runs: the tenant column in every table, keys that contain it, and policies.
+ * Each table is a row of changes as {@link change} makes them, in transactions of its own; it may be stopped at any moment, with
+ * `kill -9` too, and calling it again goes on where it was. What would fail on the way is looked for before the first step.
+ *
+ * @throws ChangeError as {@link change} does; `change_impossible` also for rows without a tenant or in between two, by their number.
+ *
+ * @throws TenantFloorError `floor_misconfigured` for an option that is wrong or unknown.
+ *
+ * @example
+ * ```ts
+ * import { adopt } from '@tenancy/postgres/changes';
+ *
+ * const { oldKeys } = await adopt({
+ *   connection: 'postgres://maintenance@localhost/app',
+ *   tables: [
+ *     { name: 'company', value: 'id' },
+ *     { name: 'job', through: 'company_id' },
+ *     { name: 'application', through: 'job_id' },
+ *   ],
+ *   type: 'bigint',
+ *   until: 'keys',
+ * });
+ * for (const { message } of oldKeys) console.error(message);
+ * ```
+ */
+export async function adopt(options: AdoptOptions): Promise<AdoptResult> {
+  const adoption = adoptionOf(options);
+  const { policies, dropOldKeys } = adoption;
+  const changes: ChangeResult[] = [];
+  const make = async (wanted: readonly Change[]) => {
+    for (const one of wanted)
+      changes.push(await makeChange({ ...options, limits: adoption.limits }, one, usualName(one)));
+  };
+  const before = await looking(options, adoption, async (client, tables) => {
+    await refuseImpossible(client, adoption, tables);
+    return tables;
+  });
+  const result = { changes, oldKeys: oldKeys(before), observed: [] };
+  await make(expandOf(before, adoption));
+  if (adoption.reaches('keys')) await make(keysOf(before, adoption, dropOldKeys));
+  if (!policies || !adoption.reaches('observe')) return result;
+  await make(openingOf(before, policies));
+  const isReal = options.dryRun !== true && adoption.reaches('enforce');
+  const observed = await looking(options, adoption, async (client, tables) => {
+    const counted = await observe(client, tables);
+    if (isReal) {
+      requireNothingHidden(counted);
+      await requireNoOtherReaders(client, policies, tables);
+    }
+    return counted;
+  });
+  if (adoption.reaches('enforce')) await make([...enforcingOf(before, policies), accessOf(before, policies)]);
+  return { ...result, observed };
+}
+
+/** Reads the tables as they are now, on a connection of its own. */
+async function looking<R>(
+  { connection, signal }: AdoptOptions,
+  adoption: Adoption,
+  work: (client: Client, tables: readonly RuledTable[]) => Promise<R>,
+): Promise<R> {
+  const run = { name: 'adopt', signal };
+  checkSignal(run);
+  const client = await connect(connection, 'tenancy adopt', 'public, pg_temp');
+  // The server ends a count that nobody waits for any more.
+  const abort = () => void client.end().catch(() => {});
+  signal?.addEventListener('abort', abort);
+  try {
+    return await work(client, await readRules(client, adoption));
+  } catch (error) {
+    checkSignal(run);
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    await client.end().catch(() => {});
+  }
+}
