@@ -5,7 +5,18 @@ export interface Row {
   readonly benchmark: string;
   readonly case: string;
   readonly against: string;
-  readonly metric: 'cpu' | 'throughput' | 'bytes' | 'p50' | 'p99' | 'server-cpu' | 'seconds';
+  readonly metric:
+    | 'cpu'
+    | 'throughput'
+    | 'bytes'
+    | 'p50'
+    | 'p99'
+    | 'server-cpu'
+    | 'seconds'
+    | 'worst'
+    | 'worst-ms'
+    | 'p99-ms'
+    | 'p50-ms';
   readonly ratio: Ratio;
   readonly pairs: number;
   readonly node: string;

@@ -9,10 +9,11 @@ import { prisma } from './prisma.js';
 import { queue } from './queue.js';
 import { recordResults } from './results.js';
 import { socket } from './socket.js';
+import { stalls } from './stalls.js';
 import { heading, line } from './table.js';
 import { typeorm } from './typeorm.js';
 
-const benchmarks: readonly Benchmark[] = [http, floor, prisma, typeorm, cache, queue, message, socket, migrate];
+const benchmarks: readonly Benchmark[] = [http, floor, prisma, typeorm, cache, queue, message, socket, migrate, stalls];
 
 /** `pnpm bench [NAME…] [--json] [--record]` */
 const { values, positionals } = parseArgs({

@@ -9,8 +9,9 @@ export const heading = (name: string): string =>
 export const line = ({ case: name, against, metric, ratio, pairs }: Row): string =>
   columns([name, against, shown(ratio.median, metric), range(ratio, metric), `${pairs}`, metric]);
 
-/** A ratio, or what is counted in bytes. */
-export const shown = (value: number, metric: Row['metric']): string => value.toFixed(metric === 'bytes' ? 0 : 3);
+/** A ratio, or a number of bytes or of milliseconds. */
+export const shown = (value: number, metric: Row['metric']): string =>
+  value.toFixed(metric === 'bytes' ? 0 : metric.endsWith('-ms') ? 1 : 3);
 
 export const range = ({ min, max }: Row['ratio'], metric: Row['metric']): string =>
   `${shown(min, metric)} – ${shown(max, metric)}`;

@@ -42,7 +42,7 @@ function home(file: string): string {
   // Beside the adapter that the page shows.
   if (file === 'docs/adapter.md') return 'packages/postgres/test/adapter';
   if (file === 'docs/migrations.md') return 'packages/typeorm';
-  if (file === 'docs/adopting-a-database.md') return 'packages/postgres';
+  if (file === 'docs/adopting-a-database.md' || file === 'docs/changes.md') return 'packages/postgres';
   // Where the peers of its subpath are.
   if (file === 'docs/caches.md' || file === 'docs/queues.md') return 'packages/core';
   if (file === 'docs/events.md') return 'test/census';
