@@ -162,7 +162,7 @@ describe('on a table that is in use', () => {
         isOver = true;
       });
       // The others, who would wait behind the change that waits for the reader.
-      const until = Date.now() + 1_500;
+      const until = Date.now() + 5_000;
       while (Date.now() < until) {
         const start = performance.now();
         await place.client.query('insert into job (id) values (2)');
@@ -173,7 +173,7 @@ describe('on a table that is in use', () => {
       await reader.query('commit');
       expect(await running).toMatchObject({ applied: ['0001_title.sql'] });
       // Without a timeout it is as long as the reader takes.
-      expect(longest).toBeLessThan(1_000);
+      expect(longest).toBeLessThan(3_000);
     } finally {
       await reader.end();
     }
