@@ -54,7 +54,7 @@ export class MessageAdmitting implements MessageAdmission {
     let seen = this.#seen.get(handler);
     // One from a clock that is ahead is good for twice as long.
     if (!seen) this.#seen.set(handler, (seen = new SeenStamps(2 * maxAge)));
-    return seen.isNew(signed.signature) ? null : sentAgain();
+    return seen.isNew(signed.id) ? null : sentAgain();
   }
 
   async #lookedUp(tenantId: string): Promise<Admission> {

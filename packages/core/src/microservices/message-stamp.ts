@@ -7,8 +7,8 @@ const LONGEST = 600;
 /** A stamp that a message came with. */
 export interface MessageStamp {
   readonly tenantId: string;
-  /** Of a signed one: the second it was made in, and the signature, which tells it from all others. */
-  readonly signed: { readonly seconds: number; readonly signature: string } | null;
+  /** Of a signed one: the second it was made in, and what tells it from all others. */
+  readonly signed: { readonly seconds: number; readonly id: string } | null;
 }
 
 /**
@@ -28,5 +28,5 @@ export function readMessageStamp(text: unknown, place: string, secrets: StampSec
   const id = parts.length === 5 ? (parts.pop() as string) : '';
   if (secrets.length > 0 && id === '') return null;
   const stamp = readStampParts(parts, { place, id }, secrets);
-  return stamp && { tenantId: stamp.tenantId, signed: secrets.length > 0 ? stamp : null };
+  return stamp && { tenantId: stamp.tenantId, signed: secrets.length > 0 ? { seconds: stamp.seconds, id } : null };
 }

@@ -17,14 +17,17 @@ const vectors = [...page.matchAll(/^\| `([^`]+)` +\| `([^`]+)` +\| `([^`]+)` +\|
 
 it('has three of them', () => expect(vectors).toHaveLength(3));
 
-it.each(vectors)('$stamp is the stamp of $tenantId for $pattern, as the page says', ({ tenantId, pattern, stamp }) => {
-  const given: unknown = pattern.startsWith('{') ? { cmd: 'price' } : pattern;
-  expect(readMessageStamp(stamp, placeOf(given), [secret])).toEqual({
-    tenantId,
-    signed: { tenantId, seconds: 1_798_761_600, signature: stamp.split('.')[3] },
-  });
-  expect(readMessageStamp(stamp, placeOf('another'), [secret])).toBeNull();
-});
+it.each(vectors)(
+  '$stamp is the stamp of $tenantId for $pattern, as the page says',
+  ({ tenantId, pattern, id, stamp }) => {
+    const given: unknown = pattern.startsWith('{') ? { cmd: 'price' } : pattern;
+    expect(readMessageStamp(stamp, placeOf(given), [secret])).toEqual({
+      tenantId,
+      signed: { seconds: 1_798_761_600, id },
+    });
+    expect(readMessageStamp(stamp, placeOf('another'), [secret])).toBeNull();
+  },
+);
 
 it('has the same place for an object in any order of its keys, and for its text', () => {
   const place = 'message:{"a":{"b":1,"c":[{"z":1,"y":2}]},"cmd":"price"}';
