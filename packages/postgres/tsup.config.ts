@@ -6,4 +6,5 @@ export default packageBuild({
   changes: 'src/changes.ts',
   lint: 'src/lint.ts',
   migrations: 'src/migrations.ts',
+  tenants: 'src/tenants.ts',
 });

@@ -1,0 +1,13 @@
+export type { SettingsSchema, TenantDirectoryOptions } from './tenants/directory/directory-options.js';
+export { tenantDirectorySql } from './tenants/directory/directory-tables.js';
+export type { DirectoryStatus, DirectoryTenant, TenantEventKind } from './tenants/directory/directory-tenant.js';
+export type { InTransaction, NewTenant } from './tenants/directory/new-tenant.js';
+export { TenantDirectory } from './tenants/directory/tenant-directory.js';
+export type { PlaceKind, TenantPlace } from './tenants/places/tenant-place.js';
+export {
+  type TenantPlaces,
+  type TenantPlacesOptions,
+  type TenantServer,
+  tenantPlaces,
+} from './tenants/places/tenant-places.js';
+export { isTenantsError, TenantsError, type TenantsErrorCode } from './tenants/tenants-error.js';

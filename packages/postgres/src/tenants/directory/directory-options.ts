@@ -1,0 +1,69 @@
+import type { PoolConfig } from 'pg';
+import { refuseUnknown } from '../../errors/refuse-unknown.js';
+import { requireList, requireName, requireOptions } from '../../errors/require-arguments.js';
+import type { TenantPlace } from '../places/tenant-place.js';
+
+/** A schema of the Standard Schema kind, as zod, valibot and arktype have them. */
+export interface SettingsSchema<Settings> {
+  readonly '~standard': {
+    readonly validate: (value: unknown) => SettingsVerdict<Settings> | Promise<SettingsVerdict<Settings>>;
+    readonly types?: { readonly output: Settings } | undefined;
+  };
+}
+
+/** The answer of a {@link SettingsSchema}. */
+export type SettingsVerdict<Settings> =
+  | { readonly value: Settings; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string }[] };
+
+/** Options of `TenantDirectory`. */
+export interface TenantDirectoryOptions<Settings = Readonly<Record<string, unknown>>> {
+  /** The database that holds the directory, as a URL or as `pg` takes it, with a role that owns its tables or may read and write them. */
+  readonly connection: string | PoolConfig;
+  /**
+   * The schema of its tables.
+   * @defaultValue `'tenancy'`
+   */
+  readonly schema?: string;
+  /**
+   * Slugs that no tenant may have, as those of `fromSubdomain`.
+   * @defaultValue `['www', 'api', 'app', 'admin']`
+   */
+  readonly reserved?: readonly string[];
+  /**
+   * Plans that there are.
+   * @defaultValue any text
+   */
+  readonly plans?: readonly string[];
+  /**
+   * The shape of `settings`, of the Standard Schema kind: asked before they are written.
+   * @defaultValue any object
+   */
+  readonly settings?: SettingsSchema<Settings>;
+  /**
+   * The place of a new tenant's data.
+   * @defaultValue `{ server: 'main', kind: 'rows', name: null }`
+   */
+  readonly place?: TenantPlace;
+}
+
+export type ResolvedDirectoryOptions<Settings> = Required<
+  Omit<TenantDirectoryOptions<Settings>, 'plans' | 'settings'>
+> &
+  Pick<TenantDirectoryOptions<Settings>, 'plans' | 'settings'>;
+
+const KNOWN = ['connection', 'schema', 'reserved', 'plans', 'settings', 'place'];
+
+/** @throws TenantFloorError `floor_misconfigured` when an option is wrong. */
+export function resolveDirectoryOptions<Settings>(
+  options: TenantDirectoryOptions<Settings>,
+): ResolvedDirectoryOptions<Settings> {
+  requireOptions('TenantDirectory', options, 'connection');
+  refuseUnknown('TenantDirectory', options, KNOWN);
+  const { schema = 'tenancy', reserved = ['www', 'api', 'app', 'admin'], plans, settings, connection } = options;
+  const { place = { server: 'main', kind: 'rows', name: null } } = options;
+  requireName('TenantDirectory', 'schema', schema);
+  requireList('TenantDirectory', 'reserved', reserved);
+  if (plans !== undefined) requireList('TenantDirectory', 'plans', plans);
+  return { connection, schema, reserved, place, ...(plans && { plans }), ...(settings && { settings }) };
+}

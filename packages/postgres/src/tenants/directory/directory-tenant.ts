@@ -1,0 +1,32 @@
+import type { Tenant } from '@tenancy/core';
+import type { TenantPlace } from '../places/tenant-place.js';
+
+/**
+ * - `provisioning`: not there yet for anybody who looks it up, and `deleted`: no more.
+ * - `suspended`, `deleting`: known, and let in nowhere.
+ */
+export type DirectoryStatus = 'provisioning' | 'active' | 'suspended' | 'deleting' | 'deleted';
+
+/** A tenant as the directory knows it. */
+export type DirectoryTenant<Settings = Readonly<Record<string, unknown>>> = Tenant & {
+  readonly status: DirectoryStatus;
+  /** The name for people. */
+  readonly name: string;
+  readonly plan: string | null;
+  readonly settings: Settings;
+  readonly place: TenantPlace;
+  readonly createdAt: string;
+};
+
+/** An event in a tenant's life, in the order of the directory's events. */
+export type TenantEventKind =
+  | 'created'
+  | 'renamed'
+  | 'changed'
+  | 'suspended'
+  | 'resumed'
+  | 'domain-verified'
+  | 'domain-removed'
+  | 'moved'
+  | 'deleting'
+  | 'deleted';
