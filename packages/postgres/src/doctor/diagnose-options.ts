@@ -1,0 +1,94 @@
+import type { ClientConfig } from 'pg';
+import { refuseUnknown } from '../errors/refuse-unknown.js';
+import { requireList, requireName, requireOptions } from '../errors/require-arguments.js';
+import type { TenantTable } from '../policies/policy-options.js';
+import type { DoctorOptions } from './diagnosis/rule.js';
+import type { OperatingOptions } from './operating/operating-rule.js';
+
+type Named = string | { readonly schema?: string; readonly name: string; readonly writable?: boolean };
+
+/** Options of `diagnose`. Those about tables are as `migrate` and `compilePolicies` have them. */
+export interface DiagnoseOptions {
+  /** The database, by a role that sees all of it: the one that migrates, or a superuser. Nothing is written. */
+  readonly connection: string | ClientConfig;
+  /**
+   * The database, by the role that the application connects as, whose rights are examined.
+   * @defaultValue `connection`, which becomes `role`: a superuser alone may
+   */
+  readonly application?: string | ClientConfig;
+  /** The role that the application connects as. */
+  readonly role: string;
+  /** @defaultValue `'app.tenant_id'` */
+  readonly setting?: string;
+  /** @defaultValue `['public']` */
+  readonly schemas?: readonly string[];
+  /** @defaultValue `'tenant_id'` */
+  readonly tenantColumn?: string;
+  /**
+   * Tables whose tenant column has another name.
+   * @defaultValue `[]`
+   */
+  readonly tables?: readonly TenantTable[];
+  /** @defaultValue `[]` */
+  readonly shared?: readonly Named[];
+  /** @defaultValue `[]` */
+  readonly hidden?: readonly Named[];
+  /**
+   * Rows from which on a table counts as large, for what is slow and not wrong.
+   * @defaultValue `10_000`
+   */
+  readonly largeTable?: number;
+  /**
+   * Asks whether the database can be distributed by tenant over a Citus cluster, too.
+   * @defaultValue not asked
+   */
+  readonly for?: 'citus';
+}
+
+const KNOWN = [
+  'connection',
+  'application',
+  'role',
+  'setting',
+  'schemas',
+  'tenantColumn',
+  'tables',
+  'shared',
+  'hidden',
+  'largeTable',
+  'for',
+];
+
+/** @throws TenantFloorError `floor_misconfigured` for an option that is wrong. */
+export function resolveDiagnoseOptions(options: DiagnoseOptions): {
+  readonly rules: DoctorOptions;
+  readonly operating: OperatingOptions;
+} {
+  requireOptions('diagnose', options, 'connection');
+  refuseUnknown('diagnose', options, KNOWN);
+  const { role, setting = 'app.tenant_id', schemas = ['public'], tenantColumn = 'tenant_id', tables = [] } = options;
+  const { shared = [], hidden = [], largeTable = 10_000 } = options;
+  requireName('diagnose', 'role', role);
+  requireList('diagnose', 'schemas', schemas);
+  const own = Object.fromEntries(
+    tables.map(({ schema = 'public', name, tenantColumn: column = tenantColumn }) => [`${schema}.${name}`, column]),
+  );
+  const names = {
+    schemas,
+    tenantColumn,
+    shared: shared.map(nameOf),
+    hidden: hidden.map(nameOf),
+  };
+  return {
+    rules: {
+      ...names,
+      setting,
+      writable: shared.filter((table) => typeof table === 'object' && table.writable === true).map(nameOf),
+    },
+    operating: { ...names, role, columns: own, largeTable },
+  };
+}
+
+function nameOf(table: Named): string {
+  return typeof table === 'string' ? table : `${table.schema ?? 'public'}.${table.name}`;
+}
