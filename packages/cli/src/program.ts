@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addDoctor } from './commands/doctor.js';
 import { addLint } from './commands/lint.js';
 import { addMigrate } from './commands/migrate.js';
 import { addMigrateDrift } from './commands/migrate-drift.js';
@@ -10,6 +11,7 @@ const FOOTER = `
 Environment:
   TENANCY_DATABASE_URL  the database, in place of \`connection\` of the configuration
   TENANCY_MIGRATIONS    the migrations, in place of its \`directory\`
+  TENANCY_APP_DATABASE_URL  the database as the application connects, for \`doctor\`
 
 Exit codes: 0 done, 1 something failed and was reported, 2 wrong use, 130 interrupted twice.`;
 
@@ -32,6 +34,7 @@ export function buildProgram(end: (code: number) => void): Command {
   addMigrateVerify(migrate, end);
   addMigrateDrift(migrate, end);
   addLint(program, end);
+  addDoctor(program, end);
   return program;
 }
 

@@ -1,3 +1,4 @@
+import type { DiagnoseOptions } from '@tenancy/postgres/doctor';
 import type { LintOptions } from '@tenancy/postgres/lint';
 import type { MigrateOptions } from '@tenancy/postgres/migrations';
 
@@ -13,6 +14,11 @@ export interface TenancyConfig
    * @defaultValue none
    */
   readonly lint?: Omit<LintOptions, 'since' | 'lines'>;
+  /**
+   * Options of `diagnose`, for `tenancy doctor`, beside the tables, which are those of `policies`. TENANCY_APP_DATABASE_URL is `application`.
+   * @defaultValue none
+   */
+  readonly doctor?: Pick<DiagnoseOptions, 'application' | 'largeTable' | 'longTransactionMinutes' | 'observedDays'>;
 }
 
 /** Names that a configuration may have. */
@@ -30,6 +36,7 @@ export const KNOWN: readonly string[] = Object.keys({
   lockPatienceMillis: true,
   busyTimeoutMillis: true,
   lint: true,
+  doctor: true,
 } satisfies Record<keyof TenancyConfig, true>);
 
 /**

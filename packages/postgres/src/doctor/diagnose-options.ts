@@ -1,6 +1,7 @@
 import type { ClientConfig } from 'pg';
+import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
-import { requireList, requireName, requireOptions } from '../errors/require-arguments.js';
+import { requireList, requireName, requireOptions, said } from '../errors/require-arguments.js';
 import type { TenantTable } from '../policies/policy-options.js';
 import type { DoctorOptions } from './diagnosis/rule.js';
 import type { OperatingOptions } from './operating/operating-rule.js';
@@ -39,11 +40,23 @@ export interface DiagnoseOptions {
    */
   readonly largeTable?: number;
   /**
+   * Minutes from which on a transaction is open for long.
+   * @defaultValue `15`
+   */
+  readonly longTransactionMinutes?: number;
+  /**
+   * Days that the statistics must reach back for an index that was not read to be called unused.
+   * @defaultValue `14`
+   */
+  readonly observedDays?: number;
+  /**
    * Asks whether the database can be distributed by tenant over a Citus cluster, too.
    * @defaultValue not asked
    */
   readonly for?: 'citus';
 }
+
+const BOUNDS = ['largeTable', 'longTransactionMinutes', 'observedDays'] as const;
 
 const KNOWN = [
   'connection',
@@ -55,7 +68,7 @@ const KNOWN = [
   'tables',
   'shared',
   'hidden',
-  'largeTable',
+  ...BOUNDS,
   'for',
 ];
 
@@ -67,9 +80,19 @@ export function resolveDiagnoseOptions(options: DiagnoseOptions): {
   requireOptions('diagnose', options, 'connection');
   refuseUnknown('diagnose', options, KNOWN);
   const { role, setting = 'app.tenant_id', schemas = ['public'], tenantColumn = 'tenant_id', tables = [] } = options;
-  const { shared = [], hidden = [], largeTable = 10_000 } = options;
+  const { shared = [], hidden = [], largeTable = 10_000, longTransactionMinutes = 15, observedDays = 14 } = options;
   requireName('diagnose', 'role', role);
   requireList('diagnose', 'schemas', schemas);
+  for (const bound of BOUNDS) {
+    const value = options[bound];
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;
+    throw misconfigured(
+      `diagnose: the option \`${bound}\` is ${said(value)}. Pass a whole number that is not negative.`,
+    );
+  }
+  if (options.for !== undefined && options.for !== 'citus') {
+    throw misconfigured(`diagnose: the option \`for\` is ${said(options.for)}. Pass 'citus', or leave it out.`);
+  }
   const own = Object.fromEntries(
     tables.map(({ schema = 'public', name, tenantColumn: column = tenantColumn }) => [`${schema}.${name}`, column]),
   );
@@ -85,7 +108,7 @@ export function resolveDiagnoseOptions(options: DiagnoseOptions): {
       setting,
       writable: shared.filter((table) => typeof table === 'object' && table.writable === true).map(nameOf),
     },
-    operating: { ...names, role, columns: own, largeTable },
+    operating: { ...names, role, columns: own, largeTable, longTransactionMinutes, observedDays },
   };
 }
 

@@ -97,6 +97,7 @@ describe('diagnose', () => {
       sql: 'alter table note drop constraint note_pkey; drop index note_tenant_id_job_id_idx',
       subject: 'public.note',
     },
+    // O36: rows above it are deleted one by one, and each reads the whole table.
     { rule: 'foreign-key-indexes', sql: 'drop index note_tenant_id_job_id_idx', subject: 'public.note' },
     { rule: 'redundant-indexes', sql: 'create index on job (tenant_id)', subject: 'public.job' },
     {
@@ -167,12 +168,44 @@ describe('diagnose', () => {
     await other.connect();
     try {
       await other.query(`begin; select 'a secret'`);
-      const sessions = (await diagnose({ connection: database.url, role, shared })).findings;
-      expect(sessions.filter(({ message }) => message.includes('forgotten'))).toEqual([]);
-      await other.query('rollback; begin');
-      expect(JSON.stringify(sessions)).not.toContain('a secret');
+      const found = async (longTransactionMinutes?: number) => {
+        const options = {
+          connection: database.url,
+          role,
+          shared,
+          ...(longTransactionMinutes === 0 && { longTransactionMinutes }),
+        };
+        const { findings } = await diagnose(options);
+        expect(JSON.stringify(findings)).not.toContain('a secret');
+        return findings.filter(({ message }) => message.includes('forgotten'));
+      };
+      expect(await found()).toEqual([]);
+      expect(await found(0)).toMatchObject([{ rule: 'open-transactions', severity: 'advice' }]);
+      await other.query('commit');
+      expect(await found(0)).toEqual([]);
     } finally {
       await other.end();
+    }
+  });
+
+  it('finds a large index that nobody reads, but none that a key or a delete needs', async () => {
+    await admin.query(`insert into company values ('t0');
+      insert into job select 't0', n, md5(n::text) from generate_series(1, 200000) n;
+      create index by_title on job (title); create index note_job on note (job_id);
+      insert into note (tenant_id, job_id) select 't0', n from generate_series(1, 200000) n; analyze`);
+    const unused = (await report({ observedDays: 0 })).findings.filter(({ rule }) => rule === 'unused-indexes');
+    expect(unused.map(({ fix }) => fix)).toEqual(['drop index concurrently public.by_title;']);
+    expect((await report()).findings.filter(({ rule }) => rule === 'unused-indexes')).toEqual([]);
+  });
+
+  it('O33: finds a slot that nobody reads', async () => {
+    const slot = `doctor_${randomBytes(6).toString('hex')}`;
+    await admin.query('select pg_create_physical_replication_slot($1, true)', [slot]);
+    try {
+      const { findings } = await diagnose({ connection: database.url, role, shared });
+      expect(findings).toContainEqual(expect.objectContaining({ rule: 'replication-slots', subject: `slot ${slot}` }));
+    } finally {
+      await admin.query('select pg_drop_replication_slot($1)', [slot]);
     }
   });
 

@@ -5,7 +5,7 @@ import { type CitusFinding, floorFindings, tableFindings } from './citus-finding
 import { type CitusTable, citusTables } from './citus-tables.js';
 import { queryFindings } from './query-shapes.js';
 
-/** What stands between a database and Citus, and the SQL that distributes it by tenant. */
+/** Obstacles between a database and Citus, and the SQL that distributes it by tenant. */
 export interface DistributionPlan {
   readonly findings: readonly CitusFinding[];
   /** SQL for the coordinator, to be run when the findings of severity `error` are gone. */

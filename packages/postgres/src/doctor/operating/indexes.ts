@@ -68,13 +68,10 @@ interface Unused {
   readonly days: number;
 }
 
-/** Days of statistics that say something about an index. */
-const OBSERVED = 14;
-
 /** Bytes below which an index costs nothing. */
 const LARGE_INDEX = 8 * 2 ** 20;
 
-/** What holds a constraint, a key or what deletes look for is used without being counted. */
+/** An index that holds a key or a constraint, or that deletes look into, is used without being counted. */
 export const unusedIndexes = operatingRule<Unused>({
   name: 'unused-indexes',
   sql: `
@@ -86,12 +83,13 @@ export const unusedIndexes = operatingRule<Unused>({
       select extract(day from now() - coalesce(stats_reset, pg_postmaster_start_time()))::int as days
       from pg_stat_database where datname = current_database()
     ) d
-    where s.idx_scan = 0 and d.days >= ${OBSERVED} and pg_relation_size(s.indexrelid) >= ${LARGE_INDEX}
+    where s.idx_scan = 0 and d.days >= $6::int and pg_relation_size(s.indexrelid) >= ${LARGE_INDEX}
       and i.indisvalid and not i.indisunique and not i.indisexclusion and not i.indisreplident and not i.indisclustered
       and not exists (
         select from pg_constraint k
         where k.conrelid = t.oid and k.contype = 'f' and (i.indkey::int2[])[0:cardinality(k.conkey) - 1] @> k.conkey
       )`,
+  values: ({ observedDays }) => [observedDays],
   diagnose: ({ subject, index, size, days }) => ({
     subject,
     message: `its index ${index} (${size}) was not read once in ${days} days, and each write keeps it up to date. A replica may use it: look there too.`,

@@ -35,4 +35,8 @@ export interface OperatingOptions extends Pick<DoctorOptions, 'schemas' | 'share
   readonly columns: Readonly<Record<string, string>>;
   /** Rows from which on a table counts as large. */
   readonly largeTable: number;
+  /** Minutes from which on a transaction is open for long. */
+  readonly longTransactionMinutes: number;
+  /** Days of statistics that say that an index is not used. */
+  readonly observedDays: number;
 }

@@ -24,10 +24,11 @@ export const openTransactions = operatingRule<{ pid: number; state: string; appl
       (extract(epoch from now() - a.xact_start) / 60)::int as minutes
     from pg_stat_activity a
     where a.datname = current_database() and a.backend_type = 'client backend' and a.pid <> pg_backend_pid()
-      and a.xact_start < now() - interval '15 minutes'
+      and a.xact_start < now() - make_interval(mins => $6::int)
     union all
     select 0, 'prepared', gid, (extract(epoch from now() - prepared) / 60)::int
-    from pg_prepared_xacts where database = current_database() and prepared < now() - interval '15 minutes'`,
+    from pg_prepared_xacts where database = current_database() and prepared < now() - make_interval(mins => $6::int)`,
+  values: ({ longTransactionMinutes }) => [longTransactionMinutes],
   // A query's text may hold a tenant's data, so it is not shown.
   diagnose: ({ pid, state, application, minutes }) => ({
     subject: state === 'prepared' ? `prepared transaction ${application}` : `session ${pid}`,
