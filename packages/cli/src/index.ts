@@ -1,1 +1,1 @@
-export { defineConfig, type TenancyConfig } from './config/tenancy-config.js';
+export { defineConfig, type TenancyConfig, type TenantsConfig } from './config/tenancy-config.js';

@@ -6,6 +6,8 @@ import { addMigrate } from './commands/migrate.js';
 import { addMigrateDrift } from './commands/migrate-drift.js';
 import { addMigrateStatus } from './commands/migrate-status.js';
 import { addMigrateVerify } from './commands/migrate-verify.js';
+import { addTenantStatus } from './commands/tenant-status.js';
+import { addTenants } from './commands/tenants.js';
 
 const FOOTER = `
 Environment:
@@ -35,6 +37,8 @@ export function buildProgram(end: (code: number) => void): Command {
   addMigrateDrift(migrate, end);
   addLint(program, end);
   addDoctor(program, end);
+  addTenants(program, end);
+  addTenantStatus(program, end);
   return program;
 }
 

@@ -9,7 +9,8 @@ const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
 /** Every command that does something, by its whole name. */
 function commandsOf(command: Command, name = command.name()): readonly (readonly [string, Command])[] {
   const inner = command.commands.flatMap((one) => commandsOf(one, `${name} ${one.name()}`));
-  return name === 'tenancy' ? inner : [[name, command], ...inner];
+  // A command that only has others below it does nothing by itself.
+  return command.options.every(({ long }) => long === '--version') ? inner : [[name, command], ...inner];
 }
 
 const first = (section: string) => [...section.matchAll(/^\| `([^`]+)`/gm)].map(([, cell]) => cell);

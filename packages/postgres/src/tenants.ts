@@ -1,7 +1,9 @@
 export type { SettingsSchema, TenantDirectoryOptions } from './tenants/directory/directory-options.js';
+export type { FoundTenants, TenantSearch } from './tenants/directory/directory-search.js';
 export { tenantDirectorySql } from './tenants/directory/directory-tables.js';
 export type { DirectoryStatus, DirectoryTenant, TenantEventKind } from './tenants/directory/directory-tenant.js';
 export type { InTransaction, NewTenant } from './tenants/directory/new-tenant.js';
+export type { TenantDetails, TenantDomain, TenantPast } from './tenants/directory/tenant-details.js';
 export { TenantDirectory } from './tenants/directory/tenant-directory.js';
 export type { PlaceKind, TenantPlace } from './tenants/places/tenant-place.js';
 export {

@@ -13,8 +13,13 @@ export interface CommonFlags {
   readonly verbose?: boolean;
 }
 
-/** A command's work: it answers with the exit code. */
-export type Work<Flags> = (config: TenancyConfig, flags: Flags, output: Output) => Promise<number>;
+/** A command's work, told its arguments as well: it answers with the exit code. */
+export type Work<Flags> = (
+  config: TenancyConfig,
+  flags: Flags,
+  output: Output,
+  args: readonly string[],
+) => Promise<number>;
 
 export function addCommonOptions(command: Command): Command {
   return command
@@ -30,13 +35,16 @@ export function doing<Flags extends CommonFlags>(
   end: (code: number) => void,
   needs?: readonly Need[],
 ) {
-  return async (flags: Flags, command: Command): Promise<void> => {
+  // What commander passes: the arguments, the flags, the command.
+  return async (...passed: readonly unknown[]): Promise<void> => {
+    const [flags, command] = passed.slice(-2) as [Flags, Command];
+    const args = passed.slice(0, -2) as string[];
     const output = new Output(process, flags.json === true, flags.verbose === true);
     try {
       refuseFlagsOfParent(command);
       const { config: file, directory } = flags;
       const config = await resolveConfig({ cwd: process.cwd(), env: process.env, file, directory, needs });
-      end(await work(config, flags, output));
+      end(await work(config, flags, output, args));
     } catch (error) {
       end(reportError(error, output));
     }

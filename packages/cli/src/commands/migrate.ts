@@ -103,7 +103,9 @@ function optionsOf(config: TenancyConfig, flags: MigrateFlags): MigrateOptions &
     dryRun,
   };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  return { ...config, ...Object.fromEntries(set), isMany: config.targets !== undefined };
+  // Parts of the configuration for other commands; `tenants` of `migrate` are ids.
+  const { lint: _lint, doctor: _doctor, tenants: _tenants, ...own } = config;
+  return { ...own, ...Object.fromEntries(set), isMany: config.targets !== undefined };
 }
 
 function millis(inSeconds: number | undefined): number | undefined {

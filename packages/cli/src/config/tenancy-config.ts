@@ -1,6 +1,19 @@
 import type { DiagnoseOptions } from '@tenancy/postgres/doctor';
 import type { LintOptions } from '@tenancy/postgres/lint';
 import type { MigrateOptions } from '@tenancy/postgres/migrations';
+import type { TenantDirectory, TenantPlaces } from '@tenancy/postgres/tenants';
+
+/** The tenants, for the commands that operate them. */
+export interface TenantsConfig {
+  /** The directory of the tenants. */
+  // biome-ignore lint/suspicious/noExplicitAny: settings have the type that the application says.
+  readonly directory: TenantDirectory<any>;
+  /**
+   * The servers that tenants are on, of `tenantPlaces`, for the commands that write or read their data.
+   * @defaultValue none
+   */
+  readonly places?: TenantPlaces;
+}
 
 /**
  * The configuration of the command: the options of `migrate` that are no matter of a single run. Flags and environment variables say
@@ -19,6 +32,11 @@ export interface TenancyConfig
    * @defaultValue none
    */
   readonly doctor?: Pick<DiagnoseOptions, 'application' | 'largeTable' | 'longTransactionMinutes' | 'observedDays'>;
+  /**
+   * The directory of the tenants and their places, for `tenancy tenants`, `suspend`, `resume`, `rename` and others that operate a tenant.
+   * @defaultValue none
+   */
+  readonly tenants?: TenantsConfig;
 }
 
 /** Names that a configuration may have. */
@@ -37,6 +55,7 @@ export const KNOWN: readonly string[] = Object.keys({
   busyTimeoutMillis: true,
   lint: true,
   doctor: true,
+  tenants: true,
 } satisfies Record<keyof TenancyConfig, true>);
 
 /**

@@ -1,19 +1,13 @@
-import { TenantRegistry } from '@tenancy/core';
 import type { ClientBase } from 'pg';
 import type { TenantPlace } from '../places/tenant-place.js';
 import { TenantsError } from '../tenants-error.js';
-import { DirectoryDatabase } from './directory-database.js';
-import {
-  type ResolvedDirectoryOptions,
-  resolveDirectoryOptions,
-  type TenantDirectoryOptions,
-} from './directory-options.js';
+import { DirectoryReader, unknownTenant } from './directory-reader.js';
 import { tenantDirectorySql } from './directory-tables.js';
 import type { DirectoryStatus, DirectoryTenant, TenantEventKind } from './directory-tenant.js';
 import type { InTransaction, NewTenant } from './new-tenant.js';
 import { checkedPlan, checkedSettings } from './plan-and-settings.js';
 import { newTenantId, slugOf } from './tenant-names.js';
-import { COLUMNS, type TenantRow, THERE, tenantOf } from './tenant-row.js';
+import { COLUMNS, type TenantRow, tenantOf } from './tenant-row.js';
 
 /**
  * The tenants, in tables of their own: a registry that writes as well. It runs as a role of its own, never as the application's.
@@ -29,75 +23,23 @@ import { COLUMNS, type TenantRow, THERE, tenantOf } from './tenant-row.js';
  * await directory.close();
  * ```
  */
-export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> extends TenantRegistry {
-  readonly #options: ResolvedDirectoryOptions<Settings>;
-  /** @internal */
-  readonly database: DirectoryDatabase;
-
-  /** @throws TenantFloorError `floor_misconfigured` when an option is wrong. */
-  constructor(options: TenantDirectoryOptions<Settings>) {
-    super();
-    this.#options = resolveDirectoryOptions(options);
-    this.database = new DirectoryDatabase(this.#options.connection, this.#options.schema);
-  }
-
+export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> extends DirectoryReader<Settings> {
   /** Makes its tables where they are missing. The same as a migration is `tenantDirectorySql()`. */
   async install(): Promise<void> {
     await this.database.transaction(async (client) => {
       await client.query(`select pg_advisory_xact_lock(hashtextextended('@tenancy directory', 0))`);
-      await client.query(tenantDirectorySql(this.#options.schema));
+      await client.query(tenantDirectorySql(this.options.schema));
     });
-  }
-
-  async findById(id: string): Promise<DirectoryTenant<Settings> | null> {
-    return this.#one(`where t.id = $1 and ${THERE}`, [id]);
-  }
-
-  /** Also by a slug that the tenant had before it was renamed: the answer has the slug of now. */
-  async findBySlug(slug: string): Promise<DirectoryTenant<Settings> | null> {
-    return this.#one(`join {s}.slug s on s.tenant_id = t.id where s.slug = $1 and ${THERE}`, [slug]);
-  }
-
-  /** By a domain that was verified. */
-  override async findByDomain(domain: string): Promise<DirectoryTenant<Settings> | null> {
-    return this.#one(
-      `join {s}.domain d on d.tenant_id = t.id where d.domain = $1 and d.verified_at is not null and ${THERE}`,
-      [domain],
-    );
-  }
-
-  /** Those that are there, in the order of their ids, page by page. */
-  override async *list(): AsyncIterable<DirectoryTenant<Settings>> {
-    for (let last = ''; ; ) {
-      const rows = await this.database.ask<TenantRow>(
-        `select ${COLUMNS} from {s}.tenant t where t.id > $1 and ${THERE} order by t.id limit ${PAGE}`,
-        [last],
-      );
-      for (const row of rows) yield tenantOf<Settings>(row);
-      if (rows.length < PAGE) return;
-      last = rows.at(-1)?.id ?? last;
-    }
-  }
-
-  /**
-   * The tenant in whatever state, for operating it; not for letting anybody in.
-   *
-   * @throws TenantsError `tenant_unknown`.
-   */
-  async get(id: string, { on }: InTransaction = {}): Promise<DirectoryTenant<Settings>> {
-    const [row] = await this.database.ask<TenantRow>(`select ${COLUMNS} from {s}.tenant t where t.id = $1`, [id], on);
-    if (!row) throw unknownTenant();
-    return tenantOf<Settings>(row);
   }
 
   /** @throws TenantsError `tenant_exists`, `tenant_name_unusable`, `tenant_settings_refused`. */
   async create(tenant: NewTenant<Settings>, { on }: InTransaction = {}): Promise<DirectoryTenant<Settings>> {
-    const { reserved, place: usual } = this.#options;
+    const { reserved, place: usual } = this.options;
     const { id = newTenantId(), plan = null, settings = {}, place = usual, status = 'active' } = tenant;
     const slug = slugOf(tenant.slug, reserved);
     const { name = slug } = tenant;
-    checkedPlan(plan, this.#options.plans);
-    const kept = await checkedSettings(settings, this.#options.settings);
+    checkedPlan(plan, this.options.plans);
+    const kept = await checkedSettings(settings, this.options.settings);
     return this.database.transaction(async (client) => {
       await this.database.ask(
         `insert into {s}.tenant (id, slug, status, name, plan, settings, place) values ($1, $2, $3, $4, $5, $6, $7)`,
@@ -121,7 +63,7 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
 
   /** Gives it another slug. The old one stays its alias, and is never another tenant's. */
   async rename(id: string, slug: string, { on }: InTransaction = {}): Promise<DirectoryTenant<Settings>> {
-    const kept = slugOf(slug, this.#options.reserved);
+    const kept = slugOf(slug, this.options.reserved);
     return this.database.transaction(async (client) => {
       const before = await this.#locked(id, client);
       if (before.slug === kept) return tenantOf<Settings>(before);
@@ -209,11 +151,6 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
     return this.database.end();
   }
 
-  async #one(rest: string, values: readonly unknown[]): Promise<DirectoryTenant<Settings> | null> {
-    const [row] = await this.database.ask<TenantRow>(`select ${COLUMNS} from {s}.tenant t ${rest}`, values);
-    return row ? tenantOf<Settings>(row) : null;
-  }
-
   async #locked(id: string, client: ClientBase): Promise<TenantRow> {
     const [row] = await this.database.ask<TenantRow>(
       `select ${COLUMNS} from {s}.tenant t where t.id = $1 for update`,
@@ -223,13 +160,4 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
     if (!row) throw unknownTenant();
     return row;
   }
-}
-
-const PAGE = 500;
-
-function unknownTenant(): TenantsError {
-  return new TenantsError(
-    'tenant_unknown',
-    'the directory has no tenant with this id. Nothing was done. See `tenancy tenants list` for those that there are.',
-  );
 }

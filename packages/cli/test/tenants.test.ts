@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { objects, Place } from './place.js';
+
+let place: Place;
+beforeEach(async () => {
+  place = await Place.open();
+  await place.file(
+    'tenancy.config.mjs',
+    `import { defineConfig } from '@tenancy/cli';
+import { TenantDirectory } from '@tenancy/postgres/tenants';
+const directory = new TenantDirectory({ connection: ${JSON.stringify(place.url)} });
+export default defineConfig({ connection: ${JSON.stringify(place.url)}, directory: 'migrations', tenants: { directory } });\n`,
+  );
+  await place.file(
+    'fill.mjs',
+    `import config from './tenancy.config.mjs';
+const { directory } = config.tenants;
+await directory.install();
+await directory.create({ id: '1', slug: 'acme', name: 'Acme 100%', plan: 'pro' });
+await directory.create({ id: '2', slug: 'globex', name: 'Globex\\u001b[31m' });
+await directory.create({ id: '3', slug: '1' });
+await directory.close();\n`,
+  );
+  expect(await place.process([process.execPath, 'fill.mjs'], {})).toMatchObject({ code: 0 });
+});
+afterEach(() => place.stop());
+
+describe('tenants', () => {
+  it('lists tenants page by page, and finds them by a part of a name', async () => {
+    const { code, stdout, stderr } = await place.run('tenants list');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(
+      /^slug +id +status +plan +place +name\n1 +3 .*\nacme +1 +active +pro +main +Acme 100%\nglobex /,
+    );
+    expect(stdout).not.toContain('\u001b');
+    const first = objects((await place.run('tenants list --json --limit 2')).stdout);
+    expect(first.map(({ slug }) => slug)).toEqual(['1', 'acme', undefined]);
+    expect(first.at(-1)).toEqual({ type: 'tenants', count: 2, next: 'acme' });
+    expect(objects((await place.run('tenants list --json --limit 2 --after acme')).stdout)).toMatchObject([
+      { slug: 'globex' },
+      { count: 1, next: null },
+    ]);
+    const found = async (rest: string) => objects((await place.run(`tenants search --json ${rest}`)).stdout).length - 1;
+    expect(await found('0%')).toBe(1);
+    expect(await found('%')).toBe(1);
+    expect(await found('_')).toBe(0);
+    expect(await found('e --plan pro')).toBe(1);
+    expect(await found('e --status suspended')).toBe(0);
+    expect((await place.run('tenants list --status gone')).code).toBe(2);
+    expect((await place.run('tenants list --limit 0')).code).toBe(2);
+  });
+
+  it('suspends, resumes, renames and shows one by its id or by a slug that was its own', async () => {
+    expect(await place.run('suspend acme')).toEqual({ code: 0, stdout: 'acme (1) is suspended\n', stderr: '' });
+    expect((await place.run('resume acme')).stdout).toBe('acme (1) is active\n');
+    expect((await place.run('rename acme acme-inc')).stdout).toBe('acme-inc (1) has the slug acme-inc\n');
+    expect(objects((await place.run('tenants show acme --json')).stdout)).toMatchObject([
+      { id: '1', slug: 'acme-inc', formerSlugs: ['acme'], events: [{ kind: 'renamed' }, {}, {}, { kind: 'created' }] },
+    ]);
+    expect((await place.run('tenants show acme')).stdout).toMatch(/^former +acme$/m);
+    expect(await place.run('rename globex acme')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^tenant_exists: /),
+    });
+    expect(await place.run('suspend nobody')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^tenant_unknown: /),
+    });
+  });
+
+  it('does nothing where the id of one is the slug of another', async () => {
+    expect(await place.run('suspend 1')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^tenant_name_unusable: /),
+    });
+    expect(objects((await place.run('tenants list --json --status suspended')).stdout)).toHaveLength(1);
+    expect((await place.run('suspend 3')).stdout).toBe('1 (3) is suspended\n');
+  });
+
+  it('is no matter of a migration', async () => {
+    await place.file('migrations/0001_job.sql', 'create table job (id int)');
+    expect(await place.run('migrate')).toMatchObject({ code: 0 });
+  });
+
+  it('says what the configuration lacks', async () => {
+    await place.file('tenancy.config.mjs', 'export default { tenants: { directory: {} } }');
+    expect(await place.run('tenants list')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^config_wrong: /),
+    });
+    await place.file('tenancy.config.mjs', 'export default {}');
+    expect(await place.run('tenants list')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^config_not_found: /),
+    });
+  });
+});
