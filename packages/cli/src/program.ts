@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addAdopt } from './commands/adopt.js';
+import { addChange } from './commands/change.js';
 import { addDoctor } from './commands/doctor.js';
 import { addLint } from './commands/lint.js';
 import { addMigrate } from './commands/migrate.js';
@@ -35,6 +37,8 @@ export function buildProgram(end: (code: number) => void): Command {
   addMigrateStatus(migrate, end);
   addMigrateVerify(migrate, end);
   addMigrateDrift(migrate, end);
+  addChange(program, end);
+  addAdopt(program, end);
   addLint(program, end);
   addDoctor(program, end);
   addTenants(program, end);

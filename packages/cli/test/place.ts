@@ -71,8 +71,8 @@ export default defineConfig({
     );
   }
 
-  run(args: string, { cwd = this.folder, env = {}, watch }: RunOptions = {}): Promise<Outcome> {
-    return this.process([process.execPath, BIN, ...args.split(' ').filter(Boolean)], {
+  run(args: string | readonly string[], { cwd = this.folder, env = {}, watch }: RunOptions = {}): Promise<Outcome> {
+    return this.process([process.execPath, BIN, ...wordsOf(args)], {
       cwd,
       env,
       ...(watch && { watch }),
@@ -80,8 +80,10 @@ export default defineConfig({
   }
 
   /** As {@link run}, on a terminal of its own; everything comes on its stdout. */
-  onTerminal(args: string, { env = {}, watch }: RunOptions = {}): Promise<Outcome> {
-    const line = [process.execPath, BIN, ...args.split(' ')].map((word) => `'${word}'`).join(' ');
+  onTerminal(args: string | readonly string[], { env = {}, watch }: RunOptions = {}): Promise<Outcome> {
+    const line = [process.execPath, BIN, ...wordsOf(args)]
+      .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+      .join(' ');
     return this.process(['script', '-qec', `stty cols 100 rows 30; exec ${line}`, '/dev/null'], {
       env,
       ...(watch && { watch }),
@@ -117,6 +119,11 @@ export default defineConfig({
     );
     return rows.map(({ name }) => name);
   }
+}
+
+/** The words of a command line; a text with spaces in one of them comes as a list. */
+function wordsOf(args: string | readonly string[]): readonly string[] {
+  return typeof args === 'string' ? args.split(' ').filter(Boolean) : args;
 }
 
 /** The objects of an output in JSON; each line must be one. */

@@ -118,3 +118,31 @@ describe('without a terminal', () => {
     expect(await place.tables()).toEqual([]);
   });
 });
+
+describe.skipIf(withoutScript !== '')(`a change on a terminal${withoutScript}`, () => {
+  it('has a bar over the rows, and its steps stay', async () => {
+    await place.client.query(
+      `create table job (id int primary key); insert into job select generate_series(1, 1000); analyze job`,
+    );
+    await place.file('one.json', JSON.stringify({ connection: place.url }));
+    const value = "case when pg_sleep(0.002) is null then '' else 'eu' end";
+    const add = [
+      'change',
+      'add-column',
+      '--config',
+      'one.json',
+      '--table',
+      'job',
+      '--column',
+      'region',
+      '--type',
+      'text',
+    ];
+    const { code, stdout } = await place.onTerminal([...add, '--value', value, '--batch-time', '50']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/[◒◐◓◑] {2}━+─+ \d+ of about 1000 \(\d+ %\) rows, \d+ a second/);
+    expect(stdout).toMatch(/ {2}2 of 3 {2}backfill\r?\n/);
+    expect(stdout.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?25l'));
+    expect(stdout).toContain('Done: add column "public"."job".region, 3 steps.');
+  });
+});

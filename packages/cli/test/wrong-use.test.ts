@@ -79,3 +79,20 @@ it('an option that is wrong is told to programs as well', async () => {
   expect(code).toBe(2);
   expect(JSON.parse(stdout)).toMatchObject({ type: 'error', code: 'config_wrong' });
 });
+
+it('a database that does not answer, or is not there, is said with what to do', async () => {
+  const at = (change: Partial<URL>) => {
+    const one = Object.assign(new URL(place.url), change);
+    return place.run('change status', { env: { TENANCY_DATABASE_URL: one.href } });
+  };
+  expect(await at({ port: '1' })).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^database_unreachable: .*ECONNREFUSED.* Start the server, or correct host and port/),
+  });
+  expect(await at({ pathname: '/nowhere' })).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^database_unreachable: .*"nowhere" does not exist.* Correct the name of the database/,
+    ),
+  });
+});

@@ -23,5 +23,5 @@ export {
   renameColumn,
 } from './changes/plan/rename-column.js';
 export type { TableName } from './changes/plan/step.js';
-export type { ChangeStep } from './changes/plan/step-sql.js';
+export type { ChangeStep, StepLock } from './changes/plan/step-sql.js';
 export type { Blocker, ChangeProgress } from './changes/run/progress.js';

@@ -21,10 +21,11 @@ export type Work<Flags> = (
   args: readonly string[],
 ) => Promise<number>;
 
-export function addCommonOptions(command: Command): Command {
+/** @param hasDirectory - false for a command that has nothing to do with migrations */
+export function addCommonOptions(command: Command, { hasDirectory = true } = {}): Command {
+  command.option('--config <file>', 'the configuration (default: tenancy.config.* in this folder or above it)');
+  if (hasDirectory) command.option('--directory <folder>', 'the migrations, in place of those of the configuration');
   return command
-    .option('--config <file>', 'the configuration (default: tenancy.config.* in this folder or above it)')
-    .option('--directory <folder>', 'the migrations, in place of those of the configuration')
     .option('--json', 'one object a line on stdout, and nothing but errors on stderr')
     .option('--verbose', 'errors with their stack');
 }

@@ -27,7 +27,7 @@ export function addDoctor(program: Command, end: (code: number) => void): void {
     .addOption(
       new Option('--fail-on <severity>', 'the least that ends in 1 (default: error)').choices(['advice', 'error']),
     );
-  addCommonOptions(command).action(doing(examine, end, ['connection']));
+  addCommonOptions(command, { hasDirectory: false }).action(doing(examine, end, ['connection']));
 }
 
 async function examine(config: TenancyConfig, flags: DoctorFlags, output: Output): Promise<number> {

@@ -9,9 +9,7 @@ export type ConfigContent = Readonly<Record<string, unknown>>;
 
 /** @throws CliError `config_unreadable` or `config_wrong`. */
 export async function loadConfig(file: string): Promise<ConfigContent> {
-  const content = await contentOf(file).catch((cause: unknown) => {
-    throw new CliError('config_unreadable', `${file} cannot be loaded: ${saidBy(cause)}. Correct it.`, { cause });
-  });
+  const content = await loadFile(file);
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     const what = extname(file) === '.json' ? 'holds no object' : 'has no default export that is an object';
     throw new CliError('config_wrong', `${file} ${what}. Write \`export default defineConfig({ … })\`.`);
@@ -25,6 +23,17 @@ export async function loadConfig(file: string): Promise<ConfigContent> {
   }
   // What is left undefined, such as an environment variable that is not set, is not there.
   return Object.fromEntries(Object.entries(content).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * The default export of a file, or what it holds as JSON.
+ *
+ * @throws CliError `config_unreadable`.
+ */
+export async function loadFile(file: string): Promise<unknown> {
+  return contentOf(file).catch((cause: unknown) => {
+    throw new CliError('config_unreadable', `${file} cannot be loaded: ${saidBy(cause)}. Correct it.`, { cause });
+  });
 }
 
 async function contentOf(file: string): Promise<unknown> {

@@ -1,3 +1,4 @@
+import type { AdoptOptions } from '@tenancy/postgres/changes';
 import type { DiagnoseOptions } from '@tenancy/postgres/doctor';
 import type { LintOptions } from '@tenancy/postgres/lint';
 import type { MigrateOptions } from '@tenancy/postgres/migrations';
@@ -37,6 +38,12 @@ export interface TenancyConfig
    * @defaultValue none
    */
   readonly tenants?: TenantsConfig;
+  /**
+   * Options of `adopt`, for `tenancy adopt`: its tables above all. The policies are those of `policies`, where they are not said here.
+   * @defaultValue none
+   */
+  readonly adopt?: Omit<AdoptOptions, 'connection' | 'until' | 'dryRun' | 'onProgress' | 'signal'> &
+    Partial<Pick<AdoptOptions, 'until'>>;
 }
 
 /** Names that a configuration may have. */
@@ -56,6 +63,7 @@ export const KNOWN: readonly string[] = Object.keys({
   lint: true,
   doctor: true,
   tenants: true,
+  adopt: true,
 } satisfies Record<keyof TenancyConfig, true>);
 
 /**

@@ -4,6 +4,7 @@
  * - `config_unreadable`: the configuration cannot be loaded.
  * - `config_wrong`: the configuration has something wrong in it.
  * - `tenants_unlisted`: the query of a JSON configuration did not list the tenants.
+ * - `database_unreachable`: the database does not answer, is not there, or does not let this role in.
  * - `interrupted`: the run ended early, because it was asked to.
  */
 export type CliErrorCode =
@@ -12,6 +13,7 @@ export type CliErrorCode =
   | 'config_unreadable'
   | 'config_wrong'
   | 'tenants_unlisted'
+  | 'database_unreachable'
   | 'interrupted';
 
 /** An error of the command itself: `message` begins with the code, and says what happened and the fix. */

@@ -4,7 +4,7 @@ import { CliError } from './cli-error.js';
 export const EXIT = { done: 0, failed: 1, wrongUse: 2, interruptedTwice: 130 } as const;
 
 /** Codes of errors that are about a run, and not about its call. */
-const OF_A_RUN: readonly string[] = ['tenants_unlisted', 'interrupted'];
+const OF_A_RUN: readonly string[] = ['tenants_unlisted', 'database_unreachable', 'interrupted'];
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CliError) return OF_A_RUN.includes(error.code) ? EXIT.failed : EXIT.wrongUse;

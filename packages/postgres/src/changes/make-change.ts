@@ -28,7 +28,7 @@ export async function makeChange(
   const { connection, limits, signal, onProgress, dryRun = false } = options;
   const waiting = (blockers: NonNullable<ChangeProgress['blockers']>) =>
     onProgress?.({ change: name, step: 'begin', number: 0, of: 0, state: 'waiting', for: 'run', blockers });
-  return inSession({ connection, name, table: wanted.table, signal, waiting }, async (session) => {
+  return inSession({ connection, name, table: wanted.table, signal, isDry: dryRun, waiting }, async (session) => {
     const record = await recordOf(session.worker, wanted, name, dryRun);
     const done =
       dryRun || record.state === 'done' ? [] : await runSteps({ name, ...session, limits, signal, onProgress }, record);

@@ -23,6 +23,8 @@ export interface SessionOptions {
   readonly name: string;
   readonly table: TableName;
   readonly signal: AbortSignal | undefined;
+  /** True where not even the table of the steps is made. */
+  readonly isDry?: boolean;
   /** Hears which other runs are waited for. */
   readonly waiting: (holders: readonly Blocker[]) => void;
 }
@@ -44,7 +46,7 @@ export async function inSession<R>(options: SessionOptions, work: (session: Sess
     // The statement under way is cancelled; the loops look at the signal themselves.
     abort = () => void observer.query('select pg_cancel_backend($1)', [session.workerPid]).catch(() => {});
     signal?.addEventListener('abort', abort);
-    await ensureRecord(worker);
+    if (options.isDry !== true) await ensureRecord(worker);
     return await work(session);
   } catch (error) {
     // Cancelled before the first step, or between two.
