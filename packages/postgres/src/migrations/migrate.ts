@@ -68,6 +68,15 @@ async function throughDatabases(
   const { workers, canary, maxFailures, signal, onProgress, dryRun } = settings;
   const chosen = choose(await targets.list(), settings);
   let done = 0;
+  const one = async (run: DatabaseRun) => {
+    try {
+      const [work] = await run.plan(migrations, null, state);
+      if (work && dryRun) state.planned(work, false, await run.hasLedger());
+      else if (work) await run.bringAll([work], state);
+    } finally {
+      await run.close();
+    }
+  };
   return throughRings<DatabaseTarget>(chosen, {
     ...{ workers, maxFailures, signal, canary: dryRun ? null : canary },
     tenantOf: ({ tenant }) => tenant,
@@ -75,14 +84,9 @@ async function throughDatabases(
     run: async ({ tenant, connection }) => {
       let isDone = true;
       try {
-        const run = await DatabaseRun.open(await connection(), { ...settings, canary: null }, tenant);
-        try {
-          const [work] = await run.plan(migrations, null, state);
-          if (work && dryRun) state.planned(work, false, await run.hasLedger());
-          else if (work) await run.bringAll([work], state);
-        } finally {
-          await run.close();
-        }
+        const run = await DatabaseRun.openBehind(await connection(), { ...settings, canary: null }, tenant, migrations);
+        if (run === null) state.current += 1;
+        else await one(run);
       } catch (error) {
         isDone = false;
         state.failed(tenant, null, error);

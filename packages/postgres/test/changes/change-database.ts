@@ -1,40 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
-import { inject } from 'vitest';
 import { type ChangeOptions, type ChangeResult, change } from '../../src/changes.js';
+import { servers, type TestServer } from '../database/servers.js';
 
-/** A server that changes are tried on. */
-export interface ChangeServer {
-  readonly title: string;
-  readonly url: string;
-}
-
-/** The local server of version 15, where there is one: TENANCY_POSTGRES_15_URL says where, or the usual port is looked at. */
-const OLDER = process.env['TENANCY_POSTGRES_15_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
-
-async function olderServer(): Promise<ChangeServer | undefined> {
-  const client = new pg.Client({ connectionString: OLDER, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    const { rows } = await client.query('show server_version_num');
-    const isOlder = Math.floor(Number(rows[0].server_version_num) / 10_000) === 15;
-    return isOlder ? { title: 'on PostgreSQL 15', url: OLDER } : undefined;
-  } catch {
-    return undefined;
-  } finally {
-    await client.end();
-  }
-}
-
-const older = await olderServer();
-
-/** Servers that are here. */
-export const servers: readonly ChangeServer[] = [
-  { title: 'on the newest PostgreSQL', url: inject('postgresUrl') },
-  ...(older ? [older] : []),
-];
+export { servers, type TestServer as ChangeServer };
 
 export interface ChangeDatabase {
   readonly url: string;
@@ -49,7 +19,7 @@ export interface ChangeDatabase {
   stop(): Promise<void>;
 }
 
-export async function openChangeDatabase(server: ChangeServer): Promise<ChangeDatabase> {
+export async function openChangeDatabase(server: TestServer): Promise<ChangeDatabase> {
   const database = await createDatabase(server.url);
   const outside = new pg.Pool({ connectionString: database.url, max: 4 });
   outside.on('error', () => {});

@@ -3,32 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import {
-  createDatabase,
-  type PostgresServer,
-  postgresFromEnvironment,
-  type TestDatabase,
-} from '@tenancy/testing/postgres';
+import { createDatabase, type TestDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isMigrationError, migrate } from '../../src/migrations.js';
+import { servers } from '../database/servers.js';
 
-describe('migrate', () => {
-  let server: PostgresServer;
+describe.each(servers)('migrate $title', ({ url }) => {
   let database: TestDatabase;
   let directory: string;
   let client: pg.Client;
 
-  beforeAll(async () => {
-    server = await postgresFromEnvironment();
-  });
-  afterAll(() => server.stop());
-
   beforeEach(async () => {
-    [database, directory] = await Promise.all([
-      createDatabase(server.url),
-      mkdtemp(join(tmpdir(), 'tenancy-migrations-')),
-    ]);
+    [database, directory] = await Promise.all([createDatabase(url), mkdtemp(join(tmpdir(), 'tenancy-migrations-'))]);
     client = new pg.Client({ connectionString: database.url });
     await client.connect();
   });

@@ -16,8 +16,8 @@ export class Workplace {
     private readonly stops: () => Promise<unknown>,
   ) {}
 
-  static async open(): Promise<Workplace> {
-    const database = await createDatabase(inject('postgresUrl'));
+  static async open(server = inject('postgresUrl')): Promise<Workplace> {
+    const database = await createDatabase(server);
     const directory = await mkdtemp(join(tmpdir(), 'tenancy-migrations-'));
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();

@@ -108,16 +108,39 @@ async function withoutLedger(client: ClientBase, targets: readonly string[]) {
 const STATE = `md5(string_agg(format('%s:%s:%s:%s', name, checksum, applied_at is not null, failure is null), ',' order by name)
   filter (where applied_at is not null or done > 0 or begun))`;
 
+const EXPECTED = `select ${STATE} as state from (
+      select m.name collate "C" as name, m.checksum, now() as applied_at, null::text as failure, 1 as done, false as begun
+      from unnest($1::text[], $2::text[]) m (name, checksum)) m`;
+
+const parametersOf = (migrations: readonly Migration[]) => [
+  migrations.map(({ name }) => name),
+  migrations.map(({ checksum }) => checksum),
+];
+
 /** {@link STATE} of a target that has all of `migrations`. */
 export async function stateOf(client: ClientBase, migrations: readonly Migration[]): Promise<string> {
-  const rows = await ask<'state'>(
-    client,
-    `select ${STATE} as state from (
-      select m.name collate "C" as name, m.checksum, now() as applied_at, null::text as failure, 1 as done, false as begun
-      from unnest($1::text[], $2::text[]) m (name, checksum)) m`,
-    [migrations.map(({ name }) => name), migrations.map(({ checksum }) => checksum)],
-  );
+  const rows = await ask<'state'>(client, EXPECTED, parametersOf(migrations));
   return rows[0]?.state ?? '';
+}
+
+/** SQLSTATEs, by how they begin, of a ledger that is not there, or cannot be read. */
+const UNREADABLE = '42';
+
+/**
+ * True where the ledger says that the database itself has all of `migrations`, by one query and without a lock: what it says so of is
+ * committed, and nobody is at it any more. False where there is something to do, or to find out.
+ */
+export async function isCurrent(client: ClientBase, migrations: readonly Migration[]): Promise<boolean> {
+  try {
+    return await isTrue(
+      client,
+      `select (select ${STATE} from ${LEDGER} where target = '${DATABASE}') is not distinct from (${EXPECTED}) as answer`,
+      parametersOf(migrations),
+    );
+  } catch (error) {
+    if ((error as { readonly code?: string }).code?.startsWith(UNREADABLE)) return false;
+    throw error;
+  }
 }
 
 /** A statement that writes down how far a migration is in a target. */

@@ -1,5 +1,5 @@
 import type { Client, ClientConfig } from 'pg';
-import { acceptEdited, createLedger, DATABASE, hasLedger, readLedger, stateOf } from '../ledger/ledger.js';
+import { acceptEdited, createLedger, DATABASE, hasLedger, isCurrent, readLedger, stateOf } from '../ledger/ledger.js';
 import { pendingMigrations, quarantined } from '../ledger/pending-migrations.js';
 import { MigrationError } from '../outcome/migration-error.js';
 import type { Migration } from '../source/migration.js';
@@ -31,14 +31,36 @@ export class DatabaseRun {
   readonly #manner: Manner;
   #watch: NodeJS.Timeout | undefined;
 
-  /** @param tenant - whose database it is; null where it is nobody's */
-  static async open(
+  static async open(connection: string | ClientConfig, settings: MigrateSettings): Promise<DatabaseRun> {
+    const name = runName();
+    return DatabaseRun.#begin(connection, settings, null, name, await connect(connection, name));
+  }
+
+  /** A run on the database of a tenant; null where one look says that it is up to date (O5). */
+  static async openBehind(
     connection: string | ClientConfig,
     settings: MigrateSettings,
-    tenant: string | null = null,
-  ): Promise<DatabaseRun> {
+    tenant: string,
+    migrations: readonly Migration[],
+  ): Promise<DatabaseRun | null> {
     const name = runName();
     const control = await connect(connection, name);
+    let isBehind = false;
+    try {
+      isBehind = !(await isCurrent(control, migrations));
+    } finally {
+      if (!isBehind) await control.end().catch(() => {});
+    }
+    return isBehind ? DatabaseRun.#begin(connection, settings, tenant, name, control) : null;
+  }
+
+  static async #begin(
+    connection: string | ClientConfig,
+    settings: MigrateSettings,
+    tenant: string | null,
+    name: string,
+    control: Client,
+  ): Promise<DatabaseRun> {
     const run = new DatabaseRun(connection, settings, name, control, tenant);
     try {
       await takeRunLock(control, name, settings);
