@@ -20,6 +20,10 @@ export type MigrationErrorCode =
   | 'target_unknown'
   | 'target_lost'
   | 'target_unreachable'
+  | 'target_forbidden'
+  | 'target_read_only'
+  | 'target_exhausted'
+  | 'ledger_foreign'
   | 'targets_failed';
 
 /** Why a run of migrations stopped. `code` says what it is; `message` says what happened, why, and the fix. */

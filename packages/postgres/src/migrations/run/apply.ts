@@ -5,7 +5,7 @@ import { type LedgerEntry, lockKey, recorded } from '../ledger/ledger.js';
 import type { PendingMigration } from '../ledger/pending-migrations.js';
 import { MigrationError } from '../outcome/migration-error.js';
 import { type Chunk, chunksOf } from './chunks.js';
-import { failed, isTransient, known, OF_THE_FILE, positionIn } from './failures.js';
+import { failed, faultOf, isTransient, known, OF_THE_FILE, positionIn, unconvertible } from './failures.js';
 import { CLEAN, leftSchema, WATCH } from './schema-statements.js';
 import { closing, opening, type Place, statements, Text } from './transaction-text.js';
 import { type Patience, untilLocked } from './until-locked.js';
@@ -147,8 +147,12 @@ export async function sent(client: Client, text: Text, { isOneEach }: Manner): P
   try {
     await client.query(text.sql);
   } catch (cause) {
-    const { origin, start } = text.at(answered);
+    // A text that cannot be converted is refused as a whole.
+    const character = unconvertible(cause);
+    const { origin, start } = character === null ? text.at(answered) : text.saying(character);
     await client.query('rollback').catch(() => {});
+    const fault = faultOf(cause);
+    if (fault) throw fault;
     if (origin) {
       const position = positionIn(text.sql, cause, start);
       const { migration, statement } = origin;

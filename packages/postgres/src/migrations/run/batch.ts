@@ -23,3 +23,14 @@ export async function bringTogether(client: Client, group: readonly Work[], mann
   await sent(client, text.add('commit'), manner);
   return true;
 }
+
+/** Divides work into groups of `size`. */
+export function batches(work: readonly Work[], size: number): readonly (readonly Work[])[] {
+  const groups: Work[][] = [];
+  for (const item of work) {
+    const group = groups.at(-1);
+    if (group && group.length < size) group.push(item);
+    else groups.push([item]);
+  }
+  return groups;
+}

@@ -5,8 +5,9 @@ import { MigrationError } from '../outcome/migration-error.js';
 import type { Migration } from '../source/migration.js';
 import type { SchemaTarget, SchemaTargets } from '../targets/targets.js';
 import { bring, type Manner, type Work } from './apply.js';
-import { bringTogether } from './batch.js';
+import { batches, bringTogether } from './batch.js';
 import { blockersOf } from './blockers.js';
+import { known } from './failures.js';
 import { policiesOf } from './policies.js';
 import type { MigrateSettings } from './resolve-options.js';
 import { throughRings } from './rings.js';
@@ -69,7 +70,7 @@ export class DatabaseRun {
       return run;
     } catch (error) {
       await run.close();
-      throw error;
+      throw known(error);
     }
   }
 
@@ -113,7 +114,9 @@ export class DatabaseRun {
       );
     }
     const expected = await stateOf(this.#control, migrations);
-    const { behind, missing } = await readLedger(this.#control, names, expected);
+    const { behind, missing } = await readLedger(this.#control, names, expected).catch((error: unknown) => {
+      throw known(error);
+    });
     const { targets: all, onlyFailed, only } = this.#settings;
     const { role = null, shared = [] } = (all ?? {}) as Partial<SchemaTargets>;
     const work: Work[] = [];
@@ -230,16 +233,6 @@ export class DatabaseRun {
     const blockers = await blockersOf(this.#control, pids).catch(() => []);
     if (blockers.length > 0) this.#settings.onProgress({ type: 'waiting', target: 'a lock', blockers });
   }
-}
-
-function batches(work: readonly Work[], size: number): readonly (readonly Work[])[] {
-  const groups: Work[][] = [];
-  for (const item of work) {
-    const group = groups.at(-1);
-    if (group && group.length < size) group.push(item);
-    else groups.push([item]);
-  }
-  return groups;
 }
 
 function lost(): MigrationError {

@@ -34,6 +34,12 @@ export class Text {
     const start = this.#statements.slice(0, answered).reduce((sum, { length }) => sum + length + 3, 0);
     return { origin: this.#origins[answered] ?? null, start };
   }
+
+  /** The first of the migrations' statements with a character, as {@link at} has it. */
+  saying(character: string): ReturnType<Text['at']> {
+    const found = this.#statements.findIndex((sql, index) => this.#origins[index] && sql.includes(character));
+    return this.at(found === -1 ? this.#statements.length : found);
+  }
 }
 
 /** A target, as a transaction sees it. */
