@@ -16,6 +16,7 @@ import { Sagas } from './events/sagas.js';
 import { Leftovers } from './leftovers/leftovers.js';
 import { CachedTenantRegistry } from './registry/cached-tenant-registry.js';
 import { CheckedTenantRegistry } from './registry/checked-tenant-registry.js';
+import { RegistryWatch } from './registry/registry-watch.js';
 import { TenantRegistry } from './registry/tenant-registry.js';
 import { Clients } from './replies/clients.js';
 import { Results } from './replies/results.js';
@@ -87,6 +88,7 @@ function checkGlobal(isGlobal: unknown): void {
     Leftovers,
     Results,
     Sagas,
+    RegistryWatch,
     { provide: APP_GUARD, useClass: TenantGuard },
     {
       // Whoever imports the class itself has this one; those of forRoot take its place.

@@ -3,6 +3,7 @@ import { isTenancyError, type TenancyError } from '../errors/tenancy-error.js';
 import type { TenantResolver } from '../resolution/tenant-resolver.js';
 import { nodeRequest, type TenantRequest } from '../resolution/tenant-source.js';
 import type { Tenant } from '../tenant.js';
+import { redirectTo } from './redirect-renamed.js';
 import { callListenersInside, flushInside, STORE } from './request-events.js';
 
 /** A request remembers its store, so that whoever runs with another one's is found out, and can be put right. */
@@ -31,13 +32,13 @@ export function enterRequest(
   try {
     tenant = resolver.resolve(request);
   } catch (error) {
-    refuse(request, error, next, response);
+    refuse(resolver, request, error, next, response);
     return;
   }
   if (tenant instanceof Promise) {
     tenant.then(
       (late) => goOn(request, late, null, next, response),
-      (error) => refuse(request, error, next, response),
+      (error) => refuse(resolver, request, error, next, response),
     );
   } else goOn(request, tenant, null, next, response);
 }
@@ -70,11 +71,22 @@ function goOn(
 }
 
 function refuse(
+  resolver: TenantResolver,
   request: TenantRequest,
   error: unknown,
   next: (error?: unknown) => void,
   response: object | undefined,
 ): void {
-  if (isTenancyError(error)) goOn(request, null, error, next, response);
-  else next(error);
+  if (!isTenancyError(error)) {
+    next(error);
+    return;
+  }
+  const refused = () => goOn(request, null, error, next, response);
+  const isUnknown = error.code === 'tenant_required' || error.code === 'tenant_mismatch';
+  const renamed = isUnknown && response ? resolver.renamedHost(request) : null;
+  if (renamed === null) refused();
+  else
+    renamed
+      .catch(() => null)
+      .then((host) => (host === null ? refused() : redirectTo(host, request, response as object)));
 }

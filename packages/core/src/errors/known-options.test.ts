@@ -43,6 +43,11 @@ describe('core-13: an unknown option is refused by name, with the known one that
       /TenancyModule\.forRootAsync\.useFactroy: is unknown\. Did you mean `useFactory`\?/,
     ],
     ['fromSubdomain', () => fromSubdomain({ baseDomain: 'a.test', reservd: [] } as never), /Did you mean `reserved`\?/],
+    [
+      'a slug that was',
+      () => fromSubdomain({ baseDomain: 'a.test', renamed: 'yes' } as never),
+      /fromSubdomain\.renamed: is neither/,
+    ],
     ['fromSubdomain, by case', () => fromSubdomain({ basedomain: 'a.test' } as never), /Did you mean `baseDomain`\?/],
     [
       'fromJwt',

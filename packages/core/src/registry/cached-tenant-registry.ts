@@ -51,6 +51,7 @@ export class CachedTenantRegistry extends TenantRegistry {
       id: new RecentlyUsed(max),
       slug: new RecentlyUsed(max),
       domain: new RecentlyUsed(max),
+      'former slug': new RecentlyUsed(max),
     });
     this.#known = answers();
     this.#unknown = answers();
@@ -66,6 +67,10 @@ export class CachedTenantRegistry extends TenantRegistry {
 
   override findByDomain(domain: string): Promise<Tenant | null> {
     return this.#find('domain', domain);
+  }
+
+  override findByFormerSlug(slug: string): Promise<Tenant | null> {
+    return this.#find('former slug', slug);
   }
 
   /** Not cached: it is for work that visits every tenant. */

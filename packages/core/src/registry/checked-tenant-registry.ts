@@ -32,6 +32,10 @@ export class CheckedTenantRegistry extends TenantRegistry {
     return this.#ask('domain', domain);
   }
 
+  override findByFormerSlug(slug: string): Promise<Tenant | null> {
+    return this.#ask('former slug', slug);
+  }
+
   override async *list(): AsyncIterable<Tenant> {
     for await (const listed of this.listed()) yield admit(listed);
   }
@@ -90,6 +94,8 @@ function checked(lookup: Lookup, name: string, answer: Tenant | null): Tenant | 
         'Answer `{ id, slug }` with non-empty strings of at most 255 bytes without NUL, or `null`.',
     );
   }
+  // Renamed back meanwhile: the slug is its own again.
+  if (lookup === 'former slug' && answer.slug.toLowerCase() === name) return null;
   // A registry's collation may ignore case in a slug, as host names do. An id is exact.
   const asked = lookup === 'id' ? answer.id === name : lookup !== 'slug' || answer.slug.toLowerCase() === name;
   if (!asked) {

@@ -5,8 +5,11 @@ import { admit, type Tenant } from '../tenant.js';
 import { isUsableTenantId } from '../tenant-id.js';
 import { TenantRegistry } from './tenant-registry.js';
 
-/** A tenant of an {@link InMemoryTenantRegistry}, with the custom domains it answers to. */
-export type InMemoryTenant = Tenant & { readonly domains?: readonly string[] | undefined };
+/** A tenant of an {@link InMemoryTenantRegistry}, with the custom domains it answers to, and slugs that it had before. */
+export type InMemoryTenant = Tenant & {
+  readonly domains?: readonly string[] | undefined;
+  readonly formerSlugs?: readonly string[] | undefined;
+};
 
 /**
  * Tenants known in advance, for tests and small installations.
@@ -17,6 +20,7 @@ export class InMemoryTenantRegistry extends TenantRegistry {
   readonly #byId = new Map<string, Tenant>();
   readonly #bySlug = new Map<string, Tenant>();
   readonly #byDomain = new Map<string, Tenant>();
+  readonly #byFormerSlug = new Map<string, Tenant>();
 
   constructor(tenants: readonly InMemoryTenant[]) {
     super();
@@ -27,6 +31,7 @@ export class InMemoryTenantRegistry extends TenantRegistry {
       claim(this.#byId, 'id', id, tenant);
       claim(this.#bySlug, 'slug', slug, tenant);
       for (const domain of domains) claim(this.#byDomain, 'domain', usable(domain), tenant);
+      for (const former of tenant.formerSlugs ?? []) claim(this.#byFormerSlug, 'former slug', former, tenant);
     }
   }
 
@@ -40,6 +45,10 @@ export class InMemoryTenantRegistry extends TenantRegistry {
 
   override async findByDomain(domain: string): Promise<Tenant | null> {
     return this.#byDomain.get(domain) ?? null;
+  }
+
+  override async findByFormerSlug(slug: string): Promise<Tenant | null> {
+    return this.#byFormerSlug.get(slug) ?? null;
   }
 
   override async *list(): AsyncIterable<Tenant> {

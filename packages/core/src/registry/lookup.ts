@@ -4,18 +4,21 @@ import type { TenancyError } from '../errors/tenancy-error.js';
 import type { Tenant } from '../tenant.js';
 import type { TenantHint, TenantRegistry } from './tenant-registry.js';
 
-/** The three ways a registry is asked. */
-export type Lookup = 'id' | 'slug' | 'domain';
+/** The ways a registry is asked. */
+export type Lookup = 'id' | 'slug' | 'domain' | 'former slug';
 
 /** The one name that a hint gives: `null` where it gives none, or several, of which none is the stronger. `undefined` is no name. */
-export function lookupOf(hint: TenantHint): Lookup | null {
-  const { id, slug, domain } = hint as { readonly [name in Lookup]?: unknown };
+export function lookupOf(hint: TenantHint): HintLookup | null {
+  const { id, slug, domain } = hint as { readonly [name in HintLookup]?: unknown };
   if (slug !== undefined) return id === undefined && domain === undefined ? 'slug' : null;
   if (id !== undefined) return domain === undefined ? 'id' : null;
   if (domain !== undefined) return 'domain';
   // A source that has looked where it should, and found nothing there, names nobody.
   return LOOKUPS.find((name) => name in hint) ?? null;
 }
+
+/** Ways that a source may name. */
+type HintLookup = Exclude<Lookup, 'former slug'>;
 
 const LOOKUPS = ['slug', 'id', 'domain'] as const;
 
@@ -28,6 +31,8 @@ export async function find(registry: TenantRegistry, lookup: Lookup, name: strin
       return registry.findBySlug(name);
     case 'domain':
       return (await registry.findByDomain?.(name)) ?? null;
+    case 'former slug':
+      return (await registry.findByFormerSlug?.(name)) ?? null;
   }
 }
 

@@ -30,6 +30,20 @@ export abstract class TenantRegistry {
   abstract findBySlug(slug: string): Promise<Tenant | null>;
   /** Needed by `fromCustomDomain()`. @param domain a host name in lower case and punycode, without a port. */
   findByDomain?(domain: string): Promise<Tenant | null>;
+  /**
+   * The tenant that had this slug before it was renamed, with its slug of now. Asked where `findBySlug` knows none: `fromSubdomain` sends
+   * a browser on to the new host.
+   *
+   * @param slug as of `findBySlug`.
+   */
+  findByFormerSlug?(slug: string): Promise<Tenant | null>;
   /** Every tenant, for work that visits all of them. */
   list?(): AsyncIterable<Tenant>;
+  /**
+   * Tells `changed` of each change of a tenant, with its id, or without one where any may have changed: the module forgets what its cache
+   * knows, so that a suspension holds at once. Called at the start of an application, and never keeps the process alive.
+   *
+   * @returns what ends it, at the application's end.
+   */
+  watch?(changed: (id?: string) => void): () => void | Promise<void>;
 }

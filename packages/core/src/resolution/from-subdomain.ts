@@ -16,6 +16,12 @@ export interface SubdomainOptions {
    * @defaultValue `['www', 'api']`
    */
   readonly reserved?: readonly string[] | undefined;
+  /**
+   * The answer to a request for the host of a slug that a tenant had before it was renamed (`findByFormerSlug` of the registry): 308 to the
+   * same path on its host of now, whatever token it carries, or as for a slug that nobody has. Sockets and messages are refused either way.
+   * @defaultValue `'redirect'`
+   */
+  readonly renamed?: 'redirect' | 'refuse' | undefined;
 }
 
 /**
@@ -32,11 +38,12 @@ export interface SubdomainOptions {
  * ```
  */
 export function fromSubdomain(options: SubdomainOptions): TenantSource {
-  refuseUnknown('fromSubdomain', options, ['baseDomain', 'reserved']);
-  const { baseDomain, reserved = ['www', 'api'] } = options ?? {};
+  refuseUnknown('fromSubdomain', options, ['baseDomain', 'reserved', 'renamed']);
+  const { baseDomain, reserved = ['www', 'api'], renamed = 'redirect' } = options ?? {};
   const bases = [baseDomain].flat().map(toBaseDomain);
   if (bases.length === 0) throw wrongBaseDomain('is empty');
   if (!Array.isArray(reserved)) throw wrongReserved('is not a list of names');
+  if (renamed !== 'redirect' && renamed !== 'refuse') throw wrongRenamed();
   const own = new Set(reserved.map(toLabel));
   // The longest first: below both `example.com` and `app.example.com`, the second one names the tenant.
   bases.sort((a, b) => b.length - a.length);
@@ -51,6 +58,7 @@ export function fromSubdomain(options: SubdomainOptions): TenantSource {
       return sent === null ? NO_TENANT : hintOf(sent);
     },
     explain: (request) => explainHost(requestHost(request), bases),
+    ...(renamed === 'redirect' && { renamedHost: (request, slug) => hostOf(slug, requestHost(request), bases, own) }),
   };
 }
 
@@ -64,6 +72,19 @@ function subdomainHint(host: string, bases: readonly string[], reserved: Readonl
     return label.startsWith('xn--') ? punycodeHint(label) : { slug: label };
   }
   return null;
+}
+
+/** The host of `slug` below the base that `host` is below; `null` where it would not lead to that slug. */
+function hostOf(
+  slug: string,
+  host: string | null,
+  bases: readonly string[],
+  reserved: ReadonlySet<string>,
+): string | null {
+  const base = bases.find((each) => host?.endsWith(`.${each}`));
+  const next = base === undefined ? null : domainName(`${slug}.${base}`);
+  const hint = next === null ? null : subdomainHint(next, bases, reserved);
+  return hint !== null && 'slug' in hint && hint.slug === slug.toLowerCase() ? next : null;
 }
 
 /** Of a host that names nobody. */
@@ -99,6 +120,14 @@ function toLabel(name: unknown): string {
   const label = domainName(`${String(name)}.localhost`)?.slice(0, -'.localhost'.length);
   if (typeof name === 'string' && label && !label.includes('.')) return label;
   throw wrongReserved(`${JSON.stringify(name)} is not one label of a domain name, and would reserve nothing`);
+}
+
+function wrongRenamed(): TenancyConfigurationError {
+  return new TenancyConfigurationError(
+    'fromSubdomain.renamed',
+    'is neither "redirect" nor "refuse"',
+    'Pass one of them, or leave it out.',
+  );
 }
 
 function wrongReserved(problem: string): TenancyConfigurationError {

@@ -10,6 +10,7 @@ import { isUsableTenantId } from '../tenant-id.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { agree } from './agreement.js';
 import { explanationOf } from './explanation.js';
+import { renamedHost } from './renamed-host.js';
 import type { LateMoment, TenantRequest, TenantSource } from './tenant-source.js';
 import { identifiedBy } from './whole-request.js';
 import { within } from './within.js';
@@ -83,6 +84,11 @@ export class TenantResolver {
     const late = this.askAll(moment, request, answers);
     const settle = (all: readonly (Tenant | null)[]) => (all.length === 0 ? null : agree(all));
     return late === null ? settle(answers) : late.then(settle);
+  }
+
+  /** @internal The host of now, for a request to the host of a slug that its tenant had before; `null` for every other. */
+  renamedHost(request: TenantRequest): Promise<string | null> | null {
+    return renamedHost(this.sources.entrance, this.registry, request);
   }
 
   /** The answer of each source to a request that was refused, in words for the log. It asks all of them anew. */

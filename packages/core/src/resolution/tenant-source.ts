@@ -37,6 +37,11 @@ export interface TenantSource<Request = TenantRequest> {
    */
   explain?(request: Request): string | Promise<string>;
   /**
+   * The host name, without a port, that `request` would have been sent to had it named `slug`, where the slug that it names is a former one
+   * of that tenant. `null`, or no such method: it is refused as one that nobody has.
+   */
+  renamedHost?(request: Request, slug: string): string | null;
+  /**
    * Names of the headers that it reads. With `@tenancy/core/cache` the answers of its tenants say so in `Vary`.
    * @defaultValue none: the address alone, or what no cache between sees
    */

@@ -46,7 +46,9 @@ describe('the directory of tenants', () => {
   it("keeps an old slug as an alias, which is never another tenant's", async () => {
     const { id } = await directory.create({ slug: 'old' });
     await directory.rename(id, 'new');
-    expect(await directory.findBySlug('old')).toMatchObject({ id, slug: 'new' });
+    expect(await directory.findBySlug('old')).toBeNull();
+    expect(await directory.findByFormerSlug('old')).toMatchObject({ id, slug: 'new' });
+    expect(await directory.findByFormerSlug('new')).toBeNull();
     await expect(directory.create({ slug: 'old' })).rejects.toThrow(/tenant_exists/);
     const other = await directory.create({ slug: 'other' });
     await expect(directory.rename(other.id, 'old')).rejects.toThrow(/tenant_exists/);

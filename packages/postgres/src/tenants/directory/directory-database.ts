@@ -8,6 +8,10 @@ import { TenantsError } from '../tenants-error.js';
 const MISSING = ['3F000', '42P01', '42703'];
 const UNIQUE = '23505';
 
+export function poolConfig(connection: string | PoolConfig): PoolConfig {
+  return typeof connection === 'string' ? { connectionString: connection } : connection;
+}
+
 /** The directory's connections, and the names of its tables. */
 export class DirectoryDatabase {
   readonly schema: string;
@@ -16,7 +20,7 @@ export class DirectoryDatabase {
 
   constructor(connection: string | PoolConfig, schema: string) {
     this.schema = quoteIdentifier(schema);
-    this.#config = typeof connection === 'string' ? { connectionString: connection } : connection;
+    this.#config = poolConfig(connection);
   }
 
   get config(): PoolConfig {
@@ -62,7 +66,7 @@ export class DirectoryDatabase {
 
   #connections(): Pool {
     if (this.#pool) return this.#pool;
-    this.#pool = new pg.Pool({ max: 5, application_name: 'tenancy directory', ...this.#config });
+    this.#pool = new pg.Pool({ max: 5, application_name: 'tenancy directory', allowExitOnIdle: true, ...this.#config });
     // Without listeners a connection that the server closes would end the process.
     this.#pool.on('error', () => {});
     this.#pool.on('connect', (client) => client.on('error', () => {}));

@@ -21,6 +21,11 @@ export interface TenantDirectoryOptions<Settings = Readonly<Record<string, unkno
   /** The database that holds the directory, as a URL or as `pg` takes it, with a role that owns its tables or may read and write them. */
   readonly connection: string | PoolConfig;
   /**
+   * The database as it is reached for hearing of changes: not through a pooler that shares sessions, such as PgBouncer by transactions.
+   * @defaultValue `connection`
+   */
+  readonly listen?: string | PoolConfig;
+  /**
    * The schema of its tables.
    * @defaultValue `'tenancy'`
    */
@@ -52,7 +57,7 @@ export type ResolvedDirectoryOptions<Settings> = Required<
 > &
   Pick<TenantDirectoryOptions<Settings>, 'plans' | 'settings'>;
 
-const KNOWN = ['connection', 'schema', 'reserved', 'plans', 'settings', 'place'];
+const KNOWN = ['connection', 'listen', 'schema', 'reserved', 'plans', 'settings', 'place'];
 
 /** @throws TenantFloorError `floor_misconfigured` when an option is wrong. */
 export function resolveDirectoryOptions<Settings>(
@@ -61,9 +66,10 @@ export function resolveDirectoryOptions<Settings>(
   requireOptions('TenantDirectory', options, 'connection');
   refuseUnknown('TenantDirectory', options, KNOWN);
   const { schema = 'tenancy', reserved = ['www', 'api', 'app', 'admin'], plans, settings, connection } = options;
+  const { listen = connection } = options;
   const { place = { server: 'main', kind: 'rows', name: null } } = options;
   requireName('TenantDirectory', 'schema', schema);
   requireList('TenantDirectory', 'reserved', reserved);
   if (plans !== undefined) requireList('TenantDirectory', 'plans', plans);
-  return { connection, schema, reserved, place, ...(plans && { plans }), ...(settings && { settings }) };
+  return { connection, listen, schema, reserved, place, ...(plans && { plans }), ...(settings && { settings }) };
 }

@@ -1,6 +1,7 @@
 import { TenantRegistry } from '@tenancy/core';
 import { TenantsError } from '../tenants-error.js';
-import { DirectoryDatabase } from './directory-database.js';
+import { DirectoryDatabase, poolConfig } from './directory-database.js';
+import { DirectoryListener } from './directory-listener.js';
 import {
   type ResolvedDirectoryOptions,
   resolveDirectoryOptions,
@@ -20,21 +21,28 @@ export abstract class DirectoryReader<Settings> extends TenantRegistry {
   readonly options: ResolvedDirectoryOptions<Settings>;
   /** @internal */
   readonly database: DirectoryDatabase;
+  /** @internal */
+  readonly listener: DirectoryListener;
 
   /** @throws TenantFloorError `floor_misconfigured` when an option is wrong. */
   constructor(options: TenantDirectoryOptions<Settings>) {
     super();
     this.options = resolveDirectoryOptions(options);
     this.database = new DirectoryDatabase(this.options.connection, this.options.schema);
+    this.listener = new DirectoryListener(poolConfig(this.options.listen));
   }
 
   async findById(id: string): Promise<DirectoryTenant<Settings> | null> {
     return this.#one(`where t.id = $1 and ${THERE}`, id);
   }
 
-  /** Also by a slug that the tenant had before it was renamed: the answer has the slug of now. */
   async findBySlug(slug: string): Promise<DirectoryTenant<Settings> | null> {
-    return this.#one(`join {s}.slug s on s.tenant_id = t.id where s.slug = $1 and ${THERE}`, slug);
+    return this.#one(`where t.slug = $1 and ${THERE}`, slug);
+  }
+
+  /** By a slug that the tenant had before it was renamed: the answer has the slug of now. */
+  override async findByFormerSlug(slug: string): Promise<DirectoryTenant<Settings> | null> {
+    return this.#one(`join {s}.slug s on s.tenant_id = t.id where s.slug = $1 and t.slug <> $1 and ${THERE}`, slug);
   }
 
   /** By a domain that was verified. */
@@ -56,6 +64,14 @@ export abstract class DirectoryReader<Settings> extends TenantRegistry {
       if (rows.length < PAGE) return;
       last = rows.at(-1)?.id ?? last;
     }
+  }
+
+  /**
+   * Tells `changed` of each change of a tenant that any process commits, with its id; without one where some may have been missed.
+   * `TenancyModule` calls it. All who ask share one connection, which is tried again in growing pauses where it is lost.
+   */
+  override watch(changed: (id?: string) => void): () => Promise<void> {
+    return this.listener.add(changed);
   }
 
   /**

@@ -147,8 +147,8 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
   }
 
   /** Closes its connections. */
-  close(): Promise<void> {
-    return this.database.end();
+  async close(): Promise<void> {
+    await Promise.all([this.listener.close(), this.database.end()]);
   }
 
   async #locked(id: string, client: ClientBase): Promise<TenantRow> {
