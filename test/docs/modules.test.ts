@@ -43,6 +43,8 @@ const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readon
     'lru-cache': true,
     // PostgreSQL's own parser, behind the subpaths that read migrations.
     'libpg-query': ['parser/parse-sql.ts'],
+    // Rows go from server to server as they are.
+    'pg-copy-streams': ['tenants/move/copy-rows.ts'],
   },
   prisma: {
     '@nestjs/common': true,
