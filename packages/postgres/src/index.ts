@@ -7,6 +7,8 @@ export type { DatabaseConnection } from './isolation/database-directory.js';
 export { databasePerTenant } from './isolation/database-per-tenant.js';
 export type { DatabasePerTenantOptions } from './isolation/database-per-tenant-options.js';
 export { isolationByTenant } from './isolation/isolation-by-tenant.js';
+export { placedIsolation } from './isolation/placed-isolation.js';
+export type { PlacedIsolationOptions, PlaceOfTenant } from './isolation/placed-isolation-options.js';
 export { type RowLevelSecurityOptions, rowLevelSecurity } from './isolation/row-level-security.js';
 export { type SchemaPerTenantOptions, schemaPerTenant } from './isolation/schema-per-tenant.js';
 export { type CompiledPolicies, type CompiledTable, compilePolicies } from './policies/compile-policies.js';

@@ -92,7 +92,7 @@ export function tenantPlaces(options: TenantPlacesOptions): TenantPlaces {
   refuseUnknown('tenantPlaces', options, KNOWN);
   const named = ({ id }: Tenant) => `tenant_${id}`;
   const { servers, role, migrations, policies = {}, shared = [], schema = named, database = named } = options;
-  requireOptions('tenantPlaces', servers, 'main');
+  requireOptions('tenantPlaces: servers', servers, 'main');
   requireName('tenantPlaces', 'role', role);
   requireList('tenantPlaces', 'shared', shared);
   for (const [name, server] of Object.entries(servers)) {
