@@ -65,6 +65,11 @@ describe('the pages list exactly the names that the code has', () => {
       listed('docs/errors.md', '## Changes'),
     ],
     [
+      'codes of tenants',
+      union('packages/postgres/src/tenants/tenants-error.ts', 'TenantsErrorCode'),
+      listed('docs/errors.md', '## Tenants'),
+    ],
+    [
       'codes of migrations',
       union('packages/postgres/src/migrations/outcome/migration-error.ts', 'MigrationErrorCode'),
       listed('packages/postgres/README.md', '## Migrations'),

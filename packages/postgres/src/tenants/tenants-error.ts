@@ -15,8 +15,6 @@ const BRAND = Symbol.for('@tenancy/postgres:tenants-error');
  * - `operation_failed`: a step failed; the message says what was done and what was not.
  * - `operation_interrupted`: the signal ended it; the same call goes on where it was.
  * - `operation_differs`: what was left unfinished was begun with other options.
- * - `archive_unusable`: the archive is incomplete, was changed, or does not fit the database.
- * - `not_verified`: counts or hashes of both sides differ; nothing was switched.
  */
 export type TenantsErrorCode =
   | 'tenant_unknown'
@@ -30,9 +28,7 @@ export type TenantsErrorCode =
   | 'place_unusable'
   | 'operation_failed'
   | 'operation_interrupted'
-  | 'operation_differs'
-  | 'archive_unusable'
-  | 'not_verified';
+  | 'operation_differs';
 
 /** An error about a tenant's life. `message` says what happened, what was done and what was not, and the fix; it shows no row. */
 export class TenantsError extends AdapterError<TenantsErrorCode> {

@@ -36,12 +36,15 @@ create table if not exists ${s}.slug (
 );
 create index if not exists slug_tenant_id on ${s}.slug (tenant_id);
 create table if not exists ${s}.domain (
-  domain text collate "C" primary key,
+  domain text collate "C" not null,
   tenant_id text collate "C" not null references ${s}.tenant on delete cascade,
   token text not null,
   verified_at timestamptz,
-  created_at timestamptz not null default clock_timestamp()
+  created_at timestamptz not null default clock_timestamp(),
+  primary key (domain, tenant_id)
 );
+-- Whoever only claims a domain keeps nobody else from proving that it is theirs.
+create unique index if not exists domain_verified on ${s}.domain (domain) where verified_at is not null;
 create index if not exists domain_tenant_id on ${s}.domain (tenant_id);
 create table if not exists ${s}.event (
   id bigint generated always as identity primary key,
