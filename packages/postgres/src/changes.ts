@@ -24,4 +24,5 @@ export {
 } from './changes/plan/rename-column.js';
 export type { TableName } from './changes/plan/step.js';
 export type { ChangeStep, StepLock } from './changes/plan/step-sql.js';
-export type { Blocker, ChangeProgress } from './changes/run/progress.js';
+export type { ChangeProgress } from './changes/run/progress.js';
+export type { Blocker } from './direct/blockers.js';

@@ -1,7 +1,7 @@
+import { readJson } from '../protocol/read-json.js';
 import { type ConnectedOptions, requireConnected } from './change-options.js';
 import { changeId } from './plan/names.js';
 import type { Change } from './plan/plan-change.js';
-import { readJson } from './plan/read-json.js';
 import { connect } from './run/connect.js';
 import { readRecords } from './run/record.js';
 

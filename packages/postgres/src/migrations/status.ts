@@ -1,11 +1,12 @@
 import type { ClientConfig } from 'pg';
+import { messageOf } from '../direct/connect-directly.js';
 import { ask, isTrue } from '../protocol/ask.js';
 import { DATABASE, LEDGER, readLedger, stateOf } from './ledger/ledger.js';
 import { pendingMigrations } from './ledger/pending-migrations.js';
 import { MigrationError } from './outcome/migration-error.js';
 import type { MigrationsOptions } from './run/migrate-options.js';
 import { resolveMigrations, TARGETS_AT_ONCE } from './run/resolve-options.js';
-import { connect, messageOf, runName } from './run/session.js';
+import { connect, runName } from './run/session.js';
 import { type Migration, readMigrations } from './source/migration.js';
 import type { SchemaTarget } from './targets/targets.js';
 

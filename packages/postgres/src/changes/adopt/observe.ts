@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import type { CompilePoliciesOptions } from '../../policies/policy-options.js';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
-import { readJson } from '../plan/read-json.js';
+import { readJson } from '../../protocol/read-json.js';
 import type { TableName } from '../plan/step.js';
 import { count, impossible } from './refusals.js';
 import type { RuledTable } from './tenant-rule.js';

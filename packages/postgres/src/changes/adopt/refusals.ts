@@ -1,8 +1,8 @@
 import type { ClientBase } from 'pg';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
+import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from '../plan/change-error.js';
 import { isSame, isWithout } from '../plan/key-catalog.js';
-import { readJson } from '../plan/read-json.js';
 import type { Adoption } from './adoption.js';
 import type { RuledTable } from './tenant-rule.js';
 

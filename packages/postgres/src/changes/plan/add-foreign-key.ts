@@ -2,9 +2,9 @@ import type { ClientBase } from 'pg';
 import { misconfigured } from '../../errors/misconfigured.js';
 import { requireList, requireName, requireOptions, said } from '../../errors/require-arguments.js';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
+import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from './change-error.js';
 import { type ChangedTable, definitionOf, tableNamed } from './changed-table.js';
-import { readJson } from './read-json.js';
 import type { StatementStep, TableName } from './step.js';
 import { columnOf, readTable } from './table-catalog.js';
 

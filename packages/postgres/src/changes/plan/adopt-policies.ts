@@ -4,9 +4,9 @@ import { quoteQualified } from '../../policies/quoting.js';
 import { resolvePolicyOptions } from '../../policies/resolve-policy-options.js';
 import { stagedAccess, stagedRoles, stagedTable } from '../../policies/staged-statements.js';
 import { tablePolicies } from '../../policies/table-policies.js';
+import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from './change-error.js';
 import { isSame } from './key-catalog.js';
-import { readJson } from './read-json.js';
 import type { Step, TableName } from './step.js';
 
 interface AnyPolicies {

@@ -1,13 +1,13 @@
 import type { ClientBase } from 'pg';
 import { requireName } from '../../errors/require-arguments.js';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
+import { readJson } from '../../protocol/read-json.js';
 import { explain, explained } from './add-column.js';
 import { ChangeError } from './change-error.js';
 import { type ChangedTable, definitionOf, requireOptional, tableNamed } from './changed-table.js';
 import { enclosed, scaffolding } from './names.js';
 import { notNullName, notNullSteps } from './not-null.js';
 import { probing } from './probe.js';
-import { readJson } from './read-json.js';
 import { dropStamping, stamped, stampingTrigger } from './stamping.js';
 import type { Step, TableName } from './step.js';
 import { columnOf, readTable, requireKey } from './table-catalog.js';

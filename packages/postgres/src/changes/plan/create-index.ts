@@ -2,12 +2,12 @@ import type { ClientBase } from 'pg';
 import { misconfigured } from '../../errors/misconfigured.js';
 import { requireList, requireName } from '../../errors/require-arguments.js';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
+import { readJson } from '../../protocol/read-json.js';
 import { explained } from './add-column.js';
 import { type ChangedTable, definitionOf, requireOptional, tableNamed } from './changed-table.js';
 import { indexSignature } from './index-signature.js';
 import { enclosed } from './names.js';
 import { probing } from './probe.js';
-import { readJson } from './read-json.js';
 import type { IndexStep, TableName } from './step.js';
 import { readTable } from './table-catalog.js';
 

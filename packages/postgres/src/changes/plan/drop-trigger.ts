@@ -1,11 +1,11 @@
 import type { ClientBase } from 'pg';
 import { requireName } from '../../errors/require-arguments.js';
 import { quoteQualified } from '../../policies/quoting.js';
+import { readJson } from '../../protocol/read-json.js';
 import { addColumnName } from './add-column.js';
 import { ChangeError } from './change-error.js';
 import { type ChangedTable, definitionOf, requireOptional, tableNamed } from './changed-table.js';
 import { changeId, scaffolding } from './names.js';
-import { readJson } from './read-json.js';
 import { dropStamping } from './stamping.js';
 import type { Step, TableName } from './step.js';
 import { readTable } from './table-catalog.js';

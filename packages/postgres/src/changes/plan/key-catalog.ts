@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
+import { readJson } from '../../protocol/read-json.js';
 import { changeId } from './names.js';
-import { readJson } from './read-json.js';
 import type { TableName } from './step.js';
 
 /** A unique index of a table, with its constraint if it has one. */

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg';
 import { quoteQualified } from '../../policies/quoting.js';
-import { readJson } from './read-json.js';
+import { readJson } from '../../protocol/read-json.js';
 import type { TableName } from './step.js';
 
 /** An empty table with the same columns, on which a statement can be tried. */

@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg';
 import { quoteQualified } from '../../policies/quoting.js';
+import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from './change-error.js';
-import { readJson } from './read-json.js';
 import type { KeyColumn, TableName } from './step.js';
 
 export interface TableColumn {

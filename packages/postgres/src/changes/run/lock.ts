@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { readJson } from '../plan/read-json.js';
-import type { Blocker } from './progress.js';
+import { BLOCKER, type Blocker } from '../../direct/blockers.js';
+import { readJson } from '../../protocol/read-json.js';
 import { pause, type Run } from './run.js';
 
 /** Beginning of the name of every connection; the change's id, the run's id and the connection's part follow. */
@@ -16,8 +16,7 @@ interface Holder extends Blocker {
 }
 
 const HOLDERS = `
-  select a.pid, a.usename as role, coalesce(a.application_name, '') as application, a.state, a.backend_type as kind,
-    round(extract(epoch from clock_timestamp() - a.xact_start))::int as seconds,
+  select ${BLOCKER},
     a.application_name ~ '^${APPLICATION} [0-9a-f]+ [0-9a-f]+ worker$' and not exists (
       select from pg_stat_activity o where o.datname = a.datname
         and o.application_name = regexp_replace(a.application_name, 'worker$', 'observer')) as "isOrphan"

@@ -1,9 +1,9 @@
 import { DatabaseError } from 'pg';
+import { type Blocker, namedBlockers } from '../../direct/blockers.js';
+import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from '../plan/change-error.js';
-import { readJson } from '../plan/read-json.js';
-import { watched } from './blockers.js';
-import { type Blocker, namedBlockers } from './progress.js';
 import { checkSignal, pause, type Task, tell } from './run.js';
+import { watched } from './watched.js';
 
 /** Milliseconds between two tries at the most. */
 const LONGEST_PAUSE = 2_000;

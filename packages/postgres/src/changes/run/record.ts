@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
+import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from '../plan/change-error.js';
-import { readJson } from '../plan/read-json.js';
 import type { Step } from '../plan/step.js';
 
 /** The table that holds a row for each change. */

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { readJson } from '../plan/read-json.js';
+import { readJson } from '../../protocol/read-json.js';
 
 /**
  * Follows how far the replicas are behind, in milliseconds: each place in the log that was reached is remembered with its time, as the

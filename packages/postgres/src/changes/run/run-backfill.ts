@@ -1,13 +1,13 @@
 import { quoteQualified } from '../../policies/quoting.js';
+import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from '../plan/change-error.js';
-import { readJson } from '../plan/read-json.js';
 import type { BackfillStep } from '../plan/step.js';
 import { type Batch, fillSql, lastKeySql, leftSql, nextBatchSql } from './batch.js';
-import { isWaitedFor } from './blockers.js';
 import { patiently } from './patiently.js';
 import { RECORD, readRecords, recordDone } from './record.js';
 import { Replicas } from './replicas.js';
 import { checkSignal, pause, type Task, tell } from './run.js';
+import { isWaitedFor } from './watched.js';
 
 const FIRST_BATCH = 200;
 const SMALLEST_BATCH = 20;

@@ -1,14 +1,14 @@
+import { type Blocker, namedBlockers } from '../../direct/blockers.js';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
+import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from '../plan/change-error.js';
 import { indexSignature } from '../plan/index-signature.js';
 import { changeId } from '../plan/names.js';
-import { readJson } from '../plan/read-json.js';
 import type { IndexStep, TableName } from '../plan/step.js';
-import { watched } from './blockers.js';
 import { patiently } from './patiently.js';
-import { type Blocker, namedBlockers } from './progress.js';
 import { recordDone } from './record.js';
 import { checkSignal, type Task, tell } from './run.js';
+import { watched } from './watched.js';
 
 interface Found {
   readonly isValid: boolean;

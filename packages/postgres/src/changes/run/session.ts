@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { Client, ClientConfig } from 'pg';
+import type { Blocker } from '../../direct/blockers.js';
 import { quoteIdentifier } from '../../policies/quoting.js';
+import { readJson } from '../../protocol/read-json.js';
 import { isChangeError } from '../plan/change-error.js';
 import { changeId } from '../plan/names.js';
-import { readJson } from '../plan/read-json.js';
 import type { TableName } from '../plan/step.js';
 import { connect } from './connect.js';
 import { applicationName, lockTable } from './lock.js';
-import type { Blocker } from './progress.js';
 import { ensureRecord } from './record.js';
 import { checkSignal, pause } from './run.js';
 

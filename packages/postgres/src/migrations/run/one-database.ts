@@ -1,4 +1,6 @@
 import type { Client, ClientConfig } from 'pg';
+import { namedBlocker, readBlockers } from '../../direct/blockers.js';
+import { processOf } from '../../direct/connect-directly.js';
 import { acceptEdited, createLedger, DATABASE, hasLedger, isCurrent, readLedger, stateOf } from '../ledger/ledger.js';
 import { pendingMigrations, quarantined } from '../ledger/pending-migrations.js';
 import { MigrationError } from '../outcome/migration-error.js';
@@ -6,14 +8,13 @@ import type { Migration } from '../source/migration.js';
 import type { SchemaTarget, SchemaTargets } from '../targets/targets.js';
 import { bring, type Manner, type Work } from './apply.js';
 import { batches, bringTogether } from './batch.js';
-import { blockersOf } from './blockers.js';
 import { known } from './failures.js';
 import { policiesOf } from './policies.js';
 import type { MigrateSettings } from './resolve-options.js';
 import { throughRings } from './rings.js';
 import { takeRunLock } from './run-lock.js';
 import type { RunState } from './run-state.js';
-import { connect, processOf, runName } from './session.js';
+import { connect, runName } from './session.js';
 
 /** A connection is opened anew after this many targets: its server process keeps what it knows of each (O8). */
 const TARGETS_PER_CONNECTION = 250;
@@ -230,8 +231,9 @@ export class DatabaseRun {
 
   async #lookAtWaiting(): Promise<void> {
     const pids = [...this.#workers.values()].map(({ client }) => processOf(client));
-    const blockers = await blockersOf(this.#control, pids).catch(() => []);
-    if (blockers.length > 0) this.#settings.onProgress({ type: 'waiting', target: 'a lock', blockers });
+    const blockers = await readBlockers(this.#control, pids).catch(() => []);
+    if (blockers.length === 0) return;
+    this.#settings.onProgress({ type: 'waiting', target: 'a lock', blockers: blockers.map(namedBlocker) });
   }
 }
 

@@ -1,9 +1,9 @@
+import { messageOf } from '../../direct/connect-directly.js';
 import type { FailedTarget, MigrateResult, PlannedTarget } from '../outcome/migrate-result.js';
 import { MigrationError } from '../outcome/migration-error.js';
 import type { Migration } from '../source/migration.js';
 import type { Work } from './apply.js';
 import { plannedSql } from './planned-sql.js';
-import { messageOf } from './session.js';
 
 /** The result of a run so far. */
 export class RunState {

@@ -1,17 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readJson } from '../plan/read-json.js';
-import type { Blocker } from './progress.js';
+import { type Blocker, readBlockers } from '../../direct/blockers.js';
 import type { Run } from './run.js';
-
-const SQL = `
-  select a.pid, a.usename as role, coalesce(a.application_name, '') as application, a.state, a.backend_type as kind,
-    round(extract(epoch from clock_timestamp() - a.xact_start))::int as seconds
-  from unnest(pg_blocking_pids($1)) as b (pid) join pg_stat_activity a on a.pid = b.pid`;
-
-/** Sessions that the worker waits for at this moment. */
-export function readBlockers({ observer, workerPid }: Run): Promise<Blocker[]> {
-  return readJson<Blocker>(observer, SQL, [workerPid]);
-}
 
 /** True while others wait for what the worker holds. */
 export async function isWaitedFor({ observer, workerPid }: Run): Promise<boolean> {
@@ -22,7 +11,7 @@ export async function isWaitedFor({ observer, workerPid }: Run): Promise<boolean
 
 /** Looks every `interval` milliseconds whom the worker waits for while `work` is under way. */
 export async function watched<R>(
-  run: Run,
+  { observer, workerPid }: Run,
   interval: number,
   work: () => Promise<R>,
   seen: (blockers: readonly Blocker[]) => void | Promise<void>,
@@ -32,7 +21,7 @@ export async function watched<R>(
     while (!done.signal.aborted) {
       await sleep(interval, undefined, { signal: done.signal }).catch(() => {});
       if (done.signal.aborted) return;
-      const blockers = await readBlockers(run);
+      const blockers = await readBlockers(observer, [workerPid]);
       if (blockers.length > 0) await seen(blockers);
     }
     // A look that fails is one that was not taken: the work has its own outcome.

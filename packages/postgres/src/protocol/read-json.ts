@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { AS_TEXT } from '../../protocol/as-text.js';
+import { AS_TEXT } from './as-text.js';
 
 /** The rows of a query, as JSON carries them: no type parser of the application's reads them. */
 export async function readJson<Row>(client: ClientBase, sql: string, values: readonly unknown[] = []): Promise<Row[]> {
