@@ -1,58 +1,8 @@
 import type { ParsedStatement, SyntaxTree } from '../../parser/parse-sql.js';
 import { namesOf, nodesOf } from '../../parser/walk.js';
 import { MigrationError } from '../outcome/migration-error.js';
+import { isKeptInSchema, objectOf } from './kept-in-schema.js';
 import type { Migration, Step } from './migration.js';
-
-/** Statements that are about the database, and not about one tenant's schema. */
-const OF_THE_DATABASE: ReadonlySet<string> = new Set([
-  ...[
-    'CreateExtensionStmt',
-    'AlterExtensionStmt',
-    'AlterExtensionContentsStmt',
-    'CreateSchemaStmt',
-    'AlterObjectSchemaStmt',
-  ],
-  ...[
-    'CreateRoleStmt',
-    'AlterRoleStmt',
-    'AlterRoleSetStmt',
-    'DropRoleStmt',
-    'GrantRoleStmt',
-    'DropOwnedStmt',
-    'ReassignOwnedStmt',
-  ],
-  ...[
-    'CreateEventTrigStmt',
-    'AlterEventTrigStmt',
-    'CreatePublicationStmt',
-    'AlterPublicationStmt',
-    'CreateCastStmt',
-    'CreatePLangStmt',
-  ],
-  ...[
-    'AlterDatabaseStmt',
-    'AlterDatabaseSetStmt',
-    'ImportForeignSchemaStmt',
-    'LoadStmt',
-    'AlterFdwStmt',
-    'AlterForeignServerStmt',
-  ],
-  ...['CreateFdwStmt', 'CreateForeignServerStmt', 'CreateUserMappingStmt', 'CreateAmStmt', 'CreateTransformStmt'],
-]);
-
-/** Kinds that DROP, COMMENT, RENAME and OWNER TO name, which lie in no schema. */
-const SCHEMALESS = [
-  ...['OBJECT_SCHEMA', 'OBJECT_EXTENSION', 'OBJECT_PUBLICATION', 'OBJECT_EVENT_TRIGGER', 'OBJECT_FDW', 'OBJECT_CAST'],
-  ...['OBJECT_DATABASE', 'OBJECT_ROLE', 'OBJECT_TABLESPACE', 'OBJECT_FOREIGN_SERVER', 'OBJECT_LANGUAGE'],
-  ...['OBJECT_ACCESS_METHOD', 'OBJECT_SUBSCRIPTION', 'OBJECT_USER_MAPPING', 'OBJECT_TRANSFORM'],
-];
-
-/** Commands without a table, which are for all tables of the database. */
-const OF_ALL_TABLES: Readonly<Record<string, string>> = {
-  VacuumStmt: 'rels',
-  ClusterStmt: 'relation',
-  ReindexStmt: 'relation',
-};
 
 /** Objects that lie in a table, whose names have the table's before their own. */
 const IN_A_TABLE = ['OBJECT_COLUMN', 'OBJECT_TABCONSTRAINT', 'OBJECT_TRIGGER', 'OBJECT_POLICY', 'OBJECT_RULE'];
@@ -115,20 +65,21 @@ export function statementsOf(step: Step): readonly ParsedStatement[] {
   return step.kind === 'alone' ? [step.statement] : step.statements;
 }
 
-function problemOf({ kind, tree }: ParsedStatement, known: ReadonlySet<string>): string | null {
-  const about = String(tree['removeType'] ?? tree['renameType'] ?? tree['objtype'] ?? tree['objectType'] ?? '');
-  if (OF_THE_DATABASE.has(kind) || SCHEMALESS.includes(about) || isOfAllTables(kind, tree)) {
-    return (
-      'this changes the whole database, and the file runs once for each tenant. Do it once, with migrations of the database itself' +
-      `${kind.includes('Extension') ? '; extensions go into a schema of their own, which `shared` names' : ''}.`
-    );
-  }
+function problemOf({ kind, tree, text }: ParsedStatement, known: ReadonlySet<string>): string | null {
   if (leadsAway(kind, tree, known)) {
     return 'this changes the role or the search path, by which the file finds its own tenant. Remove it.';
   }
+  if (!isKeptInSchema({ kind, tree })) {
+    const words = /^[a-z]+(?:\s+[a-z]+)?/i.exec(text)?.[0].replace(/\s+/, ' ').toUpperCase() ?? 'this';
+    return (
+      `${words} leads away from the schema of a tenant: it is about the whole database, its server or the connection, and the file runs once ` +
+      'for each tenant. Do it once, with migrations of the database itself' +
+      `${kind.includes('Extension') ? '; extensions go into a schema of their own, which `shared` names' : ''}.`
+    );
+  }
   if (writesCatalog(tree))
     return "it writes to a catalog of PostgreSQL, which is everybody's. Use the statement that does it.";
-  const foreign = foreignSchema(kind, tree, about, known);
+  const foreign = foreignSchema(kind, tree, objectOf(tree), known);
   if (foreign === null) return null;
   return (
     `it names the schema ${JSON.stringify(foreign)}, so it would change or read that one for each tenant. Name tables, types and functions ` +
@@ -136,15 +87,7 @@ function problemOf({ kind, tree }: ParsedStatement, known: ReadonlySet<string>):
   );
 }
 
-function isOfAllTables(kind: string, tree: SyntaxTree): boolean {
-  const member = OF_ALL_TABLES[kind];
-  if (member !== undefined) return tree[member] === undefined;
-  // Of every schema, and not only of its own.
-  return kind === 'AlterDefaultPrivilegesStmt' && !JSON.stringify(tree).includes('"defname":"schemas"');
-}
-
 function leadsAway(kind: string, tree: SyntaxTree, known: ReadonlySet<string>): boolean {
-  if (kind === 'DiscardStmt') return true;
   const set = [{ kind, tree }, ...nodesOf(tree)].filter((node) => node.kind === 'VariableSetStmt');
   return (
     set.some(({ tree: { name, kind: how, args } }) =>
