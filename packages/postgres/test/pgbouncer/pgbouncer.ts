@@ -52,6 +52,8 @@ export async function startPgBouncer(url: string, mode: PoolMode, size: number):
     join(directory, 'pgbouncer.ini'),
     `[databases]
 ${name} = ${Object.entries(server)
+      // A server that trusts needs no password, and an empty one is none that the file can hold.
+      .filter(([, value]) => value !== '')
       .map(([key, value]) => `${key}=${decodeURIComponent(value)}`)
       .join(' ')}
 [pgbouncer]
