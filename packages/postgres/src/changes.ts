@@ -25,4 +25,4 @@ export {
 export type { TableName } from './changes/plan/step.js';
 export type { ChangeStep, StepLock } from './changes/plan/step-sql.js';
 export type { ChangeProgress } from './changes/run/progress.js';
-export type { Blocker } from './direct/blockers.js';
+export { type Blocker, namedBlocker } from './direct/blockers.js';

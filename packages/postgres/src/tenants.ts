@@ -1,3 +1,4 @@
+export type { PlaceKind, TenantPlace } from './isolation/tenant-place.js';
 export type { SettingsSchema, TenantDirectoryOptions } from './tenants/directory/directory-options.js';
 export type { FoundTenants, TenantSearch } from './tenants/directory/directory-search.js';
 export { tenantDirectorySql } from './tenants/directory/directory-tables.js';
@@ -5,7 +6,6 @@ export type { DirectoryStatus, DirectoryTenant, TenantEventKind } from './tenant
 export type { InTransaction, NewTenant } from './tenants/directory/new-tenant.js';
 export type { TenantDetails, TenantDomain, TenantPast } from './tenants/directory/tenant-details.js';
 export { TenantDirectory } from './tenants/directory/tenant-directory.js';
-export type { PlaceKind, TenantPlace } from './tenants/places/tenant-place.js';
 export {
   type TenantPlaces,
   type TenantPlacesOptions,

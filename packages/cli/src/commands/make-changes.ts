@@ -40,7 +40,8 @@ export interface Watch {
 
 /** Runs `work` with its progress shown, until it is done or Ctrl+C is pressed. */
 export async function watched<R>(output: Output, work: (watch: Watch) => Promise<R>): Promise<R> {
-  const display = changeDisplayFor(output);
+  const { namedBlocker } = await import('@tenancy/postgres/changes');
+  const display = changeDisplayFor(output, namedBlocker);
   const interruption = new Interruption(() =>
     display.say('The run ends here; the batch or statement under way is taken back. Once more ends it at once.'),
   );

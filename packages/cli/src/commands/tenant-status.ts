@@ -5,11 +5,15 @@ import { addCommonOptions, type CommonFlags, doing } from './common-options.js';
 import { type ConfiguredDirectory, directoryOf, reportTenant } from './tenants-common.js';
 
 /** A change of one tenant, told the further arguments. */
-type Change = (directory: ConfiguredDirectory, id: string, args: readonly string[]) => Promise<DirectoryTenant>;
+type Change = (
+  directory: ConfiguredDirectory,
+  id: string,
+  args: readonly string[],
+) => Promise<DirectoryTenant<unknown>>;
 
 /** Adds `tenancy suspend`, `tenancy resume` and `tenancy rename`. */
 export function addTenantStatus(program: Command, end: (code: number) => void): void {
-  const add = (command: Command, change: Change, word: (tenant: DirectoryTenant) => string) =>
+  const add = (command: Command, change: Change, word: (tenant: DirectoryTenant<unknown>) => string) =>
     addCommonOptions(command).action(
       doing<CommonFlags>(
         async (config, _, output, [name = '', ...args]) => {

@@ -24,12 +24,12 @@ export function directoryOf({ tenants }: TenancyConfig): ConfiguredDirectory {
 }
 
 /** The tenant as a program reads it. */
-export function reportTenant(tenant: DirectoryTenant, output: Output): void {
+export function reportTenant(tenant: DirectoryTenant<unknown>, output: Output): void {
   output.object({ type: 'tenant', ...tenant });
 }
 
 /** The tenant in one line of a table. */
-export function tenantRow({ slug, id, status, plan, name, place }: DirectoryTenant): readonly string[] {
+export function tenantRow({ slug, id, status, plan, name, place }: DirectoryTenant<unknown>): readonly string[] {
   const where = place.name === null ? place.server : `${place.server}: ${place.kind} ${place.name}`;
   return [slug, id, status, plan ?? '', where, name];
 }

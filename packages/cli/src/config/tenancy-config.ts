@@ -7,8 +7,7 @@ import type { TenantDirectory, TenantPlaces } from '@tenancy/postgres/tenants';
 /** The tenants, for the commands that operate them. */
 export interface TenantsConfig {
   /** The directory of the tenants. */
-  // biome-ignore lint/suspicious/noExplicitAny: settings have the type that the application says.
-  readonly directory: TenantDirectory<any>;
+  readonly directory: TenantDirectory<unknown>;
   /**
    * The servers that tenants are on, of `tenantPlaces`, for the commands that write or read their data.
    * @defaultValue none

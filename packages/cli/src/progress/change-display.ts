@@ -1,4 +1,4 @@
-import type { ChangeProgress } from '@tenancy/postgres/changes';
+import type { Blocker, ChangeProgress } from '@tenancy/postgres/changes';
 import type { Output } from '../output/output.js';
 import { fillingWords, shareOf, stepWords, waitingWords } from './change-words.js';
 import { barOf, LiveLines } from './live-lines.js';
@@ -15,15 +15,18 @@ export interface ChangeDisplay {
 const SILENCE = 5_000;
 
 /** Live on a terminal, a few lines elsewhere, and in JSON each event. */
-export function changeDisplayFor(output: Output): ChangeDisplay {
+export function changeDisplayFor(output: Output, named: (blocker: Blocker) => string): ChangeDisplay {
   if (output.isJson) {
     return { show: (event) => output.object({ type: 'progress', ...event }), say: () => {}, close: () => {} };
   }
   const write = (text: string) => output.note(text);
-  return output.stderr.isTTY === true ? live(output, write) : plain(write);
+  const words = (event: ChangeProgress) => waitingWords(event, named);
+  return output.stderr.isTTY === true ? live(output, write, words) : plain(write, words);
 }
 
-function live({ stderr }: Output, write: (line: string) => void): ChangeDisplay {
+type Words = (event: ChangeProgress) => string;
+
+function live({ stderr }: Output, write: (line: string) => void, waiting: Words): ChangeDisplay {
   let now: readonly string[] = ['looking at the table'];
   const lines = new LiveLines(stderr, write, () => now);
   const say = (text: string) => lines.say(text);
@@ -33,17 +36,16 @@ function live({ stderr }: Output, write: (line: string) => void): ChangeDisplay 
     show: (event) => {
       heading(event);
       if (event.state === 'done') say(`  ${stepWords(event)}`);
-      const [words] = [stepWords(event)];
+      const words = stepWords(event);
       if (event.state === 'filling') now = [`${barOf(shareOf(event))} ${fillingWords(event)}`, words];
-      else if (event.state === 'waiting')
-        now = event.number === 0 ? [waitingWords(event)] : [words, waitingWords(event)];
+      else if (event.state === 'waiting') now = event.number === 0 ? [waiting(event)] : [words, waiting(event)];
       else now = [words];
     },
     close: () => lines.close(),
   };
 }
 
-function plain(write: (line: string) => void): ChangeDisplay {
+function plain(write: (line: string) => void, waiting: Words): ChangeDisplay {
   let last = { at: 0, words: '' };
   const heading = headings(write);
   return {
@@ -52,7 +54,7 @@ function plain(write: (line: string) => void): ChangeDisplay {
       heading(event);
       if (event.state === 'done') return write(`  ${stepWords(event)}`);
       if (event.state === 'started') return;
-      const words = event.state === 'filling' ? fillingWords(event) : waitingWords(event);
+      const words = event.state === 'filling' ? fillingWords(event) : waiting(event);
       const isNew = event.state === 'waiting' && stillWords(words) !== last.words;
       if (!isNew && Date.now() - last.at < SILENCE) return;
       last = { at: Date.now(), words: stillWords(words) };

@@ -19,17 +19,13 @@ export function shareOf({ rows = 0, estimate }: Pick<ChangeProgress, 'rows' | 'e
   return estimate === undefined || estimate === 0 ? 0 : Math.min(1, rows / estimate);
 }
 
-/** The thing that is waited for, in words. */
-export function waitingWords({ for: what, blockers = [] }: ChangeProgress): string {
+/** The thing that is waited for, in words. @param named - a session in words, as the library's errors have it */
+export function waitingWords(
+  { for: what, blockers = [] }: ChangeProgress,
+  named: (blocker: Blocker) => string,
+): string {
   if (what === 'replica') return 'waiting for a replica that is behind';
   const thing = what === 'run' ? 'another run on this table' : 'a lock';
-  const held = blockers.length === 0 ? '' : `, held by ${blockers.map(blockerWords).join('; ')}`;
+  const held = blockers.length === 0 ? '' : `, held by ${blockers.map(named).join('; ')}`;
   return `waiting for ${thing}${held}`;
-}
-
-function blockerWords({ pid, role, application, state, kind, seconds }: Blocker): string {
-  const who = kind === null || kind === 'client backend' ? `role ${role ?? 'unknown'}` : kind;
-  const named = application === '' ? '' : `, ${JSON.stringify(application)}`;
-  const since = seconds === null ? '' : `, transaction open for ${Math.round(seconds)} s`;
-  return `process ${pid} (${who}${named}, ${state ?? 'active'}${since})`;
 }

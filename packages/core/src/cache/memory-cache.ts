@@ -19,7 +19,7 @@ export const memoryCache = ({ ttl, refreshThreshold, nonBlocking }: CreateCacheO
         forget();
         return true;
       };
-      // K6: what many tenants read is kept as any store keeps it, as text, and not as an object that each of them could change.
+      // K6: what many tenants read is kept as text, in the way of every store, and not as an object that each of them could change.
       const stores = isShared(owner) ? [new Keyv()] : [];
       return { ...createCache({ ...options, cacheId, stores }), clear };
     },

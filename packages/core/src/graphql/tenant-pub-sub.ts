@@ -11,17 +11,12 @@ import { currentOwner, openedFor, sealed, sharedOwner, type TopicOwner, topicOf 
 
 /** An engine to publish and subscribe by topic: `PubSub` of graphql-subscriptions, or one of its shape, such as `RedisPubSub`. */
 export interface PubSubLike {
-  // biome-ignore lint/suspicious/noExplicitAny: engines declare payloads of their own.
-  publish(topic: string, payload: any): Promise<void>;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  subscribe(topic: string, onMessage: (payload: any) => any, options?: any): Promise<number>;
-  // biome-ignore lint/suspicious/noExplicitAny: some answer with a promise, others with nothing.
-  unsubscribe(id: number): any;
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  asyncIterableIterator?<T>(topics: any, ...options: any[]): AsyncIterator<T>;
+  publish(topic: string, payload: unknown): Promise<void>;
+  subscribe(topic: string, onMessage: (payload: unknown) => unknown, options?: unknown): Promise<number>;
+  unsubscribe(id: number): unknown;
+  asyncIterableIterator?<T>(topics: unknown, ...options: unknown[]): AsyncIterator<T>;
   /** The same in earlier versions. */
-  // biome-ignore lint/suspicious/noExplicitAny: as above.
-  asyncIterator?<T>(topics: any, ...options: any[]): AsyncIterator<T>;
+  asyncIterator?<T>(topics: unknown, ...options: unknown[]): AsyncIterator<T>;
 }
 
 /** Options of `TenantPubSub`. */
@@ -57,14 +52,17 @@ export class OwnTopics {
   }
 
   /** Calls `onMessage` as whoever has subscribed, whoever publishes. */
-  // biome-ignore lint/suspicious/noExplicitAny: the payload is what the application says.
-  async subscribe(topic: string, onMessage: (payload: any) => unknown, options: object = {}): Promise<number> {
+  async subscribe<Payload>(
+    topic: string,
+    onMessage: (payload: Payload) => unknown,
+    options: object = {},
+  ): Promise<number> {
     const owner = this.#owner();
     const own = topicOf(owner, topic);
     const subscriber = storage.getStore();
     const deliver = (message: unknown) => {
       const opened = this.#opened(owner, [own], message);
-      return opened && storage.run(subscriber, onMessage, opened.payload);
+      return opened && storage.run(subscriber, onMessage, opened.payload as Payload);
     };
     const id = await outsideAnyTenant(() => this.#engine.subscribe(own, deliver, this.#known(options)));
     subscribed(this.#engine).set(id, owner);

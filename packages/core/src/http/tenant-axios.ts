@@ -30,7 +30,7 @@ interface AxiosLike {
   getUri(config: never): string;
   readonly interceptors: {
     readonly request: {
-      // biome-ignore lint/suspicious/noExplicitAny: the application's axios may be of any version.
+      // biome-ignore lint/suspicious/noExplicitAny: axios declares `use` as a property, so that its parameter is compared strictly, with the configuration of its own version.
       use(onFulfilled: (config: any) => any): number;
       eject(id: number): void;
     };

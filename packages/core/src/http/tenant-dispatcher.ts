@@ -12,8 +12,8 @@ type Dispatch = (options: Dispatched, handler: object) => boolean;
 
 /** The part of undici's dispatchers that is used here. */
 interface Composable {
-  // biome-ignore lint/suspicious/noExplicitAny: options and handlers are those of whichever version of undici it is.
-  dispatch(options: any, handler: any): boolean;
+  // Options and handlers are those of whichever version of undici it is.
+  dispatch(options: never, handler: never): boolean;
   // biome-ignore lint/suspicious/noExplicitAny: the same.
   compose(...interceptors: any[]): any;
 }

@@ -1,5 +1,6 @@
 import { misconfigured } from '../errors/misconfigured.js';
 import { said } from '../errors/require-arguments.js';
+import { githubCommand } from '../github-command.js';
 import type { DoctorFinding, DoctorReport } from './diagnose.js';
 import type { Severity } from './diagnosis/rule.js';
 
@@ -64,8 +65,10 @@ function summary(findings: readonly DoctorFinding[]): string {
   return `${errors} ${errors === 1 ? 'error' : 'errors'}, ${advice} ${advice === 1 ? 'piece' : 'pieces'} of advice.`;
 }
 
-/** A command of GitHub Actions; what would end its message or its title is written in another way. */
 function asCommand({ rule, severity, subject, message, fix }: DoctorFinding): string {
-  const data = (value: string) => value.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-  return `::${severity === 'error' ? 'error' : 'notice'} title=${rule}::${data(`${subject}: ${message}\n${fix}`)}\n`;
+  return githubCommand({
+    level: severity === 'error' ? 'error' : 'notice',
+    properties: { title: rule },
+    message: `${subject}: ${message}\n${fix}`,
+  });
 }

@@ -1,4 +1,4 @@
-import { Client, type PoolConfig } from 'pg';
+import { Client, type ClientConfig, type PoolConfig } from 'pg';
 import { requireConnection } from '../pool/pg-options.js';
 
 /** The options of a pool that lead to a database, and those that are not pg's. The others hold wherever a pool leads. */
@@ -15,6 +15,20 @@ export function databaseConfig(pool: PoolConfig, answer: PoolConfig): PoolConfig
   const said = Object.fromEntries(Object.entries(answer).filter(([, value]) => value !== undefined));
   if (said['connectionString'] || said['host']) return { ...options, ...said };
   return { ...options, ...serverOf(pool, said['user'] === undefined), ...said };
+}
+
+/** A connection as pg takes it. */
+export function configFrom<Config extends ClientConfig>(connection: string | Config): Config {
+  return typeof connection === 'string' ? ({ connectionString: connection } as Config) : { ...connection };
+}
+
+/** The same server and role, and another database. A URL counts for more than an option beside it. */
+export function inDatabase<Config extends ClientConfig>(config: Config, database: string): Config {
+  const { connectionString } = config;
+  if (connectionString === undefined) return { ...config, database };
+  const url = new URL(connectionString);
+  url.pathname = `/${encodeURIComponent(database)}`;
+  return { ...config, connectionString: url.href };
 }
 
 function serverOf(pool: PoolConfig, withCredentials: boolean): PoolConfig {

@@ -6,14 +6,7 @@ import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireList, requireOptions, said } from '../errors/require-arguments.js';
 import type { StartChecks } from '../pool/start-check.js';
 import { type RowLevelSecurityOptions, rowLevelSecurity } from './row-level-security.js';
-
-/** A tenant's home, as `TenantDirectory` of `@tenancy/postgres/tenants` keeps it. */
-export interface PlaceOfTenant {
-  readonly server: string;
-  readonly kind: 'rows' | 'schema' | 'database';
-  /** The schema's or the database's name; null for rows. */
-  readonly name: string | null;
-}
+import type { TenantPlace } from './tenant-place.js';
 
 /** Options of `placedIsolation`. */
 export interface PlacedIsolationOptions extends Omit<RowLevelSecurityOptions, 'setting'> {
@@ -26,7 +19,7 @@ export interface PlacedIsolationOptions extends Omit<RowLevelSecurityOptions, 's
    * Says where a tenant is.
    * @defaultValue its `place`, as the directory has it
    */
-  readonly place?: (tenant: Tenant) => PlaceOfTenant;
+  readonly place?: (tenant: Tenant) => TenantPlace;
   /**
    * Schemas that follow a tenant's own in `search_path`.
    * @defaultValue `[]`
@@ -106,6 +99,6 @@ export function resolvePlacedIsolationOptions(options: PlacedIsolationOptions) {
   };
 }
 
-function ownPlace(tenant: Tenant): PlaceOfTenant {
-  return (tenant as Tenant & { readonly place?: PlaceOfTenant }).place as PlaceOfTenant;
+function ownPlace(tenant: Tenant): TenantPlace {
+  return (tenant as Tenant & { readonly place?: TenantPlace }).place as TenantPlace;
 }

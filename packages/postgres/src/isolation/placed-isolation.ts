@@ -5,13 +5,11 @@ import { BoundClient } from '../pool/bound-client.js';
 import type { Isolation, Placement } from '../pool/isolation.js';
 import type { StartChecks } from '../pool/start-check.js';
 import { runStartChecks } from '../pool/start-checks.js';
+import { configFrom, inDatabase } from './database-config.js';
 import { DatabasePools } from './database-pools.js';
-import {
-  type PlacedIsolationOptions,
-  type PlaceOfTenant,
-  resolvePlacedIsolationOptions,
-} from './placed-isolation-options.js';
+import { type PlacedIsolationOptions, resolvePlacedIsolationOptions } from './placed-isolation-options.js';
 import { quoted, quotedSchema } from './schema-name.js';
+import type { TenantPlace } from './tenant-place.js';
 
 /**
  * Each tenant where the directory says that it is: beside others, in a schema or in a database of its own, on one of several servers. A server
@@ -46,7 +44,7 @@ export function placedIsolation(options: PlacedIsolationOptions): Isolation {
   const owners = new Map<string, string>();
   const examined = new Map<string, Promise<void>>();
   const configOf = ({ slug: server, database }: HomeOf): PoolConfig => {
-    const home = toConfig(servers[server] as string | PoolConfig);
+    const home = configFrom(servers[server] as string | PoolConfig);
     return database === null ? home : { ...inDatabase(home, database), max: maxConnectionsPerDatabase };
   };
   const pools = new DatabasePools({
@@ -61,7 +59,7 @@ export function placedIsolation(options: PlacedIsolationOptions): Isolation {
   const examine = (server: string): Promise<void> => {
     const known = examined.get(server);
     if (known) return known;
-    const looking = examineServer(toConfig(servers[server] as string | PoolConfig), floor, settings.checks).catch(
+    const looking = examineServer(configFrom(servers[server] as string | PoolConfig), floor, settings.checks).catch(
       (error: unknown) => {
         examined.delete(server);
         throw error;
@@ -109,17 +107,17 @@ const CONNECT_TIMEOUT = 5_000;
 type HomeOf = Tenant & { readonly database: string | null };
 
 function placeOf(
-  place: (tenant: Tenant) => PlaceOfTenant,
+  place: (tenant: Tenant) => TenantPlace,
   tenant: Tenant,
   servers: PlacedIsolationOptions['servers'],
-): PlaceOfTenant {
-  let said: PlaceOfTenant | undefined;
+): TenantPlace {
+  let said: TenantPlace | undefined;
   try {
     said = place(tenant);
   } catch (cause) {
     throw unplaceable('`place` threw for this tenant; see the cause', cause);
   }
-  const { server, kind, name } = said ?? ({} as Partial<PlaceOfTenant>);
+  const { server, kind, name } = said ?? ({} as Partial<TenantPlace>);
   if (!['rows', 'schema', 'database'].includes(kind as string)) {
     throw unplaceable('the tenant has no place. Let the registry answer with `place`, or pass the option `place`');
   }
@@ -127,7 +125,7 @@ function placeOf(
     throw unplaceable('its place names a server that `servers` does not have. Add the server');
   }
   if (kind !== 'rows' && (typeof name !== 'string' || name === '')) throw unplaceable('its place has no `name`');
-  return { server, kind: kind as PlaceOfTenant['kind'], name: name ?? null };
+  return { server, kind: kind as TenantPlace['kind'], name: name ?? null };
 }
 
 /** A schema or database is the first tenant's that was found there, for as long as the strategy lives. */
@@ -147,17 +145,6 @@ async function examineServer(config: PoolConfig, floor: Isolation, checks: Start
   } finally {
     await client.end().catch(() => {});
   }
-}
-
-function toConfig(server: string | PoolConfig): PoolConfig {
-  return typeof server === 'string' ? { connectionString: server } : server;
-}
-
-function inDatabase(config: PoolConfig, database: string): PoolConfig {
-  if (config.connectionString === undefined) return { ...config, database };
-  const url = new URL(config.connectionString);
-  url.pathname = `/${encodeURIComponent(database)}`;
-  return { ...config, connectionString: url.href };
 }
 
 function unplaceable(why: string, cause?: unknown): TenantFloorError {

@@ -19,7 +19,7 @@ describe.each(servers)('a table that is written to $title', (server) => {
   });
   const query = async (sql: string) => (await database.outside.query(sql)).rows;
 
-  it('O22: behind a reader of two seconds no writer waits for it, the reader is named, and every row is there and filled', async () => {
+  it('G11, O22: a NOT NULL column is added, and behind a reader of two seconds no writer waits for it, the reader is named, and every row is there and filled', async () => {
     const reader = await database.outside.connect();
     await reader.query(`set application_name = 'a long report'; begin; select count(*) from job`);
     const events: ChangeProgress[] = [];

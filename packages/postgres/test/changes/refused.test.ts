@@ -167,7 +167,7 @@ describe.each(servers)('what cannot be done is refused $title', (server) => {
   });
 });
 
-(program ? describe : describe.skip)(title, () => {
+describe.skipIf(!program)(title, () => {
   const database = forAllTests(() => openChangeDatabase(servers[0] as ChangeServer));
 
   it.each(['transaction', 'session'] as const)(

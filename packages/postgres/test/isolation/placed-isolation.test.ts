@@ -8,12 +8,12 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import {
   compilePolicies,
   createTenantPool,
-  type PlaceOfTenant,
   placedIsolation,
+  type TenantPlace,
   type TenantPool,
 } from '../../src/index.js';
 
-type Placed = Tenant & { readonly place: PlaceOfTenant };
+type Placed = Tenant & { readonly place: TenantPlace };
 
 const role = `placed_${randomBytes(6).toString('hex')}`;
 const storage = new AsyncLocalStorage<Tenant>();
@@ -29,8 +29,8 @@ const [main, eu2, dedicated] = ['main', 'eu2', 'dedicated'].map((name) => ({
 }));
 const pools: TenantPool[] = [];
 
-const tenant = (id: string, place: PlaceOfTenant): Placed => ({ id, slug: id, place });
-const rows = (server: string): PlaceOfTenant => ({ server, kind: 'rows', name: null });
+const tenant = (id: string, place: TenantPlace): Placed => ({ id, slug: id, place });
+const rows = (server: string): TenantPlace => ({ server, kind: 'rows', name: null });
 
 beforeAll(async () => {
   for (const server of [main, eu2, dedicated] as { admin: pg.Client; url: string }[]) {
@@ -148,7 +148,7 @@ describe('placedIsolation', () => {
 
   it('gives no schema and no database to a second tenant, and none of them the database of all', async () => {
     const { titles } = poolOver();
-    const schema: PlaceOfTenant = { server: 'main', kind: 'schema', name: 'tenant_s' };
+    const schema: TenantPlace = { server: 'main', kind: 'schema', name: 'tenant_s' };
     expect(await titles(tenant('s', schema))).toEqual(['s on main']);
     await expect(titles(tenant('x', schema))).rejects.toMatchObject({ code: 'tenant_unplaceable' });
     const shared = new URL(eu2?.url ?? '').pathname.slice(1);

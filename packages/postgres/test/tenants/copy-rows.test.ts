@@ -1,10 +1,10 @@
 import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import type { TenantPlace } from '../../src/isolation/tenant-place.js';
 import { copyRows } from '../../src/tenants/move/copy-rows.js';
 import { countAndHash } from '../../src/tenants/move/count-and-hash.js';
 import { PINNED, pairTables } from '../../src/tenants/move/row-source.js';
-import type { TenantPlace } from '../../src/tenants/places/tenant-place.js';
 import { tenantTables } from '../../src/tenants/places/tenant-tables.js';
 
 const TABLES = `create type mood as enum ('glad', 'sad');

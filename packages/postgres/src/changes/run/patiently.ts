@@ -1,8 +1,9 @@
 import { DatabaseError } from 'pg';
 import { type Blocker, namedBlockers } from '../../direct/blockers.js';
+import { tryAgain } from '../../direct/try-again.js';
 import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from '../plan/change-error.js';
-import { checkSignal, pause, type Task, tell } from './run.js';
+import { checkSignal, type Task, tell } from './run.js';
 import { watched } from './watched.js';
 
 /** Milliseconds between two tries at the most. */
@@ -19,9 +20,8 @@ const AGAIN = new Set(['55P03', '40P01', '57014']);
 export async function patiently(task: Task, work: (attempt: number) => Promise<void>): Promise<void> {
   const { run, step } = task;
   const { lockTimeout, giveUpAfter } = run.limits;
-  const end = Date.now() + giveUpAfter;
   let blockers: readonly Blocker[] = [];
-  for (let tries = 1; ; tries += 1) {
+  const attempt = async (tries: number) => {
     checkSignal(run);
     let seen: readonly Blocker[] = [];
     try {
@@ -33,25 +33,27 @@ export async function patiently(task: Task, work: (attempt: number) => Promise<v
           seen = found;
         },
       );
-      return;
     } catch (error) {
       checkSignal(run);
-      if (!(error instanceof DatabaseError) || !AGAIN.has(error.code ?? '')) throw error;
       if (seen.length > 0 || tries === 1) blockers = seen;
-      if (Date.now() >= end) {
-        throw new ChangeError(
-          'change_blocked',
-          `${run.name}, step "${step.name}", did not get its lock in ${tries} tries over ${Math.round(giveUpAfter / 1000)} s. ` +
-            `In the way: ${namedBlockers(blockers)}. Nothing of this step was done; the steps before it are. ` +
-            'End that transaction, or wait for it, and run again.',
-          { cause: error },
-        );
-      }
-      tell(task, { state: 'waiting', for: 'lock', blockers });
-      const growing = Math.min(LONGEST_PAUSE, Math.max(20, lockTimeout) * 1.5 ** tries);
-      await pause(run, Math.min(growing * (0.75 + Math.random() / 2), Math.max(1, end - Date.now())));
+      throw error;
     }
-  }
+  };
+  await tryAgain(attempt, {
+    isAgain: (error) => error instanceof DatabaseError && AGAIN.has(error.code ?? ''),
+    patience: giveUpAfter,
+    pause: { first: Math.max(20, lockTimeout) * 1.5, longest: LONGEST_PAUSE },
+    signal: run.signal,
+    onPause: () => tell(task, { state: 'waiting', for: 'lock', blockers }),
+    givenUp: (cause, tries) =>
+      new ChangeError(
+        'change_blocked',
+        `${run.name}, step "${step.name}", did not get its lock in ${tries} tries over ${Math.round(giveUpAfter / 1000)} s. ` +
+          `In the way: ${namedBlockers(blockers)}. Nothing of this step was done; the steps before it are. ` +
+          'End that transaction, or wait for it, and run again.',
+        { cause },
+      ),
+  });
 }
 
 async function inTransaction({ run: { worker } }: Task, work: () => Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import { misconfigured } from '../../errors/misconfigured.js';
 import { said } from '../../errors/require-arguments.js';
+import { githubCommand } from '../../github-command.js';
 import type { LintFinding, LintSeverity } from '../rule/finding.js';
 import { asSarif } from './sarif.js';
 
@@ -52,10 +53,10 @@ function summary(findings: readonly LintFinding[]): string {
 
 const COMMANDS = { error: 'error', warning: 'warning', advice: 'notice' } as const;
 
-/** A command of GitHub Actions; what would end its message or a property is written in another way. */
 function asCommand({ severity, file, line, column, rule, message, fix }: LintFinding): string {
-  const data = (value: string) => value.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-  const property = (value: string) => data(value).replaceAll(':', '%3A').replaceAll(',', '%2C');
-  const place = `file=${property(file)},line=${line}${column === undefined ? '' : `,col=${column}`},title=${property(rule)}`;
-  return `::${COMMANDS[severity]} ${place}::${data(`${message}\nWrite instead:\n${fix}`)}\n`;
+  return githubCommand({
+    level: COMMANDS[severity],
+    properties: { file, line, ...(column === undefined ? {} : { col: column }), title: rule },
+    message: `${message}\nWrite instead:\n${fix}`,
+  });
 }

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { compilePolicies } from '../../policies/compile-policies.js';
-import { readTables } from '../../policies/read-tables.js';
+import { heldTables } from '../../policies/held-tables.js';
 import type { MigrationPolicies } from './migrate-options.js';
 
 /**
@@ -10,22 +10,10 @@ import type { MigrationPolicies } from './migrate-options.js';
  * @throws TenantFloorError `floor_misconfigured` for a table that is nobody's, and then nothing of the transaction stays.
  */
 export function policiesOf(policies: MigrationPolicies): (client: Client) => Promise<void> {
-  const { tables: more = [], schemas, tenantColumn, shared, hidden, ...compiled } = policies;
-  const options = Object.fromEntries(
-    Object.entries({ schemas, tenantColumn, hidden }).filter(([, value]) => value !== undefined),
-  );
+  const { tables, schemas, tenantColumn, shared, hidden, ...compiled } = policies;
+  const given = Object.entries({ tables, schemas, tenantColumn, shared, hidden });
+  const options = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   return async (client) => {
-    // Tables whose own key is the tenant have no column of it.
-    const own = more.map(({ schema = 'public', name }) => `${schema}.${name}`);
-    const read = await readTables(client, { ...options, shared: [...(shared ?? []), ...own] });
-    const isOwn = ({ schema = 'public', name }: { readonly schema?: string; readonly name: string }) =>
-      own.includes(`${schema}.${name}`);
-    const { sql } = compilePolicies({
-      ...compiled,
-      ...read,
-      shared: read.shared.filter((table) => !isOwn(table)),
-      tables: [...read.tables, ...more],
-    });
-    await client.query(sql);
+    await client.query(compilePolicies({ ...compiled, ...(await heldTables(client, options)) }).sql);
   };
 }

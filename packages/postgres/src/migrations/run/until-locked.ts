@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
+import { tryAgain } from '../../direct/try-again.js';
 import { AT_WORK, CHANGED } from '../ledger/ledger.js';
 import { MigrationError } from '../outcome/migration-error.js';
 
@@ -34,26 +34,27 @@ export async function untilLocked(
   patience: Patience,
   attempt: (lockTimeout: number) => Promise<void>,
 ): Promise<void> {
-  const until = Date.now() + patience.lockPatienceMillis;
-  for (let [tries, wait] = [1, SHORTEST_WAIT]; ; tries += 1, wait = Math.min(wait * 1.5, LONGEST_WAIT)) {
+  const { lockTimeoutMillis, lockPatienceMillis, onWaiting } = patience;
+  const once = async (tries: number) => {
     const isLong = tries % TRIES_BEFORE_LONG === 0 && (await isBehindAutovacuum(client));
     try {
-      await attempt(isLong ? Math.max(patience.lockTimeoutMillis, ABOVE_DEADLOCK_TIMEOUT) : patience.lockTimeoutMillis);
-      return;
+      await attempt(isLong ? Math.max(lockTimeoutMillis, ABOVE_DEADLOCK_TIMEOUT) : lockTimeoutMillis);
     } catch (error) {
-      const code = codeOf(error);
-      if (code === AT_WORK || code === CHANGED) {
-        throw new MigrationError(
-          'migration_busy',
-          `${(error as Error).message}, so what was read of it is no longer true. Nothing was done here; run again.`,
-          { cause: error },
-        );
-      }
-      if (!TRIED_AGAIN.includes(code ?? '') || Date.now() >= until) throw error;
-      patience.onWaiting();
-      await sleep(Math.min(wait * (0.5 + Math.random()), Math.max(0, until - Date.now())));
+      if (![AT_WORK, CHANGED].includes(codeOf(error) ?? '')) throw error;
+      throw new MigrationError(
+        'migration_busy',
+        `${(error as Error).message}, so what was read of it is no longer true. Nothing was done here; run again.`,
+        { cause: error },
+      );
     }
-  }
+  };
+  await tryAgain(once, {
+    isAgain: (error) => TRIED_AGAIN.includes(codeOf(error) ?? ''),
+    patience: lockPatienceMillis,
+    pause: { first: SHORTEST_WAIT, longest: LONGEST_WAIT },
+    onPause: onWaiting,
+    givenUp: (error) => error,
+  });
 }
 
 /** Autovacuum makes way for whoever waits for longer than `deadlock_timeout`, and for nobody else. */

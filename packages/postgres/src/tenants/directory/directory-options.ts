@@ -1,7 +1,7 @@
 import type { PoolConfig } from 'pg';
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
 import { requireList, requireName, requireOptions } from '../../errors/require-arguments.js';
-import type { TenantPlace } from '../places/tenant-place.js';
+import type { TenantPlace } from '../../isolation/tenant-place.js';
 
 /** A schema of the Standard Schema kind, as zod, valibot and arktype have them. */
 export interface SettingsSchema<Settings> {

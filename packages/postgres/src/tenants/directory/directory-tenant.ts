@@ -1,5 +1,5 @@
 import type { Tenant } from '@tenancy/core';
-import type { TenantPlace } from '../places/tenant-place.js';
+import type { TenantPlace } from '../../isolation/tenant-place.js';
 
 /**
  * - `provisioning`: not there yet for anybody who looks it up, and `deleted`: no more.

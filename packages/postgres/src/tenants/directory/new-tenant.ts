@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { TenantPlace } from '../places/tenant-place.js';
+import type { TenantPlace } from '../../isolation/tenant-place.js';
 
 /** A tenant that is to be. */
 export interface NewTenant<Settings = Readonly<Record<string, unknown>>> {

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import type { TenantPlace } from '../places/tenant-place.js';
+import type { TenantPlace } from '../../isolation/tenant-place.js';
 import { TenantsError } from '../tenants-error.js';
 import { DirectoryReader, unknownTenant } from './directory-reader.js';
 import { tenantDirectorySql } from './directory-tables.js';

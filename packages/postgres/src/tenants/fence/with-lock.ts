@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase, DatabaseError } from 'pg';
+import { tryAgain } from '../../direct/try-again.js';
 import { TenantsError } from '../tenants-error.js';
 
 /** How long a lock on a table in use is waited for. */
@@ -28,8 +28,7 @@ export async function withLock(
   { lockTimeoutMillis, lockPatienceMillis, signal }: LockPatience,
   work: () => Promise<void>,
 ): Promise<void> {
-  const end = Date.now() + lockPatienceMillis;
-  for (let tries = 1; ; tries += 1) {
+  const attempt = async (tries: number) => {
     checkInterrupted(signal);
     try {
       // O23: an autovacuum ends for who waits longer than a second.
@@ -37,23 +36,24 @@ export async function withLock(
       await client.query(`begin; set local lock_timeout = ${timeout}`);
       await work();
       await client.query('commit');
-      return;
     } catch (error) {
       await client.query('rollback').catch(() => {});
-      const { code = '' } = error as DatabaseError;
-      if (!AGAIN.has(code)) throw error;
-      if (Date.now() >= end) {
-        throw new TenantsError(
-          'operation_failed',
-          `${what} did not get its lock in ${tries} tries over ${Math.round(lockPatienceMillis / 1_000)} s: a transaction that is open longer is in the ` +
-            'way. What is done is written down. End that transaction, or wait for it, and run again.',
-          { cause: error },
-        );
-      }
-      const growing = Math.min(LONGEST_PAUSE, lockTimeoutMillis * 1.5 ** tries);
-      await sleep(growing * (0.75 + Math.random() / 2), undefined, signal ? { signal } : {}).catch(() => {});
+      throw error;
     }
-  }
+  };
+  await tryAgain(attempt, {
+    isAgain: (error) => AGAIN.has((error as DatabaseError).code ?? ''),
+    patience: lockPatienceMillis,
+    pause: { first: lockTimeoutMillis * 1.5, longest: LONGEST_PAUSE },
+    signal,
+    givenUp: (cause, tries) =>
+      new TenantsError(
+        'operation_failed',
+        `${what} did not get its lock in ${tries} tries over ${Math.round(lockPatienceMillis / 1_000)} s: a transaction that is open longer is in the ` +
+          'way. What is done is written down. End that transaction, or wait for it, and run again.',
+        { cause },
+      ),
+  });
 }
 
 /** @throws TenantsError `operation_interrupted` where the signal says to stop. */

@@ -3,11 +3,12 @@ import type { ClientConfig } from 'pg';
 import { misconfigured } from '../../errors/misconfigured.js';
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
 import { requireList, requireName, requireOptions, said } from '../../errors/require-arguments.js';
+import { configFrom, inDatabase } from '../../isolation/database-config.js';
 import { quotedSchema } from '../../isolation/schema-name.js';
+import type { PlaceKind, TenantPlace } from '../../isolation/tenant-place.js';
 import type { MigrationPolicies } from '../../migrations/run/migrate-options.js';
 import type { MigrationSource } from '../../migrations/source/migration-source.js';
 import { TenantsError } from '../tenants-error.js';
-import type { PlaceKind, TenantPlace } from './tenant-place.js';
 
 /** A server that tenants are on. */
 export interface TenantServer {
@@ -130,20 +131,8 @@ export function tenantPlaces(options: TenantPlacesOptions): TenantPlaces {
       return { server, kind, name };
     },
     connectionTo({ server, kind, name }) {
-      const { connection } = serverOf(server);
-      if (kind !== 'database')
-        return typeof connection === 'string' ? { connectionString: connection } : { ...connection };
-      return inDatabase(connection, name ?? '');
+      const config = configFrom(serverOf(server).connection);
+      return kind === 'database' ? inDatabase(config, name ?? '') : config;
     },
   };
-}
-
-function inDatabase(connection: string | ClientConfig, database: string): ClientConfig {
-  const config = typeof connection === 'string' ? { connectionString: connection } : { ...connection };
-  const { connectionString } = config;
-  if (connectionString === undefined) return { ...config, database };
-  // A URL counts for more than an option beside it.
-  const url = new URL(connectionString);
-  url.pathname = `/${encodeURIComponent(database)}`;
-  return { ...config, connectionString: url.href };
 }

@@ -1,9 +1,9 @@
 import type { ClientBase } from 'pg';
+import type { TenantPlace } from '../../isolation/tenant-place.js';
 import { LEDGER } from '../../migrations/ledger/ledger.js';
-import { readTables } from '../../policies/read-tables.js';
+import { heldTables } from '../../policies/held-tables.js';
 import { AS_TEXT } from '../../protocol/as-text.js';
 import { TenantsError } from '../tenants-error.js';
-import type { TenantPlace } from './tenant-place.js';
 import type { TenantPlaces } from './tenant-places.js';
 
 /** A column whose values are written; generated ones are not among them. */
@@ -43,17 +43,11 @@ export async function tenantTables(
     const found = await describe(client, [place.name as string], null);
     return parentsFirst(found.map((table) => ({ ...table, tenantColumn: null })));
   }
-  const { tables: more = [], schemas, tenantColumn, shared, hidden } = policies;
-  const own = more.map(({ schema = 'public', name }) => `${schema}.${name}`);
-  const given = Object.entries({ schemas, tenantColumn, hidden }).filter(([, value]) => value !== undefined);
-  const read = await readTables(client, { ...Object.fromEntries(given), shared: [...(shared ?? []), ...own] });
-  const columnOf = new Map<string, string>();
-  for (const { schema = 'public', name, tenantColumn: column = tenantColumn ?? 'tenant_id' } of [
-    ...read.tables,
-    ...more,
-  ]) {
-    columnOf.set(`${schema}.${name}`, column);
-  }
+  const { schemas, tenantColumn = 'tenant_id' } = policies;
+  const { tables } = await heldTables(client, policies);
+  const columnOf = new Map(
+    tables.map(({ schema = 'public', name, tenantColumn: own = tenantColumn }) => [`${schema}.${name}`, own]),
+  );
   const found = await describe(client, schemas ?? ['public'], [...columnOf.keys()]);
   return parentsFirst(
     found.map((table) => ({ ...table, tenantColumn: columnOf.get(`${table.schema}.${table.name}`) as string })),
