@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import * as admin from '../src/admin.js';
 import * as changes from '../src/changes.js';
+import * as examination from '../src/doctor.js';
 import * as floor from '../src/index.js';
 import { migrate } from '../src/migrations.js';
+import * as tenants from '../src/tenants.js';
 
 /** As from JavaScript, or from a configuration that nobody checked. */
 type Loose = (...given: unknown[]) => unknown;
@@ -52,6 +54,8 @@ const ADOPT = {
   until: 'enforce',
   policies: { role: 'app' },
 };
+const PLACES = { servers: { main: { connection: 'postgres://localhost/a' } }, role: 'app', migrations: 'migrations' };
+const NO_CONNECTION_OPTION = [undefined, null, 0, '', true, [], () => {}, Symbol('one')];
 const LIMITS = ['lockTimeout', 'statementTimeout', 'giveUpAfter', 'batchTime', 'maxShare', 'maxReplicationLag'];
 
 /** One argument: each of the values, by itself. */
@@ -296,6 +300,69 @@ const WRONG = [
         },
       ),
   ),
+  ...options(
+    'TenantDirectory',
+    (given) => new tenants.TenantDirectory(given as tenants.TenantDirectoryOptions),
+    { connection: 'postgres://localhost/a' },
+    {
+      connection: NO_CONNECTION_OPTION,
+      listen: NO_CONNECTION_OPTION.slice(1),
+      schema: NO_NAME,
+      reserved: NO_LIST,
+      plans: NO_LIST,
+      settings: [...NO_OPTIONS, {}],
+      place: [
+        ...NO_OPTIONS,
+        {},
+        { server: 'main', kind: 'table', name: null },
+        { server: 'main', kind: 'schema', name: null },
+      ],
+      schemas: ['x'],
+    },
+  ),
+  ...argument('tenantDirectorySql', loose(tenants.tenantDirectorySql), NO_NAME),
+  ...options('tenantPlaces', loose(tenants.tenantPlaces), PLACES, {
+    servers: [
+      undefined,
+      {},
+      { main: {} },
+      { main: { connection: '' } },
+      { main: 'postgres://localhost/a' },
+      ...NO_OPTIONS,
+    ],
+    role: [undefined, ...NO_NAME],
+    migrations: [undefined, null, 0, '', true, {}, [], () => {}, Symbol('one')],
+    policies: NO_OPTIONS,
+    shared: NO_LIST,
+    schema: NO_FUNCTION,
+    database: NO_FUNCTION,
+    server: ['x'],
+  }),
+  ...options(
+    'diagnose',
+    loose(examination.diagnose),
+    { connection: 'postgres://localhost/a', role: 'app' },
+    {
+      connection: NO_CONNECTION_OPTION,
+      application: NO_CONNECTION_OPTION.slice(1),
+      role: [undefined, ...NO_NAME],
+      setting: NO_NAME,
+      schemas: [[], ...NO_LIST],
+      tenantColumn: NO_NAME,
+      tables: [...NO_LIST, ['job']],
+      shared: NO_LIST,
+      hidden: NO_LIST,
+      largeTable: NO_COUNT,
+      longTransactionMinutes: NO_COUNT,
+      observedDays: NO_COUNT,
+      for: [null, 0, 'mysql', true],
+    },
+  ),
+  ...argument(
+    'formatReport: format',
+    (value) => loose(examination.formatReport)({ findings: [], shares: [], distribution: null }, value),
+    [undefined, ...NO_NAME],
+  ),
   ...argument('createTenantPool: nothing', loose(floor.createTenantPool), [undefined]),
   ...options(
     'createTenantPool',
@@ -350,11 +417,11 @@ it.each(WRONG)('what is wrong is refused by an error that says what, why and the
 
 it('every function and class that is public is among those that are given what is wrong', () => {
   const asked = new Set(WRONG.map(([name]) => name.split(':')[0]));
-  const functions = Object.entries({ ...floor, ...admin, ...changes }).filter(
+  const functions = Object.entries({ ...floor, ...admin, ...changes, ...tenants, ...examination }).filter(
     ([, value]) => typeof value === 'function',
   );
-  // The errors are not built by an application, a guard takes anything, and a TenantPool is what createTenantPool makes.
-  const others = /Error$|^TenantPool$/;
+  // The errors are not built by an application, a guard takes anything, a blocker is one of ours, and a TenantPool is what createTenantPool makes.
+  const others = /Error$|^TenantPool$|^namedBlocker$/;
   expect(functions.map(([name]) => name).filter((name) => !asked.has(name) && !others.test(name))).toEqual([]);
 });
 

@@ -2,7 +2,7 @@ import type { ClientConfig } from 'pg';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireName, requireOptions, said } from '../errors/require-arguments.js';
-import { requireConnection } from '../pool/pg-options.js';
+import { requireConnectionOption } from '../pool/pg-options.js';
 import type { Change } from './plan/plan-change.js';
 import type { ChangeProgress } from './run/progress.js';
 import type { Limits } from './run/run.js';
@@ -129,12 +129,7 @@ export function limitsOf(place: string, options: RunOptions, own: readonly strin
 export function requireConnected(place: string, options: ConnectedOptions, known: readonly string[]): void {
   requireOptions(place, options, 'connection');
   refuseUnknown(place, options, ['connection', ...known]);
-  const { connection } = options;
-  requireConnection(place, typeof connection === 'object' ? connection : { connectionString: connection });
-  if (typeof connection === 'string' || (typeof connection === 'object' && connection !== null)) return;
-  throw misconfigured(
-    `${place}: the option \`connection\` is none that says which database is meant. Pass its URL, or what \`pg\` takes.`,
-  );
+  requireConnectionOption(place, 'connection', options.connection);
 }
 
 function number(place: string, options: object, option: string, usual: number): number {

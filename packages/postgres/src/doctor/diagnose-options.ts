@@ -1,8 +1,10 @@
 import type { ClientConfig } from 'pg';
+import { requireCustomSetting } from '../errors/custom-setting.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
-import { requireList, requireName, requireOptions, said } from '../errors/require-arguments.js';
+import { isNamed, requireList, requireName, requireOptions, said } from '../errors/require-arguments.js';
 import type { TenantTable } from '../policies/policy-options.js';
+import { requireConnectionOption } from '../pool/pg-options.js';
 import type { DoctorOptions } from './diagnosis/rule.js';
 import type { OperatingOptions } from './operating/operating-rule.js';
 
@@ -81,8 +83,19 @@ export function resolveDiagnoseOptions(options: DiagnoseOptions): {
   refuseUnknown('diagnose', options, KNOWN);
   const { role, setting = 'app.tenant_id', schemas = ['public'], tenantColumn = 'tenant_id', tables = [] } = options;
   const { shared = [], hidden = [], largeTable = 10_000, longTransactionMinutes = 15, observedDays = 14 } = options;
+  requireConnectionOption('diagnose', 'connection', options.connection);
+  if (options.application !== undefined) requireConnectionOption('diagnose', 'application', options.application);
   requireName('diagnose', 'role', role);
+  requireCustomSetting('diagnose', setting);
+  requireName('diagnose', 'tenantColumn', tenantColumn);
   requireList('diagnose', 'schemas', schemas);
+  if (schemas.length === 0) {
+    throw misconfigured(
+      "diagnose: the option `schemas` is empty, so no table would be examined. Name the application's.",
+    );
+  }
+  for (const [option, list] of Object.entries({ shared, hidden })) requireList('diagnose', option, list, isNamed);
+  requireList('diagnose', 'tables', tables, (table) => typeof table === 'object' && isNamed(table));
   for (const bound of BOUNDS) {
     const value = options[bound];
     if (value === undefined || (Number.isSafeInteger(value) && value >= 0)) continue;

@@ -4,6 +4,7 @@ import { requireCustomSetting } from '../errors/custom-setting.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireList, requireOptions, said } from '../errors/require-arguments.js';
+import { requireConnectionOption } from '../pool/pg-options.js';
 import type { StartChecks } from '../pool/start-check.js';
 import { type RowLevelSecurityOptions, rowLevelSecurity } from './row-level-security.js';
 import type { TenantPlace } from './tenant-place.js';
@@ -70,10 +71,7 @@ export function resolvePlacedIsolationOptions(options: PlacedIsolationOptions) {
     throw misconfigured('placedIsolation: the option `servers` is empty, so no tenant has a place. Name one at least.');
   }
   for (const [name, server] of Object.entries(servers)) {
-    if (typeof server === 'string' ? server !== '' : typeof server === 'object' && server !== null) continue;
-    throw misconfigured(
-      `placedIsolation: the server ${JSON.stringify(name)} is ${said(server)}. Pass its URL, or a configuration of pg.`,
-    );
+    requireConnectionOption('placedIsolation', `servers.${name}`, server ?? null);
   }
   if (typeof place !== 'function') {
     throw misconfigured(

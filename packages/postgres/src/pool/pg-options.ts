@@ -58,6 +58,22 @@ export function requireConnection(place: string, options: object | undefined | n
   throw misconfigured(`${place}: ${missing}`);
 }
 
+/**
+ * An option that is a URL, or what `pg` takes.
+ *
+ * @throws `floor_misconfigured` where it does not say which database is meant.
+ */
+export function requireConnectionOption(place: string, option: string, connection: unknown): void {
+  const isObject = typeof connection === 'object' && connection !== null && !Array.isArray(connection);
+  if (isObject || (typeof connection === 'string' && connection !== '') || connection === undefined) {
+    requireConnection(place, isObject ? connection : { connectionString: connection as string | undefined });
+    return;
+  }
+  throw misconfigured(
+    `${place}: the option \`${option}\` is none that says which database is meant. Pass its URL, or what \`pg\` takes.`,
+  );
+}
+
 /** Node's timers, and PostgreSQL's, take no longer delay; Node's would end at once. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 

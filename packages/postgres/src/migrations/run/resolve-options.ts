@@ -2,7 +2,7 @@ import type { ClientConfig } from 'pg';
 import { misconfigured } from '../../errors/misconfigured.js';
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
 import { requireOptions, said } from '../../errors/require-arguments.js';
-import { requireConnection } from '../../pool/pg-options.js';
+import { requireConnectionOption } from '../../pool/pg-options.js';
 import type { MigrationSource } from '../source/migration-source.js';
 import { sqlFiles } from '../source/sql-files.js';
 import type { MigrationTargets } from '../targets/targets.js';
@@ -100,12 +100,7 @@ function placed(
       );
     }
   } else {
-    requireConnection(place, typeof connection === 'object' ? connection : { connectionString: connection });
-    if (typeof connection !== 'string' && (typeof connection !== 'object' || connection === null)) {
-      throw misconfigured(
-        `${place}: the option \`connection\` is none that says which database is meant. Pass its URL, or what \`pg\` takes.`,
-      );
-    }
+    requireConnectionOption(place, 'connection', connection);
   }
   return { connection: connection ?? null, targets: targets ?? null };
 }

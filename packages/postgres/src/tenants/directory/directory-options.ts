@@ -1,7 +1,9 @@
 import type { PoolConfig } from 'pg';
+import { misconfigured } from '../../errors/misconfigured.js';
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
-import { requireList, requireName, requireOptions } from '../../errors/require-arguments.js';
-import type { TenantPlace } from '../../isolation/tenant-place.js';
+import { requireList, requireName, requireOptions, said } from '../../errors/require-arguments.js';
+import { requirePlace, type TenantPlace } from '../../isolation/tenant-place.js';
+import { requireConnectionOption } from '../../pool/pg-options.js';
 
 /** A schema of the Standard Schema kind, as zod, valibot and arktype have them. */
 export interface SettingsSchema<Settings> {
@@ -68,8 +70,17 @@ export function resolveDirectoryOptions<Settings>(
   const { schema = 'tenancy', reserved = ['www', 'api', 'app', 'admin'], plans, settings, connection } = options;
   const { listen = connection } = options;
   const { place = { server: 'main', kind: 'rows', name: null } } = options;
+  for (const [option, value] of Object.entries({ connection, listen })) {
+    requireConnectionOption('TenantDirectory', option, value);
+  }
   requireName('TenantDirectory', 'schema', schema);
   requireList('TenantDirectory', 'reserved', reserved);
   if (plans !== undefined) requireList('TenantDirectory', 'plans', plans);
+  if (settings !== undefined && typeof settings?.['~standard']?.validate !== 'function') {
+    throw misconfigured(
+      `TenantDirectory: the option \`settings\` is ${said(settings)}, and no schema of the Standard Schema kind. Pass one, as zod makes them.`,
+    );
+  }
+  requirePlace('TenantDirectory', place);
   return { connection, listen, schema, reserved, place, ...(plans && { plans }), ...(settings && { settings }) };
 }

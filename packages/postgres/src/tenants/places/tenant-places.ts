@@ -8,6 +8,7 @@ import { quotedSchema } from '../../isolation/schema-name.js';
 import type { PlaceKind, TenantPlace } from '../../isolation/tenant-place.js';
 import type { MigrationPolicies } from '../../migrations/run/migrate-options.js';
 import type { MigrationSource } from '../../migrations/source/migration-source.js';
+import { requireConnectionOption } from '../../pool/pg-options.js';
 import { TenantsError } from '../tenants-error.js';
 
 /** A server that tenants are on. */
@@ -94,11 +95,22 @@ export function tenantPlaces(options: TenantPlacesOptions): TenantPlaces {
   const named = ({ id }: Tenant) => `tenant_${id}`;
   const { servers, role, migrations, policies = {}, shared = [], schema = named, database = named } = options;
   requireOptions('tenantPlaces: servers', servers, 'main');
+  if (Object.keys(servers).length === 0) {
+    throw misconfigured('tenantPlaces: the option `servers` is empty, so no tenant has a place. Name one at least.');
+  }
   requireName('tenantPlaces', 'role', role);
+  requireOptions('tenantPlaces: policies', policies);
+  const isSource = typeof migrations === 'object' && typeof (migrations as MigrationSource | null)?.read === 'function';
+  if (!isSource && !(migrations instanceof URL) && (typeof migrations !== 'string' || migrations === '')) {
+    throw misconfigured(
+      `tenantPlaces: the option \`migrations\` is ${said(migrations)}. Pass the folder of the files, or a source such as \`sqlFiles\` makes.`,
+    );
+  }
   requireList('tenantPlaces', 'shared', shared);
   for (const [name, server] of Object.entries(servers)) {
     requireOptions(`tenantPlaces: the server ${JSON.stringify(name)}`, server, 'connection');
     refuseUnknown(`tenantPlaces: the server ${JSON.stringify(name)}`, server, ['connection']);
+    requireConnectionOption(`tenantPlaces: the server ${JSON.stringify(name)}`, 'connection', server.connection);
   }
   for (const [name, value] of Object.entries({ schema, database })) {
     if (typeof value !== 'function')
