@@ -88,6 +88,14 @@ describe.each(adapters)('a tenant that was renamed, on %s', (adapter) => {
     );
   });
 
+  it("is not sent on where its old slug is another tenant's now: that one's host is its own", async () => {
+    const taken = new InMemoryTenantRegistry([...tenants, { id: 't_newcomer', slug: 'old' }]);
+    const at = await start({}, taken);
+    expect((await call(at, 'old.app.test', '/who')).body).toEqual({ id: 't_newcomer' });
+    const { status, headers, body } = await call(at, 'old.app.test', '/who', { token: sign('t_acme') });
+    expect([status, headers.location, body['message']]).toEqual([401, undefined, 'tenant_mismatch']);
+  });
+
   it('is as one that nobody has, where that is said', async () => {
     const at = await start({ renamed: 'refuse' });
     const [old, unknown] = await Promise.all([call(at, 'old.app.test', '/who'), call(at, 'nobody.app.test', '/who')]);
