@@ -3,7 +3,8 @@ import { type AuditEvent, AuditTrail, requireFunction, requireReason } from '@te
 import { Pool, type PoolConfig } from 'pg';
 import { misconfigured } from '../errors/misconfigured.js';
 import { requireOptions } from '../errors/require-arguments.js';
-import { refuseSlipOfPg, requireConnection, requireNumbers } from '../pool/pg-options.js';
+import { requireConnection } from '../errors/require-connection.js';
+import { refuseSlipOfPg, requireNumbers } from '../pool/pg-options.js';
 
 /** A use of {@link AdminPool} that is about to begin. */
 export interface AdminPoolAuditEvent extends AuditEvent {

@@ -2,7 +2,7 @@ import type { ClientConfig } from 'pg';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireName, requireOptions, said } from '../errors/require-arguments.js';
-import { requireConnectionOption } from '../pool/pg-options.js';
+import { requireConnectionOption } from '../errors/require-connection.js';
 import type { Change } from './plan/plan-change.js';
 import type { ChangeProgress } from './run/progress.js';
 import type { Limits } from './run/run.js';

@@ -3,8 +3,8 @@ import { requireCustomSetting } from '../errors/custom-setting.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { isNamed, requireList, requireName, requireOptions, said } from '../errors/require-arguments.js';
+import { requireConnectionOption } from '../errors/require-connection.js';
 import type { TenantTable } from '../policies/policy-options.js';
-import { requireConnectionOption } from '../pool/pg-options.js';
 import type { DoctorOptions } from './diagnosis/rule.js';
 import type { OperatingOptions } from './operating/operating-rule.js';
 

@@ -1,5 +1,5 @@
 import { Client, type ClientConfig, type PoolConfig } from 'pg';
-import { requireConnection } from '../pool/pg-options.js';
+import { requireConnection } from '../errors/require-connection.js';
 
 /** The options of a pool that lead to a database, and those that are not pg's. The others hold wherever a pool leads. */
 const OWN = ['connectionString', 'host', 'port', 'user', 'password', 'database', 'context', 'isolation', 'checks'];

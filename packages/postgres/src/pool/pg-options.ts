@@ -1,5 +1,3 @@
-import { missingConnection } from '@tenancy/core/adapter';
-import { defaults } from 'pg';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseSlip } from '../errors/refuse-unknown.js';
 import { said } from '../errors/require-arguments.js';
@@ -48,30 +46,6 @@ const READ = [
  */
 export function refuseSlipOfPg(place: string, options: object | undefined | null, own: readonly string[]): void {
   refuseSlip(place, options, [...own, ...READ]);
-}
-
-/** @throws `floor_misconfigured` where the connection string is missing, and nothing else says where the database is. */
-export function requireConnection(place: string, options: object | undefined | null): void {
-  const { connectionString, host, database } = defaults;
-  const missing = missingConnection(options);
-  if (missing === null || connectionString || database || (host && host !== 'localhost')) return;
-  throw misconfigured(`${place}: ${missing}`);
-}
-
-/**
- * An option that is a URL, or what `pg` takes.
- *
- * @throws `floor_misconfigured` where it does not say which database is meant.
- */
-export function requireConnectionOption(place: string, option: string, connection: unknown): void {
-  const isObject = typeof connection === 'object' && connection !== null && !Array.isArray(connection);
-  if (isObject || (typeof connection === 'string' && connection !== '') || connection === undefined) {
-    requireConnection(place, isObject ? connection : { connectionString: connection as string | undefined });
-    return;
-  }
-  throw misconfigured(
-    `${place}: the option \`${option}\` is none that says which database is meant. Pass its URL, or what \`pg\` takes.`,
-  );
 }
 
 /** Node's timers, and PostgreSQL's, take no longer delay; Node's would end at once. */

@@ -3,9 +3,10 @@ import type { PoolConfig } from 'pg';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireOptions } from '../errors/require-arguments.js';
+import { requireConnection } from '../errors/require-connection.js';
 import type { Isolation } from './isolation.js';
 import { KNOWN_CHECKS } from './known-checks.js';
-import { refuseSlipOfPg, requireConnection, requireNumbers } from './pg-options.js';
+import { refuseSlipOfPg, requireNumbers } from './pg-options.js';
 import type { StartChecks } from './start-check.js';
 
 /** pg's own options, and where the tenant comes from and how tenants are kept apart. */

@@ -2,7 +2,7 @@ import type { ClientConfig } from 'pg';
 import { misconfigured } from '../../errors/misconfigured.js';
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
 import { requireOptions, said } from '../../errors/require-arguments.js';
-import { requireConnectionOption } from '../../pool/pg-options.js';
+import { requireConnectionOption } from '../../errors/require-connection.js';
 import type { MigrationSource } from '../source/migration-source.js';
 import { sqlFiles } from '../source/sql-files.js';
 import type { MigrationTargets } from '../targets/targets.js';

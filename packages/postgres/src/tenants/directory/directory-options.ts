@@ -2,8 +2,8 @@ import type { PoolConfig } from 'pg';
 import { misconfigured } from '../../errors/misconfigured.js';
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
 import { requireList, requireName, requireOptions, said } from '../../errors/require-arguments.js';
+import { requireConnectionOption } from '../../errors/require-connection.js';
 import { requirePlace, type TenantPlace } from '../../isolation/tenant-place.js';
-import { requireConnectionOption } from '../../pool/pg-options.js';
 
 /** A schema of the Standard Schema kind, as zod, valibot and arktype have them. */
 export interface SettingsSchema<Settings> {

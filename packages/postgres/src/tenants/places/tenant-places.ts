@@ -3,12 +3,12 @@ import type { ClientConfig } from 'pg';
 import { misconfigured } from '../../errors/misconfigured.js';
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
 import { requireList, requireName, requireOptions, said } from '../../errors/require-arguments.js';
+import { requireConnectionOption } from '../../errors/require-connection.js';
 import { configFrom, inDatabase } from '../../isolation/database-config.js';
 import { quotedSchema } from '../../isolation/schema-name.js';
 import type { PlaceKind, TenantPlace } from '../../isolation/tenant-place.js';
 import type { MigrationPolicies } from '../../migrations/run/migrate-options.js';
 import type { MigrationSource } from '../../migrations/source/migration-source.js';
-import { requireConnectionOption } from '../../pool/pg-options.js';
 import { TenantsError } from '../tenants-error.js';
 
 /** A server that tenants are on. */
