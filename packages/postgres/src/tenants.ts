@@ -7,6 +7,7 @@ export type { InTransaction, NewTenant } from './tenants/directory/new-tenant.js
 export type { TenantDetails, TenantDomain, TenantPast } from './tenants/directory/tenant-details.js';
 export { TenantDirectory } from './tenants/directory/tenant-directory.js';
 export {
+  type PlaceBaseline,
   type TenantPlaces,
   type TenantPlacesOptions,
   type TenantServer,

@@ -90,7 +90,10 @@ async function apply(
   await sent(client, end.add('commit'), manner);
 }
 
-async function coded(client: Client, { migration: { name }, run }: Chunk & { readonly kind: 'code' }): Promise<void> {
+export async function coded(
+  client: Client,
+  { migration: { name }, run }: Chunk & { readonly kind: 'code' },
+): Promise<void> {
   await client.query('savepoint tenancy_migration');
   await run(client).catch((cause: unknown) => {
     throw new MigrationError(
@@ -137,7 +140,7 @@ async function alone(
   await client.query(recorded(target, migration, done));
 }
 
-export async function sent(client: Client, text: Text, { isOneEach }: Manner): Promise<void> {
+export async function sent(client: Client, text: Text, { isOneEach }: Pick<Manner, 'isOneEach'>): Promise<void> {
   const answers = (client as unknown as { readonly connection: NodeJS.EventEmitter }).connection;
   let answered = 0;
   const count = () => {

@@ -20,6 +20,14 @@ export interface TenantServer {
   readonly connection: string | ClientConfig;
 }
 
+/** Old migrations in one file. */
+export interface PlaceBaseline {
+  /** The file, of SQL that makes tables without naming a schema, as the migrations do. */
+  readonly file: string | URL;
+  /** The name of the last migration that is in it. */
+  readonly upTo: string;
+}
+
 /** Options of {@link tenantPlaces}. */
 export interface TenantPlacesOptions {
   /** The servers, by the names that the directory keeps. Most have one, `main`. */
@@ -28,6 +36,12 @@ export interface TenantPlacesOptions {
   readonly role: string;
   /** The migrations that make the tables: a folder, or a source of them. They are the same for all three kinds of places. */
   readonly migrations: string | URL | MigrationSource;
+  /**
+   * SQL that makes at once what the migrations up to `upTo` make, that one included: a new schema or database is made by it and by the migrations
+   * after it, in one transaction. With it old migrations may do what one transaction cannot.
+   * @defaultValue the migrations themselves
+   */
+  readonly baseline?: PlaceBaseline;
   /**
    * Tables and policies as `migrate` takes them. They say which tables are a tenant's where rows of many stand side by side.
    * @defaultValue `{}`: the tables with a column `tenant_id`
@@ -51,7 +65,8 @@ export interface TenantPlacesOptions {
 }
 
 /** Servers, and how tenants are kept on them: what provisioning, moving and deleting need to know. */
-export interface TenantPlaces extends Required<Omit<TenantPlacesOptions, 'policies'>> {
+export interface TenantPlaces extends Required<Omit<TenantPlacesOptions, 'policies' | 'baseline'>> {
+  readonly baseline: PlaceBaseline | null;
   readonly policies: MigrationPolicies;
   /**
    * The place that a tenant would get on a server.
@@ -67,7 +82,7 @@ export interface TenantPlaces extends Required<Omit<TenantPlacesOptions, 'polici
   connectionTo(place: Pick<TenantPlace, 'server' | 'kind' | 'name'>): ClientConfig;
 }
 
-const KNOWN = ['servers', 'role', 'migrations', 'policies', 'shared', 'schema', 'database'];
+const KNOWN = ['servers', 'role', 'migrations', 'baseline', 'policies', 'shared', 'schema', 'database'];
 
 /**
  * Describes the servers that tenants are on.
@@ -93,7 +108,7 @@ export function tenantPlaces(options: TenantPlacesOptions): TenantPlaces {
   requireOptions('tenantPlaces', options, 'servers');
   refuseUnknown('tenantPlaces', options, KNOWN);
   const named = ({ id }: Tenant) => `tenant_${id}`;
-  const { servers, role, migrations, policies = {}, shared = [], schema = named, database = named } = options;
+  const { servers, role, migrations, baseline, policies = {}, shared = [], schema = named, database = named } = options;
   requireOptions('tenantPlaces: servers', servers, 'main');
   if (Object.keys(servers).length === 0) {
     throw misconfigured('tenantPlaces: the option `servers` is empty, so no tenant has a place. Name one at least.');
@@ -106,6 +121,7 @@ export function tenantPlaces(options: TenantPlacesOptions): TenantPlaces {
       `tenantPlaces: the option \`migrations\` is ${said(migrations)}. Pass the folder of the files, or a source such as \`sqlFiles\` makes.`,
     );
   }
+  if (baseline !== undefined) requireBaseline(baseline);
   requireList('tenantPlaces', 'shared', shared);
   for (const [name, server] of Object.entries(servers)) {
     requireOptions(`tenantPlaces: the server ${JSON.stringify(name)}`, server, 'connection');
@@ -130,6 +146,7 @@ export function tenantPlaces(options: TenantPlacesOptions): TenantPlaces {
     servers,
     role,
     migrations,
+    baseline: baseline ?? null,
     policies: { ...policies, role },
     shared,
     schema,
@@ -147,4 +164,11 @@ export function tenantPlaces(options: TenantPlacesOptions): TenantPlaces {
       return kind === 'database' ? inDatabase(config, name ?? '') : config;
     },
   };
+}
+
+function requireBaseline(baseline: PlaceBaseline): void {
+  requireOptions('tenantPlaces: baseline', baseline, 'file');
+  refuseUnknown('tenantPlaces: baseline', baseline, ['file', 'upTo']);
+  if (!(baseline.file instanceof URL)) requireName('tenantPlaces: baseline', 'file', baseline.file);
+  requireName('tenantPlaces: baseline', 'upTo', baseline.upTo);
 }
