@@ -1,3 +1,4 @@
+import { isOutsideTransactions } from '../parser/outside-transactions.js';
 import { charactersOf, linesOf, type ParsedStatement, parseSql, SqlSyntaxError } from '../parser/parse-sql.js';
 import { ignoreCommentsBefore } from './ignore-comments.js';
 import { resolveLintOptions } from './resolve-options.js';
@@ -8,7 +9,7 @@ import type { FileEnd, LintedFile, LintRule, Place, Report } from './rule/rule.j
 import { lintRules } from './rules.js';
 import { apply } from './schema/apply.js';
 import { Schema } from './schema/schema.js';
-import { isOutsideTransactions, placeIn, type Step, stepsOf } from './schema/step.js';
+import { placeIn, type Step, stepsOf } from './schema/step.js';
 import { emptyTable, type Table } from './schema/table.js';
 import { partFrom, shortened } from './sql/part.js';
 

@@ -7,8 +7,10 @@ import * as names from './rules/names.js';
 import { addingNotNullableField } from './rules/not-null.js';
 import * as oldCode from './rules/old-code.js';
 import * as openDoors from './rules/open-doors.js';
+import * as passingPolicies from './rules/passing-policies.js';
 import * as policies from './rules/policies.js';
 import * as protections from './rules/protections.js';
+import * as rowSecurity from './rules/row-security.js';
 import * as style from './rules/style.js';
 import * as targets from './rules/targets.js';
 import * as tenantKeys from './rules/tenant-keys.js';
@@ -33,6 +35,8 @@ export const lintRules: readonly LintRule[] = [
   tenantKeys,
   policies,
   openDoors,
+  rowSecurity,
+  passingPolicies,
   targets,
   style,
 ]

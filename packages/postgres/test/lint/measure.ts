@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { isOutsideTransactions } from '../../src/lint/schema/step.js';
+import { isOutsideTransactions } from '../../src/parser/outside-transactions.js';
 import type { ParsedStatement } from '../../src/parser/parse-sql.js';
 
 /** The work of one statement, as PostgreSQL itself tells it. */

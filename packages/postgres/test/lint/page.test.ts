@@ -8,7 +8,7 @@ import {
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lintRules } from '../../src/lint/rules.js';
-import { isOutsideTransactions } from '../../src/lint/schema/step.js';
+import { isOutsideTransactions } from '../../src/parser/outside-transactions.js';
 import { parseSql } from '../../src/parser/parse-sql.js';
 import { before, lint } from './hiring.js';
 

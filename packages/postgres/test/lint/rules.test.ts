@@ -7,7 +7,7 @@ import {
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lintRules } from '../../src/lint/rules.js';
-import { isOutsideTransactions } from '../../src/lint/schema/step.js';
+import { isOutsideTransactions } from '../../src/parser/outside-transactions.js';
 import { parseSql } from '../../src/parser/parse-sql.js';
 import { before, lint, rulesOf } from './hiring.js';
 import { lockCases } from './lock-cases.js';

@@ -6,7 +6,7 @@ import {
 } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { before, rulesOf } from './hiring.js';
+import { before, lint, rulesOf } from './hiring.js';
 
 describe('traps that migrations hold, as PostgreSQL shows them, and the rule that names each', () => {
   let server: PostgresServer;
@@ -175,5 +175,71 @@ describe('traps that migrations hold, as PostgreSQL shows them, and the rule tha
       'security-definer',
     ]);
     expect(await rulesOf('create index concurrently job_stage on job (stage)')).toEqual(['leakproof-indexes']);
+  });
+
+  it.each<[string, string, string]>([
+    ['row-security-off', 'alter table tag disable row level security', 'select count(*)::int from tag'],
+    [
+      'row-security-off',
+      'alter table tag no force row level security; alter table tag owner to ROLE',
+      'select count(*)::int from tag',
+    ],
+    ['open-policy', 'create policy extra on tag using (true)', 'select count(*)::int from tag'],
+    ['open-policy', 'alter policy tenant on tag using (tenant_id is not null)', 'select count(*)::int from tag'],
+    ['bypassing-role', 'alter role ROLE bypassrls', 'select count(*)::int from tag'],
+    [
+      'changing-owner',
+      'alter table tag owner to ROLE',
+      'alter table tag disable row level security; select count(*)::int from tag',
+    ],
+    [
+      'copied-rows',
+      'create table tag_copy as select * from tag; grant select on tag_copy to ROLE',
+      'select count(*)::int from tag_copy',
+    ],
+    [
+      'views',
+      'create view tags with (security_invoker) as select * from tag; grant select on tags to ROLE; alter view tags set (security_invoker = off)',
+      'select count(*)::int from tags',
+    ],
+    ['dropping-policy', 'drop policy narrow on tag', "set app.tenant_id = 'c1'; select count(*)::int from tag"],
+  ])('%s: after %s a tenant reads more than before', async (rule, sql, read) => {
+    const role = `lint_reader_${database.name}`.slice(0, 60);
+    const opening = sql.replaceAll('ROLE', role);
+    const protection = `alter table tag enable row level security, force row level security;
+      create policy tenant on tag using (tenant_id = nullif(current_setting('app.tenant_id', true), ''));
+      create policy narrow on tag as restrictive using (colour = 'red')`;
+    await client.query(`insert into tag values ('c1', 'a', 'red'), ('c1', 'b', 'blue'), ('c2', 'a', 'red');
+      create role ${role}; grant select on tag to ${role}; ${protection}`);
+    const readAs = async () => {
+      const answers = await client.query(
+        `begin; set local role ${role}; set local app.tenant_id = 'c1'; ${read}; rollback`,
+      );
+      const counted = (answers as unknown as pg.QueryResult[]).find(({ rows }) => rows.length > 0);
+      return counted?.rows[0].count as number;
+    };
+    try {
+      if (!/tag_copy|tags|owner/.test(sql)) expect(await readAs()).toBe(1);
+      if (rule === 'open-policy') await client.query('drop policy narrow on tag');
+      await client.query(opening);
+      expect(await readAs()).toBeGreaterThan(1);
+    } finally {
+      await client.query(`reset role; alter table tag owner to current_user; drop owned by ${role}; drop role ${role}`);
+    }
+    const findings = await lint(opening, {}, [protection]);
+    expect(findings.map((finding) => finding.rule)).toContain(rule);
+  });
+
+  it('the rows that a WITH or EXPLAIN ANALYZE writes are written', async () => {
+    await client.query("insert into tag values ('c1', 'a', 'red'), ('c2', 'a', 'red'), ('c3', 'a', 'red')");
+    const all = [
+      "with gone as (delete from tag where colour = 'red' and tenant_id > 'c2' returning 1) select count(*) from gone",
+      'explain analyze delete from tag where name = name',
+    ];
+    for (const [at, sql] of all.entries()) {
+      await client.query(sql);
+      expect(await value('select count(*)::int from tag')).toBe([2, 0][at]);
+      expect(await rulesOf(sql)).toContain('owner-backfill');
+    }
   });
 });

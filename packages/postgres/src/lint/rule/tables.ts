@@ -1,6 +1,7 @@
 import { isMigrationRecord } from '../../policies/migration-records.js';
 import type { Table } from '../schema/table.js';
 import { keyOf, type QualifiedName } from '../sql/names.js';
+import type { LintSeverity } from './finding.js';
 import type { ResolvedLintOptions } from './lint-options.js';
 
 /** The tenancy of a table, as far as the migrations and the options say it. */
@@ -26,4 +27,12 @@ export function isListed(name: QualifiedName, list: ReadonlySet<string>): boolea
 /** True for a table of tenants' rows in a database that they share. */
 export function isTenantTable(table: Table, options: ResolvedLintOptions): boolean {
   return options.strategy === 'rows' && classOf(table, options) === 'tenant';
+}
+
+/** The severity of what opens a table: an error for one of tenants' rows, a warning where no file says what is in it. */
+export function severityOfOpening(table: Table, options: ResolvedLintOptions): LintSeverity | undefined {
+  if (options.strategy !== 'rows' || table.isTemporary) return undefined;
+  return ({ tenant: 'error', unknown: 'warning' } as Partial<Record<TableClass, LintSeverity>>)[
+    classOf(table, options)
+  ];
 }

@@ -1,6 +1,7 @@
 import { indexName, statements } from '../rule/fix.js';
 import type { LintRule, Place } from '../rule/rule.js';
 import { classOf, isListed, isTenantTable } from '../rule/tables.js';
+import type { Step } from '../schema/step.js';
 import { keyOf, nameOf, quoted, relationName, sqlName } from '../sql/names.js';
 import { locationOf, namedAt, node, nodes, strings, text } from '../sql/nodes.js';
 
@@ -9,16 +10,16 @@ export const views: LintRule = {
   name: 'views',
   group: 'tenants',
   severity: 'error',
-  finds: 'a view over tenant tables without `security_invoker`, or a materialised view of them',
+  finds:
+    'a view over tenant tables without `security_invoker`, also where `ALTER VIEW` takes it away, or a materialised view of them',
   why: 'G7: a view reads its tables as its owner, and a materialised view has no policies: both show the rows of every tenant.',
   safe: "`WITH (security_invoker = true)`; no materialised views of tenants' rows",
   *end({ file, schema, options }) {
     if (options.strategy !== 'rows') return;
     for (const step of file.steps) {
-      const isMaterialized = step.kind === 'CreateTableAsStmt' && step.tree['objtype'] === 'OBJECT_MATVIEW';
-      if (step.kind !== 'ViewStmt' && !isMaterialized) continue;
-      const name = isMaterialized ? relationName(node(node(step.tree, 'into'), 'rel')) : step.relation;
-      const view = name && schema.views.get(keyOf(name));
+      const isMaterialized = step.kind === 'CreateTableAsStmt' && step.objectType === 'OBJECT_MATVIEW';
+      if (step.kind !== 'ViewStmt' && !isMaterialized && !isOfInvoker(step)) continue;
+      const view = step.relation && schema.views.get(keyOf(step.relation));
       if (!view || view.isInvoker || isListed(view.name, options.hidden)) continue;
       const read = schema.readBy(view.name).map((each) => schema.table(each));
       const open = read.filter(
@@ -42,6 +43,12 @@ export const views: LintRule = {
     }
   },
 };
+
+/** True for an ALTER VIEW that is about whose rights the view has. */
+function isOfInvoker({ kind, tree, objectType }: Step): boolean {
+  const options = nodes(node(node(tree, 'def'), 'List'), 'items').map(({ tree: option }) => text(option, 'defname'));
+  return objectType === 'OBJECT_VIEW' && kind.endsWith('RelOptions') && options.includes('security_invoker');
+}
 
 /** G8: a function of the owner's rights. */
 export const securityDefiner: LintRule = {

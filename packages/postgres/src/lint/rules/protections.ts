@@ -1,8 +1,9 @@
 import type { LintRule } from '../rule/rule.js';
+import { settingsOf } from '../rule/settings.js';
 import { droppedNames } from '../schema/step.js';
 import { uniqueKeysOf } from '../schema/table.js';
 import { quoted, sqlList, sqlName } from '../sql/names.js';
-import { nodes, text } from '../sql/nodes.js';
+import { text } from '../sql/nodes.js';
 
 /** A key that goes, and with it the target of ON CONFLICT. */
 export const droppingConflictTarget: LintRule = {
@@ -54,7 +55,7 @@ export const banDisableTrigger: LintRule = {
   name: 'ban-disable-trigger',
   group: 'old-code',
   severity: 'error',
-  finds: '`DISABLE TRIGGER`, `DISABLE RULE` and `session_replication_role`',
+  finds: '`DISABLE TRIGGER`, `DISABLE RULE` and `session_replication_role`, also by `set_config`',
   why: 'Whatever is written meanwhile misses what the trigger does, the checks of foreign keys included, and nothing finds those rows later.',
   safe: 'let the trigger return early where a setting says so',
   steps: {
@@ -70,10 +71,17 @@ export const banDisableTrigger: LintRule = {
         } satisfies NonNullable<LintRule['steps']>[string],
       ]),
     ),
-    *VariableSetStmt({ tree }) {
-      if (text(tree, 'name') !== 'session_replication_role' || nodes(tree, 'args').length === 0) return;
-      yield { message: 'no trigger fires for this session, and foreign keys are not checked.', fix: OTHERWISE };
-    },
+  },
+  *end({ file }) {
+    for (const { name, value, isReset, statement, at } of settingsOf(file)) {
+      if (name !== 'session_replication_role' || isReset || value === 'origin' || value === 'local') continue;
+      yield {
+        statement,
+        at,
+        message: 'no trigger fires for this session, and foreign keys are not checked.',
+        fix: OTHERWISE,
+      };
+    }
   },
 };
 

@@ -1,5 +1,8 @@
+import { isKeptInSchema, isOfTheServer, objectOf } from '../../migrations/source/kept-in-schema.js';
+import type { ParsedStatement } from '../../parser/parse-sql.js';
 import { nodesOf } from '../../parser/walk.js';
 import type { LintRule, Place } from '../rule/rule.js';
+import { settingsOf } from '../rule/settings.js';
 import { isListed } from '../rule/tables.js';
 import { nameOf, type QualifiedName, relationName, sqlName } from '../sql/names.js';
 import { constantOf, locationOf, namedAt, node, nodes, strings, text } from '../sql/nodes.js';
@@ -111,30 +114,10 @@ export const searchPath: LintRule = {
   finds: "`SET search_path`, also by `set_config` and in a function, with `strategy: 'schemas'`",
   why: "O9, O32: the runner has set the tenant's schema; another path changes another schema's tables, and one that a function keeps stays when the schema is renamed.",
   safe: 'leave it out: the runner sets it',
-  steps: {
-    *VariableSetStmt({ tree, options }) {
-      if (options.strategy === 'schemas' && text(tree, 'name') === 'search_path') yield PATH;
-    },
-    *SelectStmt({ tree, options }) {
-      if (options.strategy !== 'schemas') return;
-      for (const { kind, tree: call } of nodesOf(tree)) {
-        const [first] = nodes(call, 'args');
-        if (
-          kind === 'FuncCall' &&
-          strings(call, 'funcname').at(-1) === 'set_config' &&
-          first &&
-          constantOf(first) === 'search_path'
-        )
-          yield { ...PATH, at: locationOf(call) };
-      }
-    },
-    *CreateFunctionStmt({ tree, options }) {
-      if (options.strategy !== 'schemas') return;
-      for (const { tree: option } of nodes(tree, 'options')) {
-        const { tree: set } = namedAt(option, 'arg');
-        if (text(option, 'defname') === 'set' && text(set, 'name') === 'search_path') yield PATH;
-      }
-    },
+  *end({ file, options }) {
+    if (options.strategy !== 'schemas') return;
+    for (const { name, statement, at } of settingsOf(file))
+      if (name === 'search_path') yield { ...PATH, statement, at };
   },
 };
 
@@ -151,21 +134,16 @@ export const schemaStatement: LintRule = {
   finds: "`CREATE SCHEMA`, `DROP SCHEMA`, `ALTER SCHEMA` and `SET SCHEMA` with `strategy: 'schemas'`",
   why: 'The file runs once for each tenant in a schema that is there: the second run meets what the first one made.',
   safe: 'leave it out: the runner makes the schema',
-  steps: {
-    *CreateSchemaStmt({ options }) {
-      if (options.strategy === 'schemas') yield SCHEMA;
-    },
-    *DropStmt({ options, step }) {
-      if (options.strategy === 'schemas' && step.objectType === 'OBJECT_SCHEMA') yield SCHEMA;
-    },
-    *RenameStmt({ options, step }) {
-      if (options.strategy === 'schemas' && step.objectType === 'OBJECT_SCHEMA') yield SCHEMA;
-    },
-    *AlterObjectSchemaStmt({ options }) {
-      if (options.strategy === 'schemas') yield SCHEMA;
-    },
+  *end({ file, options }) {
+    if (options.strategy !== 'schemas') return;
+    for (const { statement } of file.steps) if (isAboutSchema(statement)) yield { ...SCHEMA, statement };
   },
 };
+
+function isAboutSchema({ kind, tree }: ParsedStatement): boolean {
+  if (kind === 'CreateSchemaStmt' || kind === 'AlterObjectSchemaStmt') return true;
+  return ['DropStmt', 'RenameStmt', 'AlterOwnerStmt'].includes(kind) && objectOf(tree) === 'OBJECT_SCHEMA';
+}
 
 const SCHEMA = {
   message:
@@ -204,37 +182,29 @@ export const sequenceNameAsText: LintRule = {
   },
 };
 
-/** A statement about the whole server or database in a file that runs once for each tenant. */
+/** A statement that leads away from the tenant that a file runs for. */
 export const clusterWideStatement: LintRule = {
   name: 'cluster-wide-statement',
   group: 'targets',
   severity: 'error',
   finds:
-    "`CREATE ROLE`, `ALTER SYSTEM`, `CREATE DATABASE`, `CREATE PUBLICATION` and the like with `strategy: 'schemas'` or `'databases'`",
-  why: 'The file runs once for each tenant, and what this makes is there once: the second run fails, or changes what the first one made.',
+    "a statement about the whole server (`CREATE ROLE`, `ALTER SYSTEM`) with `strategy: 'schemas'` or `'databases'`; with `'schemas'` every one that is not known to be about what lies in a schema: `CREATE PUBLICATION`, `LISTEN`, `PREPARE`",
+  why: 'The file runs once for each tenant, and what this is about is there once: the second run fails, or changes what the first one made. `migrate` refuses such a file.',
   safe: 'once, where the server is set up',
-  steps: Object.fromEntries(
-    [
-      'CreateRoleStmt',
-      'AlterRoleStmt',
-      'DropRoleStmt',
-      'AlterSystemStmt',
-      'CreatedbStmt',
-      'CreateTableSpaceStmt',
-      'CreatePublicationStmt',
-      'CreateSubscriptionStmt',
-      'CreateEventTrigStmt',
-    ].map((kind) => [
-      kind,
-      function* ({ options }) {
-        const isOfDatabase =
-          kind === 'CreatePublicationStmt' || kind === 'CreateSubscriptionStmt' || kind === 'CreateEventTrigStmt';
-        if (options.strategy === 'rows' || (isOfDatabase && options.strategy === 'databases')) return;
-        yield {
-          message: `the file runs once for each tenant, and what this is about is there once for the ${isOfDatabase ? 'database' : 'server'}.`,
-          fix: '-- not in a migration of tenants: once, where the server is set up',
-        };
-      } satisfies NonNullable<LintRule['steps']>[string],
-    ]),
-  ),
+  *end({ file, options }) {
+    if (options.strategy === 'rows') return;
+    for (const statement of new Set(file.steps.map((step) => step.statement))) {
+      const isOfServer = isOfTheServer(statement);
+      const isKept = options.strategy === 'schemas' ? isKeptInSchema(statement) : !isOfServer;
+      if (isKept || isAboutSchema(statement) || HAVING_RULES.has(statement.kind)) continue;
+      yield {
+        statement,
+        message: `the file runs once for each tenant, and what this is about is there once for the ${isOfServer ? 'server' : 'database, or stays on the connection'}.`,
+        fix: '-- not in a migration of tenants: once, where the server is set up, or as a migration of the database itself',
+      };
+    }
+  },
 };
+
+/** Statements that rules of their own are about. */
+const HAVING_RULES: ReadonlySet<string> = new Set(['CreateExtensionStmt', 'DropdbStmt', 'TransactionStmt']);

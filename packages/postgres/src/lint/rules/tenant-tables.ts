@@ -1,10 +1,14 @@
 import { TENANT_COLUMN_TYPES } from '../../policies/policy-body.js';
 import { indexName, statements } from '../rule/fix.js';
 import { hasIndexOf } from '../rule/keys.js';
+import { isDropOfTable, isMadeGood, laterSteps } from '../rule/later-steps.js';
 import type { FileEnd, LintRule, Report } from '../rule/rule.js';
-import { classOf, isTenantTable } from '../rule/tables.js';
+import { classOf, isListed, isTenantTable } from '../rule/tables.js';
+import { relationsRead } from '../schema/apply.js';
+import { selectedNames } from '../schema/apply-create.js';
 import type { Table } from '../schema/table.js';
 import { keyOf, quoted, sqlList, sqlName } from '../sql/names.js';
+import { node, text } from '../sql/nodes.js';
 
 /** A rule about tables as they are at the end of the file that made them. */
 const onNewTables = (
@@ -100,5 +104,39 @@ export const tenantIndex: LintRule = {
         ),
       };
     }
+  },
+};
+
+/** A copy of tenants' rows, which leaves the policies behind. */
+export const copiedRows: LintRule = {
+  name: 'copied-rows',
+  group: 'tenants',
+  severity: 'error',
+  finds:
+    '`CREATE TABLE … AS` and `SELECT … INTO` of tenant tables, but for temporary tables, those of `hidden`, and copies that the same file protects or drops',
+  why: 'The copy has the rows of every tenant and none of the policies, keys and indexes that keep them apart; policies are compiled for it only where it has the tenant column.',
+  safe: '`CREATE TABLE … (LIKE … INCLUDING ALL)`, its policies, then `INSERT`',
+  steps: {
+    *CreateTableAsStmt(place) {
+      const { tree, step, schema, options } = place;
+      const { relation: copy, objectType } = step;
+      const into = node(tree, 'into');
+      const isLasting = text(node(into, 'rel'), 'relpersistence') !== 't' && into['skipData'] !== true;
+      if (!copy || objectType !== 'OBJECT_TABLE' || !isLasting || isListed(copy, options.hidden)) return;
+      const source = relationsRead(tree['query'])
+        .flatMap((name) => schema.readBy(name))
+        .map((name) => schema.table(name))
+        .find((table) => isTenantTable(table, options));
+      if (!source || [...laterSteps(place)].some(isDropOfTable)) return;
+      const isCompiled = options.policies === 'compiled' && !isListed(copy, options.shared);
+      if (!isCompiled && isMadeGood(place, 'CreatePolicyStmt') && isMadeGood(place, 'AT_EnableRowSecurity')) return;
+      const [on, from] = [sqlName(copy), sqlName(source.name)];
+      const hasTenant = selectedNames(tree)?.includes(options.tenantColumn) ?? true;
+      yield {
+        severity: isCompiled && hasTenant ? 'warning' : 'error',
+        message: `${on} gets the rows of every tenant out of ${from}, and none of the policies, keys and indexes: where nobody compiles policies for it, who reads it sees them all.`,
+        fix: `${statements(`CREATE TABLE ${on} (LIKE ${from} INCLUDING ALL)`)}\n-- policies as ${from} has them, ENABLE and FORCE; then:\n${statements(`INSERT INTO ${on} SELECT * FROM ${from}`)}`,
+      };
+    },
   },
 };

@@ -1,8 +1,8 @@
+import { isOutsideTransactions } from '../../parser/outside-transactions.js';
 import { nodesOf } from '../../parser/walk.js';
 import { inTwoMigrations, statements } from '../rule/fix.js';
 import type { LintRule } from '../rule/rule.js';
 import { readIndex } from '../schema/read-index.js';
-import { isOutsideTransactions } from '../schema/step.js';
 import { keyOf, literal, nameOf, quoted, sqlName } from '../sql/names.js';
 import { constantOf, nodes, strings, text } from '../sql/nodes.js';
 

@@ -39,14 +39,11 @@ function inherit(table: Table, parent: Table): void {
 }
 
 /** CREATE TABLE AS: the names of its columns are known where the query says them. */
-export function createTableAs(schema: Schema, { tree, moment }: Step): void {
-  const into = node(tree, 'into');
-  const range = node(into, 'rel');
-  const name: QualifiedName = relationName(range);
+export function createTableAs(schema: Schema, name: QualifiedName, { tree, moment }: Step): void {
   if (schema.tables.has(keyOf(name))) return;
-  const names = selectedNames(node(node(tree, 'query'), 'SelectStmt'));
+  const names = selectedNames(tree);
   const table = emptyTable(name, moment, {
-    isTemporary: text(range, 'relpersistence') === 't',
+    isTemporary: text(node(node(tree, 'into'), 'rel'), 'relpersistence') === 't',
     isComplete: names !== undefined,
   });
   const unknown = { type: undefined, isNotNull: false, isGenerated: false };
@@ -54,8 +51,9 @@ export function createTableAs(schema: Schema, { tree, moment }: Step): void {
   schema.tables.set(keyOf(name), table);
 }
 
-function selectedNames(select: SyntaxTree): readonly string[] | undefined {
-  const names = nodes(select, 'targetList').map(
+/** The columns that a CREATE TABLE AS makes; undefined where its query does not say all of them. */
+export function selectedNames(tree: SyntaxTree): readonly string[] | undefined {
+  const names = nodes(node(node(tree, 'query'), 'SelectStmt'), 'targetList').map(
     ({ tree: target }) => text(target, 'name') ?? columnOf(namedAt(target, 'val')),
   );
   return names.length > 0 && names.every((name) => name !== undefined) ? names : undefined;

@@ -4,8 +4,10 @@ import { isOn, node, nodes, strings, text } from '../sql/nodes.js';
 import { alterTable } from './apply-alter.js';
 import { createTable, createTableAs } from './apply-create.js';
 import { readIndex } from './read-index.js';
+import { policyName, readPolicy } from './read-policy.js';
 import type { Schema, View } from './schema.js';
 import { droppedNames, type Step } from './step.js';
+import type { Table } from './table.js';
 
 /** Brings the schema forward by one step. */
 export function apply(schema: Schema, step: Step): void {
@@ -20,9 +22,9 @@ export function apply(schema: Schema, step: Step): void {
       createTable(schema, step);
       return;
     case 'CreateTableAsStmt':
-      if (text(tree, 'objtype') === 'OBJECT_MATVIEW')
-        addView(schema, relationName(node(node(tree, 'into'), 'rel')), tree, true);
-      else createTableAs(schema, step);
+      if (!relation) return;
+      if (step.objectType === 'OBJECT_MATVIEW') addView(schema, relation, tree, true);
+      else createTableAs(schema, relation, step);
       return;
     case 'ViewStmt':
       if (relation) addView(schema, relation, tree, false);
@@ -41,7 +43,8 @@ export function apply(schema: Schema, step: Step): void {
       rename(schema, step);
       return;
     case 'CreatePolicyStmt':
-      if (relation) schema.remembered(relation).policies.add(text(tree, 'policy_name') ?? '');
+    case 'AlterPolicyStmt':
+      if (relation) keepPolicy(schema.remembered(relation), tree);
       return;
     case 'CreateEnumStmt':
       schema.enums.set(keyOf(nameOf(strings(tree, 'typeName'))), moment);
@@ -60,6 +63,10 @@ export function apply(schema: Schema, step: Step): void {
       else schema.steadyFunctions.delete(name);
     }
   }
+}
+
+function keepPolicy(table: Table, tree: Step['tree']): void {
+  table.policies.set(policyName(tree), readPolicy(tree, table));
 }
 
 function addView(schema: Schema, name: QualifiedName, tree: Step['tree'], isMaterialized: boolean): void {
@@ -90,19 +97,21 @@ function alterView(schema: Schema, relation: QualifiedName, { kind, tree }: Step
   view.isInvoker = kind === 'AT_SetRelOptions' && isOn(options, 'items', 'security_invoker');
 }
 
-function drop(schema: Schema, { tree, objectType }: Step): void {
+function drop(schema: Schema, { tree, relation, objectType }: Step): void {
   for (const name of droppedNames(tree)) {
     if (objectType === 'OBJECT_TABLE') schema.tables.delete(keyOf(name));
     else if (objectType === 'OBJECT_VIEW' || objectType === 'OBJECT_MATVIEW') schema.views.delete(keyOf(name));
     else if (objectType === 'OBJECT_INDEX') schema.index(name)?.table.indexes.delete(name.name);
     else if (objectType === 'OBJECT_TYPE') schema.enums.delete(keyOf(name));
     else if (objectType === 'OBJECT_DOMAIN') schema.domains.delete(keyOf(name));
-    else if (objectType === 'OBJECT_POLICY') {
-      // Its name is behind that of its table: `schema.table.policy`.
-      const parts = nodes(tree, 'objects').flatMap(({ tree: object }) => strings(object, 'items'));
-      schema.table(nameOf(parts.slice(0, -1))).policies.delete(name.name);
-    }
+    else if (objectType === 'OBJECT_POLICY' && relation) schema.table(relation).policies.delete(name.name);
+    else if (objectType === 'OBJECT_SCHEMA') dropSchema(schema, name.name);
   }
+}
+
+/** Forgets what lies in a schema, which goes with it. */
+function dropSchema({ tables, views }: Schema, dropped: string): void {
+  for (const all of [tables, views]) for (const [key, { name }] of all) if (name.schema === dropped) all.delete(key);
 }
 
 function rename(schema: Schema, { tree, relation, objectType }: Step): void {

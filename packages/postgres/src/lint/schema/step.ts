@@ -1,6 +1,7 @@
 import type { ParsedStatement, SyntaxTree } from '../../parser/parse-sql.js';
+import { nodesOf } from '../../parser/walk.js';
 import { keyOf, nameOf, type QualifiedName, relationName } from '../sql/names.js';
-import { isOn, locationOf, node, nodes, strings, text } from '../sql/nodes.js';
+import { isOn, locationOf, type NamedNode, namedAt, node, nodes, strings, text } from '../sql/nodes.js';
 import type { Moment } from './table.js';
 
 /** One thing that a statement does: an ALTER TABLE of three actions is three steps. */
@@ -16,20 +17,60 @@ export interface Step {
   readonly moment: Moment;
 }
 
-/** The steps of a statement, in order. */
+/** The steps of a statement, in order: what EXPLAIN ANALYZE or COPY runs, and the writes in a WITH, are steps too. */
 export function stepsOf(statement: ParsedStatement, moment: Moment): readonly Step[] {
-  const { kind, tree } = statement;
-  const range = node(tree, RANGES[kind] ?? 'relation');
-  const relation = text(range, 'relname') === undefined ? undefined : relationName(range);
+  return [...stepsIn({ kind: statement.kind, tree: statement.tree }, statement, moment)];
+}
+
+function* stepsIn({ kind, tree }: NamedNode, statement: ParsedStatement, moment: Moment): Generator<Step> {
+  const into = node(tree, 'intoClause');
+  if (kind === 'SelectStmt' && Object.keys(into).length > 0) {
+    // As PostgreSQL itself takes it.
+    const { intoClause: _, ...query } = tree;
+    yield* stepsIn(
+      { kind: 'CreateTableAsStmt', tree: { into, query: { SelectStmt: query }, objtype: 'OBJECT_TABLE' } },
+      statement,
+      moment,
+    );
+    return;
+  }
+  const relation = relationOf(kind, tree);
   const objectType =
     text(tree, 'objtype') ?? text(tree, 'renameType') ?? text(tree, 'objectType') ?? text(tree, 'removeType');
   const step = { statement, relation, objectType, moment };
-  if (kind !== 'AlterTableStmt') return [{ ...step, kind, tree }];
-  return nodes(tree, 'cmds').map((command) => ({
-    ...step,
-    kind: text(command.tree, 'subtype') ?? '',
-    tree: command.tree,
-  }));
+  if (kind === 'AlterTableStmt')
+    for (const { tree: command } of nodes(tree, 'cmds'))
+      yield { ...step, kind: text(command, 'subtype') ?? '', tree: command };
+  else yield { ...step, kind, tree };
+  const isRun = kind === 'CopyStmt' || (kind === 'ExplainStmt' && isOn(tree, 'options', 'analyze'));
+  if (isRun && tree['query'] !== undefined) yield* stepsIn(namedAt(tree, 'query'), statement, moment);
+  if (WITH_WRITES.has(kind))
+    for (const found of nodesOf(tree))
+      if (found.kind === 'CommonTableExpr') {
+        const write = namedAt(found.tree, 'ctequery');
+        if (write.kind !== 'SelectStmt')
+          yield { statement, moment, objectType: undefined, relation: relationOf(write.kind, write.tree), ...write };
+      }
+}
+
+/** Statements whose WITH may write. */
+const WITH_WRITES: ReadonlySet<string> = new Set([
+  'SelectStmt',
+  'InsertStmt',
+  'UpdateStmt',
+  'DeleteStmt',
+  'MergeStmt',
+  'CreateTableAsStmt',
+]);
+
+function relationOf(kind: string, tree: SyntaxTree): QualifiedName | undefined {
+  if (kind === 'DropStmt' && tree['removeType'] === 'OBJECT_POLICY') {
+    // The policy's name is behind that of its table: `schema.table.policy`.
+    const [object] = nodes(tree, 'objects');
+    return nameOf(strings(object?.tree, 'items').slice(0, -1));
+  }
+  const range = kind === 'CreateTableAsStmt' ? node(node(tree, 'into'), 'rel') : node(tree, RANGES[kind] ?? 'relation');
+  return text(range, 'relname') === undefined ? undefined : relationName(range);
 }
 
 /** The member that holds the relation, where it is not `relation`. */
@@ -42,44 +83,17 @@ const RANGES: Readonly<Record<string, string>> = {
 /** The names that a DROP lists. */
 export function droppedNames(tree: SyntaxTree): readonly QualifiedName[] {
   return nodes(tree, 'objects').map(({ kind, tree: object }) =>
-    nameOf(strings(object, kind === 'List' ? 'items' : 'names')),
+    // A schema is one text.
+    kind === 'String'
+      ? { name: text(object, 'sval') ?? '' }
+      : nameOf(strings(object, kind === 'List' ? 'items' : 'names')),
   );
 }
 
-/** True for a statement that PostgreSQL refuses inside a transaction, and the runner makes a step of its own. */
-export function isOutsideTransactions({ kind, tree }: ParsedStatement): boolean {
-  switch (kind) {
-    case 'IndexStmt':
-      return tree['concurrent'] === true;
-    case 'DropStmt':
-      return tree['concurrent'] === true;
-    case 'ReindexStmt':
-      return (
-        isOn(tree, 'params', 'concurrently') ||
-        !['REINDEX_OBJECT_TABLE', 'REINDEX_OBJECT_INDEX'].includes(text(tree, 'kind') ?? '')
-      );
-    case 'AlterTableStmt':
-      return nodes(tree, 'cmds').some(
-        ({ tree: command }) => node(node(command, 'def'), 'PartitionCmd')['concurrent'] === true,
-      );
-    case 'VacuumStmt':
-      return tree['is_vacuumcmd'] === true;
-    default:
-      return OUTSIDE.has(kind);
-  }
-}
-
-const OUTSIDE: ReadonlySet<string> = new Set([
-  'CreatedbStmt',
-  'DropdbStmt',
-  'CreateTableSpaceStmt',
-  'DropTableSpaceStmt',
-  'AlterSystemStmt',
-]);
-
 /** The place of a step in its text, in bytes, where the tree says more than its statement does. */
-export function placeIn({ kind, tree }: Step): number | undefined {
-  if (!kind.startsWith('AT_')) return undefined;
+export function placeIn({ kind, tree, statement }: Step): number | undefined {
+  // A write in a WITH, or what EXPLAIN runs.
+  if (!kind.startsWith('AT_')) return tree === statement.tree ? undefined : locationOf(node(tree, 'relation'));
   const [inner] = Object.values(node(tree, 'def')) as SyntaxTree[];
   return inner === undefined || typeof inner !== 'object' ? undefined : locationOf(inner);
 }

@@ -53,6 +53,14 @@ export interface Index {
   readonly constraint?: string;
 }
 
+/** A policy of a table. */
+export interface Policy {
+  /** The names of the roles that it is for; none for everybody. */
+  readonly roles: readonly string[];
+  /** The columns that its conditions name. */
+  readonly columns: readonly string[];
+}
+
 /** A table as the migrations so far made it. */
 export interface Table {
   readonly name: QualifiedName;
@@ -68,7 +76,7 @@ export interface Table {
   readonly columns: Map<string, Column>;
   readonly constraints: Map<string, Constraint>;
   readonly indexes: Map<string, Index>;
-  readonly policies: Set<string>;
+  readonly policies: Map<string, Policy>;
   isRowSecurityEnabled: boolean;
   isRowSecurityForced: boolean;
 }
@@ -85,7 +93,7 @@ export function emptyTable(name: QualifiedName, made: Moment, more: Partial<Tabl
     columns: new Map(),
     constraints: new Map(),
     indexes: new Map(),
-    policies: new Set(),
+    policies: new Map(),
     isRowSecurityEnabled: false,
     isRowSecurityForced: false,
     ...more,

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { FINALIZE, isOutsideTransactions, partitionCommand } from '../../parser/outside-transactions.js';
 import type { ParsedStatement, SyntaxTree } from '../../parser/parse-sql.js';
 import { namesOf } from '../../parser/walk.js';
 import { quoteIdentifier } from '../../policies/quoting.js';
@@ -21,19 +22,20 @@ const AGAIN: Alone = { prepare: async () => false };
 
 /** How a statement is kept track of that cannot be in a transaction; `null` for one that can. */
 export function aloneStep(file: string, statement: ParsedStatement): Alone | null {
+  if (!isOutsideTransactions(statement)) return null;
   const { kind, tree } = statement;
-  if (kind === 'VacuumStmt') return tree['is_vacuumcmd'] === true ? AGAIN : null;
-  if (kind === 'IndexStmt' && tree['concurrent'] === true) return createdIndex(file, statement);
-  if (kind === 'DropStmt' && tree['concurrent'] === true) return droppedIndex(tree);
-  if (kind === 'ReindexStmt') return isConcurrent(tree) || ofMany(tree) ? reindexed(tree) : null;
-  if (kind === 'AlterTableStmt') return detachedPartition(tree);
-  if (kind === 'CreateSubscriptionStmt' || kind === 'DropSubscriptionStmt') {
-    throw new MigrationError(
-      'migration_refused',
-      `${file}, line ${statement.line}: a subscription makes or drops a slot on another server, which no run can take back. Do it outside of the migrations.`,
-    );
+  switch (kind) {
+    case 'IndexStmt':
+      return createdIndex(file, statement);
+    case 'DropStmt':
+      return droppedIndex(tree);
+    case 'ReindexStmt':
+      return reindexed(tree);
+    case 'AlterTableStmt':
+      return detachedPartition(tree);
+    default:
+      return AGAIN;
   }
-  return null;
 }
 
 interface RangeVar {
@@ -93,14 +95,10 @@ function reindexed(tree: SyntaxTree): Alone {
   };
 }
 
-function detachedPartition(tree: SyntaxTree): Alone | null {
-  const [command] = (tree['cmds'] as { readonly AlterTableCmd: SyntaxTree }[]).map(
-    ({ AlterTableCmd }) => AlterTableCmd,
-  );
-  const partition = (command?.['def'] as { readonly PartitionCmd?: SyntaxTree } | undefined)?.PartitionCmd;
-  if (command?.['subtype'] === 'AT_DetachPartitionFinalize') return AGAIN;
-  if (partition?.['concurrent'] !== true) return null;
-  const [parent, child] = [tree['relation'] as RangeVar, partition['name'] as RangeVar];
+function detachedPartition(tree: SyntaxTree): Alone {
+  const { subtype, partition } = partitionCommand(tree);
+  if (subtype === FINALIZE) return AGAIN;
+  const [parent, child] = [tree['relation'] as RangeVar, partition?.['name'] as RangeVar];
   return {
     async prepare(client, isOurs) {
       const rows = await ask<'pending'>(
@@ -123,15 +121,6 @@ async function indexState(client: ClientBase, index: RangeVar): Promise<boolean 
     [quoted(index)],
   );
   return found ? found.valid === 't' : null;
-}
-
-function isConcurrent(tree: SyntaxTree): boolean {
-  const parameters = (tree['params'] ?? []) as { readonly DefElem: { readonly defname: string } }[];
-  return parameters.some(({ DefElem: { defname } }) => defname === 'concurrently');
-}
-
-function ofMany(tree: SyntaxTree): boolean {
-  return !['REINDEX_OBJECT_INDEX', 'REINDEX_OBJECT_TABLE'].includes(String(tree['kind']));
 }
 
 function schemaOf({ schemaname }: RangeVar): { readonly schemaname?: string } {

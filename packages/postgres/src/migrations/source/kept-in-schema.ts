@@ -78,3 +78,23 @@ export function objectOf(tree: SyntaxTree): string {
     tree['removeType'] ?? tree['renameType'] ?? tree['objtype'] ?? tree['objectType'] ?? tree['kind'] ?? '',
   );
 }
+
+/** Statements about the server, which no transaction takes back; `migrate` runs none. */
+export const OF_THE_SERVER: ReadonlySet<string> = new Set([
+  ...['CreatedbStmt', 'DropdbStmt', 'AlterDatabaseStmt', 'AlterDatabaseRefreshCollStmt', 'AlterSystemStmt'],
+  ...['CreateTableSpaceStmt', 'DropTableSpaceStmt', 'AlterTableSpaceOptionsStmt'],
+]);
+
+/** Statements about roles, which all databases of a server share. */
+const OF_ROLES: ReadonlySet<string> = new Set([
+  'CreateRoleStmt',
+  'AlterRoleStmt',
+  'AlterRoleSetStmt',
+  'DropRoleStmt',
+  'GrantRoleStmt',
+]);
+
+/** True for a statement about what is there once for all databases of a server. */
+export function isOfTheServer({ kind }: Pick<ParsedStatement, 'kind'>): boolean {
+  return OF_THE_SERVER.has(kind) || OF_ROLES.has(kind);
+}

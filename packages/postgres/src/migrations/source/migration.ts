@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import { type ParsedStatement, parseSql, SqlSyntaxError } from '../../parser/parse-sql.js';
 import { MigrationError } from '../outcome/migration-error.js';
 import { type Alone, aloneStep } from './alone.js';
+import { OF_THE_SERVER } from './kept-in-schema.js';
 import type { CodeMigration, MigrationSource, SqlMigration } from './migration-source.js';
 
 /** A migration as the run has it: read, and divided into what can be in one transaction. */
@@ -100,11 +101,6 @@ function stepsOf(name: string, statements: readonly ParsedStatement[]): Step[] {
   return steps.length > 0 ? steps : [{ kind: 'together', statements: [], isLast: false }];
 }
 
-const OF_THE_SERVER = new Set([
-  ...['CreatedbStmt', 'DropdbStmt', 'AlterDatabaseStmt', 'AlterDatabaseRefreshCollStmt', 'AlterSystemStmt'],
-  ...['CreateTableSpaceStmt', 'DropTableSpaceStmt', 'AlterTableSpaceOptionsStmt'],
-]);
-
 function refuse(name: string, { kind, tree, line }: ParsedStatement): void {
   const refused = (code: 'migration_refused' | 'migration_left_transaction', why: string) =>
     new MigrationError(code, `${name}, line ${line}: ${why}`);
@@ -119,6 +115,12 @@ function refuse(name: string, { kind, tree, line }: ParsedStatement): void {
     throw refused(
       'migration_refused',
       'COPY … FROM STDIN waits for rows that only psql would send. Write INSERT instead.',
+    );
+  }
+  if (kind === 'CreateSubscriptionStmt' || kind === 'DropSubscriptionStmt') {
+    throw refused(
+      'migration_refused',
+      'a subscription makes or drops a slot on another server, which no run can take back. Do it outside of the migrations.',
     );
   }
   if (OF_THE_SERVER.has(kind)) {
