@@ -41,9 +41,9 @@ describe('preparing the database', () => {
   });
 
   it('has the tables of the outbox and of the clocks as the library makes them', async () => {
-    const migration = await readFile(new URL('../migrations/0005_mail.sql', import.meta.url), 'utf8');
-    expect(migration).toContain(outboxTableSql());
-    expect(migration).toContain(scheduleTableSql('operations.tenancy_schedule'));
+    const migration = (name: string) => readFile(new URL(`../migrations/${name}`, import.meta.url), 'utf8');
+    expect(await migration('0006_mail.sql')).toContain(outboxTableSql());
+    expect(await migration('0007_schedule.platform.sql')).toContain(scheduleTableSql('operations.tenancy_schedule'));
   });
 
   it('can run again, and at the same time, and gives the same unprivileged role', async () => {

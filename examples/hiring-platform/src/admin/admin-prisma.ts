@@ -1,5 +1,8 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
+import type { Tenant } from '@tenancy/core';
+import pg from 'pg';
+import { isolations } from '../database/isolation.js';
 import { PrismaClient } from '../generated/client.js';
 import { type Deployment, InjectDeployment } from '../settings/settings.module.js';
 
@@ -9,8 +12,16 @@ import { type Deployment, InjectDeployment } from '../settings/settings.module.j
  */
 @Injectable()
 export class AdminPrisma extends PrismaClient implements OnApplicationShutdown {
-  constructor(@InjectDeployment() { adminDatabaseUrl }: Deployment) {
-    super({ adapter: new PrismaPg({ connectionString: adminDatabaseUrl, max: 2 }) });
+  constructor(@InjectDeployment() private readonly deployment: Deployment) {
+    super({ adapter: new PrismaPg({ connectionString: deployment.adminDatabaseUrl, max: 2 }) });
+  }
+
+  /** The same where a company's tables are, for its models and for SQL. Whoever asks for it disconnects it. */
+  ofCompany(company: Pick<Tenant, 'id'>): PrismaClient {
+    const { adminDatabaseUrl: connectionString, isolation } = this.deployment;
+    const schema = isolations[isolation].schemaOf(company);
+    const options = `-c search_path=${pg.escapeIdentifier(schema)}`;
+    return new PrismaClient({ adapter: new PrismaPg({ connectionString, options, max: 1 }, { schema }) });
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,22 +1,33 @@
 import { Injectable } from '@nestjs/common';
 import { hashPassword } from '../auth/password.js';
 import { prices } from '../billing/prices.js';
+import { isolations } from '../database/isolation.js';
+import type { PrismaClient } from '../generated/client.js';
+import { type Deployment, InjectDeployment } from '../settings/settings.module.js';
 import { AdminPrisma } from './admin-prisma.js';
 import { type DemoCompany, demoCompanies, demoId } from './demo-companies.js';
 
 /** Two companies to try the platform with. Seeding adds what is missing, and neither changes nor deletes anything. */
 @Injectable()
 export class DemoData {
-  constructor(private readonly prisma: AdminPrisma) {}
+  constructor(
+    private readonly admin: AdminPrisma,
+    @InjectDeployment() private readonly deployment: Deployment,
+  ) {}
 
   async seed(): Promise<void> {
-    for (const company of demoCompanies) await this.#seedCompany(company);
+    const { isolation, databaseUrl, ...deployment } = this.deployment;
+    const role = decodeURIComponent(new URL(databaseUrl).username);
+    await isolations[isolation].migrate({ ...deployment, role }, demoCompanies);
+    for (const company of demoCompanies) {
+      if (await this.admin.company.findUnique({ where: { id: company.id } })) continue;
+      const prisma = this.admin.ofCompany(company);
+      await this.#seedCompany(company, prisma).finally(() => prisma.$disconnect());
+    }
   }
 
-  async #seedCompany(company: DemoCompany): Promise<void> {
+  async #seedCompany(company: DemoCompany, prisma: PrismaClient): Promise<void> {
     const { id: tenantId, slug, name } = company;
-    const { prisma } = this;
-    if (await prisma.company.findUnique({ where: { id: tenantId } })) return;
     const users = await Promise.all(
       company.recruiters.map(async ({ email, password, role }, index) => {
         return {
@@ -29,7 +40,7 @@ export class DemoData {
       }),
     );
     await prisma.$transaction([
-      prisma.company.createMany({ data: { id: tenantId, slug, name }, skipDuplicates: true }),
+      prisma.$executeRaw`insert into public.company (id, slug, name) values (${tenantId}, ${slug}, ${name}) on conflict do nothing`,
       prisma.user.createMany({ data: users, skipDuplicates: true }),
       prisma.job.createMany({
         data: company.jobs.map((job, index) => ({ tenantId, id: demoId(company, 'job', index), ...job })),
@@ -63,14 +74,13 @@ export class DemoData {
         },
         skipDuplicates: true,
       }),
-      ...this.#billing(company),
+      ...this.#billing(company, prisma),
     ]);
   }
 
   /** TypeORM's tables, which Prisma's schema does not know: SQL lets one transaction take them with the rest. */
-  #billing(company: DemoCompany) {
+  #billing(company: DemoCompany, prisma: PrismaClient) {
     const { id: tenantId, jobs, service } = company;
-    const { prisma } = this;
     const invoice = (index: number, month: string, paidAt: string | null) => prisma.$executeRaw`
       insert into invoice (tenant_id, id, month, status, paid_at)
       values (${tenantId}, ${demoId(company, 'invoice', index)}::uuid, ${month}, ${paidAt ? 'paid' : 'open'}, ${paidAt}::timestamptz)

@@ -13,16 +13,18 @@ import { TENANT_POOL, TenantPoolModule } from './tenant-pool.js';
     // Verifies its pool when the application starts: a database that does not hold companies apart stops the start.
     TenantPrismaModule.forRootAsync({
       inject: [TENANT_POOL],
-      useFactory: (floor: TenantPool) => ({
-        prisma: new PrismaClient({
-          adapter: new PrismaPg(floor),
-          // A write that waits for a connection in a busy moment is late, and not an error.
-          transactionOptions: { maxWait: 15_000, timeout: 15_000 },
-        }),
-        schema: tenancySchema,
-        shared: ['Company'],
-        floor,
-      }),
+      useFactory: (floor: TenantPool) => {
+        const clientOf = ({ schema }: { readonly schema: string }) =>
+          new PrismaClient({
+            adapter: new PrismaPg(floor, { schema }),
+            // A write that waits for a connection in a busy moment is late, and not an error.
+            transactionOptions: { maxWait: 15_000, timeout: 15_000 },
+          });
+        const options = { schema: tenancySchema, shared: ['Company'], floor };
+        // Prisma writes the schema into its SQL, so each schema has a client of its own.
+        if (floor.strategy === 'schema-per-tenant') return { prisma: clientOf, ...options };
+        return { prisma: clientOf({ schema: 'public' }), ...options };
+      },
     }),
   ],
 })

@@ -1,7 +1,8 @@
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { TenantContext } from '@tenancy/core';
-import { createTenantPool, rowLevelSecurity, type TenantPool } from '@tenancy/postgres';
+import { createTenantPool, type TenantPool } from '@tenancy/postgres';
 import { DEPLOYMENT, type Deployment } from '../settings/settings.module.js';
+import { isolations } from './isolation.js';
 
 export const TENANT_POOL = Symbol('TENANT_POOL');
 
@@ -14,8 +15,8 @@ export const InjectPool = () => Inject(TENANT_POOL);
     {
       provide: TENANT_POOL,
       inject: [DEPLOYMENT, TenantContext],
-      useFactory: ({ databaseUrl: connectionString }: Deployment, context: TenantContext) =>
-        createTenantPool({ connectionString, context, isolation: rowLevelSecurity() }),
+      useFactory: ({ databaseUrl: connectionString, isolation }: Deployment, context: TenantContext) =>
+        createTenantPool({ connectionString, context, isolation: isolations[isolation].ofPool() }),
     },
   ],
   exports: [TENANT_POOL],

@@ -3,7 +3,7 @@ import type { Settings } from './settings.js';
 
 /** The settings, and the database that was started or configured. */
 export interface Deployment extends Settings {
-  /** As the application: row-level security holds this role to one company at a time. */
+  /** As the application: a role that is held to one company at a time. */
   readonly databaseUrl: string;
   /** As the owner of the tables, for what belongs to no company. */
   readonly adminDatabaseUrl: string;

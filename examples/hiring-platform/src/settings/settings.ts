@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type IsolationKind, isolations } from '../database/isolation.js';
 import { StartError } from '../start/start-error.js';
 
 /** The settings that an operator decides about a deployment. */
@@ -9,17 +10,43 @@ export interface Settings {
   readonly jwtSecret: string;
   /** Queues are in PostgreSQL where there is none. */
   readonly redisUrl: string | null;
+  /** Where companies' rows are. */
+  readonly isolation: IsolationKind;
   /** True when the database is deleted when the platform stops: without `DATABASE_URL`. */
   readonly throwAway: boolean;
 }
 
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
-  const { PORT = '3000', BASE_DOMAIN = 'localhost', JWT_SECRET, DATABASE_URL, REDIS_URL } = environment;
+  const {
+    PORT = '3000',
+    BASE_DOMAIN = 'localhost',
+    ISOLATION = 'rows',
+    JWT_SECRET,
+    DATABASE_URL,
+    REDIS_URL,
+  } = environment;
   const port = Number(PORT);
   if (!/^\d+$/.test(PORT) || port > 65_535) {
     throw new StartError(`PORT is ${JSON.stringify(PORT)}, which is not a port. Set it to a number from 0 to 65535.`);
   }
+  if (!isIsolation(ISOLATION)) {
+    const kinds = Object.keys(isolations).join(' or ');
+    throw new StartError(
+      `ISOLATION is ${JSON.stringify(ISOLATION)}, which is not a way to keep companies. Set it to ${kinds}.`,
+    );
+  }
   // Without a secret of its own, a start accepts only the tokens that it issued itself.
   const jwtSecret = JWT_SECRET || randomBytes(32).toString('base64url');
-  return { port, baseDomain: BASE_DOMAIN, jwtSecret, redisUrl: REDIS_URL || null, throwAway: !DATABASE_URL };
+  return {
+    port,
+    baseDomain: BASE_DOMAIN,
+    jwtSecret,
+    redisUrl: REDIS_URL || null,
+    isolation: ISOLATION,
+    throwAway: !DATABASE_URL,
+  };
+}
+
+function isIsolation(kind: string): kind is IsolationKind {
+  return Object.hasOwn(isolations, kind);
 }

@@ -1,24 +1,26 @@
 import { createHmac } from 'node:crypto';
-import { migrate } from '@tenancy/postgres/migrations';
+import type { Tenant } from '@tenancy/core';
 import pg from 'pg';
+import { type IsolationKind, isolations } from '../database/isolation.js';
 import { StartError } from './start-error.js';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-/** The tables, the role that the application connects as, and the policies that hold it to one company at a time. */
-export async function prepareDatabase(adminDatabaseUrl: string): Promise<{ readonly databaseUrl: string }> {
+/** The tables, the role that the application connects as, and what holds it to one company at a time. */
+export async function prepareDatabase(
+  adminDatabaseUrl: string,
+  isolation: IsolationKind = 'rows',
+  migrations?: URL,
+): Promise<{ readonly databaseUrl: string }> {
   const client = new pg.Client({ connectionString: adminDatabaseUrl });
   await client.connect();
   try {
     const { rows } = await client.query<{ database: string }>('select current_database() as database');
     const database = (rows[0] as { database: string }).database;
     const role = `${database}_app`;
-    await migrate({
-      connection: adminDatabaseUrl,
-      directory: new URL('../../migrations', import.meta.url),
-      // A company is its own tenant, so its row belongs to its id.
-      policies: { role, database, tables: [{ name: 'company', tenantColumn: 'id' }] },
-    });
+    await refuseOtherIsolation(client, isolation);
+    const companies = { list: () => companiesIn(client) };
+    await isolations[isolation].migrate({ adminDatabaseUrl, role, ...(migrations && { migrations }) }, companies);
     const url = new URL(adminDatabaseUrl);
     url.username = role;
     url.password = passwordOf(role, adminDatabaseUrl);
@@ -33,6 +35,23 @@ export async function prepareDatabase(adminDatabaseUrl: string): Promise<{ reado
   } finally {
     await client.end();
   }
+}
+
+/** A database that has companies in one way would have the tables of the other beside them, empty. */
+async function refuseOtherIsolation(client: pg.Client, isolation: IsolationKind): Promise<void> {
+  const { rows } = await client.query<{ kept: IsolationKind | null }>(
+    `select case when to_regclass('public.user_account') is not null then 'rows'
+                 when exists (select from pg_namespace where nspname like 'tenant\\_%') then 'schemas' end as kept`,
+  );
+  const kept = rows[0]?.kept ?? isolation;
+  if (kept === isolation) return;
+  throw new StartError(
+    `DATABASE_URL names a database that keeps companies in ${kept}. Start with ISOLATION=${kept}, or name another database.`,
+  );
+}
+
+async function* companiesIn(client: pg.Client): AsyncIterable<Tenant> {
+  yield* (await client.query<Tenant>('select id, slug, name from company order by id')).rows;
 }
 
 /** Of PostgreSQL, or of what it said to a migration. */

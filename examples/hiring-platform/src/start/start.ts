@@ -29,7 +29,7 @@ export async function startPlatform(settings: Settings): Promise<Platform> {
   try {
     const database = await postgresFromEnvironment();
     undo.push(() => database.stop());
-    const { databaseUrl } = await prepareDatabase(database.url);
+    const { databaseUrl } = await prepareDatabase(database.url, settings.isolation);
     const alone = { ...settings, databaseUrl, adminDatabaseUrl: database.url, screeningPort: 0 };
     const screening = await startScreening(alone);
     undo.push(() => screening.stop());

@@ -9,6 +9,7 @@ export function testDeployment(
     baseDomain: 'localhost',
     jwtSecret: 'a secret of the tests, long enough for HS256',
     redisUrl: process.env['REDIS_URL'] ?? null,
+    isolation: 'rows',
     throwAway: true,
     screeningPort: 0,
     ...given,

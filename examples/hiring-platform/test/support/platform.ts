@@ -40,6 +40,7 @@ export class TestPlatform {
     readonly port: number,
     /** A connection of the test's own, to look at the rows from outside. */
     readonly outside: pg.Client,
+    readonly adminDatabaseUrl: string,
     /** The second service goes away, as when it is down. */
     readonly stopScreening: () => Promise<void>,
     private readonly stops: readonly (() => Promise<unknown>)[],
@@ -48,7 +49,7 @@ export class TestPlatform {
   static async start(given: Partial<Deployment> = {}): Promise<TestPlatform> {
     const serverUrl = inject('postgresUrl');
     const database = await createDatabase(serverUrl, { prefix: 'hiring' });
-    const { databaseUrl } = await prepareDatabase(database.url);
+    const { databaseUrl } = await prepareDatabase(database.url, given.isolation);
     const deployment = testDeployment({ databaseUrl, adminDatabaseUrl: database.url, ...given });
     const screening = await startScreening(deployment);
     const app = await NestFactory.create(AppModule.for({ ...deployment, screeningPort: screening.port }), {
@@ -73,7 +74,8 @@ export class TestPlatform {
       () => outside.end(),
       () => database.stop({ roles: [new URL(databaseUrl).username] }),
     ];
-    return new TestPlatform(app, app.getHttpServer().address().port, outside, stopScreening, stops);
+    const { port } = app.getHttpServer().address();
+    return new TestPlatform(app, port, outside, database.url, stopScreening, stops);
   }
 
   async stop(): Promise<void> {

@@ -5,6 +5,7 @@ import { createDatabase, postgresFromEnvironment } from '@tenancy/testing/postgr
 import pg from 'pg';
 import { type DemoCompany, demoCompanies, demoId } from '../../src/admin/demo-companies.js';
 import { DemoData } from '../../src/admin/demo-data.js';
+import { type IsolationKind, isolations } from '../../src/database/isolation.js';
 import type { Deployment } from '../../src/settings/settings.module.js';
 import { prepareDatabase } from '../../src/start/prepare-database.js';
 import { testDeployment } from './deployment.js';
@@ -32,23 +33,24 @@ export interface ProvenDatabase {
 
 export const companyOf = ({ id }: { id: string }) => demoCompanies.find((company) => company.id === id) as DemoCompany;
 
-export async function provenDatabase(): Promise<ProvenDatabase> {
+export async function provenDatabase(isolation: IsolationKind = 'rows'): Promise<ProvenDatabase> {
   const server = await postgresFromEnvironment();
   const database = await createDatabase(server.url, { prefix: 'hiring' });
-  const { databaseUrl } = await prepareDatabase(database.url);
+  const { databaseUrl } = await prepareDatabase(database.url, isolation);
   const outside = new pg.Client({ connectionString: database.url });
   await outside.connect();
 
-  const insert = async (table: string, given: Record<string, unknown>) => {
+  const tableOf = (id: string, table: string) => `${isolations[isolation].schemaOf({ id })}.${table}`;
+  const insert = async (table: string, given: { readonly tenant_id: string; readonly [column: string]: unknown }) => {
     const row = { id: randomUUID(), ...given };
     const columns = Object.keys(row);
     const places = columns.map((_, n) => `$${n + 1}`);
-    const sql = `insert into ${table} (${columns.join(', ')}) values (${places.join(', ')}) returning *`;
+    const sql = `insert into ${tableOf(given.tenant_id, table)} (${columns.join(', ')}) values (${places.join(', ')}) returning *`;
     return (await outside.query(sql, Object.values(row))).rows[0] as { id: string };
   };
 
   return {
-    deployment: testDeployment({ databaseUrl, adminDatabaseUrl: database.url }),
+    deployment: testDeployment({ databaseUrl, adminDatabaseUrl: database.url, isolation }),
     options: {
       tenants: { acme, globex },
       prepare: (nest: INestApplication) => nest.get(DemoData, { strict: false }).seed(),
@@ -85,13 +87,16 @@ export async function provenDatabase(): Promise<ProvenDatabase> {
       // What is there from the start, and is the demo's, stays.
       clean: async ({ id }) => {
         for (const table of [...TABLES].reverse()) {
-          await outside.query(`delete from ${table} where tenant_id = $1 and id::text not like '0199a000-%'`, [id]);
+          await outside.query(
+            `delete from ${tableOf(id, table)} where tenant_id = $1 and id::text not like '0199a000-%'`,
+            [id],
+          );
         }
       },
       rows: async ({ id }) => {
         const rows: Record<string, Record<string, unknown>[]> = {};
         for (const table of TABLES)
-          rows[table] = (await outside.query(`select * from ${table} where tenant_id = $1`, [id])).rows;
+          rows[table] = (await outside.query(`select * from ${tableOf(id, table)} where tenant_id = $1`, [id])).rows;
         return rows;
       },
     },

@@ -1,14 +1,5 @@
--- The companies are the tenants.
-create table company (
-  id text primary key,
-  slug text not null unique,
-  name text not null,
-  status text not null default 'active' check (status in ('active', 'suspended', 'archived')),
-  custom_domain text unique
-);
-
 create table user_account (
-  tenant_id text not null references company (id),
+  tenant_id text not null,
   id uuid primary key,
   email text not null,
   password_hash text not null,

@@ -1,5 +1,5 @@
 create table invoice (
-  tenant_id text not null references company (id),
+  tenant_id text not null,
   id uuid primary key default gen_random_uuid(),
   month text not null check (month ~ '^\d{4}-\d{2}$'),
   status text not null default 'open' check (status in ('open', 'paid')),
@@ -11,7 +11,7 @@ create table invoice (
 );
 
 create table invoice_line (
-  tenant_id text not null references company (id),
+  tenant_id text not null,
   id uuid primary key default gen_random_uuid(),
   invoice_id uuid not null,
   -- Where the line is for a published job. Prisma writes that table and TypeORM this one; PostgreSQL holds the two together.

@@ -1,6 +1,6 @@
 -- A letter to a candidate or to the company's own recruiters.
 create table mail (
-  tenant_id text not null references company (id),
+  tenant_id text not null,
   id uuid primary key default gen_random_uuid(),
   recipient text not null,
   subject text not null,
@@ -25,17 +25,3 @@ create table if not exists outbox_event (
   due_at timestamptz not null default now()
 );
 create index if not exists outbox_event_order on outbox_event (tenant_id, sequence);
-
--- `scheduleTableSql('operations.tenancy_schedule')` of @tenancy/core/schedule: which process runs which tick. The platform's own, so the
--- role of the application has no part of it.
-create schema if not exists operations;
-create table if not exists operations.tenancy_schedule (
-  job text collate "C" not null,
-  -- The empty one, which no tenant has, is the tick itself.
-  tenant text collate "C" not null,
-  tick bigint not null,
-  holder text not null,
-  lease_until timestamptz,
-  done_at timestamptz,
-  primary key (job, tenant)
-);

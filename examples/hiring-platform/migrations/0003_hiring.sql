@@ -1,5 +1,5 @@
 create table job (
-  tenant_id text not null references company (id),
+  tenant_id text not null,
   id uuid primary key,
   title text not null,
   location text not null,
@@ -10,7 +10,7 @@ create table job (
 );
 
 create table candidate (
-  tenant_id text not null references company (id),
+  tenant_id text not null,
   id uuid primary key,
   name text not null,
   email text not null,
@@ -21,7 +21,7 @@ create table candidate (
 
 -- Foreign keys contain the tenant: the check behind them sees every row, whatever the query was limited to.
 create table application (
-  tenant_id text not null references company (id),
+  tenant_id text not null,
   id uuid primary key,
   job_id uuid not null,
   candidate_id uuid not null,
@@ -35,7 +35,7 @@ create table application (
 create index on application (tenant_id, candidate_id);
 
 create table note (
-  tenant_id text not null references company (id),
+  tenant_id text not null,
   id uuid primary key,
   application_id uuid not null,
   author_id uuid not null,
