@@ -90,6 +90,11 @@ export default defineConfig({
     });
   }
 
+  /** As {@link run}, as a shell reads the words of `line`; what comes on stderr is on its stdout, in the order in which it came. */
+  shell(line: string, env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+    return this.process(['sh', '-c', `exec "$0" "$1" ${line} 2>&1`, process.execPath, BIN], { env });
+  }
+
   process(
     [file = '', ...args]: readonly string[],
     { cwd = this.folder, env = {}, watch }: RunOptions,

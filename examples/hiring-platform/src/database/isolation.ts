@@ -3,7 +3,7 @@ import { type Isolation, rowLevelSecurity, schemaPerTenant } from '@tenancy/post
 import { type CodeMigration, eachSchema, migrate, sqlFiles, type Tenants } from '@tenancy/postgres/migrations';
 import pg from 'pg';
 
-/** Where companies' rows are: `rows` of tables that all share, or the same tables in `schemas` of their own. */
+/** The home of companies' rows: `rows` of tables that all share, or the same tables in `schemas` of their own. */
 export type IsolationKind = 'rows' | 'schemas';
 
 /** A database, as those see it who change its tables. */

@@ -10,7 +10,7 @@ export interface Settings {
   readonly jwtSecret: string;
   /** Queues are in PostgreSQL where there is none. */
   readonly redisUrl: string | null;
-  /** Where companies' rows are. */
+  /** The home of companies' rows. */
   readonly isolation: IsolationKind;
   /** True when the database is deleted when the platform stops: without `DATABASE_URL`. */
   readonly throwAway: boolean;
