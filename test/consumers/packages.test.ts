@@ -13,8 +13,10 @@ const CODE = /\.(js|cjs|d\.ts|d\.cts)$/;
 /** Peers that nothing imports: whoever has Nest has them, and Nest needs them. */
 const NEST_NEEDS = ['reflect-metadata', 'rxjs'];
 
-/** A dependency that is a peer of another one, so that the user need not name it: the parser of @tenancy/postgres. */
-const PEERS_OF_DEPENDENCIES: Readonly<Record<string, readonly string[]>> = { '@tenancy/cli': ['libpg-query'] };
+/** Dependencies that are peers of another one, so that the user need not name them: the parser and the copies of @tenancy/postgres. */
+const PEERS_OF_DEPENDENCIES: Readonly<Record<string, readonly string[]>> = {
+  '@tenancy/cli': ['libpg-query', 'pg-copy-streams'],
+};
 
 interface Manifest {
   readonly keywords: readonly string[];

@@ -55,6 +55,16 @@ const ADOPT = {
   policies: { role: 'app' },
 };
 const PLACES = { servers: { main: { connection: 'postgres://localhost/a' } }, role: 'app', migrations: 'migrations' };
+const MOVED = {
+  directory: new tenants.TenantDirectory({ connection: 'postgres://localhost/a' }),
+  places: tenants.tenantPlaces(PLACES),
+  tenant: 'a',
+};
+const MOVES = [
+  ['finishMove', tenants.finishMove, MOVED],
+  ['abandonMove', tenants.abandonMove, MOVED],
+  ['moveTenant', tenants.moveTenant, { ...MOVED, to: { server: 'main', kind: 'schema' } }],
+] as const;
 const NO_CONNECTION_OPTION = [undefined, null, 0, '', true, [], () => {}, Symbol('one')];
 const LIMITS = ['lockTimeout', 'statementTimeout', 'giveUpAfter', 'batchTime', 'maxShare', 'maxReplicationLag'];
 
@@ -321,6 +331,27 @@ const WRONG = [
     },
   ),
   ...argument('tenantDirectorySql', loose(tenants.tenantDirectorySql), NO_NAME),
+  ...MOVES.flatMap(([name, move, right]) =>
+    options(name, loose(move), right, {
+      directory: [undefined, ...NO_OPTIONS, {}],
+      places: [undefined, ...NO_OPTIONS, {}, PLACES],
+      tenant: [undefined, ...NO_NAME],
+      signal: [null, 0, 'x', {}, new AbortController()],
+      longestStop: [2],
+      ...(name === 'moveTenant' && {
+        to: [
+          undefined,
+          ...NO_OPTIONS,
+          {},
+          { server: 'main' },
+          { server: '', kind: 'rows' },
+          { server: 'main', kind: 'table' },
+        ],
+        longestStopMillis: [0, 2 ** 31, ...NO_COUNT],
+        onProgress: NO_FUNCTION,
+      }),
+    }),
+  ),
   ...options('tenantPlaces', loose(tenants.tenantPlaces), PLACES, {
     servers: [
       undefined,
@@ -420,8 +451,8 @@ it('every function and class that is public is among those that are given what i
   const functions = Object.entries({ ...floor, ...admin, ...changes, ...tenants, ...examination }).filter(
     ([, value]) => typeof value === 'function',
   );
-  // The errors are not built by an application, a guard takes anything, a blocker is one of ours, and a TenantPool is what createTenantPool makes.
-  const others = /Error$|^TenantPool$|^namedBlocker$/;
+  // The errors are not built by an application, guards take anything, a blocker is one of ours, and a TenantPool is what createTenantPool makes.
+  const others = /Error$|^TenantPool$|^namedBlocker$|^isTenantFenced$/;
   expect(functions.map(([name]) => name).filter((name) => !asked.has(name) && !others.test(name))).toEqual([]);
 });
 

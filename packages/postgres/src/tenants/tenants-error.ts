@@ -12,6 +12,7 @@ const BRAND = Symbol.for('@tenancy/postgres:tenants-error');
  * - `directory_missing`: the database has no directory, or an older one.
  * - `place_unknown`: the directory names a server that `tenantPlaces` does not.
  * - `place_unusable`: the place has no role, table, key or right that the operation needs.
+ * - `place_unreachable`: a server does not let the operation in, or a pooler is in between.
  * - `operation_failed`: a step failed; the message says what was done and what was not.
  * - `operation_interrupted`: the signal ended it; the same call goes on where it was.
  * - `operation_differs`: what was left unfinished was begun with other options.
@@ -26,6 +27,7 @@ export type TenantsErrorCode =
   | 'directory_missing'
   | 'place_unknown'
   | 'place_unusable'
+  | 'place_unreachable'
   | 'operation_failed'
   | 'operation_interrupted'
   | 'operation_differs';

@@ -1,6 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase, DatabaseError } from 'pg';
+import { BLOCKER, type Blocker } from '../../direct/blockers.js';
 import { quoteQualified } from '../../policies/quoting.js';
 import { AS_TEXT } from '../../protocol/as-text.js';
+import { readJson } from '../../protocol/read-json.js';
 import { type FenceNames, fenceNames, SCHEMA } from './fence-names.js';
 import {
   dropSchema,
@@ -10,10 +13,21 @@ import {
   type TriggerKind,
   takeTriggers,
 } from './fence-triggers.js';
-import { type LockPatience, withLock } from './with-lock.js';
+import { checkInterrupted, type LockPatience } from './with-lock.js';
 
 /** The SQLSTATE of a write to a tenant that is fenced. */
 export const FENCED = 'TNY10';
+
+/** Milliseconds between two looks at what is under way. */
+const SETTLE_MILLIS = 20;
+
+/** Writers of some tables, with the moment since which the statement runs; null where it is none or this role may not know, and then its transaction counts. */
+const UNDER_WAY = `select distinct l.virtualtransaction as locker, a.query_start::text as since
+  from pg_locks l left join pg_stat_activity a on a.pid = l.pid and a.state is not null
+  where l.locktype = 'relation' and l.granted and l.mode = 'RowExclusiveLock' and l.pid <> pg_backend_pid()
+    and l.database = (select oid from pg_database where datname = current_database())
+    and l.relation in (select t from unnest($1::regclass[]) t union select p.relid from unnest($1::regclass[]) t, pg_partition_tree(t) p)
+    and a.state is distinct from 'idle in transaction' and a.state is distinct from 'idle in transaction (aborted)'`;
 
 /** Options of {@link Fence}. */
 export interface FenceOptions extends Partial<LockPatience> {
@@ -88,15 +102,28 @@ export class Fence {
   }
 
   /**
-   * Waits for the statements that were under way when it was sealed: they may not have heard of it, so that the lock is to be kept until then.
+   * Waits, without standing in anybody's way, for the statements that were under way when it was sealed: they may not have heard of it, so that the
+   * lock is to be kept until then.
    */
   async settle(): Promise<void> {
-    for (const table of this.#tables) {
-      const on = quoteQualified(table);
-      await withLock(this.#client, `the fence of ${on}`, this.#patience, async () => {
-        await this.#client.query(`lock table ${on} in share row exclusive mode`);
-      });
+    const tables = this.#tables.map(quoteQualified);
+    const sealed = await readJson<{ locker: string; since: string | null }>(this.#client, UNDER_WAY, [tables]);
+    for (let left = sealed; left.length > 0; await sleep(SETTLE_MILLIS)) {
+      checkInterrupted(this.#patience.signal);
+      const now = await readJson<{ locker: string; since: string | null }>(this.#client, UNDER_WAY, [tables]);
+      left = left.filter(({ locker, since }) => now.some((other) => other.locker === locker && other.since === since));
     }
+  }
+
+  /** Transactions that have written to the tenant's rows and are open. */
+  async holders(): Promise<readonly Blocker[]> {
+    return readJson<Blocker>(
+      this.#client,
+      `select distinct ${BLOCKER} from pg_locks l join pg_stat_activity a using (pid), (select ${this.#names.key} as key) k
+        where l.locktype = 'advisory' and l.granted and l.objsubid = 1 and l.pid <> pg_backend_pid()
+          and l.database = (select oid from pg_database where datname = current_database())
+          and (l.classid::bigint << 32) | l.objid::bigint = k.key`,
+    );
   }
 
   /** The statement that lets a transaction of the owner's own through, such as the deletion of the rows. */

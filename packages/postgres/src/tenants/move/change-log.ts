@@ -2,24 +2,19 @@ import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { quoteIdentifier, quoteLiteral, quoteQualified } from '../../policies/quoting.js';
 import { AS_TEXT } from '../../protocol/as-text.js';
+import { readJson } from '../../protocol/read-json.js';
 import { type FenceNames, fenceNames, SCHEMA } from '../fence/fence-names.js';
 import { dropSchema, makeSchema, putTriggers, takeTriggers } from '../fence/fence-triggers.js';
 import type { LockPatience } from '../fence/with-lock.js';
 import type { PlacedTable } from '../places/tenant-tables.js';
-
-/** A row that was written: the values of its key as text, whatever the writer's settings; null where the whole table was emptied. */
-export interface ChangedKey {
-  /** As `schema.name`. */
-  readonly table: string;
-  readonly key: readonly string[] | null;
-}
+import { MAKE_TOUCHED, TOUCHED, type TouchedTable } from './touched.js';
 
 /** Options of {@link ChangeLog}. */
 export interface ChangeLogOptions extends LockPatience {
   /** A connection by the role that owns the tables. */
   readonly client: ClientBase;
   readonly tenant: string;
-  /** As `tenantTables` finds them, each with a key. */
+  /** As `tenantTables` finds them, each with a key. Values of keys are noted as text, whatever the settings of the writer. */
   readonly tables: readonly Pick<PlacedTable, 'schema' | 'name' | 'tenantColumn' | 'key'>[];
 }
 
@@ -55,15 +50,17 @@ export class ChangeLog {
     }
   }
 
-  /** Takes what is noted, each row once, in the transaction of the client: where that is undone, it stays noted. */
-  async take(): Promise<readonly ChangedKey[]> {
-    const { rows } = await this.#options.client.query<{ taken: string }>({
-      text: `with taken as (delete from ${this.#names.changes} returning place, key)
-        select coalesce(json_agg(json_build_object('table', place, 'key', key)), '[]')::text as taken
-        from (select distinct place, key from taken) t`,
-      types: AS_TEXT,
-    });
-    return JSON.parse(rows[0]?.taken ?? '[]');
+  /**
+   * Takes what is noted into `TOUCHED`, each row once, in the open transaction of the client: where that is undone, it stays noted.
+   */
+  async take(): Promise<readonly TouchedTable[]> {
+    const { client } = this.#options;
+    await client.query(`${MAKE_TOUCHED}; with taken as (delete from ${this.#names.changes} returning place, key)
+      insert into ${TOUCHED} select distinct place, key from taken; analyze ${TOUCHED}`);
+    return readJson<TouchedTable>(
+      client,
+      `select place as table, count(*) as keys, bool_or(key is null) as "isEmptied" from ${TOUCHED} group by place`,
+    );
   }
 
   /** Takes everything away that {@link install} made, also by an earlier process. */

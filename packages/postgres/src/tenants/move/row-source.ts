@@ -37,6 +37,8 @@ function pairOf(from: PlacedTable, to: PlacedTable): TablePair {
         'Nothing was done. Give it one.',
     );
   }
+  const generated = from.key.filter((name) => !from.columns.some((column) => column.name === name));
+  if (generated.length > 0) throw differing(`generated columns in the primary key of ${quoteQualified(from)}`);
   const own = new Set([from.tenantColumn, to.tenantColumn]);
   const named = ({ columns }: PlacedTable) => new Map(columns.map(({ name, type }) => [name, bare(type)]));
   const [left, right] = [named(from), named(to)];
@@ -61,13 +63,17 @@ function differing(what: string): TenantsError {
   );
 }
 
-/** The rows of the tenant in a table, in the order of {@link TablePair.columns}. */
-export function rowsOf(
-  { schema, name, tenantColumn }: PlacedTable,
-  columns: readonly string[],
-  tenant: string,
-): string {
+/**
+ * The rows of the tenant in a table, in the order of {@link TablePair.columns}.
+ *
+ * @param condition - on the rows, as SQL
+ */
+export function rowsOf(table: PlacedTable, columns: readonly string[], tenant: string, condition = 'true'): string {
   const listed = columns.map((column) => quoteIdentifier(column)).join(', ');
-  const where = tenantColumn === null ? '' : ` where ${quoteIdentifier(tenantColumn)} = ${quoteLiteral(tenant)}`;
-  return `select ${listed} from ${quoteQualified({ schema, name })}${where}`;
+  return `select ${listed} from ${quoteQualified(table)} where ${isOwn(table, tenant)} and ${condition}`;
+}
+
+/** The condition on a row that it is the tenant's. */
+export function isOwn({ tenantColumn }: PlacedTable, tenant: string): string {
+  return tenantColumn === null ? 'true' : `${quoteIdentifier(tenantColumn)} = ${quoteLiteral(tenant)}`;
 }

@@ -54,6 +54,34 @@ export class Operation<State extends object> {
     client: ClientBase,
     { tenant, kind, definition, state }: { tenant: string; kind: OperationKind; definition: object; state: State },
   ): Promise<Operation<State>> {
+    const left = await Operation.#left(database, client, tenant);
+    if (left) return new Operation<State>(database, same(left, kind, definition), true);
+    const [row] = await database.ask<Row>(
+      `insert into {s}.operation (tenant_id, kind, definition, state) values ($1, $2, $3, $4)
+        returning id, kind, definition::text as definition, step, state::text as state`,
+      [tenant, kind, JSON.stringify(definition), JSON.stringify(state)],
+      client,
+    );
+    return new Operation<State>(database, row as Row, false);
+  }
+
+  /**
+   * Goes on with one of this kind that was left unfinished, whatever it was begun with.
+   *
+   * @returns null where there is none
+   * @throws TenantsError `tenant_busy` where another one is under way or was left.
+   */
+  static async resume<State extends object>(
+    database: DirectoryDatabase,
+    client: ClientBase,
+    { tenant, kind }: { tenant: string; kind: OperationKind },
+  ): Promise<Operation<State> | null> {
+    const left = await Operation.#left(database, client, tenant);
+    return left && new Operation<State>(database, sameKind(left, kind), true);
+  }
+
+  /** Locks the tenant, and looks for what was left. */
+  static async #left(database: DirectoryDatabase, client: ClientBase, tenant: string): Promise<Row | null> {
     const [lock] = await database.ask<{ held: string }>(
       `select pg_try_advisory_lock(hashtextextended('@tenancy operation ' || $1, 0)) as held`,
       [tenant],
@@ -71,14 +99,7 @@ export class Operation<State extends object> {
       [tenant],
       client,
     );
-    if (left) return new Operation<State>(database, same(left, kind, definition), true);
-    const [row] = await database.ask<Row>(
-      `insert into {s}.operation (tenant_id, kind, definition, state) values ($1, $2, $3, $4)
-        returning id, kind, definition::text as definition, step, state::text as state`,
-      [tenant, kind, JSON.stringify(definition), JSON.stringify(state)],
-      client,
-    );
-    return new Operation<State>(database, row as Row, false);
+    return left ?? null;
   }
 
   /** Writes that `step` is done, in the transaction of `on` where there is one. */
@@ -109,7 +130,7 @@ export class Operation<State extends object> {
   }
 }
 
-function same(left: Row, kind: OperationKind, definition: object): Row {
+function sameKind(left: Row, kind: OperationKind): Row {
   if (left.kind !== kind) {
     throw new TenantsError(
       'tenant_busy',
@@ -117,6 +138,11 @@ function same(left: Row, kind: OperationKind, definition: object): Row {
         'Run that again with the same options, which finishes it.',
     );
   }
+  return left;
+}
+
+function same(left: Row, kind: OperationKind, definition: object): Row {
+  sameKind(left, kind);
   if (checksumOf(JSON.parse(left.definition)) !== checksumOf(definition)) {
     throw new TenantsError(
       'operation_differs',

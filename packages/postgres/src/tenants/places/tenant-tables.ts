@@ -39,11 +39,14 @@ export async function tenantTables(
   place: TenantPlace,
   { policies }: Pick<TenantPlaces, 'policies'>,
 ): Promise<readonly PlacedTable[]> {
+  const { schemas, tenantColumn = 'tenant_id', shared = [], hidden = [] } = policies;
   if (place.kind === 'schema') {
+    // The migrations have made those that are nobody's there, too.
+    const others = [...shared, ...hidden].map((table) => (typeof table === 'string' ? table : table.name));
+    const bare = new Set(others.map((name) => name.slice(name.indexOf('.') + 1)));
     const found = await describe(client, [place.name as string], null);
-    return parentsFirst(found.map((table) => ({ ...table, tenantColumn: null })));
+    return parentsFirst(found.filter(({ name }) => !bare.has(name)).map((table) => ({ ...table, tenantColumn: null })));
   }
-  const { schemas, tenantColumn = 'tenant_id' } = policies;
   const { tables } = await heldTables(client, policies);
   const columnOf = new Map(
     tables.map(({ schema = 'public', name, tenantColumn: own = tenantColumn }) => [`${schema}.${name}`, own]),
