@@ -5,6 +5,7 @@ import { counted } from '../output/words.js';
 export function eventWords(event: Exclude<MigrationProgress, { readonly type: 'target' }>): string {
   switch (event.type) {
     case 'planned':
+      if (event.behind === null) return counted(event.targets, 'target');
       if (event.behind === 0) return `${counted(event.targets, 'target')}, none is behind`;
       return `${counted(event.targets, 'target')}, ${event.behind} to bring up to date`;
     case 'canary':

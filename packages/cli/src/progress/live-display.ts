@@ -23,7 +23,7 @@ export class LiveDisplay implements Display {
       this.#words = '';
       return;
     }
-    if (event.type === 'planned') this.#tally.expect(event.behind);
+    if (event.type === 'planned') this.#tally.expect(event.behind ?? event.targets);
     this.#words = eventWords(event);
     if (event.type !== 'waiting') this.say(this.#words);
   }

@@ -28,7 +28,7 @@ export class PlainDisplay implements Display {
       this.#perhaps();
       return;
     }
-    if (event.type === 'planned') this.#tally.expect(event.behind);
+    if (event.type === 'planned') this.#tally.expect(event.behind ?? event.targets);
     const words = eventWords(event);
     // A lock that is waited for is told of again and again.
     if (words === this.#last.words) return;

@@ -1,6 +1,7 @@
+import { messageOf } from '../direct/connect-directly.js';
 import type { MigrateResult } from './outcome/migrate-result.js';
 import { MigrationError } from './outcome/migration-error.js';
-import type { MigrateOptions } from './run/migrate-options.js';
+import type { MigrateOptions, TargetOutcome } from './run/migrate-options.js';
 import { DatabaseRun } from './run/one-database.js';
 import { type MigrateSettings, resolveMigrateOptions } from './run/resolve-options.js';
 import { throughRings } from './run/rings.js';
@@ -47,8 +48,7 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
     const work = await run.plan(migrations, chosen, state);
     settings.onProgress({ type: 'planned', targets: chosen?.length ?? 1, behind: work.length });
     if (settings.dryRun) {
-      const hasLedger = await run.hasLedger();
-      for (const item of work) state.planned(item, targets === null, hasLedger);
+      await run.planAll(work, state);
       return state.result(migrations, null);
     }
     const result = state.result(migrations, await run.bringAll(work, state));
@@ -67,11 +67,12 @@ async function throughDatabases(
 ): Promise<string | null> {
   const { workers, canary, maxFailures, signal, onProgress, dryRun } = settings;
   const chosen = choose(await targets.list(), settings);
+  onProgress({ type: 'planned', targets: chosen.length, behind: null });
   let done = 0;
   const one = async (run: DatabaseRun) => {
     try {
       const [work] = await run.plan(migrations, null, state);
-      if (work && dryRun) state.planned(work, false, await run.hasLedger());
+      if (work && dryRun) await run.planAll([work], state);
       else if (work) await run.bringAll([work], state);
     } finally {
       await run.close();
@@ -82,18 +83,18 @@ async function throughDatabases(
     tenantOf: ({ tenant }) => tenant,
     onCanary: (items) => onProgress({ type: 'canary', targets: items }),
     run: async ({ tenant, connection }) => {
-      let isDone = true;
+      let outcome: TargetOutcome = { outcome: 'migrated' };
       try {
         const run = await DatabaseRun.openBehind(await connection(), { ...settings, canary: null }, tenant, migrations);
         if (run === null) state.current += 1;
         else await one(run);
       } catch (error) {
-        isDone = false;
+        outcome = { outcome: 'failed', message: messageOf(error) };
         state.failed(tenant, null, error);
       }
       done += 1;
-      onProgress({ type: 'target', target: tenant, outcome: isDone ? 'migrated' : 'failed', done, of: chosen.length });
-      return isDone;
+      onProgress({ type: 'target', target: tenant, done, of: chosen.length, ...outcome });
+      return outcome.outcome === 'migrated';
     },
   });
 }

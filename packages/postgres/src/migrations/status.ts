@@ -1,7 +1,7 @@
 import type { ClientConfig } from 'pg';
 import { messageOf } from '../direct/connect-directly.js';
 import { ask, isTrue } from '../protocol/ask.js';
-import { DATABASE, LEDGER, readLedger, stateOf } from './ledger/ledger.js';
+import { DATABASE, LEDGER, lossOf, readLedger, stateOf } from './ledger/ledger.js';
 import { pendingMigrations } from './ledger/pending-migrations.js';
 import { MigrationError } from './outcome/migration-error.js';
 import type { MigrationsOptions } from './run/migrate-options.js';
@@ -139,7 +139,7 @@ async function statusOf(
       const pending = migrations.map(({ name }) => name);
       return { behind: wanted.map((target) => ({ ...target, pending, failure: null, problem: null })), unknown: [] };
     }
-    const { behind, missing } = await readLedger(client, names, await stateOf(client, migrations));
+    const { behind, missing, remade } = await readLedger(client, names, await stateOf(client, migrations));
     const known =
       schemas === null ? [] : await ask<'target'>(client, `select distinct target from ${LEDGER} where target <> ''`);
     const expected = new Set(names);
@@ -147,15 +147,14 @@ async function statusOf(
       behind: wanted.flatMap((target) => {
         const entries = behind.get(target.schema ?? DATABASE);
         if (!entries) return [];
-        const isLost =
-          missing.has(target.schema ?? DATABASE) && entries.some(({ isApplied, done }) => isApplied || done > 0);
+        const name = target.schema ?? DATABASE;
+        const isRemade = remade.has(name);
+        const isLost = isRemade || (missing.has(name) && entries.some(({ isApplied, done }) => isApplied || done > 0));
         try {
           const pending = pendingMigrations(migrations, entries).map(({ migration }) => migration.name);
           if (pending.length === 0 && !isLost) return [];
           const failure = entries.find((entry) => entry.failure !== null)?.failure ?? null;
-          const problem = isLost
-            ? 'target_lost: the schema is gone, of which the ledger says what was applied to it'
-            : null;
+          const problem = isLost ? `target_lost: ${lossOf(name, isRemade)}` : null;
           return [{ ...target, pending, failure, problem }];
         } catch (error) {
           return [{ ...target, pending: [], failure: null, problem: messageOf(error) }];

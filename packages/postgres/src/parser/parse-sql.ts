@@ -1,5 +1,6 @@
 import type { Node } from 'libpg-query';
 import { misconfigured } from '../errors/misconfigured.js';
+import { withoutRestriction } from './psql-restriction.js';
 
 /** One statement of a text, as PostgreSQL's own parser reads it. */
 export interface ParsedStatement {
@@ -35,8 +36,9 @@ export class SqlSyntaxError extends Error {
  *
  * @throws SqlSyntaxError when PostgreSQL could not read the text; `floor_misconfigured` where `libpg-query` is not installed.
  */
-export async function parseSql(sql: string): Promise<readonly ParsedStatement[]> {
+export async function parseSql(given: string): Promise<readonly ParsedStatement[]> {
   const parser = await load();
+  const sql = withoutRestriction(given);
   // The parser calls a text without a character a fault, and one of blanks none.
   if (sql.trim() === '') return [];
   const characters = charactersOf(sql);
@@ -74,7 +76,10 @@ function read(parser: Parser, sql: string) {
     return parser.parseSync(sql);
   } catch (error) {
     const { message, sqlDetails } = error as Error & { readonly sqlDetails?: { readonly cursorPosition: number } };
-    throw new SqlSyntaxError(message, lineOfPosition(sql, sqlDetails?.cursorPosition ?? 0), error);
+    const line = lineOfPosition(sql, sqlDetails?.cursorPosition ?? 0);
+    const command = /at or near "\\"/.test(message) ? /\\\S*/.exec(sql.split('\n')[line - 1] ?? '')?.[0] : undefined;
+    const said = command === undefined ? message : `${command} is a command of psql, and no SQL`;
+    throw new SqlSyntaxError(said, line, error);
   }
 }
 

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { eachDatabase, type MigrateOptions, migrate, migrationStatus } from '../../src/migrations.js';
+import {
+  eachDatabase,
+  type MigrateOptions,
+  type MigrationProgress,
+  migrate,
+  migrationStatus,
+} from '../../src/migrations.js';
 import { servers } from '../database/servers.js';
 import { program, startPgBouncer, title } from '../pgbouncer/pgbouncer.js';
 import { failure, Workplace } from './workplace.js';
@@ -142,6 +148,25 @@ describe.each(servers)('$title', ({ url }) => {
       expect(error.message).toContain('open');
       expect(Object.values(await place.tables()).flat()).not.toContain('open.id');
     });
+
+    it('a dry run shows them where the migrations keep the tables as they are, and else says that they follow', async () => {
+      await place.file(
+        '0001_job.sql',
+        'create table company (id text primary key); create table job (tenant_id text not null, id int);',
+      );
+      const plan = async () => (await run({ policies, dryRun: true })).planned[0]?.sql ?? '';
+      expect(await plan()).toContain('-- the policies of the tables as they are then are compiled here');
+      expect(await plan()).not.toMatch(/create policy/i);
+      await place.client.query((await run({ dryRun: true })).planned[0]?.sql ?? '');
+      await place.file('0002_rows.sql', "insert into company values ('a');");
+      const sql = await plan();
+      expect(sql).toMatch(/create policy/i);
+      expect(await place.rows('select from pg_policy')).toEqual([]);
+      // It is what would be sent.
+      await place.client.query(sql);
+      expect((await place.rows('select from pg_policy')).length).toBeGreaterThan(0);
+      expect(await run({ policies })).toMatchObject({ applied: [] });
+    });
   });
 
   describe('a database for each tenant', () => {
@@ -155,8 +180,15 @@ describe.each(servers)('$title', ({ url }) => {
       });
       try {
         const options = { directory: place.directory, targets };
-        const error = await failure(migrate({ ...options, maxFailures: 1 }));
+        const told: MigrationProgress[] = [];
+        const error = await failure(migrate({ ...options, maxFailures: 1, onProgress: (event) => told.push(event) }));
         expect(error.result).toMatchObject({ migrated: 2, failed: [{ tenant: names[2] }] });
+        expect(told[0]).toEqual({ type: 'planned', targets: 3, behind: null });
+        expect(told.filter(({ type }) => type === 'target')).toHaveLength(3);
+        expect(told).toContainEqual({
+          ...{ type: 'target', target: names[2], outcome: 'failed', done: expect.any(Number), of: 3 },
+          message: error.result?.failed[0]?.message,
+        });
         expect(error.result?.failed[0]?.message).toContain('target_unreachable');
         expect(await migrationStatus(options)).toMatchObject({
           targets: 3,

@@ -144,6 +144,46 @@ describe.each(servers)('$title', ({ url }) => {
       });
     });
 
+    it('that was dropped and made anew is lost, however much is in it, until somebody says what it is', async () => {
+      const tenants = ['acme', "o'neil"];
+      await place.file('0001_job.sql', 'create table job (id int);');
+      await place.schemas(tenants);
+      await place.client.query(`drop schema "o'neil" cascade; create schema "o'neil"`);
+      for (const more of ['select 1', `create table "o'neil".job (id int)`]) {
+        await place.client.query(more);
+        const { result } = await failure(place.schemas(tenants));
+        expect(result).toMatchObject({ current: 1, failed: [{ tenant: "o'neil" }] });
+        expect(result?.failed[0]?.message).toMatch(/^target_lost: .*dropped and made anew/);
+        expect((await status(tenants)).behind).toMatchObject([{ problem: expect.stringMatching(/^target_lost: /) }]);
+        expect(await failure(verifyMigrations(of(tenants)))).toMatchObject({ code: 'migrations_pending' });
+      }
+      const [, accepted, anew] =
+        /\((`update .*`)\), .*\((`delete .*`)\)/.exec((await status(tenants)).behind[0]?.problem ?? '') ?? [];
+      await place.client.query(accepted?.replaceAll('`', '') ?? '');
+      expect(await status(tenants)).toMatchObject({ current: 2 });
+      await place.file('0002_title.sql', 'alter table job add title text;');
+      await place.schemas(tenants);
+      await place.client.query(`drop schema "o'neil" cascade; create schema "o'neil"`);
+      expect(await status(tenants)).toMatchObject({ current: 1 });
+      await place.client.query(anew?.replaceAll('`', '') ?? '');
+      expect(await place.schemas(tenants)).toMatchObject({ migrated: 1, current: 1 });
+      expect((await place.tables())["o'neil"]).toEqual(['job.id', 'job.title']);
+    });
+
+    it('of a database that was restored is none that is lost, nor is one of another name in between', async () => {
+      await place.file('0001_job.sql', 'create table job (id int);');
+      await place.schemas(['acme']);
+      await place.client.query(
+        'alter schema acme rename to other; alter schema other rename to acme; grant usage on schema acme to public',
+      );
+      expect(await status(['acme'])).toMatchObject({ current: 1 });
+      // As pg_restore and pg_upgrade leave it: every oid is another one, that of the ledger's key as well.
+      await place.client.query(`alter table tenancy_migrations drop constraint tenancy_migrations_pkey, add primary key (target, name);
+        drop schema acme cascade; create schema acme; create table acme.job (id int)`);
+      expect(await status(['acme'])).toMatchObject({ current: 1 });
+      expect(await place.schemas(['acme'])).toMatchObject({ current: 1 });
+    });
+
     it('O8: no server process sees more than some hundreds of them', async () => {
       await place.file('0001_job.sql', 'create table job as select pg_backend_pid() as pid;');
       const tenants = Array.from({ length: 260 }, (_, index) => `t${index}`);

@@ -140,6 +140,49 @@ describe.each(servers)('$title', ({ url }) => {
       expect(await place.tables()).toEqual({});
     });
 
+    it('what pg_dump writes for psql alone is passed over, and in a text it stays', async () => {
+      const dump = `\\restrict aB3xYz9
+create table job (id int, note text);
+insert into job values (1, '
+\\restrict nothing'), (2, $$
+\\unrestrict nothing$$); -- it's
+\\unrestrict aB3xYz9
+`;
+      await place.file('0001_dump.sql', dump);
+      await run();
+      expect(await place.rows('select note from job order by id')).toEqual([
+        { note: '\n\\restrict nothing' },
+        { note: '\n\\unrestrict nothing' },
+      ]);
+      await place.file('0002_second.sql', '\\restrict x\nselect 1;\nselect from nowhere;');
+      expect((await failure(run())).message).toMatch(/0002_second\.sql, line 3: relation "nowhere"/);
+    });
+
+    it.each(['\\connect other', '\\i more.sql', 'select 1 \\gexec', "\\copy job from 'x'", '\\restricted'])(
+      'a command of psql is refused by its name: %s',
+      async (command) => {
+        await place.file('0001_job.sql', `create table job (id int);\n${command}\n`);
+        const { code, message } = await failure(run());
+        expect(code).toBe('migration_unreadable');
+        expect(message).toContain(
+          `0001_job.sql, line 2: ${/\\\w+/.exec(command)?.[0]} is a command of psql, and no SQL. `,
+        );
+        expect(await place.tables()).toEqual({});
+      },
+    );
+
+    it('a file that takes another back never runs: beside that one it is left out, alone it is refused', async () => {
+      await place.file('0001_job.up.sql', 'create table job (id int);');
+      await place.file('0001_job.down.sql', 'drop table job;');
+      await place.file('0002_note.sql', 'create table note (id int);');
+      await place.file('0002_note.down.sql', 'drop table note;');
+      expect(await run()).toMatchObject({ applied: ['0001_job.up.sql', '0002_note.sql'] });
+      await place.file('0003_break.DOWN.sql', 'create table break (id int);');
+      const { code, message } = await failure(run());
+      expect([code, message]).toEqual(['migration_refused', expect.stringContaining('0003_break.DOWN.sql')]);
+      expect(await place.tables()).toEqual({ public: ['job.id', 'note.id'] });
+    });
+
     it("Prisma's folders are migrations in the order of their names", async () => {
       await place.file('20260102_title/migration.sql', 'alter table job add title text;');
       await place.file('20260101_init/migration.sql', 'create table job (id int);');
@@ -176,6 +219,32 @@ describe.each(servers)('$title', ({ url }) => {
         expect(await running).toMatchObject({ applied: ['0001_title.sql'] });
         // Without a timeout it is as long as the reader takes.
         expect(longest).toBeLessThan(3_000);
+      } finally {
+        await reader.end();
+      }
+    });
+
+    it.each([
+      ['a change', 'alter table job add title text;', 'lock timeout'],
+      ['an index that is made CONCURRENTLY', 'create index concurrently job_id on job (id);', 'user request'],
+    ])('a signal ends the wait of %s, with nothing done and nobody set aside', async (_, sql, said) => {
+      await place.file('0001_job.sql', 'create table job (id int);');
+      await place.schemas(['acme']);
+      await place.file('0002_change.sql', sql);
+      const reader = new pg.Client({ connectionString: place.url });
+      await reader.connect();
+      try {
+        await reader.query('begin isolation level repeatable read; select * from acme.job');
+        const abort = new AbortController();
+        const running = failure(place.schemas(['acme'], { signal: abort.signal }));
+        await sleep(700);
+        const asked = Date.now();
+        abort.abort();
+        const { result } = await running;
+        expect(Date.now() - asked).toBeLessThan(4_000);
+        expect(result?.failed).toMatchObject([{ tenant: 'acme', message: expect.stringContaining(said) }]);
+        await reader.query('commit');
+        expect(await place.schemas(['acme'])).toMatchObject({ migrated: 1, quarantined: [] });
       } finally {
         await reader.end();
       }

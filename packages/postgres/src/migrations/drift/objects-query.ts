@@ -8,8 +8,9 @@ export const OBJECTS = `
   with wanted as (
     select n.oid, n.nspname as schema, concat(
       -- Texts and quoted names are passed over whole, but for texts that name a relation.
-      '(''(?:[^'']|'''')*''(?!::reg)|"(?:[^"]|"")*")|(^|[^[:alnum:]_$"'']|''(?=[^'']*''::reg))',
-      regexp_replace(quote_ident(n.nspname), '([^[:alnum:]_ ])', '\\\\\\1', 'g'), '\\.') as own
+      '(''(?:[^'']|'''')*''(?!::reg|'')|"(?:[^"]|"")*")|(^|[^[:alnum:]_$"'']|''(?=(?:[^'']|'''')*''::reg))',
+      -- An apostrophe of its name is two in a text.
+      replace(regexp_replace(quote_ident(n.nspname), '([^[:alnum:]_ ])', '\\\\\\1', 'g'), '\\''', '''''?'), '\\.') as own
     from pg_namespace n where n.nspname = any ($1)
   ), relation as (
     select w.oid as namespace, w.schema, w.own, c.*, quote_ident(c.relname) as named
@@ -68,6 +69,19 @@ export const OBJECTS = `
     union all
     select r.schema, r.own, 'rights', r.relname, concat('-- ', r.named, ': ', (select string_agg(acl::text, ' ' order by acl::text) from unnest(r.relacl) acl))
       from relation r where r.relkind in ('r', 'p', 'v', 'm', 'S') and r.relacl is not null
+    union all
+    -- Rights that nobody has touched are those that PostgreSQL gives.
+    select schema, own, 'rights', '', '-- the schema: ' || acl from (select w.*, (select string_agg(acl::text, ' ' order by acl::text)
+      from unnest(coalesce(n.nspacl, acldefault('n', n.nspowner))) acl) as acl from wanted w join pg_namespace n on n.oid = w.oid) rights
+    union all
+    select r.schema, r.own, 'rights', r.relname || '.' || a.attname, concat('-- ', r.named, '.', quote_ident(a.attname), ': ',
+        (select string_agg(acl::text, ' ' order by acl::text) from unnest(a.attacl) acl))
+      from relation r join pg_attribute a on a.attrelid = r.oid where a.attacl <> '{}' and not a.attisdropped
+    union all
+    select w.schema, w.own, 'rights', p.oid::regprocedure::text, concat('-- ', p.oid::regprocedure, ': ',
+        (select string_agg(acl::text, ' ' order by acl::text) from unnest(coalesce(p.proacl, acldefault('f', p.proowner))) acl))
+      from wanted w join pg_proc p on p.pronamespace = w.oid
+      where not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
     union all
     select w.schema, w.own, 'function', p.oid::regprocedure::text,
       case when p.prokind = 'a' then 'create aggregate ' || p.oid::regprocedure else replace(pg_get_functiondef(p.oid), p.prosrc, chr(1)) end

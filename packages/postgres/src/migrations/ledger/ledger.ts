@@ -35,10 +35,17 @@ export const LEDGER_SQL = `
       failure text,
       begun_at timestamptz not null default clock_timestamp(),
       applied_at timestamptz,
+      incarnation text,
       primary key (target, name)
     );
     comment on table ${LEDGER} is 'What @tenancy has applied to which target: a schema, or the database itself where it is empty.';
     commit`;
+
+/**
+ * The incarnation of a schema: its oid, which one that is dropped and made anew has not, behind that of the ledger's own key. In a
+ * database that was restored or upgraded both are others, and an incarnation from before says nothing.
+ */
+const KEY = `(select concat(oid, '/') from pg_constraint where conrelid = '${LEDGER}'::regclass and contype = 'p')`;
 
 export function hasLedger(client: ClientBase): Promise<boolean> {
   return isTrue(client, `select to_regclass('${LEDGER}') is not null as answer`);
@@ -60,36 +67,45 @@ export async function readLedger(
   client: ClientBase,
   targets: readonly string[],
   state: string,
-): Promise<{ readonly behind: ReadonlyMap<string, readonly LedgerEntry[]>; readonly missing: ReadonlySet<string> }> {
+): Promise<{
+  readonly behind: ReadonlyMap<string, readonly LedgerEntry[]>;
+  /** Those that are not there. */
+  readonly missing: ReadonlySet<string>;
+  /** Those that are others than the ones to which something was applied. */
+  readonly remade: ReadonlySet<string>;
+}> {
   if (!(await hasLedger(client))) return withoutLedger(client, targets);
   const rows = await ask<'target' | 'name' | 'checksum' | 'done' | 'flags' | 'failure'>(
     client,
     `
-      with ledger as (
-        select target, ${STATE} as state from ${LEDGER} group by target
+      with own as (select ${KEY} as key), ledger as (
+        select l.target, ${STATE} as state,
+          bool_or((applied_at is not null or done > 0) and starts_with(incarnation, key) and incarnation <> key || n.oid) as remade
+        from ${LEDGER} l cross join own left join pg_namespace n on n.nspname = l.target group by l.target
       )
       select wanted.target, m.name, m.checksum, m.done, m.failure,
         concat(case when m.applied_at is not null then 'applied ' end, case when m.begun then 'begun ' end,
-          case when wanted.target <> '' and n.oid is null then 'missing' end) as flags
+          case when wanted.target <> '' and n.oid is null then 'missing ' end, case when ledger.remade then 'remade' end) as flags
       from unnest($1::text[]) wanted (target)
         left join pg_namespace n on n.nspname = wanted.target
         left join ledger on ledger.target = wanted.target
         left join ${LEDGER} m on m.target = wanted.target
-      where ledger.state is distinct from $2 or (wanted.target <> '' and n.oid is null)
+      where ledger.state is distinct from $2 or (wanted.target <> '' and n.oid is null) or ledger.remade
       order by wanted.target, m.name`,
     [targets, state],
   );
   const behind = new Map<string, LedgerEntry[]>();
-  const missing = new Set<string>();
+  const [missing, remade] = [new Set<string>(), new Set<string>()];
   for (const { target, name, checksum, done, flags, failure } of rows) {
     const entries = behind.get(target as string) ?? [];
     behind.set(target as string, entries);
     if (flags?.includes('missing')) missing.add(target as string);
+    if (flags?.includes('remade')) remade.add(target as string);
     if (name === null) continue;
     const [isApplied, isBegun] = [flags?.includes('applied') === true, flags?.includes('begun') === true];
     entries.push({ name, checksum: checksum as string, done: Number(done), isApplied, isBegun, failure });
   }
-  return { behind, missing };
+  return { behind, missing, remade };
 }
 
 async function withoutLedger(client: ClientBase, targets: readonly string[]) {
@@ -101,6 +117,7 @@ async function withoutLedger(client: ClientBase, targets: readonly string[]) {
   return {
     behind: new Map(targets.map((target) => [target, []])),
     missing: new Set(rows.map(({ target }) => target as string)),
+    remade: new Set<string>(),
   };
 }
 
@@ -151,12 +168,14 @@ export function recorded(
   { begun = false, failure = null }: { readonly begun?: boolean; readonly failure?: string | null } = {},
 ): string {
   const isApplied = done === steps.length;
+  const incarnation =
+    target === DATABASE ? 'null' : `(select ${KEY} || oid from pg_namespace where nspname = ${quoteLiteral(target)})`;
   return (
-    `insert into ${LEDGER} as m (target, name, checksum, done, begun, failure, applied_at) values ` +
+    `insert into ${LEDGER} as m (target, name, checksum, done, begun, failure, applied_at, incarnation) values ` +
     `(${[target, name, checksum].map(quoteLiteral).join(', ')}, ${done}, ${begun}, ` +
-    `${failure === null ? 'null' : quoteLiteral(failure)}, ${isApplied ? 'clock_timestamp()' : 'null'}) ` +
+    `${failure === null ? 'null' : quoteLiteral(failure)}, ${isApplied ? 'clock_timestamp()' : 'null'}, ${incarnation}) ` +
     'on conflict (target, name) do update set checksum = excluded.checksum, done = excluded.done, begun = excluded.begun, ' +
-    'failure = excluded.failure, applied_at = excluded.applied_at'
+    'failure = excluded.failure, applied_at = excluded.applied_at, incarnation = excluded.incarnation'
   );
 }
 
@@ -213,3 +232,11 @@ export function lockKey(target: string): string {
 
 /** The key of the lock of a whole run on this database. */
 export const RUN_KEY = `hashtextextended('${LEDGER}', 0)`;
+
+/** Why a schema is lost of which the ledger says what was applied to it: it is gone, or another one has its name. */
+export function lossOf(target: string, isRemade: boolean): string {
+  const where = `from ${LEDGER} where target = ${quoteLiteral(target)}`;
+  return isRemade
+    ? `the schema is another one than that to which the ledger's migrations were applied: it was dropped and made anew. Restore it and say so (\`update ${LEDGER} set incarnation = null where target = ${quoteLiteral(target)}\`), or let all be applied anew (\`delete ${where}\`).`
+    : 'the ledger says what was applied to this schema, and it is gone: there is no such schema any more. It was dropped or renamed: restore it, or take the tenant out of the list.';
+}

@@ -50,16 +50,18 @@ export interface Canary {
   readonly confirm?: () => boolean | Promise<boolean>;
 }
 
+/** The outcome of a target, with the reason where it failed. */
+export type TargetOutcome = { readonly outcome: 'migrated' } | { readonly outcome: 'failed'; readonly message: string };
+
 /** An event of a run, for a display. */
 export type MigrationProgress =
-  | { readonly type: 'planned'; readonly targets: number; readonly behind: number }
   | {
-      readonly type: 'target';
-      readonly target: string;
-      readonly outcome: 'migrated' | 'failed';
-      readonly done: number;
-      readonly of: number;
+      readonly type: 'planned';
+      readonly targets: number;
+      /** Null for databases of tenants, each of which is asked when it is its turn. */
+      readonly behind: number | null;
     }
+  | ({ readonly type: 'target'; readonly target: string; readonly done: number; readonly of: number } & TargetOutcome)
   | { readonly type: 'waiting'; readonly target: string; readonly blockers: readonly string[] }
   | { readonly type: 'canary'; readonly targets: number }
   | { readonly type: 'busy' | 'orphan'; readonly message: string };
@@ -128,7 +130,7 @@ export interface MigrateOptions extends MigrationsOptions {
   /** @defaultValue nobody is told */
   readonly onProgress?: (event: MigrationProgress) => void;
   /**
-   * Ends the run when the work under way is done.
+   * Ends the run when the work under way is done; what waits for a lock waits no longer, and is left as it was.
    * @defaultValue none
    */
   readonly signal?: AbortSignal;

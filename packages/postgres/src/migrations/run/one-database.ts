@@ -1,7 +1,16 @@
 import type { Client, ClientConfig } from 'pg';
 import { namedBlocker, readBlockers } from '../../direct/blockers.js';
-import { processOf } from '../../direct/connect-directly.js';
-import { acceptEdited, createLedger, DATABASE, hasLedger, isCurrent, readLedger, stateOf } from '../ledger/ledger.js';
+import { messageOf } from '../../direct/connect-directly.js';
+import {
+  acceptEdited,
+  createLedger,
+  DATABASE,
+  hasLedger,
+  isCurrent,
+  lossOf,
+  readLedger,
+  stateOf,
+} from '../ledger/ledger.js';
 import { pendingMigrations, quarantined } from '../ledger/pending-migrations.js';
 import { MigrationError } from '../outcome/migration-error.js';
 import type { Migration } from '../source/migration.js';
@@ -9,27 +18,26 @@ import type { SchemaTarget, SchemaTargets } from '../targets/targets.js';
 import { bring, type Manner, type Work } from './apply.js';
 import { batches, bringTogether } from './batch.js';
 import { known } from './failures.js';
-import { policiesOf } from './policies.js';
+import type { TargetOutcome } from './migrate-options.js';
+import { plannedPolicies, policiesOf } from './policies.js';
 import type { MigrateSettings } from './resolve-options.js';
 import { throughRings } from './rings.js';
 import { takeRunLock } from './run-lock.js';
 import type { RunState } from './run-state.js';
 import { connect, runName } from './session.js';
-
-/** A connection is opened anew after this many targets: its server process keeps what it knows of each (O8). */
-const TARGETS_PER_CONNECTION = 250;
+import { Workers } from './workers.js';
 
 /** Milliseconds between two looks at what a statement waits for that waits without end. */
 const LOOK = 1_000;
 
+const CANCELLED = `select pg_cancel_backend(pid) from pg_stat_activity where pid = any ($1) and wait_event_type = 'Lock'`;
+
 /** A database that a run is at: the only run there, from {@link open} to {@link close}. */
 export class DatabaseRun {
-  readonly #connection: string | ClientConfig;
   readonly #settings: MigrateSettings;
-  readonly #name: string;
   readonly #control: Client;
   readonly #tenant: string | null;
-  readonly #workers = new Map<number, { readonly client: Client; left: number }>();
+  readonly #workers: Workers;
   readonly #manner: Manner;
   #watch: NodeJS.Timeout | undefined;
 
@@ -82,14 +90,13 @@ export class DatabaseRun {
     control: Client,
     tenant: string | null,
   ) {
-    this.#connection = connection;
     this.#settings = settings;
-    this.#name = name;
+    this.#workers = new Workers(() => connect(connection, name));
     this.#control = control;
     this.#tenant = tenant;
-    const { lockTimeoutMillis, lockPatienceMillis, policies, targets } = settings;
+    const { lockTimeoutMillis, lockPatienceMillis, policies, targets, signal } = settings;
     this.#manner = {
-      ...{ lockTimeoutMillis, lockPatienceMillis, onWaiting: () => {} },
+      ...{ lockTimeoutMillis, lockPatienceMillis, signal },
       isOneEach: targets === null,
       policies: policies === null ? null : policiesOf(policies),
     };
@@ -115,7 +122,7 @@ export class DatabaseRun {
       );
     }
     const expected = await stateOf(this.#control, migrations);
-    const { behind, missing } = await readLedger(this.#control, names, expected).catch((error: unknown) => {
+    const { behind, missing, remade } = await readLedger(this.#control, names, expected).catch((error: unknown) => {
       throw known(error);
     });
     const { targets: all, onlyFailed, only } = this.#settings;
@@ -130,7 +137,9 @@ export class DatabaseRun {
       }
       try {
         const isNew = missing.has(target);
-        if (isNew && entries.some(({ isApplied, done }) => isApplied || done > 0)) throw lost();
+        const isRemade = remade.has(target);
+        if (isRemade || (isNew && entries.some(({ isApplied, done }) => isApplied || done > 0)))
+          throw new MigrationError('target_lost', lossOf(target, isRemade));
         const pending = pendingMigrations(migrations, entries, accepted);
         const failed = quarantined(pending, entries);
         if (pending.length === 0) {
@@ -152,22 +161,28 @@ export class DatabaseRun {
   async bringAll(work: readonly Work[], state: RunState): Promise<string | null> {
     const { workers, batch, canary, maxFailures, signal, onProgress } = this.#settings;
     this.#watch = setInterval(() => void this.#lookAtWaiting(), LOOK).unref();
-    const tell = (item: Work, outcome: 'migrated' | 'failed') => {
+    const tell = (item: Work, outcome: TargetOutcome) => {
       // Of the database of a tenant the run over all of them tells, which knows how many there are.
       if (this.#tenant !== null) return;
-      onProgress({ type: 'target', target: item.schema ?? 'the database', outcome, done: state.done, of: work.length });
+      onProgress({
+        type: 'target',
+        target: item.schema ?? 'the database',
+        done: state.done,
+        of: work.length,
+        ...outcome,
+      });
     };
     const one = async (item: Work, worker: number) => {
       try {
-        await bring(await this.#client(worker), item, this.#manner);
+        await bring(await this.#workers.client(worker), item, this.#manner);
         state.migrated(item);
-        tell(item, 'migrated');
+        tell(item, { outcome: 'migrated' });
         return true;
       } catch (error) {
-        await this.#drop(worker);
+        await this.#workers.drop(worker);
         if (item.schema === null) throw error;
         state.failed(item.tenant, item.schema, error);
-        tell(item, 'failed');
+        tell(item, { outcome: 'failed', message: messageOf(error) });
         return false;
       }
     };
@@ -180,7 +195,7 @@ export class DatabaseRun {
         if (group.length > 1 && (await this.#together(group, worker))) {
           for (const item of group) {
             state.migrated(item);
-            tell(item, 'migrated');
+            tell(item, { outcome: 'migrated' });
           }
           return true;
         }
@@ -191,55 +206,41 @@ export class DatabaseRun {
     });
   }
 
-  hasLedger(): Promise<boolean> {
-    return hasLedger(this.#control);
+  /** Writes down what `work` would be sent, of which nothing is. */
+  async planAll(work: readonly Work[], state: RunState): Promise<void> {
+    const { policies, targets } = this.#settings;
+    const isThere = await hasLedger(this.#control);
+    for (const item of work) {
+      const compiled = policies === null ? null : await plannedPolicies(this.#control, item, policies);
+      state.planned(item, targets === null, isThere, compiled);
+    }
   }
 
   async close(): Promise<void> {
     clearInterval(this.#watch);
-    await Promise.all([...this.#workers.keys()].map((worker) => this.#drop(worker)));
+    await this.#workers.close();
     await this.#control.end().catch(() => {});
   }
 
   /** False where one of them cannot be done, so that each is tried by itself (O4). */
   async #together(group: readonly Work[], worker: number): Promise<boolean> {
     try {
-      return await bringTogether(await this.#client(worker), group, this.#manner);
+      return await bringTogether(await this.#workers.client(worker), group, this.#manner);
     } catch {
-      await this.#drop(worker);
+      await this.#workers.drop(worker);
       return false;
     }
   }
 
-  async #client(worker: number): Promise<Client> {
-    const open = this.#workers.get(worker);
-    if (open && open.left > 0) {
-      open.left -= 1;
-      return open.client;
-    }
-    await this.#drop(worker);
-    const client = await connect(this.#connection, this.#name);
-    this.#workers.set(worker, { client, left: TARGETS_PER_CONNECTION - 1 });
-    return client;
-  }
-
-  async #drop(worker: number): Promise<void> {
-    const open = this.#workers.get(worker);
-    this.#workers.delete(worker);
-    await open?.client.end().catch(() => {});
-  }
-
   async #lookAtWaiting(): Promise<void> {
-    const pids = [...this.#workers.values()].map(({ client }) => processOf(client));
+    const pids = this.#workers.processes;
+    if (this.#settings.signal?.aborted) {
+      // What waits for old transactions has no end of its own, and no lock_timeout.
+      await this.#control.query(CANCELLED, [pids]).catch(() => {});
+      return;
+    }
     const blockers = await readBlockers(this.#control, pids).catch(() => []);
     if (blockers.length === 0) return;
     this.#settings.onProgress({ type: 'waiting', target: 'a lock', blockers: blockers.map(namedBlocker) });
   }
-}
-
-function lost(): MigrationError {
-  return new MigrationError(
-    'target_lost',
-    'the ledger says what was applied to this schema, and there is no such schema any more. It was dropped or renamed: restore it, or take the tenant out of the list.',
-  );
 }

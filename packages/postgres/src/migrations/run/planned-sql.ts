@@ -7,8 +7,12 @@ import { closing, opening, type Place, statements, Text } from './transaction-te
 /** Milliseconds that a statement of the text waits for a lock. */
 const LOCK_TIMEOUT = 100;
 
-/** The SQL that a target would be sent, as one text to read, or to run; of code there is its name alone. */
-export function plannedSql(work: Work, isOneEach: boolean, hasLedger: boolean): string {
+/**
+ * The SQL that a target would be sent, as one text to read, or to run; of code there is its name alone.
+ *
+ * @param policies - what stands at the end of each transaction; null where nothing does
+ */
+export function plannedSql(work: Work, isOneEach: boolean, hasLedger: boolean, policies: string | null): string {
   let place: Place = work;
   let { entries } = work;
   const texts = hasLedger ? [] : [LEDGER_SQL];
@@ -23,6 +27,7 @@ export function plannedSql(work: Work, isOneEach: boolean, hasLedger: boolean): 
       const text = new Text().add('begin');
       opening(text, place, entries, LOCK_TIMEOUT);
       statements(text, place, chunk.parts);
+      if (policies !== null) text.add(policies);
       closing(text, place, chunk.parts);
       texts.push(text.add('commit').sql);
     }

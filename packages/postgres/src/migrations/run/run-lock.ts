@@ -35,7 +35,8 @@ export async function takeRunLock(
     }
     if (!isTold) onProgress({ type: 'busy', message: 'another run is at work on this database; waiting for it' });
     isTold = true;
-    await sleep(Math.min(wait, Math.max(0, until - Date.now())));
+    const pause = Math.min(wait, Math.max(0, until - Date.now()));
+    await sleep(pause, undefined, signal ? { signal } : {}).catch(() => {});
   }
   await outliveOrphans(client, name, onProgress);
 }

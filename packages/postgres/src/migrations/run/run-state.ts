@@ -27,14 +27,17 @@ export class RunState {
     this.#quarantined.push({ tenant, schema, message });
   }
 
-  /** @param hasLedger - true where the first of them need not make it */
-  planned(work: Work, isOneEach: boolean, hasLedger: boolean): void {
+  /**
+   * @param hasLedger - true where the first of them need not make it
+   * @param policies - the policies that run with it; null where none do
+   */
+  planned(work: Work, isOneEach: boolean, hasLedger: boolean, policies: string | null): void {
     const { tenant, schema, pending } = work;
     this.#planned.push({
       tenant,
       schema,
       migrations: pending.map(({ migration }) => migration.name),
-      sql: plannedSql(work, isOneEach, hasLedger || this.#planned.length > 0),
+      sql: plannedSql(work, isOneEach, hasLedger || this.#planned.length > 0, policies),
     });
   }
 

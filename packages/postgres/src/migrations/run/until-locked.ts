@@ -9,8 +9,8 @@ export interface Patience {
   readonly lockPatienceMillis: number;
   /** Milliseconds that one try waits. */
   readonly lockTimeoutMillis: number;
-  /** Told who holds the lock, after each try that failed. */
-  readonly onWaiting: () => void;
+  /** Ends the wait: what others hold then is not tried again. */
+  readonly signal: AbortSignal | null;
 }
 
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -27,14 +27,14 @@ const TRIES_BEFORE_LONG = 5;
 /**
  * Tries until it gets its locks: each try waits for a moment only, since all others wait behind it (O22), and the pauses grow.
  *
- * @throws MigrationError `migration_busy` where another run is at the target; after `lockPatienceMillis`, what PostgreSQL said.
+ * @throws MigrationError `migration_busy` where another run is at the target; after `lockPatienceMillis`, or when the run is asked to end, what PostgreSQL said.
  */
 export async function untilLocked(
   client: Client,
   patience: Patience,
   attempt: (lockTimeout: number) => Promise<void>,
 ): Promise<void> {
-  const { lockTimeoutMillis, lockPatienceMillis, onWaiting } = patience;
+  const { lockTimeoutMillis, lockPatienceMillis, signal } = patience;
   const once = async (tries: number) => {
     const isLong = tries % TRIES_BEFORE_LONG === 0 && (await isBehindAutovacuum(client));
     try {
@@ -49,10 +49,10 @@ export async function untilLocked(
     }
   };
   await tryAgain(once, {
-    isAgain: (error) => TRIED_AGAIN.includes(codeOf(error) ?? ''),
+    isAgain: (error) => !signal?.aborted && TRIED_AGAIN.includes(codeOf(error) ?? ''),
     patience: lockPatienceMillis,
     pause: { first: SHORTEST_WAIT, longest: LONGEST_WAIT },
-    onPause: onWaiting,
+    ...(signal && { signal }),
     givenUp: (error) => error,
   });
 }

@@ -69,7 +69,7 @@ async function parsed({ name, sql }: SqlMigration): Promise<Migration> {
       'migration_unreadable',
       `${name}, line ${error.line}: ${error.message}. PostgreSQL cannot read this file, so nothing of it was sent. Correct it` +
         `${/^copy\s[^;]*\sfrom\s+stdin/im.test(sql) ? '; rows after COPY … FROM STDIN are what only psql sends, so write INSERT (pg_dump --inserts)' : ''}` +
-        `${/"\\"/.test(error.message) ? '; commands of psql, which begin with a backslash, are not SQL' : ''}.`,
+        `${error.message.startsWith('\\') ? ', or leave it out' : ''}.`,
       { cause: error },
     );
   });

@@ -9,6 +9,7 @@ const PRISMA_FILE = 'migration.sql';
 
 /**
  * The migrations of a directory, as `migrate` reads them: `*.sql` files, or folders with a `migration.sql` each, as Prisma lays them out.
+ * A `*.down.sql` beside the file that it takes back is left out.
  *
  * @example
  * ```ts
@@ -24,14 +25,17 @@ export function sqlFiles(directory: string | URL): MigrationSource {
 /**
  * The migrations of a directory in name order, by code unit: the same order on every machine.
  *
- * @throws MigrationError `migrations_not_found` where there are none, or both layouts at once.
+ * @throws MigrationError `migrations_not_found` where there are none, or both layouts at once; `migration_refused` for a `*.down.sql` alone.
  */
 async function readMigrationFiles(directory: string | URL): Promise<readonly SqlMigration[]> {
   const path = directory instanceof URL ? fileURLToPath(directory) : directory;
   const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
     throw notFound(`the directory ${path} cannot be read. Pass the directory that holds the migrations.`, cause);
   });
-  const files = entries.filter((entry) => !entry.isDirectory() && /\.sql$/i.test(entry.name)).map(({ name }) => name);
+  const files = forward(
+    path,
+    entries.filter((entry) => !entry.isDirectory() && /\.sql$/i.test(entry.name)).map(({ name }) => name),
+  );
   const folders = (
     await Promise.all(
       entries
@@ -57,6 +61,27 @@ async function readMigrationFiles(directory: string | URL): Promise<readonly Sql
       .map(async ([name = '', file = '']) => ({ name, sql: await textOf(join(path, file)) })),
   );
 }
+
+/**
+ * The files that go forward. One that takes another back is left out where that other one stands beside it.
+ *
+ * @throws MigrationError `migration_refused` for one that stands alone: it may be a migration that only has such a name.
+ */
+function forward(path: string, names: readonly string[]): readonly string[] {
+  const all = new Set(names);
+  return names.filter((name) => {
+    if (!DOWN.test(name)) return true;
+    if (['.up.sql', '.sql'].some((end) => all.has(name.replace(DOWN, end)))) return false;
+    throw new MigrationError(
+      'migration_refused',
+      `${join(path, name)} has the name of a file that takes a migration back, which no run does, and no file that it takes back stands beside it. ` +
+        'Rename it if it is a migration, or put it elsewhere. Nothing was sent.',
+    );
+  });
+}
+
+/** The end of a file that takes the one of the same name back, as other tools have them. */
+const DOWN = /\.down\.sql$/i;
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(

@@ -37,7 +37,7 @@ export interface MakePlaceOptions {
 const APPLICATION = 'tenancy place';
 
 /** Milliseconds that a place is tried for while others hold a lock, and that one try waits (O22). */
-const PATIENCE = { lockPatienceMillis: 60_000, lockTimeoutMillis: 100, onWaiting: () => {} };
+const PATIENCE = { lockPatienceMillis: 60_000, lockTimeoutMillis: 100, signal: null };
 
 /** Milliseconds for what a killed process left at work in the place to end. */
 const ORPHANS_END = 10_000;
