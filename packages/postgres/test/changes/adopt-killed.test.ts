@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { abandonChange, adopt, type ChangeProgress } from '../../src/changes.js';
+import { abandonChange, adopt, type ChangeProgress, changeStatus } from '../../src/changes.js';
 import { policyDrift } from '../../src/index.js';
 import { openOldApplication, policiesOf, tables, WRONG, whileOldCodeWrites } from './adopt-database.js';
 import { type ChangeDatabase, servers } from './change-database.js';
+import { killsOf, timeOf } from './kills.js';
 
-/** Kills, at random points; CHANGE_KILLS is another number of them. */
-const KILLS = Number(process.env['CHANGE_KILLS'] ?? 10);
+/** Kills, at random points. */
+const KILLS = killsOf(10);
 
 const LEFT = `
   select 'trigger ' || tgrelid::regclass || count(*) as left from pg_trigger where tgname like '%tenancy%' group by tgrelid having count(*) > 1
@@ -50,12 +52,27 @@ describe.each(servers)('adopt is stopped, and goes on $title', (server) => {
 
   const started = (database: ChangeDatabase) => {
     const given = JSON.stringify({ connection: database.url, tables, policies: policiesOf(database) });
-    const child = spawn(process.execPath, [join(import.meta.dirname, 'adopt-killed.mjs'), given], {
+    return spawn(process.execPath, [join(import.meta.dirname, 'adopt-killed.mjs'), given], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    child.stdout?.resume();
-    return child;
   };
+
+  /** Lines of progress until the end, or until there are `most` of them and the process was killed a moment later. */
+  async function linesOf(database: ChangeDatabase, most = Number.POSITIVE_INFINITY): Promise<number> {
+    const child = started(database);
+    const gone = once(child, 'exit');
+    let lines = 0;
+    for await (const _ of createInterface({ input: child.stdout })) {
+      lines += 1;
+      if (lines === most) void sleep(20 * Math.random()).then(() => child.kill('SIGKILL'));
+    }
+    expect((await gone)[0] ?? 0).toBe(0);
+    return lines;
+  }
+
+  /** The step and row that a killed run has come to. */
+  const pointOf = async ({ url }: ChangeDatabase) =>
+    (await changeStatus({ connection: url })).map(({ name, done, rows }) => `${name}: ${done}, ${rows}`).join('\n');
 
   const rerun = (database: ChangeDatabase, signal?: AbortSignal, onProgress?: (event: ChangeProgress) => void) =>
     adopt({
@@ -71,41 +88,40 @@ describe.each(servers)('adopt is stopped, and goes on $title', (server) => {
       ...(onProgress ? { onProgress } : {}),
     });
 
-  it(`killed with -9 at ${KILLS} random points while old code writes: a second run finishes, and does nothing twice`, async () => {
-    const whole = await opened();
-    const begin = performance.now();
-    expect((await once(started(whole), 'exit'))[0]).toBe(0);
-    const duration = performance.now() - begin;
-    await written(whole);
-    await expectAdopted(whole);
-    await whole.stop();
-    const reached = new Set<number>();
-    for (let n = 1; n <= KILLS; n += 1) {
-      const database = await opened();
-      try {
-        const { result, errors } = await whileOldCodeWrites(
-          database,
-          async () => {
-            const child = started(database);
-            const gone = once(child, 'exit');
-            await sleep(duration * (0.1 + 0.9 * Math.random()));
-            child.kill('SIGKILL');
-            await gone;
-            return rerun(database);
-          },
-          true,
-        );
-        expect(errors).toEqual([]);
-        reached.add(result.changes.reduce((sum, { done }) => sum + done.length, 0));
-        await written(database);
-        await expectAdopted(database);
-      } finally {
-        await database.stop();
+  it(
+    `killed with -9 at ${KILLS} random points while old code writes: a second run finishes, and does nothing twice`,
+    async () => {
+      const whole = await opened();
+      const length = await linesOf(whole);
+      await written(whole);
+      await expectAdopted(whole);
+      await whole.stop();
+      const points = new Set<string>();
+      for (let n = 1; n <= KILLS; n += 1) {
+        const database = await opened();
+        try {
+          const { errors } = await whileOldCodeWrites(
+            database,
+            async () => {
+              // A kill for each part of the way.
+              await linesOf(database, Math.ceil((length * (n - Math.random())) / KILLS));
+              points.add(await pointOf(database));
+              return rerun(database);
+            },
+            true,
+          );
+          expect(errors).toEqual([]);
+          await written(database);
+          await expectAdopted(database);
+        } finally {
+          await database.stop();
+        }
       }
-    }
-    // They did not all hit the same moment.
-    expect(reached.size).toBeGreaterThan(1);
-  });
+      // They did not all hit the same moment.
+      expect(points.size).toBeGreaterThan(Math.min(KILLS / 4, 20));
+    },
+    timeOf(KILLS),
+  );
 
   it('given up in the middle of the keys, a table has its old ones back, and may be adopted again', async () => {
     const database = await opened();

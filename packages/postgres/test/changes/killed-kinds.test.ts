@@ -4,9 +4,10 @@ import { addForeignKey, type Change, changeType, createIndex, finishRename, rena
 import { forAllTests } from '../database/for-all-tests.js';
 import { leftBehind, openChangeDatabase, servers } from './change-database.js';
 import { startApart } from './killed-process.js';
+import { killsOf, timeOf } from './kills.js';
 
-/** Kills, at random points, over all kinds; CHANGE_KILLS is another number of them. */
-const KILLS = Math.ceil(Number(process.env['CHANGE_KILLS'] ?? 20) / 5);
+/** Kills, at random points, of each kind. */
+const KILLS = Math.ceil(killsOf(20) / 5);
 
 /** The longest time, in milliseconds, for which another transaction is in the way. */
 const LONGEST = 400;
@@ -111,5 +112,6 @@ describe.each(servers)('each kind of change, killed with -9 $title', (server) =>
         ),
       ).toEqual([{ count: 4_000 }]);
     },
+    timeOf(KILLS),
   );
 });

@@ -5,9 +5,10 @@ import { addColumn, type ChangeProgress, change, changeStatus } from '../../src/
 import { forAllTests } from '../database/for-all-tests.js';
 import { leftBehind, openChangeDatabase, servers } from './change-database.js';
 import { startApart } from './killed-process.js';
+import { killsOf, timeOf } from './kills.js';
 
-/** Kills, at random points; CHANGE_KILLS is another number of them. */
-const KILLS = Number(process.env['CHANGE_KILLS'] ?? 20);
+/** Kills, at random points. */
+const KILLS = killsOf(20);
 
 const column = (name: string) =>
   addColumn({
@@ -31,32 +32,36 @@ describe.each(servers)('killed with -9 $title', (server) => {
       create trigger counted before update on job for each row execute function counted()`);
   });
 
-  it(`at ${KILLS} random points: a second run finishes, writes no row twice, and leaves nothing behind`, async () => {
-    const whole = startApart(database.url, column('whole'));
-    await whole.working;
-    const begin = performance.now();
-    expect(await whole.gone).toBe(0);
-    const duration = performance.now() - begin;
-    const points = new Set<string>();
-    for (let n = 1; n <= KILLS; n += 1) {
-      const run = startApart(database.url, column(`killed_${n}`));
-      await run.working;
-      await sleep(duration * Math.random());
-      run.kill();
-      await run.gone;
-      const status = (await changeStatus({ connection: database.url })).at(-1);
-      points.add(`${status?.done} steps, ${status?.rows} rows`);
-      await database.change({ change: column(`killed_${n}`) });
-      expect(
-        await query(
-          `select count(*) filter (where killed_${n} is null)::int as nulls, min(touched), max(touched), count(*)::int from job`,
-        ),
-      ).toEqual([{ nulls: 0, min: n + 1, max: n + 1, count: 4_000 }]);
-      expect(await leftBehind(database.outside)).toEqual([]);
-    }
-    // They did not all hit the same moment.
-    expect(points.size).toBeGreaterThan(KILLS / 4);
-  });
+  it(
+    `at ${KILLS} random points: a second run finishes, writes no row twice, and leaves nothing behind`,
+    async () => {
+      const whole = startApart(database.url, column('whole'));
+      await whole.working;
+      const begin = performance.now();
+      expect(await whole.gone).toBe(0);
+      const duration = performance.now() - begin;
+      const points = new Set<string>();
+      for (let n = 1; n <= KILLS; n += 1) {
+        const run = startApart(database.url, column(`killed_${n}`));
+        await run.working;
+        await sleep(duration * Math.random());
+        run.kill();
+        await run.gone;
+        const status = (await changeStatus({ connection: database.url })).at(-1);
+        points.add(`${status?.done} steps, ${status?.rows} rows`);
+        await database.change({ change: column(`killed_${n}`) });
+        expect(
+          await query(
+            `select count(*) filter (where killed_${n} is null)::int as nulls, min(touched), max(touched), count(*)::int from job`,
+          ),
+        ).toEqual([{ nulls: 0, min: n + 1, max: n + 1, count: 4_000 }]);
+        expect(await leftBehind(database.outside)).toEqual([]);
+      }
+      // They did not all hit the same moment.
+      expect(points.size).toBeGreaterThan(KILLS / 4);
+    },
+    timeOf(KILLS),
+  );
 
   it('O15: the server process of a killed run ends, and a second run does not wait for its statement', async () => {
     await query('create table slow (id int primary key)');
