@@ -9,11 +9,23 @@ import { prisma } from './prisma.js';
 import { queue } from './queue.js';
 import { recordResults } from './results.js';
 import { socket } from './socket.js';
-import { stalls } from './stalls.js';
+import { adoption, stalls } from './stalls.js';
 import { heading, line } from './table.js';
 import { typeorm } from './typeorm.js';
 
-const benchmarks: readonly Benchmark[] = [http, floor, prisma, typeorm, cache, queue, message, socket, migrate, stalls];
+const benchmarks: readonly Benchmark[] = [
+  http,
+  floor,
+  prisma,
+  typeorm,
+  cache,
+  queue,
+  message,
+  socket,
+  migrate,
+  stalls,
+  adoption,
+];
 
 /** `pnpm bench [NAME…] [--json] [--record]` */
 const { values, positionals } = parseArgs({

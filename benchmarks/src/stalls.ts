@@ -1,20 +1,29 @@
 import type { Benchmark, Row } from './benchmark.js';
 import { measured, PAUSE, ROWS, type Run } from './stalls/measure.js';
 import { type Waits, waits } from './stalls/waits.js';
+import { adoptions, type Way, ways } from './stalls/ways.js';
 
 /** Waits of writers while a table is changed, by `change` and by the statement that one writes first. */
-export const stalls: Benchmark = {
-  name: 'stalls',
-  async *measure() {
-    const runs: Run[] = [];
-    for await (const run of measured()) runs.push(run);
-    yield* rowsOf(runs);
-  },
-};
+export const stalls = benchmarkOf('stalls', ways);
+
+/** Waits of writers while a table of one tenant becomes one of many, by `adopt` and by one transaction. */
+export const adoption = benchmarkOf('adopt', adoptions);
+
+function benchmarkOf(name: string, of: readonly Way[]): Benchmark {
+  return {
+    name,
+    async *measure() {
+      const runs: Run[] = [];
+      for await (const run of measured(of)) runs.push(run);
+      yield* rowsOf(name, runs);
+    },
+  };
+}
 
 /** Milliseconds of each way, then how many times as long the worst wait of the others is as that of ours. */
-export function rowsOf(runs: readonly Run[]): Row[] {
+export function rowsOf(benchmark: string, runs: readonly Run[]): Row[] {
   const all = runs.map((run) => ({ ...run, ...waitsOf(run) }));
+  const row = rowOf(benchmark);
   const metrics = ['worst', 'p99', 'p50'] as const;
   const quiet = waits(
     runs.flatMap(({ samples, began }) => samples.filter(([at, took]) => at + took < began)),
@@ -43,14 +52,14 @@ export function waitsOf({ samples, began, ended }: Run): Waits {
   );
 }
 
-function row(name: string, against: string, metric: Row['metric'], value: number): Row {
-  return {
-    benchmark: 'stalls',
+const rowOf =
+  (benchmark: string) =>
+  (name: string, against: string, metric: Row['metric'], value: number): Row => ({
+    benchmark,
     case: `${name}, ${ROWS.toLocaleString('en')} rows`,
     against,
     metric,
     ratio: { median: value, min: value, max: value },
     pairs: 1,
     node: process.versions.node,
-  };
-}
+  });

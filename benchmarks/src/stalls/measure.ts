@@ -4,7 +4,7 @@ import pg from 'pg';
 import { Child } from '../child.js';
 import { startReader } from './reader.js';
 import type { Sample } from './waits.js';
-import { type Way, ways } from './ways.js';
+import type { Way } from './ways.js';
 
 /** Rows of the table; STALLS_ROWS is another number of them. */
 export const ROWS = Number(process.env['STALLS_ROWS'] ?? 5_000_000);
@@ -23,7 +23,7 @@ export interface Run {
 }
 
 /** Each way on a table that is equal to the others', with the same writers and the same reader. */
-export async function* measured(): AsyncIterable<Run> {
+export async function* measured(ways: readonly Way[]): AsyncIterable<Run> {
   const server = await startPostgres({
     settings: { shared_buffers: '1GB', max_wal_size: '8GB', maintenance_work_mem: '256MB' },
   });

@@ -3,14 +3,16 @@ import { recordResults } from '../results.js';
 import { rowsOf, waitsOf } from '../stalls.js';
 import { heading, line } from '../table.js';
 import { measured, ROWS, type Run, WRITERS } from './measure.js';
+import { adoptions, ways } from './ways.js';
 
-/** `pnpm --filter benchmarks plot:stalls`: one run, of which docs/images/stalls.svg and the rows of RESULTS.md are made. */
+/** `pnpm --filter benchmarks plot:stalls` or `plot:adopt`: one run, of which the image in docs/images and the rows of RESULTS.md are made. */
+const name = process.argv[2] === 'adopt' ? 'adopt' : 'stalls';
 const runs: Run[] = [];
-for await (const run of measured()) runs.push(run);
-const rows = rowsOf(runs);
-console.log([heading('stalls'), ...rows.map(line)].join('\n'));
-await writeFile(new URL('../../../docs/images/stalls.svg', import.meta.url), drawn(runs));
-await recordResults('stalls', rows);
+for await (const run of measured(name === 'adopt' ? adoptions : ways)) runs.push(run);
+const rows = rowsOf(name, runs);
+console.log([heading(name), ...rows.map(line)].join('\n'));
+await writeFile(new URL(`../../../docs/images/${name}.svg`, import.meta.url), drawn(runs));
+await recordResults(name, rows);
 
 /** A panel for each way, one below the other, with one scale of waits. */
 function drawn(all: readonly Run[]): string {

@@ -1,4 +1,4 @@
-import { addColumn, type ChangeProgress, change, createIndex } from '@tenancy/postgres/changes';
+import { addColumn, adopt, type ChangeProgress, change, createIndex } from '@tenancy/postgres/changes';
 import type pg from 'pg';
 
 export interface Database {
@@ -9,7 +9,7 @@ export interface Database {
 /** One way to change the table. */
 export interface Way {
   readonly name: string;
-  readonly change: 'column' | 'index';
+  readonly change: 'column' | 'index' | 'tenant';
   readonly isOurs: boolean;
   run(database: Database): Promise<unknown>;
   /** A query with no rows where the change was not made, or not for every row. */
@@ -21,6 +21,11 @@ const VALUE = 'gen_random_uuid()';
 const COLUMN = `select where not exists (select from job where token is null)
   and exists (select from pg_attribute where attrelid = 'job'::regclass and attname = 'token' and attnotnull)`;
 const INDEX = `select from pg_index where indexrelid = 'job_title'::regclass and indisvalid`;
+
+const TENANT = `select where not exists (select from job where tenant_id is distinct from tenant)
+  and exists (select from pg_class where oid = 'job'::regclass and relrowsecurity and relforcerowsecurity)
+  and exists (select from pg_policy where polrelid = 'job'::regclass)
+  and exists (select from pg_constraint where conrelid = 'job'::regclass and contype = 'u')`;
 
 /** The same column, NOT NULL and with a value for each row, and the same index. */
 export const ways: readonly Way[] = [
@@ -61,6 +66,32 @@ export const ways: readonly Way[] = [
     name: 'CREATE INDEX',
     ...{ change: 'index', isOurs: false, proof: INDEX },
     run: ({ client }) => client.query('create index job_title on job (title)'),
+  },
+];
+
+/** One tenant made many: the same column, filled, with the same key and policy. */
+export const adoptions: readonly Way[] = [
+  {
+    name: 'adopt',
+    ...{ change: 'tenant', isOurs: true, proof: TENANT },
+    run: ({ url }) =>
+      adopt({
+        ...{ connection: url, tables: [{ name: 'job', value: 'tenant' }], type: 'text', until: 'enforce' },
+        policies: { role: 'stalls_app' },
+        onProgress: told(),
+      }),
+  },
+  {
+    name: 'ADD, UPDATE, UNIQUE, CREATE POLICY',
+    ...{ change: 'tenant', isOurs: false, proof: TENANT },
+    // What writers insert meanwhile knows no tenant: the trigger of `adopt`, as one writes it.
+    run: ({ client }) =>
+      client.query(`begin; alter table job add column tenant_id text; update job set tenant_id = tenant;
+        create function tenant_of_job() returns trigger language plpgsql as $$ begin new.tenant_id := new.tenant; return new; end $$;
+        create trigger tenant before insert on job for each row execute function tenant_of_job();
+        alter table job alter column tenant_id set not null, add unique (tenant_id, id);
+        alter table job enable row level security, force row level security;
+        create policy tenant on job using (tenant_id = current_setting('app.tenant_id')); commit`),
   },
 ];
 
