@@ -8,6 +8,7 @@ import { addMigrate } from './commands/migrate.js';
 import { addMigrateDrift } from './commands/migrate-drift.js';
 import { addMigrateStatus } from './commands/migrate-status.js';
 import { addMigrateVerify } from './commands/migrate-verify.js';
+import { addProvision } from './commands/provision.js';
 import { addTenantStatus } from './commands/tenant-status.js';
 import { addTenants } from './commands/tenants.js';
 
@@ -42,6 +43,7 @@ export function buildProgram(end: (code: number) => void): Command {
   addLint(program, end);
   addDoctor(program, end);
   addTenants(program, end);
+  addProvision(program, end);
   addTenantStatus(program, end);
   return program;
 }

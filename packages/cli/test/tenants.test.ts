@@ -7,9 +7,11 @@ beforeEach(async () => {
   await place.file(
     'tenancy.config.mjs',
     `import { defineConfig } from '@tenancy/cli';
-import { TenantDirectory } from '@tenancy/postgres/tenants';
-const directory = new TenantDirectory({ connection: ${JSON.stringify(place.url)} });
-export default defineConfig({ connection: ${JSON.stringify(place.url)}, directory: 'migrations', tenants: { directory } });\n`,
+import { TenantDirectory, tenantPlaces } from '@tenancy/postgres/tenants';
+const connection = ${JSON.stringify(place.url)};
+const directory = new TenantDirectory({ connection });
+const places = tenantPlaces({ servers: { main: { connection } }, role: 'pg_monitor', migrations: new URL('./migrations', import.meta.url) });
+export default defineConfig({ connection, directory: 'migrations', tenants: { directory, places } });\n`,
   );
   await place.file(
     'fill.mjs',
@@ -75,6 +77,40 @@ describe('tenants', () => {
     });
     expect(objects((await place.run('tenants list --json --status suspended')).stdout)).toHaveLength(1);
     expect((await place.run('suspend 3')).stdout).toBe('1 (3) is suspended\n');
+  });
+
+  it('provisions a tenant with its place, and shows before what would be made', async () => {
+    await place.file('migrations/0001_job.sql', 'create table job (id int)');
+    const plan = await place.run('provision initech --id 4 --kind schema --dry-run');
+    expect(plan).toMatchObject({ code: 0, stderr: 'initech would be in the schema tenant_4 on the server main\n' });
+    expect(plan.stdout).toMatch(/^begin\n.*create schema "tenant_4"\n.*create table job \(id int\)\n.*\ncommit\n;\n$/s);
+    expect(objects((await place.run('provision initech --dry-run --json')).stdout)).toMatchObject([
+      { type: 'plan', slug: 'initech', place: { kind: 'rows' }, isUnfinished: false, sql: '' },
+    ]);
+    expect((await place.run('tenants show initech')).code).toBe(1);
+    expect(await place.run('provision initech --id 4 --name Initech --plan pro --kind schema')).toEqual({
+      code: 0,
+      stdout: 'initech (4) is active, in the schema tenant_4 on the server main\n',
+      stderr: '',
+    });
+    const { rows } = await place.client.query(`select to_regclass('tenant_4.job') is not null as there`);
+    expect(rows).toEqual([{ there: true }]);
+    expect(objects((await place.run('tenants show initech --json')).stdout)).toMatchObject([
+      { name: 'Initech', plan: 'pro', status: 'active' },
+    ]);
+    expect(await place.run('provision initech')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^tenant_exists: /),
+    });
+    expect(await place.run('provision other')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^place_unusable: .*lack 0001_job.sql/),
+    });
+    expect(await place.run('provision other --kind tables')).toMatchObject({ code: 2 });
+    expect(await place.run('provision other --server far')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^place_unknown: /),
+    });
   });
 
   it('is no matter of a migration', async () => {

@@ -17,4 +17,7 @@ export {
   type TenantServer,
   tenantPlaces,
 } from './tenants/places/tenant-places.js';
+export type { ProvisionedTenant, ProvisionTenantOptions } from './tenants/provision/provision-options.js';
+export { type ProvisionPlan, provisionPlan } from './tenants/provision/provision-plan.js';
+export { provisionTenant } from './tenants/provision/provision-tenant.js';
 export { isTenantsError, TenantsError, type TenantsErrorCode } from './tenants/tenants-error.js';

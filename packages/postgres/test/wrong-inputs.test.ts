@@ -65,6 +65,11 @@ const MOVES = [
   ['abandonMove', tenants.abandonMove, MOVED],
   ['moveTenant', tenants.moveTenant, { ...MOVED, to: { server: 'main', kind: 'schema' } }],
 ] as const;
+const PROVISION = {
+  directory: new tenants.TenantDirectory({ connection: 'postgres://localhost/a' }),
+  places: tenants.tenantPlaces(PLACES),
+  tenant: { slug: 'acme' },
+};
 const NO_CONNECTION_OPTION = [undefined, null, 0, '', true, [], () => {}, Symbol('one')];
 const LIMITS = ['lockTimeout', 'statementTimeout', 'giveUpAfter', 'batchTime', 'maxShare', 'maxReplicationLag'];
 
@@ -367,8 +372,21 @@ const WRONG = [
     shared: NO_LIST,
     schema: NO_FUNCTION,
     database: NO_FUNCTION,
+    baseline: [...NO_OPTIONS, {}, { file: 'a.sql' }, { file: '', upTo: '1' }, { file: 'a.sql', upTo: '1', from: '0' }],
     server: ['x'],
   }),
+  ...Object.entries({ provisionTenant: tenants.provisionTenant, provisionPlan: tenants.provisionPlan }).flatMap(
+    ([name, call]) =>
+      options(name, loose(call), PROVISION, {
+        directory: [undefined, ...NO_OPTIONS, {}],
+        places: [undefined, ...NO_OPTIONS, {}],
+        tenant: [undefined, ...NO_OPTIONS, { slug: 'acme', place: {} }, { slug: 'acme', status: 'active' }],
+        at: [...NO_OPTIONS, { server: '' }, { kind: 'table' }, { name: 'x' }],
+        seed: NO_FUNCTION,
+        signal: [...NO_OPTIONS, {}],
+        seeds: ['x'],
+      }),
+  ),
   ...options(
     'diagnose',
     loose(examination.diagnose),

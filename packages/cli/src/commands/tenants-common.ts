@@ -1,4 +1,4 @@
-import type { DirectoryTenant } from '@tenancy/postgres/tenants';
+import type { DirectoryTenant, TenantPlaces } from '@tenancy/postgres/tenants';
 import type { TenancyConfig, TenantsConfig } from '../config/tenancy-config.js';
 import { CliError } from '../errors/cli-error.js';
 import type { Output } from '../output/output.js';
@@ -20,6 +20,20 @@ export function directoryOf({ tenants }: TenancyConfig): ConfiguredDirectory {
   throw new CliError(
     'config_wrong',
     '`tenants` of the configuration has no `directory`. Write `directory: new TenantDirectory({ … })`, of @tenancy/postgres/tenants.',
+  );
+}
+
+/**
+ * The places of the configuration.
+ *
+ * @throws CliError `config_wrong`.
+ */
+export function placesOf({ tenants }: TenancyConfig): TenantPlaces {
+  const { places } = (tenants ?? {}) as Partial<TenantsConfig>;
+  if (typeof places?.placeFor === 'function') return places;
+  throw new CliError(
+    'config_wrong',
+    '`tenants` of the configuration has no `places`, so it is unknown which servers there are. Write `places: tenantPlaces({ servers, role, migrations })`, of @tenancy/postgres/tenants.',
   );
 }
 

@@ -28,6 +28,8 @@ export interface ProvisionDatabase {
   readonly appUrl: string;
   readonly role: string;
   readonly folder: string;
+  /** The beginning of the names of databases of tenants. */
+  readonly prefix: string;
   readonly directory: TenantDirectory;
   readonly outside: pg.Pool;
   places(options?: Partial<TenantPlacesOptions>): ReturnType<typeof tenantPlaces>;
@@ -63,7 +65,7 @@ export async function openProvisionDatabase({ url: server }: Pick<TestServer, 'u
   return {
     url: database.url,
     appUrl: appUrl.href,
-    ...{ role, folder, directory, outside, file },
+    ...{ role, folder, prefix, directory, outside, file },
     places: (options = {}) =>
       tenantPlaces({
         servers: { main: { connection: database.url } },

@@ -2,6 +2,7 @@ import { quoteIdentifier } from '../../policies/quoting.js';
 import { LEDGER_SQL, recorded } from '../ledger/ledger.js';
 import { afterwards, type Work } from './apply.js';
 import { chunksOf } from './chunks.js';
+import type { Squashed } from './squashed.js';
 import { closing, opening, type Place, statements, Text } from './transaction-text.js';
 
 /** Milliseconds that a statement of the text waits for a lock. */
@@ -35,4 +36,20 @@ export function plannedSql(work: Work, isOneEach: boolean, hasLedger: boolean, p
     place = { ...place, isNew: false };
   }
   return texts.map((text) => `${text}\n;`).join('\n\n');
+}
+
+/** The SQL that makes a new place, as one text to read; of code there is its name alone. */
+export function squashedSql(place: Place, { chunks, migrations }: Squashed): string {
+  const text = new Text().add('begin');
+  opening(text, place, [], LOCK_TIMEOUT);
+  for (const chunk of chunks) {
+    if (chunk.kind === 'code') text.add(`-- ${chunk.migration.name} is code`);
+    else statements(text, place, chunk.parts);
+  }
+  closing(
+    text,
+    place,
+    migrations.map((migration) => ({ migration, done: migration.steps.length })),
+  );
+  return `${text.add('commit').sql}\n;`;
 }

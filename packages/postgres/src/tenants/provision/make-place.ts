@@ -30,7 +30,9 @@ export interface MakePlaceOptions {
   readonly write: (record: PlaceRecord) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
   /** Runs in the transaction of the place, as the owner, with the tenant and the place's search path bound. */
-  readonly within?: (client: ClientBase) => Promise<void>;
+  readonly within?: ((client: ClientBase) => Promise<void>) | undefined;
+  /** Runs last in that transaction, when it is sure that `within` has not ended it. */
+  readonly atLast?: ((client: ClientBase) => Promise<void>) | undefined;
 }
 
 /** The beginning of `application_name`; not that of a run of migrations, which ends what is left of an earlier one. */
@@ -66,6 +68,23 @@ export async function makePlace(options: MakePlaceOptions): Promise<void> {
   }
 }
 
+/**
+ * Sees that nothing is left of a place that was begun and not made.
+ *
+ * @returns false where it was made, and is left as it is
+ */
+export async function withdrawPlace(places: TenantPlaces, place: TenantPlace, record: PlaceRecord): Promise<boolean> {
+  if (record.transaction === undefined && record.token === undefined) return true;
+  const server = await connect(places.connectionTo({ ...place, kind: 'rows' }), APPLICATION);
+  try {
+    if (await isMade(server, record)) return false;
+    if (record.token !== undefined) await dropHalfMade(server, place.name as string, record.token);
+    return true;
+  } finally {
+    await server.end().catch(() => {});
+  }
+}
+
 async function inRows(client: Client, options: MakePlaceOptions): Promise<void> {
   const migrations = await migrationsOf(options.places);
   const { behind } = await readLedger(client, [DATABASE], await stateOf(client, migrations));
@@ -77,7 +96,7 @@ async function inRows(client: Client, options: MakePlaceOptions): Promise<void> 
       `the shared tables lack ${pending.map(({ migration }) => migration.name).join(', ')}. Nothing was done. Run \`tenancy migrate\` first.`,
     );
   }
-  if (!options.within) return;
+  if (!options.within && !options.atLast) return;
   await client.query('begin');
   await finished(client, options);
 }
@@ -131,7 +150,7 @@ async function fillDatabase(name: string, whole: Squashed, options: MakePlaceOpt
 
 /** Ends the open transaction: its number is written down before `within` and the commit, so that a later call can ask what became of it. */
 async function finished(client: Client, options: MakePlaceOptions): Promise<void> {
-  const { record, write, signal, within } = options;
+  const { record, write, signal, within, atLast } = options;
   try {
     const transaction = await bind(client, options);
     await write({ ...record, transaction });
@@ -139,6 +158,7 @@ async function finished(client: Client, options: MakePlaceOptions): Promise<void
     await within?.(client);
     await checkTransaction(client, transaction);
     checkInterrupted(signal);
+    await atLast?.(client);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});

@@ -29,6 +29,7 @@ const PATIENCE = 10_000;
 export async function createDatabase(client: ClientBase, name: string, token: number): Promise<void> {
   const attempt = async () => {
     await dropHalfMade(client, name, token);
+    if ((await limitOf(client, name)) !== null) throw nameTaken('database', name);
     await client.query(`create database ${quoteIdentifier(name)} connection limit ${token}`);
   };
   await tryAgain(attempt, {
@@ -44,11 +45,10 @@ export async function createDatabase(client: ClientBase, name: string, token: nu
   });
 }
 
-/** Drops it where it is the half-made one of this token. */
+/** Drops it where it is the half-made one of this token, and leaves another one alone. */
 export async function dropHalfMade(client: ClientBase, name: string, token: number): Promise<void> {
   const limit = await limitOf(client, name);
-  if (limit === null) return;
-  if (limit !== token && limit !== HALF_DROPPED) throw nameTaken('database', name);
+  if (limit !== token && limit !== HALF_DROPPED) return;
   await client.query(`drop database if exists ${quoteIdentifier(name)} with (force)`);
 }
 

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { type DirectoryTenant, isTenantsError, provisionTenant } from '../../src/tenants.js';
+import { forAllTests } from '../database/for-all-tests.js';
+import { servers } from '../database/servers.js';
+import { openProvisionDatabase } from './provision-database.js';
+
+/** Kills, at random points, of each kind of place; PROVISION_KILLS is another number of them. */
+const KILLS = Number(process.env['PROVISION_KILLS'] ?? 2);
+
+describe.each(servers)('provisionTenant that is killed with -9 $title', (server) => {
+  const here = forAllTests(() => openProvisionDatabase(server));
+  const elsewhere = forAllTests(() => openProvisionDatabase(server));
+
+  it.each([
+    ['rows', 'same'],
+    ['rows', 'another'],
+    ['schema', 'same'],
+    ['schema', 'another'],
+    ['database', 'another'],
+  ] as const)(
+    `is finished by the next one, ${KILLS} times, and nothing is twice, half or left: %s, and the directory in the %s database`,
+    async (kind, where) => {
+      const home = where === 'same' ? here : elsewhere;
+      const { prefix, role, folder } = here;
+      const start = async (slug: string) => {
+        const given = JSON.stringify({ connection: here.url, at: home.url, role, folder, prefix, slug, kind });
+        const child = spawn(process.execPath, [join(import.meta.dirname, 'provision-killed.mjs'), given], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        const gone = once(child, 'exit');
+        await Promise.race([once(child.stdout, 'data'), gone]);
+        return { gone, kill: () => child.kill('SIGKILL') };
+      };
+      const whole = await start(`whole-${kind}`);
+      const begin = performance.now();
+      expect(await whole.gone).toEqual([0, null]);
+      const duration = performance.now() - begin;
+      const points = new Set<string>();
+      for (let n = 1; n <= KILLS; n += 1) {
+        const slug = `killed-${kind}-${n}`;
+        const run = await start(slug);
+        await sleep(duration * Math.random());
+        run.kill();
+        await run.gone;
+        const state = `select coalesce((select t.status || o.state::text from tenancy.tenant t left join tenancy.operation o on o.tenant_id = t.id where slug = $1), '') as state`;
+        points.add((await home.outside.query(state, [slug])).rows[0].state.replaceAll(/[0-9]+/g, 'n'));
+        await provisionTenant({
+          ...{ directory: home.directory, places: here.places(), tenant: { slug }, at: { server: 'main', kind } },
+          seed: async (client, { id }) => {
+            for (const title of ['first', 'second'])
+              await client.query('insert into job (tenant_id, title) values ($1, $2)', [id, title]);
+          },
+        }).catch((error: unknown) => {
+          // It was killed after its last commit.
+          if (!isTenantsError(error, 'tenant_exists')) throw error;
+        });
+        const tenant = (await home.directory.findBySlug(slug)) as DirectoryTenant;
+        expect((await home.directory.show(tenant.id)).events).toHaveLength(1);
+        const { name } = tenant.place;
+        const client = await here.app(kind === 'database' ? (name as string) : undefined);
+        await client.query(`select set_config('app.tenant_id', $1, false), set_config('search_path', $2, false)`, [
+          tenant.id,
+          kind === 'schema' ? `"${name}"` : 'public',
+        ]);
+        const { rows } = await client.query('select title, tenant_id from job order by id');
+        await client.end();
+        expect(rows).toEqual(['first', 'second'].map((title) => ({ title, tenant_id: tenant.id })));
+        const places = [...(await here.traces()), ...(await home.traces())].filter((trace) =>
+          /^(schema|database|operation) /.test(trace),
+        );
+        const named = new Set(places.map((trace) => trace.split(' ')[1]));
+        const owners = (
+          await Promise.all(
+            [here, elsewhere].map(
+              async ({ outside }) => (await outside.query(`select place ->> 'name' as name from tenancy.tenant`)).rows,
+            ),
+          )
+        ).flat();
+        expect([...named].filter((place) => !owners.some((owner) => owner.name === place))).toEqual([]);
+        expect(
+          (
+            await here.outside.query(`select from pg_database where datconnlimit <> -1 and starts_with(datname, $1)`, [
+              prefix,
+            ])
+          ).rows,
+        ).toEqual([]);
+      }
+      if (KILLS > 15) expect(points.size).toBeGreaterThan(2);
+      if (process.env['PROVISION_KILLS']) console.log(kind, where, [...points]);
+    },
+    3_600_000,
+  );
+});
