@@ -6,6 +6,7 @@ import { http } from './http.js';
 import { message } from './message.js';
 import { migrate } from './migrate.js';
 import { prisma } from './prisma.js';
+import { provision } from './provision.js';
 import { queue } from './queue.js';
 import { recordResults } from './results.js';
 import { socket } from './socket.js';
@@ -25,6 +26,8 @@ const benchmarks: readonly Benchmark[] = [
   migrate,
   stalls,
   adoption,
+  provision,
+  stalls,
 ];
 
 /** `pnpm bench [NAME…] [--json] [--record]` */
