@@ -11,6 +11,7 @@ export default packageBuild(
     events: 'src/events.ts',
     graphql: 'src/graphql.ts',
     http: 'src/http.ts',
+    lifecycle: 'src/lifecycle.ts',
     logging: 'src/logging.ts',
     microservices: 'src/microservices.ts',
     schedule: 'src/schedule.ts',

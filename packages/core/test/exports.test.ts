@@ -8,6 +8,7 @@ import * as events from '../src/events.js';
 import * as graphql from '../src/graphql.js';
 import * as http from '../src/http.js';
 import * as core from '../src/index.js';
+import * as lifecycle from '../src/lifecycle.js';
 import * as logging from '../src/logging.js';
 import * as microservices from '../src/microservices.js';
 import * as schedule from '../src/schedule.js';
@@ -27,6 +28,7 @@ it('the public surface is this, and grows only on purpose', () => {
     events: Object.keys(events).sort(),
     graphql: Object.keys(graphql).sort(),
     http: Object.keys(http).sort(),
+    lifecycle: Object.keys(lifecycle).sort(),
     logging: Object.keys(logging).sort(),
     microservices: Object.keys(microservices),
     schedule: Object.keys(schedule).sort(),
@@ -105,6 +107,7 @@ it('the public surface is this, and grows only on purpose', () => {
     events: ['TenantOutbox', 'TenantOutboxModule', 'eachTenant', 'outboxTableSql', 'postgresOutbox'],
     graphql: ['TenantGraphQLModule', 'TenantPubSub', 'tenantLoader'],
     http: ['TENANT_FETCH', 'TenantHttpModule', 'tenantAxios', 'tenantDispatcher', 'tenantFetch', 'untenantedCall'],
+    lifecycle: ['OnTenant', 'TenantLifecycleModule'],
     logging: ['TenantLogger', 'TenantSpanProcessor', 'tenantBaggage', 'tenantLabels', 'tenantPino', 'tenantWinston'],
     microservices: ['TenantMicroservicesModule'],
     schedule: [

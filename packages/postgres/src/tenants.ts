@@ -6,6 +6,7 @@ export type { DirectoryStatus, DirectoryTenant, TenantEventKind } from './tenant
 export type { InTransaction, NewTenant } from './tenants/directory/new-tenant.js';
 export type { TenantDetails, TenantDomain, TenantPast } from './tenants/directory/tenant-details.js';
 export { TenantDirectory } from './tenants/directory/tenant-directory.js';
+export type { DeliveredEvents, EventDelivery, TenantEvent } from './tenants/directory/tenant-event.js';
 export { isTenantFenced } from './tenants/fence/fence.js';
 export { abandonMove, finishMove } from './tenants/move/end-move.js';
 export type { MovedTenantOptions, MoveProgress, MoveResult, MoveTenantOptions } from './tenants/move/move-options.js';

@@ -335,6 +335,18 @@ const WRONG = [
       schemas: ['x'],
     },
   ),
+  ...options(
+    'deliverEvents',
+    loose(PROVISION.directory.deliverEvents.bind(PROVISION.directory)),
+    { consumer: 'a', handle: () => {} },
+    {
+      consumer: [undefined, ...NO_NAME],
+      kinds: NO_LIST.filter((value) => value !== null),
+      handle: [undefined, ...NO_FUNCTION],
+      signal: [...NO_OPTIONS, {}],
+      events: ['x'],
+    },
+  ),
   ...argument('tenantDirectorySql', loose(tenants.tenantDirectorySql), NO_NAME),
   ...MOVES.flatMap(([name, move, right]) =>
     options(name, loose(move), right, {

@@ -143,7 +143,10 @@ describe.each(servers)('$title', ({ url }) => {
       await place.client.query(
         `alter database ${name} set default_transaction_isolation to serializable; alter database ${name} set statement_timeout to '100ms'`,
       );
-      await place.file('0001_job.sql', "create table job as select current_setting('transaction_isolation') as level; select pg_sleep(0.3);");
+      await place.file(
+        '0001_job.sql',
+        "create table job as select current_setting('transaction_isolation') as level; select pg_sleep(0.3);",
+      );
       expect(await place.schemas(['t1', 't2', 't3', 't4', 't5', 't6'])).toMatchObject({ migrated: 6 });
       expect(await place.rows('select level from t1.job')).toEqual([{ level: 'read committed' }]);
     });

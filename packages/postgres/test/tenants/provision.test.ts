@@ -136,7 +136,7 @@ describe.each(servers)('provisionTenant $title', (server) => {
     for (const id of made)
       expect(more.filter((trace) => trace.includes(id))).toEqual([`ledger s_${id}`, `schema s_${id}`]);
     for (const id of made) await database.outside.query(`drop schema "s_${id}" cascade`);
-  }, 600_000);
+  }, 3_600_000);
 
   it('is one transaction where the directory is in the same database, and in safe order where it is not', async () => {
     const far = { directory: elsewhere.directory };

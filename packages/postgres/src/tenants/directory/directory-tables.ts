@@ -1,4 +1,5 @@
 import { doBlock, quoteIdentifier, quoteLiteral } from '../../policies/quoting.js';
+import { eventTablesSql } from './event-tables.js';
 
 /** The channel on which a change of a tenant is told, with its id. */
 export const CHANNEL = 'tenancy_tenants';
@@ -54,6 +55,7 @@ create table if not exists ${s}.event (
   at timestamptz not null default clock_timestamp()
 );
 create index if not exists event_tenant_id on ${s}.event (tenant_id);
+${eventTablesSql(s)}
 create table if not exists ${s}.operation (
   id bigint generated always as identity primary key,
   tenant_id text collate "C" not null references ${s}.tenant on delete cascade,

@@ -1,11 +1,13 @@
 import type { ClientBase } from 'pg';
 import type { TenantPlace } from '../../isolation/tenant-place.js';
 import { TenantsError } from '../tenants-error.js';
+import { deliverEvents } from './deliver-events.js';
 import { DirectoryReader, unknownTenant } from './directory-reader.js';
 import { tenantDirectorySql } from './directory-tables.js';
 import type { DirectoryStatus, DirectoryTenant, TenantEventKind } from './directory-tenant.js';
 import type { InTransaction, NewTenant } from './new-tenant.js';
 import { checkedPlan, checkedSettings } from './plan-and-settings.js';
+import type { DeliveredEvents, EventDelivery } from './tenant-event.js';
 import { newTenantId, slugOf } from './tenant-names.js';
 import { COLUMNS, type TenantRow, tenantOf } from './tenant-row.js';
 
@@ -144,6 +146,18 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
       [id, kind, JSON.stringify(data)],
       client,
     );
+  }
+
+  /**
+   * Delivers the events that a consumer has not had: those of each tenant in their order, each at least once, while one process at a time is at it.
+   * One that fails is tried again by a later call, in pauses from a second to an hour, and keeps back the later ones of its tenant alone. A
+   * consumer that is new gets what happens from then on. `TenantLifecycleModule` of `@tenancy/core/lifecycle` calls it.
+   *
+   * @returns null where another process is at it
+   * @throws TenantFloorError `floor_misconfigured` for an option that is wrong or unknown.
+   */
+  deliverEvents(options: EventDelivery): Promise<DeliveredEvents | null> {
+    return deliverEvents(this.database, options);
   }
 
   /** Closes its connections. */

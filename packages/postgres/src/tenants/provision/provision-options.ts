@@ -16,9 +16,11 @@ export type ProvisionedTenant<Settings = Readonly<Record<string, unknown>>> = Om
 
 /** Options of `provisionTenant`. */
 export interface ProvisionTenantOptions<Settings = Readonly<Record<string, unknown>>> {
+  /** The directory that it is entered in, by a role that may write it. */
   readonly directory: TenantDirectory<Settings>;
   /** The servers, of `tenantPlaces`. */
   readonly places: TenantPlaces;
+  /** The tenant that is to be: its slug at least. */
   readonly tenant: ProvisionedTenant<Settings>;
   /**
    * The server and the kind of place, each by itself.
