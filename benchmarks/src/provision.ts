@@ -2,7 +2,7 @@ import { createDatabase, startPostgres } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import type { Benchmark, Row } from './benchmark.js';
 import { inPairs, summary } from './paired-ratios.js';
-import { ours, statements, type Way } from './provision/ways.js';
+import { ours, statements, text, type Way } from './provision/ways.js';
 
 /** Tenants of a sample. */
 const TENANTS = 25;
@@ -17,20 +17,27 @@ export const provision: Benchmark = {
     await admin.connect();
     try {
       await admin.query('create role app');
-      for (const isOne of [false, true]) {
-        const against = isOne ? 'statements, one transaction' : 'statements';
-        const pairs = await inPairs(
+      const { url } = server;
+      const compared = async (way: Way, other: Way) =>
+        inPairs(
           PAIRS,
-          () => sample(server.url, ours),
-          () => sample(server.url, statements({ isOne })),
+          () => sample(url, way),
+          () => sample(url, other),
         );
-        yield row(
-          against,
-          'p50',
-          pairs.map(([one, other]) => one / other),
-        );
+      const texts = await compared(text({ isOne: true }), text({ isOne: false }));
+      yield row('one text', 'its statements, one by one', 'p50', ratios(texts));
+      yield row(
+        'one text',
+        '',
+        'p50-ms',
+        texts.map(([one]) => one),
+      );
+      for (const isOne of [false, true]) {
+        const pairs = await compared(ours, statements({ isOne }));
+        yield row('provisionTenant', isOne ? 'statements, one transaction' : 'statements', 'p50', ratios(pairs));
         if (!isOne)
           yield row(
+            'provisionTenant',
             '',
             'p50-ms',
             pairs.map(([one]) => one),
@@ -54,9 +61,11 @@ async function sample(url: string, way: Way): Promise<number> {
   }
 }
 
-function row(against: string, metric: Row['metric'], values: readonly number[]): Row {
+const ratios = (pairs: readonly (readonly [number, number])[]) => pairs.map(([one, other]) => one / other);
+
+function row(name: string, against: string, metric: Row['metric'], values: readonly number[]): Row {
   return {
-    ...{ benchmark: 'provision', case: 'a schema, ten migrations', against, metric },
+    ...{ benchmark: 'provision', case: name, against, metric },
     ...{ ratio: summary(values), pairs: values.length, node: process.versions.node },
   };
 }

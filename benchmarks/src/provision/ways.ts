@@ -1,4 +1,4 @@
-import { provisionTenant, TenantDirectory, tenantPlaces } from '@tenancy/postgres/tenants';
+import { provisionPlan, provisionTenant, TenantDirectory, tenantPlaces } from '@tenancy/postgres/tenants';
 import pg from 'pg';
 import { REAL } from '../migrate/migrations.js';
 
@@ -7,15 +7,37 @@ export type Way = (url: string, slugs: readonly string[]) => Promise<readonly nu
 
 const ROLE = 'app';
 
+const placesOf = (url: string) =>
+  tenantPlaces({ servers: { main: { connection: url } }, role: ROLE, migrations: { read: async () => REAL } });
+
+/** The text that makes a schema, with its lines in the ledger and its rights: as it is, or each of its statements by itself. */
+export const text =
+  ({ isOne }: { readonly isOne: boolean }): Way =>
+  async (url, slugs) => {
+    const directory = new TenantDirectory({ connection: url });
+    await directory.install();
+    const at = { server: 'main', kind: 'schema' } as const;
+    try {
+      // The first one makes the ledger.
+      await provisionTenant({ directory, places: placesOf(url), tenant: { slug: 'first' }, at });
+      const plan = { directory, places: placesOf(url), tenant: { slug: 'planned', id: 'planned' }, at };
+      const { sql } = await provisionPlan(plan);
+      return await withClient(url, (client) =>
+        timed(slugs, async (slug) => {
+          const own = sql.replaceAll('tenant_planned', `tenant_${slug}`);
+          for (const part of isOne ? [own] : own.split('\n;')) if (part.trim() !== '') await client.query(part);
+        }),
+      );
+    } finally {
+      await directory.close();
+    }
+  };
+
 /** Everything that it does: the entry in the directory, the schema, ten migrations with their lines in the ledger, rights, the event. */
 export const ours: Way = async (url, slugs) => {
   const directory = new TenantDirectory({ connection: url });
   await directory.install();
-  const places = tenantPlaces({
-    servers: { main: { connection: url } },
-    role: ROLE,
-    migrations: { read: async () => REAL },
-  });
+  const places = placesOf(url);
   try {
     return await timed(slugs, (slug) =>
       provisionTenant({ directory, places, tenant: { slug }, at: { server: 'main', kind: 'schema' } }),
