@@ -5,6 +5,7 @@ import { floor } from './floor.js';
 import { http } from './http.js';
 import { message } from './message.js';
 import { migrate } from './migrate.js';
+import { move } from './move.js';
 import { prisma } from './prisma.js';
 import { provision } from './provision.js';
 import { queue } from './queue.js';
@@ -27,7 +28,7 @@ const benchmarks: readonly Benchmark[] = [
   stalls,
   adoption,
   provision,
-  stalls,
+  move,
 ];
 
 /** `pnpm bench [NAME…] [--json] [--record]` */

@@ -8,6 +8,7 @@ import { addMigrate } from './commands/migrate.js';
 import { addMigrateDrift } from './commands/migrate-drift.js';
 import { addMigrateStatus } from './commands/migrate-status.js';
 import { addMigrateVerify } from './commands/migrate-verify.js';
+import { addMove } from './commands/move.js';
 import { addProvision } from './commands/provision.js';
 import { addTenantStatus } from './commands/tenant-status.js';
 import { addTenants } from './commands/tenants.js';
@@ -45,6 +46,7 @@ export function buildProgram(end: (code: number) => void): Command {
   addTenants(program, end);
   addProvision(program, end);
   addTenantStatus(program, end);
+  addMove(program, end);
   return program;
 }
 

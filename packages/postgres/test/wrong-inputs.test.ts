@@ -365,6 +365,7 @@ const WRONG = [
           { server: 'main', kind: 'table' },
         ],
         longestStopMillis: [0, 2 ** 31, ...NO_COUNT],
+        dryRun: [null, 0, 'x', {}],
         onProgress: NO_FUNCTION,
       }),
     }),

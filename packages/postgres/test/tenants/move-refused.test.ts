@@ -54,6 +54,11 @@ describe('a move that cannot be', () => {
 
   it('is refused before anything is done, where the tenant is there, or somebody else is', async () => {
     await refused(move('main', 'rows'), 'tenant_state_refused', /there already/);
+    const { rows, to, tables } = await move('main', 'schema', { dryRun: true });
+    expect({ rows, to, count: tables.length }).toEqual({
+      ...{ rows: 501, count: 4 },
+      to: { server: 'main', kind: 'schema', name: 'tenant_a' },
+    });
     await refused(move('us1', 'rows'), 'place_unknown', /us1/);
     await refused(
       moveTenant({ ...options(), tenant: 'x', to: { server: 'main', kind: 'schema' } }),

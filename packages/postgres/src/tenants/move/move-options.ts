@@ -29,6 +29,11 @@ export interface MoveTenantOptions extends MovedTenantOptions {
    * @defaultValue `2_000`
    */
   readonly longestStopMillis?: number;
+  /**
+   * True to be told which rows there are, once all has been looked at that would refuse the move, and nothing is done.
+   * @defaultValue `false`
+   */
+  readonly dryRun?: boolean;
   /** @defaultValue nobody is told */
   readonly onProgress?: (progress: MoveProgress) => void;
 }
@@ -51,7 +56,7 @@ export interface MoveProgress {
 export interface MoveResult {
   readonly from: TenantPlace;
   readonly to: TenantPlace;
-  /** Rows that the first copy had. */
+  /** Rows that the first copy had; of a dry run, those that there are. */
   readonly rows: number;
   readonly tables: readonly { readonly name: string; readonly rows: number }[];
   /** Milliseconds of the longest time for which the tenant's writes were refused. */
@@ -60,7 +65,8 @@ export interface MoveResult {
   readonly rounds: number;
 }
 
-export type MoveSettings = Omit<MoveTenantOptions, 'longestStopMillis' | 'signal' | 'onProgress'> & {
+export type MoveSettings = Omit<MoveTenantOptions, 'longestStopMillis' | 'dryRun' | 'signal' | 'onProgress'> & {
+  readonly dryRun: boolean;
   readonly longestStopMillis: number;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (progress: MoveProgress) => void;
@@ -73,9 +79,9 @@ const LONGEST = 2 ** 31 - 1;
 /** @throws TenantFloorError `floor_misconfigured` when an option is wrong. */
 export function resolveMoveOptions(options: MoveTenantOptions): MoveSettings {
   requireOptions('moveTenant', options, 'directory');
-  refuseUnknown('moveTenant', options, [...WHO, 'to', 'longestStopMillis', 'onProgress']);
+  refuseUnknown('moveTenant', options, [...WHO, 'to', 'longestStopMillis', 'dryRun', 'onProgress']);
   requireWho('moveTenant', options);
-  const { to, longestStopMillis = 2_000, onProgress = () => {}, signal } = options;
+  const { to, longestStopMillis = 2_000, dryRun = false, onProgress = () => {}, signal } = options;
   requireOptions('moveTenant: to', to, 'server');
   refuseUnknown('moveTenant: to', to, ['server', 'kind']);
   requireName('moveTenant: to', 'server', to.server);
@@ -87,10 +93,13 @@ export function resolveMoveOptions(options: MoveTenantOptions): MoveSettings {
       `moveTenant: the option \`longestStopMillis\` is ${said(longestStopMillis)}. Pass milliseconds, of which a second has 1_000.`,
     );
   }
+  if (typeof dryRun !== 'boolean') {
+    throw misconfigured(`moveTenant: the option \`dryRun\` is ${said(dryRun)}. Pass true or false.`);
+  }
   if (typeof onProgress !== 'function') {
     throw misconfigured(`moveTenant: the option \`onProgress\` is ${said(onProgress)}. Pass a function.`);
   }
-  return { ...options, longestStopMillis, onProgress, signal };
+  return { ...options, longestStopMillis, dryRun, onProgress, signal };
 }
 
 /** @throws TenantFloorError `floor_misconfigured`. */

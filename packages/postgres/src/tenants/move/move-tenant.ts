@@ -44,19 +44,15 @@ export async function moveTenant(options: MoveTenantOptions): Promise<MoveResult
   const { directory, places, to, signal, onProgress } = settings;
   return withOperation(settings, async (lock, begun) => {
     const tenant = await directory.get(settings.tenant);
+    const none = { record: {}, tables: [], stopMillis: 0, rounds: 0 };
+    const first: MoveState = { from: tenant.place, to: places.placeFor(tenant, to), ...none };
+    if (settings.dryRun) return resultOf({ ...first, tables: await refuseMove(settings, tenant, first) });
     const operation = begun(
       await Operation.begin<MoveState>(directory.database, lock, {
         tenant: tenant.id,
         kind: 'move',
         definition: { to: { server: to.server, kind: to.kind } },
-        state: {
-          from: tenant.place,
-          to: places.placeFor(tenant, to),
-          record: {},
-          tables: [],
-          stopMillis: 0,
-          rounds: 0,
-        },
+        state: first,
       }),
     );
     const { state } = operation;

@@ -1,24 +1,24 @@
 import type { TenantPlace } from '../../isolation/tenant-place.js';
 import { quoteQualified } from '../../policies/quoting.js';
-import { isTrue } from '../../protocol/ask.js';
+import { ask, isTrue } from '../../protocol/ask.js';
 import type { DirectoryTenant } from '../directory/directory-tenant.js';
 import { connectToPlace } from '../places/connect.js';
 import { tenantTables } from '../places/tenant-tables.js';
 import { TenantsError } from '../tenants-error.js';
-import type { MoveSettings } from './move-options.js';
-import { isOwn } from './row-source.js';
-import { refuseSource } from './sides.js';
+import type { MoveResult, MoveSettings } from './move-options.js';
+import { isOwn, pairTables } from './row-source.js';
 
 /**
  * Refuses a move before anything of it is done.
  *
+ * @returns the tables of the source, with their rows where it is a dry run
  * @throws TenantsError `tenant_state_refused`, `place_unusable`, `place_unreachable`.
  */
 export async function refuseMove(
-  { places }: MoveSettings,
+  { places, dryRun }: Pick<MoveSettings, 'places' | 'dryRun'>,
   { id, status }: DirectoryTenant<unknown>,
   { from, to }: { readonly from: TenantPlace; readonly to: TenantPlace },
-): Promise<void> {
+): Promise<MoveResult['tables']> {
   if (status !== 'active' && status !== 'suspended') {
     throw new TenantsError(
       'tenant_state_refused',
@@ -28,7 +28,7 @@ export async function refuseMove(
   if (from.server === to.server && from.kind === to.kind) {
     throw new TenantsError('tenant_state_refused', 'the tenant is there already. Nothing was done.');
   }
-  await refuseSource(places, from);
+  const tables = await readSource({ places, dryRun }, id, from);
   const client = await connectToPlace(
     places.connectionTo({ ...to, kind: 'rows', name: null }),
     `the server ${to.server}`,
@@ -44,8 +44,31 @@ export async function refuseMove(
       }
     }
     await client.query('begin; set local session_replication_role = replica; rollback');
+    return tables;
   } finally {
     await client.end().catch(() => {});
+  }
+}
+
+async function readSource(
+  { places, dryRun }: Pick<MoveSettings, 'places' | 'dryRun'>,
+  tenant: string,
+  from: TenantPlace,
+): Promise<MoveResult['tables']> {
+  const source = await connectToPlace(places.connectionTo(from), `the place of the tenant, on ${from.server}`);
+  try {
+    const tables = await tenantTables(source, from, places);
+    pairTables(tables, tables);
+    const counted: { name: string; rows: number }[] = [];
+    for (const table of tables) {
+      // Also shows whether the role sees them all.
+      const rows = `select 1 from ${quoteQualified(table)} where ${isOwn(table, tenant)}${dryRun ? '' : ' limit 0'}`;
+      const [found] = await ask<'count'>(source, `select count(*) as count from (${rows}) r`);
+      counted.push({ name: table.name, rows: Number(found?.count) });
+    }
+    return counted;
+  } finally {
+    await source.end().catch(() => {});
   }
 }
 

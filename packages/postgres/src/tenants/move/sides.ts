@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { TenantPlace } from '../../isolation/tenant-place.js';
-import { quoteLiteral, quoteQualified } from '../../policies/quoting.js';
+import { quoteLiteral } from '../../policies/quoting.js';
 import { connectToPlace } from '../places/connect.js';
 import type { TenantPlaces } from '../places/tenant-places.js';
 import { tenantTables } from '../places/tenant-tables.js';
@@ -54,18 +54,6 @@ export async function withSides<R>(
     });
   } finally {
     await Promise.all(clients.map((client) => client.end().catch(() => {})));
-  }
-}
-
-/** Refuses, before anything is made, what the move would fail for at its end. */
-export async function refuseSource(places: TenantPlaces, from: TenantPlace): Promise<void> {
-  const source = await connectToPlace(places.connectionTo(from), `the place of the tenant, on ${from.server}`);
-  try {
-    const tables = await tenantTables(source, from, places);
-    pairTables(tables, tables);
-    for (const table of tables) await source.query(`select from ${quoteQualified(table)} limit 0`);
-  } finally {
-    await source.end().catch(() => {});
   }
 }
 

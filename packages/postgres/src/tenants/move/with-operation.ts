@@ -56,7 +56,7 @@ export async function leftMove({ directory, tenant }: MovedTenantOptions, lock: 
 
 /** Errors of the database that say what to do. Others are passed on as the cause: their texts may hold a row. */
 function explained(error: unknown, operation: MoveOperation | undefined): unknown {
-  if (isTenantsError(error) || isTenantFloorError(error) || !operation) return error;
+  if (isTenantsError(error) || isTenantFloorError(error)) return error;
   const { code, message, table, constraint } = error as Partial<DatabaseError>;
   if (code === '42501' && /row-level security/.test(message ?? '')) {
     return unusable(
@@ -77,6 +77,7 @@ function explained(error: unknown, operation: MoveOperation | undefined): unknow
       error,
     );
   }
+  if (!operation) return error;
   return new TenantsError(
     'operation_failed',
     `the move failed after the step ${JSON.stringify(operation.step)}${code ? `, with SQLSTATE ${code}` : ''}; see the cause. ` +
