@@ -10,6 +10,7 @@ import { addMigrateStatus } from './commands/migrate-status.js';
 import { addMigrateVerify } from './commands/migrate-verify.js';
 import { addMove } from './commands/move.js';
 import { addProvision } from './commands/provision.js';
+import { addTenantDelete } from './commands/tenant-delete.js';
 import { addTenantStatus } from './commands/tenant-status.js';
 import { addTenants } from './commands/tenants.js';
 
@@ -47,6 +48,7 @@ export function buildProgram(end: (code: number) => void): Command {
   addProvision(program, end);
   addTenantStatus(program, end);
   addMove(program, end);
+  addTenantDelete(program, end);
   return program;
 }
 

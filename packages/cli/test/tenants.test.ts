@@ -11,7 +11,8 @@ import { TenantDirectory, tenantPlaces } from '@tenancy/postgres/tenants';
 const connection = ${JSON.stringify(place.url)};
 const directory = new TenantDirectory({ connection });
 const places = tenantPlaces({ servers: { main: { connection } }, role: 'pg_monitor', migrations: new URL('./migrations', import.meta.url) });
-export default defineConfig({ connection, directory: 'migrations', tenants: { directory, places } });\n`,
+const deletion = { settleMillis: 0, also: [{ name: 'cache', remove: async () => 7 }] };
+export default defineConfig({ connection, directory: 'migrations', tenants: { directory, places, deletion } });\n`,
   );
   await place.file(
     'fill.mjs',
@@ -67,6 +68,37 @@ describe('tenants', () => {
     expect(await place.run('suspend nobody')).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^tenant_unknown: /),
+    });
+  });
+
+  it('deletes one whose slug is said once more, and shows the certificate', async () => {
+    await place.client.query(
+      `create table job (tenant_id text, id int); insert into job values ('1', 1), ('1', 2), ('2', 1)`,
+    );
+    expect(await place.run('delete acme --dry-run')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^public.job +2$/m),
+    });
+    for (const flags of ['', ' --confirm globex', ' --confirm 1']) {
+      expect(await place.run(`delete acme${flags}`)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^wrong_use: this removes the tenant acme \(1\).*Nothing was done/),
+      });
+    }
+    expect((await place.client.query('select 1 from job')).rowCount).toBe(3);
+    const { code, stdout, stderr } = await place.run('delete acme --confirm acme');
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'nobody is let in\nits data is deleted\nwhat is elsewhere is removed\nevery table is looked through\n',
+    });
+    expect(stdout).toMatch(
+      /^public.job +2\ncache: 7 removed\nacme \(1\) is deleted; nothing of it is left in 1 tables$/m,
+    );
+    expect((await place.client.query('select tenant_id from job')).rows).toEqual([{ tenant_id: '2' }]);
+    expect(objects((await place.run('delete globex --confirm globex --json')).stdout).at(-1)).toMatchObject({
+      type: 'certificate',
+      tenant: '2',
+      removed: [{ table: 'public.job', rows: 1 }],
     });
   });
 

@@ -1,4 +1,13 @@
 export type { PlaceKind, TenantPlace } from './isolation/tenant-place.js';
+export type {
+  DeleteTenantOptions,
+  DeletionProgress,
+  DeletionStep,
+  TenantRemover,
+} from './tenants/delete/delete-options.js';
+export { type DeletionPreview, deleteTenant, previewDeletion } from './tenants/delete/delete-tenant.js';
+export type { DeletionCertificate } from './tenants/delete/deletion-certificate.js';
+export type { Leftover, ScannedDatabase } from './tenants/delete/scan.js';
 export type { SettingsSchema, TenantDirectoryOptions } from './tenants/directory/directory-options.js';
 export type { FoundTenants, TenantSearch } from './tenants/directory/directory-search.js';
 export { tenantDirectorySql } from './tenants/directory/directory-tables.js';

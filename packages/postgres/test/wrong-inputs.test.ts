@@ -70,6 +70,11 @@ const PROVISION = {
   places: tenants.tenantPlaces(PLACES),
   tenant: { slug: 'acme' },
 };
+const DELETION = {
+  directory: { get: () => {} },
+  places: { connectionTo: () => {} },
+  tenant: 't_acme',
+};
 const NO_CONNECTION_OPTION = [undefined, null, 0, '', true, [], () => {}, Symbol('one')];
 const LIMITS = ['lockTimeout', 'statementTimeout', 'giveUpAfter', 'batchTime', 'maxShare', 'maxReplicationLag'];
 
@@ -398,6 +403,22 @@ const WRONG = [
         seed: NO_FUNCTION,
         signal: [...NO_OPTIONS, {}],
         seeds: ['x'],
+      }),
+  ),
+  ...Object.entries({ deleteTenant: tenants.deleteTenant, previewDeletion: tenants.previewDeletion }).flatMap(
+    ([name, call]) =>
+      options(name, loose(call), DELETION, {
+        directory: [undefined, ...NO_OPTIONS, {}],
+        places: [undefined, ...NO_OPTIONS, {}],
+        tenant: [undefined, ...NO_NAME],
+        also: [null, 0, 'cache', {}, [null], [{ name: 'cache' }], [{ remove: () => {} }]],
+        keep: [...NO_OPTIONS, { 'public.job': '' }, { 'public.job': 1 }],
+        settleMillis: [null, -1, 0.5, '1', Number.NaN],
+        lockTimeoutMillis: [null, -1, 0.5, '1'],
+        lockPatienceMillis: [null, -1, 0.5, '1'],
+        signal: [null, 0, {}, 'now'],
+        onProgress: NO_FUNCTION,
+        tenants: ['x'],
       }),
   ),
   ...options(

@@ -2,7 +2,7 @@ import type { AdoptOptions } from '@tenancy/postgres/changes';
 import type { DiagnoseOptions } from '@tenancy/postgres/doctor';
 import type { LintOptions } from '@tenancy/postgres/lint';
 import type { MigrateOptions } from '@tenancy/postgres/migrations';
-import type { TenantDirectory, TenantPlaces } from '@tenancy/postgres/tenants';
+import type { DeleteTenantOptions, TenantDirectory, TenantPlaces } from '@tenancy/postgres/tenants';
 
 /** The tenants, for the commands that operate them. */
 export interface TenantsConfig {
@@ -13,6 +13,14 @@ export interface TenantsConfig {
    * @defaultValue none
    */
   readonly places?: TenantPlaces;
+  /**
+   * Options of `deleteTenant`, for `tenancy delete`: what else holds data of a tenant, and what is kept on purpose.
+   * @defaultValue none
+   */
+  readonly deletion?: Pick<
+    DeleteTenantOptions,
+    'also' | 'keep' | 'settleMillis' | 'lockTimeoutMillis' | 'lockPatienceMillis'
+  >;
 }
 
 /**

@@ -13,6 +13,7 @@ const BRAND = Symbol.for('@tenancy/postgres:tenants-error');
  * - `place_unknown`: the directory names a server that `tenantPlaces` does not.
  * - `place_unusable`: the place has no role, table, key or right that the operation needs.
  * - `place_unreachable`: a server does not let the operation in, or a pooler is in between.
+ * - `tenant_left`: a scan after a deletion found what is still there of the tenant; the message says where.
  * - `operation_failed`: a step failed; the message says what was done and what was not.
  * - `operation_interrupted`: the signal ended it; the same call goes on where it was.
  * - `operation_differs`: what was left unfinished was begun with other options.
@@ -28,6 +29,7 @@ export type TenantsErrorCode =
   | 'place_unknown'
   | 'place_unusable'
   | 'place_unreachable'
+  | 'tenant_left'
   | 'operation_failed'
   | 'operation_interrupted'
   | 'operation_differs';

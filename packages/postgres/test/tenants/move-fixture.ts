@@ -68,6 +68,7 @@ export class MoveFixture {
       role: fixture.role,
       migrations: { read: async () => [{ name: '1', sql: MIGRATION }] },
       policies: { shared: ['country'] },
+      database: ({ id }) => fixture.databaseOf(id),
     });
     for (const connection of Object.values(urls)) {
       await migrate({ connection, migrations: fixture.places.migrations as never, policies: fixture.places.policies });
@@ -133,14 +134,15 @@ export class MoveFixture {
         union all select datname from pg_database where datname = any ($1)`,
       [this.#databasesOfTenants],
     );
-    return rows.map(({ name }) => name);
+    return rows.map(({ name }) => name.replace(`_${this.role}`, '').replace(/^(?=\w$)/, 'tenant_'));
   }
 
   readonly #databasesOfTenants: string[] = [];
 
-  /** Is dropped with the fixture, if it is there. */
-  expectDatabase(name: string): string {
-    this.#databasesOfTenants.push(name);
+  /** The database of a tenant, which no other test has on the same server. It is dropped with the fixture, if it is there. */
+  databaseOf(id: string): string {
+    const name = `${id}_${this.role}`;
+    if (!this.#databasesOfTenants.includes(name)) this.#databasesOfTenants.push(name);
     return name;
   }
 

@@ -8,10 +8,10 @@ import {
   tenantPlaces,
 } from '@tenancy/postgres/tenants';
 
-const { work, servers, role, sql, tenant, to } = JSON.parse(process.argv[2]);
+const { work, servers, role, sql, tenant, to, database } = JSON.parse(process.argv[2]);
 const directory = new TenantDirectory({ connection: servers.main.connection });
 const migrations = { read: async () => [{ name: '1', sql }] };
-const places = tenantPlaces({ servers, role, migrations, policies: { shared: ['country'] } });
+const places = tenantPlaces({ servers, role, migrations, policies: { shared: ['country'] }, database: () => database });
 const options = { directory, places, tenant };
 process.stdout.write('begun\n');
 const works = {

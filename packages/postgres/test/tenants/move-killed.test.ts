@@ -24,7 +24,7 @@ describe('a move that is killed', () => {
 
   beforeAll(async () => {
     fixture = await MoveFixture.start();
-    fixture.expectDatabase('tenant_a');
+    fixture.databaseOf('a');
     for (const id of ['a', 'b']) await fixture.tenant(id);
     await fixture.tenant('c', { server: 'eu2', kind: 'rows', name: null });
   });
@@ -37,7 +37,7 @@ describe('a move that is killed', () => {
   /** @returns milliseconds that it took by itself, or null where it was killed */
   const inChild = (work: Work, to: object, killAfter: number): Promise<number | null> => {
     const { servers, role } = fixture.places;
-    const given = { work, servers, role, sql: MIGRATION, tenant: 'a', to };
+    const given = { work, servers, role, sql: MIGRATION, tenant: 'a', to, database: fixture.databaseOf('a') };
     const script = join(import.meta.dirname, 'move-killed.mjs');
     const child = spawn(process.execPath, [script, JSON.stringify(given)], { stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';

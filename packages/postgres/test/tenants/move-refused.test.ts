@@ -20,7 +20,7 @@ describe('a move that cannot be', () => {
   beforeAll(async () => {
     fixture = await MoveFixture.start();
     [main, eu2] = [fixture.admin['main'], fixture.admin['eu2']] as [pg.Client, pg.Client];
-    fixture.expectDatabase('tenant_a');
+    fixture.databaseOf('a');
     await fixture.tenant('a');
     await fixture.tenant('b');
   });
@@ -107,6 +107,24 @@ describe('a move that cannot be', () => {
     expect((await eu2.query('select * from note')).rows).toEqual([{ id: 1, tenant_id: 'b', body: 'of b' }]);
     await main.query('delete from note');
     await eu2.query('delete from note');
+  });
+
+  it("O36: removes nothing at the old place that another tenant's row refers to", async () => {
+    await main.query(`insert into note values (1, 'a', 'of a')`);
+    await move('main', 'schema');
+    await main.query(`create table remark (id int primary key, tenant_id text not null, note int references note on delete cascade);
+      insert into remark values (1, 'b', 1)`);
+    await refused(finishMove(options()), 'place_unusable', /"remark" that are not this tenant's/);
+    expect((await main.query('select from remark join note on note.id = remark.note')).rowCount).toBe(1);
+    await main.query('drop table remark');
+    await finishMove(options());
+    expect((await main.query('select from note')).rowCount).toBe(0);
+    await main.query('create view public.seen as select * from tenant_a.note');
+    await move('main', 'rows');
+    await refused(finishMove(options()), 'place_unusable', /view seen/);
+    await main.query('drop view seen');
+    await finishMove(options());
+    await main.query('delete from note');
   });
 
   it('O36: finds rows that refer to what is not there', async () => {

@@ -23,7 +23,7 @@ describe('moveTenant', () => {
 
   beforeAll(async () => {
     fixture = await MoveFixture.start();
-    fixture.expectDatabase('tenant_a');
+    fixture.databaseOf('a');
     await fixture.tenant('a');
     await fixture.tenant('b');
     await fixture.tenant('c', { server: 'eu2', kind: 'rows', name: null });
@@ -76,6 +76,16 @@ describe('moveTenant', () => {
     await moved('main', 'rows');
     expect(await next('main', 'public')).toBe(own + 50_005);
   }, 60_000);
+
+  it('lets nobody beside it read its schema by its full name, and a process that starts then finds nothing open', async () => {
+    await moved('main', 'schema');
+    const started = fixture.pool(1);
+    const seen = async (id: string) =>
+      (await fixture.as(id, () => started.query('select count(*)::int as n from tenant_a.job'))).rows[0].n;
+    expect(await seen('a')).toBeGreaterThan(0);
+    expect(await seen('b')).toBe(0);
+    await moved('main', 'rows');
+  });
 
   it('loses no write of a tenant that is used meanwhile, and others go on', async () => {
     const [own, others] = [new Writers(fixture, 'a'), new Writers(fixture, 'b')];

@@ -160,6 +160,22 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
     return deliverEvents(this.database, options);
   }
 
+  /**
+   * Forgets all but the id and the slugs of a tenant, which are never another one's, and keeps the certificate of its deletion.
+   *
+   * @internal
+   */
+  async forget(id: string, certificate: object, client: ClientBase): Promise<void> {
+    await this.#locked(id, client);
+    await this.database.ask('delete from {s}.domain where tenant_id = $1', [id], client);
+    await this.database.ask(
+      `update {s}.tenant set status = 'deleted', name = '', plan = null, settings = '{}', changed_at = clock_timestamp() where id = $1`,
+      [id],
+      client,
+    );
+    await this.record(id, 'deleted', certificate, client);
+  }
+
   /** Closes its connections. */
   async close(): Promise<void> {
     await Promise.all([this.listener.close(), this.database.end()]);

@@ -1,9 +1,10 @@
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
 import { isTrue } from '../../protocol/ask.js';
 import { readJson } from '../../protocol/read-json.js';
+import { isOwn } from '../places/tenant-tables.js';
 import { TenantsError } from '../tenants-error.js';
 import { countAndHash } from './count-and-hash.js';
-import { isOwn, PINNED, rowsOf } from './row-source.js';
+import { PINNED, rowsOf } from './row-source.js';
 import type { Portion } from './touched.js';
 import type { Sides } from './transfer.js';
 

@@ -3,10 +3,10 @@ import { quoteQualified } from '../../policies/quoting.js';
 import { ask, isTrue } from '../../protocol/ask.js';
 import type { DirectoryTenant } from '../directory/directory-tenant.js';
 import { connectToPlace } from '../places/connect.js';
-import { tenantTables } from '../places/tenant-tables.js';
+import { isOwn, tenantTables } from '../places/tenant-tables.js';
 import { TenantsError } from '../tenants-error.js';
 import type { MoveResult, MoveSettings } from './move-options.js';
-import { isOwn, pairTables } from './row-source.js';
+import { pairTables } from './row-source.js';
 
 /**
  * Refuses a move before anything of it is done.

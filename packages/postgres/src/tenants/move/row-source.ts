@@ -1,5 +1,5 @@
-import { quoteIdentifier, quoteLiteral, quoteQualified } from '../../policies/quoting.js';
-import type { PlacedTable } from '../places/tenant-tables.js';
+import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
+import { isOwn, type PlacedTable } from '../places/tenant-tables.js';
 import { TenantsError } from '../tenants-error.js';
 
 /** Settings under which the same row has the same text on every server (O35). For one transaction. */
@@ -71,9 +71,4 @@ function differing(what: string): TenantsError {
 export function rowsOf(table: PlacedTable, columns: readonly string[], tenant: string, condition = 'true'): string {
   const listed = columns.map((column) => quoteIdentifier(column)).join(', ');
   return `select ${listed} from ${quoteQualified(table)} where ${isOwn(table, tenant)} and ${condition}`;
-}
-
-/** The condition on a row that it is the tenant's. */
-export function isOwn({ tenantColumn }: PlacedTable, tenant: string): string {
-  return tenantColumn === null ? 'true' : `${quoteIdentifier(tenantColumn)} = ${quoteLiteral(tenant)}`;
 }

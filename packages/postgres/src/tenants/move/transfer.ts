@@ -1,7 +1,8 @@
 import type { Client } from 'pg';
 import { quoteQualified } from '../../policies/quoting.js';
+import { isOwn } from '../places/tenant-tables.js';
 import { copy, copyRows } from './copy-rows.js';
-import { isOwn, PINNED } from './row-source.js';
+import { PINNED } from './row-source.js';
 import { MAKE_TOUCHED, type Portion, TOUCHED } from './touched.js';
 
 /** Both sides of a move, connected. */

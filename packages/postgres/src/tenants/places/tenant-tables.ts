@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import type { TenantPlace } from '../../isolation/tenant-place.js';
 import { LEDGER } from '../../migrations/ledger/ledger.js';
 import { heldTables } from '../../policies/held-tables.js';
+import { quoteIdentifier, quoteLiteral } from '../../policies/quoting.js';
 import { AS_TEXT } from '../../protocol/as-text.js';
 import { TenantsError } from '../tenants-error.js';
 import type { TenantPlaces } from './tenant-places.js';
@@ -109,4 +110,9 @@ function parentsFirst(tables: readonly PlacedTable[]): readonly PlacedTable[] {
     rest = rest.filter((table) => !ready.includes(table));
   }
   return ordered;
+}
+
+/** A condition on the rows of a table: they are the tenant's. */
+export function isOwn({ tenantColumn }: Pick<PlacedTable, 'tenantColumn'>, tenant: string, alias = ''): string {
+  return tenantColumn === null ? 'true' : `${alias}${quoteIdentifier(tenantColumn)} = ${quoteLiteral(tenant)}`;
 }

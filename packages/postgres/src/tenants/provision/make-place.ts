@@ -18,6 +18,7 @@ import { nameTaken } from './name-taken.js';
 import { createDatabase, dropHalfMade, limitOf, newToken, openedDatabase } from './place-database.js';
 import { migrationsOf, squashedOf } from './place-migrations.js';
 import { isMade, type PlaceRecord } from './place-record.js';
+import { schemaPolicies } from './schema-policies.js';
 
 /** Options of {@link makePlace}. */
 export interface MakePlaceOptions {
@@ -102,14 +103,20 @@ async function inRows(client: Client, options: MakePlaceOptions): Promise<void> 
 }
 
 async function inSchema(client: Client, schema: string, whole: Squashed, options: MakePlaceOptions): Promise<void> {
-  const { role, shared } = options.places;
+  const { role, shared, policies } = options.places;
   await createLedger(client);
   const { behind, missing } = await readLedger(client, [schema], await stateOf(client, whole.migrations));
   const entries = behind.get(schema) ?? [];
   const isKnown = entries.some(({ done, isApplied }) => isApplied || done > 0);
   if (!missing.has(schema) || isKnown) throw nameTaken('schema', schema);
   const target = { target: schema, schema, isNew: true, role, shared };
-  await withoutOrphan(() => applySquashed(client, target, entries, whole, { ...PATIENCE, policies: null, after: [] }));
+  await withoutOrphan(() =>
+    applySquashed(client, target, entries, whole, {
+      ...PATIENCE,
+      policies: schemaPolicies(policies, schema),
+      after: [],
+    }),
+  );
   await finished(client, options);
 }
 

@@ -1,0 +1,113 @@
+import type { Client } from 'pg';
+import type { TenantPlace } from '../../isolation/tenant-place.js';
+import { quoteQualified } from '../../policies/quoting.js';
+import { ask } from '../../protocol/ask.js';
+import type { Fence } from '../fence/fence.js';
+import { isOwn, type PlacedTable, tenantTables } from '../places/tenant-tables.js';
+import { TenantsError } from '../tenants-error.js';
+import type { DeleteSettings } from './delete-options.js';
+import { deleteRows } from './delete-rows.js';
+import {
+  type LooseReference,
+  looseReferences,
+  nameOf,
+  type Reference,
+  referencesTo,
+  refuseForeignRows,
+  refuseMissingIndexes,
+} from './references.js';
+
+/** Tables with rows of a tenant, how many each has, and what refers to them. */
+export interface RowsToRemove {
+  readonly tables: readonly PlacedTable[];
+  readonly counts: ReadonlyMap<string, number>;
+  readonly references: readonly Reference[];
+  readonly loose: readonly LooseReference[];
+}
+
+/**
+ * Counts the tenant's rows among those of others, and sees to it that they can go alone.
+ *
+ * @throws TenantsError `place_unusable` where an index is missing, or other rows would go with the tenant's (O36).
+ */
+export async function examineRows(
+  client: Client,
+  place: TenantPlace,
+  { tenant, places }: Pick<DeleteSettings, 'tenant' | 'places'>,
+): Promise<RowsToRemove> {
+  const tables = await tenantTables(client, place, places);
+  const references = await referencesTo(client, tables);
+  const loose = looseReferences(references, tables);
+  const counts = await countsOf(client, tables, tenant);
+  refuseMissingIndexes(references, tables, counts);
+  for (const table of tables) {
+    if (!counts.get(nameOf(table))) continue;
+    const toIt = loose.filter(({ to }) => nameOf(to) === nameOf(table));
+    await refuseForeignRows(client, toIt, tenant, isOwn(table, tenant, 'p.'));
+  }
+  return { tables, counts, references, loose };
+}
+
+/** The number of the tenant's rows in each table, as `schema.name`. */
+async function countsOf(
+  client: Client,
+  tables: readonly PlacedTable[],
+  tenant: string,
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const table of tables) {
+    const text = `select count(*) as rows from ${quoteQualified(table)} where ${isOwn(table, tenant)}`;
+    const [row] = await ask<'rows'>(client, text);
+    counts.set(nameOf(table), Number(row?.rows));
+  }
+  return counts;
+}
+
+/**
+ * Removes the tenant's rows from tables that are everybody's, children first, behind a fence that stays closed: none comes in meanwhile.
+ *
+ * @param onCounted - told before the first row goes
+ * @returns milliseconds of the longest batch
+ * @throws TenantsError `operation_failed` where a transaction of the tenant stays open; as {@link examineRows}.
+ */
+export async function removeRows(
+  client: Client,
+  fence: Fence,
+  place: TenantPlace,
+  settings: DeleteSettings,
+  onCounted: (counts: ReadonlyMap<string, number>) => Promise<void>,
+): Promise<number> {
+  const { tenant, patience, onProgress } = settings;
+  await fence.install();
+  if (!(await fence.close(patience.lockPatienceMillis))) {
+    throw new TenantsError(
+      'operation_failed',
+      `a transaction that has written to the tenant's rows was open for longer than ${patience.lockPatienceMillis} ms. Nothing was deleted; nobody of ` +
+        'the tenant is let in. End that transaction, and run again.',
+    );
+  }
+  await fence.seal();
+  const { tables, counts, references, loose } = await examineRows(client, place, settings);
+  await onCounted(counts);
+  let longestBatchMillis = 0;
+  for (const table of tables.toReversed()) {
+    const of = counts.get(nameOf(table)) ?? 0;
+    if (of === 0) continue;
+    let rows = 0;
+    const onBatch = (deleted: number, millis: number) => {
+      rows += deleted;
+      longestBatchMillis = Math.max(longestBatchMillis, Math.round(millis));
+      onProgress({ type: 'rows', table: nameOf(table), rows, of });
+    };
+    await deleteRows(table, {
+      client,
+      tenant,
+      passing: fence.passing,
+      references,
+      loose,
+      signal: patience.signal,
+      onBatch,
+    });
+  }
+  return longestBatchMillis;
+}

@@ -1,0 +1,315 @@
+import { createDatabase } from '@tenancy/testing/postgres';
+import pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  type DeleteTenantOptions,
+  deleteTenant,
+  previewDeletion,
+  TenantDirectory,
+  tenantPlaces,
+} from '../../src/tenants.js';
+import { servers } from '../database/servers.js';
+
+const TABLES = `create table country (code text primary key);
+  create table company (tenant_id text primary key, name text);
+  create table person (tenant_id text not null references company, id int, boss int, body jsonb, primary key (tenant_id, id),
+    foreign key (tenant_id, boss) references person);
+  create index on person (tenant_id, boss);
+  create table place (tenant_id text not null, id int primary key, above int not null references place);
+  create index on place (above);
+  create table visit (tenant_id text not null, day date, person int, primary key (tenant_id, day, person),
+    foreign key (tenant_id, person) references person) partition by range (day);
+  create table visit_1 partition of visit for values from ('2026-01-01') to ('2026-02-01');
+  create table visit_2 partition of visit default;
+  create index on visit (tenant_id, person);
+  create table tag (tenant_id text not null, person int, label text);
+  create table elsewhere (id int primary key, note text, more jsonb, list text[])`;
+
+async function fill(client: pg.Client, tenants: readonly string[]): Promise<void> {
+  const list = [tenants];
+  await client.query(`insert into company select t, t from unnest($1::text[]) t`, list);
+  await client.query(
+    `insert into person select t, n, nullif(n - 1, 0), '{}' from unnest($1::text[]) t, generate_series(1, 700) n`,
+    list,
+  );
+  await client.query(
+    `insert into place select t, i * 1000 + n, i * 1000 + greatest(n - 1, 1) from unnest($1::text[]) with ordinality as u (t, i), generate_series(1, 20) n`,
+    list,
+  );
+  await client.query(
+    `insert into visit select t, '2026-01-20'::date + n % 30, n from unnest($1::text[]) t, generate_series(1, 500) n`,
+    list,
+  );
+  await client.query(`insert into tag select t, n, 'x' from unnest($1::text[]) t, generate_series(1, 100) n`, list);
+}
+
+describe.each(servers)('the deletion of a tenant $title', ({ url: server }) => {
+  let database: Awaited<ReturnType<typeof createDatabase>>;
+  let directory: TenantDirectory;
+  let outside: pg.Client;
+  let base: DeleteTenantOptions;
+
+  const counts = async (tenant: string) => {
+    const found: Record<string, number> = {};
+    for (const table of ['company', 'person', 'place', 'visit', 'tag']) {
+      const { rows } = await outside.query(`select count(*)::int as n from ${table} where tenant_id = $1`, [tenant]);
+      found[table] = rows[0].n;
+    }
+    return found;
+  };
+
+  beforeEach(async () => {
+    database = await createDatabase(server);
+    outside = new pg.Client({ connectionString: database.url });
+    await outside.connect();
+    await outside.query(TABLES);
+    await fill(outside, ['acme-1', 'globex-1']);
+    directory = new TenantDirectory({ connection: database.url });
+    await directory.install();
+    await directory.create({ slug: 'acme', id: 'acme-1', name: 'Acme', settings: { seats: 3 } });
+    await directory.create({ slug: 'globex', id: 'globex-1' });
+    const places = tenantPlaces({
+      servers: { main: { connection: database.url } },
+      role: 'app',
+      migrations: 'migrations',
+      policies: { shared: ['country', 'elsewhere'] },
+    });
+    base = { directory, places, tenant: 'acme-1', settleMillis: 0, lockPatienceMillis: 2_000 };
+  });
+
+  afterEach(async () => {
+    await directory.close();
+    await outside.end();
+    await database.stop();
+  });
+
+  it("O36: removes all rows of it, children first, and nobody else's", async () => {
+    const before = await counts('globex-1');
+    const expected = await counts('acme-1');
+    const { rows } = await previewDeletion(base);
+    expect(Object.fromEntries(rows.map(({ table, rows: n }) => [table.replace('public.', ''), n]))).toEqual(expected);
+    const certificate = await deleteTenant(base);
+    expect(certificate).toMatchObject({ tenant: 'acme-1', kept: [], also: [], isMistakable: false });
+    expect(certificate.removed.map(({ rows: n }) => n).toSorted()).toEqual(Object.values(expected).toSorted());
+    expect(certificate.scanned).toEqual([{ server: 'main', database: expect.any(String), tables: 8 }]);
+    expect(Object.values(await counts('acme-1'))).toEqual([0, 0, 0, 0, 0]);
+    expect(await counts('globex-1')).toEqual(before);
+    expect(await directory.findById('acme-1')).toBeNull();
+    expect(await directory.get('acme-1')).toMatchObject({ status: 'deleted', name: '', settings: {} });
+    // Nothing of the scaffolding is left, and the certificate is kept.
+    const { rows: left } = await outside.query(
+      `select tgname from pg_trigger where tgname like 'zzz%' union all select nspname from pg_namespace where nspname = 'tenancy_fence'`,
+    );
+    expect(left).toEqual([]);
+    expect(await deleteTenant(base)).toEqual(certificate);
+    await expect(directory.create({ slug: 'acme' })).rejects.toThrow(/tenant_exists/);
+  });
+
+  it.each([
+    ['a text', `insert into elsewhere (id, note) values (1, 'invited by acme-1 in May')`, 'note'],
+    ['JSON', `insert into elsewhere (id, more) values (1, '{"a": [{"b": "acme-1"}]}')`, 'more'],
+    ['a key of JSON', `insert into elsewhere (id, more) values (1, '{"acme-1": 1}')`, 'more'],
+    ['a list', `insert into elsewhere (id, list) values (1, array['x', 'acme-1'])`, 'list'],
+    ['a key of a cache', `insert into elsewhere (id, note) values (1, 'jobs:acme-1:all')`, 'note'],
+  ])('finds what is left of it in %s, and says where', async (_, plant, column) => {
+    await outside.query(plant);
+    await outside.query(
+      `insert into elsewhere (id, note, list) values (2, 'acme-10 and acme-1-x, acme', array['pacme-1'])`,
+    );
+    await expect(deleteTenant(base)).rejects.toThrow(
+      new RegExp(`tenant_left.*1 in public.elsewhere.${column} of`, 's'),
+    );
+    expect(await directory.get('acme-1')).toMatchObject({ status: 'deleting' });
+    const { kept, removed } = await deleteTenant({ ...base, keep: { 'public.elsewhere': 'the law' } });
+    expect(kept).toMatchObject([{ table: 'public.elsewhere', column, rows: 1, reason: 'the law' }]);
+    expect(removed).toHaveLength(5);
+  });
+
+  it('finds an id that could be a number where it is said to be a tenant, and there alone', async () => {
+    await directory.create({ slug: 'seven', id: '7' });
+    await outside.query(`insert into company values ('7', 'seven')`);
+    await outside.query(`insert into elsewhere (id, note, more) values (7, '7 of 7', '{"n": 7}')`);
+    await outside.query(`insert into elsewhere (id, more) values (8, '{"tenantId": "7"}')`);
+    const seven = { ...base, tenant: '7' };
+    await expect(deleteTenant(seven)).rejects.toThrow(/tenant_left.*: 1 in public.elsewhere.more/s);
+    await outside.query('delete from elsewhere where id = 8');
+    expect(await deleteTenant(seven)).toMatchObject({ isMistakable: true, kept: [] });
+  });
+
+  it('O36: refuses, before anything is done, to read a whole table for each row, and names the index', async () => {
+    await outside.query(`create table note (id int, tenant_id text, person int, foreign key (tenant_id, person) references person);
+      create index on note (tenant_id);
+      insert into note select n, 'globex-1', 1 from generate_series(1, 60000) n`);
+    await expect(deleteTenant(base)).rejects.toThrow(
+      /place_unusable.*create index concurrently on "public"."note" \("tenant_id", "person"\);/s,
+    );
+    expect(await directory.findById('acme-1')).toMatchObject({ status: 'active' });
+    await outside.query('create index on note (tenant_id, person)');
+    await deleteTenant(base);
+  });
+
+  it("O36: takes no row of another tenant's along, whatever a key without the tenant cascades to", async () => {
+    await outside.query(`create table spot (id int primary key, tenant_id text not null, place int references place on delete cascade);
+      create index on spot (place); insert into spot values (1, 'globex-1', 1001)`);
+    await expect(deleteTenant(base)).rejects.toThrow(/place_unusable.*"spot" that are not this tenant's/s);
+    expect(await directory.findById('acme-1')).toMatchObject({ status: 'active' });
+    await outside.query(`update spot set tenant_id = 'acme-1'`);
+    await deleteTenant(base);
+    await outside.query(`insert into spot values (2, 'globex-1', 2001)`);
+  });
+
+  it('O36: lets nobody write meanwhile, not even who was there before', async () => {
+    const writer = new pg.Client({ connectionString: database.url });
+    writer.on('error', () => {});
+    await writer.connect();
+    try {
+      await writer.query(`begin; insert into tag values ('acme-1', 1, 'open')`);
+      await expect(deleteTenant({ ...base, lockPatienceMillis: 300 })).rejects.toThrow(
+        /operation_failed.*open longer/s,
+      );
+      expect((await counts('acme-1'))['tag']).toBe(100);
+      const running = deleteTenant({
+        ...base,
+        onProgress: (event) => {
+          if (event.type === 'step' && event.step === 'also') done();
+        },
+      });
+      let done = () => {};
+      const isRemoved = new Promise<void>((resolve) => {
+        done = resolve;
+      });
+      await writer.query('commit');
+      await isRemoved;
+      await expect(writer.query(`insert into tag values ('acme-1', 1, 'late')`)).rejects.toThrow(/tenant_fenced/);
+      await writer.query(`insert into tag values ('globex-1', 1, 'mine')`);
+      await running;
+      expect((await counts('acme-1'))['tag']).toBe(0);
+    } finally {
+      await writer.end();
+    }
+  });
+
+  it('asks what else holds something of it, and again after it has failed', async () => {
+    const called: string[] = [];
+    let isDown = true;
+    const also = [
+      { name: 'cache', remove: async () => called.push('cache') },
+      {
+        name: 'files',
+        remove: async () => {
+          if (isDown) throw new Error('no route to the bucket');
+          return 4;
+        },
+        left: async () => 0,
+      },
+    ];
+    await expect(deleteTenant({ ...base, also })).rejects.toThrow('no route');
+    expect(await directory.get('acme-1')).toMatchObject({ status: 'deleting' });
+    await expect(directory.resume('acme-1')).rejects.toThrow(/tenant_state_refused/);
+    isDown = false;
+    const { also: done } = await deleteTenant({ ...base, also });
+    expect(done).toEqual([
+      { name: 'cache', removed: 3 },
+      { name: 'files', removed: 4 },
+    ]);
+    expect(called).toHaveLength(2);
+  });
+
+  describe('a tenant with a schema or a database of its own', () => {
+    const placed = async (id: string, kind: 'schema' | 'database', name: string) => {
+      await directory.create({ id, slug: id.replace('_', '-'), place: { server: 'main', kind, name } });
+      return { ...base, tenant: id };
+    };
+    const exists = async (catalog: string, column: string, name: string) =>
+      (await outside.query(`select 1 from ${catalog} where ${column} = $1`, [name])).rowCount === 1;
+
+    it('drops its schema, with what the ledger has of it, and counts what was there', async () => {
+      await outside.query(`create schema of_ina; create table of_ina.note (id int primary key); insert into of_ina.note values (1), (2);
+        create function of_ina.f() returns int language sql as 'select 1'; create view of_ina.v as select of_ina.f() from of_ina.note;
+        create table tenancy_migrations (target text, name text); insert into tenancy_migrations values ('of_ina', '1'), ('of_leo', '1');
+        create schema of_leo; create table of_leo.note (id int)`);
+      const ina = await placed('t_ina123', 'schema', 'of_ina');
+      expect((await deleteTenant(ina)).removed).toEqual([{ table: 'of_ina.note', rows: 2 }]);
+      expect(await exists('pg_namespace', 'nspname', 'of_ina')).toBe(false);
+      expect(await exists('pg_namespace', 'nspname', 'of_leo')).toBe(true);
+      expect((await outside.query('select target from tenancy_migrations')).rows).toEqual([{ target: 'of_leo' }]);
+    });
+
+    it.each([
+      ['a view', 'create view public.seen as select * from of_ina.note'],
+      ['a foreign key', 'create table public.child (note int references of_ina.note)'],
+      ['a default', 'create table public.child (note int default of_ina.f())'],
+      ['a column of its type', 'create table public.child (note of_ina.mood)'],
+    ])('takes %s elsewhere not along', async (_, elsewhere) => {
+      await outside.query(`create schema of_ina; create table of_ina.note (id int primary key); create type of_ina.mood as enum ('sad');
+        create function of_ina.f() returns int language sql as 'select 1'; ${elsewhere}`);
+      await expect(deleteTenant(await placed('t_ina123', 'schema', 'of_ina'))).rejects.toThrow(
+        /place_unusable.*public\.|place_unusable.*(child|seen)/s,
+      );
+      expect(await exists('pg_namespace', 'nspname', 'of_ina')).toBe(true);
+    });
+
+    it('drops its database, whoever is connected', async () => {
+      const name = `of_ina_${process.pid}_${Date.now()}`;
+      await outside.query(`create database ${name}`);
+      const url = new URL(database.url);
+      url.pathname = `/${name}`;
+      const inside = new pg.Client({ connectionString: url.href });
+      inside.on('error', () => {});
+      await inside.connect();
+      await inside.query('create table note (id int primary key, tenant_id text); insert into note values (1)');
+      const ina = await placed('t_ina123', 'database', name);
+      expect((await deleteTenant(ina)).removed).toEqual([{ table: 'public.note', rows: 1 }]);
+      expect(await exists('pg_database', 'datname', name)).toBe(false);
+    });
+
+    it("drops nothing that is everybody's or another tenant's as well", async () => {
+      await outside.query('create schema of_two; create table of_two.note (id int)');
+      const two = await placed('t_two111', 'schema', 'of_two');
+      await placed('t_two222', 'schema', 'of_two');
+      await expect(deleteTenant(two)).rejects.toThrow(/place_unusable.*another tenant's as well/s);
+      const { rows } = await outside.query('select current_database() as name');
+      for (const [id, kind, name] of [
+        ['t_bad111', 'schema', 'public'],
+        ['t_bad222', 'schema', 'tenancy'],
+        ['t_bad333', 'database', rows[0].name],
+      ] as const) {
+        await expect(deleteTenant(await placed(id, kind, name))).rejects.toThrow(/place_unusable.*everybody's/s);
+        expect(await directory.get(id)).toMatchObject({ status: 'active' });
+      }
+      expect(await exists('pg_namespace', 'nspname', 'of_two')).toBe(true);
+    });
+  });
+
+  it('goes on with one whose place is gone, and says so of one that nobody knows', async () => {
+    await directory.create({
+      id: 't_gone11',
+      slug: 'gone',
+      place: { server: 'main', kind: 'schema', name: 'never_was' },
+    });
+    expect((await deleteTenant({ ...base, tenant: 't_gone11' })).removed).toEqual([]);
+    await expect(deleteTenant({ ...base, tenant: 'nobody' })).rejects.toThrow(/tenant_unknown/);
+  });
+
+  it('refuses a role that would not see every row', async () => {
+    await outside.query(
+      `alter table tag enable row level security, force row level security; create role seeing_${process.pid} login password 'seeing';`,
+    );
+    try {
+      await outside.query(
+        `grant all on all tables in schema public, tenancy to seeing_${process.pid}; grant usage on schema public, tenancy to seeing_${process.pid}`,
+      );
+      const url = new URL(database.url);
+      url.username = `seeing_${process.pid}`;
+      url.password = 'seeing';
+      const places = tenantPlaces({
+        ...{ servers: { main: { connection: url.href } }, role: 'app', migrations: 'migrations' },
+        policies: { shared: ['country', 'elsewhere'] },
+      });
+      await expect(deleteTenant({ ...base, places })).rejects.toThrow(/row-level security|row security/);
+      expect(await directory.findById('acme-1')).toMatchObject({ status: 'active' });
+    } finally {
+      await outside.query(`drop owned by seeing_${process.pid}; drop role seeing_${process.pid}`);
+    }
+  });
+});
