@@ -50,5 +50,5 @@ async function typed(line: string, place: Place): Promise<string> {
 function steady(text: string): string {
   return text
     .replaceAll(/, about \d+ (s|min|h) left/g, '')
-    .replaceAll(/^ {2}(\d+ of about .* rows|waiting for ).*\n/gm, '');
+    .replaceAll(/^( {2}(\d+ of about .* rows|waiting for )|\d+ of \d+ \(\d\d? %\)).*\n/gm, '');
 }
