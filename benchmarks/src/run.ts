@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Benchmark, Row } from './benchmark.js';
 import { cache } from './cache.js';
+import { deletion } from './delete.js';
 import { floor } from './floor.js';
 import { http } from './http.js';
 import { message } from './message.js';
@@ -29,6 +30,7 @@ const benchmarks: readonly Benchmark[] = [
   adoption,
   provision,
   move,
+  deletion,
 ];
 
 /** `pnpm bench [NAME…] [--json] [--record]` */

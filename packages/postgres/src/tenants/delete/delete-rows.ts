@@ -9,7 +9,7 @@ import { type LooseReference, nameOf, type Reference, refuseForeignRows } from '
 /** Milliseconds that a batch should take: whoever waits behind one of its locks waits as long. */
 const BATCH_MILLIS = 50;
 const FIRST_BATCH = 500;
-const LARGEST_BATCH = 20_000;
+const LARGEST_BATCH = 5_000;
 
 /** All that {@link deleteRows} needs to know beside the table. */
 export interface RowDeletion {
@@ -85,7 +85,7 @@ async function inBatches(
         statement(`ctid = ${tids} and ${which}`),
       );
       size =
-        Math.round(Math.min(LARGEST_BATCH, size * Math.min(4, Math.max(0.25, BATCH_MILLIS / Math.max(millis, 1))))) ||
+        Math.round(Math.min(LARGEST_BATCH, size * Math.min(2, Math.max(0.25, BATCH_MILLIS / Math.max(millis, 1))))) ||
         1;
     }
   } finally {
