@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tenancy-closing-line-'));
+  // Files of a run of its own, of which only the outcome counts: what they test is nothing.
   const files = {
     'passes.test.mjs': `it('passes', () => expect(1).toBe(1)); it.skip('is skipped', () => expect(1).toBe(2));`,
     'fails.test.mjs': `it('passes', () => expect(1).toBe(1)); it('fails', () => { throw new Error('no'); });`,

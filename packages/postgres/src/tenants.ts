@@ -1,3 +1,4 @@
+export type { TenantEvent, TenantEventKind } from '@tenancy/core/lifecycle';
 export type { PlaceKind, TenantPlace } from './isolation/tenant-place.js';
 export type {
   DeleteTenantOptions,
@@ -11,11 +12,11 @@ export type { Leftover, ScannedDatabase } from './tenants/delete/scan.js';
 export type { SettingsSchema, TenantDirectoryOptions } from './tenants/directory/directory-options.js';
 export type { FoundTenants, TenantSearch } from './tenants/directory/directory-search.js';
 export { tenantDirectorySql } from './tenants/directory/directory-tables.js';
-export type { DirectoryStatus, DirectoryTenant, TenantEventKind } from './tenants/directory/directory-tenant.js';
+export type { DirectoryStatus, DirectoryTenant } from './tenants/directory/directory-tenant.js';
 export type { InTransaction, NewTenant } from './tenants/directory/new-tenant.js';
 export type { TenantDetails, TenantDomain, TenantPast } from './tenants/directory/tenant-details.js';
 export { TenantDirectory } from './tenants/directory/tenant-directory.js';
-export type { DeliveredEvents, EventDelivery, TenantEvent } from './tenants/directory/tenant-event.js';
+export type { DeliveredEvents, EventDelivery } from './tenants/directory/tenant-event.js';
 export { isTenantFenced } from './tenants/fence/fence.js';
 export { abandonMove, finishMove } from './tenants/move/end-move.js';
 export type { MovedTenantOptions, MoveProgress, MoveResult, MoveTenantOptions } from './tenants/move/move-options.js';

@@ -14,7 +14,7 @@ type Dispatch = (options: Dispatched, handler: object) => boolean;
 interface Composable {
   // Options and handlers are those of whichever version of undici it is.
   dispatch(options: never, handler: never): boolean;
-  // biome-ignore lint/suspicious/noExplicitAny: the same.
+  // biome-ignore lint/suspicious/noExplicitAny: what is composed is of whichever version of undici it is, and the result's type is taken from it.
   compose(...interceptors: any[]): any;
 }
 

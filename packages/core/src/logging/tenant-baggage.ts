@@ -1,16 +1,19 @@
 import { requireFunction } from '../errors/require-function.js';
 import { ATTRIBUTE, loggedTenant } from './logged-tenant.js';
 
+/** The part of OpenTelemetry's baggage that is used here. */
+interface Baggage {
+  setEntry(key: string, entry: { readonly value: string }): Baggage;
+  removeEntry(key: string): Baggage;
+}
+
 /** The part of `@opentelemetry/api` that {@link tenantBaggage} is given. */
 export interface TenantBaggageApi<Context> {
   readonly context: { active(): Context; with<R>(context: Context, fn: () => R): R };
   readonly propagation: {
-    // biome-ignore lint/suspicious/noExplicitAny: baggage is that of whichever version of the API it is.
-    getActiveBaggage(): any;
-    // biome-ignore lint/suspicious/noExplicitAny: the same.
-    createBaggage(): any;
-    // biome-ignore lint/suspicious/noExplicitAny: the same.
-    setBaggage(context: Context, baggage: any): Context;
+    getActiveBaggage(): Baggage | undefined;
+    createBaggage(): Baggage;
+    setBaggage(context: Context, baggage: Baggage): Context;
   };
 }
 

@@ -3,8 +3,7 @@ import { FIELD, loggedTenant } from './logged-tenant.js';
 
 /** The part of a logger of winston that is used here. */
 interface WinstonLogger {
-  // biome-ignore lint/suspicious/noExplicitAny: streams write whatever it is.
-  write(info: any, ...rest: any[]): boolean;
+  write(info: unknown, ...rest: unknown[]): boolean;
 }
 
 /**

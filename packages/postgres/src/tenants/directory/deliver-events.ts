@@ -1,11 +1,11 @@
+import type { TenantEvent, TenantEventKind } from '@tenancy/core/lifecycle';
 import pg from 'pg';
 import { misconfigured } from '../../errors/misconfigured.js';
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
 import { requireList, requireName, requireOptions, said } from '../../errors/require-arguments.js';
 import { isTrue } from '../../protocol/ask.js';
 import type { DirectoryDatabase } from './directory-database.js';
-import type { TenantEventKind } from './directory-tenant.js';
-import type { DeliveredEvents, EventDelivery, TenantEvent } from './tenant-event.js';
+import type { DeliveredEvents, EventDelivery } from './tenant-event.js';
 
 /** Seconds of the first pause after a failure and of the longest; each is twice the one before. */
 const PAUSE = { first: 1, longest: 3_600 };

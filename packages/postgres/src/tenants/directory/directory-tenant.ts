@@ -17,16 +17,3 @@ export type DirectoryTenant<Settings = Readonly<Record<string, unknown>>> = Tena
   readonly place: TenantPlace;
   readonly createdAt: string;
 };
-
-/** An event in a tenant's life, in the order of the directory's events. */
-export type TenantEventKind =
-  | 'created'
-  | 'renamed'
-  | 'changed'
-  | 'suspended'
-  | 'resumed'
-  | 'domain-verified'
-  | 'domain-removed'
-  | 'moved'
-  | 'deleting'
-  | 'deleted';

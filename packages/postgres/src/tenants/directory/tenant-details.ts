@@ -1,5 +1,6 @@
+import type { TenantEventKind } from '@tenancy/core/lifecycle';
 import type { DirectoryDatabase } from './directory-database.js';
-import type { DirectoryTenant, TenantEventKind } from './directory-tenant.js';
+import type { DirectoryTenant } from './directory-tenant.js';
 
 /** A domain of a tenant's own. */
 export interface TenantDomain {

@@ -1,10 +1,11 @@
+import type { TenantEventKind } from '@tenancy/core/lifecycle';
 import type { ClientBase } from 'pg';
 import type { TenantPlace } from '../../isolation/tenant-place.js';
 import { TenantsError } from '../tenants-error.js';
 import { deliverEvents } from './deliver-events.js';
 import { DirectoryReader, unknownTenant } from './directory-reader.js';
 import { tenantDirectorySql } from './directory-tables.js';
-import type { DirectoryStatus, DirectoryTenant, TenantEventKind } from './directory-tenant.js';
+import type { DirectoryStatus, DirectoryTenant } from './directory-tenant.js';
 import type { InTransaction, NewTenant } from './new-tenant.js';
 import { checkedPlan, checkedSettings } from './plan-and-settings.js';
 import type { DeliveredEvents, EventDelivery } from './tenant-event.js';

@@ -1,11 +1,4 @@
-import type { TenantEventKind } from './directory-tenant.js';
-import type { TenantPast } from './tenant-details.js';
-
-/** An event in a tenant's life, as it is delivered. */
-export interface TenantEvent extends TenantPast {
-  readonly id: string;
-  readonly tenantId: string;
-}
+import type { TenantEvent, TenantEventKind } from '@tenancy/core/lifecycle';
 
 /** Options of `TenantDirectory.deliverEvents`. */
 export interface EventDelivery {
