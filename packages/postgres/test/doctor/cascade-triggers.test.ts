@@ -123,6 +123,10 @@ describe('found are', () => {
       },
     ],
     [
+      'a statement behind one that only tells',
+      { body: `raise notice 'seen' using hint = 'by all'; ${COUNTS}`, action: 'on delete set null (job)' },
+    ],
+    [
       'a literal that looks like a comment',
       { body: `new.title := '--'; ${COUNTS}`, action: 'on delete set null (job)' },
     ],
@@ -196,6 +200,13 @@ describe('nothing is said of', () => {
         action: 'on delete set null (job)',
         made: `create function short(text) returns text language sql immutable as 'select lower(left($1, 9))';
         ${plpgsql('new.title := short(new.title)')}`,
+      },
+    ],
+    [
+      'one that refuses, and says why',
+      {
+        body: `if current_setting('app.closed', true) = 'on' then
+        raise exception 'closed, update nothing from here' using errcode = 'TNY99', hint = 'delete it elsewhere'; end if`,
       },
     ],
     ['a key without actions', { action: '' }],

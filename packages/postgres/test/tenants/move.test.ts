@@ -87,6 +87,21 @@ describe('moveTenant', () => {
     await moved('main', 'rows');
   });
 
+  it('keeps nobody from starting while a tenant is moved, and before the move is finished', async () => {
+    const started: Promise<unknown>[] = [];
+    const start = () =>
+      started.push(fixture.as('b', () => fixture.pool(1).query('select from job')).catch((error: Error) => error));
+    const { directory, places } = fixture;
+    const to = { server: 'main', kind: 'schema' } as const;
+    await moveTenant({ directory, places, tenant: 'a', to, onProgress: start });
+    await Promise.all(started);
+    start();
+    expect((await Promise.all(started)).filter((answer) => answer instanceof Error)).toEqual([]);
+    expect(started.length).toBeGreaterThan(5);
+    await finishMove({ directory, places, tenant: 'a' });
+    await moved('main', 'rows');
+  });
+
   it('loses no write of a tenant that is used meanwhile, and others go on', async () => {
     const [own, others] = [new Writers(fixture, 'a'), new Writers(fixture, 'b')];
     let longest = 0;

@@ -40,6 +40,18 @@ it('sends again what a connection that was kept open did not take', async () => 
   expect((await get(connection)).text).toBe('on 2');
 });
 
+it('sends again what none of those that were kept open took', async () => {
+  const waiting: (() => void)[] = [];
+  const connection = await listen((socket, number, request) => {
+    if (request > 1) return void socket.destroy();
+    waiting.push(() => ok(socket, `on ${number}`));
+    // The first three are under way at once, so that each has a connection.
+    if (number > 3 || waiting.length === 3) for (const answer of waiting.splice(0)) answer();
+  });
+  await Promise.all([get(connection), get(connection), get(connection)]);
+  expect((await get(connection)).text).toBe('on 4');
+});
+
 it('does not send again what a new connection did not take', async () => {
   let requests = 0;
   const connection = await listen((socket) => {

@@ -87,7 +87,9 @@ async function exchange(
   const { port, hostname: host } = new URL(connection.url);
   return new Promise((resolve, reject) => {
     const { method, headers } = sent;
-    const outgoing = httpRequest({ host, port, method, path, headers, agent: connection.agent }, (response) => {
+    // Others that were kept open are closed as well, so that a repetition has a connection of its own.
+    const agent = isRepeated ? fromOutside(new Agent()) : connection.agent;
+    const outgoing = httpRequest({ host, port, method, path, headers, agent }, (response) => {
       const finish = (parts: Buffer[]) => {
         clearTimeout(timer);
         answerOf(sent, response, Buffer.concat(parts)).then(resolve, reject);

@@ -33,11 +33,14 @@ export const mentions = (catalog: string, objects: string, name: string) => `
 
 export const FUNCTION_SUBJECT = `s.nspname || '.' || f.proname || '(' || pg_get_function_identity_arguments(f.oid) || ')'`;
 
-/** The text of the function `f` without literals, quoted names and comments, and without the FROM that is no clause. */
+/** The text of the function `f` without literals, quoted names and comments, and without the FROM and USING that are no clauses. */
 const CODE = `regexp_replace(
   regexp_replace(
-    coalesce(pg_get_function_sqlbody(f.oid), f.prosrc),
-    '"([^"]|"")*"|''([^'']|'''')*''|--[^\\n]*|/\\*([^*]|\\*+[^*/])*\\*+/', ' ', 'g'
+    regexp_replace(
+      coalesce(pg_get_function_sqlbody(f.oid), f.prosrc),
+      '"([^"]|"")*"|''([^'']|'''')*''|--[^\\n]*|/\\*([^*]|\\*+[^*/])*\\*+/', ' ', 'g'
+    ),
+    '(\\mraise\\M[^;]*?)\\musing\\M', '\\1', 'gi'
   ),
   '\\mdistinct\\s+from\\M|\\m(extract|substring|trim|overlay)\\s*\\([^()]*', ' ', 'gi'
 )`;
