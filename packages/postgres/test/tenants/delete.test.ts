@@ -189,6 +189,42 @@ describe.each(servers)('the deletion of a tenant $title', ({ url: server }) => {
     }
   });
 
+  it('takes what its own triggers write while its rows go', async () => {
+    await outside.query(`create table trail (tenant_id text not null, what text);
+      create function noted() returns trigger language plpgsql as $$ begin insert into trail values (old.tenant_id, tg_table_name); return null; end $$;
+      create trigger noted after delete on tag for each row execute function noted();
+      create trigger noted after delete on company for each row execute function noted()`);
+    await deleteTenant(base);
+    expect((await outside.query('select tenant_id from trail')).rows).toEqual([]);
+  });
+
+  it('deletes ordinary tables: keys of uuid, forced policies, deferred keys, an identity, a cascade of its own', async () => {
+    const [acme, globex] = ['0b5c1a52-6f0e-4f0c-9a6b-6a1f4a1c2d3e', '7d9e2b63-7a1f-4a1d-8b7c-7b2a5b2d3e4f'];
+    await outside.query(`drop table visit, tag, person, company, place;
+      create table account (tenant_id uuid primary key, name text);
+      create table ticket (id bigint generated always as identity primary key, tenant_id uuid not null references account on delete cascade, unique (tenant_id, id));
+      create table reply (id uuid primary key default gen_random_uuid(), tenant_id uuid not null, ticket bigint, more jsonb,
+        foreign key (tenant_id, ticket) references ticket (tenant_id, id) on delete set null (ticket) deferrable initially deferred);
+      create index on reply (tenant_id, ticket);
+      insert into account values ('${acme}', 'a'), ('${globex}', 'g');
+      insert into ticket (tenant_id) select tenant_id from account, generate_series(1, 50);
+      insert into reply (tenant_id, ticket, more) select tenant_id, id, jsonb_build_object('by', tenant_id) from ticket`);
+    for (const table of ['account', 'ticket', 'reply']) {
+      await outside.query(`alter table ${table} enable row level security, force row level security`);
+    }
+    await directory.create({ id: acme, slug: 'acme-2' });
+    const { removed } = await deleteTenant({ ...base, tenant: acme });
+    expect(removed.map(({ table, rows }) => [table, rows])).toEqual([
+      ['public.account', 1],
+      ['public.ticket', 50],
+      ['public.reply', 50],
+    ]);
+    const { rows } = await outside.query(
+      'select count(*)::int as n, count(distinct tenant_id)::int as tenants from reply',
+    );
+    expect(rows).toEqual([{ n: 50, tenants: 1 }]);
+  });
+
   it('asks what else holds something of it, and again after it has failed', async () => {
     const called: string[] = [];
     let isDown = true;

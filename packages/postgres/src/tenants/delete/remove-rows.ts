@@ -17,6 +17,9 @@ import {
   refuseMissingIndexes,
 } from './references.js';
 
+/** Times that all tables are gone through at the most; the scan finds what is written without an end. */
+const MOST_ROUNDS = 3;
+
 /** Tables with rows of a tenant, how many each has, and what refers to them. */
 export interface RowsToRemove {
   readonly tables: readonly PlacedTable[];
@@ -87,27 +90,26 @@ export async function removeRows(
     );
   }
   await fence.seal();
-  const { tables, counts, references, loose } = await examineRows(client, place, settings);
-  await onCounted(counts);
+  const examined = await examineRows(client, place, settings);
+  await onCounted(examined.counts);
   let longestBatchMillis = 0;
-  for (const table of tables.toReversed()) {
-    const of = counts.get(nameOf(table)) ?? 0;
-    if (of === 0) continue;
-    let rows = 0;
-    const onBatch = (deleted: number, millis: number) => {
-      rows += deleted;
-      longestBatchMillis = Math.max(longestBatchMillis, Math.round(millis));
-      onProgress({ type: 'rows', table: nameOf(table), rows, of });
-    };
-    await deleteRows(table, {
-      client,
-      tenant,
-      passing: fence.passing,
-      references,
-      loose,
-      signal: patience.signal,
-      onBatch,
-    });
+  let { counts } = examined;
+  // The application's own triggers may write while rows go, to a trail of changes for one.
+  for (let round = 1; round <= MOST_ROUNDS && [...counts.values()].some((rows) => rows > 0); round += 1) {
+    for (const table of examined.tables.toReversed()) {
+      const of = counts.get(nameOf(table)) ?? 0;
+      if (of === 0) continue;
+      let rows = 0;
+      const onBatch = (deleted: number, millis: number) => {
+        rows += deleted;
+        longestBatchMillis = Math.max(longestBatchMillis, Math.round(millis));
+        onProgress({ type: 'rows', table: nameOf(table), rows, of });
+      };
+      const { references, loose } = examined;
+      const { passing } = fence;
+      await deleteRows(table, { client, tenant, passing, references, loose, signal: patience.signal, onBatch });
+    }
+    counts = await countsOf(client, examined.tables, tenant);
   }
   return longestBatchMillis;
 }
