@@ -22,7 +22,7 @@ export async function tryAgain<R>(
   { isAgain, patience, pause: { first, longest }, signal, onPause, givenUp }: Tries,
 ): Promise<R> {
   const end = Date.now() + patience;
-  for (let [tries, wait] = [1, first]; ; tries += 1, wait = Math.min(wait * 1.5, longest)) {
+  for (let [tries, wait] = [1, Math.min(first, longest)]; ; tries += 1, wait = Math.min(wait * 1.5, longest)) {
     try {
       return await attempt(tries);
     } catch (error) {

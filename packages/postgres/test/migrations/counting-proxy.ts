@@ -11,8 +11,11 @@ export interface CountingProxy {
   stop(): Promise<void>;
 }
 
-/** The messages after which a client waits: a simple query, and the Sync at the end of an extended one. */
-const WAITED_FOR = new Set(['Q'.charCodeAt(0), 'S'.charCodeAt(0)]);
+/** After the first two a client waits: a simple query, and the end of an extended one, which the third begins. */
+const [QUERY, SYNC, PARSE] = ['Q', 'S', 'P'].map((type) => type.charCodeAt(0)) as [number, number, number];
+
+/** Asks who is waited for, each time that some seconds have passed: how often is a matter of the machine, and of no target. */
+const BY_THE_CLOCK = 'pg_blocking_pids';
 
 export async function countingProxy(url: string): Promise<CountingProxy> {
   const to = new URL(url);
@@ -21,14 +24,16 @@ export async function countingProxy(url: string): Promise<CountingProxy> {
     connections += 1;
     const upstream = connect(Number(to.port || 5432), to.hostname);
     let rest = Buffer.alloc(0);
-    let isBegun = false;
+    let [isBegun, isByTheClock] = [false, false];
     client.on('data', (data) => {
       rest = Buffer.concat([rest, data]);
       // The first message has no type.
       for (let type = isBegun ? 1 : 0; rest.length >= type + 4; type = isBegun ? 1 : 0) {
         const length = rest.readInt32BE(type) + type;
         if (rest.length < length) break;
-        if (isBegun && WAITED_FOR.has(rest[0] as number)) roundTrips += 1;
+        const sent = isBegun ? rest[0] : undefined;
+        if (sent === QUERY || sent === PARSE) isByTheClock = rest.subarray(0, length).includes(BY_THE_CLOCK);
+        if ((sent === QUERY || sent === SYNC) && !isByTheClock) roundTrips += 1;
         isBegun = true;
         rest = rest.subarray(length);
       }
