@@ -11,6 +11,7 @@ import { addMigrateVerify } from './commands/migrate-verify.js';
 import { addMove } from './commands/move.js';
 import { addProvision } from './commands/provision.js';
 import { addTenantDelete } from './commands/tenant-delete.js';
+import { addTenantDomain } from './commands/tenant-domain.js';
 import { addTenantStatus } from './commands/tenant-status.js';
 import { addTenants } from './commands/tenants.js';
 
@@ -47,6 +48,7 @@ export function buildProgram(end: (code: number) => void): Command {
   addTenants(program, end);
   addProvision(program, end);
   addTenantStatus(program, end);
+  addTenantDomain(program, end);
   addMove(program, end);
   addTenantDelete(program, end);
   return program;

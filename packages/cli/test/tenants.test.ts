@@ -9,7 +9,8 @@ beforeEach(async () => {
     `import { defineConfig } from '@tenancy/cli';
 import { TenantDirectory, tenantPlaces } from '@tenancy/postgres/tenants';
 const connection = ${JSON.stringify(place.url)};
-const directory = new TenantDirectory({ connection });
+const resolveTxt = async () => [[process.env.PROVEN ?? '']];
+const directory = new TenantDirectory({ connection, resolveTxt });
 const places = tenantPlaces({ servers: { main: { connection } }, role: 'pg_monitor', migrations: new URL('./migrations', import.meta.url) });
 const deletion = { settleMillis: 0, also: [{ name: 'cache', remove: async () => 7 }] };
 export default defineConfig({ connection, directory: 'migrations', tenants: { directory, places, deletion } });\n`,
@@ -68,6 +69,28 @@ describe('tenants', () => {
     expect(await place.run('suspend nobody')).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^tenant_unknown: /),
+    });
+  });
+
+  it('lets one have a domain of its own, once DNS proves it', async () => {
+    const { code, stdout } = await place.run('domain claim acme Careers.acme.example');
+    expect(code).toBe(0);
+    const [, value = ''] = /\n_tenancy\.careers\.acme\.example {2}TXT {2}(tenancy-domain=\w+)\n$/.exec(stdout) ?? [];
+    expect(await place.run('domain verify acme careers.acme.example')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^domain_unproven: .*_tenancy\.careers/),
+    });
+    const proven = { env: { PROVEN: value } };
+    const [verified] = objects((await place.run('domain verify acme careers.acme.example --json', proven)).stdout);
+    expect(verified).toMatchObject({ type: 'domain', tenant: '1', verifiedAt: expect.any(String) });
+    expect((await place.run('tenants show acme')).stdout).toMatch(/^domain +careers\.acme\.example, proven 2/m);
+    expect((await place.run('domain remove acme careers.acme.example')).stdout).toMatch(
+      /leads to acme \(1\) no more\n$/,
+    );
+    expect((await place.run('tenants show acme')).stdout).not.toMatch(/^domain/m);
+    expect(await place.run('domain claim acme localhost')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^tenant_name_unusable: the domain/),
     });
   });
 

@@ -9,6 +9,7 @@ export { AdapterError, isAdapterError, isBranded } from './errors/adapter-error.
 export { slipOf, unknownOption } from './errors/known-options.js';
 export { missingConnection } from './errors/missing-connection.js';
 export { requireFunction } from './errors/require-function.js';
+export { domainName } from './host-name.js';
 export { IN_TRANSACTION } from './in-transaction.js';
 export { adoptClient } from './microservices/wiring.js';
 export { isUsableTenantId } from './tenant-id.js';

@@ -13,7 +13,9 @@ export type { SettingsSchema, TenantDirectoryOptions } from './tenants/directory
 export type { FoundTenants, TenantSearch } from './tenants/directory/directory-search.js';
 export { tenantDirectorySql } from './tenants/directory/directory-tables.js';
 export type { DirectoryStatus, DirectoryTenant } from './tenants/directory/directory-tenant.js';
+export type { ClaimedDomain, TxtLookup } from './tenants/directory/domains.js';
 export type { InTransaction, NewTenant } from './tenants/directory/new-tenant.js';
+export type { TenantChanges, TenantChangesOf } from './tenants/directory/tenant-changes.js';
 export type { TenantDetails, TenantDomain, TenantPast } from './tenants/directory/tenant-details.js';
 export { TenantDirectory } from './tenants/directory/tenant-directory.js';
 export type { DeliveredEvents, EventDelivery } from './tenants/directory/tenant-event.js';

@@ -6,6 +6,7 @@ const BRAND = Symbol.for('@tenancy/postgres:tenants-error');
  * - `tenant_unknown`: the directory has no tenant with this id.
  * - `tenant_exists`: the id, the slug or the domain is taken, by a tenant or as an alias of one.
  * - `tenant_name_unusable`: a slug, a domain or an id that cannot be one.
+ * - `domain_unproven`: DNS does not say that the domain is the tenant's, or did not answer.
  * - `tenant_settings_refused`: the plan is none of `plans`, or the schema of the settings refuses them.
  * - `tenant_state_refused`: the tenant is in a state from which this does not lead on, such as one that is being deleted.
  * - `tenant_busy`: another operation on this tenant is under way, or was left unfinished.
@@ -22,6 +23,7 @@ export type TenantsErrorCode =
   | 'tenant_unknown'
   | 'tenant_exists'
   | 'tenant_name_unusable'
+  | 'domain_unproven'
   | 'tenant_settings_refused'
   | 'tenant_state_refused'
   | 'tenant_busy'

@@ -4,6 +4,7 @@ import { refuseUnknown } from '../../errors/refuse-unknown.js';
 import { requireList, requireName, requireOptions, said } from '../../errors/require-arguments.js';
 import { requireConnectionOption } from '../../errors/require-connection.js';
 import { requirePlace, type TenantPlace } from '../../isolation/tenant-place.js';
+import { lookupTxt, type TxtLookup } from './domains.js';
 
 /** A schema of the Standard Schema kind, as zod, valibot and arktype have them. */
 export interface SettingsSchema<Settings> {
@@ -52,6 +53,11 @@ export interface TenantDirectoryOptions<Settings = Readonly<Record<string, unkno
    * @defaultValue `{ server: 'main', kind: 'rows', name: null }`
    */
   readonly place?: TenantPlace;
+  /**
+   * Asks DNS for the TXT records of a name, for domains of tenants' own.
+   * @defaultValue the servers that the machine asks, with 3 seconds for each of two tries
+   */
+  readonly resolveTxt?: TxtLookup;
 }
 
 export type ResolvedDirectoryOptions<Settings> = Required<
@@ -59,7 +65,7 @@ export type ResolvedDirectoryOptions<Settings> = Required<
 > &
   Pick<TenantDirectoryOptions<Settings>, 'plans' | 'settings'>;
 
-const KNOWN = ['connection', 'listen', 'schema', 'reserved', 'plans', 'settings', 'place'];
+const KNOWN = ['connection', 'listen', 'schema', 'reserved', 'plans', 'settings', 'place', 'resolveTxt'];
 
 /** @throws TenantFloorError `floor_misconfigured` when an option is wrong. */
 export function resolveDirectoryOptions<Settings>(
@@ -81,6 +87,21 @@ export function resolveDirectoryOptions<Settings>(
       `TenantDirectory: the option \`settings\` is ${said(settings)}, and no schema of the Standard Schema kind. Pass one, as zod makes them.`,
     );
   }
+  const { resolveTxt = lookupTxt } = options;
+  if (typeof resolveTxt !== 'function') {
+    throw misconfigured(
+      `TenantDirectory: the option \`resolveTxt\` is ${said(resolveTxt)}. Pass a function, as that of node:dns/promises.`,
+    );
+  }
   requirePlace('TenantDirectory', place);
-  return { connection, listen, schema, reserved, place, ...(plans && { plans }), ...(settings && { settings }) };
+  return {
+    connection,
+    listen,
+    schema,
+    reserved,
+    place,
+    resolveTxt,
+    ...(plans && { plans }),
+    ...(settings && { settings }),
+  };
 }

@@ -1,16 +1,21 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { TenantEventKind } from '@tenancy/core/lifecycle';
 import type { ClientBase } from 'pg';
+import { misconfigured } from '../../errors/misconfigured.js';
+import { refuseUnknown } from '../../errors/refuse-unknown.js';
+import { requireOptions, said } from '../../errors/require-arguments.js';
 import type { TenantPlace } from '../../isolation/tenant-place.js';
 import { TenantsError } from '../tenants-error.js';
 import { deliverEvents } from './deliver-events.js';
-import { DirectoryReader, unknownTenant } from './directory-reader.js';
+import { DirectoryDomains } from './directory-domains.js';
 import { tenantDirectorySql } from './directory-tables.js';
 import type { DirectoryStatus, DirectoryTenant } from './directory-tenant.js';
 import type { InTransaction, NewTenant } from './new-tenant.js';
 import { checkedPlan, checkedSettings } from './plan-and-settings.js';
+import type { TenantChanges, TenantChangesOf } from './tenant-changes.js';
 import type { DeliveredEvents, EventDelivery } from './tenant-event.js';
 import { newTenantId, slugOf } from './tenant-names.js';
-import { COLUMNS, type TenantRow, tenantOf } from './tenant-row.js';
+import { tenantOf } from './tenant-row.js';
 
 /**
  * The tenants, in tables of their own: a registry that writes as well. It runs as a role of its own, never as the application's.
@@ -26,7 +31,7 @@ import { COLUMNS, type TenantRow, tenantOf } from './tenant-row.js';
  * await directory.close();
  * ```
  */
-export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> extends DirectoryReader<Settings> {
+export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> extends DirectoryDomains<Settings> {
   /** Makes its tables where they are missing. The same as a migration is `tenantDirectorySql()`. */
   async install(): Promise<void> {
     await this.database.transaction(async (client) => {
@@ -68,7 +73,7 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
   async rename(id: string, slug: string, { on }: InTransaction = {}): Promise<DirectoryTenant<Settings>> {
     const kept = slugOf(slug, this.options.reserved);
     return this.database.transaction(async (client) => {
-      const before = await this.#locked(id, client);
+      const before = await this.locked(id, client);
       if (before.slug === kept) return tenantOf<Settings>(before);
       const [taken] = await this.database.ask<{ tenant_id: string }>(
         `insert into {s}.slug as s (slug, tenant_id) values ($1, $2)
@@ -93,6 +98,42 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
   }
 
   /**
+   * Gives it another name, plan or settings. `changes` may be a function of the tenant as it is, with no other change in between.
+   *
+   * @throws TenantsError `tenant_settings_refused`.
+   * @throws TenantFloorError `floor_misconfigured` for a field that is wrong, or none of these.
+   */
+  async update(
+    id: string,
+    changes: TenantChanges<Settings> | TenantChangesOf<Settings>,
+    { on }: InTransaction = {},
+  ): Promise<DirectoryTenant<Settings>> {
+    return this.database.transaction(async (client) => {
+      const before = tenantOf<Settings>(await this.locked(id, client));
+      const changed = typeof changes === 'function' ? changes(before) : changes;
+      requireOptions('TenantDirectory.update', changed);
+      refuseUnknown('TenantDirectory.update', changed, ['name', 'plan', 'settings']);
+      const { name = before.name, plan = before.plan, settings = before.settings } = changed;
+      if (typeof name !== 'string') {
+        throw misconfigured(`TenantDirectory.update: \`name\` is ${said(name)}. Pass a text.`);
+      }
+      checkedPlan(plan, this.options.plans);
+      const after = { name, plan, settings: await checkedSettings(settings, this.options.settings) };
+      const fields = (['name', 'plan', 'settings'] as const).filter(
+        (field) => !isDeepStrictEqual(before[field], after[field]),
+      );
+      if (fields.length === 0) return before;
+      await this.database.ask(
+        'update {s}.tenant set name = $2, plan = $3, settings = $4, changed_at = clock_timestamp() where id = $1',
+        [id, name, plan, JSON.stringify(after.settings)],
+        client,
+      );
+      await this.record(id, 'changed', { fields }, client);
+      return this.get(id, { on: client });
+    }, on);
+  }
+
+  /**
    * Goes from one state into another, which the states that lead there say. Where it is there already, nothing is done.
    *
    * @internal
@@ -103,7 +144,7 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
     { on }: InTransaction = {},
   ): Promise<DirectoryTenant<Settings>> {
     return this.database.transaction(async (client) => {
-      const { status } = await this.#locked(id, client);
+      const { status } = await this.locked(id, client);
       if (status === to) return this.get(id, { on: client });
       if (!from.includes(status)) {
         throw new TenantsError(
@@ -127,26 +168,13 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
    * @internal
    */
   async placeAt(id: string, place: TenantPlace, client: ClientBase): Promise<void> {
-    const { place: before } = await this.#locked(id, client);
+    const { place: before } = await this.locked(id, client);
     await this.database.ask(
       'update {s}.tenant set place = $2, changed_at = clock_timestamp() where id = $1',
       [id, JSON.stringify(place)],
       client,
     );
     await this.record(id, 'moved', { from: JSON.parse(before), to: place }, client);
-  }
-
-  /**
-   * Writes an event, in the transaction of what it tells.
-   *
-   * @internal
-   */
-  async record(id: string, kind: TenantEventKind, data: object, client: ClientBase): Promise<void> {
-    await this.database.ask(
-      'insert into {s}.event (tenant_id, kind, data) values ($1, $2, $3)',
-      [id, kind, JSON.stringify(data)],
-      client,
-    );
   }
 
   /**
@@ -167,7 +195,7 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
    * @internal
    */
   async forget(id: string, certificate: object, client: ClientBase): Promise<void> {
-    await this.#locked(id, client);
+    await this.locked(id, client);
     await this.database.ask('delete from {s}.domain where tenant_id = $1', [id], client);
     await this.database.ask(
       `update {s}.tenant set status = 'deleted', name = '', plan = null, settings = '{}', changed_at = clock_timestamp() where id = $1`,
@@ -180,15 +208,5 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
   /** Closes its connections. */
   async close(): Promise<void> {
     await Promise.all([this.listener.close(), this.database.end()]);
-  }
-
-  async #locked(id: string, client: ClientBase): Promise<TenantRow> {
-    const [row] = await this.database.ask<TenantRow>(
-      `select ${COLUMNS} from {s}.tenant t where t.id = $1 for update`,
-      [id],
-      client,
-    );
-    if (!row) throw unknownTenant();
-    return row;
   }
 }
