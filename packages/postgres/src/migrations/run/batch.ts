@@ -16,8 +16,11 @@ export async function bringTogether(client: Client, group: readonly Work[], mann
     if (chunk?.kind !== 'transaction' || more.length > 0) return false;
     // A check of what code has changed elsewhere would find the others' schemas.
     if (chunk.parts.some(({ statements: all }) => all.some(isOpaque))) return false;
+    const policies = manner.policies === null ? [] : manner.policies.foreseen(work.schema, chunk);
+    if (policies === null) return false;
     opening(text, work, work.entries, manner.lockTimeoutMillis);
     statements(text, work, chunk.parts);
+    for (const statement of policies) text.add(statement);
     closing(text, work, chunk.parts);
   }
   await sent(client, text.add('commit'), manner);

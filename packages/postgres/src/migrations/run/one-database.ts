@@ -19,10 +19,11 @@ import { bring, type Manner, type Work } from './apply.js';
 import { batches, bringTogether } from './batch.js';
 import { known } from './failures.js';
 import type { TargetOutcome } from './migrate-options.js';
-import { plannedPolicies, policiesOf } from './policies.js';
+import { plannedPolicies } from './policies.js';
 import type { MigrateSettings } from './resolve-options.js';
 import { throughRings } from './rings.js';
 import { takeRunLock } from './run-lock.js';
+import { RunPolicies } from './run-policies.js';
 import type { RunState } from './run-state.js';
 import { connect, runName } from './session.js';
 import { Workers } from './workers.js';
@@ -98,7 +99,7 @@ export class DatabaseRun {
     this.#manner = {
       ...{ lockTimeoutMillis, lockPatienceMillis, signal },
       isOneEach: targets === null,
-      policies: policies === null ? null : policiesOf(policies),
+      policies: policies === null ? null : new RunPolicies(policies),
     };
   }
 
