@@ -114,6 +114,31 @@ describe.each(servers)('$title', ({ url }) => {
     });
   });
 
+  it('O16: a second run that waits is not waited for by an index that the first one makes CONCURRENTLY', async () => {
+    await place.file('0001_slow.sql', 'create table job (id int); select pg_sleep(1);');
+    await place.file('0002_index.sql', 'create index concurrently job_id on job (id);');
+    const told: string[] = [];
+    const first = run();
+    await sleep(300);
+    const second = run({ onProgress: ({ type }) => void told.push(type) });
+    const both = await Promise.race([Promise.all([first, second]), sleep(30_000)]);
+    expect(both).toMatchObject([{ applied: ['0001_slow.sql', '0002_index.sql'] }, { applied: [] }]);
+    expect(told).toContain('busy');
+  });
+
+  it('is ended by a signal when the work under way is done, with the others as they were', async () => {
+    await place.file('0001_job.sql', 'create table job (id int);');
+    const abort = new AbortController();
+    const { result } = await failure(
+      place.schemas(['t1', 't2', 't3'], {
+        ...{ workers: 1, signal: abort.signal },
+        onProgress: ({ type }) => type === 'target' && abort.abort(),
+      }),
+    );
+    expect(result).toMatchObject({ migrated: 1, failed: [], stopped: 'as it was asked to' });
+    expect(Object.keys(await place.tables())).toEqual(['t1']);
+  });
+
   describe('policies are part of the run', () => {
     const policies = {
       role: `tenancy_app_${process.pid}`,
@@ -204,9 +229,14 @@ describe.each(servers)('$title', ({ url }) => {
   });
 
   describe.skipIf(!program)(`O17: ${title}`, () => {
-    it.each(['transaction', 'session'] as const)('in %s mode it is noticed, and nothing is done', async (mode) => {
+    it.each([
+      ['transaction', []],
+      ['session', []],
+      // One that takes the settings of the start of a session, and passes them on to nobody.
+      ['transaction', ['ignore_startup_parameters = options']],
+    ] as const)('in %s mode it is noticed, and nothing is done: %j', async (mode, more) => {
       await place.file('0001_job.sql', 'create table job (id int);');
-      const bouncer = await startPgBouncer(place.url, mode, 2);
+      const bouncer = await startPgBouncer(place.url, mode, 2, more);
       try {
         expect(await failure(run({ connection: bouncer.url }))).toMatchObject({ code: 'migration_pooled' });
         expect(await place.tables()).toEqual({});

@@ -94,6 +94,7 @@ describe.each(servers)('$title', ({ url }) => {
       expect((await failure(verifyMigrations(of(['acme', 'globex'])))).code).toBe('migrations_pending');
       expect(await verifyMigrations({ ...of(['acme', 'globex']), allowFailed: true })).toMatchObject({ current: 1 });
       expect((await failure(run({ onlyFailed: true }))).result).toMatchObject({ failed: [{ tenant: 'globex' }] });
+      expect((await failure(run({ tenants: ['globex'] }))).result).toMatchObject({ failed: [{ tenant: 'globex' }] });
       await place.client.query('drop table globex.note');
       expect(await run({ onlyFailed: true })).toMatchObject({ migrated: 1, quarantined: [] });
       await place.client.query('create table acme.place (id int)');

@@ -27,12 +27,20 @@ export async function bringTogether(client: Client, group: readonly Work[], mann
   return true;
 }
 
-/** Divides work into groups of `size`. */
-export function batches(work: readonly Work[], size: number): readonly (readonly Work[])[] {
+/**
+ * Divides work into groups of `size`.
+ *
+ * @param isAlone - true for what shares its transaction with nothing, as a canary, after which the others are decided on
+ */
+export function batches(
+  work: readonly Work[],
+  size: number,
+  isAlone: (item: Work) => boolean,
+): readonly (readonly Work[])[] {
   const groups: Work[][] = [];
   for (const item of work) {
     const group = groups.at(-1);
-    if (group && group.length < size) group.push(item);
+    if (group && group.length < size && !isAlone(item) && !isAlone(group[0] as Work)) group.push(item);
     else groups.push([item]);
   }
   return groups;
