@@ -114,6 +114,31 @@ describe.each(servers)('$title', ({ url }) => {
     });
   });
 
+  it('O15: what a killed run has left at work is ended where it does not end by itself', async () => {
+    await place.file('0001_job.sql', 'create table job (id int);');
+    const orphan = new pg.Client({ connectionString: place.url, application_name: 'tenancy migrate 0123456789ab' });
+    orphan.on('error', () => {});
+    await orphan.connect();
+    const left = orphan.query('create table left_over (id int); select pg_sleep(120)').catch((error: Error) => error);
+    expect(await run()).toMatchObject({ applied: ['0001_job.sql'] });
+    expect(await left).toMatchObject({ message: expect.stringContaining('terminat') });
+    expect(await place.tables()).toEqual({ public: ['job.id'] });
+  });
+
+  it('a signal ends the wait for another run', async () => {
+    await place.file('0001_slow.sql', 'create table slow (id int); select pg_sleep(3);');
+    const first = run();
+    await sleep(300);
+    const abort = new AbortController();
+    const second = failure(run({ signal: abort.signal }));
+    await sleep(300);
+    const asked = Date.now();
+    abort.abort();
+    expect(await second).toMatchObject({ code: 'migration_busy' });
+    expect(Date.now() - asked).toBeLessThan(1_500);
+    await first;
+  });
+
   it('O16: a second run that waits is not waited for by an index that the first one makes CONCURRENTLY', async () => {
     await place.file('0001_slow.sql', 'create table job (id int); select pg_sleep(1);');
     await place.file('0002_index.sql', 'create index concurrently job_id on job (id);');
