@@ -245,6 +245,15 @@ describe.each(servers)('$title', ({ url }) => {
           current: 2,
           behind: [{ tenant: names[2] }],
         });
+        const missing = names.map((name) => ({ id: `${name}_no`, slug: name }));
+        const none = eachDatabase({
+          tenants: missing,
+          connection: ({ id }) => Object.assign(new URL(place.url), { pathname: id }).href,
+        });
+        const share = await failure(
+          migrate({ directory: place.directory, targets: none, workers: 1, maxFailures: 0.4 }),
+        );
+        expect(share.result).toMatchObject({ failed: [{}, {}], stopped: 'after 2 failures' });
         await place.client.query(`create database ${names[2]}`);
         expect(await migrate(options)).toMatchObject({ migrated: 1, current: 2 });
       } finally {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -36,6 +37,29 @@ describe.each(servers)('what the database sets for the application does not hold
       expect(await running).toMatchObject({ applied: ['0003_index'] });
     } finally {
       await writer.end();
+    }
+  });
+
+  it('what one file sets is not there for the next one, nor for the next tenant', async () => {
+    const role = `limited_${randomBytes(5).toString('hex')}`;
+    await place.client.query(`create role ${role}`);
+    try {
+      await place.file(
+        '0001_set.sql',
+        `create table seen as select current_setting('work_mem') as it; set work_mem = '77MB';`,
+      );
+      await place.schemas(['t1', 't2', 't3'], { workers: 1 });
+      const seen = ['t1', 't2', 't3'].map((tenant) => `select it from ${tenant}.seen`);
+      expect(await place.rows(seen.join(' union '))).toEqual([{ it: '4MB' }]);
+      await place.file('0002_role.sql', `set role ${role};`);
+      await place.file('0003_session.sql', `set session authorization ${role};`);
+      await place.file('0004_owned.sql', 'create table owned (id int);');
+      expect((await run()).applied).toHaveLength(4);
+      expect(await place.rows(`select from pg_tables where tablename = 'owned' and tableowner = '${role}'`)).toEqual(
+        [],
+      );
+    } finally {
+      await place.client.query(`drop owned by ${role}; drop role ${role}`);
     }
   });
 
