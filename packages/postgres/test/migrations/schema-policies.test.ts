@@ -161,10 +161,10 @@ describe.each(servers)('policies in the text of the migrations, $title', ({ url 
   });
 
   it('stand in batches as well, of which one bad tenant spoils none', async () => {
-    await place.schemas(tenants, { policies, batch: 10 });
+    await place.schemas(tenants, { policies, batch: 10, workers: 1 });
     await place.client.query('create table t17.note (id int)');
     await place.file('0002_note.sql', `create table note (${OWN}, id int)`);
-    const { result } = await failure(place.schemas(tenants, { policies, batch: 10, maxFailures: 1 }));
+    const { result } = await failure(place.schemas(tenants, { policies, batch: 10, workers: 1, maxFailures: 1 }));
     expect(result).toMatchObject({ migrated: 11, failed: [{ tenant: 't17' }] });
     expect(await held('note')).toEqual(each(2).map((one) => (one.schema === 't17' ? { ...one, policies: 0 } : one)));
   });

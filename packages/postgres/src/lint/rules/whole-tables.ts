@@ -59,12 +59,13 @@ export const banTruncate: LintRule = {
   },
 };
 
-/** UPDATE or DELETE of many rows in one statement. */
+/** UPDATE, DELETE or MERGE of many rows in one statement. */
 export const backfillInMigration: LintRule = {
   name: 'backfill-in-migration',
   group: 'locks',
   severity: 'warning',
-  finds: '`UPDATE` or `DELETE` in a migration whose condition does not pick rows by values that are written there',
+  finds:
+    '`UPDATE`, `DELETE` or a `MERGE` that does so, in a migration, whose condition does not pick rows by values that are written there',
   why: 'Every row that it changes is locked until the migration commits, the table grows by as many rows, and with a schema change before it the table is locked all the while.',
   safe: '`tenancy change` fills a column in batches',
   steps: {
@@ -74,19 +75,47 @@ export const backfillInMigration: LintRule = {
     *DeleteStmt(place) {
       yield* backfill(place, 'DELETE');
     },
+    *MergeStmt(place) {
+      const join = namedAt(place.tree, 'joinCondition');
+      const many = changingClauses(place.tree).filter(({ isMatched, condition }) => {
+        const isPicked = [...(isMatched ? [join] : []), condition].some((part) => part.kind !== '' && picksRows(part));
+        return !isPicked;
+      });
+      if (many.length === 0) return;
+      // What the source has no row for is all the rest.
+      const isAll = many.some(({ isMatched, condition }) => condition.kind === '' && (!isMatched || isTrue(join)));
+      yield* locking(place, 'MERGE', isAll);
+    },
   },
 };
 
-function* backfill({ tree, table, isLive }: Place, word: string) {
+function* backfill(place: Place, word: string) {
+  const where = namedAt(place.tree, 'whereClause');
+  if (where.kind === '' || !picksRows(where)) yield* locking(place, word, where.kind === '');
+}
+
+function* locking({ table, isLive }: Place, word: string, isAll: boolean) {
   if (!isLive(table)) return;
-  const where = namedAt(tree, 'whereClause');
-  if (where.kind !== '' && picksRows(where)) return;
-  const rows = where.kind === '' ? 'every row' : 'all rows that the condition finds';
+  const rows = isAll ? 'every row' : 'all rows that the condition finds';
   yield {
-    severity: where.kind === '' ? ('error' as const) : ('warning' as const),
+    severity: isAll ? ('error' as const) : ('warning' as const),
     message: `this ${word} locks ${rows} of ${sqlName(table.name)} until the migration commits, and writes each anew.`,
     fix: '-- leave it out of the migration: `tenancy change` fills a column in batches by key, with pauses and an end',
   };
+}
+
+/** The clauses of a MERGE that change or delete rows that are there, and whether those have a row of the source. */
+function changingClauses(tree: SyntaxTree) {
+  return nodes(tree, 'mergeWhenClauses')
+    .filter(({ tree: clause }) => ['CMD_UPDATE', 'CMD_DELETE'].includes(text(clause, 'commandType') ?? ''))
+    .map(({ tree: clause }) => ({
+      isMatched: text(clause, 'matchKind') === 'MERGE_WHEN_MATCHED',
+      condition: namedAt(clause, 'condition'),
+    }));
+}
+
+function isTrue({ kind, tree }: NamedNode): boolean {
+  return kind === 'A_Const' && node(tree, 'boolval')['boolval'] === true;
 }
 
 /** True for a condition that asks for rows by values written in it: `id = 7`, `code in ('a', 'b')`. */
@@ -113,7 +142,7 @@ export const ownerBackfill: LintRule = {
   name: 'owner-backfill',
   group: 'tenants',
   severity: 'error',
-  finds: '`UPDATE` or `DELETE` on a tenant table under `FORCE ROW LEVEL SECURITY`',
+  finds: '`UPDATE`, `DELETE` or a `MERGE` that does so, on a tenant table under `FORCE ROW LEVEL SECURITY`',
   why: 'The policies hold for the owner as well, who has no tenant: it changes 0 rows and says nothing.',
   safe: '`tenancy change`, as the maintenance role',
   steps: {
@@ -122,6 +151,9 @@ export const ownerBackfill: LintRule = {
     },
     *DeleteStmt(place) {
       yield* unseen(place);
+    },
+    *MergeStmt(place) {
+      if (changingClauses(place.tree).length > 0) yield* unseen(place);
     },
   },
 };
