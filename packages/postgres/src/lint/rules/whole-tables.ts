@@ -4,6 +4,7 @@ import type { LintRule, Place } from '../rule/rule.js';
 import { isTenantTable } from '../rule/tables.js';
 import { columnsIn } from '../schema/read-constraint.js';
 import type { Table } from '../schema/table.js';
+import { changingClauses, isTrue } from '../sql/merge.js';
 import { literal, quoted, relationName, sqlName } from '../sql/names.js';
 import { columnOf, constantOf, locationOf, type NamedNode, namedAt, node, nodes, text } from '../sql/nodes.js';
 
@@ -102,20 +103,6 @@ function* locking({ table, isLive }: Place, word: string, isAll: boolean) {
     message: `this ${word} locks ${rows} of ${sqlName(table.name)} until the migration commits, and writes each anew.`,
     fix: '-- leave it out of the migration: `tenancy change` fills a column in batches by key, with pauses and an end',
   };
-}
-
-/** The clauses of a MERGE that change or delete rows that are there, and whether those have a row of the source. */
-function changingClauses(tree: SyntaxTree) {
-  return nodes(tree, 'mergeWhenClauses')
-    .filter(({ tree: clause }) => ['CMD_UPDATE', 'CMD_DELETE'].includes(text(clause, 'commandType') ?? ''))
-    .map(({ tree: clause }) => ({
-      isMatched: text(clause, 'matchKind') === 'MERGE_WHEN_MATCHED',
-      condition: namedAt(clause, 'condition'),
-    }));
-}
-
-function isTrue({ kind, tree }: NamedNode): boolean {
-  return kind === 'A_Const' && node(tree, 'boolval')['boolval'] === true;
 }
 
 /** True for a condition that asks for rows by values written in it: `id = 7`, `code in ('a', 'b')`. */
