@@ -31,7 +31,9 @@ describe.each(servers)('what the database sets for the application does not hold
     await writer.connect();
     try {
       await writer.query('set idle_in_transaction_session_timeout = 0; begin; insert into job values (1)');
-      const running = migrate({ connection: place.url, migrations: { read: async () => [code, ...sql] } });
+      const migrations = { read: async () => [code, ...sql] };
+      // A lock that is not waited for would be tried again.
+      const running = migrate({ connection: place.url, migrations, lockPatienceMillis: 0 });
       await sleep(900);
       await writer.query('commit');
       expect(await running).toMatchObject({ applied: ['0003_index'] });
