@@ -79,7 +79,7 @@ async function throughDatabases(
     }
   };
   return throughRings<DatabaseTarget>(chosen, {
-    ...{ workers, maxFailures, signal, canary: dryRun ? null : canary },
+    ...{ workers, maxFailures, signal, targets: chosen.length, canary: dryRun ? null : canary },
     tenantOf: ({ tenant }) => tenant,
     onCanary: (items) => onProgress({ type: 'canary', targets: items }),
     run: async ({ tenant, connection }) => {
@@ -94,7 +94,7 @@ async function throughDatabases(
       }
       done += 1;
       onProgress({ type: 'target', target: tenant, done, of: chosen.length, ...outcome });
-      return outcome.outcome === 'migrated';
+      return outcome.outcome === 'migrated' ? 0 : 1;
     },
   });
 }

@@ -19,24 +19,23 @@ export function roleStatements({ role, adminRole }: ResolvedPolicyOptions): stri
   );
 }
 
-/** Lets the roles look into the schemas and create nothing there, nor any temporary table. */
+/** Lets the roles look into the schemas and create nothing there. */
 export function schemaStatements(options: ResolvedPolicyOptions): string[] {
   const roles = quotedRoles(options).join(', ');
-  const { tables, shared, views, database } = options;
+  const { tables, shared, views } = options;
   const schemas = [...new Set([...tables, ...shared, ...views].map(({ schema }) => schema))]
     .sort()
     .map(quoteIdentifier);
-  return [
-    revokeTemporary(database, roles),
-    ...schemas.flatMap((schema) => [
-      `REVOKE CREATE ON SCHEMA ${schema} FROM PUBLIC, ${roles} CASCADE`,
-      `GRANT USAGE ON SCHEMA ${schema} TO ${roles}`,
-    ]),
-  ];
+  return schemas.flatMap((schema) => [
+    `REVOKE CREATE ON SCHEMA ${schema} FROM PUBLIC, ${roles} CASCADE`,
+    `GRANT USAGE ON SCHEMA ${schema} TO ${roles}`,
+  ]);
 }
 
-/** Committed SQL runs in databases of many names, so it asks for the name where none was given. */
-function revokeTemporary(database: string | null, roles: string): string {
+/** Lets the roles create no temporary table. Committed SQL runs in databases of many names, so it asks for the name where none was given. */
+export function temporaryStatement(options: ResolvedPolicyOptions): string {
+  const { database } = options;
+  const roles = quotedRoles(options).join(', ');
   if (database !== null)
     return `REVOKE TEMPORARY ON DATABASE ${quoteIdentifier(database)} FROM PUBLIC, ${roles} CASCADE`;
   const revoke = `format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC, %s CASCADE', current_database(), ${quoteLiteral(roles)})`;

@@ -4,6 +4,7 @@ import {
   schemaStatements,
   sequenceStatement,
   sharedTableStatements,
+  temporaryStatement,
   viewStatements,
 } from './access-statements.js';
 import { LOCK, otherGrantsStatement } from './other-grants.js';
@@ -61,9 +62,10 @@ export interface CompiledPolicies {
 export function compilePolicies(options: CompilePoliciesOptions): CompiledPolicies {
   const resolved = resolvePolicyOptions(options);
   const tenantTables = resolved.tables.map((table) => ({ table, ...tenantTableStatements(table, resolved) }));
+  const opening = [otherGrantsStatement(resolved), temporaryStatement(resolved), ...schemaStatements(resolved)];
   const groups = [
     ...roleStatements(resolved).map((statement) => [statement]),
-    [LOCK, otherGrantsStatement(resolved), ...schemaStatements(resolved), setAsideStatement(resolved.tables, resolved)],
+    [LOCK, ...opening, setAsideStatement(resolved.tables, resolved)],
     ...tenantTables.map(({ statements }) => statements),
     [dropAsideStatement(resolved.tables, resolved)],
     ...resolved.shared.map((table) => sharedTableStatements(table, resolved)),
@@ -82,4 +84,22 @@ export function compilePolicies(options: CompilePoliciesOptions): CompiledPolici
     tables: tenantTables.map(({ table: { schema, name }, hash }) => ({ schema, name, hash })),
     hash,
   };
+}
+
+/**
+ * Those statements of {@link compilePolicies} that are about the schemas, tables and views themselves, where all of them have run before for
+ * other tables of the same roles: without those about roles, the database and the server's functions, by which each waits for the other.
+ */
+export function compileTables(options: CompilePoliciesOptions): readonly string[] {
+  const resolved = resolvePolicyOptions(options);
+  const { tables, views } = resolved;
+  return [
+    otherGrantsStatement(resolved),
+    ...schemaStatements(resolved),
+    setAsideStatement(tables, resolved),
+    ...tables.flatMap((table) => tenantTableStatements(table, resolved).statements),
+    dropAsideStatement(tables, resolved),
+    ...views.flatMap((view) => viewStatements(view, resolved)),
+    sequenceStatement(resolved),
+  ];
 }

@@ -58,7 +58,9 @@ export async function readRelations(
 }
 
 /** True when a tenant condition can be compiled for the column as it is. */
-export function isTenantColumn(relation: CatalogRelation): relation is CatalogRelation & { type: TenantColumnType } {
+export function isTenantColumn<Relation extends Pick<CatalogRelation, 'type' | 'deterministic'>>(
+  relation: Relation,
+): relation is Relation & { type: TenantColumnType } {
   return relation.deterministic && TENANT_COLUMN_TYPES.some((type) => type === relation.type);
 }
 

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addColumn, type ChangeProgress, change } from '../../src/changes.js';
+import { readBlockers } from '../../src/direct/blockers.js';
 import { type MigrationProgress, migrate } from '../../src/migrations.js';
 import { Workplace } from '../migrations/workplace.js';
 
@@ -52,6 +54,22 @@ describe('a session that is in the way', () => {
     expect(said).toContain('a long report');
     expect(said).not.toContain(SECRET);
     expect(said).not.toContain('update job');
+  });
+
+  it('is none of the run itself, of which one may wait for another', async () => {
+    const waiting = new pg.Client({ connectionString: place.url });
+    await waiting.connect();
+    try {
+      const own = (await waiting.query('select pg_backend_pid() as pid')).rows[0].pid;
+      const held = waiting.query("update job set title = 'later' where id = 1");
+      while ((await readBlockers(place.client, [own])).length === 0) await sleep(20);
+      expect(await readBlockers(place.client, [own])).toMatchObject([{ pid }]);
+      expect(await readBlockers(place.client, [own, pid])).toEqual([]);
+      await blocker.query('rollback');
+      await held;
+    } finally {
+      await waiting.end();
+    }
   });
 
   it('is named by change in the same words, and without its statement', async () => {

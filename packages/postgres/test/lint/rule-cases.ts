@@ -28,8 +28,16 @@ export const ruleCases: readonly RuleCase[] = [
       'explain (analyze, costs off) with gone as (delete from note returning id) select 1 from gone',
       "delete from note where body = 'x' or true",
       'update job set seats = seats + 1 where id > 7',
+      'merge into job using note on job.tenant_id = note.tenant_id and job.id = note.job_id when matched then update set seats = 1',
+      'merge into job using company c on job.tenant_id = c.id when not matched then insert (tenant_id, id, slug) values (c.id, 1, c.id) when matched and job.seats > 3 then delete',
+      'with merged as (merge into job using company c on true when matched then do nothing) select 1; delete from note',
+      "merge into job using company c on job.tenant_id = c.id and c.id = 'c1' when matched then update set seats = 1 when not matched by source then delete",
     ],
     fine: [
+      "merge into job using company c on job.tenant_id = c.id and c.id = 'c1' when matched then update set seats = 1",
+      'merge into job using company c on job.tenant_id = c.id when matched and job.id = 7 then delete when not matched by source and job.id = 8 then delete',
+      'merge into job using company c on job.tenant_id = c.id when not matched then insert (tenant_id, id, slug) values (c.id, 1, c.id)',
+      'create table made (tenant_id text, n int); merge into made using company c on made.tenant_id = c.id when matched then delete',
       "update job set place = 'Bern' where id = 7",
       "delete from company where id in ('c1', 'c2') and name <> ''",
       "update job set place = 'x' where id = 1 or id = 2::bigint",
@@ -460,8 +468,13 @@ export const ruleCases: readonly RuleCase[] = [
   },
   {
     rule: 'owner-backfill',
-    bad: ["update job set place = 'x' where id = 7"],
+    bad: [
+      "update job set place = 'x' where id = 7",
+      "merge into job using company c on job.tenant_id = c.id and job.id = 7 when matched then update set place = 'x'",
+    ],
     fine: [
+      'merge into job using company c on job.tenant_id = c.id when not matched then insert (tenant_id, id, slug) values (c.id, 1, c.id)',
+      "merge into company using company c on company.id = c.id when matched then update set name = 'x'",
       "update company set name = 'x' where id = 'c1'",
       "create table made (tenant_id text not null); delete from made where tenant_id = 'x'",
     ],
@@ -632,6 +645,21 @@ export const ruleCases: readonly RuleCase[] = [
     options: { shared: ['company', 'made'] },
     bad: ['create table made as select * from job'],
     fine: ['create table made as select * from company'],
+  },
+  {
+    rule: 'merged-tenants',
+    bad: [
+      'merge into job using note on job.id = note.job_id when matched then update set seats = 1',
+      'merge into job as j using (select * from note where id = 7) n on j.id = n.job_id when not matched then insert (tenant_id, id, slug) values (n.tenant_id, n.job_id, n.body)',
+      'create view v with (security_invoker) as select * from note; merge into job using v on job.id = v.job_id when matched then delete',
+    ],
+    fine: [
+      'merge into job using note on job.tenant_id = note.tenant_id and job.id = note.job_id when matched then update set seats = 1',
+      'merge into job using note using_note on (using_note.tenant_id, using_note.job_id) = (job.tenant_id, job.id) when matched then delete',
+      'merge into job using company c on job.slug = c.name when matched then update set seats = 1',
+      'merge into company using job on company.id = job.slug when matched then delete',
+      'create temporary table staged (id bigint); merge into job using staged on job.id = staged.id when matched then delete',
+    ],
   },
   // Targets.
   {

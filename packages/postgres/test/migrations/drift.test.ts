@@ -122,6 +122,16 @@ describe('schemas that are not like the others', () => {
     expect((await drift(['acme', 'globex', 'initech'])).different).toEqual([]);
   });
 
+  it('O7: a name of another schema is shown, also where the database has that one in its search path', async () => {
+    await place.file('0001_job.sql', 'create table job (id int); create view v as select id from job;');
+    await place.schemas(['acme', 'globex', 'initech']);
+    await place.client.query(`create or replace view globex.v as select id from initech.job;
+      do $$ begin execute format('alter database %I set search_path = initech', current_database()); end $$`);
+    expect((await drift(['acme', 'globex', 'initech'])).different).toMatchObject([
+      { tenant: 'globex', extra: [expect.stringContaining('initech.job')] },
+    ]);
+  });
+
   it('with what is missing there, or all of it', async () => {
     await place.file('0001_all.sql', EVERYTHING);
     await place.schemas(['acme', 'globex', 'initech']);

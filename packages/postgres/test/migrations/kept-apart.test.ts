@@ -195,6 +195,8 @@ describe.each(servers)('$title', ({ url }) => {
   });
 
   it.each([
+    ['batch', 0],
+    ['batch', 11],
     ['canary', {}],
     ['canary', { tenants: 0 }],
     ['canary', { tenants: ['a'], pauseMillis: -1 }],

@@ -78,6 +78,18 @@ describe.each(servers)('$title', ({ url }) => {
       expect(await rows()).toEqual(tenants.map((tenant) => ({ tenant, n: 1 })));
     });
 
+    it('does not begin a statement outside of transactions where another is', async () => {
+      await place.file('0001_job.sql', 'create table job (id int);');
+      await place.schemas(['t0']);
+      await place.file('0002_index.sql', 'create index concurrently job_id on job (id);');
+      await place.client.query(`select pg_advisory_lock(hashtextextended('public.tenancy_migrations t0', 1))`);
+      const { result } = await failure(place.schemas(['t0']));
+      expect(result?.failed).toMatchObject([{ tenant: 't0', message: expect.stringContaining('migration_busy') }]);
+      expect(await place.rows(`select from pg_class where relname = 'job_id'`)).toEqual([]);
+      await place.client.query('select pg_advisory_unlock_all()');
+      expect(await place.schemas(['t0'])).toMatchObject({ migrated: 1 });
+    });
+
     it('does not begin what another is at', async () => {
       const { running, goOn } = await withoutLock();
       const inside = deferred();

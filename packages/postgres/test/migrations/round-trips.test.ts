@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eachDatabase, migrate } from '../../src/migrations.js';
 import { type CountingProxy, countingProxy } from './counting-proxy.js';
@@ -43,6 +44,23 @@ describe('what a run costs', () => {
     const transactions = await place.rows(`select distinct schema, id from (${all.join(' union all ')}) ids`);
     expect(transactions).toHaveLength(28);
     expect(new Set(transactions.map(({ id }) => id)).size).toBe(28);
+  });
+
+  it('O1, O14: with policies each schema is one round trip, when those of the first are known', async () => {
+    const policies = { role: `app_${randomBytes(5).toString('hex')}` };
+    await place.file('0001.sql', 'create table job (tenant_id text not null, id int);');
+    try {
+      const few = await counted(() => run(numbered('a', 4), { workers: 1, policies }));
+      const more = await counted(() => run(numbered('b', 24), { workers: 1, policies }));
+      // One look each second at what it waits for, too.
+      expect(more - few).toBeLessThan(30);
+      // In batches the first one's go before all others.
+      const batches = await counted(() => run(numbered('c', 44), { workers: 1, policies, batch: 10 }));
+      expect(batches - few).toBeLessThan(20);
+      expect(await place.rows('select count(*)::int as n from pg_policy')).toEqual([{ n: 2 * (4 + 24 + 44) }]);
+    } finally {
+      await place.client.query(`drop owned by ${policies.role}; drop role ${policies.role}`);
+    }
   });
 
   it('O1: a batch of ten schemas is one round trip and one transaction', async () => {

@@ -114,6 +114,56 @@ describe.each(servers)('$title', ({ url }) => {
     });
   });
 
+  it('O15: what a killed run has left at work is ended where it does not end by itself', async () => {
+    await place.file('0001_job.sql', 'create table job (id int);');
+    const orphan = new pg.Client({ connectionString: place.url, application_name: 'tenancy migrate 0123456789ab' });
+    orphan.on('error', () => {});
+    await orphan.connect();
+    const left = orphan.query('create table left_over (id int); select pg_sleep(120)').catch((error: Error) => error);
+    expect(await run()).toMatchObject({ applied: ['0001_job.sql'] });
+    expect(await left).toMatchObject({ message: expect.stringContaining('terminat') });
+    expect(await place.tables()).toEqual({ public: ['job.id'] });
+  });
+
+  it('a signal ends the wait for another run', async () => {
+    await place.file('0001_slow.sql', 'create table slow (id int); select pg_sleep(3);');
+    const first = run();
+    await sleep(300);
+    const abort = new AbortController();
+    const second = failure(run({ signal: abort.signal }));
+    await sleep(300);
+    const asked = Date.now();
+    abort.abort();
+    expect(await second).toMatchObject({ code: 'migration_busy' });
+    expect(Date.now() - asked).toBeLessThan(1_500);
+    await first;
+  });
+
+  it('O16: a second run that waits is not waited for by an index that the first one makes CONCURRENTLY', async () => {
+    await place.file('0001_slow.sql', 'create table job (id int); select pg_sleep(1);');
+    await place.file('0002_index.sql', 'create index concurrently job_id on job (id);');
+    const told: string[] = [];
+    const first = run();
+    await sleep(300);
+    const second = run({ onProgress: ({ type }) => void told.push(type) });
+    const both = await Promise.race([Promise.all([first, second]), sleep(30_000)]);
+    expect(both).toMatchObject([{ applied: ['0001_slow.sql', '0002_index.sql'] }, { applied: [] }]);
+    expect(told).toContain('busy');
+  });
+
+  it('is ended by a signal when the work under way is done, with the others as they were', async () => {
+    await place.file('0001_job.sql', 'create table job (id int);');
+    const abort = new AbortController();
+    const { result } = await failure(
+      place.schemas(['t1', 't2', 't3'], {
+        ...{ workers: 1, signal: abort.signal },
+        onProgress: ({ type }) => type === 'target' && abort.abort(),
+      }),
+    );
+    expect(result).toMatchObject({ migrated: 1, failed: [], stopped: 'as it was asked to' });
+    expect(Object.keys(await place.tables())).toEqual(['t1']);
+  });
+
   describe('policies are part of the run', () => {
     const policies = {
       role: `tenancy_app_${process.pid}`,
@@ -195,6 +245,15 @@ describe.each(servers)('$title', ({ url }) => {
           current: 2,
           behind: [{ tenant: names[2] }],
         });
+        const missing = names.map((name) => ({ id: `${name}_no`, slug: name }));
+        const none = eachDatabase({
+          tenants: missing,
+          connection: ({ id }) => Object.assign(new URL(place.url), { pathname: id }).href,
+        });
+        const share = await failure(
+          migrate({ directory: place.directory, targets: none, workers: 1, maxFailures: 0.4 }),
+        );
+        expect(share.result).toMatchObject({ failed: [{}, {}], stopped: 'after 2 failures' });
         await place.client.query(`create database ${names[2]}`);
         expect(await migrate(options)).toMatchObject({ migrated: 1, current: 2 });
       } finally {
@@ -204,9 +263,14 @@ describe.each(servers)('$title', ({ url }) => {
   });
 
   describe.skipIf(!program)(`O17: ${title}`, () => {
-    it.each(['transaction', 'session'] as const)('in %s mode it is noticed, and nothing is done', async (mode) => {
+    it.each([
+      ['transaction', []],
+      ['session', []],
+      // One that takes the settings of the start of a session, and passes them on to nobody.
+      ['transaction', ['ignore_startup_parameters = options']],
+    ] as const)('in %s mode it is noticed, and nothing is done: %j', async (mode, more) => {
       await place.file('0001_job.sql', 'create table job (id int);');
-      const bouncer = await startPgBouncer(place.url, mode, 2);
+      const bouncer = await startPgBouncer(place.url, mode, 2, more);
       try {
         expect(await failure(run({ connection: bouncer.url }))).toMatchObject({ code: 'migration_pooled' });
         expect(await place.tables()).toEqual({});

@@ -93,7 +93,9 @@ describe.each(servers)('$title', ({ url }) => {
       });
       expect((await failure(verifyMigrations(of(['acme', 'globex'])))).code).toBe('migrations_pending');
       expect(await verifyMigrations({ ...of(['acme', 'globex']), allowFailed: true })).toMatchObject({ current: 1 });
-      expect((await failure(run({ onlyFailed: true }))).result).toMatchObject({ failed: [{ tenant: 'globex' }] });
+      const withNew = place.schemas(['acme', 'globex', 'initech', 'hooli'], { maxFailures: 1, onlyFailed: true });
+      expect((await failure(withNew)).result).toMatchObject({ migrated: 0, failed: [{ tenant: 'globex' }] });
+      expect((await failure(run({ tenants: ['globex'] }))).result).toMatchObject({ failed: [{ tenant: 'globex' }] });
       await place.client.query('drop table globex.note');
       expect(await run({ onlyFailed: true })).toMatchObject({ migrated: 1, quarantined: [] });
       await place.client.query('create table acme.place (id int)');
@@ -142,6 +144,21 @@ describe.each(servers)('$title', ({ url }) => {
         behind: [{ problem: expect.stringContaining('gone') }],
         unknown: ['acme'],
       });
+    });
+
+    it('that is dropped while a run is on its way to it is lost, and not made again', async () => {
+      await place.file('0001_job.sql', 'create table job (id int);');
+      await place.schemas(['acme', 'globex']);
+      await place.file('0002_note.sql', 'create table note (id int);');
+      const confirm = async () => {
+        await place.client.query('drop schema globex cascade');
+        return true;
+      };
+      const error = await failure(place.schemas(['acme', 'globex'], { canary: { tenants: ['acme'], confirm } }));
+      expect(error.result?.failed).toMatchObject([
+        { tenant: 'globex', message: expect.stringContaining('target_lost') },
+      ]);
+      expect(await place.tables()).toEqual({ acme: ['job.id', 'note.id'] });
     });
 
     it('that was dropped and made anew is lost, however much is in it, until somebody says what it is', async () => {

@@ -250,6 +250,25 @@ insert into job values (1, '
       }
     });
 
+    it('O29: a change that PostgreSQL ends, as each waits for the other, is tried again', async () => {
+      await place.client.query('create table first (id int); create table second (id int)');
+      await place.file('0001_both.sql', 'alter table second add x int; alter table first add x int;');
+      const writer = new pg.Client({ connectionString: place.url });
+      await writer.connect();
+      try {
+        await writer.query('begin; insert into first values (1)');
+        // It waits for longer than PostgreSQL lets two wait for each other.
+        const running = run({ lockTimeoutMillis: 20_000 });
+        const waiting = () =>
+          place.rows(`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`);
+        while ((await waiting()).length === 0) await sleep(20);
+        await writer.query('insert into second values (1); commit');
+        expect(await running).toMatchObject({ applied: ['0001_both.sql'] });
+      } finally {
+        await writer.end();
+      }
+    });
+
     it('O22: what gets no lock in time is given up, with nothing done', async () => {
       await place.client.query('create table job (id int)');
       await place.file('0001_title.sql', 'alter table job add title text;');

@@ -40,8 +40,13 @@ export const title = program
  */
 const GUARD = 'cd "$2" || exit 1; "$1" pgbouncer.ini & read -r _; kill -KILL $!; wait $!; cd /; rm -rf "$2"';
 
-/** Starts PgBouncer in front of the database of `url`, with `size` connections to it, on a free loopback port. */
-export async function startPgBouncer(url: string, mode: PoolMode, size: number): Promise<PgBouncer> {
+/** Starts PgBouncer in front of the database of `url`, with `size` connections to it, on a free loopback port; `more` are lines of its configuration. */
+export async function startPgBouncer(
+  url: string,
+  mode: PoolMode,
+  size: number,
+  more: readonly string[] = [],
+): Promise<PgBouncer> {
   if (!program) throw new Error('PgBouncer is not installed.');
   const { hostname, port: serverPort, pathname, username, password } = new URL(url);
   const port = await freePort();
@@ -65,6 +70,7 @@ pool_mode = ${mode}
 default_pool_size = ${size}
 max_client_conn = 200
 logfile = log
+${more.join('\n')}
 `,
   );
   const account = accountFor(directory);

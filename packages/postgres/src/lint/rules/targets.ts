@@ -103,6 +103,7 @@ const CHANGES: ReadonlySet<string> = new Set([
   'UpdateStmt',
   'DeleteStmt',
   'InsertStmt',
+  'MergeStmt',
   'AlterObjectSchemaStmt',
 ]);
 

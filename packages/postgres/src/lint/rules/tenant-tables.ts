@@ -6,6 +6,7 @@ import type { FileEnd, LintRule, Report } from '../rule/rule.js';
 import { classOf, isListed, isTenantTable } from '../rule/tables.js';
 import { relationsRead } from '../schema/apply.js';
 import { selectedNames } from '../schema/apply-create.js';
+import { columnsIn } from '../schema/read-constraint.js';
 import type { Table } from '../schema/table.js';
 import { keyOf, quoted, sqlList, sqlName } from '../sql/names.js';
 import { node, text } from '../sql/nodes.js';
@@ -136,6 +137,31 @@ export const copiedRows: LintRule = {
         severity: isCompiled && hasTenant ? 'warning' : 'error',
         message: `${on} gets the rows of every tenant out of ${from}, and none of the policies, keys and indexes: where nobody compiles policies for it, who reads it sees them all.`,
         fix: `${statements(`CREATE TABLE ${on} (LIKE ${from} INCLUDING ALL)`)}\n-- policies as ${from} has them, ENABLE and FORCE; then:\n${statements(`INSERT INTO ${on} SELECT * FROM ${from}`)}`,
+      };
+    },
+  },
+};
+
+/** A MERGE in which rows of one tenant meet those of another. */
+export const mergedTenants: LintRule = {
+  name: 'merged-tenants',
+  group: 'tenants',
+  severity: 'error',
+  finds: '`MERGE` into a tenant table from a tenant table whose `ON` does not compare the tenant column',
+  why: 'Whoever runs it past the policies changes the rows of one tenant by those of another that have the same key, or leaves out a row because another tenant has one like it.',
+  safe: 'the tenant column in `ON`',
+  steps: {
+    *MergeStmt({ tree, table, schema, options }) {
+      if (!isTenantTable(table, options)) return;
+      const source = relationsRead(tree['sourceRelation'])
+        .flatMap((name) => schema.readBy(name))
+        .map((name) => schema.table(name))
+        .find((other) => isTenantTable(other, options));
+      if (!source || columnsIn(tree['joinCondition']).includes(options.tenantColumn)) return;
+      const [on, column] = [sqlName(table.name), quoted(options.tenantColumn)];
+      yield {
+        message: `a row of ${on} matches those of ${sqlName(source.name)} that other tenants have, as ON says nothing of ${column}.`,
+        fix: `-- compare the tenant in ON as well:\n-- ON … AND ${on}.${column} = ${sqlName(source.name)}.${column}`,
       };
     },
   },

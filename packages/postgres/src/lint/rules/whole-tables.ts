@@ -4,6 +4,7 @@ import type { LintRule, Place } from '../rule/rule.js';
 import { isTenantTable } from '../rule/tables.js';
 import { columnsIn } from '../schema/read-constraint.js';
 import type { Table } from '../schema/table.js';
+import { changingClauses, isTrue } from '../sql/merge.js';
 import { literal, quoted, relationName, sqlName } from '../sql/names.js';
 import { columnOf, constantOf, locationOf, type NamedNode, namedAt, node, nodes, text } from '../sql/nodes.js';
 
@@ -59,12 +60,13 @@ export const banTruncate: LintRule = {
   },
 };
 
-/** UPDATE or DELETE of many rows in one statement. */
+/** UPDATE, DELETE or MERGE of many rows in one statement. */
 export const backfillInMigration: LintRule = {
   name: 'backfill-in-migration',
   group: 'locks',
   severity: 'warning',
-  finds: '`UPDATE` or `DELETE` in a migration whose condition does not pick rows by values that are written there',
+  finds:
+    '`UPDATE`, `DELETE` or a `MERGE` that does so, in a migration, whose condition does not pick rows by values that are written there',
   why: 'Every row that it changes is locked until the migration commits, the table grows by as many rows, and with a schema change before it the table is locked all the while.',
   safe: '`tenancy change` fills a column in batches',
   steps: {
@@ -74,16 +76,30 @@ export const backfillInMigration: LintRule = {
     *DeleteStmt(place) {
       yield* backfill(place, 'DELETE');
     },
+    *MergeStmt(place) {
+      const join = namedAt(place.tree, 'joinCondition');
+      const many = changingClauses(place.tree).filter(({ isMatched, condition }) => {
+        const isPicked = [...(isMatched ? [join] : []), condition].some((part) => part.kind !== '' && picksRows(part));
+        return !isPicked;
+      });
+      if (many.length === 0) return;
+      // What the source has no row for is all the rest.
+      const isAll = many.some(({ isMatched, condition }) => condition.kind === '' && (!isMatched || isTrue(join)));
+      yield* locking(place, 'MERGE', isAll);
+    },
   },
 };
 
-function* backfill({ tree, table, isLive }: Place, word: string) {
+function* backfill(place: Place, word: string) {
+  const where = namedAt(place.tree, 'whereClause');
+  if (where.kind === '' || !picksRows(where)) yield* locking(place, word, where.kind === '');
+}
+
+function* locking({ table, isLive }: Place, word: string, isAll: boolean) {
   if (!isLive(table)) return;
-  const where = namedAt(tree, 'whereClause');
-  if (where.kind !== '' && picksRows(where)) return;
-  const rows = where.kind === '' ? 'every row' : 'all rows that the condition finds';
+  const rows = isAll ? 'every row' : 'all rows that the condition finds';
   yield {
-    severity: where.kind === '' ? ('error' as const) : ('warning' as const),
+    severity: isAll ? ('error' as const) : ('warning' as const),
     message: `this ${word} locks ${rows} of ${sqlName(table.name)} until the migration commits, and writes each anew.`,
     fix: '-- leave it out of the migration: `tenancy change` fills a column in batches by key, with pauses and an end',
   };
@@ -113,7 +129,7 @@ export const ownerBackfill: LintRule = {
   name: 'owner-backfill',
   group: 'tenants',
   severity: 'error',
-  finds: '`UPDATE` or `DELETE` on a tenant table under `FORCE ROW LEVEL SECURITY`',
+  finds: '`UPDATE`, `DELETE` or a `MERGE` that does so, on a tenant table under `FORCE ROW LEVEL SECURITY`',
   why: 'The policies hold for the owner as well, who has no tenant: it changes 0 rows and says nothing.',
   safe: '`tenancy change`, as the maintenance role',
   steps: {
@@ -122,6 +138,9 @@ export const ownerBackfill: LintRule = {
     },
     *DeleteStmt(place) {
       yield* unseen(place);
+    },
+    *MergeStmt(place) {
+      if (changingClauses(place.tree).length > 0) yield* unseen(place);
     },
   },
 };

@@ -6,9 +6,11 @@ import type { PendingMigration } from '../ledger/pending-migrations.js';
 import { MigrationError } from '../outcome/migration-error.js';
 import { type Chunk, chunksOf } from './chunks.js';
 import { failed, faultOf, isTransient, known, OF_THE_FILE, positionIn, unconvertible } from './failures.js';
+import type { RunPolicies } from './run-policies.js';
+import { OTHERWISE } from './schema-policies.js';
 import { CLEAN, leftSchema, WATCH } from './schema-statements.js';
 import { closing, opening, type Place, statements, Text } from './transaction-text.js';
-import { type Patience, untilLocked } from './until-locked.js';
+import { codeOf, type Patience, untilLocked } from './until-locked.js';
 
 /** A target that is behind, with what it lacks. */
 export interface Work extends Place {
@@ -21,8 +23,8 @@ export interface Work extends Place {
 export interface Manner extends Patience {
   /** True for a transaction of its own for each migration. */
   readonly isOneEach: boolean;
-  /** Runs inside of each transaction after its statements; null where nothing does. */
-  readonly policies: ((client: Client) => Promise<void>) | null;
+  /** Run inside of each transaction after its statements; null where none do. */
+  readonly policies: RunPolicies | null;
 }
 
 /**
@@ -61,7 +63,8 @@ async function apply(
   lockTimeout: number,
 ): Promise<void> {
   if (chunk.kind === 'alone') return alone(client, place, chunk);
-  const isAtOnce = chunk.kind === 'transaction' && manner.policies === null;
+  const { policies } = manner;
+  const foreseen = policies === null ? [] : policies.foreseen(place.schema, chunk);
   const text = new Text().add('begin');
   opening(text, place, entries, lockTimeout);
   if (chunk.kind === 'transaction') statements(text, place, chunk.parts);
@@ -69,25 +72,40 @@ async function apply(
   const isWatched = chunk.kind === 'code' && place.schema !== null;
   if (isWatched) text.add(WATCH);
   const parts = chunk.kind === 'transaction' ? chunk.parts : [chunk];
-  if (isAtOnce) {
+  if (chunk.kind === 'transaction' && foreseen !== null) {
+    for (const statement of foreseen) text.add(statement);
     closing(text, place, parts);
-    await sent(client, text.add('commit'), manner);
-    return;
+    try {
+      await sent(client, text.add('commit'), manner);
+      return;
+    } catch (error) {
+      if (codeOf(error) !== OTHERWISE) throw error;
+      policies?.forget(chunk);
+      return apply(client, place, entries, chunk, manner, lockTimeout);
+    }
   }
   await sent(client, text, manner);
+  let committed: (() => void) | undefined;
   try {
     if (chunk.kind === 'code') await coded(client, chunk);
-    await manner.policies?.(client);
+    // Before the policies, which change more than the schema: rights of the database and of functions of the server.
+    if (isWatched) await sent(client, watched(place), manner);
+    committed = await policies?.apply(client, place.schema, chunk);
   } catch (error) {
     await client.query('rollback').catch(() => {});
     throw error;
   }
   const end = new Text();
-  if (isWatched) {
-    for (const statement of [...leftSchema(place.schema as string, place.shared), ...CLEAN]) end.add(statement);
-  }
   closing(end, place, parts);
   await sent(client, end.add('commit'), manner);
+  committed?.();
+}
+
+/** Looks for what code has changed outside of its schema, and takes away what it has left on the connection. */
+function watched({ schema, shared }: Place): Text {
+  const text = new Text();
+  for (const statement of [...leftSchema(schema as string, shared), ...CLEAN]) text.add(statement);
+  return text;
 }
 
 export async function coded(

@@ -70,7 +70,8 @@ export type MigrationProgress =
 export interface MigrateOptions extends MigrationsOptions {
   /**
    * The policies of row-level security, compiled and run in the transaction of the migrations: no table is without its own for a moment (O14).
-   * For the database itself, and for databases of tenants.
+   * In the schema of each tenant they hold the tables that have the tenant column, which the role reaches from everywhere by their full name;
+   * `tables`, `schemas`, `shared` and `hidden` are about the database itself, and say nothing there.
    * @defaultValue none are run
    */
   readonly policies?: MigrationPolicies;

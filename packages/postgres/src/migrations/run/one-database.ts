@@ -19,10 +19,11 @@ import { bring, type Manner, type Work } from './apply.js';
 import { batches, bringTogether } from './batch.js';
 import { known } from './failures.js';
 import type { TargetOutcome } from './migrate-options.js';
-import { plannedPolicies, policiesOf } from './policies.js';
+import { plannedPolicies } from './policies.js';
 import type { MigrateSettings } from './resolve-options.js';
-import { throughRings } from './rings.js';
+import { canaryOf, throughRings } from './rings.js';
 import { takeRunLock } from './run-lock.js';
+import { RunPolicies } from './run-policies.js';
 import type { RunState } from './run-state.js';
 import { connect, runName } from './session.js';
 import { Workers } from './workers.js';
@@ -98,7 +99,7 @@ export class DatabaseRun {
     this.#manner = {
       ...{ lockTimeoutMillis, lockPatienceMillis, signal },
       isOneEach: targets === null,
-      policies: policies === null ? null : policiesOf(policies),
+      policies: policies === null ? null : new RunPolicies(policies),
     };
   }
 
@@ -177,18 +178,19 @@ export class DatabaseRun {
         await bring(await this.#workers.client(worker), item, this.#manner);
         state.migrated(item);
         tell(item, { outcome: 'migrated' });
-        return true;
+        return 0;
       } catch (error) {
         await this.#workers.drop(worker);
         if (item.schema === null) throw error;
         state.failed(item.tenant, item.schema, error);
         tell(item, { outcome: 'failed', message: messageOf(error) });
-        return false;
+        return 1;
       }
     };
-    const groups = batch === 1 ? work.map((item) => [item]) : batches(work, batch);
+    const isCanary = canaryOf(work, canary, ({ tenant }) => tenant);
+    const groups = batches(work, batch, isCanary);
     return throughRings(groups, {
-      ...{ workers, canary, maxFailures, signal },
+      ...{ workers, canary, maxFailures, signal, targets: work.length },
       tenantOf: ([first]) => first?.tenant ?? null,
       onCanary: (items) => onProgress({ type: 'canary', targets: items }),
       run: async (group, worker) => {
@@ -197,11 +199,11 @@ export class DatabaseRun {
             state.migrated(item);
             tell(item, { outcome: 'migrated' });
           }
-          return true;
+          return 0;
         }
-        let isDone = true;
-        for (const item of group) isDone = (await one(item, worker)) && isDone;
-        return isDone;
+        let failures = 0;
+        for (const item of group) failures += await one(item, worker);
+        return failures;
       },
     });
   }

@@ -149,11 +149,6 @@ export function resolveMigrateOptions(options: MigrateOptions): MigrateSettings 
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw misconfigured(`migrate: the option \`signal\` is ${said(signal)}. Pass the signal of an AbortController.`);
   }
-  if (policies !== undefined && resolved.targets?.kind === 'schemas') {
-    throw misconfigured(
-      'migrate: the option `policies` is for tables that tenants share, and each tenant has a schema here. Leave it out; `role` of `eachSchema` grants.',
-    );
-  }
   if (canary !== undefined) {
     requireOptions('migrate: the option `canary`', canary, 'tenants');
     const { tenants: first, pauseMillis = 0 } = canary;

@@ -6,11 +6,13 @@ export interface Course<Item> {
   readonly workers: number;
   readonly canary: Canary | null;
   readonly maxFailures: number;
+  /** How many targets the items are, of which the share of failures is one. */
+  readonly targets: number;
   readonly signal: AbortSignal | null;
   /** The tenant of an item, by which canaries are named. */
   readonly tenantOf: (item: Item) => string | null;
-  /** Brings one item up to date, and says whether it did. The worker is a number below `workers`. */
-  readonly run: (item: Item, worker: number) => Promise<boolean>;
+  /** Brings one item up to date, and says how many of its targets failed. The worker is a number below `workers`. */
+  readonly run: (item: Item, worker: number) => Promise<number>;
   readonly onCanary: (items: number) => void;
 }
 
@@ -21,7 +23,7 @@ export interface Course<Item> {
  * @returns why it ended before its end; null where it did not
  */
 export async function throughRings<Item>(items: readonly Item[], course: Course<Item>): Promise<string | null> {
-  const { canary, maxFailures, tenantOf, onCanary, signal } = course;
+  const { canary, maxFailures, targets, tenantOf, onCanary, signal } = course;
   const isCanary = canaryOf(items, canary, tenantOf);
   const first = items.filter(isCanary);
   const others = items.filter((item) => !isCanary(item));
@@ -34,11 +36,12 @@ export async function throughRings<Item>(items: readonly Item[], course: Course<
       if (canary.confirm && (await canary.confirm()) !== true) return 'after the canaries, as it was not confirmed';
     }
   }
-  const stopped = await ring(others, course, Math.floor(maxFailures * items.length));
+  const stopped = await ring(others, course, Math.floor(maxFailures * targets));
   return stopped?.isEarly ? stopped.why : null;
 }
 
-function canaryOf<Item>(
+/** Says which of the items go before all others. */
+export function canaryOf<Item>(
   items: readonly Item[],
   canary: Canary | null,
   tenantOf: Course<Item>['tenantOf'],
@@ -68,8 +71,7 @@ async function ring<Item>(
       }
       const item = items[next] as Item;
       next += 1;
-      if (await run(item, worker)) continue;
-      failures += 1;
+      failures += await run(item, worker);
       if (failures > mayFail) stopped = `after ${failures === 1 ? 'a failure' : `${failures} failures`}`;
     }
   };

@@ -7,7 +7,7 @@ import { createLedger, DATABASE, readLedger, stateOf } from '../../migrations/le
 import { pendingMigrations } from '../../migrations/ledger/pending-migrations.js';
 import { isMigrationError } from '../../migrations/outcome/migration-error.js';
 import { applySquashed } from '../../migrations/run/apply-squashed.js';
-import { policiesOf } from '../../migrations/run/policies.js';
+import { applyPolicies } from '../../migrations/run/policies.js';
 import { connect } from '../../migrations/run/session.js';
 import type { Squashed } from '../../migrations/run/squashed.js';
 import { ask, isTrue } from '../../protocol/ask.js';
@@ -18,7 +18,6 @@ import { nameTaken } from './name-taken.js';
 import { createDatabase, dropHalfMade, limitOf, newToken, openedDatabase } from './place-database.js';
 import { migrationsOf, squashedOf } from './place-migrations.js';
 import { isMade, type PlaceRecord } from './place-record.js';
-import { schemaPolicies } from './schema-policies.js';
 
 /** Options of {@link makePlace}. */
 export interface MakePlaceOptions {
@@ -113,7 +112,7 @@ async function inSchema(client: Client, schema: string, whole: Squashed, options
   await withoutOrphan(() =>
     applySquashed(client, target, entries, whole, {
       ...PATIENCE,
-      policies: schemaPolicies(policies, schema),
+      policies: (opened) => applyPolicies(opened, policies, schema),
       after: [],
     }),
   );
@@ -146,7 +145,7 @@ async function fillDatabase(name: string, whole: Squashed, options: MakePlaceOpt
     const target = { target: DATABASE, schema: null, isNew: true, role: places.role, shared };
     await applySquashed(client, target, [], whole, {
       ...PATIENCE,
-      policies: policiesOf(policies),
+      policies: (opened) => applyPolicies(opened, policies, null),
       after: openedDatabase(name, [policies.role, ...(policies.adminRole === undefined ? [] : [policies.adminRole])]),
     });
     await finished(client, options);
