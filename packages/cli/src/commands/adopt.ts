@@ -80,13 +80,14 @@ function policiesOf(policies: NonNullable<TenancyConfig['policies']>): NonNullab
 
 /** The report of what old code meets, and of rows that the policies would hide. */
 function report(
-  { changes, oldKeys, observed }: AdoptResult,
+  { changes, oldKeys, observed, findings }: AdoptResult,
   { until }: Pick<AdoptOptions, 'until'>,
   { dryRun }: RunFlags,
   output: Output,
 ): void {
   for (const key of oldKeys) output.object({ type: 'old key', ...key });
   for (const one of observed) output.object({ type: 'observed', ...one });
+  for (const finding of findings) output.object({ type: 'finding', ...finding });
   const steps = changes.reduce((sum, { done }) => sum + done.length, 0);
   output.object({ type: 'adopted', until, changes: changes.length, steps, dryRun: dryRun === true });
   // The output of a dry run is SQL.
@@ -100,6 +101,10 @@ function report(
       String(otherTenant),
     ]);
     line(`\nRows that policies hide:\n${textTable(['table', 'without a tenant', "another tenant's"], rows)}`);
+  }
+  if (findings.length > 0) line('\nWays round the policies:');
+  for (const { rule, severity, subject, message, fix } of findings) {
+    line(`  ${severity} ${rule}: ${subject}: ${message}\n    Fix: ${fix}`);
   }
   line(dryRun ? '\nNothing was sent.' : `\nThe stage ${until} is done.`);
 }

@@ -1,14 +1,18 @@
 import type { Client } from 'pg';
+import type { Finding } from '../doctor/diagnosis/rule.js';
 import type { Adoption } from './adopt/adoption.js';
 import { type ObservedTable, observe, requireNoOtherReaders, requireNothingHidden } from './adopt/observe.js';
 import { type OldKey, oldKeys } from './adopt/old-keys.js';
 import { refuseImpossible } from './adopt/refusals.js';
 import { accessOf, enforcingOf, expandOf, keysOf, openingOf } from './adopt/stages.js';
 import { type RuledTable, readRules } from './adopt/tenant-rule.js';
+import { requireNoWaysRound, waysRound } from './adopt/ways-round.js';
 import { type AdoptOptions, adoptionOf } from './adopt-options.js';
 import { type ChangeResult, makeChange } from './make-change.js';
-import { type Change, usualName } from './plan/plan-change.js';
+import { ChangeError, isChangeError } from './plan/change-error.js';
+import { type Change, planChange, usualName } from './plan/plan-change.js';
 import { connect } from './run/connect.js';
+import { readRecords } from './run/record.js';
 import { checkSignal } from './run/run.js';
 
 /** The result of {@link adopt}. */
@@ -19,6 +23,11 @@ export interface AdoptResult {
   readonly oldKeys: readonly OldKey[];
   /** Rows that policies would hide of each table; empty before the stage `observe`. */
   readonly observed: readonly ObservedTable[];
+  /**
+   * Ways round the policies, as the doctor finds them: from the stage `observe` on, where the connection is a superuser's. Those of the severity
+   * `error` refuse the stage `enforce`.
+   */
+  readonly findings: readonly Finding[];
 }
 
 /**
@@ -52,29 +61,72 @@ export async function adopt(options: AdoptOptions): Promise<AdoptResult> {
   const { policies, dropOldKeys } = adoption;
   const changes: ChangeResult[] = [];
   const make = async (wanted: readonly Change[]) => {
-    for (const one of wanted)
-      changes.push(await makeChange({ ...options, limits: adoption.limits }, one, usualName(one)));
+    for (const one of wanted) {
+      const name = usualName(one);
+      const made = makeChange({ ...options, limits: adoption.limits }, one, name);
+      changes.push(
+        await made.catch((error: unknown) => {
+          throw other(name, error);
+        }),
+      );
+    }
   };
   const before = await looking(options, adoption, async (client, tables) => {
     await refuseImpossible(client, adoption, tables);
+    await planAll(client, wantedOf(tables, adoption));
     return tables;
   });
-  const result = { changes, oldKeys: oldKeys(before), observed: [] };
+  const result = { changes, oldKeys: oldKeys(before), observed: [], findings: [] };
   await make(expandOf(before, adoption));
   if (adoption.reaches('keys')) await make(keysOf(before, adoption, dropOldKeys));
   if (!policies || !adoption.reaches('observe')) return result;
   await make(openingOf(before, policies));
   const isReal = options.dryRun !== true && adoption.reaches('enforce');
-  const observed = await looking(options, adoption, async (client, tables) => {
-    const counted = await observe(client, tables);
+  const found = await looking(options, adoption, async (client, tables) => {
+    const observed = await observe(client, tables);
+    const findings = await waysRound(options.connection, policies, false);
     if (isReal) {
-      requireNothingHidden(counted);
+      requireNothingHidden(observed);
+      requireNoWaysRound(findings);
       await requireNoOtherReaders(client, policies, tables);
     }
-    return counted;
+    return { observed, findings: findings ?? [] };
   });
-  if (adoption.reaches('enforce')) await make([...enforcingOf(before, policies), accessOf(before, policies)]);
-  return { ...result, observed };
+  if (!adoption.reaches('enforce')) return { ...result, ...found };
+  await make([...enforcingOf(before, policies), accessOf(before, policies)]);
+  if (!isReal) return { ...result, ...found };
+  const findings = await waysRound(options.connection, policies, true);
+  return { ...result, ...found, findings: findings ?? [] };
+}
+
+/** All changes of the stages, in their order. */
+function wantedOf(tables: readonly RuledTable[], adoption: Adoption): readonly Change[] {
+  const { policies, dropOldKeys, reaches } = adoption;
+  return [
+    ...expandOf(tables, adoption),
+    ...(reaches('keys') ? keysOf(tables, adoption, dropOldKeys) : []),
+    ...(policies && reaches('observe') ? openingOf(tables, policies) : []),
+    ...(policies && reaches('enforce') ? [...enforcingOf(tables, policies), accessOf(tables, policies)] : []),
+  ];
+}
+
+/** Plans what was not begun yet, for what is refused then: nothing of a stage is done where a later one could not be. */
+async function planAll(client: Client, wanted: readonly Change[]): Promise<void> {
+  for (const change of wanted) {
+    const name = usualName(change);
+    const [known] = await readRecords(client, name);
+    if (known === undefined || known.state === 'abandoned') await planChange(client, change, name);
+  }
+}
+
+function other(name: string, error: unknown): unknown {
+  if (!isChangeError(error, 'change_differs')) return error;
+  return new ChangeError(
+    'change_differs',
+    `${name} was made by another rule, type or role than is passed now. Nothing of it was done again. Call adopt with what it was called with; ` +
+      'roles and policies of tables that are adopted are changed by `compilePolicies`, in a migration.',
+    { cause: error },
+  );
 }
 
 /** Reads the tables as they are now, on a connection of its own. */

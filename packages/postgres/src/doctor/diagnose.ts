@@ -1,4 +1,4 @@
-import pg, { type Client, type ClientConfig } from 'pg';
+import type { Client } from 'pg';
 import { misconfigured } from '../errors/misconfigured.js';
 import { quoteIdentifier } from '../policies/quoting.js';
 import { readRows } from '../policies/read-rows.js';
@@ -10,6 +10,7 @@ import { examine } from './examine.js';
 import type { OperatingFinding } from './operating/operating-rule.js';
 import { type TenantShare, tenantShares } from './operating/tenant-shares.js';
 import { operatingRules } from './operating-rules.js';
+import { reading } from './reading.js';
 
 /** One fault, of whichever of the three groups of rules. */
 export type DoctorFinding = Finding | OperatingFinding | CitusFinding;
@@ -66,21 +67,6 @@ export async function diagnose(options: DiagnoseOptions): Promise<DoctorReport> 
 
 function gravity(severity: Finding['severity']): number {
   return severity === 'error' ? 0 : 1;
-}
-
-async function reading<R>(connection: string | ClientConfig, work: (client: Client) => Promise<R>): Promise<R> {
-  const client = new pg.Client(typeof connection === 'string' ? { connectionString: connection } : { ...connection });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await client.query(
-      `set default_transaction_read_only = on; set statement_timeout = '30s'; set lock_timeout = '2s'; set jit = off;
-        set search_path = pg_catalog; set application_name = 'tenancy doctor'`,
-    );
-    return await work(client);
-  } finally {
-    await client.end().catch(() => {});
-  }
 }
 
 /** Rights are read as the role that the application has, and not as somebody's who may do more. */

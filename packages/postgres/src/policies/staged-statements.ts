@@ -4,6 +4,7 @@ import {
   schemaStatements,
   sequenceStatement,
   sharedTableStatements,
+  temporaryStatement,
   viewStatements,
 } from './access-statements.js';
 import { LOCK, otherGrantsStatement } from './other-grants.js';
@@ -61,6 +62,7 @@ export function stagedAccess(options: ResolvedPolicyOptions): readonly string[] 
   return [
     LOCK,
     otherGrantsStatement(options),
+    temporaryStatement(options),
     ...schemaStatements(options),
     ...options.shared.flatMap((table) => sharedTableStatements(table, options)),
     ...options.views.flatMap((view) => viewStatements(view, options)),

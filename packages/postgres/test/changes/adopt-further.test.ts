@@ -95,7 +95,7 @@ describe.each(servers)('other ways to adopt a database $title', (server) => {
   it('another rule for a table that is done is another change', async () => {
     const other = [...tables, { ...visit, value: 'gen_random_uuid()' }];
     await expect(adopted({ tables: other, until: 'expand' })).rejects.toThrow(
-      /change_differs: add column "public"\."visit"\.Tenant stands for another change of this database, which is done/,
+      /change_differs: add column "public"\."visit"\.Tenant was made by another rule, type or role than is passed now/,
     );
   });
 });

@@ -113,6 +113,63 @@ describe.each(servers)('what cannot be adopted is refused before the first step 
     );
   });
 
+  it('rows whose rule gives an empty text, which no session can bind', async () => {
+    const wrong = but('person', { value: `case when company_id = 3 then '' else company_id::text end` });
+    expect(await refusal({ tables: wrong, type: 'text', until: 'expand' })).toMatch(
+      /change_impossible: the rule of "public"\."person" gives no tenant for 20 of its rows/,
+    );
+  });
+
+  it('rows that a foreign key which is NOT VALID has passed over', async () => {
+    await undone(
+      'alter table job add column old bigint; update job set old = 999 where id <= 3; alter table job add constraint job_old foreign key (old) references job not valid',
+      async () =>
+        expect(await refusal()).toMatch(
+          /change_impossible: 3 rows of "public"\."job" refer by "job_old", which is NOT VALID, to no row of "public"\."job"/,
+        ),
+      'alter table job drop column old',
+    );
+  });
+
+  it('what a later stage could not do: a name that is taken, and policies of the table', async () => {
+    await undone(
+      'create index note_pkey_tenant on touched (name)',
+      async () =>
+        expect(await refusal()).toMatch(/change_impossible: .*"public"\."note_pkey_tenant".* Rename that, or/),
+      'drop index note_pkey_tenant',
+    );
+    const policies = policiesOf(database);
+    for (const [sql, back] of [
+      ['create policy everyone on note using (true)', 'drop policy everyone on note'],
+      ['alter table note enable row level security', 'alter table note disable row level security'],
+    ] as const) {
+      await undone(
+        sql,
+        async () =>
+          expect(await refusal({ until: 'observe', policies })).toMatch(
+            /change_impossible: "public"\."note" has (policies \(everyone\)|row-level security) already/,
+          ),
+        back,
+      );
+    }
+  });
+
+  it('O31: a key WITHOUT OVERLAPS and a foreign key that is NOT ENFORCED, where PostgreSQL has them', async () => {
+    const [{ version }] = await query(`select current_setting('server_version_num')::int as version`);
+    const odd = [
+      [
+        'add column again bigint, add constraint odd foreign key (again) references company not enforced',
+        /NOT ENFORCED/,
+      ],
+      [`add column at int4range not null default '[1,2)', add constraint odd unique (at, at without overlaps)`, /./],
+    ] as const;
+    for (const [sql, message] of version >= 180_000 ? odd.slice(0, 1) : []) {
+      await query(`alter table person ${sql}`);
+      expect(await refusal()).toMatch(message);
+      await query('alter table person drop constraint odd, drop column again');
+    }
+  });
+
   it('a partitioned table', async () => {
     await undone(
       'create table visit (id bigint primary key, company_id bigint not null references company) partition by hash (id)',

@@ -3,7 +3,7 @@ import type { CompilePoliciesOptions } from '../../policies/policy-options.js';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
 import { readJson } from '../../protocol/read-json.js';
 import type { TableName } from '../plan/step.js';
-import { count, impossible } from './refusals.js';
+import { count, impossible, nobodys } from './refusals.js';
 import type { RuledTable } from './tenant-rule.js';
 
 /** Rows that policies would hide of a table. */
@@ -26,7 +26,7 @@ export async function observe(client: ClientBase, tables: readonly RuledTable[])
       rule === undefined || !isThere
         ? 0
         : await count(client, one, `where ${own} is not null and ${own} is distinct from ${expected}`);
-    observed.push({ table, withoutTenant: await count(client, one, `where ${own} is null`), otherTenant });
+    observed.push({ table, withoutTenant: await count(client, one, `where ${nobodys(own)}`), otherTenant });
   }
   return observed;
 }

@@ -3,6 +3,7 @@ import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
 import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from '../plan/change-error.js';
 import { isSame, isWithout } from '../plan/key-catalog.js';
+import type { TableName } from '../plan/step.js';
 import type { Adoption } from './adoption.js';
 import type { RuledTable } from './tenant-rule.js';
 
@@ -25,14 +26,21 @@ export async function refuseImpossible(
   if (adoption.reaches('keys')) for (const one of tables) await refuseTorn(client, one, tables);
 }
 
-function refuseShape({ table, column, catalog, references }: RuledTable, tables: readonly RuledTable[]): void {
+function refuseShape({ table, column, catalog, references, keys }: RuledTable, tables: readonly RuledTable[]): void {
   if (catalog.isPartitioned) {
     throw impossible(
       `${quoteQualified(table)} is partitioned, and PostgreSQL makes no constraint of an index that such a table has`,
       'Adopt it with `until: "expand"`, and exchange its keys by hand.',
     );
   }
-  for (const { name, references: to, referenced, onUpdate, isFull, columns } of references) {
+  for (const { index, method, columns } of keys) {
+    if (method === 'btree' || !isWithout(column, columns)) continue;
+    throw impossible(
+      `the key ${quoteIdentifier(index)} of ${quoteQualified(table)} is WITHOUT OVERLAPS, and has no twin that begins with the tenant`,
+      'Exchange it by hand, or drop it.',
+    );
+  }
+  for (const { name, references: to, referenced, onUpdate, isFull, columns, definition } of references) {
     const target = tables.find((one) => isSame(one.table, to));
     if (!target || !isWithout(column, columns)) continue;
     const key = `the foreign key ${quoteIdentifier(name)} of ${quoteQualified(table)}`;
@@ -41,6 +49,10 @@ function refuseShape({ table, column, catalog, references }: RuledTable, tables:
         `${key} refers to ${quoteIdentifier(target.column)}, which is the tenant column of ${quoteQualified(to)} itself`,
         'Give that table a tenant column of its own, with `value`.',
       );
+    }
+    const odd = /\bNOT ENFORCED$/.test(definition) ? 'NOT ENFORCED' : /\bPERIOD\b/.test(definition) ? 'PERIOD' : null;
+    if (odd !== null) {
+      throw impossible(`${key} says ${odd}, and has no twin with the tenant`, 'Make it a plain one first, or drop it.');
     }
     if (onUpdate.startsWith('set') || (isFull && columns.length > 1)) {
       throw impossible(
@@ -84,7 +96,7 @@ async function refuseHeld(client: ClientBase): Promise<void> {
 
 async function refuseWithoutTenant(client: ClientBase, one: RuledTable): Promise<void> {
   if (one.rule === undefined || one.isFilled) return;
-  const rows = await count(client, one, `where ${one.tenant} is null`);
+  const rows = await count(client, one, `where ${nobodys(one.tenant)}`);
   if (rows === 0) return;
   throw impossible(
     `the rule of ${quoteQualified(one.table)} gives no tenant for ${rows} of its rows`,
@@ -94,16 +106,18 @@ async function refuseWithoutTenant(client: ClientBase, one: RuledTable): Promise
 
 /** Rows that refer to a row of another tenant, which no key with the tenant would take. */
 async function refuseTorn(client: ClientBase, child: RuledTable, tables: readonly RuledTable[]): Promise<void> {
-  for (const { name, columns, references, referenced } of child.references) {
+  for (const { name, columns, references, referenced, isValid } of child.references) {
     const parent = tables.find((one) => isSame(one.table, references));
     if (!parent || !isWithout(child.column, columns)) continue;
     const own = quoteIdentifier(child.table.name);
     const keys = referenced.map((key, n) => `${quoteIdentifier(key)} as tenancy_k${n}`);
+    const refers = columns.map((column, n) => `tenancy_k${n} = ${own}.${quoteIdentifier(column)}`).join(' and ');
+    if (!isValid) await refuseOrphans(client, child, { name, columns, references, parent: keys.join(', '), refers });
     const rows = await count(
       client,
       child,
       `join (select ${keys.join(', ')}, ${parent.tenant} as tenancy_tenant from ${quoteQualified(parent.table)} as ${quoteIdentifier(parent.table.name)}) as tenancy_parent
-        on ${columns.map((column, n) => `tenancy_k${n} = ${own}.${quoteIdentifier(column)}`).join(' and ')}
+        on ${refers}
         where tenancy_tenant is distinct from ${child.tenant}`,
     );
     if (rows === 0) continue;
@@ -112,6 +126,31 @@ async function refuseTorn(client: ClientBase, child: RuledTable, tables: readonl
       'Correct those rows, or the rules.',
     );
   }
+}
+
+/** Rows that were there before a foreign key that is NOT VALID, and refer to nothing. */
+async function refuseOrphans(
+  client: ClientBase,
+  child: RuledTable,
+  key: { name: string; columns: readonly string[]; references: TableName; parent: string; refers: string },
+): Promise<void> {
+  const own = quoteIdentifier(child.table.name);
+  const all = key.columns.map((column) => `${own}.${quoteIdentifier(column)} is not null`).join(' and ');
+  const rows = await count(
+    client,
+    child,
+    `where ${all} and not exists (select from (select ${key.parent} from ${quoteQualified(key.references)}) as tenancy_parent where ${key.refers})`,
+  );
+  if (rows === 0) return;
+  throw impossible(
+    `${rows} rows of ${quoteQualified(child.table)} refer by ${quoteIdentifier(key.name)}, which is NOT VALID, to no row of ${quoteQualified(key.references)}`,
+    'Correct those rows, or drop that foreign key.',
+  );
+}
+
+/** A condition of rows that no session can bind the tenant of. */
+export function nobodys(tenant: string): string {
+  return `nullif(cast(${tenant} as text), '') is null`;
 }
 
 /** How many rows of a table there are, of those that the rest of the statement leaves. */

@@ -1,5 +1,6 @@
 import type { ClientBase } from 'pg';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
+import { ChangeError } from './change-error.js';
 import { indexStep } from './create-index.js';
 import { isWithout, readUniqueKeys, twinName } from './key-catalog.js';
 import type { Step, TableName } from './step.js';
@@ -26,6 +27,7 @@ export async function adoptKeysSteps(client: ClientBase, change: AdoptKeys, id: 
   for (const key of await readUniqueKeys(client, table)) {
     if (!isWithout(column, key.columns)) continue;
     const twin = twinName(key.index);
+    await requireFree(client, { schema: table.schema, name: twin });
     const tenant = quoteIdentifier(column);
     const body = `using ${quoteIdentifier(key.method)} (${tenant}, ${key.rest}`;
     const add = (probe: string) => `alter table ${probe} add column if not exists ${tenant} ${type}`;
@@ -41,6 +43,17 @@ export async function adoptKeysSteps(client: ClientBase, change: AdoptKeys, id: 
     });
   }
   return steps;
+}
+
+/** @throws `change_impossible` where something else has the name. */
+async function requireFree(client: ClientBase, name: TableName): Promise<void> {
+  const sql =
+    'select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = $2';
+  if ((await client.query(sql, [name.schema, name.name])).rowCount === 0) return;
+  throw new ChangeError(
+    'change_impossible',
+    `a key with the tenant is to have the name ${quoteQualified(name)}, and something else has it. Nothing was done. Rename that, or drop it.`,
+  );
 }
 
 /** The primary key stays: tools and upserts name a row by it. */

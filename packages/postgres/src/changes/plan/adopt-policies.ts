@@ -1,13 +1,14 @@
 import type { ClientBase } from 'pg';
 import type { CompilePoliciesOptions } from '../../policies/policy-options.js';
-import { quoteQualified } from '../../policies/quoting.js';
-import { resolvePolicyOptions } from '../../policies/resolve-policy-options.js';
+import { quoteIdentifier, quoteLiteral, quoteQualified } from '../../policies/quoting.js';
+import { type ResolvedTable, resolvePolicyOptions } from '../../policies/resolve-policy-options.js';
 import { stagedAccess, stagedRoles, stagedTable } from '../../policies/staged-statements.js';
 import { tablePolicies } from '../../policies/table-policies.js';
 import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from './change-error.js';
 import { isSame } from './key-catalog.js';
 import type { Step, TableName } from './step.js';
+import { readTable } from './table-catalog.js';
 
 interface AnyPolicies {
   readonly table: TableName;
@@ -56,7 +57,27 @@ export async function adoptPoliciesSteps(client: ClientBase, change: AdoptPolici
   }
   const off = [`ALTER TABLE ${target} NO FORCE ROW LEVEL SECURITY`, `ALTER TABLE ${target} DISABLE ROW LEVEL SECURITY`];
   // O30: without a policy there would be no rows, so the policies are there first, and let all of them through.
-  return [step('row-level security', enable, off), step('enforce', enforce)];
+  return [
+    step('row-level security', enable, off),
+    step('enforce', enforce),
+    ...(await defaultStep(client, own, options.setting, step)),
+  ];
+}
+
+/** Rows of code that binds the tenant have it without a trigger too. */
+async function defaultStep(
+  client: ClientBase,
+  own: ResolvedTable,
+  setting: string,
+  step: (name: string, sql: readonly string[], undo: readonly string[]) => Step,
+): Promise<Step[]> {
+  const { columns } = await readTable(client, own);
+  const column = columns.find(({ name }) => name === own.tenantColumn);
+  // In a dry run it is not there yet.
+  if (column && (column.default !== null || column.isGenerated)) return [];
+  const alter = `ALTER TABLE ${quoteQualified(own)} ALTER COLUMN ${quoteIdentifier(own.tenantColumn)}`;
+  const value = `NULLIF(current_setting(${quoteLiteral(setting)}, true), '')::${own.type}`;
+  return [step('default', [`${alter} SET DEFAULT ${value}`], [`${alter} DROP DEFAULT`])];
 }
 
 async function requireNone(client: ClientBase, table: TableName): Promise<void> {

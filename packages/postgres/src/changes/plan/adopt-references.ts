@@ -29,6 +29,10 @@ function exchanged(table: TableName, column: string, key: ForeignKey, tenant: st
     `${alter} add constraint ${name} foreign key (${list([column, ...key.columns])}) ` +
     `references ${quoteQualified(key.references)} (${list([tenant, ...key.referenced])})` +
     ` on delete ${onDelete(key)} on update ${key.onUpdate}${key.deferrable} not valid`;
+  const commented =
+    key.comment === null
+      ? []
+      : [`comment on constraint ${name} on ${quoteQualified(table)} is ${quoteLiteral(key.comment)}`];
   const back = [
     `IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = ${quoteLiteral(quoteQualified(table))}::regclass AND conname = ${quoteLiteral(key.name)}) THEN`,
     `  ${alter} add constraint ${old} ${key.definition.replace(/ NOT VALID$/, '')} not valid;`,
@@ -36,7 +40,7 @@ function exchanged(table: TableName, column: string, key: ForeignKey, tenant: st
   ];
   return [
     {
-      ...{ ...step, name: `foreign key ${twinName(key.name)}, not valid`, sql: [add] },
+      ...{ ...step, name: `foreign key ${twinName(key.name)}, not valid`, sql: [add, ...commented] },
       undo: [`${alter} drop constraint if exists ${name}`],
     },
     {

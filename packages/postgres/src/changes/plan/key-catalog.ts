@@ -33,6 +33,9 @@ export interface ForeignKey {
   readonly onUpdate: string;
   readonly isFull: boolean;
   readonly deferrable: string;
+  /** False where rows may be there that it does not hold for. */
+  readonly isValid: boolean;
+  readonly comment: string | null;
   readonly definition: string;
 }
 
@@ -69,7 +72,7 @@ export function readForeignKeys(client: ClientBase, table: TableName): Promise<F
       json_build_object('schema', n.nspname, 'name', f.relname) as references, ${columnsOf('k.confrelid', 'k.confkey')} as referenced,
       ${ACTIONS} ->> k.confdeltype as "onDelete", ${columnsOf('k.conrelid', 'k.confdelsetcols')} as "onDeleteColumns",
       ${ACTIONS} ->> k.confupdtype as "onUpdate", k.confmatchtype = 'f' as "isFull", ${DEFERRABLE} as deferrable,
-      pg_get_constraintdef(k.oid) as definition
+      k.convalidated as "isValid", obj_description(k.oid, 'pg_constraint') as comment, pg_get_constraintdef(k.oid) as definition
       from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace s on s.oid = c.relnamespace
       join pg_class f on f.oid = k.confrelid join pg_namespace n on n.oid = f.relnamespace
       where k.contype = 'f' and s.nspname = $1 and c.relname = $2 order by k.conname`,
