@@ -1,12 +1,14 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import pg from 'pg';
 import { openPromise } from 'yauzl';
+import { ZipFile } from 'yazl';
 import type { TenantPlace } from '../../src/index.js';
-import type { ArchiveManifest } from '../../src/tenants/archive/manifest.js';
-import { exportTenant, importTenant, type PlaceKind } from '../../src/tenants.js';
+import { type ArchiveManifest, fileOf } from '../../src/tenants/archive/manifest.js';
+import { exportTenant, type ImportTenantOptions, importTenant, type PlaceKind } from '../../src/tenants.js';
 import { connected, MIGRATION, MoveFixture } from './move-fixture.js';
 
 /** Tables whose foreign keys go round in a circle and to a partitioned table, with keys that are checked at the end, and with odd names. */
@@ -20,8 +22,19 @@ export const ARCHIVED = `${MIGRATION}
   create table "we/ird ""one""" (tenant_id text not null, "select" int, "Größe 'x'; --" text, "a.b/../c" money, primary key (tenant_id, "select"));
   create table setting (tenant_id text not null, name text, value xml, few varchar(3), fixed char(5), bits bit(3), net inet, at time with time zone, area box,
     span int4range, many int[][], "when" timestamp, primary key (tenant_id, name));
+  create table remark (id int primary key, tenant_id text not null, note int references note);
   create sequence ticket;
   insert into setting (tenant_id, name) values ('nobody', 'from a migration');`;
+
+/** An archive that is to be changed: its manifest, and its other files. */
+export interface OpenArchive {
+  readonly manifest: Writeable<ArchiveManifest>;
+  readonly files: Map<string, Buffer>;
+  /** Gives the manifest the lengths and hashes of the files as they are now, as somebody does who knows how. */
+  readonly seal: () => void;
+}
+
+type Writeable<T> = T extends string | number | boolean | null ? T : { -readonly [Key in keyof T]: Writeable<T[Key]> };
 
 const MORE = `
   begin; set constraints all deferred; set session_replication_role = replica;
@@ -74,10 +87,10 @@ export class ArchiveFixture {
   }
 
   /** Imports an archive as a tenant of this id, which is its slug too. */
-  import(file: string, id: string, kind: PlaceKind = 'rows', server = 'main') {
+  import(file: string, id: string, kind: PlaceKind = 'rows', server = 'main', more: Partial<ImportTenantOptions> = {}) {
     this.moves.databaseOf(id);
     const { directory, places } = this.moves;
-    return importTenant({ directory, places, file, tenant: { id, slug: id }, at: { server, kind } });
+    return importTenant({ directory, places, file, tenant: { id, slug: id }, at: { server, kind }, ...more });
   }
 
   /** Every row of a tenant without its own column, or of all tenants in the shared tables with it. */
@@ -110,7 +123,8 @@ export class ArchiveFixture {
         [this.moves.role],
       );
       traces.push(...rows.map(({ trace }) => `${name} ${trace}`));
-      traces.push(...(await this.rows({ server: name, kind: 'rows', name: null }, null)));
+      const all = await this.rows({ server: name, kind: 'rows', name: null }, null);
+      traces.push(`${name} ${all.length} rows ${createHash('sha256').update(all.join()).digest('hex')}`);
     }
     const { rows } = await (this.moves.admin['main'] as pg.Client).query<{ trace: string }>(
       `select concat('tenant ', id, ' ', slug, ' ', status) as trace from tenancy.tenant union all select 'slug ' || slug from tenancy.slug
@@ -128,6 +142,50 @@ export class ArchiveFixture {
     }
     zip.close();
     return files;
+  }
+
+  /** Where the packed data of each file of an archive begins and ends. */
+  async dataOf(file: string): Promise<readonly (readonly [number, number])[]> {
+    const ranges: (readonly [number, number])[] = [];
+    const zip = await openPromise(file, { lazyEntries: true, autoClose: false });
+    for await (const entry of zip.eachEntry()) {
+      const { fileDataStart: start } = await zip.readLocalFileHeaderPromise(entry);
+      if (entry.compressedSize > 2) ranges.push([start, start + entry.compressedSize]);
+    }
+    zip.close();
+    return ranges;
+  }
+
+  /** A copy of an archive in which something is another one. */
+  async changed(file: string, change: (archive: OpenArchive) => void): Promise<string> {
+    const files = await this.unpacked(file);
+    const manifest = JSON.parse(String(files.get('manifest.json')));
+    files.delete('manifest.json');
+    const seal = () => {
+      for (const table of manifest.tables) {
+        const data = files.get(fileOf(table)) ?? Buffer.of();
+        table.bytes = data.length;
+        table.sha256 = createHash('sha256').update(data).digest('hex');
+      }
+    };
+    change({ manifest, files, seal });
+    if (!files.has('manifest.json')) files.set('manifest.json', Buffer.from(JSON.stringify(manifest)));
+    return this.packed(files);
+  }
+
+  /** An archive of any files. */
+  async packed(files: ReadonlyMap<string, Buffer>): Promise<string> {
+    const zip = new ZipFile();
+    for (const [name, data] of files) zip.addBuffer(data, name);
+    zip.end();
+    return this.written(await buffer(zip.outputStream));
+  }
+
+  async written(bytes: Buffer): Promise<string> {
+    this.#imports += 1;
+    const file = this.file(`changed-${this.#imports}.zip`);
+    await writeFile(file, bytes);
+    return file;
   }
 
   /** The manifest of an archive, as anybody reads it. */
