@@ -11,6 +11,8 @@ import { addMigrateVerify } from './commands/migrate-verify.js';
 import { addMove } from './commands/move.js';
 import { addProvision } from './commands/provision.js';
 import { addTenantDelete } from './commands/tenant-delete.js';
+import { addTenantExport } from './commands/tenant-export.js';
+import { addTenantImport } from './commands/tenant-import.js';
 import { addTenantStatus } from './commands/tenant-status.js';
 import { addTenants } from './commands/tenants.js';
 
@@ -48,6 +50,8 @@ export function buildProgram(end: (code: number) => void): Command {
   addProvision(program, end);
   addTenantStatus(program, end);
   addMove(program, end);
+  addTenantExport(program, end);
+  addTenantImport(program, end);
   addTenantDelete(program, end);
   return program;
 }

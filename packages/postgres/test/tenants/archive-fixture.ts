@@ -144,7 +144,7 @@ export class ArchiveFixture {
     return files;
   }
 
-  /** Where the packed data of each file of an archive begins and ends. */
+  /** Begin and end of the packed data of each file of an archive. */
   async dataOf(file: string): Promise<readonly (readonly [number, number])[]> {
     const ranges: (readonly [number, number])[] = [];
     const zip = await openPromise(file, { lazyEntries: true, autoClose: false });
