@@ -58,6 +58,10 @@ describe('export and import', () => {
     expect(planned).toMatchObject({ code: 0, stderr: 'the archive is read\n' });
     expect(planned.stdout).toMatch(/^job +3$.*copy would be in the schema tenant_3 on the server main\n$/ms);
     expect(await place.tables()).not.toContain('tenant_3.job');
+    expect(await place.run('import one.zip --slug copy --dry-run')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/tenant_exists: /),
+    });
 
     const imported = await place.run('import one.zip --slug copy --id 3 --kind schema');
     expect(imported.stdout).toMatch(/copy \(3\) is active, in the schema tenant_3 on the server main\n$/);

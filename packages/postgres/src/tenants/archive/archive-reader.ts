@@ -39,7 +39,7 @@ export class ArchiveReader {
     const { openPromise } = await import('yauzl').catch((cause: unknown) => {
       throw misconfigured('archives are read by `yauzl`, which is not installed. Install it beside `pg`.', { cause });
     });
-    const zip = await openPromise(file, { autoClose: false, lazyEntries: true, strictFileNames: true }).catch(damaged);
+    const zip = await openPromise(file, { autoClose: false, lazyEntries: true }).catch(damaged);
     try {
       const archive = await ArchiveReader.#read(zip).catch(damaged);
       await archive.#verify(signal).catch((error) => damaged(endedBy(signal, error)));
@@ -60,8 +60,12 @@ export class ArchiveReader {
     for (const table of manifest.tables) {
       const data = entries.get(fileOf(table));
       if (!data) throw archiveRefused(`it lacks ${fileOf(table)}`);
-      // No more is read than this, whatever it is compressed to.
-      if (data.uncompressedSize !== table.bytes) throw altered(table);
+      // No more is unpacked than this, whatever it is packed into.
+      if (data.uncompressedSize !== table.bytes) {
+        throw archiveRefused(
+          `${fileOf(table)} has ${data.uncompressedSize} bytes, and its manifest says ${table.bytes}`,
+        );
+      }
     }
     if (entries.size > manifest.tables.length) {
       const known = new Set(manifest.tables.map(fileOf));

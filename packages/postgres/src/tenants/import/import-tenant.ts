@@ -6,6 +6,7 @@ import { connectToPlace } from '../places/connect.js';
 import { type ProvisionTenantOptions, resolveProvisionOptions } from '../provision/provision-options.js';
 import { provisionPlan } from '../provision/provision-plan.js';
 import { runProvisioning } from '../provision/run-provisioning.js';
+import { TenantsError } from '../tenants-error.js';
 import { fitTables } from './fit.js';
 import {
   type ImportResult,
@@ -82,6 +83,17 @@ async function planned<Settings>(
   given: ProvisionTenantOptions<Settings>,
 ): Promise<ImportResult<Settings>> {
   const { slug, place } = await provisionPlan(given);
+  const { database } = given.directory;
+  const [other] = await database.ask('select from {s}.tenant where id = $1 and status <> $2', [
+    given.tenant.id,
+    'provisioning',
+  ]);
+  if (other) {
+    throw new TenantsError(
+      'tenant_exists',
+      'there is a tenant of this id, or was one. Nothing was done. Pass another id.',
+    );
+  }
   if (place.kind === 'rows') {
     const client = await connectToPlace(places.connectionTo(place), `the server ${place.server}`);
     try {
