@@ -13,9 +13,9 @@ const CODE = /\.(js|cjs|d\.ts|d\.cts)$/;
 /** Peers that nothing imports: whoever has Nest has them, and Nest needs them. */
 const NEST_NEEDS = ['reflect-metadata', 'rxjs'];
 
-/** Dependencies that are peers of another one, so that the user need not name them: the parser and the copies of @tenancy/postgres. */
+/** Dependencies that are peers of another one, so that the user need not name them: the parser, the copies and the archives of @tenancy/postgres. */
 const PEERS_OF_DEPENDENCIES: Readonly<Record<string, readonly string[]>> = {
-  '@tenancy/cli': ['libpg-query', 'pg-copy-streams'],
+  '@tenancy/cli': ['libpg-query', 'pg-copy-streams', 'yauzl', 'yazl'],
 };
 
 interface Manifest {

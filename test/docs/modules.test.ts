@@ -45,6 +45,9 @@ const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readon
     'libpg-query': ['parser/parse-sql.ts'],
     // Rows go from server to server as they are.
     'pg-copy-streams': ['tenants/move/copy-rows.ts'],
+    // The archive of a tenant is a ZIP file.
+    yauzl: ['tenants/archive/archive-reader.ts'],
+    yazl: ['tenants/archive/archive-writer.ts'],
   },
   prisma: {
     '@nestjs/common': true,

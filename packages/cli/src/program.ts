@@ -12,6 +12,8 @@ import { addMove } from './commands/move.js';
 import { addProvision } from './commands/provision.js';
 import { addTenantDelete } from './commands/tenant-delete.js';
 import { addTenantDomain } from './commands/tenant-domain.js';
+import { addTenantExport } from './commands/tenant-export.js';
+import { addTenantImport } from './commands/tenant-import.js';
 import { addTenantStatus } from './commands/tenant-status.js';
 import { addTenants } from './commands/tenants.js';
 
@@ -50,6 +52,8 @@ export function buildProgram(end: (code: number) => void): Command {
   addTenantStatus(program, end);
   addTenantDomain(program, end);
   addMove(program, end);
+  addTenantExport(program, end);
+  addTenantImport(program, end);
   addTenantDelete(program, end);
   return program;
 }

@@ -19,7 +19,11 @@ export type { TenantChanges, TenantChangesOf } from './tenants/directory/tenant-
 export type { TenantDetails, TenantDomain, TenantPast } from './tenants/directory/tenant-details.js';
 export { TenantDirectory } from './tenants/directory/tenant-directory.js';
 export type { DeliveredEvents, EventDelivery } from './tenants/directory/tenant-event.js';
+export type { ExportProgress, ExportResult, ExportTenantOptions } from './tenants/export/export-options.js';
+export { exportTenant } from './tenants/export/export-tenant.js';
 export { isTenantFenced } from './tenants/fence/fence.js';
+export type { ImportProgress, ImportResult, ImportTenantOptions } from './tenants/import/import-options.js';
+export { importTenant } from './tenants/import/import-tenant.js';
 export { abandonMove, finishMove } from './tenants/move/end-move.js';
 export type { MovedTenantOptions, MoveProgress, MoveResult, MoveTenantOptions } from './tenants/move/move-options.js';
 export { moveTenant } from './tenants/move/move-tenant.js';

@@ -375,6 +375,37 @@ const WRONG = [
       }),
     }),
   ),
+  ...options(
+    'exportTenant',
+    loose(tenants.exportTenant),
+    { ...MOVED, file: 'a.zip' },
+    {
+      directory: [undefined, ...NO_OPTIONS, {}],
+      places: [undefined, ...NO_OPTIONS, {}, PLACES],
+      tenant: [undefined, ...NO_NAME],
+      file: [undefined, ...NO_NAME],
+      signal: [null, 0, 'x', {}, new AbortController()],
+      onProgress: NO_FUNCTION,
+      files: ['x'],
+    },
+  ),
+  ...options(
+    'importTenant',
+    loose(tenants.importTenant),
+    { directory: PROVISION.directory, places: PROVISION.places, file: 'a.zip' },
+    {
+      directory: [undefined, ...NO_OPTIONS, {}],
+      places: [undefined, ...NO_OPTIONS, {}],
+      file: [undefined, ...NO_NAME],
+      tenant: [...NO_OPTIONS, { slug: 'acme', place: {} }, { status: 'active' }],
+      at: [...NO_OPTIONS, { server: '' }, { kind: 'table' }, { name: 'x' }],
+      digest: [...NO_NAME, 'x', 'A'.repeat(64)],
+      dryRun: [null, 0, 'x', {}],
+      signal: [...NO_OPTIONS, {}],
+      onProgress: NO_FUNCTION,
+      seed: [() => {}],
+    },
+  ),
   ...options('tenantPlaces', loose(tenants.tenantPlaces), PLACES, {
     servers: [
       undefined,

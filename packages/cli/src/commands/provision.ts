@@ -1,11 +1,12 @@
-import type { PlaceKind, ProvisionPlan, ProvisionTenantOptions, TenantPlace } from '@tenancy/postgres/tenants';
+import type { PlaceKind, ProvisionPlan, ProvisionTenantOptions } from '@tenancy/postgres/tenants';
 import { type Command, Option } from 'commander';
 import type { TenancyConfig } from '../config/tenancy-config.js';
 import { EXIT } from '../errors/exit-code.js';
 import { Interruption } from '../interruption.js';
 import type { Output } from '../output/output.js';
 import { addCommonOptions, type CommonFlags, doing } from './common-options.js';
-import { directoryOf, placesOf, reportTenant } from './tenants-common.js';
+import { given } from './run-options.js';
+import { directoryOf, placeInWords, placesOf, reportTenant } from './tenants-common.js';
 
 interface ProvisionFlags extends CommonFlags {
   readonly id?: string;
@@ -73,15 +74,4 @@ function reportPlan({ slug, place, isUnfinished, sql }: ProvisionPlan, output: O
   if (output.isJson) return;
   output.note(`${slug} ${isUnfinished ? 'was begun and not finished, and is' : 'would be'} ${placeInWords(place)}`);
   if (sql !== '') output.raw(`${sql}\n`);
-}
-
-function placeInWords({ server, kind, name }: TenantPlace): string {
-  return name === null ? `beside others on the server ${server}` : `in the ${kind} ${name} on the server ${server}`;
-}
-
-/** The flags that were given. */
-function given<Flags extends object>(flags: Flags): { [Flag in keyof Flags]?: Exclude<Flags[Flag], undefined> } {
-  return Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined)) as ReturnType<
-    typeof given<Flags>
-  >;
 }

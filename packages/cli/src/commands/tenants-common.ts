@@ -1,4 +1,4 @@
-import type { DirectoryTenant, TenantPlaces } from '@tenancy/postgres/tenants';
+import type { DirectoryTenant, TenantPlace, TenantPlaces } from '@tenancy/postgres/tenants';
 import type { TenancyConfig, TenantsConfig } from '../config/tenancy-config.js';
 import { CliError } from '../errors/cli-error.js';
 import type { Output } from '../output/output.js';
@@ -40,6 +40,10 @@ export function placesOf({ tenants }: TenancyConfig): TenantPlaces {
 /** The tenant as a program reads it. */
 export function reportTenant(tenant: DirectoryTenant<unknown>, output: Output): void {
   output.object({ type: 'tenant', ...tenant });
+}
+
+export function placeInWords({ server, kind, name }: TenantPlace): string {
+  return name === null ? `beside others on the server ${server}` : `in the ${kind} ${name} on the server ${server}`;
 }
 
 /** The tenant in one line of a table. */

@@ -15,6 +15,8 @@ const BRAND = Symbol.for('@tenancy/postgres:tenants-error');
  * - `place_unusable`: the place has no role, table, key or right that the operation needs.
  * - `place_unreachable`: a server does not let the operation in, or a pooler is in between.
  * - `tenant_left`: a scan after a deletion found what is still there of the tenant; the message says where.
+ * - `archive_refused`: an archive is incomplete, was altered, or does not fit the tables or migrations here.
+ * - `archive_unwritable`: an archive cannot be written, or there is a file of its name.
  * - `operation_failed`: a step failed; the message says what was done and what was not.
  * - `operation_interrupted`: the signal ended it; the same call goes on where it was.
  * - `operation_differs`: what was left unfinished was begun with other options.
@@ -32,6 +34,8 @@ export type TenantsErrorCode =
   | 'place_unusable'
   | 'place_unreachable'
   | 'tenant_left'
+  | 'archive_refused'
+  | 'archive_unwritable'
   | 'operation_failed'
   | 'operation_interrupted'
   | 'operation_differs';

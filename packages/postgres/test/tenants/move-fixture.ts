@@ -50,7 +50,10 @@ export class MoveFixture {
   readonly admin: Record<string, pg.Client> = {};
 
   /** @param second - the server that is `eu2` */
-  static async start(second = servers.at(-1)?.url ?? inject('postgresUrl')): Promise<MoveFixture> {
+  static async start(
+    second = servers.at(-1)?.url ?? inject('postgresUrl'),
+    migration = MIGRATION,
+  ): Promise<MoveFixture> {
     const fixture = new MoveFixture();
     const urls: Record<string, string> = {};
     for (const [name, server] of Object.entries({ main: inject('postgresUrl'), eu2: second })) {
@@ -66,7 +69,7 @@ export class MoveFixture {
     fixture.places = tenantPlaces({
       servers: { main: { connection: urls['main'] as string }, eu2: { connection: urls['eu2'] as string } },
       role: fixture.role,
-      migrations: { read: async () => [{ name: '1', sql: MIGRATION }] },
+      migrations: { read: async () => [{ name: '1', sql: migration }] },
       policies: { shared: ['country'] },
       database: ({ id }) => fixture.databaseOf(id),
     });

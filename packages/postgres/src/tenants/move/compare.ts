@@ -1,9 +1,7 @@
-import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
-import { isTrue } from '../../protocol/ask.js';
-import { readJson } from '../../protocol/read-json.js';
-import { isOwn } from '../places/tenant-tables.js';
+import { quoteQualified } from '../../policies/quoting.js';
 import { TenantsError } from '../tenants-error.js';
 import { countAndHash } from './count-and-hash.js';
+import { danglingReference } from './dangling-reference.js';
 import { PINNED, rowsOf } from './row-source.js';
 import type { Portion } from './touched.js';
 import type { Sides } from './transfer.js';
@@ -34,23 +32,6 @@ export async function compare({ tenant, source, target }: Sides, portions: reado
   }
 }
 
-interface ForeignKey {
-  readonly name: string;
-  readonly relation: string;
-  readonly referred: string;
-  readonly columns: readonly string[];
-  readonly keys: readonly string[];
-}
-
-/** Those that hold; newer servers also have such as are not enforced, and such as are about periods. */
-const FOREIGN_KEYS = `select f.conname as name, f.conrelid::regclass::text as relation, f.confrelid::regclass::text as referred,
-    (select json_agg(a.attname order by k.n) from unnest(f.conkey) with ordinality k (number, n)
-      join pg_attribute a on a.attrelid = f.conrelid and a.attnum = k.number) as columns,
-    (select json_agg(a.attname order by k.n) from unnest(f.confkey) with ordinality k (number, n)
-      join pg_attribute a on a.attrelid = f.confrelid and a.attnum = k.number) as keys
-  from pg_constraint f where f.contype = 'f' and f.conrelid = $1::regclass and f.convalidated
-    and coalesce((to_jsonb(f) ->> 'conenforced')::boolean, true) and not coalesce((to_jsonb(f) ->> 'conperiod')::boolean, false)`;
-
 /**
  * Looks whether each row of the target that refers to another one finds it: no trigger did when it was copied (O36).
  *
@@ -58,23 +39,11 @@ const FOREIGN_KEYS = `select f.conname as name, f.conrelid::regclass::text as re
  */
 export async function checkReferences({ tenant, target }: Sides, portions: readonly Portion[]): Promise<void> {
   for (const { pair, to } of portions) {
-    for (const { name, relation, referred, columns, keys } of await readJson<ForeignKey>(target, FOREIGN_KEYS, [
-      quoteQualified(pair.to),
-    ])) {
-      const set = columns.map((column) => `t.${quoteIdentifier(column)} is not null`);
-      const tied = columns.map((column, n) => `t.${quoteIdentifier(column)} = p.${quoteIdentifier(keys[n] as string)}`);
-      const rows = `select * from ${relation} where ${isOwn(pair.to, tenant)} and ${to}`;
-      const isDangling = await isTrue(
-        target,
-        `select exists (select 1 from (${rows}) t where ${set.join(' and ')}
-          and not exists (select 1 from ${referred} p where ${tied.join(' and ')})) as answer`,
-      );
-      if (!isDangling) continue;
-      throw new TenantsError(
-        'place_unusable',
-        `rows of ${relation} refer by the foreign key ${JSON.stringify(name)} to rows of ${referred} that are not there. Nothing was switched: the ` +
-          'tenant is where it was. Bring tables that everybody reads to the same rows on both sides, and run again.',
-      );
-    }
+    const dangling = await danglingReference(target, pair.to, tenant, { condition: to });
+    if (dangling === null) continue;
+    throw new TenantsError(
+      'place_unusable',
+      `${dangling}. Nothing was switched: the tenant is where it was. Bring tables that everybody reads to the same rows on both sides, and run again.`,
+    );
   }
 }

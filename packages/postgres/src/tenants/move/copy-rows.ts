@@ -36,11 +36,16 @@ export async function copy(source: ClientBase, query: string, target: ClientBase
   return written.rowCount;
 }
 
-async function copyStreams() {
+/**
+ * The streams of COPY.
+ *
+ * @throws TenantFloorError `floor_misconfigured` where `pg-copy-streams` is not installed.
+ */
+export async function copyStreams() {
   try {
     return await import('pg-copy-streams');
   } catch (cause) {
-    throw misconfigured('moveTenant needs `pg-copy-streams`, which is not installed. Install it beside `pg`.', {
+    throw misconfigured('rows are copied by `pg-copy-streams`, which is not installed. Install it beside `pg`.', {
       cause,
     });
   }

@@ -4,7 +4,7 @@ import { TenantsError } from '../tenants-error.js';
 
 /** Settings under which the same row has the same text on every server (O35). For one transaction. */
 export const PINNED = `set local datestyle = 'ISO, MDY'; set local intervalstyle = 'postgres'; set local timezone = 'UTC';
-  set local extra_float_digits = 1; set local bytea_output = 'hex'; set local xmlbinary = 'base64'; set local row_security = off`;
+  set local extra_float_digits = 1; set local bytea_output = 'hex'; set local xmlbinary = 'base64'; set local lc_monetary = 'C'; set local row_security = off`;
 
 /** A table of the source beside the same one of the target. */
 export interface TablePair {
@@ -52,7 +52,7 @@ function pairOf(from: PlacedTable, to: PlacedTable): TablePair {
 }
 
 /** A type of the schema itself is the same in another one. */
-function bare(type: string): string {
+export function bare(type: string): string {
   return type.replace(/^(?:"(?:[^"]|"")*"|[\w$]+)\.(?!.*\.)/, '');
 }
 

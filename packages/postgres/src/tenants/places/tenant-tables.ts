@@ -30,6 +30,9 @@ export interface PlacedTable {
 
 interface Found extends Omit<PlacedTable, 'tenantColumn'> {}
 
+/** Foreign keys in a circle: refused, or tables in one come last, where no order is needed. */
+export type Circles = 'refused' | 'last';
+
 /**
  * The tables that hold rows of a tenant in `place`, parents before children.
  *
@@ -39,6 +42,7 @@ export async function tenantTables(
   client: ClientBase,
   place: TenantPlace,
   { policies }: Pick<TenantPlaces, 'policies'>,
+  circles: Circles = 'refused',
 ): Promise<readonly PlacedTable[]> {
   const { schemas, tenantColumn = 'tenant_id', shared = [], hidden = [] } = policies;
   if (place.kind === 'schema') {
@@ -46,7 +50,8 @@ export async function tenantTables(
     const others = [...shared, ...hidden].map((table) => (typeof table === 'string' ? table : table.name));
     const bare = new Set(others.map((name) => name.slice(name.indexOf('.') + 1)));
     const found = await describe(client, [place.name as string], null);
-    return parentsFirst(found.filter(({ name }) => !bare.has(name)).map((table) => ({ ...table, tenantColumn: null })));
+    const own = found.filter(({ name }) => !bare.has(name)).map((table) => ({ ...table, tenantColumn: null }));
+    return parentsFirst(own, circles);
   }
   const { tables } = await heldTables(client, policies);
   const columnOf = new Map(
@@ -55,6 +60,7 @@ export async function tenantTables(
   const found = await describe(client, schemas ?? ['public'], [...columnOf.keys()]);
   return parentsFirst(
     found.map((table) => ({ ...table, tenantColumn: columnOf.get(`${table.schema}.${table.name}`) as string })),
+    circles,
   );
 }
 
@@ -93,13 +99,14 @@ const SQL = `
     and ($2::text[] is null or n.nspname || '.' || c.relname = any ($2)) and n.nspname || '.' || c.relname <> $3`;
 
 /** In the order in which rows can be inserted. */
-function parentsFirst(tables: readonly PlacedTable[]): readonly PlacedTable[] {
+function parentsFirst(tables: readonly PlacedTable[], circles: Circles): readonly PlacedTable[] {
   const ordered: PlacedTable[] = [];
   let rest = tables;
   while (rest.length > 0) {
     const waiting = new Set(rest.map(({ schema, name }) => `${schema}.${name}`));
     const ready = rest.filter(({ parents }) => !parents.some((parent) => waiting.has(parent)));
     if (ready.length === 0) {
+      if (circles === 'last') return [...ordered, ...rest];
       throw new TenantsError(
         'place_unusable',
         `the foreign keys of ${[...waiting].join(', ')} go round in a circle, so there is no order in which their rows could be ` +

@@ -5,7 +5,7 @@ import { newTenantId, slugOf } from '../directory/tenant-names.js';
 import { TenantsError } from '../tenants-error.js';
 import { squashedOf } from './place-migrations.js';
 import { type ProvisionTenantOptions, resolveProvisionOptions } from './provision-options.js';
-import { unfinishedBySlug } from './provision-tenant.js';
+import { unfinishedBySlug } from './run-provisioning.js';
 
 /** The result of {@link provisionPlan}. */
 export interface ProvisionPlan {
