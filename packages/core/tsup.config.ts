@@ -1,6 +1,6 @@
 import { packageBuild } from '../../tsup.base.ts';
 
-export default packageBuild(
+const library = packageBuild(
   {
     index: 'src/index.ts',
     adapter: 'src/adapter.ts',
@@ -37,3 +37,14 @@ export default packageBuild(
     ],
   },
 );
+
+/** What Nest's command loads, in CommonJS, which it can load on every version. */
+const schematics = packageBuild(
+  {
+    'nest-add': 'src/schematics/nest-add.ts',
+    'isolation-test': 'src/schematics/isolation-test.ts',
+  },
+  { format: ['cjs'], outDir: 'schematics/dist', dts: false },
+);
+
+export default [library, schematics];
