@@ -38,11 +38,12 @@ const library = packageBuild(
   },
 );
 
-/** What Nest's command loads, in CommonJS, which it can load on every version. */
+/** Schematics, in CommonJS, which Nest's command can load on every version. */
 const schematics = packageBuild(
   {
     'nest-add': 'src/schematics/nest-add.ts',
     'isolation-test': 'src/schematics/isolation-test.ts',
+    policies: 'src/schematics/policies.ts',
   },
   { format: ['cjs'], outDir: 'schematics/dist', dts: false },
 );

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { pnpm, run } from '../pnpm.ts';
@@ -13,16 +13,30 @@ const SECRET = 'for this test alone: 32 bytes or more';
 /** A person's shell: the proof writes its baseline there, and not where CI is set. */
 const nest = (app: string, ...args: string[]) => run(['env', '-u', 'CI', 'node_modules/.bin/nest', ...args], app);
 
+/** An ORM as an application has it before anybody thought of tenants. */
+export interface NestAddOrm {
+  readonly name: 'prisma' | 'typeorm';
+  readonly dependencies: Readonly<Record<string, string>>;
+  /** Its files, and what they become of what is there. */
+  readonly files: Readonly<Record<string, string | ((text: string) => string)>>;
+  /** The program that generates its client. */
+  readonly generate?: readonly string[];
+  /** The folder of its migrations. */
+  readonly migrations: string;
+}
+
 /**
- * What `nest new` makes, with the packed packages installed in it, made multi-tenant by `nest add` and proven by `nest g`.
+ * Takes what `nest new` makes, with the packed packages installed in it, made multi-tenant by `nest add` and proven by `nest g`.
  *
  * @param cli the version of `@nestjs/cli`
+ * @param orm what the application gets afterwards, to be held to the tenant too
  */
-export function describeNestAdd(cli: string): void {
+export function describeNestAdd(cli: string, orm: NestAddOrm): void {
   describe(`nest add and nest g of ${cli}, on what its nest new makes`, () => {
     const folder = join(inject('outside'), `nest-add-${cli}`);
     const app = join(folder, 'app');
     const add = ['add', '@tenancy/core', '--skip-install', '--base-domain', 'app.example.com', '--tokens'];
+    const addNone = [...add, '--orm', 'none'];
     let server: ReturnType<typeof spawn> | undefined;
 
     beforeAll(async () => {
@@ -35,6 +49,7 @@ export function describeNestAdd(cli: string): void {
       const tarballs = Object.fromEntries(
         Object.entries(inject('tarballs')).map(([packed, file]) => [packed, `file:${file}`]),
       );
+      Object.assign(manifest.dependencies, orm.dependencies);
       manifest.dependencies['@tenancy/core'] = tarballs['@tenancy/core'];
       manifest.devDependencies['@tenancy/testing'] = tarballs['@tenancy/testing'];
       await writeFile(join(app, 'package.json'), JSON.stringify(manifest, null, 2));
@@ -48,10 +63,10 @@ export function describeNestAdd(cli: string): void {
     const install = () => pnpm(app, 'install', '--prefer-offline', '--no-frozen-lockfile', '--ignore-scripts');
 
     it('says what it changed, and does nothing twice', async () => {
-      expect(await nest(app, ...add)).toMatch(/src\/app\.module\.ts: imports TenancyModule[\s\S]*Next:/);
+      expect(await nest(app, ...addNone)).toMatch(/src\/app\.module\.ts: imports TenancyModule[\s\S]*Next:/);
       const once = await Promise.all(['src/app.module.ts', 'package.json'].map((file) => readFile(join(app, file))));
       expect((await json('package.json')).dependencies['@nestjs/jwt']).toBe(`^${cli.split('.')[0]}.0.0`);
-      expect(await nest(app, ...add)).toMatch(/Nothing to change: src\/app\.module\.ts[\s\S]*Nothing to be done/);
+      expect(await nest(app, ...addNone)).toMatch(/Nothing to change: src\/app\.module\.ts[\s\S]*Nothing to be done/);
       expect(once).toEqual(
         await Promise.all(['src/app.module.ts', 'package.json'].map((file) => readFile(join(app, file)))),
       );
@@ -79,6 +94,23 @@ export function describeNestAdd(cli: string): void {
       expect(said).toMatch(/Tests:? +\d passed/);
       // The probe is proven; `Hello World!` is refused without a tenant, and has nothing that is a tenant's own.
       expect((await json('isolation.baseline.json')).unproven).toEqual([{ entrance: 'GET /', attack: 'own' }]);
+    });
+
+    it(`holds ${orm.name} to the tenant, with a migration of roles and policies`, async () => {
+      for (const [file, made] of Object.entries(orm.files)) {
+        await mkdir(dirname(join(app, file)), { recursive: true });
+        const text = typeof made === 'string' ? made : made(await readFile(join(app, file), 'utf8'));
+        await writeFile(join(app, file), text);
+      }
+      expect(await nest(app, ...add)).toContain('@tenancy/postgres ^');
+      await install();
+      await nest(app, 'g', '-c', '@tenancy/core', 'policies');
+      const written = await readdir(join(app, orm.migrations));
+      expect(written).toEqual([expect.stringMatching(/^\d{13,14}(?:-TenancyPolicies\.ts|_tenancy_policies)$/)]);
+      // Prisma downloads an engine that generating does not need, unless one is named.
+      if (orm.generate) await run(['env', `PRISMA_SCHEMA_ENGINE_BINARY=${process.execPath}`, ...orm.generate], app);
+      await run(['node_modules/.bin/tsc', '--noEmit'], app);
+      expect(await nest(app, ...add)).toContain('Nothing to be done');
     });
   });
 }

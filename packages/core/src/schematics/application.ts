@@ -1,7 +1,7 @@
 import { dirname, join, posix } from 'node:path';
 import { parse, type TypeScript } from './edit.js';
 import { startedModule } from './module-registration.js';
-import { NothingChanged, type Tree, textOf } from './workspace.js';
+import { filesBelow, NothingChanged, type Tree, textOf } from './workspace.js';
 
 /** The ORMs that have a scope. */
 export const ORMS = ['prisma', 'typeorm'] as const;
@@ -14,7 +14,7 @@ interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
-/** What is known of an application without running it. */
+/** An application as its files show it, without running it. */
 export interface Application {
   readonly sourceRoot: string;
   readonly manifest: Manifest;
@@ -113,11 +113,8 @@ export function importPath(from: string, to: string): string {
 
 /** All TypeScript files of the sources, but no tests. */
 export function sourceFiles(tree: Tree, sourceRoot: string): { path: string; text: string }[] {
-  const files: { path: string; text: string }[] = [];
-  tree.getDir(sourceRoot).visit((visited) => {
-    const path = visited.replace(/^\//, '');
-    if (!/\.[cm]?ts$/.test(path) || /\.d\.ts$|spec\.ts$|node_modules/.test(path)) return;
-    files.push({ path, text: tree.readText(path) });
-  });
-  return files;
+  const isSource = (path: string) => /\.[cm]?ts$/.test(path) && !/\.d\.ts$|spec\.ts$|node_modules/.test(path);
+  return filesBelow(tree, sourceRoot)
+    .filter(isSource)
+    .map((path) => ({ path, text: tree.readText(path) }));
 }

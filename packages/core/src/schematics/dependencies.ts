@@ -16,7 +16,7 @@ function ownRange(tree: Tree, { manifest }: Application): string {
   return installed ? `^${installed}` : 'latest';
 }
 
-/** What the registration, the tokens and the ORM need. */
+/** The packages that the registration, the tokens and the ORM need. */
 export function neededFor(tree: Tree, app: Application, tokens: boolean, orm: Orm | 'none'): Needed[] {
   const own = ownRange(tree, app);
   // The newest is ESM, which Jest on Nest 11 does not load.
@@ -36,7 +36,7 @@ export function neededFor(tree: Tree, app: Application, tokens: boolean, orm: Or
 
 const prismaRange = ({ manifest }: Application) => manifest.dependencies?.['@prisma/client'] ?? '^7.0.0';
 
-/** What the isolation test needs. */
+/** The packages that the isolation test needs. */
 export const neededForTests = (tree: Tree, app: Application): Needed[] => [
   { name: '@tenancy/testing', range: ownRange(tree, app), isDev: true },
   { name: '@nestjs/testing', range: `^${app.nest}.0.0`, isDev: true },

@@ -8,7 +8,7 @@ export type TypeScript = typeof ts;
 /** A piece of text that is put into a file; everything around it stays as it was formatted. */
 export interface Insertion {
   readonly at: number;
-  /** Where the text that it takes the place of ends. @defaultValue `at` */
+  /** The end of the text that it takes the place of. @defaultValue `at` */
   readonly end?: number;
   readonly text: string;
 }

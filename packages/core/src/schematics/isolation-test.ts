@@ -4,7 +4,7 @@ import { addDependencies, neededForTests } from './dependencies.js';
 import { loadTypeScript, nodesOf, parse, type TypeScript } from './edit.js';
 import { importEnding } from './imports.js';
 import { type ProofOf, proofFile } from './proof-file.js';
-import { type Context, NothingChanged, Told, type Tree } from './workspace.js';
+import { type Context, filesBelow, NothingChanged, Told, type Tree } from './workspace.js';
 
 /** Options of `nest g -c @tenancy/core isolation-test`. */
 export interface IsolationTestOptions {
@@ -47,17 +47,13 @@ function runnerOf({ has, manifest }: Application): 'jest' | 'vitest' {
   return runners.length > 1 && /\bvitest\b/.test(Object.values(manifest.scripts ?? {}).join('\n')) ? 'vitest' : only;
 }
 
-/** Where Nest's own end-to-end tests are, or beside the sources. */
+/** The place of Nest's own end-to-end tests, or beside the sources. */
 function placeOf(
   tree: Tree,
   { sourceRoot, manifest }: Application,
 ): { readonly path: string; readonly script: string } {
   const folder = posix.join(posix.dirname(sourceRoot), 'test');
-  let isThere = false;
-  tree.getDir(folder).visit(() => {
-    isThere = true;
-  });
-  return isThere && manifest.scripts?.['test:e2e']
+  return filesBelow(tree, folder).length > 0 && manifest.scripts?.['test:e2e']
     ? { path: posix.join(folder, 'isolation.e2e-spec.ts'), script: 'test:e2e' }
     : { path: posix.join(sourceRoot, 'isolation.spec.ts'), script: 'test' };
 }

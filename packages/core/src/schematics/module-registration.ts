@@ -2,7 +2,7 @@ import type ts from 'typescript';
 import { bare, firstEntry, type Insertion, literalOf, nodesOf, propertyNamed, type TypeScript } from './edit.js';
 import { importedAs } from './imports.js';
 
-/** Where an entry goes into the imports of a module, or why that cannot be told. */
+/** The place of an entry in the imports of a module, or why that cannot be told. */
 export type Registration = { readonly insertions: readonly Insertion[] } | { readonly why: string };
 
 /**

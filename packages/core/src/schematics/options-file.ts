@@ -12,7 +12,7 @@ export function optionsFile({ baseDomain, tokens }: Sources): string {
   return `import {
 ${names.map((name) => `  ${name},\n`).join('')}} from '@tenancy/core';
 
-/** Where the tenants are, and how a request tells its own: all sources that answer must agree. */
+/** The tenants, and how a request tells its own: all sources that answer must agree. */
 export function tenancyOptions(): TenancyOptions {
   return {
     // In place of your own table: implement TenantRegistry, or use TenantDirectory of @tenancy/postgres/tenants.

@@ -1,4 +1,4 @@
-/** What the test is about. */
+/** The application that the test is about. */
 export interface ProofOf {
   readonly runner: 'jest' | 'vitest';
   readonly isEsm: boolean;

@@ -19,7 +19,7 @@ export function terminal({ stdin, stdout, env, argv } = process): Ask {
   };
 }
 
-/** Where the tenant comes from. */
+/** The sources of a request's tenant. */
 export interface Sources {
   readonly baseDomain: string | null;
   readonly tokens: boolean;

@@ -24,7 +24,15 @@ export class NothingChanged extends Error {
 /** The text of a file, or null where there is none. */
 export const textOf = (tree: Tree, path: string): string | null => (tree.exists(path) ? tree.readText(path) : null);
 
-/** What was changed and what is left to do, told at the end. */
+/** The paths of all files below a folder, which need not be there. */
+export function filesBelow(tree: Tree, folder: string): string[] {
+  const paths: string[] = [];
+  // A tree hands over paths from its root.
+  tree.getDir(folder).visit((path) => void paths.push(path.replace(/^\//, '')));
+  return paths;
+}
+
+/** Changes, and things that are left to do, told at the end. */
 export class Told {
   readonly #changed: string[] = [];
   readonly #left: string[] = [];

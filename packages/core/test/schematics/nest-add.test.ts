@@ -43,7 +43,7 @@ const files = {
 };
 const application = (more: Record<string, string | object> = {}) => new ApplicationInMemory({ ...files, ...more });
 const add = (app: ApplicationInMemory, options: NestAddOptions = { baseDomain: 'app.example.com' }, ask: Ask = null) =>
-  nestAdd(options, ask, () => ts)(app, app);
+  nestAdd(options, { ask: () => ask, typescript: () => ts, compiler: () => null })(app, app);
 
 describe('nest add', () => {
   it('registers the module, the sources and the lint rules, and says so', async () => {
