@@ -17,7 +17,7 @@ model Job {
 
 describeNestAdd('12.0.8', {
   name: 'prisma',
-  dependencies: { '@prisma/client': '^7.1.0', prisma: '^7.1.0' },
+  dependencies: { '@prisma/adapter-pg': '^7.1.0', '@prisma/client': '^7.1.0', prisma: '^7.1.0' },
   files: {
     'prisma/schema.prisma': schema,
     'prisma.config.ts':

@@ -49,8 +49,10 @@ export function describeNestAdd(cli: string, orm: NestAddOrm): void {
       const tarballs = Object.fromEntries(
         Object.entries(inject('tarballs')).map(([packed, file]) => [packed, `file:${file}`]),
       );
-      Object.assign(manifest.dependencies, orm.dependencies);
-      manifest.dependencies['@tenancy/core'] = tarballs['@tenancy/core'];
+      // One install for the whole test: everything but what the first call has to add.
+      const packed = ['core', 'postgres', orm.name].map((name) => [`@tenancy/${name}`, tarballs[`@tenancy/${name}`]]);
+      Object.assign(manifest.dependencies, orm.dependencies, { pg: '^8.16.0' }, Object.fromEntries(packed));
+      manifest.devDependencies['@types/pg'] = '^8.15.0';
       manifest.devDependencies['@tenancy/testing'] = tarballs['@tenancy/testing'];
       await writeFile(join(app, 'package.json'), JSON.stringify(manifest, null, 2));
       const workspace = { packages: ['.'], overrides: tarballs, strictDepBuilds: false };
@@ -102,15 +104,12 @@ export function describeNestAdd(cli: string, orm: NestAddOrm): void {
         const text = typeof made === 'string' ? made : made(await readFile(join(app, file), 'utf8'));
         await writeFile(join(app, file), text);
       }
-      expect(await nest(app, ...add)).toContain('@tenancy/postgres ^');
-      await install();
-      await nest(app, 'g', '-c', '@tenancy/core', 'policies');
+      expect(await nest(app, ...add)).toContain('the role app, and policies on');
       const written = await readdir(join(app, orm.migrations));
       expect(written).toEqual([expect.stringMatching(/^\d{13,14}(?:-TenancyPolicies\.ts|_tenancy_policies)$/)]);
       // Prisma downloads an engine that generating does not need, unless one is named.
       if (orm.generate) await run(['env', `PRISMA_SCHEMA_ENGINE_BINARY=${process.execPath}`, ...orm.generate], app);
       await run(['node_modules/.bin/tsc', '--noEmit'], app);
-      expect(await nest(app, ...add)).toContain('Nothing to be done');
     });
   });
 }

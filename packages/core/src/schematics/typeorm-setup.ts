@@ -119,7 +119,11 @@ import { rowLevelSecurity, TenantPool } from '@tenancy/postgres';
 import pg from 'pg';
 
 /** Binds the tenant to each query, so that PostgreSQL itself refuses the rows of others. It connects as the role \`app\`. */
-export const tenantFloor = () => ({
+export const tenantFloor = (): {
+  driver: object;
+  installExtensions: boolean;
+  extra: object;
+} => ({
   driver: { ...pg, Pool: TenantPool },
   installExtensions: false,
   extra: {
