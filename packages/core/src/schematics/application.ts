@@ -75,9 +75,17 @@ export interface RootModule {
 /**
  * The module that `main.ts` starts, or `app.module.ts`.
  *
+ * @param given the file that a person names
+ * @param otherwise the file that it is where nothing else tells
  * @throws NothingChanged where there is neither.
  */
-export function rootModule(ts: TypeScript, tree: Tree, sourceRoot: string, given: string | undefined): RootModule {
+export function rootModule(
+  ts: TypeScript,
+  tree: Tree,
+  sourceRoot: string,
+  given: string | undefined,
+  otherwise?: string,
+): RootModule {
   if (given !== undefined) {
     const path = [given, join(sourceRoot, given)]
       .map((each) => posix.normalize(each))
@@ -99,6 +107,7 @@ export function rootModule(ts: TypeScript, tree: Tree, sourceRoot: string, given
   }
   const usual = posix.join(sourceRoot, 'app.module.ts');
   if (tree.exists(usual)) return { path: usual, className: null };
+  if (otherwise !== undefined) return { path: otherwise, className: null };
   throw new NothingChanged(
     `${mainPath} does not tell which module it starts, and there is no ${usual}`,
     'Name the file of the root module: --module src/app.module.ts',

@@ -9,8 +9,6 @@ import { type Context, filesBelow, NothingChanged, Told, type Tree } from './wor
 /** Options of `nest g -c @tenancy/core isolation-test`. */
 export interface IsolationTestOptions {
   readonly sourceRoot?: string;
-  readonly module?: string;
-  readonly skipInstall?: boolean;
 }
 
 /** Writes the test that proves the isolation of the whole application, where there is none. */
@@ -20,21 +18,22 @@ export const isolationTest =
     const app = readApplication(tree, options);
     const ts = load();
     const files = sourceFiles(tree, app.sourceRoot);
-    if (!files.some(({ text }) => /\bTenancyModule\s*\.\s*forRoot/.test(text))) {
+    const registered = files.find(({ text }) => /\bTenancyModule\s*\.\s*forRoot/.test(text));
+    if (!registered) {
       throw new NothingChanged('nothing registers TenancyModule', 'Run first: nest add @tenancy/core');
     }
     const told = new Told();
     const runner = runnerOf(app);
     const place = placeOf(tree, app);
     if (!tree.exists(place.path)) {
-      tree.create(place.path, proofFile(proofOf(ts, tree, app, options.module, files, runner, place.path)));
+      tree.create(place.path, proofFile(proofOf(ts, tree, app, registered.path, files, runner, place.path)));
       told.changed(`${place.path}: one file that proves the whole application`);
       told.left(
         `Run it: npm run ${place.script}. The first run writes isolation.baseline.json, what nobody has proven yet; commit it.`,
       );
       told.left('Let `seed` plant rows through your own routes, and take the probe away.');
     }
-    addDependencies(tree, context, told, app, neededForTests(tree, app), options.skipInstall === true);
+    addDependencies(tree, context, told, app, neededForTests(tree, app), false);
     told.tell(context, `Nothing to change: ${place.path} is there already.`);
   };
 
@@ -62,12 +61,13 @@ function proofOf(
   ts: TypeScript,
   tree: Tree,
   { sourceRoot, isEsm }: Application,
-  given: string | undefined,
+  registered: string,
   files: readonly { readonly text: string }[],
   runner: 'jest' | 'vitest',
   path: string,
 ): ProofOf {
-  const { path: module, className } = rootModule(ts, tree, sourceRoot, given);
+  // Where main.ts does not tell, it was told to `nest add`.
+  const { path: module, className } = rootModule(ts, tree, sourceRoot, undefined, registered);
   const source = parse(ts, module, tree.readText(module));
   const classes = [...nodesOf(ts, source)].filter(ts.isClassDeclaration).map(({ name }) => name?.text);
   const all = files.map(({ text }) => text).join('\n');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Application, type Orm, readApplication, sourceFiles } from './application.js';
@@ -13,11 +14,11 @@ export interface PoliciesOptions {
 
 /** The compiler of the application's own @tenancy/postgres, or null where it is not installed. */
 export function loadCompiler(root = process.cwd()): Compiler | null {
-  try {
-    return createRequire(join(root, 'package.json'))('@tenancy/postgres') as Compiler;
-  } catch {
-    return null;
-  }
+  const load = createRequire(join(root, 'package.json'));
+  const folders = load.resolve.paths('@tenancy/postgres') ?? [];
+  // Node remembers a package that it did not find, also when it has been installed since.
+  if (!folders.some((folder) => existsSync(join(folder, '@tenancy/postgres/package.json')))) return null;
+  return load('@tenancy/postgres') as Compiler;
 }
 
 /** Writes a migration with the roles and policies of the tables that there are now, for each ORM with a scope. */
@@ -33,7 +34,13 @@ export const policies =
         'Run first: nest add @tenancy/core --orm prisma (or typeorm)',
       );
     }
-    for (const orm of orms) writePolicies(tree, told, app, orm, load(), now());
+    for (const orm of orms) {
+      if (!writePolicies(tree, told, app, orm, load(), now())) continue;
+      throw new NothingChanged(
+        '@tenancy/postgres is not installed',
+        'Install what is in package.json, and run it again.',
+      );
+    }
     told.tell(context, 'Nothing to change: the last migration of policies is that of the tables that there are now.');
   };
 

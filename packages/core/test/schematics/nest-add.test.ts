@@ -203,6 +203,18 @@ describe('nest g isolation-test', () => {
     expect(test).toContain('signTestToken(tenant');
   });
 
+  it('starts the module that was named to nest add, where main.ts does not tell', async () => {
+    const app = application({
+      'src/main.ts': 'start();',
+      'src/root.module.ts': MODULE.replace('AppModule', 'RootModule'),
+    });
+    app.files.delete('src/app.module.ts');
+    await expect(add(app)).rejects.toThrow(/does not tell which module it starts/);
+    await add(app, { baseDomain: 'a.b', module: 'root.module.ts' });
+    prove(app);
+    expect(app.now['src/isolation.spec.ts']).toContain("import { RootModule } from './root.module';");
+  });
+
   it('needs the module, and a test runner', async () => {
     expect(() => prove(application())).toThrow(
       /nothing registers TenancyModule\. Nothing was changed\. Run first: nest add/,

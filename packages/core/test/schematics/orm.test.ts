@@ -194,6 +194,9 @@ model Country {
       name: 'run-schematic',
       options: { collection: '@tenancy/core', name: 'policies', options: { sourceRoot: 'src' } },
     });
+    expect(() => policies({}, () => null)(app, app)).toThrow(
+      /@tenancy\/postgres is not installed\. Nothing was changed/,
+    );
     const later = withPrisma();
     await add(later, { shared: 'Country', skipInstall: true }, null);
     expect(later.tasks).toEqual([]);
