@@ -14,11 +14,11 @@ export interface PoliciesOptions {
 
 /** The compiler of the application's own @tenancy/postgres, or null where it is not installed. */
 export function loadCompiler(root = process.cwd()): Compiler | null {
-  const load = createRequire(join(root, 'package.json'));
-  const folders = load.resolve.paths('@tenancy/postgres') ?? [];
+  const manifest = join(root, 'package.json');
+  const folders = createRequire(manifest).resolve.paths('@tenancy/postgres') ?? [];
   // Node remembers a package that it did not find, also when it has been installed since.
   if (!folders.some((folder) => existsSync(join(folder, '@tenancy/postgres/package.json')))) return null;
-  return load('@tenancy/postgres') as Compiler;
+  return createRequire(manifest)('@tenancy/postgres') as Compiler;
 }
 
 /** Writes a migration with the roles and policies of the tables that there are now, for each ORM with a scope. */
