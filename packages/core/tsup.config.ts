@@ -1,6 +1,6 @@
 import { packageBuild } from '../../tsup.base.ts';
 
-export default packageBuild(
+const library = packageBuild(
   {
     index: 'src/index.ts',
     adapter: 'src/adapter.ts',
@@ -37,3 +37,15 @@ export default packageBuild(
     ],
   },
 );
+
+/** Schematics, in CommonJS, which Nest's command can load on every version. */
+const schematics = packageBuild(
+  {
+    'nest-add': 'src/schematics/nest-add.ts',
+    'isolation-test': 'src/schematics/isolation-test.ts',
+    policies: 'src/schematics/policies.ts',
+  },
+  { format: ['cjs'], outDir: 'schematics/dist', dts: false },
+);
+
+export default [library, schematics];

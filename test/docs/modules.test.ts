@@ -29,6 +29,9 @@ const MAY_IMPORT: Readonly<Record<Package, Readonly<Record<string, true | readon
     '@nestjs/jwt': ['peer.ts'],
     '@nestjs/microservices': ['peer.ts', 'microservices/nest-clients.ts'],
     '@nestjs/websockets': ['peer.ts'],
+    // The application's own, when Nest's command runs a schematic in it.
+    typescript: ['schematics/edit.ts'],
+    '@tenancy/postgres': ['schematics/policies.ts'],
     '@nestjs/schedule': [
       'schedule/tenant-cron.decorator.ts',
       'schedule/tenant-interval.decorator.ts',

@@ -12,7 +12,7 @@ export interface Planting {
   /** 1 for the first rows of a tenant, then 2, 3, …: the proof plants again where an attack uses rows up. */
   readonly round: number;
   /** A text that nobody else has, to be written into a column: `canary('title')`. */
-  canary(name: string): string;
+  readonly canary: (name: string) => string;
 }
 
 /** Every row of a tenant, by table, as it is in the database. */
