@@ -5,7 +5,7 @@ import { forAllTests } from '../database/for-all-tests.js';
 import { openOldApplication, policiesOf, tables } from './adopt-database.js';
 import { servers } from './change-database.js';
 
-/** What leads round the policies, its end, and how it is told. */
+/** Ways round the policies, their end, and how they are told. */
 const WAYS: readonly (readonly [string, string, RegExp])[] = [
   [
     'create view titles as select title from job; grant select on titles to public',
