@@ -16,7 +16,6 @@ beforeAll(async () => {
   await one('none.json', { targets: { kind: 'schemas' } });
   await one('slip.json', { targets: { kind: 'schemas', tenants: [], roll: 'app' } });
   await one('nameless.json', { targets: { kind: 'schemas', tenants: { query: 'select 1 as no' } } });
-  await one('policies.json', { policies: { role: 'app' }, targets: { kind: 'schemas', tenants: [] } });
   await place.file('broken.json', '{ "connection": ');
   await place.file('broken.ts', 'export default {');
   await place.file('throwing.mjs', "throw new Error('not today')");
@@ -59,7 +58,6 @@ it.each([
   ['migrate --config none.json', 'has no `tenants`'],
   ['migrate --config slip.json', 'has `roll`, which nobody reads'],
   ['migrate --config nameless.json', 'lists a tenant without `id`'],
-  ['migrate --config policies.json', 'floor_misconfigured: migrate: the option `policies`'],
   ['migrate --config one.json --tenant acme', 'floor_misconfigured: migrate: the option `tenants`'],
 ])('`tenancy %s` ends in 2, says why, and does nothing', async (args, said) => {
   const { code, stdout, stderr } = await place.run(args);

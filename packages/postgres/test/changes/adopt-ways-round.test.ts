@@ -25,13 +25,15 @@ const WAYS: readonly (readonly [string, string, RegExp])[] = [
   ['create table older () inherits (note); grant select on older to public', 'drop table older', /public\.older: /],
 ];
 
+const TAG = [{ name: 'tag', writable: true }];
+
 describe.each(servers)('ways round the policies of an adoption $title', (server) => {
   const database = forAllTests(() => openOldApplication(server, 500));
   const query = async (sql: string) => (await database.outside.query(sql)).rows;
-  const until = (stage: 'observe' | 'enforce') =>
+  const until = (stage: 'observe' | 'enforce', shared: readonly { name: string; writable?: boolean }[] = []) =>
     adopt({
       ...{ connection: database.url, tables, type: 'bigint', maxShare: 1, until: stage },
-      policies: policiesOf(database),
+      policies: { ...policiesOf(database), shared: [...policiesOf(database).shared, ...shared] },
     });
   const isHeld = async () =>
     (await query(`select from pg_class where relrowsecurity and relnamespace = 'public'::regnamespace`)).length > 0;
@@ -58,15 +60,19 @@ describe.each(servers)('ways round the policies of an adoption $title', (server)
     await query(
       `alter table job owner to ${owner}; drop owned by ${database.app}_owner; drop role ${database.app}_owner`,
     );
+    await query(
+      `create table tag (id int primary key); grant delete on tag to ${database.app}; alter table job add column tag int references tag on delete cascade`,
+    );
     await query(`create function titles() returns setof text language sql security definer as 'select title from job'`);
-    const { findings } = await until('enforce');
+    const { findings } = await until('enforce', TAG);
     expect(findings).toContainEqual(expect.objectContaining({ rule: 'security-definer', severity: 'advice' }));
+    expect(findings).toContainEqual(expect.objectContaining({ rule: 'foreign-keys', subject: 'public.job' }));
     expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
   it('what is taken away after all is done is told by the next call', async () => {
     await query('alter table note disable row level security');
-    const { findings, changes } = await until('enforce');
+    const { findings, changes } = await until('enforce', TAG);
     expect(changes.flatMap(({ done }) => done)).toEqual([]);
     expect(findings).toContainEqual(
       expect.objectContaining({ rule: 'table-policies', severity: 'error', subject: 'public.note' }),

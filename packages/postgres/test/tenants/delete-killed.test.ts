@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
+import { LEDGER, LEDGER_SQL } from '../../src/migrations/ledger/ledger.js';
 import { deleteTenant, TenantDirectory, tenantPlaces } from '../../src/tenants.js';
 import { servers } from '../database/servers.js';
 
@@ -24,6 +25,7 @@ describe.each(servers)('a deletion killed with -9 $title', ({ url }) => {
     const directory = new TenantDirectory({ connection: database.url });
     try {
       await directory.install();
+      await outside.query(LEDGER_SQL);
       await outside.query(`create table audit (id int);
         create table job (tenant_id text not null, id int, primary key (tenant_id, id));
         create table note (tenant_id text not null, id int, job int, primary key (tenant_id, id), foreign key (tenant_id, job) references job);
@@ -51,7 +53,8 @@ describe.each(servers)('a deletion killed with -9 $title', ({ url }) => {
         await directory.create({ id: tenant, slug: `killed-${n}`, place });
         if (hasSchema) {
           await outside.query(`create schema ${tenant}; create table ${tenant}.job (id int primary key);
-            insert into ${tenant}.job select generate_series(1, ${ROWS})`);
+            insert into ${tenant}.job select generate_series(1, ${ROWS});
+            insert into ${LEDGER} (target, name, checksum, done) values ('${tenant}', '1', '', 1)`);
         } else await fill(tenant);
         const given = JSON.stringify({ connection: database.url, tenant, policies: POLICIES });
         const child = spawn(process.execPath, [join(import.meta.dirname, 'delete-killed.mjs'), given], {

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LEDGER, LEDGER_SQL } from '../../src/migrations/ledger/ledger.js';
 import {
   type DeleteTenantOptions,
   deleteTenant,
@@ -256,14 +258,21 @@ describe.each(servers)('the deletion of a tenant $title', ({ url: server }) => {
       await directory.create({ id, slug: id.replace('_', '-'), place: { server: 'main', kind, name } });
       return { ...base, tenant: id };
     };
+    /** The ledger, as a run of the migrations leaves it. */
+    const migrated = async (client: pg.Client, targets: readonly string[]) => {
+      await client.query(LEDGER_SQL);
+      for (const target of targets) {
+        await client.query(`insert into ${LEDGER} (target, name, checksum, done) values ($1, '1', '', 1)`, [target]);
+      }
+    };
     const exists = async (catalog: string, column: string, name: string) =>
       (await outside.query(`select 1 from ${catalog} where ${column} = $1`, [name])).rowCount === 1;
 
     it('drops its schema, with what the ledger has of it, and counts what was there', async () => {
       await outside.query(`create schema of_ina; create table of_ina.note (id int primary key); insert into of_ina.note values (1), (2);
         create function of_ina.f() returns int language sql as 'select 1'; create view of_ina.v as select of_ina.f() from of_ina.note;
-        create table tenancy_migrations (target text, name text); insert into tenancy_migrations values ('of_ina', '1'), ('of_leo', '1');
         create schema of_leo; create table of_leo.note (id int)`);
+      await migrated(outside, ['of_ina', 'of_leo']);
       const ina = await placed('t_ina123', 'schema', 'of_ina');
       expect((await deleteTenant(ina)).removed).toEqual([{ table: 'of_ina.note', rows: 2 }]);
       expect(await exists('pg_namespace', 'nspname', 'of_ina')).toBe(false);
@@ -279,6 +288,7 @@ describe.each(servers)('the deletion of a tenant $title', ({ url: server }) => {
     ])('takes %s elsewhere not along', async (_, elsewhere) => {
       await outside.query(`create schema of_ina; create table of_ina.note (id int primary key); create type of_ina.mood as enum ('sad');
         create function of_ina.f() returns int language sql as 'select 1'; ${elsewhere}`);
+      await migrated(outside, ['of_ina']);
       await expect(deleteTenant(await placed('t_ina123', 'schema', 'of_ina'))).rejects.toThrow(
         /place_unusable.*public\.|place_unusable.*(child|seen)/s,
       );
@@ -294,6 +304,7 @@ describe.each(servers)('the deletion of a tenant $title', ({ url: server }) => {
       inside.on('error', () => {});
       await inside.connect();
       await inside.query('create table note (id int primary key, tenant_id text); insert into note values (1)');
+      await migrated(inside, ['']);
       const ina = await placed('t_ina123', 'database', name);
       expect((await deleteTenant(ina)).removed).toEqual([{ table: 'public.note', rows: 1 }]);
       expect(await exists('pg_database', 'datname', name)).toBe(false);
@@ -315,6 +326,34 @@ describe.each(servers)('the deletion of a tenant $title', ({ url: server }) => {
       }
       expect(await exists('pg_namespace', 'nspname', 'of_two')).toBe(true);
     });
+  });
+
+  it.each([
+    ['a database of somebody else', 'database', ''],
+    ['a schema of the application', 'schema', 'create schema other_app; create table other_app.note (id int)'],
+    [
+      "a schema with another tenant's rows",
+      'schema',
+      `create schema other_app; create table other_app.note (tenant_id text); insert into other_app.note values ('globex-1'), ('t_edit11')`,
+    ],
+  ] as const)('a place that was edited by hand: %s is not dropped', async (_, kind, sql) => {
+    const name = kind === 'schema' ? 'other_app' : `edited_${randomBytes(6).toString('hex')}`;
+    await outside.query(sql === '' ? `create database ${name}` : sql);
+    if (sql.includes('globex')) {
+      await outside.query(LEDGER_SQL);
+      await outside.query(`insert into ${LEDGER} (target, name, checksum, done) values ('other_app', '1', '', 1)`);
+    }
+    await directory.create({ id: 't_edit11', slug: 'edited', place: { server: 'main', kind, name } });
+    try {
+      await expect(deleteTenant({ ...base, tenant: 't_edit11' })).rejects.toThrow(
+        /place_unusable.*(no migration has been applied there|"note" has rows of another)/s,
+      );
+      const catalog = kind === 'schema' ? 'pg_namespace where nspname' : 'pg_database where datname';
+      expect((await outside.query(`select from ${catalog} = $1`, [name])).rowCount).toBe(1);
+      expect(await directory.get('t_edit11')).toMatchObject({ status: 'active' });
+    } finally {
+      if (kind === 'database') await outside.query(`drop database if exists ${name}`);
+    }
   });
 
   it('goes on with one whose place is gone, and says so of one that nobody knows', async () => {

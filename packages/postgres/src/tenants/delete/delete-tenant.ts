@@ -13,7 +13,8 @@ import {
   resolveDeleteOptions,
 } from './delete-options.js';
 import type { DeletionCertificate } from './deletion-certificate.js';
-import { countPlace, dropDatabase, dropSchema, openPlace, refuseForeignPlace } from './own-place.js';
+import { refuseForeignPlace } from './foreign-place.js';
+import { countPlace, dropDatabase, dropSchema, openPlace } from './own-place.js';
 import { examineRows, removeRows } from './remove-rows.js';
 import { isMistakable } from './scan.js';
 import { scanEverywhere } from './scan-everywhere.js';

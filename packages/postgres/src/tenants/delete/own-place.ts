@@ -3,9 +3,6 @@ import type { TenantPlace } from '../../isolation/tenant-place.js';
 import { hasLedger, LEDGER } from '../../migrations/ledger/ledger.js';
 import { quoteIdentifier, quoteLiteral, quoteQualified } from '../../policies/quoting.js';
 import { ask, isTrue } from '../../protocol/ask.js';
-import type { DirectoryTenant } from '../directory/directory-tenant.js';
-import type { TenantDirectory } from '../directory/tenant-directory.js';
-import { SCHEMA as FENCE_SCHEMA } from '../fence/fence-names.js';
 import { type LockPatience, withLock } from '../fence/with-lock.js';
 import { connectToPlace } from '../places/connect.js';
 import type { TenantPlaces } from '../places/tenant-places.js';
@@ -109,52 +106,4 @@ export async function openPlace(places: TenantPlaces, place: TenantPlace): Promi
 export function connectToServer(places: TenantPlaces, server: string): Promise<Client> {
   const connection = places.connectionTo({ server, kind: 'rows', name: null });
   return connectToPlace(connection, `the server ${JSON.stringify(server)}`);
-}
-
-/**
- * Refuses to drop what is not the tenant's alone.
- *
- * @throws TenantsError `place_unusable`.
- */
-export async function refuseForeignPlace(
-  directory: TenantDirectory<unknown>,
-  places: TenantPlaces,
-  { id, place }: DirectoryTenant<unknown>,
-): Promise<void> {
-  const { server, kind, name } = place;
-  if (kind === 'rows') return;
-  const { schemas = ['public'] } = places.policies;
-  const everybodys = ['public', FENCE_SCHEMA, directory.options.schema, ...schemas, ...places.shared];
-  const isShared =
-    kind === 'schema'
-      ? everybodys.includes(name as string)
-      : await isSharedDatabase(places, place, directory.options.schema);
-  const [other] = await directory.database.ask(
-    `select id from {s}.tenant where id <> $1 and status <> 'deleted'
-      and place ->> 'server' = $2 and place ->> 'kind' = $3 and place ->> 'name' = $4 limit 1`,
-    [id, server, kind, name],
-  );
-  if (!isShared && !other) return;
-  throw new TenantsError(
-    'place_unusable',
-    `the directory says that the ${kind} ${JSON.stringify(name)} is this tenant's, but it is ${other ? "another tenant's as well" : "everybody's"}. ` +
-      'Nothing was done. Correct the place in the directory.',
-  );
-}
-
-async function isSharedDatabase(places: TenantPlaces, place: TenantPlace, directory: string): Promise<boolean> {
-  const server = await connectToServer(places, place.server);
-  try {
-    if (await isTrue(server, 'select current_database() = $1 as answer', [place.name])) return true;
-  } finally {
-    await server.end().catch(() => {});
-  }
-  const client = await openPlace(places, place);
-  if (client === null) return false;
-  try {
-    const tenants = quoteQualified({ schema: directory, name: 'tenant' });
-    return await isTrue(client, 'select to_regclass($1) is not null as answer', [tenants]);
-  } finally {
-    await client.end().catch(() => {});
-  }
 }
