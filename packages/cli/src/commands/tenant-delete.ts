@@ -1,4 +1,4 @@
-import { type DeletionProgress, deleteTenant, previewDeletion } from '@tenancy/postgres/tenants';
+import type { DeletionProgress } from '@tenancy/postgres/tenants';
 import type { Command } from 'commander';
 import type { TenancyConfig } from '../config/tenancy-config.js';
 import { CliError } from '../errors/cli-error.js';
@@ -40,6 +40,7 @@ async function run(
   const { id, slug } = await directory.named(name);
   const options = { directory, places, tenant: id, ...config.tenants?.deletion };
   if (dryRun) {
+    const { previewDeletion } = await import('@tenancy/postgres/tenants');
     const { tenant, rows } = await previewDeletion(options);
     reportTenant(tenant, output);
     for (const row of rows) output.object({ type: 'rows', ...row });
@@ -55,6 +56,7 @@ async function run(
   const interruption = new Interruption(() => output.note('stopping; run the same command again to go on'));
   const { signal } = interruption;
   try {
+    const { deleteTenant } = await import('@tenancy/postgres/tenants');
     const certificate = await deleteTenant({ ...options, signal, onProgress: (event) => tell(event, output) });
     output.object({ type: 'certificate', ...certificate });
     output.line(tableOf(certificate.removed));
