@@ -55,7 +55,7 @@ describe('the directory of tenants', () => {
     expect(await directory.rename(id, 'old')).toMatchObject({ id, slug: 'old' });
   });
 
-  it.each(['', 'a.b', '-a', 'a-', 'a_b', 'xn--bcher-kva', 'www', 'a'.repeat(64), 'a b', 5])(
+  it.each(['\u0430cme', 'acm\u03b5', '', 'a.b', '-a', 'a-', 'a_b', 'xn--bcher-kva', 'www', 'a'.repeat(64), 'a b', 5])(
     'refuses the slug %j',
     async (slug) => {
       await expect(directory.create({ slug: slug as string })).rejects.toSatisfy((error) =>
@@ -63,6 +63,39 @@ describe('the directory of tenants', () => {
       );
     },
   );
+
+  it('takes slugs of other alphabets, and refuses what PostgreSQL would not keep', async () => {
+    for (const slug of [
+      '\u043a\u043e\u043c\u043f\u0430\u043d\u0438\u044f',
+      'caf\u00e9',
+      '\u682a\u5f0f\u4f1a\u793e-jp',
+    ]) {
+      expect((await directory.create({ slug })).slug).toBe(slug);
+    }
+    const circle: Record<string, unknown> = {};
+    circle['self'] = circle;
+    const { id } = await directory.create({ slug: 'odd-values' });
+    for (const settings of [{ a: 'x\0y' }, { a: '\ud800' }, circle, { a: 1n }, { toJSON: () => 'text' }, []]) {
+      await expect(directory.update(id, { settings: settings as never })).rejects.toThrow(/tenant_settings_refused/);
+      await expect(directory.create({ slug: 'odd', settings: settings as never })).rejects.toThrow(
+        /tenant_settings_refused/,
+      );
+    }
+    const kept = { a: '\\u0000 is written with a backslash', b: '\u{1f600}', c: [null] };
+    expect((await directory.update(id, { settings: kept })).settings).toEqual(kept);
+    for (const name of ['x\0', '\udfff', 5]) {
+      await expect(directory.update(id, { name: name as string })).rejects.toThrow(/tenant_settings_refused/);
+    }
+    await expect(directory.update(id, (async () => ({ name: 'late' })) as never)).rejects.toThrow(
+      /floor_misconfigured/,
+    );
+    for (const other of ['', 'a\0b', 'x'.repeat(256), '\ud800', 5]) {
+      await expect(directory.create({ slug: 'odd', id: other as string })).rejects.toThrow(/tenant_name_unusable/);
+    }
+    const place = { server: 'main', kind: 'schema', name: null } as const;
+    await expect(directory.create({ slug: 'odd', place })).rejects.toThrow(/floor_misconfigured.*`place`/);
+    await expect(directory.search({ status: 'gone' as never })).rejects.toThrow(/floor_misconfigured.*`status`/);
+  });
 
   it('leads from one state into another, and not from every one', async () => {
     const { id } = await directory.create({ slug: 'states' });

@@ -126,6 +126,9 @@ describe("a tenant's own domain", () => {
       '[::1]',
       'a b.example',
       '*.example.com',
+      '-a.example',
+      'a-.example',
+      '_a.example',
       'https://a.example',
       'a.example:80',
       5,
@@ -203,7 +206,7 @@ describe('update', () => {
       [{ plan: 'gold' }, /tenant_settings_refused.*free, pro/s],
       [{ settings: { seats: 'x' }, name: 'x' }, /tenant_settings_refused.*seats is no number/s],
       [{ naem: 'x' }, /floor_misconfigured.*`name`/s],
-      [{ name: 5 }, /floor_misconfigured.*`name`/s],
+      [{ name: 5 }, /tenant_settings_refused.*name/s],
       [null, /floor_misconfigured/],
       [() => undefined, /floor_misconfigured/],
     ];

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { TenantPlace } from '../../isolation/tenant-place.js';
+import { isPlace, type TenantPlace } from '../../isolation/tenant-place.js';
 import { DATABASE, hasLedger, LEDGER } from '../../migrations/ledger/ledger.js';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
 import { ask, isTrue } from '../../protocol/ask.js';
@@ -21,6 +21,12 @@ export async function refuseForeignPlace(
   { id, place }: DirectoryTenant<unknown>,
 ): Promise<void> {
   const { server, kind, name } = place;
+  if (!isPlace(place)) {
+    throw new TenantsError(
+      'place_unusable',
+      'the directory says not where this tenant is. Nothing was done. Correct its place in the directory.',
+    );
+  }
   if (kind === 'rows') return;
   const { schemas = ['public'] } = places.policies;
   const everybodys = ['public', FENCE_SCHEMA, directory.options.schema, ...schemas, ...places.shared];

@@ -42,6 +42,8 @@ export interface FoundTenants<Settings = Readonly<Record<string, unknown>>> {
 
 const KNOWN = ['text', 'status', 'plan', 'server', 'after', 'limit'];
 const MOST = 1000;
+/** In the order of a tenant's life. */
+const STATUSES: readonly DirectoryStatus[] = ['provisioning', 'active', 'suspended', 'deleting', 'deleted'];
 
 /** @throws TenantFloorError `floor_misconfigured` for an option that is none. */
 export async function searchTenants<Settings>(
@@ -53,6 +55,9 @@ export async function searchTenants<Settings>(
   for (const [name, value] of Object.entries({ text, status, plan, server, after })) {
     if (value === undefined || typeof value === 'string') continue;
     throw misconfigured(`TenantDirectory.search: \`${name}\` is ${said(value)}. Pass a text.`);
+  }
+  if (status !== undefined && !STATUSES.includes(status)) {
+    throw misconfigured(`TenantDirectory.search: \`status\` is ${said(status)}. Use one of ${STATUSES.join(', ')}.`);
   }
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST) {
     throw misconfigured(`TenantDirectory.search: \`limit\` is ${said(limit)}. Pass a whole number from 1 to ${MOST}.`);

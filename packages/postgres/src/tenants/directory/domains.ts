@@ -18,6 +18,9 @@ export type TxtLookup = (name: string) => Promise<readonly (readonly string[])[]
 const LABEL = '_tenancy.';
 const LONGEST = 253 - LABEL.length;
 
+/** Labels of a host, two at least: DNS itself knows more, which no certificate is made for. */
+const HOST = /^(?!-)[a-z0-9-]+(?<!-)(?:\.(?!-)[a-z0-9-]+(?<!-))+$/;
+
 /** Answers of DNS that say there is nothing. */
 const NOTHING = ['ENOTFOUND', 'ENODATA'];
 
@@ -30,7 +33,7 @@ export const lookupTxt: TxtLookup = (name) => new Resolver({ timeout: 3_000, tri
  */
 export function domainOf(domain: unknown): string {
   const name = domainName(domain);
-  if (name?.includes('.') && name.length <= LONGEST) return name;
+  if (name !== null && HOST.test(name) && name.length <= LONGEST) return name;
   throw new TenantsError(
     'tenant_name_unusable',
     'the domain is none that a host can have. Nothing was done. Pass it without scheme, port and wildcard, such as "careers.acme.com".',

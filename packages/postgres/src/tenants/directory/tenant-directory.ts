@@ -1,20 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { TenantEventKind } from '@tenancy/core/lifecycle';
 import type { ClientBase } from 'pg';
-import { misconfigured } from '../../errors/misconfigured.js';
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
-import { requireOptions, said } from '../../errors/require-arguments.js';
-import type { TenantPlace } from '../../isolation/tenant-place.js';
+import { requireOptions } from '../../errors/require-arguments.js';
+import { requirePlace, type TenantPlace } from '../../isolation/tenant-place.js';
 import { TenantsError } from '../tenants-error.js';
 import { deliverEvents } from './deliver-events.js';
 import { DirectoryDomains } from './directory-domains.js';
 import { tenantDirectorySql } from './directory-tables.js';
 import type { DirectoryStatus, DirectoryTenant } from './directory-tenant.js';
 import type { InTransaction, NewTenant } from './new-tenant.js';
-import { checkedPlan, checkedSettings } from './plan-and-settings.js';
+import { checkedName, checkedPlan, checkedSettings } from './plan-and-settings.js';
 import type { TenantChanges, TenantChangesOf } from './tenant-changes.js';
 import type { DeliveredEvents, EventDelivery } from './tenant-event.js';
-import { newTenantId, slugOf } from './tenant-names.js';
+import { newTenantId, requireId, slugOf } from './tenant-names.js';
 import { tenantOf } from './tenant-row.js';
 
 /**
@@ -46,6 +45,9 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
     const { id = newTenantId(), plan = null, settings = {}, place = usual, status = 'active' } = tenant;
     const slug = slugOf(tenant.slug, reserved);
     const { name = slug } = tenant;
+    requireId(id);
+    requirePlace('TenantDirectory.create', place);
+    checkedName(name);
     checkedPlan(plan, this.options.plans);
     const kept = await checkedSettings(settings, this.options.settings);
     return this.database.transaction(async (client) => {
@@ -111,12 +113,10 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
     return this.database.transaction(async (client) => {
       const before = tenantOf<Settings>(await this.locked(id, client));
       const changed = typeof changes === 'function' ? changes(before) : changes;
-      requireOptions('TenantDirectory.update', changed);
+      requireOptions('TenantDirectory.update', changed instanceof Promise ? 'a promise' : changed);
       refuseUnknown('TenantDirectory.update', changed, ['name', 'plan', 'settings']);
       const { name = before.name, plan = before.plan, settings = before.settings } = changed;
-      if (typeof name !== 'string') {
-        throw misconfigured(`TenantDirectory.update: \`name\` is ${said(name)}. Pass a text.`);
-      }
+      checkedName(name);
       checkedPlan(plan, this.options.plans);
       const after = { name, plan, settings: await checkedSettings(settings, this.options.settings) };
       const fields = (['name', 'plan', 'settings'] as const).filter(

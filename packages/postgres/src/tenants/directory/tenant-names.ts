@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { isUsableTenantId } from '@tenancy/core/adapter';
 import { TenantsError } from '../tenants-error.js';
 
 /** A label of a host name in Unicode, in lower case, and without what would make it punycode or a second label. */
 const LABEL = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?$/u;
+
+/** Scripts that have letters which look like Latin ones: whoever signs up with a mixture of both wants to be taken for somebody else. */
+const LATIN = /\p{Script=Latin}/u;
+const LIKE_LATIN = /[\p{Script=Cyrillic}\p{Script=Greek}]/u;
 
 /** The longest label of a host name, in bytes. */
 const LONGEST = 63;
@@ -17,9 +22,19 @@ export function slugOf(slug: unknown, reserved: readonly string[] = []): string 
   const kept = slug.normalize('NFC').toLowerCase();
   if (!LABEL.test(kept)) throw unusable('has something else in it than letters, digits and inner hyphens');
   if (Buffer.byteLength(kept) > LONGEST) throw unusable(`is longer than ${LONGEST} bytes`);
+  if (LATIN.test(kept) && LIKE_LATIN.test(kept)) throw unusable('mixes letters of scripts that look alike');
   if (kept.startsWith('xn--')) throw unusable('is in punycode; pass it as it is read');
   if (reserved.includes(kept)) throw unusable('is reserved');
   return kept;
+}
+
+/** @throws TenantsError `tenant_name_unusable`. */
+export function requireId(id: unknown): void {
+  if (isUsableTenantId(id)) return;
+  throw new TenantsError(
+    'tenant_name_unusable',
+    'the id is no well-formed text of 1 to 255 bytes without NUL. Nothing was done. Leave it out for a random one.',
+  );
 }
 
 /** A new id: 80 random bits, in characters that need quoting nowhere. */
