@@ -71,6 +71,15 @@ describe('a tenant in use, and roles and signals', () => {
     await admin().query(`select setval('item_id_seq', ${at + 1_000})`);
     await fixture.import(file, 'numbers-3', 'rows');
     expect(await next('item_id_seq')).toBe(at + 1_001);
+    // Numbers that were written by hand, which the sequence knows nothing of; one of them it would never come to.
+    const tenant = 'by-hand';
+    await admin().query(
+      `insert into job (tenant_id, id, title) overriding system value select '${tenant}', n, 'job ' || n from generate_series(70001, 70005) n`,
+    );
+    await fixture.moves.directory.create({ id: tenant, slug: tenant });
+    const byHand = await fixture.archive(tenant);
+    const { place: own } = await fixture.import(byHand, 'by-hand-2', 'schema');
+    expect(await next(`${own.name}.job_id_seq`)).toBe(70_006);
   }, 60_000);
 
   it('is exported where it is active or suspended, and where it is at the end', async () => {

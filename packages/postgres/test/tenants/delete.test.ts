@@ -191,13 +191,58 @@ describe.each(servers)('the deletion of a tenant $title', ({ url: server }) => {
     }
   });
 
-  it('takes what its own triggers write while its rows go', async () => {
-    await outside.query(`create table trail (tenant_id text not null, what text);
-      create function noted() returns trigger language plpgsql as $$ begin insert into trail values (old.tenant_id, tg_table_name); return null; end $$;
+  describe('with triggers of the application, which runs as a role that policies hold', () => {
+    let role: string;
+    beforeEach(async () => {
+      role = `app_${randomBytes(6).toString('hex')}`;
+      await outside.query(`create role ${role}; grant usage on schema public to ${role}`);
+      base = {
+        ...base,
+        places: tenantPlaces({
+          servers: { main: { connection: database.url } },
+          role,
+          migrations: 'm',
+          policies: { shared: ['country', 'elsewhere'] },
+        }),
+      };
+    });
+    afterEach(async () => {
+      await outside.query(`drop owned by ${role}; drop role ${role}`);
+    });
+
+    it("touches nobody else's rows by a trigger that leaves it to the policies", async () => {
+      await outside.query(`create table total (tenant_id text primary key, tags int not null); insert into total values ('acme-1', 5), ('globex-1', 5);
+        grant select, update, delete on total to ${role};
+        alter table total enable row level security; create policy own on total using (tenant_id = current_setting('app.tenant_id', true));
+        create function counted() returns trigger language plpgsql as $$ begin update total set tags = tags - 1; return null; end $$;
+        create trigger counted after delete on tag for each row execute function counted()`);
+      await deleteTenant(base);
+      expect((await outside.query('select * from total')).rows).toEqual([{ tenant_id: 'globex-1', tags: 5 }]);
+      // The right that it lacked is its no more.
+      const { rows } = await outside.query(`select has_table_privilege($1, 'tag', 'delete') as may`, [role]);
+      expect(rows).toEqual([{ may: false }]);
+    });
+
+    it('is refused where the role is not there', async () => {
+      await outside.query(`create function counted() returns trigger language plpgsql as $$ begin return null; end $$;
+        create trigger counted after delete on tag for each row execute function counted()`);
+      const places = tenantPlaces({
+        ...{ servers: { main: { connection: database.url } }, role: `no_${role}`, migrations: 'migrations' },
+        policies: { shared: ['country', 'elsewhere'] },
+      });
+      await expect(deleteTenant({ ...base, places })).rejects.toThrow(
+        /place_unusable.*counted.*there is no such role/s,
+      );
+    });
+
+    it('takes what its own triggers write while its rows go', async () => {
+      await outside.query(`create table trail (tenant_id text not null, what text); grant insert on trail to ${role}`);
+      await outside.query(`create function noted() returns trigger language plpgsql as $$ begin insert into trail values (old.tenant_id, tg_table_name); return null; end $$;
       create trigger noted after delete on tag for each row execute function noted();
       create trigger noted after delete on company for each row execute function noted()`);
-    await deleteTenant(base);
-    expect((await outside.query('select tenant_id from trail')).rows).toEqual([]);
+      await deleteTenant(base);
+      expect((await outside.query('select tenant_id from trail')).rows).toEqual([]);
+    });
   });
 
   it('deletes ordinary tables: keys of uuid, forced policies, deferred keys, an identity, a cascade of its own', async () => {
@@ -354,6 +399,17 @@ describe.each(servers)('the deletion of a tenant $title', ({ url: server }) => {
     } finally {
       if (kind === 'database') await outside.query(`drop database if exists ${name}`);
     }
+  });
+
+  it('says by its code what the database has refused, and goes on when that is gone', async () => {
+    await outside.query(
+      'create rule kept as on delete to visit_2 do instead nothing; create rule kept as on delete to visit_1 do instead nothing',
+    );
+    const error = await deleteTenant(base).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'operation_failed', message: expect.stringMatching(/23503.*run again/s) });
+    expect((error as Error).message).not.toContain('acme-1');
+    await outside.query('drop rule kept on visit_1; drop rule kept on visit_2');
+    expect((await deleteTenant(base)).tenant).toBe('acme-1');
   });
 
   it('goes on with one whose place is gone, and says so of one that nobody knows', async () => {

@@ -97,6 +97,36 @@ describe('the directory of tenants', () => {
     await expect(directory.search({ status: 'gone' as never })).rejects.toThrow(/floor_misconfigured.*`status`/);
   });
 
+  it('takes no two ids that are one value in a column of numbers or of UUIDs', async () => {
+    const uuid = 'abcdef11-1111-4111-8111-111111111111';
+    const spellings = {
+      '77': ['077', '+77', ' 77', '77\n'],
+      '9007199254740993': ['09007199254740993'],
+      [uuid]: [uuid.toUpperCase(), `{${uuid}}`, uuid.replaceAll('-', '')],
+    };
+    let n = 0;
+    for (const [id, others] of Object.entries(spellings)) {
+      n += 1;
+      await directory.create({ id, slug: `spelt-${n}` });
+      for (const other of others) {
+        await expect(directory.create({ id: other, slug: `spelt-other-${n}` })).rejects.toThrow(/tenant_exists/);
+      }
+    }
+    for (const id of ['0x4d', '0b1001101', '7_7', '0o115']) {
+      await expect(directory.create({ id, slug: 'spelt' })).rejects.toThrow(/tenant_name_unusable/);
+    }
+    // Texts that only look a little like it.
+    for (const [index, id] of [
+      '007-bond',
+      '0xfeedface00000000000000000000000000000001',
+      'ABC',
+      'abc',
+      '7.0',
+    ].entries()) {
+      expect((await directory.create({ id, slug: `text-${index}` })).id).toBe(id);
+    }
+  });
+
   it('leads from one state into another, and not from every one', async () => {
     const { id } = await directory.create({ slug: 'states' });
     expect((await directory.suspend(id)).status).toBe('suspended');

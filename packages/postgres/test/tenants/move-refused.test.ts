@@ -99,6 +99,27 @@ describe('a move that cannot be', () => {
     await main.query(`drop owned by ${role}; drop role ${role}`);
   });
 
+  it('is refused where a trigger would fire for rows that are copied, and where the place is not known to be its own', async () => {
+    for (const [client, name] of [
+      [main, 'main'],
+      [eu2, 'eu2'],
+    ] as const) {
+      await client.query('alter table item enable always trigger stamp');
+      await refused(move('eu2', 'rows'), 'place_unusable', /"stamp" of item is ENABLE ALWAYS/);
+      await client.query('alter table item enable trigger stamp');
+      expect(await fixture.left(name)).toEqual([]);
+    }
+    await main.query('create schema warehouse; create table warehouse.stock (id int primary key)');
+    const place = JSON.stringify({ server: 'main', kind: 'schema', name: 'warehouse' });
+    const before = (await main.query(`update tenancy.tenant set place = $1 where id = 'a' returning id`, [place]))
+      .rowCount;
+    expect(before).toBe(1);
+    await refused(move('main', 'rows'), 'place_unusable', /"warehouse".*no migration has been applied there/s);
+    await main.query(
+      `update tenancy.tenant set place = '{"server": "main", "kind": "rows", "name": null}' where id = 'a'; drop schema warehouse cascade`,
+    );
+  });
+
   it("overwrites no row of another tenant's that has the same key", async () => {
     await main.query(`insert into note values (1, 'a', 'of a')`);
     await eu2.query(`insert into note values (1, 'b', 'of b')`);

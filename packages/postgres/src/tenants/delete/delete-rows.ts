@@ -4,6 +4,7 @@ import { ask } from '../../protocol/ask.js';
 import { checkInterrupted } from '../fence/with-lock.js';
 import { isOwn, type PlacedTable } from '../places/tenant-tables.js';
 import { TenantsError } from '../tenants-error.js';
+import { type Application, asApplication } from './as-application.js';
 import { type LooseReference, nameOf, type Reference, refuseForeignRows } from './references.js';
 
 /** Milliseconds that a batch should take: whoever waits behind one of its locks waits as long. */
@@ -20,6 +21,8 @@ export interface RowDeletion {
   readonly references: readonly Reference[];
   readonly loose: readonly LooseReference[];
   readonly signal: AbortSignal | undefined;
+  /** Null where triggers do not fire. */
+  readonly application: Application | null;
   readonly onBatch: (rows: number, millis: number) => void;
 }
 
@@ -52,7 +55,8 @@ export async function deleteRows(table: PlacedTable, deletion: RowDeletion): Pro
   }
   const loose = deletion.loose.filter(({ to }) => nameOf(to) === nameOf(table));
   if (isAtOnce) {
-    await batch(deletion, loose, isOwn(table, tenant, 'p.'), `delete from ${quoteQualified(table)} where ${own}`);
+    const name = quoteQualified(table);
+    await batch(deletion, name, loose, isOwn(table, tenant, 'p.'), `delete from ${name} where ${own}`);
     return;
   }
   for (const leaf of await leavesOf(client, table)) {
@@ -80,6 +84,7 @@ async function inBatches(
       const tids = `any (${quoteLiteral(`{${found.map(({ ctid }) => `"${ctid}"`)}}`)}::tid[])`;
       const millis = await batch(
         deletion,
+        leaf,
         loose,
         `p.ctid = ${tids} and p.tableoid = ${quoteLiteral(leaf)}::regclass`,
         statement(`ctid = ${tids} and ${which}`),
@@ -94,7 +99,8 @@ async function inBatches(
 }
 
 async function batch(
-  { client, tenant, passing, onBatch }: RowDeletion,
+  { client, tenant, passing, application, onBatch }: RowDeletion,
+  relation: string,
   loose: readonly LooseReference[],
   rows: string,
   statement: string,
@@ -106,7 +112,10 @@ async function batch(
     // Nobody refers to a row that is locked for its deletion.
     if (first) await client.query(`select 1 from ${quoteQualified(first.to)} p where ${rows} for update`);
     await refuseForeignRows(client, loose, tenant, rows);
+    const as = application && (await asApplication(client, relation, application, tenant));
+    if (as) await client.query(as.before);
     const { rowCount } = await client.query(statement);
+    if (as) await client.query(as.after);
     await client.query('commit');
     const millis = performance.now() - began;
     onBatch(rowCount ?? 0, millis);

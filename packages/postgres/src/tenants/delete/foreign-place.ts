@@ -54,7 +54,7 @@ export async function refuseForeignPlace(
     throw new TenantsError(
       'place_unusable',
       `the directory says that the ${kind} ${JSON.stringify(name)} is this tenant's, but ${why}. Nothing was done. Correct the place in the directory; ` +
-        "or if it is the tenant's, drop it yourself and call this again.",
+        "one that is the tenant's and was made by other means is yours to drop.",
     );
   } finally {
     await client.end().catch(() => {});

@@ -80,7 +80,9 @@ export async function removeRows(
   settings: DeleteSettings,
   onCounted: (counts: ReadonlyMap<string, number>) => Promise<void>,
 ): Promise<number> {
-  const { tenant, patience, onProgress } = settings;
+  const { tenant, places, patience, onProgress } = settings;
+  const { setting = 'app.tenant_id' } = places.policies;
+  const application = { role: places.role, setting };
   await fence.install();
   if (!(await fence.close(patience.lockPatienceMillis))) {
     throw new TenantsError(
@@ -107,7 +109,8 @@ export async function removeRows(
       };
       const { references, loose } = examined;
       const { passing } = fence;
-      await deleteRows(table, { client, tenant, passing, references, loose, signal: patience.signal, onBatch });
+      const { signal } = patience;
+      await deleteRows(table, { client, tenant, passing, references, loose, signal, application, onBatch });
     }
     counts = await countsOf(client, examined.tables, tenant);
   }

@@ -29,6 +29,11 @@ create table if not exists ${s}.tenant (
   created_at timestamptz not null default clock_timestamp(),
   changed_at timestamptz not null default clock_timestamp()
 );
+-- Columns of numbers and of UUIDs take several spellings for one value, and policies compare values: no two tenants are one there.
+create unique index if not exists tenant_spelling on ${s}.tenant ((case
+  when id ~ '^\\s*[+-]?\\d+\\s*$' then btrim(id, E' \\t\\n\\v\\f\\r')::numeric::text
+  when translate(lower(id), '{}-', '') ~ '^[0-9a-f]{32}$' then translate(lower(id), '{}-', '')
+  else id end));
 -- Every slug that is a tenant's or was: an old one is an alias, and never another tenant's.
 create table if not exists ${s}.slug (
   slug text collate "C" primary key,

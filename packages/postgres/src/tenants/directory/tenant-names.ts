@@ -28,12 +28,15 @@ export function slugOf(slug: unknown, reserved: readonly string[] = []): string 
   return kept;
 }
 
+/** Spellings of whole numbers that newer servers take, and older ones do not: so short that a column of numbers has room for them. */
+const OTHER_NUMBER = /^\s*[+-]?(?:0[xX]_?[0-9a-fA-F_]{1,20}|0[oO]_?[0-7_]{1,26}|0[bB]_?[01_]{1,70}|\d+(?:_\d+)+)\s*$/;
+
 /** @throws TenantsError `tenant_name_unusable`. */
 export function requireId(id: unknown): void {
-  if (isUsableTenantId(id)) return;
+  if (isUsableTenantId(id) && !OTHER_NUMBER.test(id)) return;
   throw new TenantsError(
     'tenant_name_unusable',
-    'the id is no well-formed text of 1 to 255 bytes without NUL. Nothing was done. Leave it out for a random one.',
+    'the id is no well-formed text of 1 to 255 bytes without NUL, or is a number in a spelling that PostgreSQL takes for another one. Nothing was done. Leave it out for a random one.',
   );
 }
 

@@ -9,6 +9,7 @@ import { checkInterrupted } from '../fence/with-lock.js';
 import { countAndHash } from '../move/count-and-hash.js';
 import { danglingReference } from '../move/dangling-reference.js';
 import { PINNED, rowsOf } from '../move/row-source.js';
+import { refuseAlwaysTriggers } from '../places/always-triggers.js';
 import type { TenantPlaces } from '../places/tenant-places.js';
 import { isOwn, type PlacedTable } from '../places/tenant-tables.js';
 import { isTenantsError, TenantsError } from '../tenants-error.js';
@@ -44,6 +45,7 @@ export async function loadRows(loading: RowsLoading): Promise<void> {
 async function load(loading: RowsLoading): Promise<void> {
   const { client, tenant, archive, place, places, signal, onProgress } = loading;
   const tables = await archivedTables(client, place, places);
+  await refuseAlwaysTriggers(client, tables);
   const fitted = fitTables(archive.manifest, tables);
   for (const table of tables) await emptied(table, loading);
   for (const one of fitted) {

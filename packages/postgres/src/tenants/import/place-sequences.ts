@@ -27,10 +27,18 @@ export async function placeSequences(
   const unknown = [...lasts.keys()].find((name) => !sequences.some((sequence) => sequence.name === name));
   if (unknown !== undefined) throw archiveRefused(`there is no sequence ${JSON.stringify(unknown)} here`);
   for (const sequence of sequences) {
-    const columns = kind === 'rows' ? await drawnBy(client, sequence, tables) : [];
-    const last = columns.length === 0 ? lasts.get(sequence.name) : await farthest(client, sequence, columns, tenant);
-    if (kind === 'rows') refuseUsedUp(sequence, last ?? null);
-    await forward(client, sequence, last ?? null);
+    const columns = await drawnBy(client, sequence, tables);
+    const used = columns.length === 0 ? null : await farthest(client, sequence, columns, tenant);
+    const archived = lasts.get(sequence.name) ?? null;
+    if (kind === 'rows') {
+      const last = columns.length === 0 ? archived : used;
+      if (isUsedUp(sequence, last)) throw usedUp(sequence, last);
+      await forward(client, sequence, last);
+    } else {
+      await forward(client, sequence, archived);
+      // Numbers that were written by hand would come again. One far off, which the sequence would not come to, is left alone.
+      if (!isUsedUp(sequence, used)) await forward(client, sequence, used);
+    }
   }
 }
 
@@ -79,12 +87,15 @@ async function farthest(
   return found?.last ?? null;
 }
 
+/** True where more than half of what is left of a sequence would be gone. */
+function isUsedUp({ step, next, most }: Sequence, last: string | null): boolean {
+  if (last === null || BigInt(step) < 0n) return false;
+  return BigInt(last) - BigInt(next) > (BigInt(most) - BigInt(next)) / 2n;
+}
+
 /** An archive of anybody's must not take the numbers of all others. */
-function refuseUsedUp(sequence: Sequence, last: string | null): void {
-  if (last === null || BigInt(sequence.step) < 0n) return;
-  const [next, most] = [BigInt(sequence.next), BigInt(sequence.most)];
-  if (BigInt(last) - next <= (most - next) / 2n) return;
-  throw new TenantsError(
+function usedUp(sequence: Sequence, last: string | null): TenantsError {
+  return new TenantsError(
     'place_unusable',
     `numbers of the tenant go up to ${last}, by which more than half of what is left of the sequence ${quoteQualified(sequence)} would be gone for everybody. ` +
       'Nothing was imported. Import it into a schema or a database of its own.',

@@ -1,7 +1,9 @@
 import type { TenantPlace } from '../../isolation/tenant-place.js';
 import { quoteQualified } from '../../policies/quoting.js';
 import { ask, isTrue } from '../../protocol/ask.js';
+import { refuseForeignPlace } from '../delete/foreign-place.js';
 import type { DirectoryTenant } from '../directory/directory-tenant.js';
+import { refuseAlwaysTriggers } from '../places/always-triggers.js';
 import { connectToPlace } from '../places/connect.js';
 import { isOwn, tenantTables } from '../places/tenant-tables.js';
 import { TenantsError } from '../tenants-error.js';
@@ -15,10 +17,11 @@ import { pairTables } from './row-source.js';
  * @throws TenantsError `tenant_state_refused`, `place_unusable`, `place_unreachable`.
  */
 export async function refuseMove(
-  { places, dryRun }: Pick<MoveSettings, 'places' | 'dryRun'>,
-  { id, status }: DirectoryTenant<unknown>,
+  { directory, places, dryRun }: Pick<MoveSettings, 'directory' | 'places' | 'dryRun'>,
+  tenant: DirectoryTenant<unknown>,
   { from, to }: { readonly from: TenantPlace; readonly to: TenantPlace },
 ): Promise<MoveResult['tables']> {
+  const { id, status } = tenant;
   if (status !== 'active' && status !== 'suspended') {
     throw new TenantsError(
       'tenant_state_refused',
@@ -28,6 +31,8 @@ export async function refuseMove(
   if (from.server === to.server && from.kind === to.kind) {
     throw new TenantsError('tenant_state_refused', 'the tenant is there already. Nothing was done.');
   }
+  // The end of the move drops it.
+  await refuseForeignPlace(directory, places, { ...tenant, place: from });
   const tables = await readSource({ places, dryRun }, id, from);
   const client = await connectToPlace(
     places.connectionTo({ ...to, kind: 'rows', name: null }),
@@ -38,7 +43,9 @@ export async function refuseMove(
       const catalog = to.kind === 'schema' ? 'pg_namespace where nspname' : 'pg_database where datname';
       if (await isTrue(client, `select exists (select 1 from ${catalog} = $1) as answer`, [to.name])) throw taken(to);
     } else {
-      for (const table of await tenantTables(client, to, places)) {
+      const targets = await tenantTables(client, to, places);
+      await refuseAlwaysTriggers(client, targets);
+      for (const table of targets) {
         const rows = `select 1 from ${quoteQualified(table)} where ${isOwn(table, id)}`;
         if (await isTrue(client, `select exists (${rows}) as answer`)) throw taken(to);
       }
@@ -59,6 +66,7 @@ async function readSource(
   try {
     const tables = await tenantTables(source, from, places);
     pairTables(tables, tables);
+    await refuseAlwaysTriggers(source, tables);
     const counted: { name: string; rows: number }[] = [];
     for (const table of tables) {
       // Also shows whether the role sees them all.

@@ -35,7 +35,16 @@ export async function removePlace({ places, tenant, place, signal }: Removal): P
     // The application's triggers would take it for a deletion.
     const passing = `${new Fence({ client, tenant, tables: [] }).passing}; set local session_replication_role = replica`;
     for (const table of tables.toReversed()) {
-      await deleteRows(table, { client, tenant, passing, references: [], loose, signal, onBatch: () => {} });
+      await deleteRows(table, {
+        client,
+        tenant,
+        passing,
+        references: [],
+        loose,
+        signal,
+        application: null,
+        onBatch: () => {},
+      });
     }
   } finally {
     await client.end().catch(() => {});
