@@ -7,6 +7,7 @@ import * as names from './rules/names.js';
 import { addingNotNullableField } from './rules/not-null.js';
 import * as oldCode from './rules/old-code.js';
 import * as openDoors from './rules/open-doors.js';
+import { openPolicy } from './rules/open-policy.js';
 import * as passingPolicies from './rules/passing-policies.js';
 import * as policies from './rules/policies.js';
 import * as protections from './rules/protections.js';
@@ -34,6 +35,7 @@ export const lintRules: readonly LintRule[] = [
   tenantTables,
   tenantKeys,
   policies,
+  { openPolicy },
   openDoors,
   rowSecurity,
   passingPolicies,
