@@ -9,7 +9,7 @@ import type { FileEnd, LintedFile, LintRule, Place, Report } from './rule/rule.j
 import { lintRules } from './rules.js';
 import { apply } from './schema/apply.js';
 import { Schema } from './schema/schema.js';
-import { placeIn, type Step, stepsOf } from './schema/step.js';
+import { type Prepared, placeIn, type Step, stepsOf } from './schema/step.js';
 import { emptyTable, type Table } from './schema/table.js';
 import { partFrom, shortened } from './sql/part.js';
 
@@ -105,10 +105,11 @@ function stepsOfFile(
   { runner }: ResolvedLintOptions,
 ): readonly Step[] {
   let transaction = 0;
+  const prepared: Prepared = new Map();
   return parsed.flatMap((statement) => {
     const isOutside = isOutsideTransactions(statement);
     if (isOutside) transaction += 1;
-    const steps = stepsOf(statement, { file, transaction, statement });
+    const steps = stepsOf(statement, { file, transaction, statement }, prepared);
     if (isOutside || (runner === 'tenancy' && addsValue(statement))) transaction += 1;
     return steps;
   });

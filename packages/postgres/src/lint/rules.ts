@@ -1,6 +1,7 @@
 import type { LintRule } from './rule/rule.js';
 import * as addingConstraints from './rules/adding-constraints.js';
 import * as addingFields from './rules/adding-fields.js';
+import * as backfills from './rules/backfills.js';
 import { changingColumnType } from './rules/changing-column-type.js';
 import * as concurrently from './rules/concurrently.js';
 import * as names from './rules/names.js';
@@ -28,6 +29,7 @@ export const lintRules: readonly LintRule[] = [
   addingConstraints,
   concurrently,
   wholeTables,
+  backfills,
   oldCode,
   protections,
   transactions,

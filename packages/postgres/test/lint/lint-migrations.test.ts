@@ -54,6 +54,11 @@ CREATE UNIQUE INDEX "Job_tenantId_id_key" ON "Job"("tenantId", "id");
   ]);
 });
 
+it('refuses a text with a character of the code 0, behind which the parser reads nothing', async () => {
+  const findings = await lint('select 1;\n\0 drop table job');
+  expect(findings).toMatchObject([{ rule: 'syntax', severity: 'error', line: 2 }]);
+});
+
 it('says where PostgreSQL cannot read a file, and reads the others', async () => {
   const findings = await lintMigrations([
     { name: 'a.sql', sql: "select 'ü';\n\nselec 1;" },

@@ -137,7 +137,8 @@ export const schemaStatement: LintRule = {
   safe: 'leave it out: the runner makes the schema',
   *end({ file, options }) {
     if (options.strategy !== 'schemas') return;
-    for (const { statement } of file.steps) if (isAboutSchema(statement)) yield { ...SCHEMA, statement };
+    for (const statement of new Set(file.steps.map((step) => step.statement)))
+      if (isAboutSchema(statement)) yield { ...SCHEMA, statement };
   },
 };
 

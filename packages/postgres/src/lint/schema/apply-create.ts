@@ -1,6 +1,6 @@
 import type { SyntaxTree } from '../../parser/parse-sql.js';
 import { keyOf, type QualifiedName, relationName } from '../sql/names.js';
-import { columnOf, namedAt, node, nodes, text } from '../sql/nodes.js';
+import { columnOf, namedAt, node, nodes, strings, text } from '../sql/nodes.js';
 import { addColumn, addConstraint } from './apply-alter.js';
 import type { Schema } from './schema.js';
 import type { Step } from './step.js';
@@ -41,7 +41,7 @@ function inherit(table: Table, parent: Table): void {
 /** CREATE TABLE AS: the names of its columns are known where the query says them. */
 export function createTableAs(schema: Schema, name: QualifiedName, { tree, moment }: Step): void {
   if (schema.tables.has(keyOf(name))) return;
-  const names = selectedNames(tree);
+  const names = selectedNames(tree, schema);
   const table = emptyTable(name, moment, {
     isTemporary: text(node(node(tree, 'into'), 'rel'), 'relpersistence') === 't',
     isComplete: names !== undefined,
@@ -51,10 +51,26 @@ export function createTableAs(schema: Schema, name: QualifiedName, { tree, momen
   schema.tables.set(keyOf(name), table);
 }
 
-/** The columns that a CREATE TABLE AS makes; undefined where its query does not say all of them. */
-export function selectedNames(tree: SyntaxTree): readonly string[] | undefined {
-  const names = nodes(node(node(tree, 'query'), 'SelectStmt'), 'targetList').map(
-    ({ tree: target }) => text(target, 'name') ?? columnOf(namedAt(target, 'val')),
-  );
+/** The columns that a CREATE TABLE AS makes; undefined where neither its query nor the tables that it reads say all of them. */
+export function selectedNames(tree: SyntaxTree, schema?: Schema): readonly string[] | undefined {
+  const select = node(node(tree, 'query'), 'SelectStmt');
+  const given = strings(node(tree, 'into'), 'colNames');
+  const [row] = nodes(select, 'valuesLists');
+  const found = row
+    ? nodes(row.tree, 'items').map((_, at) => `column${at + 1}`)
+    : nodes(select, 'targetList').flatMap(({ tree: target }) => {
+        const value = namedAt(target, 'val');
+        const isAll = nodes(value.tree, 'fields').at(-1)?.kind === 'A_Star';
+        return isAll ? columnsOfAll(select, schema) : [text(target, 'name') ?? columnOf(value)];
+      });
+  const names = [...given, ...found.slice(given.length)];
   return names.length > 0 && names.every((name) => name !== undefined) ? names : undefined;
+}
+
+/** The columns that `*` stands for, where one table is read of which all are known. */
+function columnsOfAll(select: SyntaxTree, schema: Schema | undefined): readonly (string | undefined)[] {
+  const [read, ...others] = nodes(select, 'fromClause');
+  const isOther = select['withClause'] !== undefined || others.length > 0 || read?.kind !== 'RangeVar';
+  const table = isOther ? undefined : schema?.table(relationName(read.tree));
+  return table?.isComplete ? [...table.columns.keys()] : [undefined];
 }
