@@ -4,6 +4,7 @@ import * as addingFields from './rules/adding-fields.js';
 import * as backfills from './rules/backfills.js';
 import { changingColumnType } from './rules/changing-column-type.js';
 import * as concurrently from './rules/concurrently.js';
+import { requireLockTimeout } from './rules/lock-timeout.js';
 import * as names from './rules/names.js';
 import { addingNotNullableField } from './rules/not-null.js';
 import * as oldCode from './rules/old-code.js';
@@ -33,6 +34,7 @@ export const lintRules: readonly LintRule[] = [
   oldCode,
   protections,
   transactions,
+  { requireLockTimeout },
   names,
   tenantTables,
   tenantKeys,

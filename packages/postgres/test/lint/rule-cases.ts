@@ -66,6 +66,11 @@ export const ruleCases: readonly RuleCase[] = [
       "insert into company values ('c77', 'New')",
     ],
   },
+  {
+    rule: 'rewriting-table',
+    bad: ['alter table all in tablespace pg_default set tablespace pg_default'],
+    fine: ['alter table job set (fillfactor = 90)'],
+  },
   // Old code that still runs.
   {
     rule: 'adding-required-field',
@@ -100,13 +105,32 @@ export const ruleCases: readonly RuleCase[] = [
   },
   {
     rule: 'ban-drop-column',
-    bad: ['alter table job drop column place', 'alter table job drop tenant_id cascade'],
-    fine: ['create table made (n int, m int); alter table made drop column m'],
+    bad: [
+      'drop type stage cascade',
+      'drop domain positive cascade',
+      'drop extension if exists citext cascade',
+      'alter table job drop column place',
+      'alter table job drop tenant_id cascade',
+    ],
+    fine: [
+      "create type mood as enum ('a'); create table made (m mood); drop type mood cascade",
+      'drop extension if exists citext',
+      'create table made (n int, m int); alter table made drop column m',
+    ],
   },
   {
     rule: 'ban-drop-table',
-    bad: ['drop table note', 'drop materialized view job_count', 'create table made (n int); drop table made, tag'],
+    bad: [
+      'create schema if not exists audit; set search_path = audit, public; drop table note',
+      'set search_path = public; drop table note',
+      'drop table note',
+      'drop materialized view job_count',
+      'create table made (n int); drop table made, tag',
+    ],
     fine: [
+      "create view v with (security_invoker = true) as select 1 as n; comment on view v is 'x'; drop view v",
+      'create schema audit; set search_path = audit; create table job (id int); drop table job',
+      'create materialized view v as select 1 as n; drop materialized view v',
       'create table made (n int); drop table made',
       'create view v with (security_invoker = true) as select 1 as n; drop view v; create view v with (security_invoker = true) as select 2 as n',
       'drop materialized view job_count; create materialized view job_count as select 1 as jobs',
@@ -252,8 +276,15 @@ export const ruleCases: readonly RuleCase[] = [
   {
     rule: 'require-lock-timeout',
     options: oneTransaction,
-    bad: ['alter table job add column x int', "alter table job add column x int; set lock_timeout = '1s'"],
+    bad: [
+      'set lock_timeout = 0; alter table job add column x int',
+      "set lock_timeout = '0ms'; alter table job add column x int",
+      "set lock_timeout = '1s'; set lock_timeout to default; alter table job add column x int",
+      'alter table job add column x int',
+      "alter table job add column x int; set lock_timeout = '1s'",
+    ],
     fine: [
+      "select set_config('lock_timeout', '1s', true); alter table job add column x int",
       "set local lock_timeout = '2s'; alter table job add column x int",
       'create table made (n int); alter table made add column m int',
     ],
@@ -294,6 +325,8 @@ export const ruleCases: readonly RuleCase[] = [
   {
     rule: 'classification',
     bad: [
+      'create schema audit; set search_path = audit; create table job (id int primary key)',
+      "create schema audit; select set_config('search_path', 'audit, public', true); create table job (id int primary key); alter table job add column n int",
       'create table made (id int primary key)',
       'create table made as select 1 as n',
       'create table made (like company)',
@@ -305,6 +338,7 @@ export const ruleCases: readonly RuleCase[] = [
       'create schema own create table made (id int)',
     ],
     fine: [
+      'create schema audit; set search_path = audit; create table job (tenant_id text not null, primary key (tenant_id))',
       'create table made (tenant_id, n) as values (1, 2)',
       'prepare q as select tenant_id from job; create table made as execute q',
       'create schema own create table made (tenant_id text not null, primary key (tenant_id))',
@@ -343,11 +377,15 @@ export const ruleCases: readonly RuleCase[] = [
   {
     rule: 'tenant-index',
     bad: [
+      'create table made (like job)',
+      'create table made (like job including defaults including constraints)',
       'create table made (tenant_id text not null, id int primary key)',
       'create table made (tenant_id text not null, id int); create index on made (tenant_id) where id > 7',
       'alter table job drop constraint job_pkey, drop constraint job_slug',
     ],
     fine: [
+      'create table made (like job including all)',
+      'create table made (like job including indexes)',
       'create table made (tenant_id text not null, id int, primary key (tenant_id, id))',
       'create table made (tenant_id text not null, id int); create index on made (tenant_id, id)',
       'alter table job drop constraint job_slug',
@@ -356,12 +394,14 @@ export const ruleCases: readonly RuleCase[] = [
   {
     rule: 'unique-keys',
     bad: [
+      'create table whole (tenant_id text not null, code text unique); create table made (like whole including all)',
       'create table made (tenant_id text not null, email text unique)',
       'create unique index concurrently on job (slug)',
       'create table made (tenant_id text not null, code text primary key)',
       'alter table tag add constraint k unique using index tag_name; create unique index concurrently on tag (lower(colour))',
     ],
     fine: [
+      'create table made (like tag including all)',
       'create table made (tenant_id text not null, email text, unique (tenant_id, email))',
       'create table made (tenant_id text not null, id uuid primary key)',
       'create table made (tenant_id text not null, id bigint generated always as identity primary key)',
@@ -373,11 +413,14 @@ export const ruleCases: readonly RuleCase[] = [
   {
     rule: 'foreign-keys',
     bad: [
+      "create table part (tenant_id text not null default 'x', job_id bigint, foreign key (tenant_id, job_id) references job (tenant_id, id) on delete set default)",
+      'create table part (tenant_id text not null, job_id bigint, foreign key (tenant_id, job_id) references job (tenant_id, id) on delete set null (tenant_id))',
       'create unique index concurrently on job (id); alter table note add foreign key (job_id) references job (id) not valid',
       'create table made (tenant_id text not null, id uuid primary key); create table part (tenant_id text not null, made_id uuid references made)',
       'create table part (tenant_id text not null, job_id bigint, foreign key (tenant_id, job_id) references job (tenant_id, id) on delete set null)',
     ],
     fine: [
+      'create table part (tenant_id text not null, job_id bigint, foreign key (tenant_id, job_id) references job (tenant_id, id) on delete set default (job_id))',
       'create table part (tenant_id text not null references company, job_id bigint, foreign key (tenant_id, job_id) references job on delete cascade)',
       'create table part (tenant_id text not null, job_id bigint, foreign key (tenant_id, job_id) references job (tenant_id, id) on delete set null (job_id))',
       'alter table note add foreign key (job_id, tenant_id) references job (id, tenant_id) not valid',
@@ -543,6 +586,7 @@ export const ruleCases: readonly RuleCase[] = [
       'alter database postgres set row_security to off',
     ],
     fine: [
+      '-- PostgreSQL database dump\nset row_security = off; create table made (tenant_id text not null, primary key (tenant_id))',
       'alter table company disable row level security',
       'alter table job enable row level security, force row level security',
       'alter table job disable row level security; alter table job add column x int; alter table job enable row level security',
@@ -565,12 +609,18 @@ export const ruleCases: readonly RuleCase[] = [
   {
     rule: 'dropping-policy',
     bad: [
+      "create function whose() returns text stable language sql begin atomic select current_setting('app.tenant_id', true); end; create policy own on job using (tenant_id = whose()); drop function whose() cascade",
+      'drop owned by lint_reader',
+      'drop owned by lint_reader cascade',
       'create policy own on job using (seats > 1); drop policy own on job',
       'drop policy if exists tenant on note',
       'create policy own on note using (true); drop policy if exists own on job',
       'drop policy if exists own on job; create index concurrently on job (place); create policy own on job using (seats > 1)',
     ],
     fine: [
+      "create function whose() returns text stable language sql begin atomic select current_setting('app.tenant_id', true); end; create policy own on company using (id = whose()); drop function whose() cascade",
+      "create function whose() returns text stable language sql begin atomic select current_setting('app.tenant_id', true); end; create policy own on job using (tenant_id = whose()); drop function whose() cascade; create policy own on job using (tenant_id = current_setting('app.tenant_id', true))",
+      'create function other() returns text stable language sql begin atomic select current_user::text; end; create policy own on job using (tenant_id = current_user); drop function other() cascade',
       'drop policy if exists tenant on company',
       'drop policy if exists own on job; create policy own on job using (seats > 1)',
       'create policy fresh on job using (seats > 1); drop policy if exists own on job',
@@ -644,11 +694,18 @@ export const ruleCases: readonly RuleCase[] = [
   {
     rule: 'bypassing-role',
     bad: [
+      'create role admin bypassrls; grant admin to lint_reader',
+      'create role someone in role postgres',
+      'grant postgres to lint_reader',
+      'alter role lint_reader superuser; create role someone in role lint_reader',
       'create role someone bypassrls',
       'create user someone with superuser login',
       'alter role lint_reader bypassrls',
     ],
     fine: [
+      'create role admin; grant admin to lint_reader',
+      'revoke postgres from lint_reader',
+      'create role someone in role lint_reader',
       'create role someone login',
       'create role someone nobypassrls nosuperuser',
       'alter role lint_reader with nobypassrls',
@@ -656,8 +713,13 @@ export const ruleCases: readonly RuleCase[] = [
   },
   {
     rule: 'changing-owner',
-    bad: ['alter table job owner to lint_reader', 'reassign owned by lint_reader to current_user'],
+    bad: [
+      'create table made (tenant_id text not null); alter table made owner to lint_reader',
+      'alter table job owner to lint_reader',
+      'reassign owned by lint_reader to current_user',
+    ],
     fine: [
+      '-- PostgreSQL database dump\ncreate table made (tenant_id text not null); alter table made owner to lint_reader',
       'alter table company owner to lint_reader',
       'alter table tag owner to lint_reader; drop table tag',
       'create view v with (security_invoker) as select 1 as n; alter view v owner to lint_reader',
@@ -686,6 +748,7 @@ export const ruleCases: readonly RuleCase[] = [
       'prepare q as select * from job; create table made as execute q',
     ],
     fine: [
+      'with job as (select 1 as n) select * into temporary made from job',
       'prepare q as select * from company; create table made as execute q',
       'create table made as select * from company',
       'create temporary table made as select * from job',
@@ -739,6 +802,9 @@ export const ruleCases: readonly RuleCase[] = [
     rule: 'foreign-schema',
     options: schemas,
     bad: [
+      "select 'public.job'::regclass",
+      "create table made (n bigint default nextval('public.numbers'::regclass))",
+      "select to_regclass('public.job')",
       'create type "public"."mood" as enum (\'a\')',
       'alter table public.job add column x int',
       'create table made (t text, n bigint, foreign key (t, n) references public.note (tenant_id, id))',
@@ -749,6 +815,9 @@ export const ruleCases: readonly RuleCase[] = [
       'select public.f()',
     ],
     fine: [
+      "select 'job'::regclass",
+      "create table made (n bigint default nextval('numbers'::regclass))",
+      "select 'public.job'::text",
       "create table made (t text, n bigint, foreign key (t, n) references job (tenant_id, id), m text default pg_catalog.lower('A'))",
       'create table made (company_id text references public.company)',
       "create type mood as enum ('a')",

@@ -3,7 +3,7 @@ import { inTwoMigrations, statements } from '../rule/fix.js';
 import type { LintRule } from '../rule/rule.js';
 import { columnsIn } from '../schema/read-constraint.js';
 import type { Table } from '../schema/table.js';
-import { literal, quoted, relationName, sqlName } from '../sql/names.js';
+import { keyOf, literal, nameOf, quoted, relationName, sqlName } from '../sql/names.js';
 import { constantOf, locationOf, type NamedNode, node, nodes, text } from '../sql/nodes.js';
 
 /** LOCK TABLE in a mode that somebody waits for. */
@@ -129,6 +129,8 @@ export const banAlterDomainWithAddConstraint: LintRule = {
       const constraint = node(node(tree, 'def'), 'Constraint');
       if (text(tree, 'subtype') !== 'C' || constraint['skip_validation'] === true) return;
       const name = nodes(tree, 'typeName').map(({ tree: part }) => String(part['sval'] ?? ''));
+      // Nobody has a column of one that the same file made, but in its own tables.
+      if (schema.domains.get(keyOf(nameOf(name)))?.made.file === step.moment.file) return;
       if (isNewDomain(schema.tables.values(), name.at(-1) ?? '', step.moment.file)) return;
       yield {
         at: locationOf(constraint),

@@ -4,7 +4,7 @@ import { columnOf, namedAt, node, nodes, strings, text } from '../sql/nodes.js';
 import { addColumn, addConstraint } from './apply-alter.js';
 import type { Schema } from './schema.js';
 import type { Step } from './step.js';
-import { type Column, emptyTable, type Table } from './table.js';
+import { type Column, type Constraint, emptyTable, type Table } from './table.js';
 
 /** CREATE TABLE, of partitions and typed tables too. */
 export function createTable(schema: Schema, { tree, relation, moment }: Step): void {
@@ -27,6 +27,9 @@ export function createTable(schema: Schema, { tree, relation, moment }: Step): v
   schema.tables.set(keyOf(relation), table);
   for (const source of sources) for (const column of source.columns.values()) table.columns.set(column.name, column);
   if (isPartition && parent) inherit(table, schema.table(parent));
+  for (const { kind, tree: like } of nodes(tree, 'tableElts'))
+    if (kind === 'TableLikeClause')
+      copyKeys(table, schema.table(relationName(node(like, 'relation'))), Number(like['options'] ?? 0));
   const elements = nodes(tree, 'tableElts');
   for (const { kind, tree: element } of elements) if (kind === 'ColumnDef') addColumn(table, element, moment);
   for (const { kind, tree: element } of elements) if (kind === 'Constraint') addConstraint(table, element, moment);
@@ -37,6 +40,36 @@ function inherit(table: Table, parent: Table): void {
   for (const [name, index] of parent.indexes) table.indexes.set(name, index);
   for (const [name, constraint] of parent.constraints) table.constraints.set(name, constraint);
 }
+
+/** Keys and indexes that a LIKE copies, under names of the new table. Foreign keys are not among them. */
+function copyKeys(table: Table, { name: from, indexes, constraints }: Table, options: number): void {
+  const { made } = table;
+  const renamed = (name: string) =>
+    name.startsWith(`${from.name}_`)
+      ? `${table.name.name}${name.slice(from.name.length)}`
+      : `${table.name.name}_${name}`;
+  const isIncluded = (kind: Constraint['kind']) =>
+    kind === 'check' ? options & INCLUDING_CONSTRAINTS : kind !== 'foreign' && options & INCLUDING_INDEXES;
+  for (const constraint of constraints.values())
+    if (isIncluded(constraint.kind)) {
+      // A check keeps its name.
+      const name = constraint.kind === 'check' ? constraint.name : renamed(constraint.name);
+      table.constraints.set(name, { ...constraint, name, made });
+    }
+  if (!(options & INCLUDING_INDEXES)) return;
+  for (const index of indexes.values()) {
+    const name = renamed(index.name);
+    table.indexes.set(name, {
+      ...index,
+      name,
+      made,
+      ...(index.constraint && { constraint: renamed(index.constraint) }),
+    });
+  }
+}
+
+const INCLUDING_CONSTRAINTS = 1 << 2;
+const INCLUDING_INDEXES = 1 << 6;
 
 /** CREATE TABLE AS: the names of its columns are known where the query says them. */
 export function createTableAs(schema: Schema, name: QualifiedName, { tree, moment }: Step): void {

@@ -123,11 +123,12 @@ const RANGES: Readonly<Record<string, string>> = {
 export function droppedNames(tree: SyntaxTree): readonly QualifiedName[] {
   return nodes(tree, 'objects').map(({ kind, tree: object }) =>
     // A schema is one text.
-    kind === 'String'
-      ? { name: text(object, 'sval') ?? '' }
-      : nameOf(strings(object, kind === 'List' ? 'items' : 'names')),
+    kind === 'String' ? { name: text(object, 'sval') ?? '' } : nameOf(strings(object, NAMES[kind] ?? 'names')),
   );
 }
+
+/** The member that holds the name of what is dropped, where it is not `names`. */
+const NAMES: Readonly<Record<string, string>> = { List: 'items', ObjectWithArgs: 'objname' };
 
 /** The place of a step in its text, in bytes, where the tree says more than its statement does. */
 export function placeIn({ kind, tree, statement }: Step): number | undefined {
