@@ -9,7 +9,8 @@ import type { FileEnd, LintedFile, LintRule, Place, Report } from './rule/rule.j
 import { lintRules } from './rules.js';
 import { apply } from './schema/apply.js';
 import { Schema } from './schema/schema.js';
-import { placeIn, type Step, stepsOf } from './schema/step.js';
+import { inTheirPath } from './schema/search-path.js';
+import { type Prepared, placeIn, type Step, stepsOf } from './schema/step.js';
 import { emptyTable, type Table } from './schema/table.js';
 import { partFrom, shortened } from './sql/part.js';
 
@@ -65,8 +66,9 @@ async function lintFile(
     throw error;
   });
   if (parsed instanceof SqlSyntaxError) return [unreadable(name, sql, parsed)];
-  const file: LintedFile = { name, number, sql, steps: stepsOfFile(parsed, number, options) };
-  const writer = new FindingWriter(file, parsed, options);
+  const written = options.strategy === 'rows' ? inTheirPath(parsed, schema) : parsed;
+  const file: LintedFile = { name, number, sql, steps: stepsOfFile(written, number, options) };
+  const writer = new FindingWriter(file, written, options);
   const isLive = (table: Table) => table.made.file !== number && !table.isTemporary;
   const before = new Map(
     [...schema.tables].map(([key, table]) => [
@@ -105,10 +107,11 @@ function stepsOfFile(
   { runner }: ResolvedLintOptions,
 ): readonly Step[] {
   let transaction = 0;
+  const prepared: Prepared = new Map();
   return parsed.flatMap((statement) => {
     const isOutside = isOutsideTransactions(statement);
     if (isOutside) transaction += 1;
-    const steps = stepsOf(statement, { file, transaction, statement });
+    const steps = stepsOf(statement, { file, transaction, statement }, prepared);
     if (isOutside || (runner === 'tenancy' && addsValue(statement))) transaction += 1;
     return steps;
   });

@@ -1,12 +1,15 @@
 import type { LintRule } from './rule/rule.js';
 import * as addingConstraints from './rules/adding-constraints.js';
 import * as addingFields from './rules/adding-fields.js';
+import * as backfills from './rules/backfills.js';
 import { changingColumnType } from './rules/changing-column-type.js';
 import * as concurrently from './rules/concurrently.js';
+import { requireLockTimeout } from './rules/lock-timeout.js';
 import * as names from './rules/names.js';
 import { addingNotNullableField } from './rules/not-null.js';
 import * as oldCode from './rules/old-code.js';
 import * as openDoors from './rules/open-doors.js';
+import { openPolicy } from './rules/open-policy.js';
 import * as passingPolicies from './rules/passing-policies.js';
 import * as policies from './rules/policies.js';
 import * as protections from './rules/protections.js';
@@ -27,13 +30,16 @@ export const lintRules: readonly LintRule[] = [
   addingConstraints,
   concurrently,
   wholeTables,
+  backfills,
   oldCode,
   protections,
   transactions,
+  { requireLockTimeout },
   names,
   tenantTables,
   tenantKeys,
   policies,
+  { openPolicy },
   openDoors,
   rowSecurity,
   passingPolicies,

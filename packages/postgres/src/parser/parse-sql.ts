@@ -39,6 +39,9 @@ export class SqlSyntaxError extends Error {
 export async function parseSql(given: string): Promise<readonly ParsedStatement[]> {
   const parser = await load();
   const sql = withoutRestriction(given);
+  // The parser stops there and says nothing, and the server takes no such text.
+  const zero = sql.indexOf('\0');
+  if (zero !== -1) throw new SqlSyntaxError('a character of the code 0 ends the text', linesOf(sql)(zero), undefined);
   // The parser calls a text without a character a fault, and one of blanks none.
   if (sql.trim() === '') return [];
   const characters = charactersOf(sql);

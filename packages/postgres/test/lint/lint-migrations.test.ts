@@ -54,6 +54,22 @@ CREATE UNIQUE INDEX "Job_tenantId_id_key" ON "Job"("tenantId", "id");
   ]);
 });
 
+it('refuses a text with a character of the code 0, behind which the parser reads nothing', async () => {
+  const findings = await lint('select 1;\n\0 drop table job');
+  expect(findings).toMatchObject([{ rule: 'syntax', severity: 'error', line: 2 }]);
+});
+
+it.each([
+  ['a column that may be NULL', 'alter table job alter slug drop not null', 'ban-drop-not-null', 'warning'],
+  ['the tenant that may be NULL', 'alter table note alter tenant_id drop not null', 'ban-drop-not-null', 'error'],
+  ['a policy that is not understood', 'create policy p on job using (is_admin())', 'open-policy', 'warning'],
+  ['a policy that shows rows of others', 'create policy p on job using (seats > 1)', 'open-policy', 'error'],
+  ['a role by custom the superuser', 'grant postgres to app', 'bypassing-role', 'warning'],
+  ['a superuser of the files', 'create role boss superuser; grant boss to app', 'bypassing-role', 'error'],
+])('%s: %s is the finding %s, of the severity %s', async (_, sql, rule, severity) => {
+  expect((await lint(sql)).find((finding) => finding.rule === rule)?.severity).toBe(severity);
+});
+
 it('says where PostgreSQL cannot read a file, and reads the others', async () => {
   const findings = await lintMigrations([
     { name: 'a.sql', sql: "select 'ü';\n\nselec 1;" },

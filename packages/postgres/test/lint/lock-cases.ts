@@ -249,6 +249,7 @@ export const lockCases: readonly LockCase[] = [
     fine: [
       'alter domain positive add constraint low check (value < 9) not valid',
       'alter domain positive drop constraint positive_check',
+      'create domain small as int; alter domain small add constraint low check (value < 9)',
     ],
   },
 ];

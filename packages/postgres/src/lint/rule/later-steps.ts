@@ -2,9 +2,9 @@ import { droppedNames, isSame, type Step } from '../schema/step.js';
 import { text } from '../sql/nodes.js';
 import type { Place } from './rule.js';
 
-/** The steps of the file behind this one that are about its table, whatever the table is called by then. */
-export function* laterSteps({ step, file }: Pick<Place, 'step' | 'file'>): Generator<Step> {
-  let name = step.relation;
+/** The steps of the file behind this one that are about its table, or another one, whatever that is called by then. */
+export function* laterSteps({ step, file }: Pick<Place, 'step' | 'file'>, relation = step.relation): Generator<Step> {
+  let name = relation;
   for (const later of name ? file.steps.slice(file.steps.indexOf(step) + 1) : []) {
     const about = later.objectType === TABLE && later.kind === 'DropStmt' ? droppedNames(later.tree) : [later.relation];
     if (!about.some((each) => each && name && isSame(each, name))) continue;

@@ -143,7 +143,7 @@ export const addingFieldWithDomain: LintRule = {
   why: 'PostgreSQL does not know that the condition holds for the value that is not there yet, and rewrites the table under `ACCESS EXCLUSIVE`.',
   safe: 'the type below the domain, and `CHECK … NOT VALID`',
   steps: onNewField(function* (column, { schema }, { table, column: name }) {
-    if (schema.domains.get(keyOf({ name: column.type.name })) !== true) return;
+    if (!schema.domains.get(keyOf({ name: column.type.name }))?.isConstrained) return;
     yield {
       message: `${name} is of the domain ${column.type.name}, which has a condition. ${REWRITES}`,
       fix: inTwoMigrations(

@@ -133,7 +133,8 @@ export const rewritingTable: LintRule = {
   name: 'rewriting-table',
   group: 'locks',
   severity: 'error',
-  finds: '`VACUUM FULL`, `CLUSTER`, `SET LOGGED`, `SET UNLOGGED`, `SET TABLESPACE`, `SET ACCESS METHOD`',
+  finds:
+    '`VACUUM FULL`, `CLUSTER`, `SET LOGGED`, `SET UNLOGGED`, `SET TABLESPACE`, `ALL IN TABLESPACE`, `SET ACCESS METHOD`',
   why: 'The whole table is copied under `ACCESS EXCLUSIVE`.',
   safe: 'plain `VACUUM`; `pg_repack`; a second table',
   steps: {
@@ -151,6 +152,12 @@ export const rewritingTable: LintRule = {
       yield {
         message: `CLUSTER copies the table. ${COPIED}`,
         fix: '-- use pg_repack, which holds a lock only at its ends',
+      };
+    },
+    *AlterTableMoveAllStmt() {
+      yield {
+        message: `this copies every table of the tablespace, one after the other in one transaction. ${COPIED}`,
+        fix: '-- move a table at a time: a second one in the other tablespace, filled in batches and exchanged; or use pg_repack',
       };
     },
     ...Object.fromEntries(

@@ -1,8 +1,9 @@
 import { onceUnused, statements } from '../rule/fix.js';
 import type { LintRule } from '../rule/rule.js';
 import { droppedNames, isSame } from '../schema/step.js';
+import { takenAlong } from '../schema/taken-along.js';
 
-import { keyOf, nameOf, quoted, relationName, sqlName } from '../sql/names.js';
+import { keyOf, nameOf, type QualifiedName, quoted, relationName, sqlName } from '../sql/names.js';
 import { node, strings, text } from '../sql/nodes.js';
 
 /** A column under another name. */
@@ -68,7 +69,8 @@ export const banDropColumn: LintRule = {
   name: 'ban-drop-column',
   group: 'old-code',
   severity: 'warning',
-  finds: '`DROP COLUMN` on a table that is in use',
+  finds:
+    '`DROP COLUMN` on a table that is in use, also by `DROP TYPE`, `DROP DOMAIN` or `DROP EXTENSION` with `CASCADE`',
   why: 'The code that still runs names the column, as ORMs do with every column that they know, and fails until it is replaced.',
   safe: 'release first, then drop with a reason',
   steps: {
@@ -84,6 +86,26 @@ export const banDropColumn: LintRule = {
         fix: onceUnused('ban-drop-column', quoted(name)),
       };
     },
+    *DropStmt({ tree, step, schema, isLive, options }) {
+      const { objectType } = step;
+      const isOfExtension = objectType === 'OBJECT_EXTENSION';
+      const isOfType = objectType === 'OBJECT_TYPE' || objectType === 'OBJECT_DOMAIN';
+      if (text(tree, 'behavior') !== 'DROP_CASCADE' || !(isOfExtension || isOfType)) return;
+      const gone = takenAlong(schema, step).columns.filter(({ table }) => isLive(table));
+      const dropped = droppedNames(tree);
+      // Of a type that the files make it is known who has it.
+      const known = dropped.every((name) => schema.enums.has(keyOf(name)) || schema.domains.has(keyOf(name)));
+      if (gone.length === 0 && isOfType && known) return;
+      const columns = gone.map(({ table, column }) => `${quoted(column)} of ${sqlName(table.name)}`).join(', ');
+      const names = dropped.map(sqlName).join(', ');
+      yield {
+        ...(gone.some(({ column }) => options.strategy === 'rows' && column === options.tenantColumn) && {
+          severity: 'error' as const,
+        }),
+        message: `CASCADE drops every column of a type that goes with ${names}${columns && `: ${columns}`}; the code that still runs asks for them.`,
+        fix: `-- without CASCADE it is refused while something needs it:\nDROP ${(objectType ?? '').slice(7)} ${names};`,
+      };
+    },
   },
 };
 
@@ -92,7 +114,8 @@ export const banDropTable: LintRule = {
   name: 'ban-drop-table',
   group: 'old-code',
   severity: 'warning',
-  finds: '`DROP TABLE` of a table that is in use, and `DROP VIEW` of one that the file does not make again',
+  finds:
+    '`DROP TABLE` of a table that is in use, and `DROP VIEW` of one that the file neither has made nor makes again',
   why: 'The code that still runs asks for it, and its rows are gone.',
   safe: 'release first, then drop with a reason',
   steps: {
@@ -105,7 +128,10 @@ export const banDropTable: LintRule = {
           const made = kind === 'CreateTableAsStmt' ? relationName(node(node(other, 'into'), 'rel')) : relation;
           return (kind === 'ViewStmt' || kind === 'CreateTableAsStmt') && made !== undefined && isSame(made, name);
         });
-      const gone = droppedNames(tree).filter((name) => (isTable ? isLive(schema.table(name)) : !isMadeAgain(name)));
+      const isOfFile = (name: QualifiedName) => schema.views.get(keyOf(name))?.made.file === step.moment.file;
+      const gone = droppedNames(tree).filter((name) =>
+        isTable ? isLive(schema.table(name)) : !isMadeAgain(name) && !isOfFile(name),
+      );
       if (gone.length === 0) return;
       const names = gone.map(sqlName).join(', ');
       yield { message: `the code that still runs asks for ${names}.`, fix: onceUnused('ban-drop-table', names) };
@@ -122,11 +148,15 @@ export const banDropNotNull: LintRule = {
   why: 'The code that still runs expects a value, and meets a NULL.',
   safe: 'release first, then with a reason',
   steps: {
-    *AT_DropNotNull({ tree, table, isLive }) {
+    *AT_DropNotNull({ tree, table, isLive, options }) {
       if (!isLive(table)) return;
       const name = quoted(text(tree, 'name') ?? '');
+      const isTenant = options.strategy === 'rows' && text(tree, 'name') === options.tenantColumn;
       yield {
-        message: `the code that still runs expects a value in ${name} of ${sqlName(table.name)}.`,
+        ...(isTenant && { severity: 'error' as const }),
+        message: isTenant
+          ? `a row of ${sqlName(table.name)} without ${name} is nobody's: no policy shows it to anybody.`
+          : `the code that still runs expects a value in ${name} of ${sqlName(table.name)}.`,
         fix: onceUnused('ban-drop-not-null', `${name} as one that always has a value`),
       };
     },

@@ -3,20 +3,34 @@ import { isDropOfTable, laterSteps } from '../rule/later-steps.js';
 import type { LintRule, Place } from '../rule/rule.js';
 import { severityOfOpening } from '../rule/tables.js';
 import { droppedNames } from '../schema/step.js';
+import { isDump } from '../sql/dump.js';
 import { quoted, sqlName } from '../sql/names.js';
 import { namedAt, node, nodes, text } from '../sql/nodes.js';
+import { passingOptions } from '../sql/passing-options.js';
 
 /** G1: a role that no policy holds. */
 export const bypassingRole: LintRule = {
   name: 'bypassing-role',
   group: 'tenants',
   severity: 'error',
-  finds: '`CREATE ROLE` and `ALTER ROLE` with `BYPASSRLS` or `SUPERUSER`',
+  finds:
+    '`CREATE ROLE` and `ALTER ROLE` with `BYPASSRLS` or `SUPERUSER`, and `GRANT` of a role that the files give one of them, or of `postgres`',
   why: 'G1: no policy holds such a role: what connects as it reads and writes the rows of every tenant.',
   safe: '`NOBYPASSRLS NOSUPERUSER`; where the server is set up, a role that no application connects as',
   steps: {
     *CreateRoleStmt(place) {
       yield* passing(place, text(place.tree, 'role') ?? '');
+      const into = nodes(place.tree, 'options').find(({ tree: option }) => text(option, 'defname') === 'addroleto');
+      const given = nodes(namedAt(into?.tree, 'arg').tree, 'items').map(
+        ({ tree: role }) => text(role, 'rolename') ?? '',
+      );
+      yield* becoming(place, given, [text(place.tree, 'role') ?? '']);
+    },
+    *GrantRoleStmt(place) {
+      if (place.tree['is_grant'] !== true) return;
+      const given = nodes(place.tree, 'granted_roles').map(({ tree: role }) => text(role, 'priv_name') ?? '');
+      const to = nodes(place.tree, 'grantee_roles').map(({ tree: role }) => text(role, 'rolename') ?? 'CURRENT_USER');
+      yield* becoming(place, given, to);
     },
     *AlterRoleStmt(place) {
       yield* passing(place, text(node(place.tree, 'role'), 'rolename') ?? 'CURRENT_USER');
@@ -25,10 +39,7 @@ export const bypassingRole: LintRule = {
 };
 
 function* passing({ tree, options }: Place, role: string) {
-  const given = nodes(tree, 'options').flatMap(({ tree: option }) => {
-    const name = text(option, 'defname') ?? '';
-    return PASSING.has(name) && namedAt(option, 'arg').tree['boolval'] === true ? name.toUpperCase() : [];
-  });
+  const given = passingOptions(tree, true);
   if (options.strategy !== 'rows' || given.length === 0) return;
   yield {
     message: `no policy holds a role with ${given.join(' and ')}: what connects as ${role} reads and writes the rows of every tenant.`,
@@ -38,7 +49,18 @@ function* passing({ tree, options }: Place, role: string) {
   };
 }
 
-const PASSING: ReadonlySet<string> = new Set(['bypassrls', 'superuser']);
+function* becoming({ schema, options }: Place, given: readonly string[], to: readonly string[]) {
+  const known = given.filter((role) => schema.passingRoles.has(role));
+  // By custom the superuser.
+  const passing = [...known, ...given.filter((role) => role === 'postgres' && !known.includes(role))];
+  if (options.strategy !== 'rows' || passing.length === 0) return;
+  const [roles, members] = [passing.map(quoted).join(', '), to.map(quoted).join(', ')];
+  yield {
+    ...(known.length === 0 && { severity: 'warning' as const }),
+    message: `no policy holds ${roles}, and ${members} may take that role by SET ROLE: what connects as ${members} reads and writes the rows of every tenant.`,
+    fix: statements(`REVOKE ${roles} FROM ${members}`),
+  };
+}
 
 /** G1: an owner, whom policies hold only where they are forced, and who may take them away. */
 export const changingOwner: LintRule = {
@@ -50,7 +72,9 @@ export const changingOwner: LintRule = {
   safe: 'an owner that no application connects as',
   steps: {
     *AT_ChangeOwner(place) {
-      const { table, options, step, tree } = place;
+      const { table, options, step, tree, file } = place;
+      // A dump says of each table whose it is, as it makes it.
+      if (table.made.file === file.number && isDump(file.sql)) return;
       const severity = step.objectType === 'OBJECT_TABLE' ? severityOfOpening(table, options) : undefined;
       if (severity && ![...laterSteps(place)].some(isDropOfTable))
         yield owned(sqlName(table.name), node(tree, 'newowner'));

@@ -1,10 +1,9 @@
-import { nodesOf } from '../../parser/walk.js';
+import { computes, opens } from '../limits/column-use.js';
 import { statements } from '../rule/fix.js';
 import type { LintRule, Place } from '../rule/rule.js';
-import { isTenantTable, severityOfOpening } from '../rule/tables.js';
-import { policyName, readPolicy } from '../schema/read-policy.js';
+import { isTenantTable } from '../rule/tables.js';
 import { quoted, sqlName } from '../sql/names.js';
-import { columnOf, constantOf, type NamedNode, namedAt, node, nodes, text } from '../sql/nodes.js';
+import { namedAt, text } from '../sql/nodes.js';
 
 /** O14: a tenant table that its file leaves open. */
 export const tablePolicies: LintRule = {
@@ -72,94 +71,6 @@ function* judge({ tree, options, step }: Place) {
       message: `the policy has another way in beside ${column}: no query uses the index of it, and whoever sets what the other way asks for sees every row.`,
       fix,
     };
-}
-
-/** True where the tenant column stands in a cast or a call. */
-function computes(condition: NamedNode, column: string): boolean {
-  return [...nodesOf({ [condition.kind]: condition.tree })].some(
-    ({ kind, tree }) =>
-      (kind === 'TypeCast' && columnOf(namedAt(tree, 'arg')) === column) ||
-      (kind === 'FuncCall' && [...nodesOf(tree['args'])].some((found) => columnOf(found) === column)),
-  );
-}
-
-/** True for an OR of which one part asks for the tenant and another one does not. */
-function opens(condition: NamedNode, column: string): boolean {
-  return [...nodesOf({ [condition.kind]: condition.tree })].some(({ kind, tree }) => {
-    if (kind !== 'BoolExpr' || text(tree, 'boolop') !== 'OR_EXPR') return false;
-    const parts = (tree['args'] as readonly unknown[]).map((part) =>
-      [...nodesOf(part)].some((found) => columnOf(found) === column),
-    );
-    return parts.includes(true) && parts.includes(false);
-  });
-}
-
-/** A policy whose condition asks for nothing. */
-export const openPolicy: LintRule = {
-  name: 'open-policy',
-  group: 'tenants',
-  severity: 'error',
-  finds:
-    'a policy on a tenant table that is always true (`USING (true)`, `1 = 1`, `tenant_id IS NOT NULL`) for everybody, or for a role that another policy limits to its tenant',
-  why: 'Permissive policies are joined by OR: beside one that is always true no other limits anything.',
-  safe: "`tenant_id = NULLIF(current_setting('app.tenant_id', true), '')`, and a role of its own for those who see all",
-  steps: {
-    *CreatePolicyStmt(place) {
-      // A restrictive one that is always true takes nothing away from the others.
-      if (place.tree['permissive'] === true) yield* opened(place);
-    },
-    *AlterPolicyStmt(place) {
-      yield* opened(place);
-    },
-  },
-};
-
-function* opened({ tree, table, options, schema, isLive }: Place) {
-  const severity = severityOfOpening(table, options);
-  // O30: the first step of a table that was open before.
-  const isFirstStep = options.policies === 'in-files' && table.isKnown && isLive(table) && !table.isRowSecurityEnabled;
-  if (!severity || isFirstStep) return;
-  const [read, written] = [namedAt(tree, 'qual'), namedAt(tree, 'with_check')].map(
-    (condition) => isAlwaysTrue(condition, options.tenantColumn) && !opens(condition, options.tenantColumn),
-  );
-  const { roles } = readPolicy(tree, table);
-  const limited = [...schema.tables.values()].flatMap(({ policies }) =>
-    [...policies.values()].flatMap((policy) => (policy.columns.includes(options.tenantColumn) ? policy.roles : [])),
-  );
-  if (!(read || written) || (roles.length > 0 && !roles.some((role) => limited.includes(role)))) return;
-  const [on, policy] = [sqlName(table.name), quoted(policyName(tree))];
-  const condition = `${quoted(options.tenantColumn)} = NULLIF(current_setting('app.tenant_id', true), '')`;
-  yield {
-    severity,
-    message: `the policy is true for every row of ${on}, whatever other policies say: a tenant ${[read && 'reads', written && 'writes'].filter(Boolean).join(' and ')} the rows of every other one.`,
-    fix: `-- a condition that asks for the tenant; who sees every row gets a role and a policy of its own, by TO:\n${statements(`ALTER POLICY ${policy} ON ${on}${read ? ` USING (${condition})` : ''}${written ? ` WITH CHECK (${condition})` : ''}`)}`,
-  };
-}
-
-/** True for a condition that holds for every row of a tenant table. */
-function isAlwaysTrue({ kind, tree }: NamedNode, column: string): boolean {
-  const [left, right] = [namedAt(tree, 'lexpr'), namedAt(tree, 'rexpr')];
-  switch (kind) {
-    case 'A_Const':
-      return node(tree, 'boolval')['boolval'] === true;
-    case 'TypeCast':
-      return /^(?:t|true|y|yes|on|1)$/.test(constantOf(namedAt(tree, 'arg')) ?? '');
-    case 'NullTest':
-      return text(tree, 'nulltesttype') === 'IS_NOT_NULL' && columnOf(namedAt(tree, 'arg')) === column;
-    case 'A_Expr':
-      return (
-        nodes(tree, 'name')[0]?.tree['sval'] === '=' &&
-        [constantOf, columnOf].some((of) => of(left) !== undefined && of(left) === of(right))
-      );
-    case 'BoolExpr': {
-      const parts = nodes(tree, 'args').map((part) => isAlwaysTrue(part, column));
-      return text(tree, 'boolop') === 'AND_EXPR'
-        ? parts.every(Boolean)
-        : text(tree, 'boolop') === 'OR_EXPR' && parts.some(Boolean);
-    }
-    default:
-      return false;
-  }
 }
 
 /** O30: policies that are switched on before there are any. */

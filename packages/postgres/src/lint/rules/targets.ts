@@ -1,6 +1,6 @@
 import { isKeptInSchema, isOfTheServer, objectOf } from '../../migrations/source/kept-in-schema.js';
 import type { ParsedStatement } from '../../parser/parse-sql.js';
-import { nodesOf } from '../../parser/walk.js';
+import { type FoundNode, nodesOf } from '../../parser/walk.js';
 import type { LintRule, Place } from '../rule/rule.js';
 import { settingsOf } from '../rule/settings.js';
 import { isListed } from '../rule/tables.js';
@@ -35,7 +35,7 @@ export const foreignSchema: LintRule = {
   group: 'targets',
   severity: 'error',
   finds:
-    'a name with a schema (`public.users`, `CREATE TYPE "public"."status"`) with `strategy: \'schemas\'`, other than tables in `shared`',
+    'a name with a schema (`public.users`, `CREATE TYPE "public"."status"`, `\'public.users\'::regclass`) with `strategy: \'schemas\'`, other than tables in `shared`',
   why: 'O9, O10: the file runs once for each tenant, and this name means the same schema every time: the second run fails, or all tenants share what it makes.',
   safe: 'names without a schema',
   *end({ file, options }) {
@@ -85,6 +85,8 @@ function qualifiedNames(statement: Record<string, unknown>): readonly Found[] {
   for (const { kind, tree } of nodesOf(statement)) {
     if (kind === 'RangeVar') add(relationName(tree), locationOf(tree));
     if (kind === 'FuncCall') add(nameOf(strings(tree, 'funcname')), locationOf(tree));
+    const named = nameInText({ kind, tree });
+    if (named) add(named, locationOf(tree));
     for (const member of ['typeName', 'returnType', 'argType', 'pktable', 'relation', 'view', 'table', 'rel']) {
       const inner = node(tree, member);
       if (Array.isArray(inner['names'])) add(nameOf(strings(inner, 'names')), locationOf(inner));
@@ -92,6 +94,15 @@ function qualifiedNames(statement: Record<string, unknown>): readonly Found[] {
     }
   }
   return found;
+}
+
+/** The name that a text is turned into: `'public.x'::regclass`, `to_regclass('public.x')`. */
+function nameInText({ kind, tree }: FoundNode): QualifiedName | undefined {
+  const isCast = kind === 'TypeCast' && strings(node(tree, 'typeName'), 'names').at(-1)?.startsWith('reg');
+  const isCall = kind === 'FuncCall' && strings(tree, 'funcname').at(-1)?.startsWith('to_reg');
+  const [argument] = isCast ? [namedAt(tree, 'arg')] : isCall ? nodes(tree, 'args') : [];
+  const parts = argument && constantOf(argument)?.match(/"(?:[^"]|"")*"|[^."(]+/g);
+  return parts ? nameOf(parts.map((part) => part.replaceAll('"', ''))) : undefined;
 }
 
 const CHANGES: ReadonlySet<string> = new Set([
@@ -137,7 +148,8 @@ export const schemaStatement: LintRule = {
   safe: 'leave it out: the runner makes the schema',
   *end({ file, options }) {
     if (options.strategy !== 'schemas') return;
-    for (const { statement } of file.steps) if (isAboutSchema(statement)) yield { ...SCHEMA, statement };
+    for (const statement of new Set(file.steps.map((step) => step.statement)))
+      if (isAboutSchema(statement)) yield { ...SCHEMA, statement };
   },
 };
 

@@ -2,7 +2,7 @@ import { indexName, statements } from '../rule/fix.js';
 import { isUnguessable, serves } from '../rule/keys.js';
 import type { LintRule } from '../rule/rule.js';
 import { isTenantTable } from '../rule/tables.js';
-import { type Table, uniqueKeysOf } from '../schema/table.js';
+import { type Constraint, type Table, uniqueKeysOf } from '../schema/table.js';
 import { quoted, sqlList, sqlName } from '../sql/names.js';
 
 /** G6: a unique key over the rows of all tenants. */
@@ -56,7 +56,7 @@ export const foreignKeys: LintRule = {
   group: 'tenants',
   severity: 'error',
   finds:
-    'a foreign key between tenant tables that does not pair their tenant columns, or whose `ON DELETE SET NULL` would empty the tenant',
+    'a foreign key between tenant tables that does not pair their tenant columns, or whose `ON DELETE SET NULL` or `SET DEFAULT` would change the tenant',
   why: "G5: foreign keys are checked without policies, so a row may point at another tenant's.",
   safe: '`FOREIGN KEY (tenant_id, x) REFERENCES … (tenant_id, id)`',
   *end({ schema, options, file }) {
@@ -85,14 +85,15 @@ export const foreignKeys: LintRule = {
               `ALTER TABLE ${on} ADD CONSTRAINT ${quoted(key.name)} FOREIGN KEY (${own}) REFERENCES ${to} (${theirs})${isNew ? '' : ' NOT VALID'}`,
             ),
           };
-        } else if (emptiesTenant(key.deletes)) {
+        } else if (changesTenant(key.deletes, tenant)) {
+          const [word, value] = key.deletes?.action === 'd' ? ['DEFAULT', 'its default'] : ['NULL', 'NULL'];
           const rest = sqlList(key.columns.filter((column) => column !== tenant));
           yield {
             statement,
-            message: `when a row of ${to} is deleted, ${quoted(key.name)} sets ${quoted(tenant)} to NULL as well: the delete fails, or the row becomes nobody's.`,
+            message: `when a row of ${to} is deleted, ${quoted(key.name)} sets ${quoted(tenant)} to ${value} as well: the delete fails, or the row becomes ${word === 'NULL' ? "nobody's" : "another tenant's"}.`,
             fix: statements(
               `ALTER TABLE ${on} DROP CONSTRAINT ${quoted(key.name)}`,
-              `ALTER TABLE ${on} ADD CONSTRAINT ${quoted(key.name)} FOREIGN KEY (${sqlList(key.columns)}) REFERENCES ${to} (${sqlList(target)}) ON DELETE SET NULL (${rest})${isNew ? '' : ' NOT VALID'}`,
+              `ALTER TABLE ${on} ADD CONSTRAINT ${quoted(key.name)} FOREIGN KEY (${sqlList(key.columns)}) REFERENCES ${to} (${sqlList(target)}) ON DELETE SET ${word} (${rest})${isNew ? '' : ' NOT VALID'}`,
             ),
           };
         }
@@ -101,8 +102,9 @@ export const foreignKeys: LintRule = {
   },
 };
 
-function emptiesTenant(deletes: { readonly action: string; readonly columns: readonly string[] } | undefined): boolean {
-  return deletes?.action === 'n' && deletes.columns.length === 0;
+function changesTenant(deletes: Constraint['deletes'], tenant: string): boolean {
+  if (deletes?.action !== 'n' && deletes?.action !== 'd') return false;
+  return deletes.columns.length === 0 || deletes.columns.includes(tenant);
 }
 
 function primaryOf(table: Table): readonly string[] {

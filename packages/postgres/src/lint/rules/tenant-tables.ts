@@ -8,6 +8,7 @@ import { relationsRead } from '../schema/apply.js';
 import { selectedNames } from '../schema/apply-create.js';
 import { columnsIn } from '../schema/read-constraint.js';
 import type { Table } from '../schema/table.js';
+import { doesNothing } from '../sql/merge.js';
 import { keyOf, quoted, sqlList, sqlName } from '../sql/names.js';
 import { node, text } from '../sql/nodes.js';
 
@@ -132,7 +133,7 @@ export const copiedRows: LintRule = {
       const isCompiled = options.policies === 'compiled' && !isListed(copy, options.shared);
       if (!isCompiled && isMadeGood(place, 'CreatePolicyStmt') && isMadeGood(place, 'AT_EnableRowSecurity')) return;
       const [on, from] = [sqlName(copy), sqlName(source.name)];
-      const hasTenant = selectedNames(tree)?.includes(options.tenantColumn) ?? true;
+      const hasTenant = selectedNames(tree, schema)?.includes(options.tenantColumn) ?? true;
       yield {
         severity: isCompiled && hasTenant ? 'warning' : 'error',
         message: `${on} gets the rows of every tenant out of ${from}, and none of the policies, keys and indexes: where nobody compiles policies for it, who reads it sees them all.`,
@@ -152,7 +153,7 @@ export const mergedTenants: LintRule = {
   safe: 'the tenant column in `ON`',
   steps: {
     *MergeStmt({ tree, table, schema, options }) {
-      if (!isTenantTable(table, options)) return;
+      if (!isTenantTable(table, options) || doesNothing(tree)) return;
       const source = relationsRead(tree['sourceRelation'])
         .flatMap((name) => schema.readBy(name))
         .map((name) => schema.table(name))

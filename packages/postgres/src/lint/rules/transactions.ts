@@ -4,7 +4,7 @@ import { inTwoMigrations, statements } from '../rule/fix.js';
 import type { LintRule } from '../rule/rule.js';
 import { readIndex } from '../schema/read-index.js';
 import { keyOf, literal, nameOf, quoted, sqlName } from '../sql/names.js';
-import { constantOf, nodes, strings, text } from '../sql/nodes.js';
+import { constantOf, strings, text } from '../sql/nodes.js';
 
 /** BEGIN, COMMIT and their relatives in a file. */
 export const transactionNesting: LintRule = {
@@ -219,31 +219,3 @@ const WEAK: ReadonlySet<string> = new Set([
   'AT_DropCluster',
   'AT_SetRelOptions',
 ]);
-
-/** A file without lock_timeout, for a runner that sets none. */
-export const requireLockTimeout: LintRule = {
-  name: 'require-lock-timeout',
-  group: 'transactions',
-  severity: 'warning',
-  finds: "a schema change without `SET lock_timeout` before it, with `runner: 'one-transaction'`",
-  why: 'A statement that waits for a lock makes everybody behind it wait too. `tenancy migrate` sets it and tries again, so with it this is no finding.',
-  safe: "`SET LOCAL lock_timeout = '1s'` first",
-  *end({ file, options, schema }) {
-    if (options.runner !== 'one-transaction') return;
-    const isSet = (step: (typeof file.steps)[number]) =>
-      step.kind === 'VariableSetStmt' &&
-      text(step.tree, 'name') === 'lock_timeout' &&
-      nodes(step.tree, 'args').length > 0;
-    const first = file.steps.find(
-      (step) =>
-        isSet(step) ||
-        (step.kind.startsWith('AT_') && step.relation && schema.table(step.relation).made.file !== file.number),
-    );
-    if (!first || isSet(first)) return;
-    yield {
-      statement: first.statement,
-      message: 'while this waits for a long query, every later query on the table waits behind it.',
-      fix: statements("SET LOCAL lock_timeout = '1s'", first.statement.text),
-    };
-  },
-};

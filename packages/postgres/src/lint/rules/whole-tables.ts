@@ -1,12 +1,10 @@
 import type { SyntaxTree } from '../../parser/parse-sql.js';
 import { inTwoMigrations, statements } from '../rule/fix.js';
-import type { LintRule, Place } from '../rule/rule.js';
-import { isTenantTable } from '../rule/tables.js';
+import type { LintRule } from '../rule/rule.js';
 import { columnsIn } from '../schema/read-constraint.js';
 import type { Table } from '../schema/table.js';
-import { changingClauses, isTrue } from '../sql/merge.js';
-import { literal, quoted, relationName, sqlName } from '../sql/names.js';
-import { columnOf, constantOf, locationOf, type NamedNode, namedAt, node, nodes, text } from '../sql/nodes.js';
+import { keyOf, literal, nameOf, quoted, relationName, sqlName } from '../sql/names.js';
+import { constantOf, locationOf, type NamedNode, node, nodes, text } from '../sql/nodes.js';
 
 /** LOCK TABLE in a mode that somebody waits for. */
 export const banLockTable: LintRule = {
@@ -59,100 +57,6 @@ export const banTruncate: LintRule = {
     },
   },
 };
-
-/** UPDATE, DELETE or MERGE of many rows in one statement. */
-export const backfillInMigration: LintRule = {
-  name: 'backfill-in-migration',
-  group: 'locks',
-  severity: 'warning',
-  finds:
-    '`UPDATE`, `DELETE` or a `MERGE` that does so, in a migration, whose condition does not pick rows by values that are written there',
-  why: 'Every row that it changes is locked until the migration commits, the table grows by as many rows, and with a schema change before it the table is locked all the while.',
-  safe: '`tenancy change` fills a column in batches',
-  steps: {
-    *UpdateStmt(place) {
-      yield* backfill(place, 'UPDATE');
-    },
-    *DeleteStmt(place) {
-      yield* backfill(place, 'DELETE');
-    },
-    *MergeStmt(place) {
-      const join = namedAt(place.tree, 'joinCondition');
-      const many = changingClauses(place.tree).filter(({ isMatched, condition }) => {
-        const isPicked = [...(isMatched ? [join] : []), condition].some((part) => part.kind !== '' && picksRows(part));
-        return !isPicked;
-      });
-      if (many.length === 0) return;
-      // What the source has no row for is all the rest.
-      const isAll = many.some(({ isMatched, condition }) => condition.kind === '' && (!isMatched || isTrue(join)));
-      yield* locking(place, 'MERGE', isAll);
-    },
-  },
-};
-
-function* backfill(place: Place, word: string) {
-  const where = namedAt(place.tree, 'whereClause');
-  if (where.kind === '' || !picksRows(where)) yield* locking(place, word, where.kind === '');
-}
-
-function* locking({ table, isLive }: Place, word: string, isAll: boolean) {
-  if (!isLive(table)) return;
-  const rows = isAll ? 'every row' : 'all rows that the condition finds';
-  yield {
-    severity: isAll ? ('error' as const) : ('warning' as const),
-    message: `this ${word} locks ${rows} of ${sqlName(table.name)} until the migration commits, and writes each anew.`,
-    fix: '-- leave it out of the migration: `tenancy change` fills a column in batches by key, with pauses and an end',
-  };
-}
-
-/** True for a condition that asks for rows by values written in it: `id = 7`, `code in ('a', 'b')`. */
-function picksRows({ kind, tree }: NamedNode): boolean {
-  if (kind === 'BoolExpr') {
-    const parts = nodes(tree, 'args');
-    return text(tree, 'boolop') === 'AND_EXPR'
-      ? parts.some(picksRows)
-      : text(tree, 'boolop') === 'OR_EXPR' && parts.every(picksRows);
-  }
-  if (kind !== 'A_Expr' || nodes(tree, 'name')[0]?.tree['sval'] !== '=') return false;
-  const [left, right] = [namedAt(tree, 'lexpr'), namedAt(tree, 'rexpr')];
-  if (columnOf(left) === undefined && columnOf(right) === undefined) return false;
-  if (text(tree, 'kind') === 'AEXPR_IN') return nodes(right.tree, 'items').every(isWritten);
-  return isWritten(left) || isWritten(right);
-}
-
-function isWritten(value: NamedNode): boolean {
-  return value.kind === 'TypeCast' ? isWritten(namedAt(value.tree, 'arg')) : constantOf(value) !== undefined;
-}
-
-/** A backfill that policies hide the rows from. */
-export const ownerBackfill: LintRule = {
-  name: 'owner-backfill',
-  group: 'tenants',
-  severity: 'error',
-  finds: '`UPDATE`, `DELETE` or a `MERGE` that does so, on a tenant table under `FORCE ROW LEVEL SECURITY`',
-  why: 'The policies hold for the owner as well, who has no tenant: it changes 0 rows and says nothing.',
-  safe: '`tenancy change`, as the maintenance role',
-  steps: {
-    *UpdateStmt(place) {
-      yield* unseen(place);
-    },
-    *DeleteStmt(place) {
-      yield* unseen(place);
-    },
-    *MergeStmt(place) {
-      if (changingClauses(place.tree).length > 0) yield* unseen(place);
-    },
-  },
-};
-
-function* unseen({ table, options, isLive }: Place) {
-  const isForced = table.isRowSecurityForced || (options.policies === 'compiled' && isLive(table));
-  if (!isTenantTable(table, options) || !isForced) return;
-  yield {
-    message: `the policies of ${sqlName(table.name)} hold for its owner too, who has no tenant: unless the migration runs as a role that bypasses them, this changes 0 rows and says nothing.`,
-    fix: '-- leave it out of the migration: `tenancy change` fills rows as the maintenance role and compares how many there were',
-  };
-}
 
 /** ATTACH PARTITION that reads the whole partition. */
 export const attachingPartition: LintRule = {
@@ -225,6 +129,8 @@ export const banAlterDomainWithAddConstraint: LintRule = {
       const constraint = node(node(tree, 'def'), 'Constraint');
       if (text(tree, 'subtype') !== 'C' || constraint['skip_validation'] === true) return;
       const name = nodes(tree, 'typeName').map(({ tree: part }) => String(part['sval'] ?? ''));
+      // Nobody has a column of one that the same file made, but in its own tables.
+      if (schema.domains.get(keyOf(nameOf(name)))?.made.file === step.moment.file) return;
       if (isNewDomain(schema.tables.values(), name.at(-1) ?? '', step.moment.file)) return;
       yield {
         at: locationOf(constraint),

@@ -104,7 +104,7 @@ function validate(table: Table, name: string): void {
   if (constraint.kind === 'not-null') for (const each of constraint.columns) change(table, each, { isNotNull: true });
 }
 
-function dropColumn(table: Table, name: string): void {
+export function dropColumn(table: Table, name: string): void {
   table.columns.delete(name);
   for (const { columns, name: index } of table.indexes.values())
     if (columns.includes(name)) table.indexes.delete(index);

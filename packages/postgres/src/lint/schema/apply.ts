@@ -1,13 +1,15 @@
 import { nodesOf } from '../../parser/walk.js';
 import { keyOf, nameOf, type QualifiedName, relationName } from '../sql/names.js';
 import { isOn, node, nodes, strings, text } from '../sql/nodes.js';
-import { alterTable } from './apply-alter.js';
+import { passingOptions } from '../sql/passing-options.js';
+import { alterTable, dropColumn } from './apply-alter.js';
 import { createTable, createTableAs } from './apply-create.js';
 import { readIndex } from './read-index.js';
 import { policyName, readPolicy } from './read-policy.js';
-import type { Schema, View } from './schema.js';
+import { BEFORE, type Schema, type View } from './schema.js';
 import { droppedNames, type Step } from './step.js';
 import type { Table } from './table.js';
+import { takenAlong } from './taken-along.js';
 
 /** Brings the schema forward by one step. */
 export function apply(schema: Schema, step: Step): void {
@@ -23,11 +25,11 @@ export function apply(schema: Schema, step: Step): void {
       return;
     case 'CreateTableAsStmt':
       if (!relation) return;
-      if (step.objectType === 'OBJECT_MATVIEW') addView(schema, relation, tree, true);
+      if (step.objectType === 'OBJECT_MATVIEW') addView(schema, relation, step, true);
       else createTableAs(schema, relation, step);
       return;
     case 'ViewStmt':
-      if (relation) addView(schema, relation, tree, false);
+      if (relation) addView(schema, relation, step, false);
       return;
     case 'IndexStmt': {
       if (!relation) return;
@@ -50,11 +52,24 @@ export function apply(schema: Schema, step: Step): void {
       schema.enums.set(keyOf(nameOf(strings(tree, 'typeName'))), moment);
       return;
     case 'CreateDomainStmt':
-      schema.domains.set(keyOf(nameOf(strings(tree, 'domainname'))), nodes(tree, 'constraints').length > 0);
+      schema.domains.set(keyOf(nameOf(strings(tree, 'domainname'))), {
+        isConstrained: nodes(tree, 'constraints').length > 0,
+        made: moment,
+      });
       return;
-    case 'AlterDomainStmt':
-      if (text(tree, 'subtype') === 'C') schema.domains.set(keyOf(nameOf(strings(tree, 'typeName'))), true);
+    case 'AlterDomainStmt': {
+      const name = keyOf(nameOf(strings(tree, 'typeName')));
+      const made = schema.domains.get(name)?.made ?? BEFORE;
+      if (text(tree, 'subtype') === 'C') schema.domains.set(name, { isConstrained: true, made });
       return;
+    }
+    case 'CreateRoleStmt':
+    case 'AlterRoleStmt': {
+      const role = text(tree, 'role') ?? text(node(tree, 'role'), 'rolename') ?? '';
+      if (passingOptions(tree, true).length > 0) schema.passingRoles.add(role);
+      else if (passingOptions(tree, false).length > 0) schema.passingRoles.delete(role);
+      return;
+    }
     case 'CreateFunctionStmt': {
       const volatility = nodes(tree, 'options').find(({ tree: option }) => text(option, 'defname') === 'volatility');
       const word = volatility && text(node(node(volatility.tree, 'arg'), 'String'), 'sval');
@@ -69,10 +84,11 @@ function keepPolicy(table: Table, tree: Step['tree']): void {
   table.policies.set(policyName(tree), readPolicy(tree, table));
 }
 
-function addView(schema: Schema, name: QualifiedName, tree: Step['tree'], isMaterialized: boolean): void {
+function addView(schema: Schema, name: QualifiedName, { tree, moment }: Step, isMaterialized: boolean): void {
   schema.views.set(keyOf(name), {
     name,
     isMaterialized,
+    made: moment,
     reads: relationsRead(tree['query']),
     isInvoker: isOn(tree, 'options', 'security_invoker'),
   });
@@ -97,7 +113,11 @@ function alterView(schema: Schema, relation: QualifiedName, { kind, tree }: Step
   view.isInvoker = kind === 'AT_SetRelOptions' && isOn(options, 'items', 'security_invoker');
 }
 
-function drop(schema: Schema, { tree, relation, objectType }: Step): void {
+function drop(schema: Schema, step: Step): void {
+  const { tree, relation, objectType } = step;
+  const along = takenAlong(schema, step);
+  for (const { table, policy } of along.policies) table.policies.delete(policy);
+  for (const { table, column } of along.columns) dropColumn(table, column);
   for (const name of droppedNames(tree)) {
     if (objectType === 'OBJECT_TABLE') schema.tables.delete(keyOf(name));
     else if (objectType === 'OBJECT_VIEW' || objectType === 'OBJECT_MATVIEW') schema.views.delete(keyOf(name));

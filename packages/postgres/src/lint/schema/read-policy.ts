@@ -1,16 +1,18 @@
 import type { SyntaxTree } from '../../parser/parse-sql.js';
-import { namedAt, node, nodes, text } from '../sql/nodes.js';
-import { columnsIn } from './read-constraint.js';
+import { namedAt, nodes, text } from '../sql/nodes.js';
 import type { Policy, Table } from './table.js';
 
 /** The policy that a CREATE POLICY makes, or that one is after an ALTER POLICY. */
 export function readPolicy(tree: SyntaxTree, table: Table): Policy {
-  const before = table.policies.get(policyName(tree));
-  const conditions = [node(tree, 'qual'), node(tree, 'with_check')];
-  const isSaid = conditions.some((condition) => namedAt({ condition }, 'condition').kind !== '');
+  const command = text(tree, 'cmd_name');
+  const before = command === undefined ? table.policies.get(policyName(tree)) : undefined;
+  const [read, written] = [namedAt(tree, 'qual'), namedAt(tree, 'with_check')];
   return {
     roles: rolesOf(tree) ?? before?.roles ?? [],
-    columns: isSaid ? columnsIn(conditions) : (before?.columns ?? []),
+    isPermissive: before?.isPermissive ?? (command === undefined || tree['permissive'] === true),
+    command: command ?? before?.command ?? 'all',
+    read: read.kind === '' && before ? before.read : read,
+    written: written.kind === '' && before ? before.written : written,
   };
 }
 

@@ -6,6 +6,7 @@ export interface View {
   readonly name: QualifiedName;
   readonly isMaterialized: boolean;
   readonly reads: readonly QualifiedName[];
+  readonly made: Moment;
   isInvoker: boolean;
 }
 
@@ -15,8 +16,10 @@ export class Schema {
   readonly views = new Map<string, View>();
   /** Enums by name, and when each was made. */
   readonly enums = new Map<string, Moment>();
-  /** Domains by name, and whether something constrains them. */
-  readonly domains = new Map<string, boolean>();
+  /** Domains by name, whether something constrains them, and when each was made. */
+  readonly domains = new Map<string, { readonly isConstrained: boolean; readonly made: Moment }>();
+  /** Roles that no policy holds, as the files make them. */
+  readonly passingRoles = new Set<string>();
   /** Functions that were declared IMMUTABLE or STABLE. */
   readonly steadyFunctions = new Set<string>();
 
@@ -51,4 +54,4 @@ export class Schema {
 }
 
 /** The moment before every file. */
-const BEFORE: Moment = { file: -1, transaction: 0 };
+export const BEFORE: Moment = { file: -1, transaction: 0 };

@@ -17,12 +17,38 @@ export interface Step {
   readonly moment: Moment;
 }
 
-/** The steps of a statement, in order: what EXPLAIN ANALYZE or COPY runs, and the writes in a WITH, are steps too. */
-export function stepsOf(statement: ParsedStatement, moment: Moment): readonly Step[] {
-  return [...stepsIn({ kind: statement.kind, tree: statement.tree }, statement, moment)];
+/** Statements that a file has prepared, by their names. */
+export type Prepared = Map<string, { readonly query: NamedNode; readonly statement: ParsedStatement }>;
+
+/**
+ * The steps of a statement, in order: what EXPLAIN ANALYZE, COPY or EXECUTE runs, what CREATE SCHEMA makes in it, and the writes in a
+ * WITH are steps too.
+ */
+export function stepsOf(statement: ParsedStatement, moment: Moment, prepared: Prepared): readonly Step[] {
+  const { kind, tree } = statement;
+  if (kind === 'PrepareStmt') prepared.set(text(tree, 'name') ?? '', { query: namedAt(tree, 'query'), statement });
+  return [...stepsIn(executed({ kind, tree }, prepared), statement, moment, prepared)];
 }
 
-function* stepsIn({ kind, tree }: NamedNode, statement: ParsedStatement, moment: Moment): Generator<Step> {
+/** A CREATE TABLE AS EXECUTE with the query that it runs. */
+function executed(statement: NamedNode, prepared: Prepared): NamedNode {
+  const run = namedAt(statement.tree, 'query');
+  if (statement.kind !== 'CreateTableAsStmt' || run.kind !== 'ExecuteStmt') return statement;
+  const query = prepared.get(text(run.tree, 'name') ?? '')?.query;
+  return query ? { kind: statement.kind, tree: { ...statement.tree, query: { [query.kind]: query.tree } } } : statement;
+}
+
+function* stepsIn(
+  { kind, tree }: NamedNode,
+  statement: ParsedStatement,
+  moment: Moment,
+  prepared: Prepared,
+): Generator<Step> {
+  if (kind === 'ExecuteStmt') {
+    const run = prepared.get(text(tree, 'name') ?? '');
+    // Found where it is written, which is where a comment can silence it.
+    if (run) yield* stepsIn(run.query, run.statement, moment, prepared);
+  }
   const into = node(tree, 'intoClause');
   if (kind === 'SelectStmt' && Object.keys(into).length > 0) {
     // As PostgreSQL itself takes it.
@@ -31,6 +57,7 @@ function* stepsIn({ kind, tree }: NamedNode, statement: ParsedStatement, moment:
       { kind: 'CreateTableAsStmt', tree: { into, query: { SelectStmt: query }, objtype: 'OBJECT_TABLE' } },
       statement,
       moment,
+      prepared,
     );
     return;
   }
@@ -43,7 +70,10 @@ function* stepsIn({ kind, tree }: NamedNode, statement: ParsedStatement, moment:
       yield { ...step, kind: text(command, 'subtype') ?? '', tree: command };
   else yield { ...step, kind, tree };
   const isRun = kind === 'CopyStmt' || (kind === 'ExplainStmt' && isOn(tree, 'options', 'analyze'));
-  if (isRun && tree['query'] !== undefined) yield* stepsIn(namedAt(tree, 'query'), statement, moment);
+  if (isRun && tree['query'] !== undefined)
+    yield* stepsIn(executed(namedAt(tree, 'query'), prepared), statement, moment, prepared);
+  if (kind === 'CreateSchemaStmt')
+    for (const made of nodes(tree, 'schemaElts')) yield* stepsIn(inSchema(made, tree), statement, moment, prepared);
   if (WITH_WRITES.has(kind))
     for (const found of nodesOf(tree))
       if (found.kind === 'CommonTableExpr') {
@@ -51,6 +81,15 @@ function* stepsIn({ kind, tree }: NamedNode, statement: ParsedStatement, moment:
         if (write.kind !== 'SelectStmt')
           yield { statement, moment, objectType: undefined, relation: relationOf(write.kind, write.tree), ...write };
       }
+}
+
+/** A statement in CREATE SCHEMA: what it makes or grants is in that schema. */
+function inSchema({ kind, tree }: NamedNode, schema: SyntaxTree): NamedNode {
+  const schemaname = text(schema, 'schemaname') ?? text(node(schema, 'authrole'), 'rolename');
+  const named = ['relation', 'view', 'sequence'].flatMap((member) =>
+    text(node(tree, member), 'relname') === undefined ? [] : [[member, { schemaname, ...node(tree, member) }]],
+  );
+  return { kind, tree: { ...tree, ...Object.fromEntries(named) } };
 }
 
 /** Statements whose WITH may write. */
@@ -84,11 +123,12 @@ const RANGES: Readonly<Record<string, string>> = {
 export function droppedNames(tree: SyntaxTree): readonly QualifiedName[] {
   return nodes(tree, 'objects').map(({ kind, tree: object }) =>
     // A schema is one text.
-    kind === 'String'
-      ? { name: text(object, 'sval') ?? '' }
-      : nameOf(strings(object, kind === 'List' ? 'items' : 'names')),
+    kind === 'String' ? { name: text(object, 'sval') ?? '' } : nameOf(strings(object, NAMES[kind] ?? 'names')),
   );
 }
+
+/** The member that holds the name of what is dropped, where it is not `names`. */
+const NAMES: Readonly<Record<string, string>> = { List: 'items', ObjectWithArgs: 'objname' };
 
 /** The place of a step in its text, in bytes, where the tree says more than its statement does. */
 export function placeIn({ kind, tree, statement }: Step): number | undefined {

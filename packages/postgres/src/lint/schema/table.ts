@@ -57,8 +57,14 @@ export interface Index {
 export interface Policy {
   /** The names of the roles that it is for; none for everybody. */
   readonly roles: readonly string[];
-  /** The columns that its conditions name. */
-  readonly columns: readonly string[];
+  /** False for one that takes rows away from what the others let through. */
+  readonly isPermissive: boolean;
+  /** The statements that it is for: `all`, `select`, `insert`, `update` or `delete`. */
+  readonly command: string;
+  /** The condition of USING; of the kind `''` where there is none. */
+  readonly read: NamedNode;
+  /** The condition of WITH CHECK; of the kind `''` where there is none. */
+  readonly written: NamedNode;
 }
 
 /** A table as the migrations so far made it. */

@@ -22,3 +22,8 @@ export function changingClauses(tree: SyntaxTree): readonly ChangingClause[] {
 export function isTrue({ kind, tree }: NamedNode): boolean {
   return kind === 'A_Const' && node(tree, 'boolval')['boolval'] === true;
 }
+
+/** True for a MERGE whose clauses all say DO NOTHING. */
+export function doesNothing(tree: SyntaxTree): boolean {
+  return nodes(tree, 'mergeWhenClauses').every(({ tree: clause }) => text(clause, 'commandType') === 'CMD_NOTHING');
+}
