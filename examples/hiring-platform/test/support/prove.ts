@@ -29,6 +29,8 @@ export async function prove(isolation: IsolationKind): Promise<void> {
     return `20${String(Math.floor(months / 12)).padStart(2, '0')}-${String((months % 12) + 1).padStart(2, '0')}`;
   };
 
+  let companies = 0;
+
   // For a page to look at: `ISOLATION_REPORT=isolation.html`.
   const { ISOLATION_REPORT: html } = process.env;
 
@@ -40,6 +42,17 @@ export async function prove(isolation: IsolationKind): Promise<void> {
       'POST /auth/sign-in': (_, { tenant }) => {
         const { email, password } = companyOf(tenant).recruiters[0];
         return { body: { email, password } };
+      },
+      'POST /sign-up': () => {
+        companies += 1;
+        return {
+          body: {
+            slug: `company-${companies}`,
+            name: 'Initech',
+            email: 'bill@initech.example',
+            password: 'bill runs initech',
+          },
+        };
       },
       'POST /applications': ({ job, applicant }) => ({ body: { jobId: job.id, candidateId: applicant.id } }),
       'POST /invoices': () => ({ body: { month: nextMonth() } }),
