@@ -25,8 +25,12 @@ export async function prepareDatabase(
     url.username = role;
     url.password = passwordOf(role, adminDatabaseUrl);
     const name = pg.escapeIdentifier(role);
-    // A company's first rows are written as the application writes.
-    await client.query(`alter role ${name} password ${pg.escapeLiteral(url.password)}; grant ${name} to current_user`);
+    // A company's first rows are written as the application writes; and nothing that one company began keeps a connection from all.
+    await client.query(`
+      alter role ${name} password ${pg.escapeLiteral(url.password)};
+      alter role ${name} set statement_timeout = '30s';
+      alter role ${name} set idle_in_transaction_session_timeout = '60s';
+      grant ${name} to current_user`);
     return { databaseUrl: url.href };
   } catch (error) {
     if (!isInsufficientPrivilege(error)) throw error;
