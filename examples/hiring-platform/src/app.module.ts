@@ -3,7 +3,7 @@ import { APP_PIPE } from '@nestjs/core';
 import { fromJwt, fromSubdomain, TenancyModule } from '@tenancy/core';
 import { TenantMicroservicesModule } from '@tenancy/core/microservices';
 import { AdminModule } from './admin/admin.module.js';
-import { CompanyRegistry } from './admin/company-registry.js';
+import { CompanyDirectory, RESERVED } from './admin/company-directory.js';
 import { ApplicationsModule } from './applications/applications.module.js';
 import { AuditLogModule } from './audit-log/audit-log.module.js';
 import { AuthModule } from './auth/auth.module.js';
@@ -18,16 +18,17 @@ import { NotesModule } from './notes/notes.module.js';
 import { QueuesModule } from './queues/queues.module.js';
 import { messageOptions } from './screening/message-options.js';
 import { DEPLOYMENT, type Deployment, SettingsModule } from './settings/settings.module.js';
+import { SignUpModule } from './sign-up/sign-up.module.js';
 import { StatisticsModule } from './statistics/statistics.module.js';
 
 @Module({
   imports: [
     TenancyModule.forRootAsync({
       imports: [AdminModule],
-      inject: [CompanyRegistry, DEPLOYMENT],
-      useFactory: (registry: CompanyRegistry, { baseDomain, jwtSecret }: Deployment) => ({
+      inject: [CompanyDirectory, DEPLOYMENT],
+      useFactory: (registry: CompanyDirectory, { baseDomain, jwtSecret }: Deployment) => ({
         registry,
-        sources: [fromSubdomain({ baseDomain }), fromJwt({ secret: jwtSecret })],
+        sources: [fromSubdomain({ baseDomain, reserved: RESERVED }), fromJwt({ secret: jwtSecret })],
       }),
     }),
     // Before every module that registers a queue.
@@ -38,6 +39,7 @@ import { StatisticsModule } from './statistics/statistics.module.js';
     // Before the guard that asks for a sign-in: who guesses passwords is counted, too.
     LimitsModule,
     AuthModule,
+    SignUpModule,
     JobsModule,
     CandidatesModule,
     ApplicationsModule,

@@ -43,26 +43,19 @@ describe('row-level security below the application', () => {
     }
   });
 
-  it.each([
-    'company',
-    'user_account',
-    'job',
-    'candidate',
-    'application',
-    'note',
-    'audit_entry',
-    'invoice',
-    'invoice_line',
-  ])('shows `select * from %s` the own rows and no foreign ones', async (table) => {
-    for (const [company, other] of twins) {
-      const sql = `select * from ${table}`;
-      const { rows } = await asCompany(company, () => pool.query(sql));
-      expect(rows.length).toBeGreaterThan(0);
-      expect(JSON.stringify(rows)).toContain(company.id);
-      for (const canary of canariesOf(other)) expect(JSON.stringify(rows)).not.toContain(canary);
-      expect(await asCompany(company, () => dataSource.query(sql))).toEqual(rows);
-    }
-  });
+  it.each(['user_account', 'job', 'candidate', 'application', 'note', 'audit_entry', 'invoice', 'invoice_line'])(
+    'shows `select * from %s` the own rows and no foreign ones',
+    async (table) => {
+      for (const [company, other] of twins) {
+        const sql = `select * from ${table}`;
+        const { rows } = await asCompany(company, () => pool.query(sql));
+        expect(rows.length).toBeGreaterThan(0);
+        expect(JSON.stringify(rows)).toContain(company.id);
+        for (const canary of canariesOf(other)) expect(JSON.stringify(rows)).not.toContain(canary);
+        expect(await asCompany(company, () => dataSource.query(sql))).toEqual(rows);
+      }
+    },
+  );
 
   it("neither changes nor deletes another company's rows, and writes none for it", async () => {
     const before = await platform.rowsOf(globex);
@@ -82,6 +75,12 @@ describe('row-level security below the application', () => {
     });
     expect(await platform.rowsOf(globex)).toEqual(before);
     expect((await platform.rowsOf(acme))['note']).toEqual([]);
+  });
+
+  it("keeps the list of companies out of every company's reach", async () => {
+    const sql = 'select * from tenancy.tenant';
+    await expect(asCompany(acme, () => pool.query(sql))).rejects.toThrow('permission denied');
+    await expect(asCompany(acme, () => dataSource.query(sql))).rejects.toThrow('permission denied');
   });
 
   it('sends nothing when there is no company', async () => {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CompanyDirectory } from '../src/admin/company-directory.js';
 import { demoId } from '../src/admin/demo-companies.js';
 import { acme, globex, TestPlatform } from './support/platform.js';
 
@@ -38,9 +39,8 @@ describe('what is refused', () => {
   });
 
   it('refuses a company that is suspended', async () => {
-    await platform.outside.query(
-      `insert into company (id, slug, name, status) values ('t_hooli', 'hooli', 'Hooli', 'suspended')`,
-    );
+    const directory = platform.app.get(CompanyDirectory, { strict: false });
+    await directory.suspend((await directory.create({ slug: 'hooli' })).id);
     expect(await platform.call('hooli.localhost', '/jobs')).toMatchObject(refused('tenant_inactive', 403));
   });
 

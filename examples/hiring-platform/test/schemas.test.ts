@@ -58,8 +58,8 @@ describe('a schema for each company', () => {
   it("keeps the platform's own tables out of every company's reach", async () => {
     const pool = platform.app.get<TenantPool>(TENANT_POOL);
     await asCompany(acme, async () => {
-      await expect(pool.query('select * from company')).rejects.toThrow('relation "company" does not exist');
-      await expect(pool.query('select * from public.company')).rejects.toThrow('permission denied');
+      await expect(pool.query('select * from tenant')).rejects.toThrow('relation "tenant" does not exist');
+      await expect(pool.query('select * from tenancy.tenant')).rejects.toThrow('permission denied');
       await expect(pool.query('select * from operations.tenancy_schedule')).rejects.toThrow('permission denied');
     });
   });
@@ -73,7 +73,7 @@ describe('a schema for each company', () => {
     const folder = await mkdtemp(join(tmpdir(), 'hiring-migrations-'));
     try {
       await cp(new URL('../migrations', import.meta.url), folder, { recursive: true });
-      await writeFile(join(folder, '0010_salary.sql'), 'alter table job add column salary integer not null default 0;');
+      await writeFile(join(folder, '0008_salary.sql'), 'alter table job add column salary integer not null default 0;');
       await prepareDatabase(platform.adminDatabaseUrl, 'schemas', pathToFileURL(`${folder}/`));
     } finally {
       await rm(folder, { recursive: true });

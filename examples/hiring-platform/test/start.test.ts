@@ -61,7 +61,10 @@ describe('the start script', () => {
     expect(foreignToken?.token).not.toBe(ownToken?.token);
     expect(at('localhost', '/jobs')).toMatchObject([{ status: 401, body: { message: 'tenant_required' } }]);
     expect(at('acme.localhost', '/auth/sign-in')).toMatchObject([{ status: 200, body: { token: expect.any(String) } }]);
-    expect(answers).toHaveLength(9);
+    expect(at('localhost', '/sign-up')).toMatchObject([
+      { status: 201, body: { address: `http://initech.localhost:${script.port}` } },
+    ]);
+    expect(answers).toHaveLength(10);
     script.signalGroup('SIGINT');
     await script.exited();
   });

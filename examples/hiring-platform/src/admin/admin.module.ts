@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { AdminPool } from './admin-pool.js';
-import { AdminPrisma } from './admin-prisma.js';
-import { CompanyRegistry } from './company-registry.js';
+import { Companies } from './companies.js';
+import { CompanyDirectory } from './company-directory.js';
 import { DemoData } from './demo-data.js';
 
 @Module({
-  providers: [AdminPool, AdminPrisma, CompanyRegistry, DemoData],
-  exports: [AdminPool, CompanyRegistry, DemoData],
+  providers: [AdminPool, Companies, CompanyDirectory, DemoData],
+  exports: [AdminPool, Companies, CompanyDirectory, DemoData],
 })
 export class AdminModule {}

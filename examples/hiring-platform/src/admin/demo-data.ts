@@ -1,106 +1,73 @@
 import { Injectable } from '@nestjs/common';
+import { isTenantsError } from '@tenancy/postgres/tenants';
+import type { ClientBase } from 'pg';
 import { hashPassword } from '../auth/password.js';
 import { prices } from '../billing/prices.js';
-import { isolations } from '../database/isolation.js';
-import type { PrismaClient } from '../generated/client.js';
-import { type Deployment, InjectDeployment } from '../settings/settings.module.js';
-import { AdminPrisma } from './admin-prisma.js';
+import { Companies } from './companies.js';
 import { type DemoCompany, demoCompanies, demoId } from './demo-companies.js';
+import { insertRows } from './insert-rows.js';
 
-/** Two companies to try the platform with. Seeding adds what is missing, and neither changes nor deletes anything. */
+/** Two companies to try the platform with. A company that was there before is left as it is. */
 @Injectable()
 export class DemoData {
-  constructor(
-    private readonly admin: AdminPrisma,
-    @InjectDeployment() private readonly deployment: Deployment,
-  ) {}
+  constructor(private readonly companies: Companies) {}
 
   async seed(): Promise<void> {
-    const { isolation, databaseUrl, ...deployment } = this.deployment;
-    const role = decodeURIComponent(new URL(databaseUrl).username);
-    await isolations[isolation].migrate({ ...deployment, role }, demoCompanies);
     for (const company of demoCompanies) {
-      if (await this.admin.company.findUnique({ where: { id: company.id } })) continue;
-      const prisma = this.admin.ofCompany(company);
-      await this.#seedCompany(company, prisma).finally(() => prisma.$disconnect());
+      const { id, slug, name } = company;
+      await this.companies
+        .create({ id, slug, name }, (client) => this.#seedCompany(company, client))
+        .catch((error: unknown) => {
+          if (!isTenantsError(error, 'tenant_exists')) throw error;
+        });
     }
   }
 
-  async #seedCompany(company: DemoCompany, prisma: PrismaClient): Promise<void> {
-    const { id: tenantId, slug, name } = company;
-    const users = await Promise.all(
-      company.recruiters.map(async ({ email, password, role }, index) => {
-        return {
-          tenantId,
-          id: demoId(company, 'user', index),
-          email,
-          role,
-          passwordHash: await hashPassword(password),
-        };
-      }),
+  async #seedCompany(company: DemoCompany, client: ClientBase): Promise<void> {
+    const { jobs, candidates, recruiters, service } = company;
+    const insert = (table: string, rows: readonly Readonly<Record<string, unknown>>[]) =>
+      insertRows(
+        client,
+        table,
+        rows.map((row) => ({ tenant_id: company.id, ...row })),
+      );
+    const id = (kind: Parameters<typeof demoId>[1], index: number) => demoId(company, kind, index);
+    const users = recruiters.map(async ({ email, password, role }, index) => {
+      return { id: id('user', index), email, role, password_hash: await hashPassword(password) };
+    });
+    await insert('user_account', await Promise.all(users));
+    await insert(
+      'job',
+      jobs.map((job, index) => ({ id: id('job', index), ...job })),
     );
-    await prisma.$transaction([
-      prisma.$executeRaw`insert into public.company (id, slug, name) values (${tenantId}, ${slug}, ${name}) on conflict do nothing`,
-      prisma.user.createMany({ data: users, skipDuplicates: true }),
-      prisma.job.createMany({
-        data: company.jobs.map((job, index) => ({ tenantId, id: demoId(company, 'job', index), ...job })),
-        skipDuplicates: true,
-      }),
-      prisma.candidate.createMany({
-        data: company.candidates.map((person, index) => ({
-          tenantId,
-          id: demoId(company, 'candidate', index),
-          ...person,
-        })),
-        skipDuplicates: true,
-      }),
-      // Each candidate has applied for the job of the same number.
-      prisma.application.createMany({
-        data: company.candidates.map((_, index) => ({
-          tenantId,
-          id: demoId(company, 'application', index),
-          jobId: demoId(company, 'job', index),
-          candidateId: demoId(company, 'candidate', index),
-        })),
-        skipDuplicates: true,
-      }),
-      prisma.note.createMany({
-        data: {
-          tenantId,
-          id: demoId(company, 'note', 0),
-          applicationId: demoId(company, 'application', 0),
-          authorId: demoId(company, 'user', 0),
-          text: company.note,
-        },
-        skipDuplicates: true,
-      }),
-      ...this.#billing(company, prisma),
+    await insert(
+      'candidate',
+      candidates.map((person, index) => ({ id: id('candidate', index), ...person })),
+    );
+    // Each candidate has applied for the job of the same number.
+    const applications = candidates.map((_, index) => ({
+      id: id('application', index),
+      job_id: id('job', index),
+      candidate_id: id('candidate', index),
+    }));
+    await insert('application', applications);
+    const [author_id, application_id] = [id('user', 0), id('application', 0)];
+    await insert('note', [{ id: id('note', 0), application_id, author_id, text: company.note }]);
+    await insert('invoice', [
+      { id: id('invoice', 0), month: '2026-09', status: 'paid', paid_at: '2026-10-05T09:00:00Z' },
+      { id: id('invoice', 1), month: '2026-10', status: 'open', paid_at: null },
     ]);
-  }
-
-  /** TypeORM's tables, which Prisma's schema does not know: SQL lets one transaction take them with the rest. */
-  #billing(company: DemoCompany, prisma: PrismaClient) {
-    const { id: tenantId, jobs, service } = company;
-    const invoice = (index: number, month: string, paidAt: string | null) => prisma.$executeRaw`
-      insert into invoice (tenant_id, id, month, status, paid_at)
-      values (${tenantId}, ${demoId(company, 'invoice', index)}::uuid, ${month}, ${paidAt ? 'paid' : 'open'}, ${paidAt}::timestamptz)
-      on conflict do nothing`;
-    const line = (index: number, of: number, description: string, cents: number, jobId: string | null = null) =>
-      prisma.$executeRaw`
-        insert into invoice_line (tenant_id, id, invoice_id, job_id, description, cents)
-        values (${tenantId}, ${demoId(company, 'line', index)}::uuid, ${demoId(company, 'invoice', of)}::uuid, ${jobId}::uuid, ${description}, ${cents})
-        on conflict do nothing`;
-    return [
-      invoice(0, '2026-09', '2026-10-05T09:00:00Z'),
+    const line = (index: number, of: number, description: string, cents: number, job_id: string | null = null) => {
+      return { id: id('line', index), invoice_id: id('invoice', of), job_id, description, cents };
+    };
+    await insert('invoice_line', [
       line(0, 0, 'Subscription', prices.subscription),
-      line(1, 0, `Published: ${jobs[0].title}`, prices.publishedJob, demoId(company, 'job', 0)),
-      invoice(1, '2026-10', null),
+      line(1, 0, `Published: ${jobs[0].title}`, prices.publishedJob, id('job', 0)),
       line(2, 1, 'Subscription', prices.subscription),
       line(3, 1, service.name, service.cents),
-      prisma.$executeRaw`
-        insert into audit_entry (tenant_id, id, recruiter_id, action, record_id)
-        values (${tenantId}, ${demoId(company, 'entry', 0)}::uuid, ${demoId(company, 'user', 0)}::uuid, 'note.created', ${demoId(company, 'note', 0)}::uuid)
-        on conflict do nothing`,
-    ];
+    ]);
+    await insert('audit_entry', [
+      { id: id('entry', 0), recruiter_id: author_id, action: 'note.created', record_id: id('note', 0) },
+    ]);
   }
 }

@@ -1,6 +1,7 @@
 import type { Tenant } from '@tenancy/core';
 import { type Isolation, rowLevelSecurity, schemaPerTenant } from '@tenancy/postgres';
 import { type CodeMigration, eachSchema, migrate, sqlFiles, type Tenants } from '@tenancy/postgres/migrations';
+import { type PlaceKind, type TenantPlaces, tenantPlaces } from '@tenancy/postgres/tenants';
 import pg from 'pg';
 
 /** The home of companies' rows: `rows` of tables that all share, or the same tables in `schemas` of their own. */
@@ -21,6 +22,9 @@ export interface CompanyIsolation {
   ofPool(): Isolation;
   /** The schema that has a company's tables. */
   schemaOf(company: Pick<Tenant, 'id'>): string;
+  /** The home of a new company, and what makes it. */
+  readonly kind: PlaceKind;
+  places(database: MigratedDatabase): TenantPlaces;
   /** Brings the platform's tables up to date, with the application's role, and then those of these companies. */
   migrate(database: MigratedDatabase, companies: Tenants): Promise<void>;
 }
@@ -29,20 +33,30 @@ export const isolations: Readonly<Record<IsolationKind, CompanyIsolation>> = {
   rows: {
     ofPool: () => rowLevelSecurity(),
     schemaOf: () => 'public',
+    kind: 'rows',
+    places: ({ adminDatabaseUrl: connection, role, migrations = MIGRATIONS }) =>
+      tenantPlaces({ servers: { main: { connection } }, role, migrations }),
     async migrate({ adminDatabaseUrl: connection, role, migrations = MIGRATIONS }) {
-      // A company is its own tenant, so its row belongs to its id.
-      const policies = { role, tables: [{ name: 'company', tenantColumn: 'id' }] };
-      await migrate({ connection, directory: migrations, policies });
+      await migrate({ connection, directory: migrations, policies: { role } });
     },
   },
   schemas: {
     ofPool: () => schemaPerTenant({ name: ownSchema }),
     schemaOf: ownSchema,
+    kind: 'schema',
+    places: ({ adminDatabaseUrl: connection, role, migrations = MIGRATIONS }) =>
+      tenantPlaces({
+        servers: { main: { connection } },
+        role,
+        migrations: filesOf(migrations, (name) => !name.endsWith(PLATFORM)),
+        schema: ownSchema,
+      }),
     async migrate({ adminDatabaseUrl: connection, role, migrations = MIGRATIONS }, tenants) {
       const platform = filesOf(migrations, (name) => name.endsWith(PLATFORM));
       await migrate({ connection, migrations: { read: async () => [roleOf(role), ...(await platform.read())] } });
-      const own = filesOf(migrations, (name) => !name.endsWith(PLATFORM) && !name.endsWith(ROWS));
-      await migrate({ connection, migrations: own, targets: eachSchema({ tenants, name: ownSchema, role }) });
+      const own = filesOf(migrations, (name) => !name.endsWith(PLATFORM));
+      const targets = eachSchema({ tenants, name: ownSchema, role });
+      await migrate({ connection, migrations: own, policies: { role }, targets });
     },
   },
 };
@@ -50,8 +64,6 @@ export const isolations: Readonly<Record<IsolationKind, CompanyIsolation>> = {
 const MIGRATIONS = new URL('../../migrations/', import.meta.url);
 /** Ends the names of files about what belongs to no company. */
 const PLATFORM = '.platform.sql';
-/** Ends the names of files about tables that companies share. */
-const ROWS = '.rows.sql';
 
 function ownSchema({ id }: Pick<Tenant, 'id'>): string {
   return `tenant_${id}`;

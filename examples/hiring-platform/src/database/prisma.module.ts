@@ -20,7 +20,7 @@ import { TENANT_POOL, TenantPoolModule } from './tenant-pool.js';
             // A write that waits for a connection in a busy moment is late, and not an error.
             transactionOptions: { maxWait: 15_000, timeout: 15_000 },
           });
-        const options = { schema: tenancySchema, shared: ['Company'], floor };
+        const options = { schema: tenancySchema, floor };
         // Prisma writes the schema into its SQL, so each schema has a client of its own.
         if (floor.strategy === 'schema-per-tenant') return { prisma: clientOf, ...options };
         return { prisma: clientOf({ schema: 'public' }), ...options };

@@ -3,7 +3,7 @@ import { APP_PIPE } from '@nestjs/core';
 import { fromSubdomain, TenancyModule } from '@tenancy/core';
 import { TenantMicroservicesModule } from '@tenancy/core/microservices';
 import { AdminModule } from '../admin/admin.module.js';
-import { CompanyRegistry } from '../admin/company-registry.js';
+import { CompanyDirectory } from '../admin/company-directory.js';
 import { PrismaModule } from '../database/prisma.module.js';
 import { DEPLOYMENT, type Deployment, SettingsModule } from '../settings/settings.module.js';
 import { messageOptions } from './message-options.js';
@@ -14,9 +14,9 @@ import { ScreeningController } from './screening.controller.js';
   imports: [
     TenancyModule.forRootAsync({
       imports: [AdminModule],
-      inject: [CompanyRegistry, DEPLOYMENT],
+      inject: [CompanyDirectory, DEPLOYMENT],
       // Nothing but messages comes in, so that no source is ever asked.
-      useFactory: (registry: CompanyRegistry, { baseDomain }: Deployment) => ({
+      useFactory: (registry: CompanyDirectory, { baseDomain }: Deployment) => ({
         registry,
         sources: [fromSubdomain({ baseDomain })],
       }),

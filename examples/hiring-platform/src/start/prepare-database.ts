@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Tenant } from '@tenancy/core';
+import { TenantDirectory } from '@tenancy/postgres/tenants';
 import pg from 'pg';
 import { type IsolationKind, isolations } from '../database/isolation.js';
 import { StartError } from './start-error.js';
@@ -13,18 +13,24 @@ export async function prepareDatabase(
   migrations?: URL,
 ): Promise<{ readonly databaseUrl: string }> {
   const client = new pg.Client({ connectionString: adminDatabaseUrl });
+  const companies = new TenantDirectory({ connection: adminDatabaseUrl });
   await client.connect();
   try {
     const { rows } = await client.query<{ database: string }>('select current_database() as database');
     const database = (rows[0] as { database: string }).database;
     const role = `${database}_app`;
     await refuseOtherIsolation(client, isolation);
-    const companies = { list: () => companiesIn(client) };
     await isolations[isolation].migrate({ adminDatabaseUrl, role, ...(migrations && { migrations }) }, companies);
     const url = new URL(adminDatabaseUrl);
     url.username = role;
     url.password = passwordOf(role, adminDatabaseUrl);
-    await client.query(`alter role ${pg.escapeIdentifier(role)} password ${pg.escapeLiteral(url.password)}`);
+    const name = pg.escapeIdentifier(role);
+    // A company's first rows are written as the application writes; and nothing that one company began keeps a connection from all.
+    await client.query(`
+      alter role ${name} password ${pg.escapeLiteral(url.password)};
+      alter role ${name} set statement_timeout = '30s';
+      alter role ${name} set idle_in_transaction_session_timeout = '60s';
+      grant ${name} to current_user`);
     return { databaseUrl: url.href };
   } catch (error) {
     if (!isInsufficientPrivilege(error)) throw error;
@@ -33,6 +39,7 @@ export async function prepareDatabase(
         'Use one that owns the database and has CREATEROLE.',
     );
   } finally {
+    await companies.close();
     await client.end();
   }
 }
@@ -48,10 +55,6 @@ async function refuseOtherIsolation(client: pg.Client, isolation: IsolationKind)
   throw new StartError(
     `DATABASE_URL names a database that keeps companies in ${kept}. Start with ISOLATION=${kept}, or name another database.`,
   );
-}
-
-async function* companiesIn(client: pg.Client): AsyncIterable<Tenant> {
-  yield* (await client.query<Tenant>('select id, slug, name from company order by id')).rows;
 }
 
 /** Of PostgreSQL, or of what it said to a migration. */

@@ -2,6 +2,7 @@ import { TenantContext, TenantRegistry } from '@tenancy/core';
 import { demoCompanies } from '../admin/demo-companies.js';
 import { AuthService } from '../auth/auth.service.js';
 import type { Settings } from '../settings/settings.js';
+import type { SignUp } from '../sign-up/sign-up.js';
 import type { Platform } from './start.js';
 
 /** Commands to try, with tokens that work until they expire. */
@@ -21,7 +22,14 @@ export async function welcome({ app, port }: Platform, { baseDomain, throwAway }
   };
   const [acmeToken, globexToken] = await Promise.all([tokenOf(acme), tokenOf(globex)]);
   const bearer = (token: string) => `-H 'Authorization: Bearer ${token}'`;
+  const body = (value: object) => `-H 'Content-Type: application/json' -d '${JSON.stringify(value)}'`;
   const { email, password } = acme.recruiters[0];
+  const initech: SignUp = {
+    slug: 'initech',
+    name: 'Initech',
+    email: 'bill@initech.example',
+    password: 'bill runs initech',
+  };
 
   return `
 The hiring platform is running. ${throwAway ? 'Its database is thrown away when it stops.' : 'It uses the database in DATABASE_URL.'}
@@ -54,7 +62,11 @@ curl http://${baseDomain}:${port}/jobs
 
 Sign in yourself:
 
-curl ${address(acme.slug)}/auth/sign-in -H 'Content-Type: application/json' -d '${JSON.stringify({ email, password })}'
+curl ${address(acme.slug)}/auth/sign-in ${body({ email, password })}
+
+Sign up with a company of your own, and go to the address that it answers with:
+
+curl http://${baseDomain}:${port}/sign-up ${body(initech)}
 
 Ctrl-C stops it.
 `;

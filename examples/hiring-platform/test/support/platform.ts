@@ -10,6 +10,7 @@ import { inject } from 'vitest';
 import { type DemoCompany, demoCompanies } from '../../src/admin/demo-companies.js';
 import { DemoData } from '../../src/admin/demo-data.js';
 import { AppModule } from '../../src/app.module.js';
+import { type IsolationKind, isolations } from '../../src/database/isolation.js';
 import { startScreening } from '../../src/screening/start-screening.js';
 import type { Deployment } from '../../src/settings/settings.module.js';
 import { prepareDatabase } from '../../src/start/prepare-database.js';
@@ -21,7 +22,6 @@ export const [acme, globex] = demoCompanies;
 export type Company = DemoCompany;
 
 const TABLES = [
-  'company',
   'user_account',
   'job',
   'candidate',
@@ -41,6 +41,7 @@ export class TestPlatform {
     /** A connection of the test's own, to look at the rows from outside. */
     readonly outside: pg.Client,
     readonly adminDatabaseUrl: string,
+    readonly isolation: IsolationKind,
     /** The second service goes away, as when it is down. */
     readonly stopScreening: () => Promise<void>,
     private readonly stops: readonly (() => Promise<unknown>)[],
@@ -75,7 +76,7 @@ export class TestPlatform {
       () => database.stop({ roles: [new URL(databaseUrl).username] }),
     ];
     const { port } = app.getHttpServer().address();
-    return new TestPlatform(app, port, outside, database.url, stopScreening, stops);
+    return new TestPlatform(app, port, outside, database.url, deployment.isolation, stopScreening, stops);
   }
 
   async stop(): Promise<void> {
@@ -105,11 +106,14 @@ export class TestPlatform {
   }
 
   /** Every row of a company, as it is in the database. */
-  async rowsOf({ id }: Company): Promise<Record<string, unknown[]>> {
-    const rows: Record<string, unknown[]> = {};
+  async rowsOf({ id }: Pick<Company, 'id'>): Promise<Record<string, unknown[]>> {
+    const rows: Record<string, unknown[]> = {
+      tenant: (await this.outside.query('select * from tenancy.tenant where id = $1', [id])).rows,
+    };
+    const schema = isolations[this.isolation].schemaOf({ id });
     for (const table of TABLES) {
-      const column = table === 'company' ? 'id' : 'tenant_id';
-      rows[table] = (await this.outside.query(`select * from ${table} where ${column} = $1 order by id`, [id])).rows;
+      const sql = `select * from ${schema}.${table} where tenant_id = $1 order by id`;
+      rows[table] = (await this.outside.query(sql, [id])).rows;
     }
     return rows;
   }

@@ -1,9 +1,0 @@
-alter table user_account validate constraint user_account_company;
-alter table job validate constraint job_company;
-alter table candidate validate constraint candidate_company;
-alter table application validate constraint application_company;
-alter table note validate constraint note_company;
-alter table audit_entry validate constraint audit_entry_company;
-alter table invoice validate constraint invoice_company;
-alter table invoice_line validate constraint invoice_line_company;
-alter table mail validate constraint mail_company;

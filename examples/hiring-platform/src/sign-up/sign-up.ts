@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+export const signUp = z.strictObject({
+  /** The company's name below the platform's domain; the directory says what can be one. */
+  slug: z.string().trim().min(1).max(63),
+  // PostgreSQL keeps no zero byte, and nobody reads the others.
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(120)
+    .regex(/^\P{Cc}*$/u),
+  email: z.email(),
+  password: z.string().min(12).max(200),
+});
+
+export type SignUp = z.infer<typeof signUp>;
