@@ -67,7 +67,7 @@ function limitOfParts({ tree }: NamedNode, scope: Scope, isNegated: boolean): Li
   return limits.includes('unclear') || isBound ? 'unclear' : 'none';
 }
 
-/** What passes one of several. */
+/** The limit of several, one of which passes. */
 function all(limits: readonly Limit[]): Limit {
   return limits.includes('none') ? 'none' : limits.includes('unclear') ? 'unclear' : 'tenant';
 }
@@ -149,7 +149,7 @@ function limitOfCase({ tree }: NamedNode, scope: Scope): Limit {
   return all(otherwise.kind === '' ? limits : [...limits, lessSure(limitOf(otherwise, scope), isNamed)]);
 }
 
-/** What was asked before may have taken the rows of others away. */
+/** Takes a limit for unclear where a condition that was asked before may have taken the rows of others away. */
 function lessSure(limit: Limit, isNamed: boolean): Limit {
   return limit === 'none' && isNamed ? 'unclear' : limit;
 }

@@ -1,6 +1,6 @@
 import { constantOf, type NamedNode, namedAt, node, nodes, strings, text } from '../sql/nodes.js';
 
-/** What a condition of constants is; undefined for one that asks for something. */
+/** The value of a condition of constants; undefined for one that asks for something. */
 export function truthOf({ kind, tree }: NamedNode): boolean | null | undefined {
   switch (kind) {
     case 'A_Const':

@@ -5,7 +5,7 @@ import type { Schema } from './schema.js';
 import { droppedNames, type Step } from './step.js';
 import type { Policy, Table } from './table.js';
 
-/** What goes with something that is dropped, as CASCADE has it. */
+/** Objects that go with something that is dropped, as CASCADE has it. */
 export interface TakenAlong {
   readonly policies: readonly { readonly table: Table; readonly policy: string }[];
   readonly columns: readonly { readonly table: Table; readonly column: string }[];

@@ -36,7 +36,7 @@ export function requireId(id: unknown): void {
   if (isUsableTenantId(id) && !OTHER_NUMBER.test(id)) return;
   throw new TenantsError(
     'tenant_name_unusable',
-    'the id is no well-formed text of 1 to 255 bytes without NUL, or is a number in a spelling that PostgreSQL takes for another one. Nothing was done. Leave it out for a random one.',
+    'the id is empty, too long, or not well-formed, or is a number in a spelling that PostgreSQL takes for another one. Nothing was done. Leave it out for a random one.',
   );
 }
 
