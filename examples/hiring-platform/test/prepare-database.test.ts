@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { outboxTableSql } from '@tenancy/core/events';
 import { scheduleTableSql } from '@tenancy/core/schedule';
-import { tenantDirectorySql } from '@tenancy/postgres/tenants';
 import {
   createDatabase,
   type PostgresServer,
@@ -41,9 +40,8 @@ describe('preparing the database', () => {
     await client.query(`reassign owned by ${owner} to current_user`);
   });
 
-  it('has the tables of the directory, of the outbox and of the clocks as the library makes them', async () => {
+  it('has the tables of the outbox and of the clocks as the library makes them', async () => {
     const migration = (name: string) => readFile(new URL(`../migrations/${name}`, import.meta.url), 'utf8');
-    expect(await migration('0007_directory.platform.sql')).toContain(tenantDirectorySql());
     expect(await migration('0005_mail.sql')).toContain(outboxTableSql());
     expect(await migration('0006_schedule.platform.sql')).toContain(scheduleTableSql('operations.tenancy_schedule'));
   });
