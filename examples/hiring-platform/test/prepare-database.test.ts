@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { outboxTableSql } from '@tenancy/core/events';
 import { scheduleTableSql } from '@tenancy/core/schedule';
-import { tenantDirectorySql } from '@tenancy/postgres/tenants';
 import {
   createDatabase,
   type PostgresServer,
@@ -10,8 +9,13 @@ import {
 } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Companies } from '../src/admin/companies.js';
+import { CompanyDirectory } from '../src/admin/company-directory.js';
+import { DemoData } from '../src/admin/demo-data.js';
+import type { IsolationKind } from '../src/database/isolation.js';
 import { prepareDatabase } from '../src/start/prepare-database.js';
 import { StartError } from '../src/start/start-error.js';
+import { testDeployment } from './support/deployment.js';
 
 describe('preparing the database', () => {
   let server: PostgresServer;
@@ -41,9 +45,32 @@ describe('preparing the database', () => {
     await client.query(`reassign owned by ${owner} to current_user`);
   });
 
-  it('has the tables of the directory, of the outbox and of the clocks as the library makes them', async () => {
+  it.each<IsolationKind>(['rows', 'schemas'])(
+    'is done for who owns the database and may create roles, and lets companies be made in %s',
+    async (isolation) => {
+      const own = await createDatabase(server.url, { prefix: 'hiring_owned' });
+      const owner = `${own.name}_owner`;
+      await client.query(
+        `create role ${owner} login createrole password 'owner'; alter database ${own.name} owner to ${owner}`,
+      );
+      try {
+        const url = new URL(own.url);
+        url.username = owner;
+        url.password = 'owner';
+        const { databaseUrl } = await prepareDatabase(url.href, isolation);
+        const deployment = testDeployment({ adminDatabaseUrl: url.href, databaseUrl, isolation });
+        const directory = new CompanyDirectory(deployment);
+        await new DemoData(new Companies(directory, deployment)).seed();
+        expect((await directory.findBySlug('acme'))?.status).toBe('active');
+        await directory.close();
+      } finally {
+        await own.stop({ roles: [`${own.name}_app`, owner] });
+      }
+    },
+  );
+
+  it('has the tables of the outbox and of the clocks as the library makes them', async () => {
     const migration = (name: string) => readFile(new URL(`../migrations/${name}`, import.meta.url), 'utf8');
-    expect(await migration('0007_directory.platform.sql')).toContain(tenantDirectorySql());
     expect(await migration('0005_mail.sql')).toContain(outboxTableSql());
     expect(await migration('0006_schedule.platform.sql')).toContain(scheduleTableSql('operations.tenancy_schedule'));
   });

@@ -108,7 +108,7 @@ describe.each(['rows', 'schemas'] as const)('a company that signs up, and is kep
     expect((await signUp({ ...initech, slug: 'hooli' })).status).toBe(201);
   });
 
-  it("signs up in no company's name, whatever host it is called at", async () => {
+  it('signs up in the name of no company, whatever host it is called at", async () => {
     const token = await platform.tokenOf(globex);
     const body = { ...initech, slug: 'büro' };
     const answer = await platform.call('acme.localhost', '/sign-up', { method: 'POST', token, body });

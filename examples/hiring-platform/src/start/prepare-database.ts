@@ -20,6 +20,8 @@ export async function prepareDatabase(
     const database = (rows[0] as { database: string }).database;
     const role = `${database}_app`;
     await refuseOtherIsolation(client, isolation);
+    // Its tables are the library's own, which brings them up to date itself.
+    await companies.install();
     await isolations[isolation].migrate({ adminDatabaseUrl, role, ...(migrations && { migrations }) }, companies);
     const url = new URL(adminDatabaseUrl);
     url.username = role;
