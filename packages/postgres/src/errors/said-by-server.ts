@@ -3,7 +3,7 @@ import type { DatabaseError } from 'pg';
 /** Classes of SQLSTATE whose messages are made of names and of the statement's own text, and of nothing that a row has. */
 const NAMES_ALONE = /^(?:0[8ALP]|2[13568B]|3[BDF]|4[024]|5[34578])/;
 
-/** What is wrong with a value, where PostgreSQL would show it. */
+/** Faults of a value, where PostgreSQL would show it. */
 const KINDS: Readonly<Record<string, string>> = {
   '22001': 'a text is too long',
   '22003': 'a number is out of range',
@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What an error says that PostgreSQL, or the way to it, has thrown: without what may be a value of a row. A message about a value shows
+ * Says what an error says that PostgreSQL, or the way to it, has thrown: without what may be a value of a row. A message about a value shows
  * it, and so may one that a function raises; an error with a place in the statement is about the text that was sent.
  *
  * Every message of an error of the server that is shown, or kept in a table, comes from here.

@@ -6,7 +6,7 @@ import { plainTable, shapes, type TableShape } from './table-shapes.js';
 
 const table = { schema: 'shape', name: 'job' };
 
-/** What old code writes; new code says another name. */
+/** Writes of old code; new code says another name. */
 const writes = (t: string, title = 'title', touched = 'touched') => {
   const next = `(select coalesce(max(id), 0) + 1 from ${t})`;
   return [

@@ -4,7 +4,7 @@ export interface TableShape {
   readonly sql?: (t: string) => string;
   /** In place of the plain table. */
   readonly table?: (t: string) => string;
-  /** What goes beyond the schema, and takes it away. */
+  /** Statements beyond the schema, and those that take it away. */
   readonly beside?: readonly [make: string, undo: string];
   /** The kinds of change that are refused before anything is done, and what is said. */
   readonly refuses?: Readonly<Record<string, RegExp>>;

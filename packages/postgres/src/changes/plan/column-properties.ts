@@ -3,7 +3,7 @@ import { quoteIdentifier, quoteLiteral, quoteQualified } from '../../policies/qu
 import { readJson } from '../../protocol/read-json.js';
 import type { TableName } from './step.js';
 
-/** What a column has besides its type, its default and NOT NULL. */
+/** Properties of a column besides its type, its default and NOT NULL. */
 export interface ColumnProperties {
   readonly comment: string | null;
   /** As SQL writes it, where it is not that of the type. */

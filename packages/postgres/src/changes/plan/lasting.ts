@@ -12,7 +12,7 @@ import { type RenameColumn, renameName } from './rename-column.js';
 import { foundStamping } from './stamping.js';
 import type { TableName } from './step.js';
 
-/** What has become of a change that was done: it is there, it is to be made once more, or what it made has gone, as the text says. */
+/** Outcome of a change that was done, as it is now: it is there, it is to be made once more, or what it made has gone, as the text says. */
 export type Lasting = 'there' | 'again' | { readonly gone: string };
 
 /** Looks in the catalog, and at renames that were made since. */

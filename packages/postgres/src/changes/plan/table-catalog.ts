@@ -17,7 +17,7 @@ export interface TableColumn {
 export interface TableCatalog {
   readonly oid: number;
   readonly isPartitioned: boolean;
-  /** What it takes its columns from, and so may have none of its own: another table, or a type. */
+  /** Source of its columns, and so may have none of its own: another table, or a type. */
   readonly takesColumnsFrom: string | null;
   readonly version: number;
   readonly columns: readonly TableColumn[];
