@@ -101,8 +101,9 @@ describe.each(servers)('changes that meet what was changed before $title', (serv
     await made(dropTrigger({ table, column: 'country' }));
     await made(renameColumn(rename));
     expect(await refused(addColumn({ table, column: 'more', type: 'text', value }))).toMatch(
-      /change_impossible: .*"country" is read by the value, and has two names for now .*`finishRename` first/,
+      /change_impossible: .*"country" is what this is about, and has two names for now .*`finishRename` first/,
     );
+    expect(await refused(renameColumn({ ...rename, from: 'land', to: 'state' }))).toMatch(/has two names for now/);
     await made(finishRename(rename));
   });
 

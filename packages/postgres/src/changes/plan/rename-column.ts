@@ -7,7 +7,7 @@ import { collated, givenRights, readProperties } from './column-properties.js';
 import { changeId, enclosed } from './names.js';
 import { probing } from './probe.js';
 import { dropStamping, foundStamping, newStamping, stampingTrigger } from './stamping.js';
-import { refuseReadColumn } from './standing.js';
+import { refuseReadColumn, refuseRenamed } from './standing.js';
 import type { Step, TableName } from './step.js';
 import { columnOf, readTable, requireKey, requireOwnColumns } from './table-catalog.js';
 import { refuseBrokenTriggers, refusePassedTriggers } from './user-triggers.js';
@@ -87,6 +87,7 @@ export async function renameColumnSteps(client: ClientBase, change: RenameColumn
   }
   const id = idOf(change);
   await refusePassedTriggers(client, change, catalog.oid);
+  await refuseRenamed(client, [{ table, column: from }]);
   await refuseReadColumn(client, change, id);
   const properties = await readProperties(client, quoteQualified(table), from);
   const stamping = await newStamping(client, table, catalog.oid, id);

@@ -39,15 +39,18 @@ async function readStanding(client: ClientBase): Promise<Standing[]> {
  *
  * @throws `change_impossible` where a column that is read has two names for now.
  */
-export async function refuseRenamed(client: ClientBase, reads: readonly Read[]): Promise<void> {
+export async function refuseRenamed(
+  client: ClientBase,
+  reads: readonly Pick<Read, 'table' | 'column'>[],
+): Promise<void> {
   for (const { name, change } of await readStanding(client)) {
     if (change.kind !== 'rename column') continue;
     const read = reads.find((one) => isSame(one.table, change.table) && [change.from, change.to].includes(one.column));
     if (!read) continue;
     throw new ChangeError(
       'change_impossible',
-      `${quoteQualified(read.table)}.${quoteIdentifier(read.column)} is read by the value, and has two names for now (${name}). Nothing was done. ` +
-        `End that with \`finishRename\` first, or take it back with \`abandonChange\`, and read the name that is left.`,
+      `${quoteQualified(read.table)}.${quoteIdentifier(read.column)} is what this is about, and has two names for now (${name}). Nothing was done. ` +
+        `End that with \`finishRename\` first, or take it back with \`abandonChange\`, and use the name that is left.`,
     );
   }
 }
