@@ -108,6 +108,17 @@ export default [
       code: 2,
       stderr: expect.stringMatching(/^config_wrong: no\.json, change 1, is no change\./),
     });
+    await place.file(
+      'late.json',
+      JSON.stringify([
+        { ...json, column: 'more' },
+        { ...json, table: { name: 'nothing' }, column: 'other' },
+      ]),
+    );
+    expect(await place.run('change run late.json')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^change_impossible: .*no table "public"\."nothing"/m),
+    });
     // Nothing of a file is begun in which one is wrong.
     expect((await query('select * from job limit 1'))[0]).not.toHaveProperty('more');
   });

@@ -24,12 +24,32 @@ export async function makeChanges(
   const { change } = await import('@tenancy/postgres/changes');
   const connection = connectionOf(config);
   await watched(output, async (watch) => {
+    if (!flags.dryRun) {
+      for (const one of apart(wanted))
+        await change({ connection, ...runOptionsOf(flags), ...one, ...watch, dryRun: true });
+    }
     for (const one of wanted) {
       const result = await change({ connection, ...runOptionsOf(flags), ...one, ...watch });
       reportChange(result, flags, output);
     }
   });
   return EXIT.done;
+}
+
+/** Those behind the first that can be looked at before it is made: no change before them makes, or takes away, what they name or meet. */
+function apart(wanted: readonly WantedChange[]): readonly WantedChange[] {
+  const names: string[] = [];
+  let isOpen = true;
+  return wanted.filter(({ change }, index) => {
+    const said = JSON.stringify(change);
+    const isApart = index > 0 && isOpen && !names.some((name) => said.includes(name));
+    for (const key of ['column', 'from', 'to', 'name']) {
+      const name = (change as unknown as Readonly<Record<string, unknown>>)[key];
+      if (typeof name === 'string') names.push(name);
+    }
+    isOpen &&= change.kind !== 'drop trigger' && change.kind !== 'finish rename';
+    return isApart;
+  });
 }
 
 /** The ways by which a run is watched and stopped. */

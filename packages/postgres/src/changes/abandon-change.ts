@@ -1,6 +1,8 @@
+import type { Client } from 'pg';
 import { requireName } from '../errors/require-arguments.js';
 import { type ConnectedOptions, LIMITS, requireConnected } from './change-options.js';
 import { ChangeError } from './plan/change-error.js';
+import { isRenaming, lastingOf } from './plan/lasting.js';
 import type { Change } from './plan/plan-change.js';
 import { connect } from './run/connect.js';
 import { readRecords } from './run/record.js';
@@ -15,7 +17,8 @@ export interface AbandonChangeOptions extends ConnectedOptions {
 
 /**
  * Gives a change up that is not done, or a rename that is not finished: what its steps left is undone, a column that it added goes with
- * all that was written to it. The same change may be made again afterwards.
+ * all that was written to it. So is one that was done, and of which something else took away what it made. The same change may be made again
+ * afterwards.
  *
  * @returns the names of the steps that were undone, the last one first
  * @throws ChangeError `change_unknown` where there is none of this name; `change_impossible` where it is done; `change_blocked` when a
@@ -38,7 +41,7 @@ export async function abandonChange(options: AbandonChangeOptions): Promise<read
     async (session) => {
       const [record] = await readRecords(session.worker, name);
       if (!record || record.state === 'abandoned') return [];
-      if (record.state === 'done' && definition.kind !== 'rename column') {
+      if (record.state === 'done' && !(await isOpen(session.worker, definition))) {
         throw new ChangeError(
           'change_impossible',
           `${name} is done, and cannot be given up any more. Nothing was done. Undo it by a change of its own.`,
@@ -48,6 +51,17 @@ export async function abandonChange(options: AbandonChangeOptions): Promise<read
       return runUndo(run, record);
     },
   );
+}
+
+/**
+ * True for a rename that is not finished, whose second column is a copy, and for a change whose own has gone.
+ *
+ * Once it is finished, the new name is that of the column itself.
+ */
+async function isOpen(client: Client, change: Change): Promise<boolean> {
+  const lasting = await lastingOf(client, change);
+  if (typeof lasting === 'object') return true;
+  return change.kind === 'rename column' && (await isRenaming(client, change));
 }
 
 async function known({ connection, name }: AbandonChangeOptions): Promise<{ readonly definition: Change }> {

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { RunOptions } from './change-options.js';
 import { ChangeError } from './plan/change-error.js';
+import { lastingOf, lostMessage } from './plan/lasting.js';
 import { type Change, planChange } from './plan/plan-change.js';
 import { type ChangeStep, sqlOf } from './plan/step-sql.js';
 import type { ChangeProgress } from './run/progress.js';
@@ -44,14 +45,23 @@ async function recordOf(
 ): Promise<Pick<ChangeRecord, 'steps' | 'step' | 'state'>> {
   const [known] = await readRecords(client, name);
   if (known && known.state !== 'abandoned') {
-    if (known.checksum === checksumOf(wanted)) return known;
+    if (known.checksum === checksumOf(wanted)) {
+      const lasting = known.state === 'done' ? await lastingOf(client, wanted) : 'there';
+      if (lasting === 'there') return known;
+      if (lasting !== 'again') throw new ChangeError('change_differs', lostMessage(known, lasting.gone));
+      return planned(client, wanted, name, dryRun);
+    }
     throw new ChangeError(
       'change_differs',
       `${name} stands for another change of this database, which is ${known.state === 'done' ? 'done' : `at step ${known.step + 1} of ${known.steps.length}`}. Nothing was done. ` +
         'Give this one a `name` of its own, or end the other one first.',
     );
   }
+  return planned(client, wanted, name, dryRun);
+}
+
+async function planned(client: Client, wanted: Change, name: string, dryRun: boolean) {
   const steps = await planChange(client, wanted, name);
   if (!dryRun) await insertRecord(client, { name, definition: wanted, steps });
-  return { steps, step: 0, state: 'running' };
+  return { steps, step: 0, state: 'running' } as const;
 }

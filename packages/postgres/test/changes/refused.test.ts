@@ -102,7 +102,7 @@ describe.each(servers)('what cannot be done is refused $title', (server) => {
     const number = addColumn({ ...region, column: 'number', type: 'int', value: `split_part(title, ' ', 2)::int` });
     await database.outside.query(`update job set title = 'job x' where id = 250`);
     expect(await refusal(number)).toMatch(
-      /change_failed: .* step "backfill": invalid input syntax for type integer.*the steps before it are done/,
+      /change_failed: .* step "backfill": a text cannot be read as the type \(SQLSTATE 22P02; .*the steps before it are done/,
     );
     await database.outside.query(`update job set title = 'job 250' where id = 250`);
     expect((await database.change({ change: number })).done).toEqual(['backfill', 'drop trigger']);

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { saidByServer } from '../../errors/said-by-server.js';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
 import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from '../plan/change-error.js';
@@ -159,7 +160,7 @@ export async function count(client: ClientBase, { table }: Pick<RuledTable, 'tab
   const [found] = await readJson<{ rows: number }>(client, sql).catch((cause: Error): never => {
     throw new ChangeError(
       'change_impossible',
-      `the rows of ${quoteQualified(table)} were to be counted by the rules, and PostgreSQL refused it: ${cause.message}. Nothing was done. Correct the rule and run again.`,
+      `the rows of ${quoteQualified(table)} were to be counted by the rules, and PostgreSQL refused it: ${saidByServer(cause)}. Nothing was done. Correct the rule and run again.`,
       { cause },
     );
   });

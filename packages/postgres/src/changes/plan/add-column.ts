@@ -1,14 +1,17 @@
 import type { ClientBase } from 'pg';
 import { requireName } from '../../errors/require-arguments.js';
+import { saidByServer } from '../../errors/said-by-server.js';
 import { quoteIdentifier, quoteLiteral, quoteQualified } from '../../policies/quoting.js';
 import { ChangeError } from './change-error.js';
 import { type ChangedTable, definitionOf, requireOptional, tableNamed } from './changed-table.js';
+import { isSame } from './key-catalog.js';
 import { enclosed } from './names.js';
 import { notNullSteps } from './not-null.js';
 import { type Probe, probing } from './probe.js';
-import { dropStamping, stamped, stampingTrigger } from './stamping.js';
+import { dropStamping, newStamping, stamped, stampingTrigger } from './stamping.js';
+import { refuseRenamed } from './standing.js';
 import type { Step, TableName } from './step.js';
-import { readTable, requireKey } from './table-catalog.js';
+import { readTable, requireKey, requireOwnColumns } from './table-catalog.js';
 
 /** Options of {@link addColumn}. */
 export interface AddColumnOptions {
@@ -85,6 +88,7 @@ export function addColumnName({ table, column }: Pick<AddColumn, 'table' | 'colu
 export async function addColumnSteps(client: ClientBase, change: AddColumn, id: string): Promise<Step[]> {
   const { table, column, notNull = false, keepTrigger = notNull && change.default === undefined } = change;
   const catalog = await readTable(client, table);
+  requireOwnColumns(table, catalog);
   if (catalog.columns.some(({ name }) => name === column)) {
     throw new ChangeError(
       'change_impossible',
@@ -103,11 +107,10 @@ export async function addColumnSteps(client: ClientBase, change: AddColumn, id: 
   const drop = `alter table ${quoteQualified(table)} drop column if exists ${quoteIdentifier(column)}`;
   const nulls = notNull ? notNullSteps(table, column, id, catalog.version) : [];
   if (value === undefined) return [{ ...step, name: 'add column', sql, isExclusive: true, undo: [drop] }, ...nulls];
-  const dropTrigger = dropStamping(table, id);
+  const stamping = await newStamping(client, table, catalog.oid, id);
+  const dropTrigger = dropStamping(stamping);
   // O24: the trigger is there before the first row is filled, so that no row is written behind the backfill's back.
-  const trigger = stampingTrigger({
-    table,
-    id,
+  const trigger = stampingTrigger(stamping, {
     body: stamped(
       table,
       column,
@@ -156,7 +159,9 @@ async function tried(client: ClientBase, change: AddColumn, id: string) {
       );
     }
     if (preset !== undefined) await probe.query(setDefault(probe.table));
-    if (fill !== undefined && (await isThere(client, change.reads))) await explain(probe, table, column, fill);
+    if (fill === undefined || !(await isThere(client, change.reads))) return;
+    await explain(probe, table, column, fill);
+    await refuseUnreadable(probe, table, fill);
   }).catch(explained(change));
   return { sql: preset === undefined ? [added(own)] : [added(own), setDefault(own)], value: fill };
 }
@@ -179,15 +184,29 @@ export async function explain(probe: Probe, table: TableName, column: string, va
   );
 }
 
+/** @throws `change_impossible` where the trigger would read something that is not there, or not for long. */
+export async function refuseUnreadable(probe: Probe, table: TableName, value: string): Promise<void> {
+  const reads = await probe.reads(value);
+  const generated = reads.filter((one) => one.isGenerated && isSame(one.table, table));
+  if (generated.length > 0) {
+    throw new ChangeError(
+      'change_impossible',
+      `the value reads ${generated.map((one) => quoteIdentifier(one.column)).join(', ')} of ${quoteQualified(table)}, which is generated: while a row is written, it has no value yet. ` +
+        'Nothing was done. Write what it is made of in its place.',
+    );
+  }
+  await refuseRenamed(probe.client, reads);
+}
+
 export function explained({ table }: { readonly table: TableName }) {
   return (cause: unknown): never => {
     if (cause instanceof ChangeError) throw cause;
-    const { message, code } = cause as Error & { readonly code?: string };
+    const { code } = cause as { readonly code?: string };
     // Cancelled, which says nothing about the change.
     if (code === '57014') throw cause;
     throw new ChangeError(
       code === '42501' ? 'change_not_permitted' : 'change_impossible',
-      `the change of ${quoteQualified(table)} was tried on an empty copy, and PostgreSQL refused it: ${message}. Nothing was done. Correct it and run again.`,
+      `the change of ${quoteQualified(table)} was tried on an empty copy, and PostgreSQL refused it: ${saidByServer(cause)}. Nothing was done. Correct it and run again.`,
       { cause },
     );
   };

@@ -2,15 +2,17 @@ import type { ClientBase } from 'pg';
 import { requireName } from '../../errors/require-arguments.js';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
 import { readJson } from '../../protocol/read-json.js';
-import { explain, explained } from './add-column.js';
+import { explain, explained, refuseUnreadable } from './add-column.js';
 import { ChangeError } from './change-error.js';
 import { type ChangedTable, definitionOf, requireOptional, tableNamed } from './changed-table.js';
+import { collated, givenProperties, readProperties } from './column-properties.js';
 import { enclosed, scaffolding } from './names.js';
 import { notNullName, notNullSteps } from './not-null.js';
 import { probing } from './probe.js';
-import { dropStamping, stamped, stampingTrigger } from './stamping.js';
+import { dropStamping, newStamping, stamped, stampingTrigger } from './stamping.js';
 import type { Step, TableName } from './step.js';
-import { columnOf, readTable, requireKey } from './table-catalog.js';
+import { columnOf, readTable, requireKey, requireOwnColumns } from './table-catalog.js';
+import { compiledAnew } from './user-triggers.js';
 
 /** Options of {@link changeType}. */
 export interface ChangeTypeOptions {
@@ -58,14 +60,17 @@ export async function changeTypeSteps(client: ClientBase, change: ChangeType, id
   const { table, column, type } = change;
   const catalog = await readTable(client, table);
   const before = columnOf(table, catalog, column);
+  requireOwnColumns(table, catalog);
   await refuseDependents(client, table, column, catalog.oid);
   const own = quoteQualified(table);
-  const [old, shadow] = [quoteIdentifier(column), quoteIdentifier(scaffolding(table, id).column)];
+  const second = scaffolding(table, id).column;
+  const [old, shadow] = [quoteIdentifier(column), quoteIdentifier(second)];
+  const properties = await readProperties(client, own, column);
   const using = change.using ?? `${quoteIdentifier(table.name)}.${old}::${type}`;
-  const add = (to: string) => `alter table ${to} add column ${shadow} ${type}`;
+  const add = (to: string, collation = '') => `alter table ${to} add column ${shadow} ${type}${collation}`;
   const setDefault = (to: string) =>
     before.default === null ? [] : [`alter table ${to} alter column ${shadow} set default ${enclosed(before.default)}`];
-  await probing(client, table, id, async (probe) => {
+  const { isLong, isCollatable } = await probing(client, table, id, async (probe) => {
     await probe.query(`select cast(null as ${type}\n) where false`);
     if (before.isGenerated || (await probe.rewrites(add(probe.table)))) {
       throw new ChangeError(
@@ -74,25 +79,34 @@ export async function changeTypeSteps(client: ClientBase, change: ChangeType, id
       );
     }
     for (const sql of setDefault(probe.table)) await probe.query(sql);
-    await explain(probe, table, scaffolding(table, id).column, using);
+    await explain(probe, table, second, using);
+    await refuseUnreadable(probe, table, using);
+    return readProperties(client, probe.table, second);
   }).catch(explained(change));
+  const compiled = await compiledAnew(client, table, catalog.oid, column);
   const step = { kind: 'statement', table, isExclusive: true, undo: [] } as const;
-  const trigger = stampingTrigger({ table, id, body: stamped(table, scaffolding(table, id).column, using) });
-  const dropTrigger = dropStamping(table, id);
-  const nulls = before.isNotNull ? notNullSteps(table, scaffolding(table, id).column, id, catalog.version) : [];
-  const constraint = notNullName(table, scaffolding(table, id).column, id);
+  const stamping = await newStamping(client, table, catalog.oid, id);
+  const trigger = stampingTrigger(stamping, { body: stamped(table, second, using) });
+  const dropTrigger = dropStamping(stamping);
+  const nulls = before.isNotNull ? notNullSteps(table, second, id, catalog.version) : [];
+  const constraint = notNullName(table, second, id);
   const renamed =
     before.isNotNull && catalog.version >= 180_000
       ? [`alter table ${own} rename constraint ${constraint} to ${notNullName(table, column, id)}`]
       : [];
   return [
     {
-      ...{ ...step, name: 'add second column', sql: [add(own), ...trigger] },
+      ...{ ...step, name: 'add second column' },
+      sql: [
+        add(own, collated(properties, isCollatable)),
+        ...givenProperties(table, second, properties, isLong),
+        ...trigger,
+      ],
       undo: [...dropTrigger, `alter table ${own} drop column if exists ${shadow}`],
     },
     {
       ...{ kind: 'backfill', name: 'backfill', table, key: requireKey(table, catalog), undo: [] },
-      ...{ column: scaffolding(table, id).column, value: using, isComplete: before.isNotNull },
+      ...{ column: second, value: using, isComplete: before.isNotNull },
     },
     ...nulls,
     {
@@ -103,6 +117,7 @@ export async function changeTypeSteps(client: ClientBase, change: ChangeType, id
         `alter table ${own} drop column ${old}`,
         `alter table ${own} rename column ${shadow} to ${old}`,
         ...renamed,
+        ...compiled,
       ],
     },
   ];
@@ -116,7 +131,7 @@ async function refuseDependents(client: ClientBase, table: TableName, column: st
       from pg_depend d join pg_attribute a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid
       left join pg_constraint c on d.classid = 'pg_constraint'::regclass and c.oid = d.objid
       where d.refclassid = 'pg_class'::regclass and d.refobjid = $1::oid and a.attname = $2
-        and d.classid <> 'pg_attrdef'::regclass and c.contype is distinct from 'n'
+        and (d.classid <> 'pg_attrdef'::regclass or d.objid not in (select oid from pg_attrdef where adrelid = a.attrelid and adnum = a.attnum)) and c.contype is distinct from 'n'
       union select 'rights on the column' from pg_attribute where attrelid = $1::oid and attname = $2 and attacl is not null`,
     [oid, column],
   );

@@ -1,12 +1,11 @@
 import type { ClientBase } from 'pg';
 import { requireName } from '../../errors/require-arguments.js';
 import { quoteQualified } from '../../policies/quoting.js';
-import { readJson } from '../../protocol/read-json.js';
 import { addColumnName } from './add-column.js';
 import { ChangeError } from './change-error.js';
 import { type ChangedTable, definitionOf, requireOptional, tableNamed } from './changed-table.js';
-import { changeId, scaffolding } from './names.js';
-import { dropStamping } from './stamping.js';
+import { changeId } from './names.js';
+import { dropStamping, foundStamping } from './stamping.js';
 import type { Step, TableName } from './step.js';
 import { readTable } from './table-catalog.js';
 
@@ -54,19 +53,12 @@ export function dropTrigger(options: DropTriggerOptions): DropTrigger {
 
 export async function dropTriggerSteps(client: ClientBase, { table, of }: DropTrigger): Promise<Step[]> {
   const { oid } = await readTable(client, table);
-  const id = changeId(of);
-  const found = await readJson(
-    client,
-    'select 1 as found from pg_trigger where tgrelid = $1::oid and quote_ident(tgname) = $2',
-    [oid, scaffolding(table, id).trigger.replaceAll('"', '')],
-  );
-  if (found.length === 0) {
+  const found = await foundStamping(client, table, oid, changeId(of));
+  if (!found) {
     throw new ChangeError(
       'change_impossible',
       `${quoteQualified(table)} has no trigger of the change ${of}. Nothing was done. If that change has another name, give it as \`of\`.`,
     );
   }
-  return [
-    { kind: 'statement', name: 'drop trigger', table, sql: dropStamping(table, id), isExclusive: true, undo: [] },
-  ];
+  return [{ kind: 'statement', name: 'drop trigger', table, sql: dropStamping(found), isExclusive: true, undo: [] }];
 }

@@ -9,12 +9,12 @@ export function changeId(name: string): string {
 
 /** Names of what a change makes in the database for as long as it runs. */
 export function scaffolding(table: TableName, id: string) {
+  const base = `tenancy_change_${id}`;
   return {
-    function: quoteQualified({ schema: table.schema, name: `tenancy_change_${id}` }),
-    // Triggers fire in the order of their names: this one sees what the others did to the row.
-    trigger: quoteIdentifier(`zz_tenancy_change_${id}`),
-    check: quoteIdentifier(`tenancy_change_${id}`),
-    column: `tenancy_change_${id}`,
+    base,
+    function: quoteQualified({ schema: table.schema, name: base }),
+    check: quoteIdentifier(base),
+    column: base,
   };
 }
 

@@ -17,6 +17,8 @@ export interface TableColumn {
 export interface TableCatalog {
   readonly oid: number;
   readonly isPartitioned: boolean;
+  /** Source of its columns, and so may have none of its own: another table, or a type. */
+  readonly takesColumnsFrom: string | null;
   readonly version: number;
   readonly columns: readonly TableColumn[];
   /** The primary key; empty where there is none. */
@@ -37,6 +39,8 @@ const SQL = `
     pg_has_role(c.relowner, 'usage') as "isOwned",
     row_security_active(c.oid) as "isHeld",
     has_schema_privilege(c.relnamespace, 'create') as "mayCreate",
+    coalesce((select 'the table ' || h.inhparent::regclass from pg_inherits h where c.relispartition and h.inhrelid = c.oid),
+      'the type ' || nullif(c.reloftype, 0)::regtype) as "takesColumnsFrom",
     current_setting('server_version_num')::int as version,
     (select coalesce(json_agg(json_build_object(
         'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'isNotNull', a.attnotnull,
@@ -87,8 +91,8 @@ export async function readTable(client: ClientBase, table: TableName, rows = tru
       'Connect as a role with BYPASSRLS that is a member of the owner, or a superuser.',
     );
   }
-  const { kind, oid, version, columns, key } = found;
-  return { oid, version, columns, key, isPartitioned: kind === 'p' };
+  const { kind, oid, version, columns, key, takesColumnsFrom } = found;
+  return { oid, version, columns, key, takesColumnsFrom, isPartitioned: kind === 'p' };
 }
 
 export function columnOf(table: TableName, { columns }: TableCatalog, name: string): TableColumn {
@@ -97,6 +101,16 @@ export function columnOf(table: TableName, { columns }: TableCatalog, name: stri
   throw new ChangeError(
     'change_impossible',
     `${quoteQualified(table)} has no column ${JSON.stringify(name)}. Nothing was done. Correct the name.`,
+  );
+}
+
+/** @throws `change_impossible` where no column can be added. */
+export function requireOwnColumns(table: TableName, { takesColumnsFrom }: TableCatalog): void {
+  if (takesColumnsFrom === null) return;
+  throw new ChangeError(
+    'change_impossible',
+    `${quoteQualified(table)} has the columns of ${takesColumnsFrom}, and can have none of its own. Nothing was done. ` +
+      'Change those: of a partition, the table that it is part of.',
   );
 }
 

@@ -1,5 +1,8 @@
 import type { DatabaseError } from 'pg';
+import { saidByServer } from '../../errors/said-by-server.js';
+import { doBlock, quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
 import { ChangeError, isChangeError } from '../plan/change-error.js';
+import { enclosed } from '../plan/names.js';
 import type { Step } from '../plan/step.js';
 import { type ChangeRecord, recordDone, recordState } from './record.js';
 import { checkSignal, type Run, type Task, tell } from './run.js';
@@ -56,13 +59,35 @@ function clearly({ run, step, number }: Task<Step>, cause: unknown): ChangeError
       { cause },
     );
   }
-  const { code, message } = cause as DatabaseError;
+  const { code = '' } = cause as DatabaseError;
   const before = number === 1 ? 'nothing was done before it' : 'the steps before it are done';
-  // A message of a constraint may show a value in its detail, but not in itself.
   return new ChangeError(
     code === '42501' ? 'change_not_permitted' : 'change_failed',
-    `${run.name}, step "${step.name}": ${message}. Nothing of this step is left but what a backfill has committed; ${before}. ` +
-      'Correct the cause and run again, or give the change up with `abandonChange`.',
+    `${run.name}, step "${step.name}": ${saidByServer(cause)}. Nothing of this step is left but what a backfill has committed; ${before}. ` +
+      `Correct the cause and run again, or give the change up with \`abandonChange\`.${ofARow(code) ? howToFind(step) : ''}`,
     { cause },
   );
+}
+
+/** True for an error about a value, or that a function raised: it is a row that the value of the step was refused for. */
+function ofARow(code: string): boolean {
+  return /^(?:22|P0)/.test(code);
+}
+
+/** A block that says the keys of the rows, to whoever may read them. It runs on every version. */
+function howToFind(step: Step): string {
+  if (step.kind !== 'backfill') return '';
+  const { key, column, value } = step;
+  const table = quoteQualified(step.table);
+  const own = quoteIdentifier(step.table.name);
+  const names = `(${key.map(({ name }) => `${own}.${quoteIdentifier(name)}`).join(', ')})`;
+  const keys = key.map((_, n) => `tenancy_r.tenancy_k${n}`).join(', ');
+  const selected = key.map(({ name }, n) => `${own}.${quoteIdentifier(name)} as tenancy_k${n}`).join(', ');
+  const body = [
+    `#variable_conflict use_column\ndeclare tenancy_r record; tenancy_v ${table}.${quoteIdentifier(column)}%type;`,
+    `begin for tenancy_r in select ${selected} from ${table} as ${own} loop`,
+    `begin select ${enclosed(value)} into tenancy_v from ${table} as ${own} where ${names} = (${keys});`,
+    "exception when others then raise notice '% %', sqlstate, tenancy_r; end; end loop; end",
+  ].join(' ');
+  return ` The keys of such rows, as notices: ${doBlock(body)}`;
 }
