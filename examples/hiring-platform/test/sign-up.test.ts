@@ -46,6 +46,10 @@ describe.each(['rows', 'schemas'] as const)('a company that signs up, and is kep
     for (const path of ['/jobs', '/candidates', '/applications', '/invoices', '/mails']) {
       expect(await at(path, undefined, token)).toMatchObject({ status: 200, text: '[]' });
     }
+    expect((await at('/audit-log', undefined, token)).body).toMatchObject({
+      total: 1,
+      entries: [{ by: initech.email, action: 'company.created' }],
+    });
     const job = { title: 'Stapler keeper', location: 'Basement' };
     expect((await at('/jobs', job, token)).status).toBe(201);
     expect((await at('/jobs')).body).toMatchObject([job]);
@@ -108,7 +112,7 @@ describe.each(['rows', 'schemas'] as const)('a company that signs up, and is kep
     expect((await signUp({ ...initech, slug: 'hooli' })).status).toBe(201);
   });
 
-  it('signs up in the name of no company, whatever host it is called at", async () => {
+  it('signs up in the name of no company, whatever host it is called at', async () => {
     const token = await platform.tokenOf(globex);
     const body = { ...initech, slug: 'büro' };
     const answer = await platform.call('acme.localhost', '/sign-up', { method: 'POST', token, body });
