@@ -46,6 +46,10 @@ describe.each(['rows', 'schemas'] as const)('a company that signs up, and is kep
     for (const path of ['/jobs', '/candidates', '/applications', '/invoices', '/mails']) {
       expect(await at(path, undefined, token)).toMatchObject({ status: 200, text: '[]' });
     }
+    expect((await at('/audit-log', undefined, token)).body).toMatchObject({
+      total: 1,
+      entries: [{ by: initech.email, action: 'company.created' }],
+    });
     const job = { title: 'Stapler keeper', location: 'Basement' };
     expect((await at('/jobs', job, token)).status).toBe(201);
     expect((await at('/jobs')).body).toMatchObject([job]);
