@@ -1,6 +1,7 @@
 import { Column, CreateDateColumn, Entity, PrimaryGeneratedColumn } from 'typeorm';
 
 export type AuditedAction =
+  | 'company.created'
   | `job.${'created' | 'changed'}`
   | `candidate.${'created' | 'changed' | 'forgotten'}`
   | `application.${'created' | 'changed'}`

@@ -4,6 +4,7 @@ import { CachedTenantRegistry } from '@tenancy/core';
 import { type DirectoryTenant, isTenantsError } from '@tenancy/postgres/tenants';
 import { Companies } from '../admin/companies.js';
 import { insertRows } from '../admin/insert-rows.js';
+import type { AuditedAction } from '../audit-log/audit-entry.js';
 import { hashPassword } from '../auth/password.js';
 import type { SignUp } from './sign-up.js';
 
@@ -18,10 +19,14 @@ export class SignUpService {
   async signUp({ slug, name, email, password }: SignUp): Promise<DirectoryTenant> {
     // Before the transaction, which is short that way.
     const password_hash = await hashPassword(password);
+    const id = randomUUID();
     const company = await this.companies
-      .create({ slug, name }, (client, { id: tenant_id }) =>
-        insertRows(client, 'user_account', [{ tenant_id, id: randomUUID(), email, role: 'admin', password_hash }]),
-      )
+      .create({ slug, name }, async (client, { id: tenant_id }) => {
+        await insertRows(client, 'user_account', [{ tenant_id, id, email, role: 'admin', password_hash }]);
+        const action: AuditedAction = 'company.created';
+        const entry = { tenant_id, id: randomUUID(), recruiter_id: id, action, record_id: id };
+        await insertRows(client, 'audit_entry', [entry]);
+      })
       .catch((error: unknown) => {
         throw refusalOf(error);
       });
