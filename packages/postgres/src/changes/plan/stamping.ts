@@ -19,8 +19,8 @@ export interface Stamp {
   readonly when?: string;
 }
 
-/** Beginnings of the trigger's name, of which the first is taken that comes after all others. */
-const BEGINNINGS = ['zz', 'zzzz', 'zzzzzzzz', '~', '~~~~'];
+/** Beginnings of the trigger's name, of which the first is taken that comes after all others: those of changes before may be there still. */
+const BEGINNINGS = ['z', '~'].flatMap((letter) => Array.from({ length: 30 }, (_, n) => letter.repeat(n + 2)));
 
 /**
  * Names for a new trigger. Triggers fire in the order of the bytes of their names: this one sees what those did that are there.
