@@ -11,7 +11,7 @@ import { type ChangeDatabase, servers } from './change-database.js';
 import { killsOf, timeOf } from './kills.js';
 
 /** Kills, at random points. */
-const KILLS = killsOf(10);
+const KILLS = killsOf(5);
 
 const LEFT = `
   select 'trigger ' || tgrelid::regclass || count(*) as left from pg_trigger where tgname like '%tenancy%' group by tgrelid having count(*) > 1

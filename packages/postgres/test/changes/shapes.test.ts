@@ -99,13 +99,13 @@ describe.each(servers)(
       const expected = () => rows('shape.twin', 'title', 'touched');
       const refusedAs = async (wanted: Change, message: RegExp) => {
         const before = await database.outside.query(
-          `select attname from pg_attribute where attrelid = 'shape.job'::regclass`,
+          `select attname from pg_attribute where attrelid = 'shape.job'::regclass order by attnum`,
         );
         const error = await database.change({ change: wanted, giveUpAfter: 5_000 }).catch((thrown: unknown) => thrown);
         expect(String(error)).toMatch(message);
         expect(isChangeError(error, 'change_impossible')).toBe(true);
         const after = await database.outside.query(
-          `select attname from pg_attribute where attrelid = 'shape.job'::regclass`,
+          `select attname from pg_attribute where attrelid = 'shape.job'::regclass order by attnum`,
         );
         expect(after.rows).toEqual(before.rows);
         await all(...writes('shape.job'), ...writes('shape.twin'));
