@@ -81,6 +81,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'TENANT_POOL',
       'adoptClient',
       'captureTenant',
+      'domainName',
       'isAdapterError',
       'isBranded',
       'isConstant',
