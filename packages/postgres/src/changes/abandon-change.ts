@@ -4,8 +4,8 @@ import { type ConnectedOptions, LIMITS, requireConnected } from './change-option
 import { ChangeError } from './plan/change-error.js';
 import { isRenaming, lastingOf } from './plan/lasting.js';
 import type { Change } from './plan/plan-change.js';
+import { readRecords } from './plan/record.js';
 import { connect } from './run/connect.js';
-import { readRecords } from './run/record.js';
 import { runUndo } from './run/run-undo.js';
 import { inSession } from './run/session.js';
 

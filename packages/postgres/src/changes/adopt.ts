@@ -11,8 +11,8 @@ import { type AdoptOptions, adoptionOf } from './adopt-options.js';
 import { type ChangeResult, makeChange } from './make-change.js';
 import { ChangeError, isChangeError } from './plan/change-error.js';
 import { type Change, planChange, usualName } from './plan/plan-change.js';
+import { readRecords } from './plan/record.js';
 import { connect } from './run/connect.js';
-import { readRecords } from './run/record.js';
 import { checkSignal } from './run/run.js';
 
 /** The result of {@link adopt}. */

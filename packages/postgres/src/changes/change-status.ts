@@ -2,8 +2,8 @@ import { readJson } from '../protocol/read-json.js';
 import { type ConnectedOptions, requireConnected } from './change-options.js';
 import { changeId } from './plan/names.js';
 import type { Change } from './plan/plan-change.js';
+import { readRecords } from './plan/record.js';
 import { connect } from './run/connect.js';
-import { readRecords } from './run/record.js';
 
 /** A change of a database, as it stands. */
 export interface ChangeStatus {

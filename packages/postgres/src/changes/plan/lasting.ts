@@ -1,14 +1,14 @@
 import type { ClientBase } from 'pg';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
 import { readJson } from '../../protocol/read-json.js';
-import { type ChangeRecord, readRecords } from '../run/record.js';
 import { explained } from './add-column.js';
 import type { ChangeType } from './change-type.js';
 import { isSame } from './key-catalog.js';
-import { changeId } from './names.js';
+import { changeId, renameName } from './names.js';
 import type { Change } from './plan-change.js';
 import { probing } from './probe.js';
-import { type RenameColumn, renameName } from './rename-column.js';
+import { type ChangeRecord, readRecords } from './record.js';
+import type { RenameColumn } from './rename-column.js';
 import { foundStamping } from './stamping.js';
 import type { TableName } from './step.js';
 

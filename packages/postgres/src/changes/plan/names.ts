@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
+import type { RenameColumn } from './rename-column.js';
 import type { TableName } from './step.js';
 
 /** Twelve digits that stand for a change in the names of what it makes, and of its connections. */
@@ -21,4 +22,9 @@ export function scaffolding(table: TableName, id: string) {
 /** An expression in parentheses that a comment at its end does not swallow. */
 export function enclosed(expression: string): string {
   return `(${expression}\n)`;
+}
+
+/** The name of a rename, or of its end. */
+export function renameName({ kind, table, from, to }: RenameColumn): string {
+  return `${kind} ${quoteQualified(table)}.${from} to ${to}`;
 }

@@ -8,8 +8,8 @@ import { type AdoptReferences, adoptReferencesSteps } from './adopt-references.j
 import { type ChangeType, changeTypeSteps } from './change-type.js';
 import { type CreateIndex, createIndexSteps } from './create-index.js';
 import { type DropTrigger, dropTriggerSteps } from './drop-trigger.js';
-import { changeId } from './names.js';
-import { finishRenameSteps, type RenameColumn, renameColumnSteps, renameName } from './rename-column.js';
+import { changeId, renameName } from './names.js';
+import { finishRenameSteps, type RenameColumn, renameColumnSteps } from './rename-column.js';
 import type { Step } from './step.js';
 
 /** A part of what `adopt` does to a table, which it makes itself. */

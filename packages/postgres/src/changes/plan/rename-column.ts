@@ -4,7 +4,7 @@ import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
 import { ChangeError } from './change-error.js';
 import { type ChangedTable, definitionOf, tableNamed } from './changed-table.js';
 import { collated, givenRights, readProperties } from './column-properties.js';
-import { changeId, enclosed } from './names.js';
+import { changeId, enclosed, renameName } from './names.js';
 import { probing } from './probe.js';
 import { dropStamping, foundStamping, newStamping, stampingTrigger } from './stamping.js';
 import { refuseReadColumn, refuseRenamed } from './standing.js';
@@ -68,10 +68,6 @@ function renamed(place: string, options: RenameColumnOptions): Omit<RenameColumn
     quoteIdentifier(given[option]);
   }
   return { ...given, table: tableNamed(place, given.table) };
-}
-
-export function renameName({ kind, table, from, to }: RenameColumn): string {
-  return `${kind} ${quoteQualified(table)}.${from} to ${to}`;
 }
 
 export async function renameColumnSteps(client: ClientBase, change: RenameColumn): Promise<Step[]> {

@@ -1,13 +1,13 @@
 import type { ClientBase } from 'pg';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
 import { readJson } from '../../protocol/read-json.js';
-import { readRecords } from '../run/record.js';
 import { ChangeError } from './change-error.js';
 import { isSame } from './key-catalog.js';
-import { changeId } from './names.js';
+import { changeId, renameName } from './names.js';
 import type { Change } from './plan-change.js';
 import { probing, type Read } from './probe.js';
-import { type RenameColumn, renameName } from './rename-column.js';
+import { readRecords } from './record.js';
+import type { RenameColumn } from './rename-column.js';
 import type { TableName } from './step.js';
 
 /** A change whose trigger is there, on whatever table. */

@@ -1,10 +1,10 @@
 import { quoteQualified } from '../../policies/quoting.js';
 import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from '../plan/change-error.js';
+import { RECORD, readRecords, recordDone } from '../plan/record.js';
 import type { BackfillStep } from '../plan/step.js';
 import { type Batch, fillSql, lastKeySql, leftSql, nextBatchSql } from './batch.js';
 import { patiently } from './patiently.js';
-import { RECORD, readRecords, recordDone } from './record.js';
 import { Replicas } from './replicas.js';
 import { checkSignal, pause, type Task, tell } from './run.js';
 import { isWaitedFor } from './watched.js';

@@ -4,9 +4,9 @@ import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from '../plan/change-error.js';
 import { indexSignature } from '../plan/index-signature.js';
 import { changeId } from '../plan/names.js';
+import { recordDone } from '../plan/record.js';
 import type { IndexStep, TableName } from '../plan/step.js';
 import { patiently } from './patiently.js';
-import { recordDone } from './record.js';
 import { checkSignal, type Task, tell } from './run.js';
 import { watched } from './watched.js';
 

@@ -1,7 +1,7 @@
 import { quoteQualified } from '../../policies/quoting.js';
+import { recordDone } from '../plan/record.js';
 import type { StatementStep } from '../plan/step.js';
 import { aboveDeadlock, patiently } from './patiently.js';
-import { recordDone } from './record.js';
 import type { Task } from './run.js';
 
 /** Runs the statements of a step in one transaction with the record that they are done. */

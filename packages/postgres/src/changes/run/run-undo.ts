@@ -1,6 +1,6 @@
 import { quoteQualified } from '../../policies/quoting.js';
 import { readJson } from '../../protocol/read-json.js';
-import { type ChangeRecord, recordState } from './record.js';
+import { type ChangeRecord, recordState } from '../plan/record.js';
 import type { Run } from './run.js';
 import { together } from './run-statement.js';
 

@@ -5,10 +5,10 @@ import { quoteIdentifier } from '../../policies/quoting.js';
 import { readJson } from '../../protocol/read-json.js';
 import { isChangeError } from '../plan/change-error.js';
 import { changeId } from '../plan/names.js';
+import { ensureRecord } from '../plan/record.js';
 import type { TableName } from '../plan/step.js';
 import { connect } from './connect.js';
 import { applicationName, lockTable } from './lock.js';
-import { ensureRecord } from './record.js';
 import { checkSignal, pause } from './run.js';
 
 /** The two connections of a run, which has the table to itself among runs. */

@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { checksumOf } from '../../changes/run/record.js';
+import { checksumOf } from '../../changes/plan/record.js';
 import type { DirectoryDatabase } from '../directory/directory-database.js';
 import { TenantsError } from '../tenants-error.js';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { readJson } from '../../protocol/read-json.js';
-import { ChangeError } from '../plan/change-error.js';
-import type { Step } from '../plan/step.js';
+import { ChangeError } from './change-error.js';
+import type { Step } from './step.js';
 
 /** The table that holds a row for each change. */
 export const RECORD = 'public.tenancy_changes';
