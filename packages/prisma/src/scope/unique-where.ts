@@ -84,7 +84,7 @@ export function andUnique(unique: Filter, conditions: readonly Filter[]): Filter
   ]);
 }
 
-/** A unique filter as any other one: Prisma takes compound keys on top of a unique one alone. */
+/** A unique filter in the form of the other ones: Prisma takes compound keys on top of a unique one alone. */
 export function byColumns(unique: Filter, model: ScopedModel): Filter {
   return structure(
     Object.entries(unique).flatMap(([key, entry]) =>

@@ -1,4 +1,4 @@
-/** A pool of PostgreSQL as `pg` has it: any client with this method, of a role that no policy limits. */
+/** A pool of PostgreSQL as `pg` has it: every client with this method will do, of a role that no policy limits. */
 export interface TablePool {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
 }

@@ -47,7 +47,7 @@ function given(key: readonly KeyColumn[], from: number): string {
   return `(${key.map(({ type }, n) => `$${from + n}::text::${type}`)})`;
 }
 
-/** Finds out if rows are left that have no value: any, or any for which there is one. */
+/** Finds out if rows are left that have no value; where the backfill does not give every row one, rows that there is one for. */
 export function leftSql({ table, column, value, isComplete }: BackfillStep): string {
   const own = quoteIdentifier(table.name);
   const without = `${own}.${quoteIdentifier(column)} is null`;
