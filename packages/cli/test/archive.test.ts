@@ -1,45 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { objects, Place } from './place.js';
+import { objects, type Place } from './place.js';
+import { tenantsPlace } from './tenants-place.js';
 
 let place: Place;
+let stop: () => Promise<void>;
 beforeEach(async () => {
-  place = await Place.open();
-  const role = `archive_cli_${process.pid}`;
-  await place.client.query(`do $$ begin create role ${role}; exception when duplicate_object then null; end $$`);
-  await place.file(
-    'migrations/1.sql',
-    `create table job (tenant_id text not null, id int, title text, primary key (tenant_id, id));\n`,
-  );
-  await place.file(
-    'tenancy.config.mjs',
-    `import { defineConfig } from '@tenancy/cli';
-import { TenantDirectory, tenantPlaces } from '@tenancy/postgres/tenants';
-const connection = ${JSON.stringify(place.url)};
-const places = tenantPlaces({ servers: { main: { connection } }, role: '${role}', migrations: 'migrations' });
-export default defineConfig({
-  connection, directory: 'migrations', policies: places.policies, tenants: { directory: new TenantDirectory({ connection }), places },
-});\n`,
-  );
-  await place.file(
-    'fill.mjs',
-    `import config from './tenancy.config.mjs';
-const { directory } = config.tenants;
-await directory.install();
-for (const id of ['1', '2']) await directory.create({ id, slug: 'tenant-' + id });
-await directory.close();\n`,
-  );
-  expect(await place.process([process.execPath, 'fill.mjs'], {})).toMatchObject({ code: 0 });
-  expect(await place.run('migrate')).toMatchObject({ code: 0 });
-  await place.client.query(
-    `insert into job select t, n, 'job ' || n from unnest(array['1', '2']) t, generate_series(1, 3) n`,
-  );
+  ({ place, stop } = await tenantsPlace());
 });
-afterEach(async () => {
-  await place.client.query(`drop owned by archive_cli_${process.pid}; drop role archive_cli_${process.pid}`);
-  await place.stop();
-});
+afterEach(() => stop());
 
 const titles = async (table: string, tenant: string) =>
   (await place.client.query(`select title from ${table} where tenant_id = '${tenant}' order by id`)).rows.map(
@@ -81,7 +51,7 @@ describe('export and import', () => {
     });
     expect(await titles('job', '4')).toEqual(['job 1', 'job 2', 'job 3']);
     expect(await titles('job', '2')).toHaveLength(3);
-  }, 120_000);
+  });
 
   it('say what is wrong, and leave nothing', async () => {
     expect(await place.run('export tenant-9 nine.zip')).toMatchObject({
@@ -113,5 +83,5 @@ describe('export and import', () => {
       code: 1,
       stderr: expect.stringMatching(/archive_refused: /),
     });
-  }, 120_000);
+  });
 });

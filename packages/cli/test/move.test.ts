@@ -1,41 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { objects, Place } from './place.js';
+import { objects, type Place } from './place.js';
+import { tenantsPlace } from './tenants-place.js';
 
 let place: Place;
+let stop: () => Promise<void>;
 beforeEach(async () => {
-  place = await Place.open();
-  const role = `move_cli_${process.pid}`;
-  await place.client.query(`do $$ begin create role ${role}; exception when duplicate_object then null; end $$`);
-  await place.file(
-    'migrations/1.sql',
-    `create table job (tenant_id text not null, id int, title text, primary key (tenant_id, id));\n`,
-  );
-  await place.file(
-    'tenancy.config.mjs',
-    `import { defineConfig } from '@tenancy/cli';
-import { TenantDirectory, tenantPlaces } from '@tenancy/postgres/tenants';
-const connection = ${JSON.stringify(place.url)};
-const places = tenantPlaces({ servers: { main: { connection } }, role: '${role}', migrations: 'migrations' });
-export default defineConfig({
-  connection, directory: 'migrations', policies: places.policies, tenants: { directory: new TenantDirectory({ connection }), places },
-});\n`,
-  );
-  await place.file(
-    'fill.mjs',
-    `import config from './tenancy.config.mjs';
-const { directory } = config.tenants;
-await directory.install();
-for (const id of ['1', '2']) await directory.create({ id, slug: 'tenant-' + id });
-await directory.close();\n`,
-  );
-  expect(await place.process([process.execPath, 'fill.mjs'], {})).toMatchObject({ code: 0 });
-  expect(await place.run('migrate')).toMatchObject({ code: 0 });
-  await place.client.query(`insert into job select t, n from unnest(array['1', '2']) t, generate_series(1, 3) n`);
+  ({ place, stop } = await tenantsPlace());
 });
-afterEach(async () => {
-  await place.client.query(`drop owned by move_cli_${process.pid}; drop role move_cli_${process.pid}`);
-  await place.stop();
-});
+afterEach(() => stop());
 
 const rows = async (table: string) => (await place.client.query(`select from ${table} where tenant_id = '1'`)).rowCount;
 

@@ -1,3 +1,5 @@
+import { Dice } from '../../../../test/oracle/dice.js';
+
 /** Conditions of policies, put together out of atoms; each use of {@link FLAG} is a column of its own, so that no two of them exclude each other. */
 
 export const TABLES = `
@@ -102,26 +104,14 @@ const OPEN = [
 
 export const ATOMS = [...NARROW, ...OPEN];
 
-/** A generator of numbers that gives the same ones each time: mulberry32. */
-export function numbersFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** As many conditions: each atom by itself with each way to ask, then what AND, OR, NOT, CASE and COALESCE make of some. */
 export function conditions(seed: number, count: number): readonly string[] {
-  const next = numbersFrom(seed);
-  const pick = <T>(all: readonly T[]): T => all[Math.floor(next() * all.length)] as T;
-  const atom = () => pick(next() < 0.5 ? NARROW : OPEN).replaceAll(/\bV\b/g, () => pick(VALUES));
+  const dice = new Dice(seed);
+  const atom = () => dice.pick(dice.chance(0.5) ? NARROW : OPEN).replaceAll(/\bV\b/g, () => dice.pick(VALUES));
   const grown = (depth: number): string => {
     if (depth === 0) return atom();
-    const [one, other] = [grown(depth - 1), grown(next() < 0.5 ? 0 : depth - 1)];
-    return pick([
+    const [one, other] = [grown(depth - 1), grown(dice.chance(0.5) ? 0 : depth - 1)];
+    return dice.pick([
       () => `(${one}) and (${other})`,
       () => `(${one}) and (${other})`,
       () => `(${one}) or (${other})`,
@@ -135,7 +125,7 @@ export function conditions(seed: number, count: number): readonly string[] {
   const single = ATOMS.flatMap((one) =>
     /\bV\b/.test(one) ? VALUES.map((value) => one.replaceAll(/\bV\b/g, () => value)) : [one],
   );
-  const made = Array.from({ length: count }, () => grown(1 + Math.floor(next() * 2)));
+  const made = Array.from({ length: count }, () => grown(dice.between(1, 2)));
   return [...single, ...made].map((condition) => {
     let flags = 0;
     return condition.replaceAll(FLAG, () => `f${(flags++ % 4) + 1}`);

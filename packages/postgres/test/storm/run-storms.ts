@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Tenant } from '@tenancy/core';
+import { Dice } from '../../../../test/oracle/dice.js';
 import { type Arena, openArena, TENANTS } from './arena.js';
 import { type Storm, storms, type Weather } from './storms.js';
 import { checkedOut, type Kind, type Subject, subjectOf } from './subject.js';
@@ -57,7 +58,8 @@ export async function runStorms({ seconds, seed, only, onTally }: StormOptions):
 
 async function weather(arena: Arena, storm: Storm, kind: Kind, milliseconds: number, seed: number): Promise<Tally> {
   const tally: Tally = { storm: storm.name, pool: kind, right: 0, wrong: 0, refused: {}, hung: 0, uncaught: 0 };
-  const random = generator(seed);
+  const dice = new Dice(seed);
+  const random = () => dice.next();
   const count = () => {
     tally.uncaught += 1;
   };
@@ -162,15 +164,4 @@ function within(promise: Promise<unknown>, milliseconds: number): Promise<boolea
     timer = setTimeout(() => resolve(false), milliseconds);
   });
   return Promise.race([promise.then(() => true), late]).finally(() => clearTimeout(timer));
-}
-
-/** The same numbers for the same seed (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

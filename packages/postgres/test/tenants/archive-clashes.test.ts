@@ -1,38 +1,16 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PlaceKind } from '../../src/tenants.js';
-import { ArchiveFixture } from './archive-fixture.js';
+import { describe, expect, it } from 'vitest';
+import { ArchiveRefusals } from './archive-refusals.js';
 
 describe('importTenant refuses rows that do not go beside those that are there', () => {
-  let fixture: ArchiveFixture;
-  let file: string;
-  let before: readonly string[];
+  const refusals = ArchiveRefusals.forAllTests();
 
-  beforeAll(async () => {
-    fixture = await ArchiveFixture.start();
-    await fixture.tenant('acme');
-    await fixture.tenant('globex');
-    file = await fixture.archive('acme');
-    before = await fixture.traces();
-  }, 60_000);
-
-  afterAll(() => fixture.stop());
-
-  const refusal = async (changed: string, kind: PlaceKind = 'rows') => {
-    const error = await fixture.import(changed, 'other', kind).then(
-      () => 'it was imported',
-      (thrown: Error) => thrown.message,
-    );
-    expect(await fixture.traces()).toEqual(before);
-    return error;
-  };
-
-  const admin = () => fixture.moves.admin['main'] as pg.Client;
+  const admin = () => refusals.fixture.moves.admin['main'] as pg.Client;
   const archived = async (sql: string, undo: string) => {
     await admin().query(`set session_replication_role = replica; ${sql}; set session_replication_role = origin`);
-    const odd = await fixture.archive('acme');
+    const odd = await refusals.fixture.archive('acme');
     await admin().query(`set session_replication_role = replica; ${undo}; set session_replication_role = origin`);
-    before = await fixture.traces();
+    await refusals.look();
     return odd;
   };
 
@@ -41,11 +19,11 @@ describe('importTenant refuses rows that do not go beside those that are there',
       `insert into note values (1, 'acme', 'x'), (2, 'acme', 'y'), (3, 'acme', 'z')`,
       `delete from note; insert into note values (2, 'globex', 'secret'), (3, 'globex', 'more')`,
     );
-    const said = await refusal(odd);
+    const said = await refusals.of(odd);
     expect(said).toMatch(/^place_unusable: 2 rows of "public"\."note" have a key that another row has already/);
     expect(said).not.toMatch(/globex|secret/);
     await admin().query('delete from note');
-    before = await fixture.traces();
+    await refusals.look();
   });
 
   it('keys that are checked at the end of a transaction', async () => {
@@ -54,7 +32,7 @@ describe('importTenant refuses rows that do not go beside those that are there',
       `delete from person where id = 50`,
     );
     for (const kind of ['rows', 'schema'] as const) {
-      expect(await refusal(odd, kind)).toMatch(/^place_unusable: 2 rows of .*"person" have a key/);
+      expect(await refusals.of(odd, kind)).toMatch(/^place_unusable: 2 rows of .*"person" have a key/);
     }
   });
 
@@ -64,17 +42,17 @@ describe('importTenant refuses rows that do not go beside those that are there',
       `delete from remark; insert into note values (4711, 'globex', 'secret')`,
     );
     for (const kind of ['rows', 'schema'] as const) {
-      expect(await refusal(nowhere, kind)).toMatch(
+      expect(await refusals.of(nowhere, kind)).toMatch(
         /^archive_refused: .*remark.* refer by the foreign key "remark_note_fkey".* not the tenant's/,
       );
     }
     await admin().query('delete from note');
-    before = await fixture.traces();
+    await refusals.look();
     const strange = await archived(
       `update job set country = 'xx' where tenant_id = 'acme' and title = 'job 1'`,
       `update job set country = null where tenant_id = 'acme' and title = 'job 1'`,
     );
-    expect(await refusal(strange)).toMatch(/^archive_refused: .*"job_country_fkey" to rows of country/);
+    expect(await refusals.of(strange)).toMatch(/^archive_refused: .*"job_country_fkey" to rows of country/);
   });
 
   it('numbers that would use up a sequence of everybody', async () => {
@@ -82,18 +60,20 @@ describe('importTenant refuses rows that do not go beside those that are there',
       `insert into job (tenant_id, id, title) overriding system value values ('acme', 2000000000, 'far')`,
       `delete from job where title = 'far'`,
     );
-    expect(await refusal(odd)).toMatch(/^place_unusable: numbers of the tenant go up to 2000000000/);
-    const { place } = await fixture.import(odd, 'far', 'schema');
-    expect(await fixture.rows(place, 'far')).toHaveLength(
-      (await fixture.rows({ server: 'main', kind: 'rows', name: null }, 'acme')).length + 1,
+    expect(await refusals.of(odd)).toMatch(/^place_unusable: numbers of the tenant go up to 2000000000/);
+    const { place } = await refusals.fixture.import(odd, 'far', 'schema');
+    expect(await refusals.fixture.rows(place, 'far')).toHaveLength(
+      (await refusals.fixture.rows({ server: 'main', kind: 'rows', name: null }, 'acme')).length + 1,
     );
-    before = await fixture.traces();
+    await refusals.look();
   });
 
   it('rows of its id that are there without a tenant', async () => {
     await admin().query(`insert into job (tenant_id, title) values ('other', 'left')`);
-    before = await fixture.traces();
-    expect(await refusal(file)).toMatch(/^place_unusable: "public"\."job" has rows of this tenant already/);
+    await refusals.look();
+    expect(await refusals.of(refusals.file)).toMatch(
+      /^place_unusable: "public"\."job" has rows of this tenant already/,
+    );
     await admin().query(`delete from job where tenant_id = 'other'`);
   });
 });

@@ -28,7 +28,7 @@ describe('a tenant that is exported or imported by a process that is killed with
     );
     file = await fixture.archive('acme');
     rows = await fixture.rows(MAIN, 'acme');
-  }, 60_000);
+  });
 
   afterAll(() => fixture.stop());
 

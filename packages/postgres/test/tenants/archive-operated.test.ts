@@ -14,7 +14,7 @@ describe('a tenant in use, and roles and signals', () => {
     await fixture.tenant('acme');
     await fixture.tenant('globex');
     file = await fixture.archive('acme');
-  }, 60_000);
+  });
 
   afterAll(() => fixture.stop());
   afterEach(async () => expect((await fixture.files()).filter((name) => name.endsWith('.part'))).toEqual([]));
@@ -50,7 +50,7 @@ describe('a tenant in use, and roles and signals', () => {
     expect(written).toBeGreaterThan(3);
     await admin().query(`set session_replication_role = replica; delete from item where body like 'busy%' and tenant_id = 'acme';
       delete from job where title like 'busy%' and tenant_id = 'acme'; set session_replication_role = origin`);
-  }, 60_000);
+  });
 
   it('O33: goes on with the numbers that it had, and takes none from others', async () => {
     const next = async (sequence: string) =>
@@ -80,7 +80,7 @@ describe('a tenant in use, and roles and signals', () => {
     const byHand = await fixture.archive(tenant);
     const { place: own } = await fixture.import(byHand, 'by-hand-2', 'schema');
     expect(await next(`${own.name}.job_id_seq`)).toBe(70_006);
-  }, 60_000);
+  });
 
   it('is exported where it is active or suspended, and where it is at the end', async () => {
     const { directory } = fixture.moves;
@@ -150,7 +150,7 @@ describe('a tenant in use, and roles and signals', () => {
     }
     expect(await fixture.traces()).toEqual(before);
     await fixture.import(file, 'stopped', 'database');
-  }, 60_000);
+  });
 
   it('needs no superuser, and says which rights a role lacks', async () => {
     const role = `${fixture.moves.role}_owner`;
@@ -189,5 +189,5 @@ describe('a tenant in use, and roles and signals', () => {
     } finally {
       await admin().query(`drop owned by ${role}; drop role ${role}`);
     }
-  }, 60_000);
+  });
 });

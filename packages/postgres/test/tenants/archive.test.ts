@@ -73,5 +73,5 @@ describe('exportTenant and importTenant', () => {
     expect(manifest.tables.map(({ name }) => name)).not.toContain('country');
     expect(JSON.stringify(manifest)).not.toMatch(/globex|postgres:\/\//);
     expect((await fixture.files()).filter((name) => name.endsWith('.part'))).toEqual([]);
-  }, 60_000);
+  });
 });
