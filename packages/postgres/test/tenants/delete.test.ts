@@ -373,6 +373,17 @@ describe.each(servers)('the deletion of a tenant $title', ({ url: server }) => {
     });
   });
 
+  it('drops its own schema where the id is written in another way than its rows have it', async () => {
+    const id = 'ABCDEF11-2222-4333-8444-555555555555';
+    await outside.query(`create schema upper_case; create table upper_case.note (tenant_id uuid, "Owner" uuid);
+      insert into upper_case.note values ('${id}', null), (null, null)`);
+    await outside.query(LEDGER_SQL);
+    await outside.query(`insert into ${LEDGER} (target, name, checksum, done) values ('upper_case', '1', '', 1)`);
+    await directory.create({ id, slug: 'upper', place: { server: 'main', kind: 'schema', name: 'upper_case' } });
+    const { removed } = await deleteTenant({ ...base, tenant: id });
+    expect(removed).toEqual([{ table: 'upper_case.note', rows: 2 }]);
+  });
+
   it.each([
     ['a database of somebody else', 'database', ''],
     ['a schema of the application', 'schema', 'create schema other_app; create table other_app.note (id int)'],

@@ -30,7 +30,7 @@ const LEFT: readonly Rule[] = [
 const MENDED: ReadonlySet<string> = new Set([tablePolicies.name, views.name, sharedDescendants.name]);
 
 /** Functions of the triggers that fill the columns, which have to see the rows of all. */
-const OWN = /^public\.tenancy_change_[0-9a-f]+\(\)$/;
+const OWN = /\.tenancy_change_[0-9a-f]{12}\(\)$/;
 
 /**
  * Looks, as the role of the application, for ways round the policies: those that stay when all of them are enforced, or once `isEnforced` those that

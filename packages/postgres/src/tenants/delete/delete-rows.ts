@@ -4,7 +4,7 @@ import { ask } from '../../protocol/ask.js';
 import { checkInterrupted } from '../fence/with-lock.js';
 import { isOwn, type PlacedTable } from '../places/tenant-tables.js';
 import { TenantsError } from '../tenants-error.js';
-import { type Application, asApplication } from './as-application.js';
+import { type Application, type AsApplication, asApplication } from './as-application.js';
 import { type LooseReference, nameOf, type Reference, refuseForeignRows } from './references.js';
 
 /** Milliseconds that a batch should take: whoever waits behind one of its locks waits as long. */
@@ -56,7 +56,8 @@ export async function deleteRows(table: PlacedTable, deletion: RowDeletion): Pro
   const loose = deletion.loose.filter(({ to }) => nameOf(to) === nameOf(table));
   if (isAtOnce) {
     const name = quoteQualified(table);
-    await batch(deletion, name, loose, isOwn(table, tenant, 'p.'), `delete from ${name} where ${own}`);
+    const as = await aroundStatements(deletion, name);
+    await batch(deletion, as, loose, isOwn(table, tenant, 'p.'), `delete from ${name} where ${own}`);
     return;
   }
   for (const leaf of await leavesOf(client, table)) {
@@ -73,6 +74,7 @@ async function inBatches(
   loose: readonly LooseReference[] = [],
 ): Promise<void> {
   const { client, signal } = deletion;
+  const as = await aroundStatements(deletion, leaf);
   await client.query(
     `declare tenancy_rows no scroll cursor with hold for select ctid from only ${leaf} where ${which}`,
   );
@@ -84,7 +86,7 @@ async function inBatches(
       const tids = `any (${quoteLiteral(`{${found.map(({ ctid }) => `"${ctid}"`)}}`)}::tid[])`;
       const millis = await batch(
         deletion,
-        leaf,
+        as,
         loose,
         `p.ctid = ${tids} and p.tableoid = ${quoteLiteral(leaf)}::regclass`,
         statement(`ctid = ${tids} and ${which}`),
@@ -98,9 +100,17 @@ async function inBatches(
   }
 }
 
-async function batch(
-  { client, tenant, passing, application, onBatch }: RowDeletion,
+/** Rights and triggers do not change from batch to batch. */
+function aroundStatements(
+  { client, tenant, application }: RowDeletion,
   relation: string,
+): Promise<AsApplication | null> {
+  return application ? asApplication(client, relation, application, tenant) : Promise.resolve(null);
+}
+
+async function batch(
+  { client, tenant, passing, onBatch }: RowDeletion,
+  as: AsApplication | null,
   loose: readonly LooseReference[],
   rows: string,
   statement: string,
@@ -112,7 +122,6 @@ async function batch(
     // Nobody refers to a row that is locked for its deletion.
     if (first) await client.query(`select 1 from ${quoteQualified(first.to)} p where ${rows} for update`);
     await refuseForeignRows(client, loose, tenant, rows);
-    const as = application && (await asApplication(client, relation, application, tenant));
     if (as) await client.query(as.before);
     const { rowCount } = await client.query(statement);
     if (as) await client.query(as.after);

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { isPlace, type TenantPlace } from '../../isolation/tenant-place.js';
 import { DATABASE, hasLedger, LEDGER } from '../../migrations/ledger/ledger.js';
-import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
+import { quoteIdentifier, quoteLiteral, quoteQualified } from '../../policies/quoting.js';
 import { ask, isTrue } from '../../protocol/ask.js';
 import type { DirectoryTenant } from '../directory/directory-tenant.js';
 import type { TenantDirectory } from '../directory/tenant-directory.js';
@@ -69,24 +69,29 @@ async function isMadeForTenant(client: Client, { kind, name }: TenantPlace): Pro
   return isTrue(client, `select exists (select from ${LEDGER} where target = $1) as answer`, [target]);
 }
 
-/** The table that has rows of somebody else, in words; null where there is none. */
+/** The table that has rows of somebody else, in words; null where there is none. A row without a tenant is of whoever has the place. */
 async function foreignRows(
   client: Client,
-  { policies }: TenantPlaces,
+  { policies: { tables: named = [], tenantColumn: usual = 'tenant_id' } }: TenantPlaces,
   tenant: string,
   { kind, name }: TenantPlace,
 ): Promise<string | null> {
-  const tables = await ask<'schema' | 'table'>(
+  const columns = new Map(named.map((table) => [table.name, table.tenantColumn ?? usual]));
+  const found = await ask<'schema' | 'name' | 'column'>(
     client,
-    `select n.nspname as schema, c.relname as table from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
-      where a.attname = $1 and not a.attisdropped and c.relkind in ('r', 'p') and not c.relispartition
+    `select n.nspname as schema, c.relname as name, a.attname as column
+      from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+      where a.attname = any ($1) and not a.attisdropped and c.relkind in ('r', 'p') and not c.relispartition
         and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and ($2::text is null or n.nspname = $2)`,
-    [policies.tenantColumn ?? 'tenant_id', kind === 'schema' ? name : null],
+    [[usual, ...columns.values()], kind === 'schema' ? name : null],
   );
-  for (const { schema, table } of tables as readonly { schema: string; table: string }[]) {
-    const column = quoteIdentifier(policies.tenantColumn ?? 'tenant_id');
-    const sql = `select exists (select from ${quoteQualified({ schema, name: table })} where ${column}::text <> $1) as answer`;
-    if (await isTrue(client, sql, [tenant])) return `${quoteQualified({ schema, name: table })} has rows of another`;
+  for (const table of found as readonly { schema: string; name: string; column: string }[]) {
+    if (table.column !== (columns.get(table.name) ?? usual)) continue;
+    const target = quoteQualified(table);
+    // Compared as its type does: a UUID has several spellings.
+    const foreign = `${quoteIdentifier(table.column)} <> ${quoteLiteral(tenant)}`;
+    const sql = `select exists (select from ${target} where ${foreign}) as answer`;
+    if (await isTrue(client, sql)) return `${target} has rows of another`;
   }
   return null;
 }

@@ -128,7 +128,7 @@ async function addTable(
 ): Promise<ArchivedTable> {
   const { name, tenantColumn } = table;
   const columns = archivedColumns(table);
-  if (place.kind !== 'rows') await refuseForeignRows(client, table, id);
+  if (place.kind !== 'rows') await refuseRowsOfOthers(client, table, id);
   const query = rowsOf(
     table,
     columns.map((column) => column.name),
@@ -149,7 +149,7 @@ async function addTable(
 }
 
 /** A row in the tenant's own schema or database that says that it is somebody else's would be left out without a word. */
-async function refuseForeignRows(client: Client, table: PlacedTable, tenant: string): Promise<void> {
+async function refuseRowsOfOthers(client: Client, table: PlacedTable, tenant: string): Promise<void> {
   if (table.tenantColumn === null) return;
   const foreign = `${quoteIdentifier(table.tenantColumn)} is distinct from ${quoteLiteral(tenant)}`;
   const [found] = await ask<'count'>(client, `select count(*) as count from ${quoteQualified(table)} where ${foreign}`);
