@@ -1,10 +1,10 @@
 import type { Client } from 'pg';
 import type { Finding } from '../doctor/diagnosis/rule.js';
-import type { Adoption } from './adopt/adoption.js';
+import { type Adoption, STAGES } from './adopt/adoption.js';
 import { type ObservedTable, observe, requireNoOtherReaders, requireNothingHidden } from './adopt/observe.js';
 import { type OldKey, oldKeys } from './adopt/old-keys.js';
 import { refuseImpossible } from './adopt/refusals.js';
-import { accessOf, enforcingOf, expandOf, keysOf, openingOf } from './adopt/stages.js';
+import { changesOf } from './adopt/stages.js';
 import { type RuledTable, readRules } from './adopt/tenant-rule.js';
 import { requireNoWaysRound, waysRound } from './adopt/ways-round.js';
 import { type AdoptOptions, adoptionOf } from './adopt-options.js';
@@ -58,7 +58,6 @@ export interface AdoptResult {
  */
 export async function adopt(options: AdoptOptions): Promise<AdoptResult> {
   const adoption = adoptionOf(options);
-  const { policies, dropOldKeys } = adoption;
   const changes: ChangeResult[] = [];
   const make = async (wanted: readonly Change[]) => {
     for (const one of wanted) {
@@ -73,14 +72,16 @@ export async function adopt(options: AdoptOptions): Promise<AdoptResult> {
   };
   const before = await looking(options, adoption, async (client, tables) => {
     await refuseImpossible(client, adoption, tables);
-    await planAll(client, wantedOf(tables, adoption));
+    await planAll(
+      client,
+      STAGES.flatMap((stage) => changesOf(stage, tables, adoption)),
+    );
     return tables;
   });
   const result = { changes, oldKeys: oldKeys(before), observed: [], findings: [] };
-  await make(expandOf(before, adoption));
-  if (adoption.reaches('keys')) await make(keysOf(before, adoption, dropOldKeys));
+  for (const stage of ['expand', 'keys', 'observe'] as const) await make(changesOf(stage, before, adoption));
+  const { policies } = adoption;
   if (!policies || !adoption.reaches('observe')) return result;
-  await make(openingOf(before, policies));
   const isReal = options.dryRun !== true && adoption.reaches('enforce');
   const found = await looking(options, adoption, async (client, tables) => {
     const observed = await observe(client, tables);
@@ -92,22 +93,10 @@ export async function adopt(options: AdoptOptions): Promise<AdoptResult> {
     }
     return { observed, findings: findings ?? [] };
   });
-  if (!adoption.reaches('enforce')) return { ...result, ...found };
-  await make([...enforcingOf(before, policies), accessOf(before, policies)]);
+  await make(changesOf('enforce', before, adoption));
   if (!isReal) return { ...result, ...found };
   const findings = await waysRound(options.connection, policies, true);
   return { ...result, ...found, findings: findings ?? [] };
-}
-
-/** All changes of the stages, in their order. */
-function wantedOf(tables: readonly RuledTable[], adoption: Adoption): readonly Change[] {
-  const { policies, dropOldKeys, reaches } = adoption;
-  return [
-    ...expandOf(tables, adoption),
-    ...(reaches('keys') ? keysOf(tables, adoption, dropOldKeys) : []),
-    ...(policies && reaches('observe') ? openingOf(tables, policies) : []),
-    ...(policies && reaches('enforce') ? [...enforcingOf(tables, policies), accessOf(tables, policies)] : []),
-  ];
 }
 
 /** Plans what was not begun yet, for what is refused then: nothing of a stage is done where a later one could not be. */

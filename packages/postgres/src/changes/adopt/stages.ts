@@ -3,11 +3,23 @@ import type { AddColumn } from '../plan/add-column.js';
 import { isSame } from '../plan/key-catalog.js';
 import type { Change } from '../plan/plan-change.js';
 import type { TableName } from '../plan/step.js';
-import type { Adoption } from './adoption.js';
+import type { Adoption, AdoptStage } from './adoption.js';
 import type { RuledTable } from './tenant-rule.js';
 
+/** The changes of a stage, in their order; none where the adoption does not reach it. */
+export function changesOf(stage: AdoptStage, tables: readonly RuledTable[], adoption: Adoption): readonly Change[] {
+  const { policies, reaches } = adoption;
+  if (!reaches(stage)) return [];
+  if (stage === 'expand') return expandOf(tables, adoption);
+  if (stage === 'keys') return keysOf(tables, adoption);
+  if (!policies) return [];
+  return stage === 'observe'
+    ? openingOf(tables, policies)
+    : [...enforcingOf(tables, policies), accessOf(tables, policies)];
+}
+
 /** The tenant column of each table, parents first. */
-export function expandOf(tables: readonly RuledTable[], { type, setting }: Adoption): AddColumn[] {
+function expandOf(tables: readonly RuledTable[], { type, setting }: Adoption): AddColumn[] {
   return tables.flatMap(({ table, column, rule, parent }) =>
     rule === undefined
       ? []
@@ -19,7 +31,7 @@ export function expandOf(tables: readonly RuledTable[], { type, setting }: Adopt
 }
 
 /** Unique keys of all tables, then the foreign keys that refer to them. */
-export function keysOf(tables: readonly RuledTable[], { type }: Adoption, dropOldKeys: boolean): Change[] {
+function keysOf(tables: readonly RuledTable[], { type, dropOldKeys }: Adoption): Change[] {
   return [
     ...tables.map(({ table, column }): Change => ({ kind: 'adopt keys', table, column, type })),
     ...tables.flatMap(({ table, column, references }): Change[] => {
@@ -33,18 +45,18 @@ export function keysOf(tables: readonly RuledTable[], { type }: Adoption, dropOl
 }
 
 /** The roles with their rights, and policies that let everything through. */
-export function openingOf(tables: readonly RuledTable[], policies: CompilePoliciesOptions): Change[] {
+function openingOf(tables: readonly RuledTable[], policies: CompilePoliciesOptions): Change[] {
   return [
     { kind: 'adopt roles', table: firstOf(tables), policies },
     ...tables.map(({ table }): Change => ({ kind: 'open policies', table, policies: ofOne(table, policies) })),
   ];
 }
 
-export function enforcingOf(tables: readonly RuledTable[], policies: CompilePoliciesOptions): Change[] {
+function enforcingOf(tables: readonly RuledTable[], policies: CompilePoliciesOptions): Change[] {
   return tables.map(({ table }) => ({ kind: 'enforce policies', table, policies: ofOne(table, policies) }));
 }
 
-export function accessOf(tables: readonly RuledTable[], policies: CompilePoliciesOptions): Change {
+function accessOf(tables: readonly RuledTable[], policies: CompilePoliciesOptions): Change {
   return { kind: 'adopt access', table: firstOf(tables), policies };
 }
 
