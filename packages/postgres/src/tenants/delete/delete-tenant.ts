@@ -4,10 +4,10 @@ import { unknownTenant } from '../directory/directory-reader.js';
 import type { DirectoryTenant } from '../directory/directory-tenant.js';
 import { Fence } from '../fence/fence.js';
 import { checkInterrupted } from '../fence/with-lock.js';
+import { failedBy } from '../operations/failed-by.js';
 import { Operation } from '../operations/operation.js';
 import { connectToPlace } from '../places/connect.js';
 import { tenantTables } from '../places/tenant-tables.js';
-import { TenantsError } from '../tenants-error.js';
 import {
   type DeleteSettings,
   type DeleteTenantOptions,
@@ -20,6 +20,9 @@ import { countPlace, dropDatabase, dropSchema, openPlace } from './own-place.js'
 import { examineRows, removeRows } from './remove-rows.js';
 import { isMistakable } from './scan.js';
 import { scanEverywhere } from './scan-everywhere.js';
+
+const HALF_DONE =
+  'What was deleted before is gone, and nobody of the tenant is let in. A rule or a trigger that keeps rows, or a right that is missing, has to go first.';
 
 /** State of a deletion, for the call that goes on with it. */
 interface DeletionState {
@@ -71,28 +74,14 @@ export async function deleteTenant(options: DeleteTenantOptions): Promise<Deleti
     try {
       return await remove(settings, operation);
     } catch (error) {
-      const told = explained(error);
+      // What `also` throws is the application's own.
+      const told = error instanceof DatabaseError ? failedBy(error, 'the deletion', HALF_DONE) : error;
       await operation.failed((told as Error).message).catch(() => {});
       throw told;
     }
   } finally {
     await lock.end().catch(() => {});
   }
-}
-
-/** An error of the database by its code and names: its text may hold a row. */
-function explained(error: unknown): unknown {
-  if (!(error instanceof DatabaseError)) return error;
-  const { code, table, constraint } = error;
-  const where = [table && `the table ${table}`, constraint && `the constraint ${constraint}`]
-    .filter(Boolean)
-    .join(', ');
-  return new TenantsError(
-    'operation_failed',
-    `the database has refused it with ${code}${where && ` at ${where}`}; see the cause. What was deleted before is gone, and nobody of the tenant is let in. ` +
-      'A rule or a trigger that keeps rows, or a right that is missing, has to go first; then run again.',
-    { cause: error },
-  );
 }
 
 /**

@@ -1,6 +1,4 @@
 import type { Client } from 'pg';
-import { isTenantFloorError } from '../../errors/tenant-floor-error.js';
-import { isMigrationError } from '../../migrations/outcome/migration-error.js';
 import { quoteIdentifier, quoteLiteral, quoteQualified } from '../../policies/quoting.js';
 import { ask } from '../../protocol/ask.js';
 import { endedBy } from '../archive/archive-refused.js';
@@ -15,9 +13,10 @@ import { countAndHash } from '../move/count-and-hash.js';
 import { isSame } from '../move/move-tenant.js';
 import { bare, PINNED, rowsOf } from '../move/row-source.js';
 import { lastNumbers, schemasOf } from '../move/sequences.js';
+import { failedBy } from '../operations/failed-by.js';
 import { connectToPlace } from '../places/connect.js';
 import type { PlacedTable } from '../places/tenant-tables.js';
-import { isTenantsError, TenantsError } from '../tenants-error.js';
+import { TenantsError } from '../tenants-error.js';
 import {
   type ExportResult,
   type ExportSettings,
@@ -63,7 +62,7 @@ export async function exportTenant(options: ExportTenantOptions): Promise<Export
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
     return { file, bytes, digest: digestOf(textOf(manifest as ArchiveManifest)), rows, tables };
   } catch (error) {
-    throw explained(endedBy(signal, error));
+    throw failedBy(endedBy(signal, error), 'the export', 'Nothing of the archive is left.');
   }
 }
 
@@ -158,23 +157,5 @@ async function refuseRowsOfOthers(client: Client, table: PlacedTable, tenant: st
     'place_unusable',
     `${found?.count} rows of ${quoteQualified(table)} are not the tenant's by their column ${quoteIdentifier(table.tenantColumn)}, and stand in a place ` +
       'of its own. Nothing was written. Correct these rows.',
-  );
-}
-
-/** Errors of the database that say what to do. Others are passed on as the cause: their texts may hold a row. */
-function explained(error: unknown): unknown {
-  if (isTenantsError(error) || isTenantFloorError(error) || isMigrationError(error)) return error;
-  const { code, message } = error as { readonly code?: string; readonly message?: string };
-  if (code === '42501' && /row-level security/.test(message ?? '')) {
-    return new TenantsError(
-      'place_unusable',
-      'the role that the place is reached by does not see every row there: policies hold it, too. Nothing was written. Give it BYPASSRLS.',
-      { cause: error },
-    );
-  }
-  return new TenantsError(
-    'operation_failed',
-    `the export failed${code ? ` with SQLSTATE ${code}` : ''}; see the cause. Nothing of the archive is left. Run it again.`,
-    { cause: error },
   );
 }

@@ -1,5 +1,4 @@
 import type { DatabaseError } from 'pg';
-import { isTenantFloorError } from '../../errors/tenant-floor-error.js';
 import type { TenantPlace } from '../../isolation/tenant-place.js';
 import { quoteQualified } from '../../policies/quoting.js';
 import { isTrue } from '../../protocol/ask.js';
@@ -9,10 +8,11 @@ import { checkInterrupted } from '../fence/with-lock.js';
 import { countAndHash } from '../move/count-and-hash.js';
 import { danglingReference } from '../move/dangling-reference.js';
 import { PINNED, rowsOf } from '../move/row-source.js';
+import { failedBy } from '../operations/failed-by.js';
 import { refuseAlwaysTriggers } from '../places/always-triggers.js';
 import type { TenantPlaces } from '../places/tenant-places.js';
 import { isOwn, type PlacedTable } from '../places/tenant-tables.js';
-import { isTenantsError, TenantsError } from '../tenants-error.js';
+import { TenantsError } from '../tenants-error.js';
 import { type FittedTable, fitTables } from './fit.js';
 import type { ImportProgress } from './import-options.js';
 import { type Loading, loadTable } from './load-table.js';
@@ -38,7 +38,7 @@ export async function loadRows(loading: RowsLoading): Promise<void> {
     // The directory's own triggers tell of the tenant, where it is entered in the same transaction.
     await client.query('set local session_replication_role = origin');
   } catch (error) {
-    throw explained(endedBy(signal, error));
+    throw failedBy(endedBy(signal, error), 'the import', 'Nothing was imported.');
   }
 }
 
@@ -92,28 +92,4 @@ function refusedBy({ table }: FittedTable, error: unknown): never {
   throw archiveRefused(`a row of ${JSON.stringify(table.name)} is refused${by}, with SQLSTATE ${code}`, {
     cause: error,
   });
-}
-
-function explained(error: unknown): unknown {
-  if (isTenantsError(error) || isTenantFloorError(error)) return error;
-  const { code, message } = error as Partial<DatabaseError>;
-  if (code === '42501' && /row-level security/.test(message ?? '')) {
-    return unusable('the role that the place is reached by does not see every row there. Give it BYPASSRLS', error);
-  }
-  if (code === '42501' && /session_replication_role/.test(message ?? '')) {
-    return unusable(
-      'the role may not switch triggers off for a transaction, without which those of the application would change rows. Run as a superuser: ' +
-        'GRANT SET ON PARAMETER session_replication_role TO that role',
-      error,
-    );
-  }
-  return new TenantsError(
-    'operation_failed',
-    `the import failed${code ? ` with SQLSTATE ${code}` : ''}; see the cause. Nothing was imported. Run it again.`,
-    { cause: error },
-  );
-}
-
-function unusable(what: string, cause: unknown): TenantsError {
-  return new TenantsError('place_unusable', `${what}. Nothing was imported.`, { cause });
 }

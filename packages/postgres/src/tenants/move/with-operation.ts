@@ -1,10 +1,10 @@
-import type { Client, DatabaseError } from 'pg';
-import { isTenantFloorError } from '../../errors/tenant-floor-error.js';
+import { type Client, DatabaseError } from 'pg';
 import type { TenantPlace } from '../../isolation/tenant-place.js';
+import { failedBy } from '../operations/failed-by.js';
 import { Operation } from '../operations/operation.js';
 import { connectToPlace } from '../places/connect.js';
 import type { PlaceRecord } from '../provision/place-record.js';
-import { isTenantsError, TenantsError } from '../tenants-error.js';
+import { TenantsError } from '../tenants-error.js';
 import type { MovedTenantOptions, MoveResult } from './move-options.js';
 
 /** Steps that are done, in their order; `abandoning` comes in place of `switched`. */
@@ -54,44 +54,21 @@ export async function leftMove({ directory, tenant }: MovedTenantOptions, lock: 
   throw new TenantsError('tenant_state_refused', 'no move of this tenant was left unfinished. Nothing was done.');
 }
 
-/** Errors of the database that say what to do. Others are passed on as the cause: their texts may hold a row. */
+/** Where no step was begun, what is no error of a database is the caller's own. */
 function explained(error: unknown, operation: MoveOperation | undefined): unknown {
-  if (isTenantsError(error) || isTenantFloorError(error)) return error;
-  const { code, message, table, constraint } = error as Partial<DatabaseError>;
-  if (code === '42501' && /row-level security/.test(message ?? '')) {
-    return unusable(
-      'the role that a server is reached by does not see every row there: policies hold it, too. Give it BYPASSRLS',
-      error,
-    );
-  }
-  if (code === '42501' && /session_replication_role/.test(message ?? '')) {
-    return unusable(
-      'the role may not switch triggers off for a transaction, without which the copy would run those of the application. At the new place, run ' +
-        'as a superuser: GRANT SET ON PARAMETER session_replication_role TO that role',
-      error,
-    );
-  }
+  const { code, table, constraint } = error as Partial<DatabaseError>;
   if (code === '23505') {
-    return unusable(
-      `another tenant's row has a value already that must be unique (${constraint} of ${table}). Make the tenant's column part of that key`,
-      error,
+    return new TenantsError(
+      'place_unusable',
+      `another tenant's row has a value already that must be unique (${constraint} of ${table}). Nothing was switched. Make the tenant's column part of that key.`,
+      { cause: error },
     );
   }
-  if (!operation) return error;
-  return new TenantsError(
-    'operation_failed',
-    `the move failed after the step ${JSON.stringify(operation.step)}${code ? `, with SQLSTATE ${code}` : ''}; see the cause. ` +
-      'What is done is written down: run it again with the same options, or end it with `abandonMove`.',
-    { cause: error },
-  );
-}
-
-function unusable(what: string, cause: unknown): TenantsError {
-  return new TenantsError(
-    'place_unusable',
-    `${what}. The tenant is where it was. Then run again, or end it with \`abandonMove\`.`,
-    {
-      cause,
-    },
+  if (!operation) return error instanceof DatabaseError ? failedBy(error, 'the move', 'Nothing was done.') : error;
+  const { step } = operation;
+  return failedBy(
+    error,
+    `after the step ${JSON.stringify(step)} the move`,
+    'What is done is written down; `abandonMove` takes it back.',
   );
 }
