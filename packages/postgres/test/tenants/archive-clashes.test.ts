@@ -55,6 +55,12 @@ describe('importTenant refuses rows that do not go beside those that are there',
     expect(await refusals.of(strange)).toMatch(/^archive_refused: .*"job_country_fkey" to rows of country/);
   });
 
+  it('a trigger that would fire for the rows, and may write those of others', async () => {
+    await admin().query('alter table item enable always trigger stamp');
+    expect(await refusals.of(refusals.file)).toMatch(/^place_unusable: the trigger "stamp" of item is ENABLE ALWAYS/);
+    await admin().query('alter table item enable trigger stamp');
+  });
+
   it('numbers that would use up a sequence of everybody', async () => {
     const odd = await archived(
       `insert into job (tenant_id, id, title) overriding system value values ('acme', 2000000000, 'far')`,

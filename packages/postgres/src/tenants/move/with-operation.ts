@@ -54,7 +54,7 @@ export async function leftMove({ directory, tenant }: MovedTenantOptions, lock: 
   throw new TenantsError('tenant_state_refused', 'no move of this tenant was left unfinished. Nothing was done.');
 }
 
-/** Where no step was begun, what is no error of a database is the caller's own. */
+/** Says what to do about an error; one that is no database's, before a step was begun, is the caller's own. */
 function explained(error: unknown, operation: MoveOperation | undefined): unknown {
   const { code, table, constraint } = error as Partial<DatabaseError>;
   if (code === '23505') {
