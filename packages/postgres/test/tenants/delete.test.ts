@@ -223,16 +223,33 @@ describe.each(servers)('the deletion of a tenant $title', ({ url: server }) => {
       expect(rows).toEqual([{ may: false }]);
     });
 
-    it('is refused where the role is not there', async () => {
+    it('is refused to a role that is no member of it', async () => {
+      const keeper = `${role}_keeper`;
+      await outside.query(`create function counted() returns trigger language plpgsql as $$ begin return null; end $$;
+        create trigger counted after delete on tag for each row execute function counted();
+        create role ${keeper} login bypassrls password 'keeper'; grant usage, create on schema public to ${keeper};
+        grant all on all tables in schema public to ${keeper}; grant create on database ${new URL(database.url).pathname.slice(1)} to ${keeper}`);
+      const connection = Object.assign(new URL(database.url), { username: keeper, password: 'keeper' }).href;
+      const places = tenantPlaces({
+        ...{ servers: { main: { connection } }, role, migrations: 'migrations' },
+        policies: { shared: ['country', 'elsewhere'] },
+      });
+      await expect(previewDeletion({ ...base, places })).rejects.toThrow(/place_unusable.*counted.*no member of it/s);
+      await outside.query(`grant ${role} to ${keeper}`);
+      expect((await previewDeletion({ ...base, places })).rows.length).toBeGreaterThan(0);
+      await outside.query(`drop owned by ${keeper}; drop role ${keeper}`);
+    });
+
+    it('is refused where the connection may not become that role, before anything is done', async () => {
       await outside.query(`create function counted() returns trigger language plpgsql as $$ begin return null; end $$;
         create trigger counted after delete on tag for each row execute function counted()`);
       const places = tenantPlaces({
         ...{ servers: { main: { connection: database.url } }, role: `no_${role}`, migrations: 'migrations' },
         policies: { shared: ['country', 'elsewhere'] },
       });
-      await expect(deleteTenant({ ...base, places })).rejects.toThrow(
-        /place_unusable.*counted.*there is no such role/s,
-      );
+      await expect(deleteTenant({ ...base, places })).rejects.toThrow(/place_unusable.*counted.*no member of it/s);
+      // Before anything was done.
+      expect(await directory.findById('acme-1')).toMatchObject({ status: 'active' });
     });
 
     it('takes what its own triggers write while its rows go', async () => {

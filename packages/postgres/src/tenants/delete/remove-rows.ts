@@ -5,6 +5,7 @@ import { ask } from '../../protocol/ask.js';
 import type { Fence } from '../fence/fence.js';
 import { isOwn, type PlacedTable, tenantTables } from '../places/tenant-tables.js';
 import { TenantsError } from '../tenants-error.js';
+import { applicationOf, asApplication } from './as-application.js';
 import type { DeleteSettings } from './delete-options.js';
 import { deleteRows } from './delete-rows.js';
 import {
@@ -31,7 +32,7 @@ export interface RowsToRemove {
 /**
  * Counts the tenant's rows among those of others, and sees to it that they can go alone.
  *
- * @throws TenantsError `place_unusable` where an index is missing, or other rows would go with the tenant's (O36).
+ * @throws TenantsError `place_unusable` where an index is missing, other rows would go with the tenant's (O36), or triggers would run past policies.
  */
 export async function examineRows(
   client: Client,
@@ -47,6 +48,7 @@ export async function examineRows(
     if (!counts.get(nameOf(table))) continue;
     const toIt = loose.filter(({ to }) => nameOf(to) === nameOf(table));
     await refuseForeignRows(client, toIt, tenant, isOwn(table, tenant, 'p.'));
+    await asApplication(client, quoteQualified(table), applicationOf(places), tenant);
   }
   return { tables, counts, references, loose };
 }
@@ -81,8 +83,7 @@ export async function removeRows(
   onCounted: (counts: ReadonlyMap<string, number>) => Promise<void>,
 ): Promise<number> {
   const { tenant, places, patience, onProgress } = settings;
-  const { setting = 'app.tenant_id' } = places.policies;
-  const application = { role: places.role, setting };
+  const application = applicationOf(places);
   await fence.install();
   if (!(await fence.close(patience.lockPatienceMillis))) {
     throw new TenantsError(
