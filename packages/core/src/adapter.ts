@@ -11,6 +11,7 @@ export { missingConnection } from './errors/missing-connection.js';
 export { requireFunction } from './errors/require-function.js';
 export { domainName } from './host-name.js';
 export { IN_TRANSACTION } from './in-transaction.js';
+export { tenantEventKinds } from './lifecycle/tenant-event.js';
 export { adoptClient } from './microservices/wiring.js';
 export { isUsableTenantId } from './tenant-id.js';
 export { isTenantPool, TENANT_POOL, type TenantPoolLike } from './tenant-pool.js';

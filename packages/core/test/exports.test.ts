@@ -92,6 +92,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'requireFunction',
       'requireReason',
       'slipOf',
+      'tenantEventKinds',
       'unknownOption',
     ],
     admin: [

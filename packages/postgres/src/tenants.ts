@@ -34,6 +34,7 @@ export {
   type TenantServer,
   tenantPlaces,
 } from './tenants/places/tenant-places.js';
+export { type AbandonProvisioningOptions, abandonProvisioning } from './tenants/provision/abandon-provisioning.js';
 export type { ProvisionedTenant, ProvisionTenantOptions } from './tenants/provision/provision-options.js';
 export { type ProvisionPlan, provisionPlan } from './tenants/provision/provision-plan.js';
 export { provisionTenant } from './tenants/provision/provision-tenant.js';

@@ -424,6 +424,16 @@ const WRONG = [
     baseline: [...NO_OPTIONS, {}, { file: 'a.sql' }, { file: '', upTo: '1' }, { file: 'a.sql', upTo: '1', from: '0' }],
     server: ['x'],
   }),
+  ...options(
+    'abandonProvisioning',
+    loose(tenants.abandonProvisioning),
+    { directory: PROVISION.directory, places: PROVISION.places, slug: 'acme' },
+    {
+      directory: [undefined, ...NO_OPTIONS, {}],
+      places: [undefined, ...NO_OPTIONS, {}],
+      slug: [undefined, '', 7, null, {}],
+    },
+  ),
   ...Object.entries({ provisionTenant: tenants.provisionTenant, provisionPlan: tenants.provisionPlan }).flatMap(
     ([name, call]) =>
       options(name, loose(call), PROVISION, {

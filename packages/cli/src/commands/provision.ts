@@ -15,6 +15,7 @@ interface ProvisionFlags extends CommonFlags {
   readonly kind?: PlaceKind;
   readonly server?: string;
   readonly dryRun?: boolean;
+  readonly abandon?: boolean;
 }
 
 /** Adds `tenancy provision`. */
@@ -35,23 +36,35 @@ export function addProvision(program: Command, end: (code: number) => void): voi
       ]),
     )
     .option('--server <server>', 'a server of `places` (default: that of the directory)')
-    .option('--dry-run', 'show what would be made, and make nothing');
+    .option('--dry-run', 'show what would be made, and make nothing')
+    .addOption(
+      new Option('--abandon', 'take back what a killed provisioning or import has left').conflicts([
+        ...['dryRun', 'name', 'plan', 'id', 'kind', 'server'],
+      ]),
+    );
   addCommonOptions(command, { hasDirectory: false }).action(doing(provision, end, []));
 }
 
 async function provision(
   config: TenancyConfig,
-  { id, name, plan, kind, server, dryRun }: ProvisionFlags,
+  { id, name, plan, kind, server, dryRun, abandon }: ProvisionFlags,
   output: Output,
   [slug = '']: readonly string[],
 ): Promise<number> {
-  const { provisionTenant, provisionPlan } = await import('@tenancy/postgres/tenants');
+  const { abandonProvisioning, provisionTenant, provisionPlan } = await import('@tenancy/postgres/tenants');
   const options: ProvisionTenantOptions<unknown> = {
     directory: directoryOf(config),
     places: placesOf(config),
     tenant: { slug, ...given({ id, name, plan }) },
     at: given({ server, kind }),
   };
+  if (abandon) {
+    const { directory, places } = options;
+    await abandonProvisioning({ directory, places, slug });
+    output.object({ type: 'abandoned', slug });
+    output.line(`nothing is left of ${slug}, and the slug is free`);
+    return EXIT.done;
+  }
   if (dryRun) {
     reportPlan(await provisionPlan(options), output);
     return EXIT.done;

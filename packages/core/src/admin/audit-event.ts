@@ -20,9 +20,11 @@ export interface RunAsAuditEvent extends AuditEvent {
 
 /** The audit event of `TenantQueueAdmin`, recorded before its work is done. */
 export interface QueueAuditEvent extends AuditEvent {
-  readonly action: 'across_tenants';
+  readonly action: 'across_tenants' | 'delete_jobs';
   /** The name of the queue. */
   readonly queue: string;
+  /** The `id` of the tenant whose jobs are deleted. */
+  readonly tenantId?: string;
   /** Why, in the caller's words. */
   readonly reason: string;
 }

@@ -1,10 +1,10 @@
 import { outsideAnyTenant } from '../context/enter.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { requireFunction } from '../errors/require-function.js';
-import { isUsableTenantId } from '../tenant-id.js';
 import type { CacheAuditEvent, TenantAuditEvent } from './audit-event.js';
 import { type AuditSink, AuditTrail } from './audit-trail.js';
 import { requireReason } from './require-reason.js';
+import { requireTenantId } from './require-tenant-id.js';
 
 /** The parts of a cache, as an admin needs them. */
 interface Caches {
@@ -50,9 +50,7 @@ export class TenantCacheAdmin {
    */
   async clear(tenantId: string, options: { readonly reason: string }): Promise<void> {
     const reason = requireReason('TenantCacheAdmin.clear', options);
-    if (!isUsableTenantId(tenantId)) {
-      throw new TenancyConfigurationError('TenantCacheAdmin.clear', 'is given no id of a tenant', 'Pass it first.');
-    }
+    requireTenantId('TenantCacheAdmin.clear', tenantId);
     await this.#audit.record({ action: 'clear_cache', tenantId, reason });
     await this.#caches.tenant(tenantId).clear();
   }

@@ -1,22 +1,35 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { outsideAnyTenant } from '../context/enter.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
+import { TenantJobsRunningError } from '../errors/refusals.js';
 import { requireFunction } from '../errors/require-function.js';
-import { RESOLVED_OPTIONS } from '../tokens.js';
 import type { QueueAuditEvent, TenantAuditEvent } from './audit-event.js';
 import { type AuditSink, AuditTrail } from './audit-trail.js';
 import { behind } from './behind.js';
 import { requireReason } from './require-reason.js';
+import { requireTenantId } from './require-tenant-id.js';
+
+/** The outcome of removing what a tenant has in a queue. */
+export interface RemovedJobs {
+  readonly removed: number;
+  /** Jobs that BullMQ keeps, because they or their children are running. */
+  readonly held: number;
+}
+
+/** Removes a tenant's jobs from a queue as BullMQ made it. */
+type JobRemover = (queue: object, tenantId: string) => Promise<RemovedJobs>;
 
 /**
  * The way to the jobs of all tenants in a queue of `TenantBullModule`, which it provides: for listing, counting, cleaning, pausing, and
  * for dashboards. It leaves an audit event.
  */
-@Injectable()
 export class TenantQueueAdmin {
   private readonly audit: AuditTrail<QueueAuditEvent>;
 
-  constructor(@Inject(RESOLVED_OPTIONS) { audit }: { readonly audit: AuditSink<TenantAuditEvent> | null }) {
+  /** @internal */
+  constructor(
+    { audit }: { readonly audit: AuditSink<TenantAuditEvent> | null },
+    private readonly removeJobs: JobRemover,
+  ) {
     this.audit = new AuditTrail('TenantQueueAdmin', audit as AuditSink<QueueAuditEvent> | null);
   }
 
@@ -42,15 +55,47 @@ export class TenantQueueAdmin {
   ): Promise<Awaited<R>> {
     const reason = requireReason('TenantQueueAdmin.acrossTenants', options);
     requireFunction('TenantQueueAdmin.acrossTenants', fn);
-    const raw = typeof queue === 'object' && queue !== null ? (behind(queue) as Q | undefined) : undefined;
-    if (!raw) {
-      throw new TenancyConfigurationError(
-        'TenantQueueAdmin.acrossTenants',
-        'is given something that is no queue of TenantBullModule',
-        'Pass the queue as `@InjectQueue()` gives it.',
-      );
-    }
+    const raw = rawQueue('TenantQueueAdmin.acrossTenants', queue);
     await this.audit.record({ action: 'across_tenants', queue: queue.name, reason });
     return await outsideAnyTenant(() => fn(raw));
   }
+
+  /**
+   * Deletes what a tenant has in `queue`: its schedulers, and its jobs in every state, with their children. The tenant need not be known any
+   * more. Answers with how many were removed.
+   *
+   * @throws `tenant_jobs_running` when jobs of the tenant have not ended; all others are gone then, and it may be called again.
+   * @throws `tenancy_misconfigured` without a reason or a tenant's id, or when `queue` is not of `TenantBullModule`.
+   * @throws whatever the audit sink throws: what cannot be recorded is not done.
+   * @example
+   * ```ts
+   * import type { Queue } from 'bullmq';
+   * import type { TenantQueueAdmin } from '@tenancy/core/admin';
+   *
+   * const remove = (admin: TenantQueueAdmin, mails: Queue) => admin.deleteAll('t_acme', mails, { reason: 'account closed' });
+   * ```
+   */
+  async deleteAll<Q extends { readonly name: string }>(
+    tenantId: string,
+    queue: Q,
+    options: { readonly reason: string },
+  ): Promise<number> {
+    const reason = requireReason('TenantQueueAdmin.deleteAll', options);
+    requireTenantId('TenantQueueAdmin.deleteAll', tenantId);
+    const raw = rawQueue('TenantQueueAdmin.deleteAll', queue);
+    await this.audit.record({ action: 'delete_jobs', queue: queue.name, tenantId, reason });
+    const { removed, held } = await outsideAnyTenant(() => this.removeJobs(raw, tenantId));
+    if (held > 0) throw new TenantJobsRunningError(queue.name, held);
+    return removed;
+  }
+}
+
+function rawQueue<Q extends { readonly name: string }>(place: string, queue: Q): Q {
+  const raw = typeof queue === 'object' && queue !== null ? (behind(queue) as Q | undefined) : undefined;
+  if (raw) return raw;
+  throw new TenancyConfigurationError(
+    place,
+    'is given something that is no queue of TenantBullModule',
+    'Pass the queue as `@InjectQueue()` gives it.',
+  );
 }

@@ -1,8 +1,7 @@
-import { TenancyConfigurationError } from '../errors/configuration-error.js';
-import { isUsableTenantId } from '../tenant-id.js';
 import type { StorageAuditEvent, TenantAuditEvent } from './audit-event.js';
 import { type AuditSink, AuditTrail } from './audit-trail.js';
 import { requireReason } from './require-reason.js';
+import { requireTenantId } from './require-tenant-id.js';
 
 /** The files of one tenant, as an admin needs them. */
 interface OwnFiles {
@@ -37,13 +36,7 @@ export class TenantStorageAdmin {
    */
   async deleteAll(tenantId: string, options: { readonly reason: string }): Promise<void> {
     const reason = requireReason('TenantStorageAdmin.deleteAll', options);
-    if (!isUsableTenantId(tenantId)) {
-      throw new TenancyConfigurationError(
-        'TenantStorageAdmin.deleteAll',
-        'is given no id of a tenant',
-        'Pass it first.',
-      );
-    }
+    requireTenantId('TenantStorageAdmin.deleteAll', tenantId);
     await this.#audit.record({ action: 'delete_files', tenantId, reason });
     await this.#filesOf(tenantId).deleteAll();
   }

@@ -15,6 +15,7 @@ import { RESOLVED_OPTIONS } from '../tokens.js';
 import { adoptProviders } from './adopted.js';
 import { installClasses, refuseOverwritten } from './classes.js';
 import { holdRegistrar } from './registrar.js';
+import { removeJobs } from './remove-jobs.js';
 import { bullOptions, type TenantBullAsyncOptions, type TenantBullOptions, wiringFor } from './tenant-bull.options.js';
 import { WIRING, type Wiring, wiredOptions } from './wiring.js';
 
@@ -131,7 +132,7 @@ function root(providers: readonly Provider[], { imports = [], extraOptions }: Ex
       },
       {
         provide: TenantQueueAdmin,
-        useFactory: (options: ResolvedTenancyOptions) => new TenantQueueAdmin(options),
+        useFactory: (options: ResolvedTenancyOptions) => new TenantQueueAdmin(options, removeJobs),
         // After what says that there is no TenancyModule.
         inject: [{ token: RESOLVED_OPTIONS, optional: true }, WIRING],
       },

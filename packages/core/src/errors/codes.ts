@@ -8,6 +8,7 @@ export const tenancyErrors = {
   tenant_source_failed: { status: 500, error: 'Internal Server Error' },
   tenant_registry_unavailable: { status: 503, error: 'Service Unavailable' },
   tenant_cache_unavailable: { status: 503, error: 'Service Unavailable' },
+  tenant_jobs_running: { status: 503, error: 'Service Unavailable' },
   tenancy_misconfigured: { status: 500, error: 'Internal Server Error' },
 } as const satisfies Record<string, { readonly status: number; readonly error: string }>;
 

@@ -49,3 +49,15 @@ export class TenantCacheUnavailableError extends TenancyError {
     );
   }
 }
+
+/** 503 `tenant_jobs_running`: jobs of a tenant whose jobs were to be deleted have not ended yet. */
+export class TenantJobsRunningError extends TenancyError {
+  constructor(queue: string, count: number) {
+    super(
+      'tenant_jobs_running',
+      `${count === 1 ? 'a job' : `${count} jobs`} of the tenant in the queue "${queue}" ${count === 1 ? 'is' : 'are'} still running or ` +
+        'held by a job that is, and cannot be removed before that has ended; all others are gone. ' +
+        'Suspend the tenant, so that none begins, and call again.',
+    );
+  }
+}

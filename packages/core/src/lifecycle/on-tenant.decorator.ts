@@ -1,6 +1,6 @@
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
-import type { TenantEventKind } from './tenant-event.js';
+import { type TenantEventKind, tenantEventKinds } from './tenant-event.js';
 
 /** Options of `@OnTenant`. */
 export interface OnTenantOptions {
@@ -18,11 +18,6 @@ export interface DeclaredHook {
 }
 
 const DECLARED = Symbol.for('@tenancy/core:on-tenant');
-
-const KINDS: Readonly<Record<TenantEventKind, true>> = {
-  ...{ created: true, renamed: true, changed: true, suspended: true, resumed: true, moved: true },
-  ...{ 'domain-verified': true, 'domain-removed': true, deleting: true, deleted: true },
-};
 
 /**
  * Calls a method of a provider for each event of these kinds, in the context of its tenant, at least once and in the order of the tenant: one process
@@ -52,12 +47,12 @@ export function OnTenant(
   refuseUnknown('@OnTenant', options, ['name']);
   const { name } = options;
   const all = [kinds].flat() as readonly TenantEventKind[];
-  const unknown = all.find((kind) => typeof kind !== 'string' || !Object.hasOwn(KINDS, kind));
+  const unknown = all.find((kind) => !tenantEventKinds.includes(kind));
   if (all.length === 0 || unknown !== undefined) {
     throw new TenancyConfigurationError(
       '@OnTenant',
       `is for the event ${JSON.stringify(unknown) ?? 'none'}, which there is not`,
-      `Use some of ${Object.keys(KINDS).join(', ')}.`,
+      `Use some of ${tenantEventKinds.join(', ')}.`,
     );
   }
   if (name !== undefined && (typeof name !== 'string' || name === '')) {

@@ -1,15 +1,19 @@
+/** The events in a tenant's life, by name: for a {@link TenantEventSource} that looks at which kinds it is asked for. */
+export const tenantEventKinds = [
+  'created',
+  'renamed',
+  'changed',
+  'suspended',
+  'resumed',
+  'domain-verified',
+  'domain-removed',
+  'moved',
+  'deleting',
+  'deleted',
+] as const;
+
 /** An event in a tenant's life. */
-export type TenantEventKind =
-  | 'created'
-  | 'renamed'
-  | 'changed'
-  | 'suspended'
-  | 'resumed'
-  | 'domain-verified'
-  | 'domain-removed'
-  | 'moved'
-  | 'deleting'
-  | 'deleted';
+export type TenantEventKind = (typeof tenantEventKinds)[number];
 
 /** Something that has happened to a tenant. */
 export interface TenantEvent {

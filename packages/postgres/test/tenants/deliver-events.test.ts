@@ -52,6 +52,15 @@ describe.each(servers)('events of tenants $title', ({ url: server }) => {
     expect(await deliver({ consumer: `${consumer} of a newcomer` })).toMatchObject({ delivered: 0 });
   });
 
+  it('refuses a kind that is none, for which a consumer would wait for ever', async () => {
+    for (const kind of ['create', 'toString', 7, null]) {
+      await expect(deliver({ kinds: ['created', kind as never] })).rejects.toMatchObject({
+        code: 'floor_misconfigured',
+      });
+    }
+    expect(await deliver({ kinds: [] })).toMatchObject({ delivered: 0 });
+  });
+
   it('none is missed whose transaction was open while a later one was delivered, or while its consumer was new', async () => {
     const client = await outside.connect();
     await client.query('begin');

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type DirectoryTenant, isTenantsError, provisionTenant } from '../../src/tenants.js';
+import { abandonProvisioning, type DirectoryTenant, isTenantsError, provisionTenant } from '../../src/tenants.js';
 import { forAllTests } from '../database/for-all-tests.js';
 import { servers } from '../database/servers.js';
 import { openProvisionDatabase } from './provision-database.js';
@@ -14,6 +14,61 @@ const KILLS = Number(process.env['PROVISION_KILLS'] ?? 2);
 describe.each(servers)('provisionTenant that is killed with -9 $title', (server) => {
   const here = forAllTests(() => openProvisionDatabase(server));
   const elsewhere = forAllTests(() => openProvisionDatabase(server));
+
+  it.each([
+    ['rows', 'same'],
+    ['schema', 'another'],
+    ['database', 'another'],
+  ] as const)(
+    `is taken back, ${KILLS} times, and nothing is left: %s, and the directory in the %s database`,
+    async (kind, where) => {
+      const home = where === 'same' ? here : elsewhere;
+      const { prefix, role, folder } = here;
+      const start = async (slug: string) => {
+        const given = JSON.stringify({ connection: here.url, at: home.url, role, folder, prefix, slug, kind });
+        const child = spawn(process.execPath, [join(import.meta.dirname, 'provision-killed.mjs'), given], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        const gone = once(child, 'exit');
+        await Promise.race([once(child.stdout, 'data'), gone]);
+        return { gone, kill: () => child.kill('SIGKILL') };
+      };
+      const begin = performance.now();
+      expect(await (await start(`kept-${kind}`)).gone).toEqual([0, null]);
+      const duration = performance.now() - begin;
+      const traces = async () => [...(await here.traces()), ...(await home.traces())];
+      for (let n = 1; n <= KILLS; n += 1) {
+        const before = await traces();
+        const slug = `abandoned-${kind}-${n}`;
+        const run = await start(slug);
+        await sleep(duration * Math.random());
+        run.kill();
+        await run.gone;
+        const asked = { directory: home.directory, places: here.places(), slug };
+        const code = await abandonProvisioning(asked).then(
+          () => 'abandoned',
+          (error: unknown) => (isTenantsError(error) ? error.code : String(error)),
+        );
+        const tenant = await home.directory.findBySlug(slug);
+        if (tenant) {
+          // It was killed after its last commit.
+          expect(code).toBe('tenant_unknown');
+          continue;
+        }
+        if (code === 'tenant_state_refused') {
+          // The place was made, and the entry was not: the same call finds that there is nothing to do but to enter it.
+          await provisionTenant({ ...asked, tenant: { slug }, at: { server: 'main', kind } });
+          expect(await home.directory.findBySlug(slug)).toMatchObject({ slug });
+          continue;
+        }
+        expect(['abandoned', 'tenant_unknown']).toContain(code);
+        expect(await traces()).toEqual(before);
+        const databases = 'select from pg_database where datconnlimit <> -1 and starts_with(datname, $1)';
+        expect((await here.outside.query(databases, [prefix])).rows).toEqual([]);
+      }
+    },
+    3_600_000,
+  );
 
   it.each([
     ['rows', 'same'],

@@ -1,3 +1,4 @@
+import { tenantEventKinds } from '@tenancy/core/adapter';
 import type { TenantEvent, TenantEventKind } from '@tenancy/core/lifecycle';
 import pg from 'pg';
 import { misconfigured } from '../../errors/misconfigured.js';
@@ -77,7 +78,16 @@ function resolved(options: EventDelivery) {
   refuseUnknown(place, options, ['consumer', 'kinds', 'handle', 'signal']);
   const { consumer, kinds = null, handle, signal } = options;
   requireName(place, 'consumer', consumer);
-  if (kinds !== null) requireList(place, 'kinds', kinds);
+  if (kinds !== null) {
+    requireList(place, 'kinds', kinds);
+    const unknown = kinds.find((kind) => !tenantEventKinds.includes(kind));
+    // What waits for an event that never comes looks like one that nothing has happened to.
+    if (unknown !== undefined) {
+      throw misconfigured(
+        `${place}: the option \`kinds\` has ${said(unknown)}, which is no event. Use some of ${tenantEventKinds.join(', ')}.`,
+      );
+    }
+  }
   if (typeof handle !== 'function') {
     throw misconfigured(`${place}: the option \`handle\` is ${said(handle)}. Pass a function.`);
   }

@@ -49,7 +49,7 @@ export async function withOperation<R>(
 
 /** The move of a tenant that was left, whatever it is to. */
 export async function leftMove({ directory, tenant }: MovedTenantOptions, lock: Client): Promise<MoveOperation> {
-  const left = await Operation.resume<MoveState>(directory.database, lock, { tenant, kind: 'move' });
+  const left = await Operation.resume<MoveState>(directory.database, lock, { tenant, kinds: ['move'] });
   if (left) return left;
   throw new TenantsError('tenant_state_refused', 'no move of this tenant was left unfinished. Nothing was done.');
 }

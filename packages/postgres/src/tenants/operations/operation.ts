@@ -66,7 +66,7 @@ export class Operation<State extends object> {
   }
 
   /**
-   * Goes on with one of this kind that was left unfinished, whatever it was begun with.
+   * Goes on with one of these kinds that was left unfinished, whatever it was begun with.
    *
    * @returns null where there is none
    * @throws TenantsError `tenant_busy` where another one is under way or was left.
@@ -74,10 +74,10 @@ export class Operation<State extends object> {
   static async resume<State extends object>(
     database: DirectoryDatabase,
     client: ClientBase,
-    { tenant, kind }: { tenant: string; kind: OperationKind },
+    { tenant, kinds }: { tenant: string; kinds: readonly OperationKind[] },
   ): Promise<Operation<State> | null> {
     const left = await Operation.#left(database, client, tenant);
-    return left && new Operation<State>(database, sameKind(left, kind), true);
+    return left && new Operation<State>(database, oneOf(left, kinds), true);
   }
 
   /** Locks the tenant, and looks for what was left. */
@@ -130,8 +130,8 @@ export class Operation<State extends object> {
   }
 }
 
-function sameKind(left: Row, kind: OperationKind): Row {
-  if (left.kind !== kind) {
+function oneOf(left: Row, kinds: readonly OperationKind[]): Row {
+  if (!kinds.includes(left.kind)) {
     throw new TenantsError(
       'tenant_busy',
       `a ${left.kind} of this tenant was left unfinished${left.step === '' ? '' : ` after the step "${left.step}"`}. Nothing was done. ` +
@@ -142,7 +142,7 @@ function sameKind(left: Row, kind: OperationKind): Row {
 }
 
 function same(left: Row, kind: OperationKind, definition: object): Row {
-  sameKind(left, kind);
+  oneOf(left, [kind]);
   if (checksumOf(JSON.parse(left.definition)) !== checksumOf(definition)) {
     throw new TenantsError(
       'operation_differs',

@@ -59,15 +59,7 @@ export function resolveProvisionOptions<Settings>(
   requireOptions(place, options, 'directory');
   refuseUnknown(place, options, KNOWN);
   const { directory, places, tenant, seed, signal } = options;
-  // Either may be of another copy of the package.
-  for (const [option, value, method, maker] of [
-    ['directory', directory, 'record', 'a TenantDirectory'],
-    ['places', places, 'placeFor', 'what `tenantPlaces` answers with'],
-  ] as const) {
-    if (typeof (value as object as Readonly<Record<string, unknown>> | null | undefined)?.[method] === 'function')
-      continue;
-    throw misconfigured(`${place}: the option \`${option}\` is ${said(value)}. Pass ${maker}.`);
-  }
+  requireHomes(place, options);
   requireOptions(`${place}: tenant`, tenant, 'slug');
   refuseUnknown(`${place}: tenant`, tenant, ['slug', 'id', 'name', 'plan', 'settings']);
   const { at = {} } = options;
@@ -86,4 +78,20 @@ export function resolveProvisionOptions<Settings>(
     throw misconfigured(`${place}: the option \`signal\` is ${said(signal)}. Pass the signal of an AbortController.`);
   }
   return { directory, places, tenant, at: { server, kind }, seed, signal };
+}
+
+/** @throws TenantFloorError `floor_misconfigured`. */
+export function requireHomes(
+  place: string,
+  { directory, places }: { readonly directory: unknown; readonly places: unknown },
+): void {
+  // Either may be of another copy of the package.
+  for (const [option, value, method, maker] of [
+    ['directory', directory, 'record', 'a TenantDirectory'],
+    ['places', places, 'placeFor', 'what `tenantPlaces` answers with'],
+  ] as const) {
+    if (typeof (value as object as Readonly<Record<string, unknown>> | null | undefined)?.[method] === 'function')
+      continue;
+    throw misconfigured(`${place}: the option \`${option}\` is ${said(value)}. Pass ${maker}.`);
+  }
 }

@@ -11,7 +11,7 @@ import { runProvisioning } from './run-provisioning.js';
  * transaction; else the place is committed first.
  *
  * What fails leaves nothing: no place, no entry, and the slug is free. A process that is killed leaves an entry that nobody finds; the same call
- * finishes it, and `seed` has written once.
+ * finishes it, and `seed` has written once; `abandonProvisioning` takes it back.
  *
  * @throws TenantsError `tenant_exists`, `tenant_name_unusable`, `tenant_settings_refused` as `directory.create`; `place_unknown`, `place_unusable`;
  * `tenant_busy` while another process is at it, and `operation_differs` where one that was killed was begun with other options;

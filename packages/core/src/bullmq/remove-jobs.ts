@@ -1,0 +1,60 @@
+import type { RemovedJobs } from '../admin/tenant-queue-admin.js';
+import { poolOf } from './fairness/backend.js';
+import { stampedTenant } from './job-stamp.js';
+import { ownId } from './own-ids.js';
+import type { Raw } from './raw.js';
+
+/** So many jobs, with their data, are in memory at once. */
+const PAGE = 500;
+
+/**
+ * Removes what a tenant has in a queue: first the schedulers, which would make jobs again and whose runs BullMQ does not remove, then its jobs
+ * in every state.
+ *
+ * A job is the tenant's whose stamp says so, signed or not: one that was made before there was a secret, or with one that is gone, has the
+ * tenant's data as well.
+ */
+export async function removeJobs(queue: Raw, tenantId: string): Promise<RemovedJobs> {
+  let removed = await removeSchedulers(queue, tenantId);
+  for (;;) {
+    const ids = await idsOf(queue, tenantId);
+    let gone = 0;
+    await leaveSchedulers(queue, ids);
+    for (const id of ids) if ((await queue['remove'](id)) === 1) gone++;
+    removed += gone;
+    // A job that was removed with its parent, or has ended meanwhile, is not among those of the next look.
+    if (gone === 0) return { removed, held: (await idsOf(queue, tenantId)).size };
+  }
+}
+
+async function removeSchedulers(queue: Raw, tenantId: string): Promise<number> {
+  const schedulers = (await queue['getJobSchedulers'](0, -1)) as readonly { readonly key: string }[];
+  const own = schedulers.filter(({ key }) => key.startsWith(ownId(tenantId, '')));
+  for (const { key } of own) await queue['removeJobScheduler'](key);
+  return own.length;
+}
+
+/** Lets go of runs of schedulers, which BullMQ refuses to remove on PostgreSQL even when the scheduler is gone. */
+async function leaveSchedulers(queue: Raw, ids: ReadonlySet<string>): Promise<void> {
+  await poolOf(queue)?.query('UPDATE job SET scheduler_id = NULL WHERE queue = $1 AND id = ANY ($2::text[])', [
+    queue['name'],
+    [...ids],
+  ]);
+}
+
+/** All ids before any is removed, as what is removed moves the pages. */
+async function idsOf(queue: Raw, tenantId: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  for (const state of STATES) {
+    for (let start = 0; ; start += PAGE) {
+      const jobs = (await queue['getJobs']([state], start, start + PAGE - 1)) as readonly (Raw | undefined)[];
+      for (const job of jobs) {
+        if (job && stampedTenant(queue['name'] as string, job, []) === tenantId) ids.add(job['id'] as string);
+      }
+      if (jobs.length < PAGE) break;
+    }
+  }
+  return ids;
+}
+
+const STATES = ['waiting', 'prioritized', 'delayed', 'waiting-children', 'active', 'completed', 'failed'];
