@@ -3,6 +3,7 @@ import { bypassRoles } from './rules/bypass-roles.js';
 import { cascadeTriggers } from './rules/cascade-triggers.js';
 import { classification } from './rules/classification.js';
 import { defaultPrivileges } from './rules/default-privileges.js';
+import { distributedTables } from './rules/distributed-tables.js';
 import { foreignKeys } from './rules/foreign-keys.js';
 import { foreignServers } from './rules/foreign-servers.js';
 import { hiddenTables } from './rules/hidden-tables.js';
@@ -44,6 +45,7 @@ export const startRules: readonly Rule[] = [
   classification,
   tablePolicies,
   hiddenTables,
+  distributedTables,
   sharedDescendants,
   serverFiles,
   foreignServers,

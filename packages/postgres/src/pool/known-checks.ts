@@ -8,6 +8,7 @@ const CHECKS: { readonly [check in StartCheck]: true } = {
   classification: true,
   'table-policies': true,
   'hidden-tables': true,
+  'distributed-tables': true,
   'server-files': true,
   'foreign-servers': true,
   'private-catalogs': true,

@@ -255,10 +255,16 @@ describe('the plan for Citus', () => {
       'advice citus-queries',
     ]);
     expect(distribution).toBe(`create extension if not exists citus;
+alter table public.note drop constraint note_tenant_id_job_id_fkey;
+alter table public.job drop constraint job_tenant_id_fkey;
+alter table public.company drop constraint company_country_fkey;
 select create_reference_table('public.country');
 select create_distributed_table('public.company', 'id', colocate_with => 'none');
 select create_distributed_table('public.job', 'tenant_id', colocate_with => 'public.company');
 select create_distributed_table('public.note', 'tenant_id', colocate_with => 'public.company');
+alter table public.company add constraint company_country_fkey FOREIGN KEY (country) REFERENCES public.country(code);
+alter table public.job add constraint job_tenant_id_fkey FOREIGN KEY (tenant_id) REFERENCES public.company(id);
+alter table public.note add constraint note_tenant_id_job_id_fkey FOREIGN KEY (tenant_id, job_id) REFERENCES public.job(tenant_id, id) ON DELETE CASCADE;
 `);
   });
 
@@ -273,6 +279,17 @@ select create_distributed_table('public.note', 'tenant_id', colocate_with => 'pu
     ['citus-references', 'alter table country add company text references company', 'public.country'],
     ['citus-tenant-column', 'create table bill (tenant_id text, id int)', 'public.bill'],
     ['citus-tenant-column', 'create table bill (tenant_id uuid not null, id int)', 'public.bill'],
+    ['citus-tenant-column', 'create table bill (tenant_id text collate "C" not null, id int)', 'public.bill'],
+    [
+      'citus-tenant-column',
+      `create table bill (d jsonb, tenant_id text not null generated always as (d ->> 'tenant') stored)`,
+      'public.bill',
+    ],
+    [
+      'citus-references',
+      'alter table note drop constraint note_tenant_id_job_id_fkey, add foreign key (tenant_id, job_id) references job on delete set null (job_id)',
+      'public.note',
+    ],
     ['citus-tables', 'create table old_job () inherits (job)', 'public.job'],
     [
       'citus-triggers',

@@ -61,34 +61,54 @@ function schemaOf(identifier: string): string {
 }
 
 function references({ subject, identifier, tenant, references }: CitusTable): CitusFinding[] {
-  return references.flatMap(({ name, to, columns, others, hasTenant, isTenants, onDelete }): CitusFinding[] => {
-    if (tenant === null && isTenants) {
+  return references.flatMap(
+    ({ name, to, columns, others, hasTenant, isTenants, onDelete, definition }): CitusFinding[] => {
+      if (tenant === null && isTenants) {
+        return [
+          {
+            rule: 'citus-references',
+            severity: 'error',
+            subject,
+            message: `it is everybody's, and its foreign key ${name} refers to ${to}, which would be distributed. Citus refuses such a reference.`,
+            fix: `-- give ${identifier} the column of the tenant, or:\nalter table ${identifier} drop constraint ${name};`,
+          },
+        ];
+      }
+      if (tenant === null || !isTenants) return [];
+      if (hasTenant && CHANGES_TENANT.test(definition)) {
+        return [
+          {
+            rule: 'citus-references',
+            severity: 'error',
+            subject,
+            message: `its foreign key ${name} to ${to} sets columns of the referring row, of which the tenant is one. Citus refuses that, also where SET NULL names another column.`,
+            fix: `-- set them in the application:\nalter table ${identifier} drop constraint ${name};`,
+          },
+        ];
+      }
+      if (hasTenant) return [];
       return [
         {
           rule: 'citus-references',
           severity: 'error',
           subject,
-          message: `it is everybody's, and its foreign key ${name} refers to ${to}, which would be distributed. Citus refuses such a reference.`,
-          fix: `-- give ${identifier} the column of the tenant, or:\nalter table ${identifier} drop constraint ${name};`,
+          message: `its foreign key ${name} to ${to} does not contain the tenant, so both rows may lie on different nodes. Citus refuses it.`,
+          fix:
+            `-- with the tenant in a unique key of ${to}\nalter table ${identifier} drop constraint ${name}, ` +
+            `add constraint ${name} foreign key (${[tenant, ...columns].join(', ')}) references ${to} (${[tenant, ...others].join(', ')})${onDelete};`,
         },
       ];
-    }
-    if (tenant === null || !isTenants || hasTenant) return [];
-    return [
-      {
-        rule: 'citus-references',
-        severity: 'error',
-        subject,
-        message: `its foreign key ${name} to ${to} does not contain the tenant, so both rows may lie on different nodes. Citus refuses it.`,
-        fix:
-          `-- with the tenant in a unique key of ${to}\nalter table ${identifier} drop constraint ${name}, ` +
-          `add constraint ${name} foreign key (${[tenant, ...columns].join(', ')}) references ${to} (${[tenant, ...others].join(', ')})${onDelete};`,
-      },
-    ];
-  });
+    },
+  );
 }
 
-function tenantColumn({ subject, identifier, tenant, type, isNullable }: CitusTable, usual?: string): CitusFinding[] {
+/** Actions that would change the tenant of a row that refers, which Citus refuses: `on delete set null` also where it names another column. */
+const CHANGES_TENANT = /on (?:delete set (?:null|default)|update (?:cascade|set (?:null|default)))/i;
+
+function tenantColumn(
+  { subject, identifier, tenant, type, isNullable, isGenerated }: CitusTable,
+  usual?: string,
+): CitusFinding[] {
   if (tenant === null) return [];
   const found: CitusFinding[] = [];
   if (type !== usual) {
@@ -98,6 +118,15 @@ function tenantColumn({ subject, identifier, tenant, type, isNullable }: CitusTa
       subject,
       message: `its ${tenant} is ${type}, and that of most tables is ${usual}. Tables are kept together by the same type alone, and joins need that.`,
       fix: `-- \`tenancy change\`: the type of ${tenant} of ${identifier} to ${usual}`,
+    });
+  }
+  if (isGenerated) {
+    found.push({
+      rule: 'citus-tenant-column',
+      severity: 'error',
+      subject,
+      message: `its ${tenant} is generated from other columns, and Citus distributes by no such column.`,
+      fix: `alter table ${identifier} alter column ${tenant} drop expression;`,
     });
   }
   if (isNullable) {
@@ -135,7 +164,7 @@ function others({ subject, identifier, triggers, isInherited }: CitusTable): Cit
   return found;
 }
 
-/** The floor reads a setting, which Citus neither carries to its workers by itself nor chooses a shard by. */
+/** The floor does not hold on Citus' nodes; seen on Citus 13.0.5, by `test/doctor/citus-cluster.test.ts`. */
 export function floorFindings(tables: readonly CitusTable[]): readonly CitusFinding[] {
   if (!tables.some(({ tenant }) => tenant !== null)) return [];
   return [
@@ -144,12 +173,10 @@ export function floorFindings(tables: readonly CitusTable[]): readonly CitusFind
       severity: 'error',
       subject: 'the policies',
       message:
-        'they read the tenant from a setting. Workers know it only where it is set by SET LOCAL in a transaction, with `citus.propagate_set_commands`; ' +
-        'without it they hide every row. And a shard is chosen by a literal or a parameter alone: a query that leaves the tenant to the policy asks all of them ' +
-        '(citusdata/citus issues 6712, 7415 and 8427).',
-      fix:
-        "-- each unit of work in a transaction, with `set citus.propagate_set_commands = 'local'` for the application's role;\n" +
-        '-- and the tenant in every query: the scope of @tenancy/prisma and @tenancy/typeorm writes it there as a parameter',
+        'on the nodes they hold nobody. Citus copies them without AS RESTRICTIVE, so the one that gives access shows every row to everybody; and a node knows a ' +
+        'setting only where SET LOCAL has set it in a transaction, with `citus.propagate_set_commands`, and not what `set_config` has set. A tenant pool does ' +
+        'not start over tables that are distributed (`distributed-tables`). Besides, a query that leaves the tenant to the policy asks every shard.',
+      fix: '-- tenants on several servers (`placedIsolation`, `tenancy move`) keep the policies; Citus leaves only the scope of @tenancy/prisma or @tenancy/typeorm',
     },
   ];
 }

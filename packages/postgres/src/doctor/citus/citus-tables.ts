@@ -9,8 +9,10 @@ export interface CitusTable {
   readonly identifier: string;
   /** The tenant column as SQL writes it; null for a table that is everybody's. */
   readonly tenant: string | null;
+  /** With its collation, where that is not the database's. */
   readonly type: string | null;
   readonly isNullable: boolean;
+  readonly isGenerated: boolean;
   /** Primary keys, unique ones and exclusions that do not contain the tenant. */
   readonly keys: readonly {
     readonly name: string;
@@ -27,6 +29,8 @@ export interface CitusTable {
     /** True where the table that it refers to has a tenant. */
     readonly isTenants: boolean;
     readonly onDelete: string;
+    /** All of it, as SQL writes it after the name. */
+    readonly definition: string;
   }[];
   readonly triggers: readonly string[];
   readonly isInherited: boolean;
@@ -61,8 +65,8 @@ const SQL = `with ${TENANT_TABLES}, every_table as (
     where c.relkind in ('r', 'p') and not c.relispartition and n.nspname = any ($1)
       and (n.nspname || '.' || c.relname = any ($6::text[]) or c.relname = any ($6::text[])) and c.oid not in (select oid from tenant_table)
   )
-  select t.subject, t.identifier, quote_ident(a.attname) as tenant, format_type(a.atttypid, a.atttypmod) as type,
-    not coalesce(a.attnotnull, true) as "isNullable",
+  select t.subject, t.identifier, quote_ident(a.attname) as tenant, format_type(a.atttypid, a.atttypmod) || case when a.attcollation in (0, 'pg_catalog.default'::regcollation) then '' else ' collate ' || a.attcollation::regcollation end as type,
+    not coalesce(a.attnotnull, true) as "isNullable", coalesce(a.attgenerated <> '', false) as "isGenerated",
     coalesce((
       select json_agg(json_build_object(
         'name', quote_ident(x.relname), 'columns', ${NAMES('(i.indkey::int2[])[0:i.indnkeyatts - 1]', 't.oid')},
@@ -81,7 +85,8 @@ const SQL = `with ${TENANT_TABLES}, every_table as (
         ),
         'isTenants', other.tenant_number is not null,
         'onDelete', case k.confdeltype when 'c' then ' on delete cascade' when 'n' then ' on delete set null' when 'd' then ' on delete set default'
-          when 'r' then ' on delete restrict' else '' end
+          when 'r' then ' on delete restrict' else '' end,
+        'definition', pg_get_constraintdef(k.oid)
       ) order by k.conname)
       from pg_constraint k join every_table other on other.oid = k.confrelid
       where k.conrelid = t.oid and k.contype = 'f'

@@ -21,16 +21,25 @@ export async function distributionPlan(connection: Queryable, options: Operating
   };
 }
 
+/**
+ * Foreign keys are taken away first and come back last: with them, the first table that is made one of Citus' takes along all that are connected with it,
+ * as local ones, and those are refused then (seen on Citus 13.0).
+ */
 function planOf(tables: readonly CitusTable[]): string {
   const ordered = parentsFirst(tables);
   const [first, ...others] = ordered.filter(({ tenant }) => tenant !== null);
+  const keys = ordered.flatMap(({ identifier, references }) => references.map((key) => ({ identifier, ...key })));
   const lines = ['create extension if not exists citus;'];
+  for (const { identifier, name } of keys.toReversed())
+    lines.push(`alter table ${identifier} drop constraint ${name};`);
   for (const { identifier, tenant } of ordered) {
     if (tenant === null) lines.push(`select create_reference_table(${quoteLiteral(identifier)});`);
   }
   const distributed = ({ identifier, tenant }: CitusTable, beside: string) =>
     `select create_distributed_table(${quoteLiteral(identifier)}, ${quoteLiteral(plain(tenant as string))}, colocate_with => ${quoteLiteral(beside)});`;
   if (first) lines.push(distributed(first, 'none'), ...others.map((table) => distributed(table, first.identifier)));
+  for (const { identifier, name, definition } of keys)
+    lines.push(`alter table ${identifier} add constraint ${name} ${definition};`);
   return `${lines.join('\n')}\n`;
 }
 

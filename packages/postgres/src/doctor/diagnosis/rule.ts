@@ -6,6 +6,7 @@ export type RuleName =
   | 'classification'
   | 'table-policies'
   | 'hidden-tables'
+  | 'distributed-tables'
   | 'server-files'
   | 'foreign-servers'
   | 'private-catalogs'
