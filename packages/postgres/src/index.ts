@@ -30,7 +30,9 @@ export {
   type TableClassification,
 } from './policies/read-tables.js';
 export { createTenantPool } from './pool/create-tenant-pool.js';
-export type { Isolation, Placement } from './pool/isolation.js';
+export type { Isolation, Placement, ReplicatedPlace } from './pool/isolation.js';
 export type { StartCheck, StartChecks } from './pool/start-check.js';
 export { TenantPool } from './pool/tenant-pool.js';
 export type { TenantPoolOptions } from './pool/tenant-pool-options.js';
+export type { ReadOptions } from './replicas/read-options.js';
+export { reading } from './replicas/reading.js';

@@ -11,6 +11,7 @@ const BRAND = Symbol.for('@tenancy/postgres:floor-error');
  * - `connection_not_reset`: what another tenant may have left on the connection could not be undone; it was closed.
  * - `tenant_unplaceable`: the tenant has no schema or database of its own that could be used.
  * - `tenant_databases_exhausted`: every database the pool may keep open is in use.
+ * - `replica_behind`: no replica has replayed what the read must see, and the primary was not to be asked; or one that had is none any more.
  * - `database_unreachable`: the database accepted no connection in time, stopped answering, or ended in the middle of a reply.
  */
 export type TenantFloorErrorCode =
@@ -22,6 +23,7 @@ export type TenantFloorErrorCode =
   | 'connection_not_reset'
   | 'tenant_unplaceable'
   | 'tenant_databases_exhausted'
+  | 'replica_behind'
   | 'database_unreachable';
 
 /** An error of the floor: `message` says what happened, why, and the fix, and never shows a row or a tenant's id. */

@@ -2,7 +2,19 @@ import { Client, type ClientConfig, type PoolConfig } from 'pg';
 import { requireConnection } from '../errors/require-connection.js';
 
 /** The options of a pool that lead to a database, and those that are not pg's. The others hold wherever a pool leads. */
-const OWN = ['connectionString', 'host', 'port', 'user', 'password', 'database', 'context', 'isolation', 'checks'];
+const OWN = [
+  'connectionString',
+  'host',
+  'port',
+  'user',
+  'password',
+  'database',
+  'context',
+  'isolation',
+  'checks',
+  'replicas',
+  'reads',
+];
 
 /**
  * The configuration of one tenant's database: what `answer` says, and for the rest the options of the pool that it is for.
@@ -20,6 +32,12 @@ export function databaseConfig(pool: PoolConfig, answer: PoolConfig): PoolConfig
 /** A connection as pg takes it. */
 export function configFrom<Config extends ClientConfig>(connection: string | Config): Config {
   return typeof connection === 'string' ? ({ connectionString: connection } as Config) : { ...connection };
+}
+
+/** The name of the database that a connection leads to, as pg reads it: from the environment too. */
+export function databaseOf(config: PoolConfig): string {
+  const { stream: _, ...settings } = config;
+  return new Client(settings).database ?? '';
 }
 
 /** The same server and role, and another database. A URL counts for more than an option beside it. */

@@ -1,3 +1,5 @@
+import type { Tenant } from '@tenancy/core';
+import type { PoolConfig } from 'pg';
 import { isCustomSetting } from '../errors/custom-setting.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
@@ -11,6 +13,11 @@ export interface DatabasePerTenantOptions {
    * is taken up when the old connections are gone. The database must be named; host, port and user default as pg's do.
    */
   readonly connection: DatabaseConnection;
+  /**
+   * The replicas of the server that a tenant's database is on, as the application connects to them. The database is named as `connection` names it.
+   * @defaultValue none
+   */
+  readonly replicas?: (tenant: Tenant) => readonly (string | PoolConfig)[];
   /**
    * The most databases that are open at once in this process. When more are needed, the one that was not used for longest
    * is closed for another.
@@ -42,7 +49,9 @@ export interface DatabasePerTenantOptions {
 }
 
 /** The options, all of them there and checked. */
-export type DatabasePerTenantSettings = Required<Omit<DatabasePerTenantOptions, 'maxConnectionsPerDatabase'>> & {
+export type DatabasePerTenantSettings = Required<
+  Omit<DatabasePerTenantOptions, 'maxConnectionsPerDatabase' | 'replicas'>
+> & {
   readonly maxConnectionsPerDatabase: number | undefined;
 };
 
@@ -61,7 +70,12 @@ export function resolveDatabasePerTenantOptions(options: DatabasePerTenantOption
     acquireTimeoutMillis,
     setting,
   };
-  refuseUnknown('databasePerTenant', options, Object.keys(settings));
+  refuseUnknown('databasePerTenant', options, [...Object.keys(settings), 'replicas']);
+  if (options.replicas !== undefined && typeof options.replicas !== 'function') {
+    throw misconfigured(
+      'databasePerTenant: the option `replicas` is not a function. Pass one that answers with the replicas of a tenant.',
+    );
+  }
   if (typeof settings.connection !== 'function') {
     throw misconfigured(
       'databasePerTenant: the option `connection` is not a function. Pass one that answers with the database of a tenant.',

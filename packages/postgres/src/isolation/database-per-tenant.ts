@@ -1,5 +1,8 @@
+import type { Tenant } from '@tenancy/core';
+import type { PoolConfig } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
-import type { Isolation } from '../pool/isolation.js';
+import type { Isolation, ReplicatedPlace } from '../pool/isolation.js';
+import { requireReplicas } from '../replicas/read-options.js';
 import { type DatabasePerTenantOptions, resolveDatabasePerTenantOptions } from './database-per-tenant-options.js';
 import { DatabasePools } from './database-pools.js';
 
@@ -36,6 +39,7 @@ import { DatabasePools } from './database-pools.js';
 export function databasePerTenant(options: DatabasePerTenantOptions): Isolation {
   const settings = resolveDatabasePerTenantOptions(options);
   const { setting } = settings;
+  const { replicas } = options;
   const pools = new DatabasePools(settings);
   return {
     strategy: 'database-per-tenant',
@@ -55,8 +59,30 @@ export function databasePerTenant(options: DatabasePerTenantOptions): Isolation 
         settings: [[setting, tenant.id]],
         ownsTables: true,
         connect: (createPool, options = {}) => pools.connect(tenant, { createPool, options }),
+        get replicated() {
+          return replicas && replicatedPlace(tenant, replicas, pools);
+        },
       };
     },
     end: () => pools.end(),
   };
+}
+
+function replicatedPlace(
+  tenant: Tenant,
+  replicasOf: NonNullable<DatabasePerTenantOptions['replicas']>,
+  pools: DatabasePools,
+): ReplicatedPlace {
+  let replicas: readonly (string | PoolConfig)[];
+  try {
+    replicas = replicasOf(tenant);
+    requireReplicas('databasePerTenant', 'replicas', replicas);
+  } catch (cause) {
+    throw new TenantFloorError(
+      'tenant_unplaceable',
+      '`replicas` failed for this tenant, or answered with no list of addresses; see the cause.',
+      { cause },
+    );
+  }
+  return { server: tenant.id, home: '', replicas, database: (options) => pools.databaseOf(tenant, options) };
 }

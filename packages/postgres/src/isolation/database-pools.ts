@@ -1,6 +1,7 @@
 import type { Tenant } from '@tenancy/core';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
+import { databaseOf } from './database-config.js';
 import { DatabaseDirectory } from './database-directory.js';
 import type { DatabasePerTenantSettings } from './database-per-tenant-options.js';
 import { DatabaseSlots } from './database-slots.js';
@@ -63,6 +64,11 @@ export class DatabasePools {
       this.#unused.delete(database);
       return database.checkOut();
     }
+  }
+
+  /** The name of the tenant's database, asked anew. */
+  async databaseOf(tenant: Tenant, options: PoolConfig): Promise<string> {
+    return databaseOf(await this.#directory.locate(tenant, options));
   }
 
   /** How many callers wait for a database to be opened for them. */

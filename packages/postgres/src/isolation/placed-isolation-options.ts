@@ -6,6 +6,7 @@ import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireList, requireOptions, said } from '../errors/require-arguments.js';
 import { requireConnectionOption } from '../errors/require-connection.js';
 import type { StartChecks } from '../pool/start-check.js';
+import { requireReplicas } from '../replicas/read-options.js';
 import { type RowLevelSecurityOptions, rowLevelSecurity } from './row-level-security.js';
 import type { TenantPlace } from './tenant-place.js';
 
@@ -16,6 +17,12 @@ export interface PlacedIsolationOptions extends Omit<RowLevelSecurityOptions, 's
    * host, by the same role.
    */
   readonly servers: Readonly<Record<string, string | PoolConfig>>;
+  /**
+   * The replicas of servers, by the names that `servers` has: each a standby of that server, as the application connects to it. The database is the
+   * primary's, whatever an address names.
+   * @defaultValue `{}`
+   */
+  readonly replicas?: Readonly<Record<string, readonly (string | PoolConfig)[]>>;
   /**
    * Says where a tenant is.
    * @defaultValue its `place`, as the directory has it
@@ -54,7 +61,15 @@ export interface PlacedIsolationOptions extends Omit<RowLevelSecurityOptions, 's
 }
 
 const KNOWN = [
-  ...['servers', 'place', 'sharedSchemas', 'maxDatabases', 'maxConnectionsPerServer', 'maxConnectionsPerDatabase'],
+  ...[
+    'servers',
+    'replicas',
+    'place',
+    'sharedSchemas',
+    'maxDatabases',
+    'maxConnectionsPerServer',
+    'maxConnectionsPerDatabase',
+  ],
   ...['setting', 'checks', 'schemas', 'shared', 'hidden', 'tenantColumn'],
 ];
 
@@ -62,7 +77,7 @@ const KNOWN = [
 export function resolvePlacedIsolationOptions(options: PlacedIsolationOptions) {
   requireOptions('placedIsolation', options, 'servers');
   refuseUnknown('placedIsolation', options, KNOWN);
-  const { servers, place = ownPlace, sharedSchemas = [], setting = 'app.tenant_id', ...rest } = options;
+  const { servers, replicas = {}, place = ownPlace, sharedSchemas = [], setting = 'app.tenant_id', ...rest } = options;
   const { checks = {}, maxDatabases = 20, maxConnectionsPerServer, maxConnectionsPerDatabase = 5, ...rows } = rest;
   requireOptions('placedIsolation: servers', servers, 'main');
   requireCustomSetting('placedIsolation', setting);
@@ -73,6 +88,9 @@ export function resolvePlacedIsolationOptions(options: PlacedIsolationOptions) {
   for (const [name, server] of Object.entries(servers)) {
     requireConnectionOption('placedIsolation', `servers.${name}`, server ?? null);
   }
+  requireOptions('placedIsolation: replicas', replicas);
+  refuseUnknown('placedIsolation: replicas', replicas, Object.keys(servers));
+  for (const [name, list] of Object.entries(replicas)) requireReplicas('placedIsolation', `replicas.${name}`, list);
   if (typeof place !== 'function') {
     throw misconfigured(
       `placedIsolation: the option \`place\` is ${said(place)}. Pass a function that answers with a place.`,
@@ -85,6 +103,7 @@ export function resolvePlacedIsolationOptions(options: PlacedIsolationOptions) {
   return {
     ...{
       servers,
+      replicas,
       place,
       sharedSchemas,
       setting,

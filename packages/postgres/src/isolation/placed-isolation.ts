@@ -5,7 +5,7 @@ import { BoundClient } from '../pool/bound-client.js';
 import type { Isolation, Placement } from '../pool/isolation.js';
 import type { StartChecks } from '../pool/start-check.js';
 import { runStartChecks } from '../pool/start-checks.js';
-import { configFrom, inDatabase } from './database-config.js';
+import { configFrom, databaseOf, inDatabase } from './database-config.js';
 import { DatabasePools } from './database-pools.js';
 import { type PlacedIsolationOptions, resolvePlacedIsolationOptions } from './placed-isolation-options.js';
 import { quoted, quotedSchema } from './schema-name.js';
@@ -55,6 +55,19 @@ export function placedIsolation(options: PlacedIsolationOptions): Isolation {
     acquireTimeoutMillis: CONNECT_TIMEOUT,
     setting,
   });
+  const replicated = new Map(
+    Object.entries(settings.replicas).map(([server, replicas]) => {
+      const primary = configFrom(servers[server] as string | PoolConfig);
+      return [server, { server, title: server, primary, replicas, shared: databaseOf(primary) }] as const;
+    }),
+  );
+  const replicatedOn = (server: string, database: string | null, isShared: boolean) => {
+    const known = replicated.get(server);
+    if (!known) return {};
+    const { shared, ...rest } = known;
+    const home = database ?? shared;
+    return { replicated: { ...rest, home, database: () => home, verify: isShared ? floor.verify : undefined } };
+  };
   /** Rows of many are held apart by policies alone, so there the server is examined before anybody is let in. */
   const examine = (server: string): Promise<void> => {
     const known = examined.get(server);
@@ -89,6 +102,7 @@ export function placedIsolation(options: PlacedIsolationOptions): Isolation {
         settings: [...(kind === 'schema' ? [['search_path', own + sharedPath] as const] : []), [setting, tenant.id]],
         ...(kind === 'schema' ? { schema: name as string } : {}),
         ownsTables: kind !== 'rows',
+        ...replicatedOn(server, database, kind === 'rows'),
         connect: async (createPool, options = {}) => {
           if (kind === 'rows') await examine(server);
           const most = database === null ? { max: maxConnectionsPerServer ?? options.max ?? 10 } : {};

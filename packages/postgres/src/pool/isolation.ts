@@ -15,6 +15,25 @@ export interface Placement {
    * `createPool` makes a pool whose connections can be bound; `options` are those of the pool that asks.
    */
   readonly connect?: (createPool: (config: PoolConfig) => Pool, options?: PoolConfig) => Promise<PoolClient>;
+  /** Where the same rows may be read. Without it they are read where they are written. */
+  readonly replicated?: ReplicatedPlace | undefined;
+}
+
+/** The replicas of the server that a place is on. */
+export interface ReplicatedPlace {
+  /** A key of the server: how far it is, is known by it. */
+  readonly server: string;
+  /** A key of the database on it: what is known of its replicas is known by both. */
+  readonly home: string;
+  /** The server as the log of the process calls it, where there are several. */
+  readonly title?: string;
+  /** A database of the server, which is asked how far its log is written; without it, a connection that `connect` checks out. */
+  readonly primary?: PoolConfig;
+  readonly replicas: readonly (string | PoolConfig)[];
+  /** The name of the database that the place is in; `options` are those of the pool that asks. */
+  readonly database: (options: PoolConfig) => string | Promise<string>;
+  /** As `verify` of {@link Isolation}, for each replica; without it none is examined. */
+  readonly verify?: ((connection: Queryable) => Promise<readonly Finding[]>) | undefined;
 }
 
 /** A way to keep tenants apart in PostgreSQL. */

@@ -18,7 +18,11 @@ const SILENCE_TIMEOUT = 15_000;
  *
  * @throws `floor_unsafe` with every finding and its fix.
  */
-export async function runStartChecks(client: BoundClient, isolation: Isolation, checks: StartChecks): Promise<void> {
+export async function runStartChecks(
+  client: BoundClient,
+  isolation: Pick<Isolation, 'setting' | 'verify'>,
+  checks: StartChecks,
+): Promise<void> {
   client.hold('setup');
   const catalogs = catalogsOf(client);
   const stopWaiting = endWhenSilent(client);

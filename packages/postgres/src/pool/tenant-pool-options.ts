@@ -5,6 +5,7 @@ import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireOptions } from '../errors/require-arguments.js';
 import { requireConnection } from '../errors/require-connection.js';
 import type { Isolation } from './isolation.js';
+import { type ReadOptions, requireReplicas, resolveReadOptions } from '../replicas/read-options.js';
 import { KNOWN_CHECKS } from './known-checks.js';
 import { refuseSlipOfPg, requireNumbers } from './pg-options.js';
 import type { StartChecks } from './start-check.js';
@@ -20,6 +21,17 @@ export interface TenantPoolOptions extends Omit<PoolConfig, 'Client'> {
    * @defaultValue `{}`: every check that fails stops the pool.
    */
   readonly checks?: StartChecks;
+  /**
+   * The replicas of the pool's own server: each a standby of it, as the application connects to it, which `reading` is answered by. The database is the
+   * pool's, whatever an address names. Strategies that lead to other servers have an option of their own for theirs.
+   * @defaultValue `[]`
+   */
+  readonly replicas?: readonly (string | PoolConfig)[];
+  /**
+   * How `reading` uses replicas.
+   * @defaultValue `{}`
+   */
+  readonly reads?: ReadOptions;
 }
 
 export function validated(options: TenantPoolOptions): TenantPoolOptions {
@@ -46,10 +58,12 @@ export function validated(options: TenantPoolOptions): TenantPoolOptions {
       'createTenantPool: the option `pipeline` is not supported: each reply must begin with its own binding.',
     );
   }
-  refuseSlipOfPg('createTenantPool', options, ['context', 'isolation', 'checks']);
+  refuseSlipOfPg('createTenantPool', options, ['context', 'isolation', 'checks', 'replicas', 'reads']);
   requireNumbers('createTenantPool', options);
   // There `connection` says where each database is.
   if (isolation.strategy !== 'database-per-tenant') requireConnection('createTenantPool', options);
+  if (options.replicas !== undefined) requireReplicas('createTenantPool', 'replicas', options.replicas);
+  resolveReadOptions(options.reads);
   if (options.checks != null) requireOptions('createTenantPool: checks', options.checks);
   refuseUnknown('createTenantPool: checks', options.checks, KNOWN_CHECKS);
   for (const [name, answer] of Object.entries(options.checks ?? {})) {

@@ -1,23 +1,17 @@
 import { AsyncResource } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
-import {
-  type CapturedTenant,
-  captureTenant,
-  TENANT_POOL,
-  type TenantPoolLike,
-  type TenantReader,
-} from '@tenancy/core/adapter';
+import { captureTenant, TENANT_POOL, type TenantPoolLike, type TenantReader } from '@tenancy/core/adapter';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import { isStalePlan, keepsPlan } from '../protocol/stale-plan.js';
+import { isFaultOfReplica, isReplayable } from '../replicas/fault-of-replica.js';
+import { currentReading } from '../replicas/reading.js';
 import { needsNoTenant } from '../statement/needs-no-tenant.js';
 import { Arrivals } from './arrivals.js';
-import { BindingCache } from './binding-cache.js';
-import { BoundClient, type Holder } from './bound-client.js';
-import { checkoutOf } from './checkout.js';
+import { BoundClient } from './bound-client.js';
+import { type Asker, type ConnectCallback, HandOut, NOTHING } from './hand-out.js';
 import { InnerPools } from './inner-pools.js';
-import type { Isolation, Placement } from './isolation.js';
+import type { Isolation } from './isolation.js';
 import { PoolConnections } from './pool-connections.js';
-import { type Release, releaseOf } from './release.js';
 import { type TenantPoolOptions, validated } from './tenant-pool-options.js';
 import { Verification } from './verification.js';
 
@@ -25,12 +19,8 @@ type Asked = string | { readonly text?: string } | null | undefined;
 
 type Answer = (...answer: unknown[]) => void;
 
-type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
-
 /** C6: a socket is opened in nobody's context, or what it delivers later would be delivered in its first user's. */
 const nobody = new AsyncResource('TenantPool');
-
-const NOTHING: Release = () => {};
 
 /** Milliseconds for a server to let a connection in, where nobody says otherwise. pg would wait for ever. */
 const CONNECT_TIMEOUT = 30_000;
@@ -50,24 +40,24 @@ export class TenantPool extends Pool implements TenantPoolLike {
   readonly [TENANT_POOL] = true;
   readonly #context: TenantReader;
   readonly #isolation: Isolation;
-  readonly #bindings = new BindingCache();
-  /** As they were given: pg fills in defaults, which are for this pool alone. */
-  readonly #options: PoolConfig;
   readonly #connections = new PoolConnections(this, CONNECT_TIMEOUT);
-  readonly #inner: InnerPools;
+  readonly #handOut: HandOut;
   readonly #verification: Verification;
   readonly #arrivals = new Arrivals();
-  /** The holder that a `pool.query` is for, while pg takes it to `connect`. */
-  #queryFor: CapturedTenant | undefined;
+  /** Whom a `pool.query` is for, while pg takes it to `connect`. */
+  #queryFor: Asker | undefined;
 
   constructor(options: TenantPoolOptions) {
     super({ ...validated(options), Client: BoundClient } as PoolConfig);
     // As a method it would have to repeat pg's eight overloads.
     this.query = this.#query.bind(this) as Pool['query'];
-    this.#options = options;
     this.#context = options.context;
     this.#isolation = options.isolation;
-    this.#inner = new InnerPools(this, options.isolation);
+    // The options as they were given: pg fills in defaults, which are for this pool alone.
+    this.#handOut = new HandOut({
+      ...{ options, nobody, inner: new InnerPools(this, options.isolation) },
+      connect: (callback) => super.connect(callback as never),
+    });
     this.#verification = new Verification(
       (callback) => super.connect(callback),
       nobody,
@@ -98,8 +88,9 @@ export class TenantPool extends Pool implements TenantPoolLike {
    * @throws `floor_unsafe` with every finding and its fix. The next call looks again.
    * @throws what pg throws when it cannot connect.
    */
-  verify(): Promise<void> {
-    return this.#verification.run();
+  async verify(): Promise<void> {
+    await this.#verification.run();
+    await this.#handOut.look();
   }
 
   override connect(): Promise<PoolClient>;
@@ -110,19 +101,20 @@ export class TenantPool extends Pool implements TenantPoolLike {
       this.#acquire(queryFor, undefined, callback);
       return undefined;
     }
-    const captured = captureTenant(this.#context);
+    const asker = this.#asker();
     const scope = new AsyncResource('TenantCheckout');
     if (callback) {
-      this.#acquire(captured, scope, (...answer) => scope.runInAsyncScope(callback, null, ...answer));
+      this.#acquire(asker, scope, (...answer) => scope.runInAsyncScope(callback, null, ...answer));
       return undefined;
     }
     return new Promise((resolve, reject) =>
-      this.#acquire(captured, scope, (error, client) => (client ? resolve(client) : reject(error))),
+      this.#acquire(asker, scope, (error, client) => (client ? resolve(client) : reject(error))),
     );
   }
 
   #query(query: Asked, values?: unknown, callback?: unknown): unknown {
-    const captured = captureTenant(this.#context);
+    const asker = this.#asker();
+    const { captured } = asker;
     const [answer, parameters] = typeof values === 'function' ? [values, undefined] : [callback, values];
     // C2: pg calls back in the context of whoever gave the connection back.
     const settle = typeof answer === 'function' ? AsyncResource.bind(answer as Answer) : undefined;
@@ -131,12 +123,17 @@ export class TenantPool extends Pool implements TenantPoolLike {
       process.nextTick(settle, captured.refusal);
       return undefined;
     }
-    if (keepsPlan(query)) return this.#fresh(query, parameters, settle, captured, this.options.max);
-    return this.#ask(query, parameters, settle, captured);
+    const others = keepsPlan(query) ? this.options.max : 0;
+    if (others > 0 || isReplayable(query, asker)) return this.#fresh(query, parameters, settle, asker, others);
+    return this.#ask(query, parameters, settle, asker);
   }
 
-  #ask(query: Asked, values: unknown, settle: Answer | undefined, captured: CapturedTenant): unknown {
-    this.#queryFor = captured;
+  #asker(): Asker {
+    return { captured: captureTenant(this.#context), reading: currentReading() };
+  }
+
+  #ask(query: Asked, values: unknown, settle: Answer | undefined, asker: Asker): unknown {
+    this.#queryFor = asker;
     try {
       return super.query(query as string, values as unknown[], settle as never);
     } finally {
@@ -144,15 +141,23 @@ export class TenantPool extends Pool implements TenantPoolLike {
     }
   }
 
-  /** O13: a named statement that did not run as its plan is stale runs on another connection; this one is closed. All others may be like it. */
-  #fresh(query: Asked, values: unknown, settle: Answer | undefined, captured: CapturedTenant, others: number): unknown {
-    const again = () => this.#fresh(query, values, settle, captured, others - 1);
-    const isToRun = (error: unknown) => others > 0 && isStalePlan(error);
+  /**
+   * O13: a named statement that did not run as its plan is stale runs on another connection; this one is closed. All others may be like it. What
+   * a replica has failed, the primary is asked: it is a read, so it may run twice.
+   */
+  #fresh(query: Asked, values: unknown, settle: Answer | undefined, asker: Asker, others: number): unknown {
+    const next = (error: unknown): (() => unknown) | undefined => {
+      if (asker.replica && isFaultOfReplica(error)) {
+        return () => this.#fresh(query, values, settle, { ...asker, isFailed: true, replica: undefined }, others);
+      }
+      if (others === 0 || !isStalePlan(error)) return undefined;
+      return () => this.#fresh(query, values, settle, { ...asker, replica: undefined }, others - 1);
+    };
     if (!settle) {
-      const asked = this.#ask(query, values, undefined, captured) as Promise<unknown>;
-      return asked.catch((error: unknown) => (isToRun(error) ? again() : Promise.reject(error)));
+      const asked = this.#ask(query, values, undefined, asker) as Promise<unknown>;
+      return asked.catch((error: unknown) => next(error)?.() ?? Promise.reject(error));
     }
-    return this.#ask(query, values, (...answer) => (isToRun(answer[0]) ? again() : settle(...answer)), captured);
+    return this.#ask(query, values, (...answer) => (next(answer[0]) ?? (() => settle(...answer)))(), asker);
   }
 
   override end(): Promise<void>;
@@ -171,7 +176,7 @@ export class TenantPool extends Pool implements TenantPoolLike {
     const own = this.#connections.seeOut(arrived ? arrived.then(() => super.end()) : super.end());
     await Promise.all([
       own.then(() => void this.#connections.closed()),
-      arrived ? arrived.then(() => this.#isolation.end?.()) : this.#isolation.end?.(),
+      (arrived ?? Promise.resolve()).then(() => Promise.all([this.#isolation.end?.(), this.#handOut.end()])),
     ]);
   }
 
@@ -186,64 +191,15 @@ export class TenantPool extends Pool implements TenantPoolLike {
     return false;
   }
 
-  /** `scope` is where a checkout's replies are handed on; without it the connection is for one query of the pool. */
-  #acquire(captured: CapturedTenant, scope: AsyncResource | undefined, callback: ConnectCallback): void {
+  #acquire(asker: Asker, scope: AsyncResource | undefined, callback: ConnectCallback): void {
     const settle = this.#arrivals.expect(callback);
     if (!settle) process.nextTick(callback, new Error(AFTER_END), undefined, NOTHING);
-    else if (this.#verification.isDone) this.#place(captured, scope, settle);
+    else if (this.#verification.isDone) this.#handOut.connect(asker, scope, settle);
     else {
-      this.verify().then(
-        () => this.#place(captured, scope, settle),
+      this.#verification.run().then(
+        () => this.#handOut.connect(asker, scope, settle),
         (error) => settle(error, undefined, NOTHING),
       );
     }
-  }
-
-  #place(captured: CapturedTenant, scope: AsyncResource | undefined, callback: ConnectCallback): void {
-    let placement: Placement | undefined;
-    let holder: Holder;
-    try {
-      placement = captured.tenant ? this.#isolation.place(captured.tenant) : undefined;
-      holder = this.#holderOf(captured, placement);
-    } catch (error) {
-      process.nextTick(callback, error, undefined, NOTHING);
-      return;
-    }
-    const handOut = (client: BoundClient & PoolClient, giveBack: Release) =>
-      client.whenSetUp((error) => {
-        const release = releaseOf(client, giveBack);
-        if (error) {
-          release(error);
-          return callback(error, undefined, NOTHING);
-        }
-        client.hold(holder, scope);
-        client.release = release;
-        // pg's own pool sends the query while it is called back.
-        if (!scope) return client.asHolder(() => callback(undefined, client, release));
-        const checkout = checkoutOf(client, captured, this.#context, release);
-        callback(undefined, checkout, checkout.release);
-      });
-    const connect = placement?.connect;
-    if (connect) {
-      nobody
-        .runInAsyncScope(() => connect((config) => this.#inner.create(config), this.#options))
-        .then(
-          (client) => handOut(client as BoundClient & PoolClient, client.release),
-          (error) => callback(error, undefined, NOTHING),
-        );
-      return;
-    }
-    nobody.runInAsyncScope(() =>
-      super.connect((error, client, release) => {
-        if (client) handOut(client as BoundClient & PoolClient, release);
-        else callback(error, undefined, NOTHING);
-      }),
-    );
-  }
-
-  #holderOf(captured: CapturedTenant, placement: Placement | undefined): Holder {
-    // Nobody's queries are bound to nobody, so that they have a receipt as well.
-    if (!placement) return { binding: this.#bindings.of([[this.#isolation.setting, '']]), refusal: captured.refusal };
-    return { binding: this.#bindings.of(placement.settings), truncates: placement.ownsTables };
   }
 }

@@ -5,6 +5,10 @@ import { bindMessage, closeStatementMessage, EXECUTE, parseMessage } from './mes
 export interface Binding {
   /** The names of the settings, which no SQL of the application may set. */
   readonly settings: readonly string[];
+  /** Whoever has another one is somebody else, and finds nothing of theirs on the session. */
+  readonly holder: string;
+  /** What the queries may do: write too, or read alone, on the primary or on a replica. */
+  readonly access: Access;
   /** The one row of the reply: each value as PostgreSQL took it. */
   readonly receipt: readonly string[];
   /** The text that binds these settings, whatever their values. */
@@ -20,6 +24,12 @@ export interface Binding {
   /** `Bind` and `Execute` of what is kept, and a clear place for the application's statement. */
   readonly kept: Buffer;
 }
+
+/**
+ * `'write'`: everything. `'read'`: whatever writes is refused by PostgreSQL. `{ replayed }`: the same, and the server must be a replica
+ * that has replayed the primary's log up to this position, or the query does not run.
+ */
+export type Access = 'write' | 'read' | { readonly replayed: string };
 
 /** The prefix of the pool's own names; no statement of the application may have it. */
 export const RESERVED_PREFIX = 'tenancy ';
@@ -44,15 +54,25 @@ const UNNAMED = '';
  *
  * Source: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-EXT-QUERY
  */
-export function encodeBinding(settings: readonly (readonly [name: string, value: string])[]): Binding {
+export function encodeBinding(
+  settings: readonly (readonly [name: string, value: string])[],
+  access: Access = 'write',
+): Binding {
   const names = settings.map(([name]) => settingName(name));
-  const values = settings.map(([, value]) => value);
-  const statement = `select ${names.map((name, index) => `set_config('${name}', $${index + 1}, true)`).join(', ')}`;
+  const own = settings.map(([, value]) => value);
+  const columns = names.map((name, index) => `set_config('${name}', $${index + 1}, true)`);
+  if (access === 'read') columns.push(`set_config('transaction_read_only', 'on', true)`);
+  // No value of this setting but a boolean is taken, so that the query behind it is skipped.
+  else if (access !== 'write') columns.push(replayedUpTo(`$${own.length + 1}`));
+  const values = typeof access === 'string' ? own : [...own, access.replayed];
+  const statement = `select ${columns.join(', ')}`;
   const run = Buffer.concat([bindMessage(UNNAMED, values), EXECUTE]);
   const parsed = (text: string) => Buffer.concat([parseMessage(UNNAMED, text), run]);
   return {
     settings: names,
-    receipt: values,
+    holder: JSON.stringify(settings),
+    access,
+    receipt: access === 'write' ? own : [...own, 'on'],
     statement,
     whole: parsed(statement),
     probing: parsed(`${statement}, pg_backend_pid()`),
@@ -60,6 +80,12 @@ export function encodeBinding(settings: readonly (readonly [name: string, value:
     keep: parseMessage(UNNAMED, statement),
     kept: Buffer.concat([run, CLOSE_QUERY]),
   };
+}
+
+/** Asked in front of each query: behind a pooler the server may be another than a moment ago, and any may have been promoted since. */
+function replayedUpTo(position: string): string {
+  const isReplayed = `pg_is_in_recovery() and pg_last_wal_replay_lsn() >= ${position}::pg_lsn`;
+  return `set_config('transaction_read_only', case when ${isReplayed} then 'on' else 'behind' end, true)`;
 }
 
 /** Names stand in the text, so they are held to a shape; values never do. */

@@ -77,7 +77,8 @@ export class BoundProtocol {
     // EventEmitter itself passes two arguments, with `newListener`; the protocol's messages are one.
     connection.emit = (event: string | symbol, first?: unknown, second?: unknown) => {
       if (typeof event === 'string' && this.#consumes(event, first as BackendMessage)) return true;
-      const told = event === 'errorMessage' ? explained(first as BackendMessage, this.#binding && this.#status) : first;
+      const told =
+        event === 'errorMessage' ? explained(first as BackendMessage, this.#status, this.#phase, this.#binding) : first;
       return this.#scope ? this.#scope.runInAsyncScope(emit, null, event, told, second) : emit(event, told, second);
     };
   }

@@ -1,19 +1,51 @@
 import { misconfigured } from '../errors/misconfigured.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { SEVERAL_STATEMENTS } from '../statement/refuse-statement.js';
+import type { Binding } from './binding.js';
 import type { BackendMessage, TransactionStatus } from './connection.js';
+import type { Phase } from './phase.js';
 
 /**
  * Explains what the binding makes PostgreSQL refuse, with the reason and the fix; any other error stays as it is. The
  * server's own words are translated, so its codes are looked at.
  *
- * @param status - the connection's before the statement was sent; without one nothing is bound yet, as at the start
+ * @param status - the connection's before the statement was sent
+ * @param phase - `failed` where it is the binding that failed, so that the statement did not run
+ * @param binding - without one nothing is bound yet, as at the start
  */
-export function explained(error: BackendMessage, status: TransactionStatus | undefined): unknown {
-  if (status === undefined) return explainedAtStart(error);
-  const explanation = explanationOf(error, status);
+export function explained(
+  error: BackendMessage,
+  status: TransactionStatus,
+  phase: Phase,
+  binding: Pick<Binding, 'access'> | undefined,
+): unknown {
+  if (binding === undefined) return explainedAtStart(error);
+  if (phase === 'failed' && typeof binding.access === 'object' && error.code === INVALID_VALUE) return behind(error);
+  const explanation = isWrite(error, binding) ? READS_ALONE : explanationOf(error, status);
   return explanation === undefined ? error : new TenantFloorError('statement_refused', explanation, { cause: error });
 }
+
+/** What the binding answers on a server that is no replica, or has not replayed as far as it must have. */
+const INVALID_VALUE = '22023';
+
+function behind(cause: BackendMessage): TenantFloorError {
+  return new TenantFloorError(
+    'replica_behind',
+    'the replica has not replayed what this read must see, or is none any more, so the query did not run there. Run the transaction again: ' +
+      'it gets another connection. A single query of the pool is asked of the primary by itself.',
+    { cause },
+  );
+}
+
+/** As PostgreSQL refuses what writes, and what would allow it again. */
+function isWrite({ code, routine }: BackendMessage, { access }: Pick<Binding, 'access'>): boolean {
+  if (access === 'write') return false;
+  return code === '25006' || (code === '25001' && routine !== 'PreventInTransactionBlock');
+}
+
+const READS_ALONE =
+  'a statement that writes was sent within `reading`, where it may be asked of a replica, which cannot write. Send it outside of ' +
+  '`reading`; SELECT … FOR UPDATE, nextval and functions that write count as writes, too.';
 
 function explanationOf({ code, routine }: BackendMessage, status: TransactionStatus): string | undefined {
   if (code === '42601' && routine === 'exec_parse_message') return SEVERAL_STATEMENTS;

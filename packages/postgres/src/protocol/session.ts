@@ -33,7 +33,7 @@ export class Session {
 
   hold(binding: Binding): void {
     if (this.#atStart.length === 0) this.#atStart = this.#reported.of(SET_BY_POOLERS);
-    if (this.#last !== undefined && this.#last !== binding) this.isResetDue = true;
+    if (this.#last !== undefined && this.#last.holder !== binding.holder) this.isResetDue = true;
     this.#last = binding;
   }
 

@@ -1,0 +1,173 @@
+import type { AsyncResource } from 'node:async_hooks';
+import type { CapturedTenant, TenantReader } from '@tenancy/core/adapter';
+import type { PoolClient, PoolConfig } from 'pg';
+import type { Access } from '../protocol/binding.js';
+import { resolveReadOptions } from '../replicas/read-options.js';
+import type { Reading } from '../replicas/reading.js';
+import { ReplicaReads } from '../replicas/replica-reads.js';
+import { replicasOfPool } from '../replicas/replicas-of-pool.js';
+import { BindingCache } from './binding-cache.js';
+import type { BoundClient, Holder } from './bound-client.js';
+import { checkoutOf } from './checkout.js';
+import type { InnerPools } from './inner-pools.js';
+import type { Isolation, Placement, ReplicatedPlace } from './isolation.js';
+import { type Release, releaseOf } from './release.js';
+import type { TenantPoolOptions } from './tenant-pool-options.js';
+
+export type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
+
+/** Whoever asks for a connection. */
+export interface Asker {
+  readonly captured: CapturedTenant;
+  /** Undefined where it may write. */
+  readonly reading: Reading | undefined;
+  /** True when a replica has failed it, so that the primary is to answer. */
+  readonly isFailed?: boolean;
+  /** Set when a replica is asked. */
+  replica?: true | undefined;
+}
+
+export const NOTHING: Release = () => {};
+
+interface HandOutOptions {
+  readonly options: TenantPoolOptions;
+  readonly inner: InnerPools;
+  /** Runs what is nobody's. */
+  readonly nobody: AsyncResource;
+  /** Checks a connection of the pool itself out, as pg does. */
+  readonly connect: (callback: ConnectCallback) => void;
+}
+
+/** Leads whoever asks to the place of the tenant, or to a replica of it, and hands a connection out that is bound to them. */
+export class HandOut {
+  readonly #bindings = new BindingCache();
+  readonly #context: TenantReader;
+  readonly #isolation: Isolation;
+  readonly #reads: ReplicaReads;
+  readonly #own: ReplicatedPlace | undefined;
+  readonly #given: HandOutOptions;
+
+  constructor(given: HandOutOptions) {
+    const { options, inner } = given;
+    this.#given = given;
+    this.#context = options.context;
+    this.#isolation = options.isolation;
+    this.#own = replicasOfPool(options);
+    this.#reads = new ReplicaReads({
+      settings: resolveReadOptions(options.reads),
+      pool: options,
+      createPool: (config) => inner.create(config),
+      setting: options.isolation.setting,
+      checks: options.checks ?? {},
+    });
+  }
+
+  /** Looks at the replicas of the pool's own server; what is found is in the log. */
+  async look(): Promise<void> {
+    if (this.#own) await this.#reads.look(this.#own);
+  }
+
+  end(): Promise<void> {
+    return this.#reads.end();
+  }
+
+  /** `scope` is where a checkout's replies are handed on; without it the connection is for one query of the pool. */
+  connect(asker: Asker, scope: AsyncResource | undefined, callback: ConnectCallback): void {
+    const { tenant } = asker.captured;
+    let placement: Placement | undefined;
+    let place: ReplicatedPlace | undefined;
+    let holder: Holder;
+    try {
+      placement = tenant ? this.#isolation.place(tenant) : undefined;
+      place = placement && (placement.connect ? placement.replicated : this.#own);
+      holder = this.#holderOf(asker, placement, asker.reading ? 'read' : 'write');
+    } catch (error) {
+      process.nextTick(callback, error, undefined, NOTHING);
+      return;
+    }
+    const { reading, isFailed } = asker;
+    if (!tenant || !placement || !place || (reading && isFailed))
+      return this.#primary(asker, placement, holder, scope, callback);
+    if (!reading) {
+      const done = this.#reads.work.begin(tenant.id);
+      return this.#primary(asker, placement, holder, scope, callback, done);
+    }
+    const connectPrimary = () =>
+      new Promise<PoolClient>((resolve, reject) =>
+        this.#client(placement, (error, client) => (client ? resolve(client) : reject(error))),
+      );
+    this.#given.nobody
+      .runInAsyncScope(() => this.#reads.connect({ tenant, reading, place, connectPrimary }))
+      .then(
+        (found) => {
+          if (!found) return this.#primary(asker, placement, holder, scope, callback);
+          asker.replica = true;
+          const { client, replayed } = found;
+          this.#bound(asker, client, client.release, this.#holderOf(asker, placement, { replayed }), scope, callback);
+        },
+        (error) => callback(error, undefined, NOTHING),
+      );
+  }
+
+  #primary(
+    asker: Asker,
+    placement: Placement | undefined,
+    holder: Holder,
+    scope: AsyncResource | undefined,
+    callback: ConnectCallback,
+    done = NOTHING,
+  ): void {
+    this.#client(placement, (error, client, giveBack) => {
+      if (!client) {
+        done();
+        return callback(error, undefined, NOTHING);
+      }
+      const release: Release = (failure) => {
+        done();
+        giveBack(failure);
+      };
+      this.#bound(asker, client as BoundClient & PoolClient, release, holder, scope, callback);
+    });
+  }
+
+  #bound(
+    { captured }: Asker,
+    client: BoundClient & PoolClient,
+    giveBack: Release,
+    holder: Holder,
+    scope: AsyncResource | undefined,
+    callback: ConnectCallback,
+  ): void {
+    client.whenSetUp((error) => {
+      const release = releaseOf(client, giveBack);
+      if (error) {
+        release(error);
+        return callback(error, undefined, NOTHING);
+      }
+      client.hold(holder, scope);
+      client.release = release;
+      // pg's own pool sends the query while it is called back.
+      if (!scope) return client.asHolder(() => callback(undefined, client, release));
+      const checkout = checkoutOf(client, captured, this.#context, release);
+      callback(undefined, checkout, checkout.release);
+    });
+  }
+
+  #client(placement: Placement | undefined, callback: ConnectCallback): void {
+    const { nobody, inner, options, connect: own } = this.#given;
+    const connect = placement?.connect;
+    if (!connect) return nobody.runInAsyncScope(() => own(callback));
+    nobody
+      .runInAsyncScope(() => connect((config: PoolConfig) => inner.create(config), options))
+      .then(
+        (client) => callback(undefined, client, client.release),
+        (error) => callback(error, undefined, NOTHING),
+      );
+  }
+
+  #holderOf({ captured }: Asker, placement: Placement | undefined, access: Access): Holder {
+    // Nobody's queries are bound to nobody, so that they have a receipt as well.
+    if (!placement) return { binding: this.#bindings.of([[this.#isolation.setting, '']]), refusal: captured.refusal };
+    return { binding: this.#bindings.of(placement.settings, access), truncates: placement.ownsTables };
+  }
+}
