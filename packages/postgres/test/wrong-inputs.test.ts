@@ -76,6 +76,11 @@ const DELETION = {
   tenant: 't_acme',
 };
 const NO_CONNECTION_OPTION = [undefined, null, 0, '', true, [], () => {}, Symbol('one')];
+const NO_REPLICAS = [
+  ...[null, 0, 'postgres://localhost/a', true, {}, () => {}],
+  ...NO_CONNECTION_OPTION.map((entry) => [entry]),
+  [{ host: 'localhost', pipeline: true }],
+];
 const LIMITS = ['lockTimeout', 'statementTimeout', 'giveUpAfter', 'batchTime', 'maxShare', 'maxReplicationLag'];
 
 /** One argument: each of the values, by itself. */
@@ -110,6 +115,7 @@ const WRONG = [
     { connection: () => 'x' },
     {
       connection: [undefined, ...NO_FUNCTION],
+      replicas: NO_FUNCTION,
       maxDatabases: [0, ...NO_COUNT],
       maxConnectionsPerDatabase: [0, ...NO_COUNT],
       idleTimeoutMillis: [0, 2 ** 31, ...NO_COUNT],
@@ -117,6 +123,7 @@ const WRONG = [
       setting: NO_NAME,
     },
   ),
+  ...argument('reading', loose(floor.reading), [undefined, ...NO_FUNCTION]),
   ...options(
     'schemaPerTenant',
     loose(floor.schemaPerTenant),
@@ -133,6 +140,7 @@ const WRONG = [
     { servers: { main: 'postgres://localhost/app' } },
     {
       servers: [undefined, {}, { main: '' }, ...NO_OPTIONS],
+      replicas: [...NO_OPTIONS, { other: [] }, ...NO_REPLICAS.map((list) => ({ main: list }))],
       place: NO_FUNCTION,
       sharedSchemas: NO_LIST,
       maxDatabases: [0, ...NO_COUNT],

@@ -1,4 +1,5 @@
 import type { AsyncResource } from 'node:async_hooks';
+import type { Tenant } from '@tenancy/core';
 import type { CapturedTenant, TenantReader } from '@tenancy/core/adapter';
 import type { PoolClient, PoolConfig } from 'pg';
 import type { Access } from '../protocol/binding.js';
@@ -25,6 +26,23 @@ export interface Asker {
   readonly isFailed?: boolean;
   /** Set when a replica is asked. */
   replica?: true | undefined;
+}
+
+/** Who is handed the connection, and how. */
+interface Recipient {
+  readonly asker: Asker;
+  readonly scope: AsyncResource | undefined;
+  readonly callback: ConnectCallback;
+}
+
+/** A read, and where else it is answered. */
+interface Sought {
+  readonly placement: Placement;
+  readonly place: ReplicatedPlace;
+  /** For the primary. */
+  readonly holder: Holder;
+  readonly tenant: Tenant;
+  readonly reading: Reading;
 }
 
 export const NOTHING: Release = () => {};
@@ -74,23 +92,24 @@ export class HandOut {
   /** `scope` is where a checkout's replies are handed on; without it the connection is for one query of the pool. */
   connect(asker: Asker, scope: AsyncResource | undefined, callback: ConnectCallback): void {
     const { tenant } = asker.captured;
-    let placement: Placement | undefined;
-    let place: ReplicatedPlace | undefined;
-    let holder: Holder;
+    const to: Recipient = { asker, scope, callback };
     try {
-      placement = tenant ? this.#isolation.place(tenant) : undefined;
-      place = placement && (placement.connect ? placement.replicated : this.#own);
-      holder = this.#holderOf(asker, placement, asker.reading ? 'read' : 'write');
+      const placement = tenant ? this.#isolation.place(tenant) : undefined;
+      const place = placement && (placement.connect ? placement.replicated : this.#own);
+      const holder = this.#holderOf(asker, placement, asker.reading ? 'read' : 'write');
+      if (!tenant || !placement || !place) this.#toPrimary(to, placement, holder);
+      else if (asker.reading) this.#toReplica(to, { placement, place, holder, tenant, reading: asker.reading });
+      else this.#toPrimary(to, placement, holder, this.#reads.work.begin(tenant.id));
     } catch (error) {
       process.nextTick(callback, error, undefined, NOTHING);
-      return;
     }
-    const { reading, isFailed } = asker;
-    if (!tenant || !placement || !place || (reading && isFailed))
-      return this.#primary(asker, placement, holder, scope, callback);
-    if (!reading) {
-      const done = this.#reads.work.begin(tenant.id);
-      return this.#primary(asker, placement, holder, scope, callback, done);
+  }
+
+  #toReplica(to: Recipient, { placement, place, holder, tenant, reading }: Sought): void {
+    const { asker, callback } = to;
+    if (asker.isFailed) {
+      this.#toPrimary(to, placement, holder);
+      return;
     }
     const connectPrimary = () =>
       new Promise<PoolClient>((resolve, reject) =>
@@ -100,44 +119,31 @@ export class HandOut {
       .runInAsyncScope(() => this.#reads.connect({ tenant, reading, place, connectPrimary }))
       .then(
         (found) => {
-          if (!found) return this.#primary(asker, placement, holder, scope, callback);
-          asker.replica = true;
-          const { client, replayed } = found;
-          this.#bound(asker, client, client.release, this.#holderOf(asker, placement, { replayed }), scope, callback);
+          asker.replica = found && true;
+          if (!found) this.#toPrimary(to, placement, holder);
+          else this.#bind(to, found.client, found.client.release, this.#holderOf(asker, placement, found));
         },
         (error) => callback(error, undefined, NOTHING),
       );
   }
 
-  #primary(
-    asker: Asker,
-    placement: Placement | undefined,
-    holder: Holder,
-    scope: AsyncResource | undefined,
-    callback: ConnectCallback,
-    done = NOTHING,
-  ): void {
+  /** @param done - called when the connection is given back, and before anybody learns what came of it */
+  #toPrimary(to: Recipient, placement: Placement | undefined, holder: Holder, done = NOTHING): void {
     this.#client(placement, (error, client, giveBack) => {
-      if (!client) {
+      if (client) {
+        const release: Release = (failure) => {
+          done();
+          giveBack(failure);
+        };
+        this.#bind(to, client as BoundClient & PoolClient, release, holder);
+      } else {
         done();
-        return callback(error, undefined, NOTHING);
+        to.callback(error, undefined, NOTHING);
       }
-      const release: Release = (failure) => {
-        done();
-        giveBack(failure);
-      };
-      this.#bound(asker, client as BoundClient & PoolClient, release, holder, scope, callback);
     });
   }
 
-  #bound(
-    { captured }: Asker,
-    client: BoundClient & PoolClient,
-    giveBack: Release,
-    holder: Holder,
-    scope: AsyncResource | undefined,
-    callback: ConnectCallback,
-  ): void {
+  #bind({ asker, scope, callback }: Recipient, client: BoundClient & PoolClient, giveBack: Release, holder: Holder) {
     client.whenSetUp((error) => {
       const release = releaseOf(client, giveBack);
       if (error) {
@@ -148,7 +154,7 @@ export class HandOut {
       client.release = release;
       // pg's own pool sends the query while it is called back.
       if (!scope) return client.asHolder(() => callback(undefined, client, release));
-      const checkout = checkoutOf(client, captured, this.#context, release);
+      const checkout = checkoutOf(client, asker.captured, this.#context, release);
       callback(undefined, checkout, checkout.release);
     });
   }
@@ -156,13 +162,14 @@ export class HandOut {
   #client(placement: Placement | undefined, callback: ConnectCallback): void {
     const { nobody, inner, options, connect: own } = this.#given;
     const connect = placement?.connect;
-    if (!connect) return nobody.runInAsyncScope(() => own(callback));
-    nobody
-      .runInAsyncScope(() => connect((config: PoolConfig) => inner.create(config), options))
-      .then(
-        (client) => callback(undefined, client, client.release),
-        (error) => callback(error, undefined, NOTHING),
-      );
+    if (connect) {
+      nobody
+        .runInAsyncScope(() => connect((config: PoolConfig) => inner.create(config), options))
+        .then(
+          (client) => callback(undefined, client, client.release),
+          (error) => callback(error, undefined, NOTHING),
+        );
+    } else nobody.runInAsyncScope(() => own(callback));
   }
 
   #holderOf({ captured }: Asker, placement: Placement | undefined, access: Access): Holder {

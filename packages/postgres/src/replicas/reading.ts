@@ -1,5 +1,6 @@
-import { requireFunction } from '@tenancy/core/adapter';
 import { ContextVariable } from '@tenancy/core/admin';
+import { misconfigured } from '../errors/misconfigured.js';
+import { said } from '../errors/require-arguments.js';
 
 /** Work that reads alone, and what it must see. */
 export interface Reading {
@@ -22,7 +23,7 @@ const variable = (shared[KEY] ??= new ContextVariable<Reading>());
  *
  * A connection that was checked out before is what it was, and so is a transaction that is open on it.
  *
- * @throws `tenancy_misconfigured` when `fn` is no function.
+ * @throws `floor_misconfigured` when `fn` is no function.
  *
  * @example
  * ```ts
@@ -39,7 +40,9 @@ const variable = (shared[KEY] ??= new ContextVariable<Reading>());
  * ```
  */
 export function reading<R>(fn: () => R): R {
-  requireFunction('reading', fn);
+  if (typeof fn !== 'function') {
+    throw misconfigured(`reading: its argument is ${said(fn)}, not a function. Pass one that does the reading.`);
+  }
   return variable.run({ since: performance.now() }, fn);
 }
 

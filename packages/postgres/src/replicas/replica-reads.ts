@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Tenant } from '@tenancy/core';
-import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { LRUCache } from 'lru-cache';
+import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { configFrom, inDatabase } from '../isolation/database-config.js';
 import { DatabasePools } from '../isolation/database-pools.js';
