@@ -22,7 +22,7 @@ const WHY: Readonly<Record<Exclude<Standing, 'far enough' | 'behind'>, string>> 
   'of another cluster': 'it is a server of another cluster, which has not the same rows. Name a replica of the primary',
   'no replica': 'it is no replica: it is not in recovery. Where it was promoted, name it as the primary',
   'on another timeline':
-    'it is on another timeline than the primary, as after a failover. It is used again when it follows the new primary; check what it follows',
+    'it is on another timeline than the primary, as after a failover. It is used again when it follows the new primary and has made a restartpoint: look what it follows, or run CHECKPOINT on it',
 };
 
 const logger = new Logger('TenantPool');

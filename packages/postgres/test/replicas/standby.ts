@@ -97,12 +97,15 @@ export class Standby {
     await this.stop();
   }
 
-  /** Follows this server from now on, or from its start on. */
+  /** Follows this server from its next start on. */
   async follow(primaryUrl: string): Promise<void> {
     const { hostname, port, username, password } = new URL(primaryUrl);
-    const settings = `primary_conninfo = 'host=${hostname} port=${port} user=${username} password=${password}'\n`;
-    await appendFile(join(this.#data, 'postgresql.auto.conf'), settings);
-    if (this.#child) await this.ask('select pg_reload_conf()');
+    await this.set('primary_conninfo', `host=${hostname} port=${port} user=${username} password=${password}`);
+  }
+
+  /** A setting from its next start on. */
+  async set(name: string, value: string): Promise<void> {
+    await appendFile(join(this.#data, 'postgresql.auto.conf'), `${name} = '${value}'\n`);
   }
 
   async pause(): Promise<void> {
