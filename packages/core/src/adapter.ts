@@ -5,6 +5,7 @@ export { isConstant, SQL_BLANK } from './constant-sql.js';
 export { type CapturedTenant, captureTenant, type TenantReader } from './context/capture-tenant.js';
 export { outsideAnyTenant } from './context/enter.js';
 export { OWN_TENANT } from './context/own-tenant.js';
+export { variablesInHand } from './context/storage.js';
 export { AdapterError, isAdapterError, isBranded } from './errors/adapter-error.js';
 export { slipOf, unknownOption } from './errors/known-options.js';
 export { missingConnection } from './errors/missing-connection.js';

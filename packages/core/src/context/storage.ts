@@ -49,3 +49,18 @@ export function isOfRequest(store: TenantStore | undefined): boolean {
 export function isWorkOf(store: TenantStore, active = storage.getStore()): boolean {
   return active === store || (active !== undefined && active.origin === store);
 }
+
+/**
+ * The values that the work in hand carries beside its tenant, as one object: work with the same one may share what it does, such as a query that is sent
+ * for several. Undefined where it carries none.
+ *
+ * @example
+ * ```ts
+ * import { variablesInHand } from '@tenancy/core/adapter';
+ *
+ * const isOneWork = (other: object | undefined) => variablesInHand() === other;
+ * ```
+ */
+export function variablesInHand(): object | undefined {
+  return storage.getStore()?.values;
+}

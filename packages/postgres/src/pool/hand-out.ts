@@ -99,7 +99,7 @@ export class HandOut {
       const holder = this.#holderOf(asker, placement, asker.reading ? 'read' : 'write');
       if (!tenant || !placement || !place) this.#toPrimary(to, placement, holder);
       else if (asker.reading) this.#toReplica(to, { placement, place, holder, tenant, reading: asker.reading });
-      else this.#toPrimary(to, placement, holder, this.#reads.work.begin(tenant.id));
+      else this.#toPrimary(to, placement, holder, this.#reads.work.begin(tenant.id, keyOf(placement, place)));
     } catch (error) {
       process.nextTick(callback, error, undefined, NOTHING);
     }
@@ -116,7 +116,9 @@ export class HandOut {
         this.#client(placement, (error, client) => (client ? resolve(client) : reject(error))),
       );
     this.#given.nobody
-      .runInAsyncScope(() => this.#reads.connect({ tenant, reading, place, connectPrimary }))
+      .runInAsyncScope(() =>
+        this.#reads.connect({ tenant, reading, place, key: keyOf(placement, place), connectPrimary }),
+      )
       .then(
         (found) => {
           asker.replica = found && true;
@@ -177,4 +179,9 @@ export class HandOut {
     if (!placement) return { binding: this.#bindings.of([[this.#isolation.setting, '']]), refusal: captured.refusal };
     return { binding: this.#bindings.of(placement.settings, access), truncates: placement.ownsTables };
   }
+}
+
+/** A place that is another one is another text. */
+function keyOf({ schema = '', ownsTables }: Placement, { server, home }: ReplicatedPlace): string {
+  return `${server}\0${home}\0${schema}\0${ownsTables}`;
 }

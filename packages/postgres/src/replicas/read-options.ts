@@ -7,7 +7,8 @@ import { requireConnectionOption } from '../errors/require-connection.js';
 /** How work in `reading` uses replicas. */
 export interface ReadOptions {
   /**
-   * Milliseconds by which a read may miss what other processes have committed. What this pool has committed for the tenant is never missed.
+   * Milliseconds by which a read may miss what other processes have committed, at most a minute. What this pool has committed for the tenant is never
+   * missed, and its first read in a place misses nothing.
    * @defaultValue `0`: whatever was committed before `reading` began is seen
    */
   readonly stalenessMillis?: number;
@@ -37,6 +38,9 @@ export type ReadSettings = Required<Omit<ReadOptions, 'maxConnectionsPerReplica'
   readonly maxConnectionsPerReplica: number | undefined;
 };
 
+/** A tenant that is moved away and back within that time might be read as it was in between: not there. */
+const LONGEST_STALENESS = 60_000;
+
 /** Node's timers take a longer delay for one millisecond. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
@@ -48,7 +52,8 @@ export function resolveReadOptions(options: ReadOptions = {}): ReadSettings {
   const { maxConnectionsPerReplica } = options;
   const settings = { stalenessMillis, waitMillis, whenBehind, maxConnectionsPerReplica, maxDatabases };
   refuseUnknown(place, options, Object.keys(settings));
-  requireWhole(place, { stalenessMillis, waitMillis }, 0);
+  requireWhole(place, { stalenessMillis }, 0, LONGEST_STALENESS);
+  requireWhole(place, { waitMillis }, 0);
   requireWhole(place, { maxConnectionsPerReplica, maxDatabases }, 1);
   if (whenBehind !== 'primary' && whenBehind !== 'refuse') {
     throw misconfigured(`${place}: the option \`whenBehind\` is ${said(whenBehind)}. Use 'primary' or 'refuse'.`);
@@ -73,11 +78,16 @@ export function requireReplicas(place: string, option: string, replicas: unknown
   }
 }
 
-function requireWhole(place: string, options: Readonly<Record<string, number | undefined>>, least: number): void {
+function requireWhole(
+  place: string,
+  options: Readonly<Record<string, number | undefined>>,
+  least: number,
+  most = LONGEST_DELAY,
+): void {
   for (const [option, value] of Object.entries(options)) {
-    if (value === undefined || (Number.isInteger(value) && value >= least && value <= LONGEST_DELAY)) continue;
+    if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) continue;
     throw misconfigured(
-      `${place}: the option \`${option}\` is ${said(value)}. Use a whole number from ${least} to ${LONGEST_DELAY}.`,
+      `${place}: the option \`${option}\` is ${said(value)}. Use a whole number from ${least} to ${most}.`,
     );
   }
 }

@@ -36,6 +36,8 @@ export interface Read {
   readonly tenant: Tenant;
   readonly reading: Reading;
   readonly place: ReplicatedPlace;
+  /** The place as a text: another one is another. */
+  readonly key: string;
   /** A connection to the tenant's own database on the primary. */
   readonly connectPrimary: () => Promise<PoolClient>;
 }
@@ -116,7 +118,7 @@ export class ReplicaReads {
   async #needed(read: Read): Promise<WalPosition | undefined> {
     const committed = Math.max(
       read.reading.since - this.#options.settings.stalenessMillis,
-      this.work.last(read.tenant.id),
+      this.work.last(read.tenant.id, read.key),
     );
     try {
       return await this.#positionsOf(read).covering(committed);

@@ -10,13 +10,13 @@ import type { Caller, Scope } from './scope.js';
  */
 export function startQuery(
   { turns }: Scope,
-  { tenantId, within }: Caller,
+  { tenantId, within, variables }: Caller,
   isGathered: boolean,
   start: () => LazyQuery,
   check = (result: unknown): unknown => result,
 ): Promise<unknown> {
   const begin = () => within(() => start().then(check));
-  return isGathered ? turns.take(tenantId, begin) : begin();
+  return isGathered ? turns.take({ tenantId, variables }, begin) : begin();
 }
 
 /** The client of the transaction, or one of the caller's for as long as `work` takes. */

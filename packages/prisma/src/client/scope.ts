@@ -1,5 +1,5 @@
 import type { TenantContext } from '@tenancy/core';
-import { isUsableTenantId } from '@tenancy/core/adapter';
+import { isUsableTenantId, variablesInHand } from '@tenancy/core/adapter';
 import { misconfigured } from '../errors/misconfigured.js';
 import { TenantScopeError } from '../errors/tenant-scope-error.js';
 import type { ScopedModel } from '../schema/model.js';
@@ -50,6 +50,8 @@ export type Within = <R>(fn: () => R) => R;
 export interface Caller {
   readonly tenantId: string;
   readonly within: Within;
+  /** The values that its work carries beside the tenant: whether it only reads, and so from where. */
+  readonly variables: object | undefined;
 }
 
 /**
@@ -75,7 +77,7 @@ export function captureCaller({ context, transaction, comparesBytes }: Scope): C
       "a transaction that one tenant began was used by another. Begin a transaction in each tenant's own context.",
     );
   }
-  return { tenantId, within: withinTenantOf(context) };
+  return { tenantId, within: withinTenantOf(context), variables: variablesInHand() };
 }
 
 /** Prisma's answer has begun by then, so nothing of it needs to be searched for work that begins later. */

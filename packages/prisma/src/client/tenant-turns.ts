@@ -1,16 +1,24 @@
+/** Whose turn: the work of a tenant. */
+export interface TurnOf {
+  readonly tenantId: string;
+  readonly variables: object | undefined;
+}
+
 /**
  * C3: what Prisma batches (`findUnique`, and every query of a transaction) it gathers for one tick, and sends all of it in
  * the context of whoever came first. So tenants take turns: queries of one tick that belong to one tenant start together,
  * and Prisma still merges them; those of another tenant start when Prisma has sent them.
+ *
+ * Work of one tenant that carries other values beside it takes a turn of its own as well: what is read from a replica is read for nobody else.
  *
  * Which queries Prisma batches is for Prisma to say, and may change: a test has every operation share a tick with every other.
  */
 export class TenantTurns {
   static readonly #ofClient = new WeakMap<object, TenantTurns>();
 
-  readonly #waiting = new Map<string, (() => void)[]>();
+  readonly #waiting: { readonly of: TurnOf; readonly starts: (() => void)[] }[] = [];
   /** The tenant whose turn it is, and whether more of that tenant's queries may still start in it. */
-  #turn: { readonly tenantId: string; isOpen: boolean } | null = null;
+  #turn: { readonly of: TurnOf; isOpen: boolean } | null = null;
 
   /** A client has one batch, however often it was scoped. */
   static of(client: object): TenantTurns {
@@ -20,7 +28,7 @@ export class TenantTurns {
   }
 
   /** Calls `start` in this tenant's next turn. */
-  take<R>(tenantId: string, start: () => Promise<R>): Promise<R> {
+  take<R>(of: TurnOf, start: () => Promise<R>): Promise<R> {
     return new Promise((resolve, reject) => {
       const run = () => {
         try {
@@ -29,16 +37,16 @@ export class TenantTurns {
           reject(error);
         }
       };
-      if (this.#turn === null) this.#begin(tenantId);
-      if (this.#turn?.isOpen && this.#turn.tenantId === tenantId) return run();
-      const waiting = this.#waiting.get(tenantId);
-      if (waiting) waiting.push(run);
-      else this.#waiting.set(tenantId, [run]);
+      if (this.#turn === null) this.#begin(of);
+      if (this.#turn?.isOpen && isSame(this.#turn.of, of)) return run();
+      const waiting = this.#waiting.find((each) => isSame(each.of, of));
+      if (waiting) waiting.starts.push(run);
+      else this.#waiting.push({ of, starts: [run] });
     });
   }
 
-  #begin(tenantId: string): void {
-    const turn = { tenantId, isOpen: true };
+  #begin(of: TurnOf): void {
+    const turn = { of, isOpen: true };
     this.#turn = turn;
     // Prisma comes to its batch by way of promises alone, and sends it from a tick that it asks for then: after this one,
     // which was asked for before.
@@ -51,11 +59,13 @@ export class TenantTurns {
 
   #end(): void {
     this.#turn = null;
-    const [next] = this.#waiting;
+    const next = this.#waiting.shift();
     if (!next) return;
-    const [tenantId, starts] = next;
-    this.#waiting.delete(tenantId);
-    this.#begin(tenantId);
-    for (const start of starts) start();
+    this.#begin(next.of);
+    for (const start of next.starts) start();
   }
+}
+
+function isSame(one: TurnOf, other: TurnOf): boolean {
+  return one.tenantId === other.tenantId && one.variables === other.variables;
 }
