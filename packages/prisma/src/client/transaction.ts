@@ -48,7 +48,7 @@ export async function runTransaction(
   const wouldCommitRefused = singles.some((single) => single?.mayRefuse) && !singles.every((single) => single?.isRead);
   if (!wouldCommitRefused && singles.every((single) => single !== null)) {
     return withClient(scope, caller, async (client) => {
-      const results = await scope.turns.take(tenantId, () =>
+      const results = await scope.turns.take(caller, () =>
         within(() =>
           client.$transaction(
             singles.map(({ start }) => start(client)),
