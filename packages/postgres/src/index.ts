@@ -1,9 +1,11 @@
+export type { Isolation, Placement, ReplicatedPlace } from './connections/isolation.js';
+export type { StartCheck, StartChecks } from './connections/start-check.js';
+export type { DatabaseConnection } from './databases/database-directory.js';
 export type { DoctorOptions, Finding, Queryable, Rule, RuleName, Severity } from './doctor/diagnosis/rule.js';
 export { examine } from './doctor/examine.js';
 export { adviceRules, startRules } from './doctor/rules.js';
 export type { TenantFloorErrorCode } from './errors/tenant-floor-error.js';
 export { isTenantFloorError, TenantFloorError } from './errors/tenant-floor-error.js';
-export type { DatabaseConnection } from './isolation/database-directory.js';
 export { databasePerTenant } from './isolation/database-per-tenant.js';
 export type { DatabasePerTenantOptions } from './isolation/database-per-tenant-options.js';
 export { isolationByTenant } from './isolation/isolation-by-tenant.js';
@@ -30,8 +32,6 @@ export {
   type TableClassification,
 } from './policies/read-tables.js';
 export { createTenantPool } from './pool/create-tenant-pool.js';
-export type { Isolation, Placement, ReplicatedPlace } from './pool/isolation.js';
-export type { StartCheck, StartChecks } from './pool/start-check.js';
 export { TenantPool } from './pool/tenant-pool.js';
 export type { TenantPoolOptions } from './pool/tenant-pool-options.js';
 export type { ReadOptions } from './replicas/read-options.js';

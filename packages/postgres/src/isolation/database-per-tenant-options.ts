@@ -1,10 +1,11 @@
 import type { Tenant } from '@tenancy/core';
 import type { PoolConfig } from 'pg';
+import type { DatabaseConnection } from '../databases/database-directory.js';
+import type { DatabaseSettings } from '../databases/database-settings.js';
 import { isCustomSetting } from '../errors/custom-setting.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireOptions, said } from '../errors/require-arguments.js';
-import type { DatabaseConnection } from './database-directory.js';
 
 /** Options of `databasePerTenant`. */
 export interface DatabasePerTenantOptions {
@@ -48,21 +49,14 @@ export interface DatabasePerTenantOptions {
   readonly setting?: string;
 }
 
-/** The options, all of them there and checked. */
-export type DatabasePerTenantSettings = Required<
-  Omit<DatabasePerTenantOptions, 'maxConnectionsPerDatabase' | 'replicas'>
-> & {
-  readonly maxConnectionsPerDatabase: number | undefined;
-};
-
 /** Node's timers take a longer delay for one millisecond. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
-export function resolveDatabasePerTenantOptions(options: DatabasePerTenantOptions): DatabasePerTenantSettings {
+export function resolveDatabasePerTenantOptions(options: DatabasePerTenantOptions): DatabaseSettings {
   requireOptions('databasePerTenant', options, 'connection');
   const { connection, maxDatabases = 20, maxConnectionsPerDatabase, idleTimeoutMillis = 60_000 } = options;
   const { acquireTimeoutMillis = 5_000, setting = 'app.tenant_id' } = options;
-  const settings: DatabasePerTenantSettings = {
+  const settings: DatabaseSettings = {
     connection,
     maxDatabases,
     maxConnectionsPerDatabase,
@@ -97,7 +91,7 @@ export function resolveDatabasePerTenantOptions(options: DatabasePerTenantOption
 
 type WholeNumber = 'maxDatabases' | 'maxConnectionsPerDatabase' | 'idleTimeoutMillis' | 'acquireTimeoutMillis';
 
-function checkWhole(settings: DatabasePerTenantSettings, option: WholeNumber, least: number, most: number): void {
+function checkWhole(settings: DatabaseSettings, option: WholeNumber, least: number, most: number): void {
   const value: unknown = settings[option];
   if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
   const range = most === LONGEST_DELAY ? `from ${least} to ${most}` : `of at least ${least}`;

@@ -1,10 +1,10 @@
 import type { Tenant } from '@tenancy/core';
 import type { PoolConfig } from 'pg';
+import type { Isolation, ReplicatedPlace } from '../connections/isolation.js';
+import { DatabasePools } from '../databases/database-pools.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
-import type { Isolation, ReplicatedPlace } from '../pool/isolation.js';
 import { requireReplicas } from '../replicas/read-options.js';
 import { type DatabasePerTenantOptions, resolveDatabasePerTenantOptions } from './database-per-tenant-options.js';
-import { DatabasePools } from './database-pools.js';
 
 /**
  * Each tenant in a database of its own, opened when it is first needed and closed when nobody uses it. Its queries carry

@@ -1,7 +1,7 @@
 import type { Tenant } from '@tenancy/core';
+import type { Isolation } from '../connections/isolation.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
-import type { Isolation } from '../pool/isolation.js';
 
 /**
  * One strategy for most tenants and others for some: a large customer has a database of its own, the rest share one.

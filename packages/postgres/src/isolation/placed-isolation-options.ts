@@ -1,11 +1,11 @@
 import type { Tenant } from '@tenancy/core';
 import type { PoolConfig } from 'pg';
+import type { StartChecks } from '../connections/start-check.js';
 import { requireCustomSetting } from '../errors/custom-setting.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireList, requireOptions, said } from '../errors/require-arguments.js';
 import { requireConnectionOption } from '../errors/require-connection.js';
-import type { StartChecks } from '../pool/start-check.js';
 import { requireReplicas } from '../replicas/read-options.js';
 import { type RowLevelSecurityOptions, rowLevelSecurity } from './row-level-security.js';
 import type { TenantPlace } from './tenant-place.js';

@@ -1,12 +1,12 @@
 import type { Tenant } from '@tenancy/core';
 import type { PoolConfig } from 'pg';
+import { BoundClient } from '../connections/bound-client.js';
+import type { Isolation, Placement } from '../connections/isolation.js';
+import type { StartChecks } from '../connections/start-check.js';
+import { runStartChecks } from '../connections/start-checks.js';
+import { configFrom, databaseOf, inDatabase } from '../databases/database-config.js';
+import { DatabasePools } from '../databases/database-pools.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
-import { BoundClient } from '../pool/bound-client.js';
-import type { Isolation, Placement } from '../pool/isolation.js';
-import type { StartChecks } from '../pool/start-check.js';
-import { runStartChecks } from '../pool/start-checks.js';
-import { configFrom, databaseOf, inDatabase } from './database-config.js';
-import { DatabasePools } from './database-pools.js';
 import { type PlacedIsolationOptions, resolvePlacedIsolationOptions } from './placed-isolation-options.js';
 import { quoted, quotedSchema } from './schema-name.js';
 import type { TenantPlace } from './tenant-place.js';

@@ -1,3 +1,4 @@
+import type { Isolation } from '../connections/isolation.js';
 import { examine } from '../doctor/examine.js';
 import { startRules } from '../doctor/rules.js';
 import { requireCustomSetting } from '../errors/custom-setting.js';
@@ -6,7 +7,6 @@ import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireOptions } from '../errors/require-arguments.js';
 import type { HiddenTable, SharedTable } from '../policies/policy-options.js';
 import { refuseSlipsIn } from '../policies/resolve-policy-options.js';
-import type { Isolation } from '../pool/isolation.js';
 
 /** Options of {@link rowLevelSecurity}. */
 export interface RowLevelSecurityOptions {

@@ -1,4 +1,5 @@
 import type { Tenant } from '@tenancy/core';
+import type { Isolation } from '../connections/isolation.js';
 import { examine } from '../doctor/examine.js';
 import { publicTables } from '../doctor/rules/public-tables.js';
 import { temporaryTables } from '../doctor/rules/temporary-tables.js';
@@ -7,7 +8,6 @@ import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireList, requireOptions } from '../errors/require-arguments.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
-import type { Isolation } from '../pool/isolation.js';
 import { quoted, quotedSchema } from './schema-name.js';
 
 /** Options of {@link schemaPerTenant}. */

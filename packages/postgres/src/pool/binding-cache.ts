@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import type { Placement } from '../connections/isolation.js';
 import { type Access, type Binding, encodeBinding } from '../protocol/binding.js';
-import type { Placement } from './isolation.js';
 
 /** Encoded bindings of the tenants that were here last: encoding one costs as much as sending it. */
 export class BindingCache {

@@ -1,9 +1,9 @@
 import { TenantSwitchRefusedError } from '@tenancy/core';
 import type { CapturedTenant, TenantReader } from '@tenancy/core/adapter';
 import type { PoolClient } from 'pg';
+import type { BoundClient } from '../connections/bound-client.js';
+import type { Release } from '../connections/release.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
-import type { BoundClient } from './bound-client.js';
-import type { Release } from './release.js';
 
 type Listener = (...args: unknown[]) => void;
 

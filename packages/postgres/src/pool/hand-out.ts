@@ -2,23 +2,23 @@ import type { AsyncResource } from 'node:async_hooks';
 import type { Tenant } from '@tenancy/core';
 import type { CapturedTenant, TenantReader } from '@tenancy/core/adapter';
 import type { PoolClient, PoolConfig } from 'pg';
+import type { BoundClient, Holder } from '../connections/bound-client.js';
+import type { Isolation, Placement, ReplicatedPlace } from '../connections/isolation.js';
+import { type Release, releaseOf } from '../connections/release.js';
 import type { Access } from '../protocol/binding.js';
 import { resolveReadOptions } from '../replicas/read-options.js';
 import type { Reading } from '../replicas/reading.js';
 import { ReplicaReads } from '../replicas/replica-reads.js';
-import { replicasOfPool } from '../replicas/replicas-of-pool.js';
 import { BindingCache } from './binding-cache.js';
-import type { BoundClient, Holder } from './bound-client.js';
 import { checkoutOf } from './checkout.js';
 import type { InnerPools } from './inner-pools.js';
-import type { Isolation, Placement, ReplicatedPlace } from './isolation.js';
-import { type Release, releaseOf } from './release.js';
+import { replicasOfPool } from './replicas-of-pool.js';
 import type { TenantPoolOptions } from './tenant-pool-options.js';
 
 export type ConnectCallback = (error: Error | undefined, client: PoolClient | undefined, release: Release) => void;
 
 /** Whoever asks for a connection. */
-export interface Asker {
+export interface Caller {
   readonly captured: CapturedTenant;
   /** Undefined where it may write. */
   readonly reading: Reading | undefined;
@@ -28,9 +28,9 @@ export interface Asker {
   replica?: true | undefined;
 }
 
-/** Who is handed the connection, and how. */
+/** The one who is handed the connection, and how. */
 interface Recipient {
-  readonly asker: Asker;
+  readonly caller: Caller;
   readonly scope: AsyncResource | undefined;
   readonly callback: ConnectCallback;
 }
@@ -90,15 +90,15 @@ export class HandOut {
   }
 
   /** `scope` is where a checkout's replies are handed on; without it the connection is for one query of the pool. */
-  connect(asker: Asker, scope: AsyncResource | undefined, callback: ConnectCallback): void {
-    const { tenant } = asker.captured;
-    const to: Recipient = { asker, scope, callback };
+  connect(caller: Caller, scope: AsyncResource | undefined, callback: ConnectCallback): void {
+    const { tenant } = caller.captured;
+    const to: Recipient = { caller, scope, callback };
     try {
       const placement = tenant ? this.#isolation.place(tenant) : undefined;
       const place = placement && (placement.connect ? placement.replicated : this.#own);
-      const holder = this.#holderOf(asker, placement, asker.reading ? 'read' : 'write');
+      const holder = this.#holderOf(caller, placement, caller.reading ? 'read' : 'write');
       if (!tenant || !placement || !place) this.#toPrimary(to, placement, holder);
-      else if (asker.reading) this.#toReplica(to, { placement, place, holder, tenant, reading: asker.reading });
+      else if (caller.reading) this.#toReplica(to, { placement, place, holder, tenant, reading: caller.reading });
       else this.#toPrimary(to, placement, holder, this.#reads.work.begin(tenant.id, keyOf(placement, place)));
     } catch (error) {
       process.nextTick(callback, error, undefined, NOTHING);
@@ -106,8 +106,8 @@ export class HandOut {
   }
 
   #toReplica(to: Recipient, { placement, place, holder, tenant, reading }: Sought): void {
-    const { asker, callback } = to;
-    if (asker.isFailed) {
+    const { caller, callback } = to;
+    if (caller.isFailed) {
       this.#toPrimary(to, placement, holder);
       return;
     }
@@ -121,9 +121,9 @@ export class HandOut {
       )
       .then(
         (found) => {
-          asker.replica = found && true;
+          caller.replica = found && true;
           if (!found) this.#toPrimary(to, placement, holder);
-          else this.#bind(to, found.client, found.client.release, this.#holderOf(asker, placement, found));
+          else this.#bind(to, found.client, found.client.release, this.#holderOf(caller, placement, found));
         },
         (error) => callback(error, undefined, NOTHING),
       );
@@ -145,7 +145,7 @@ export class HandOut {
     });
   }
 
-  #bind({ asker, scope, callback }: Recipient, client: BoundClient & PoolClient, giveBack: Release, holder: Holder) {
+  #bind({ caller, scope, callback }: Recipient, client: BoundClient & PoolClient, giveBack: Release, holder: Holder) {
     client.whenSetUp((error) => {
       const release = releaseOf(client, giveBack);
       if (error) {
@@ -156,7 +156,7 @@ export class HandOut {
       client.release = release;
       // pg's own pool sends the query while it is called back.
       if (!scope) return client.asHolder(() => callback(undefined, client, release));
-      const checkout = checkoutOf(client, asker.captured, this.#context, release);
+      const checkout = checkoutOf(client, caller.captured, this.#context, release);
       callback(undefined, checkout, checkout.release);
     });
   }
@@ -174,7 +174,7 @@ export class HandOut {
     } else nobody.runInAsyncScope(() => own(callback));
   }
 
-  #holderOf({ captured }: Asker, placement: Placement | undefined, access: Access): Holder {
+  #holderOf({ captured }: Caller, placement: Placement | undefined, access: Access): Holder {
     // Nobody's queries are bound to nobody, so that they have a receipt as well.
     if (!placement) return { binding: this.#bindings.of([[this.#isolation.setting, '']]), refusal: captured.refusal };
     return { binding: this.#bindings.of(placement.settings, access), truncates: placement.ownsTables };

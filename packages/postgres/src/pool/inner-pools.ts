@@ -1,6 +1,6 @@
 import { Pool, type PoolConfig } from 'pg';
-import { BoundClient } from './bound-client.js';
-import type { Isolation } from './isolation.js';
+import { BoundClient } from '../connections/bound-client.js';
+import type { Isolation } from '../connections/isolation.js';
 
 const EVENTS = ['connect', 'acquire', 'release', 'remove', 'error'] as const;
 const COUNTS = ['totalCount', 'idleCount', 'waitingCount', 'expiredCount'] as const;

@@ -1,4 +1,4 @@
-import type { StartCheck } from './start-check.js';
+import type { StartCheck } from '../connections/start-check.js';
 
 /** Every name that a finding can have; the compiler tells of one that is missing. */
 const CHECKS: { readonly [check in StartCheck]: true } = {

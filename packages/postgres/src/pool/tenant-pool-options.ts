@@ -1,14 +1,14 @@
 import type { TenantReader } from '@tenancy/core/adapter';
 import type { PoolConfig } from 'pg';
+import type { Isolation } from '../connections/isolation.js';
+import type { StartChecks } from '../connections/start-check.js';
 import { misconfigured } from '../errors/misconfigured.js';
 import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { requireOptions } from '../errors/require-arguments.js';
 import { requireConnection } from '../errors/require-connection.js';
 import { type ReadOptions, requireReplicas, resolveReadOptions } from '../replicas/read-options.js';
-import type { Isolation } from './isolation.js';
 import { KNOWN_CHECKS } from './known-checks.js';
 import { refuseSlipOfPg, requireNumbers } from './pg-options.js';
-import type { StartChecks } from './start-check.js';
 
 /** pg's own options, and where the tenant comes from and how tenants are kept apart. */
 export interface TenantPoolOptions extends Omit<PoolConfig, 'Client'> {

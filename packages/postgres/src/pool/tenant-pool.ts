@@ -2,16 +2,16 @@ import { AsyncResource } from 'node:async_hooks';
 import { Logger } from '@nestjs/common';
 import { captureTenant, TENANT_POOL, type TenantPoolLike, type TenantReader } from '@tenancy/core/adapter';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
+import { BoundClient } from '../connections/bound-client.js';
+import type { Isolation } from '../connections/isolation.js';
+import { PoolConnections } from '../connections/pool-connections.js';
 import { isStalePlan, keepsPlan } from '../protocol/stale-plan.js';
 import { isFaultOfReplica, isReplayable } from '../replicas/fault-of-replica.js';
 import { currentReading } from '../replicas/reading.js';
 import { needsNoTenant } from '../statement/needs-no-tenant.js';
 import { Arrivals } from './arrivals.js';
-import { BoundClient } from './bound-client.js';
-import { type Asker, type ConnectCallback, HandOut, NOTHING } from './hand-out.js';
+import { type Caller, type ConnectCallback, HandOut, NOTHING } from './hand-out.js';
 import { InnerPools } from './inner-pools.js';
-import type { Isolation } from './isolation.js';
-import { PoolConnections } from './pool-connections.js';
 import { type TenantPoolOptions, validated } from './tenant-pool-options.js';
 import { Verification } from './verification.js';
 
@@ -45,7 +45,7 @@ export class TenantPool extends Pool implements TenantPoolLike {
   readonly #verification: Verification;
   readonly #arrivals = new Arrivals();
   /** Whom a `pool.query` is for, while pg takes it to `connect`. */
-  #queryFor: Asker | undefined;
+  #queryFor: Caller | undefined;
 
   constructor(options: TenantPoolOptions) {
     super({ ...validated(options), Client: BoundClient } as PoolConfig);
@@ -101,20 +101,20 @@ export class TenantPool extends Pool implements TenantPoolLike {
       this.#acquire(queryFor, undefined, callback);
       return undefined;
     }
-    const asker = this.#asker();
+    const caller = this.#caller();
     const scope = new AsyncResource('TenantCheckout');
     if (callback) {
-      this.#acquire(asker, scope, (...answer) => scope.runInAsyncScope(callback, null, ...answer));
+      this.#acquire(caller, scope, (...answer) => scope.runInAsyncScope(callback, null, ...answer));
       return undefined;
     }
     return new Promise((resolve, reject) =>
-      this.#acquire(asker, scope, (error, client) => (client ? resolve(client) : reject(error))),
+      this.#acquire(caller, scope, (error, client) => (client ? resolve(client) : reject(error))),
     );
   }
 
   #query(query: Asked, values?: unknown, callback?: unknown): unknown {
-    const asker = this.#asker();
-    const { captured } = asker;
+    const caller = this.#caller();
+    const { captured } = caller;
     const [answer, parameters] = typeof values === 'function' ? [values, undefined] : [callback, values];
     // C2: pg calls back in the context of whoever gave the connection back.
     const settle = typeof answer === 'function' ? AsyncResource.bind(answer as Answer) : undefined;
@@ -124,16 +124,16 @@ export class TenantPool extends Pool implements TenantPoolLike {
       return undefined;
     }
     const others = keepsPlan(query) ? this.options.max : 0;
-    if (others > 0 || isReplayable(query, asker)) return this.#fresh(query, parameters, settle, asker, others);
-    return this.#ask(query, parameters, settle, asker);
+    if (others > 0 || isReplayable(query, caller)) return this.#fresh(query, parameters, settle, caller, others);
+    return this.#ask(query, parameters, settle, caller);
   }
 
-  #asker(): Asker {
+  #caller(): Caller {
     return { captured: captureTenant(this.#context), reading: currentReading() };
   }
 
-  #ask(query: Asked, values: unknown, settle: Answer | undefined, asker: Asker): unknown {
-    this.#queryFor = asker;
+  #ask(query: Asked, values: unknown, settle: Answer | undefined, caller: Caller): unknown {
+    this.#queryFor = caller;
     try {
       return super.query(query as string, values as unknown[], settle as never);
     } finally {
@@ -145,19 +145,19 @@ export class TenantPool extends Pool implements TenantPoolLike {
    * O13: a named statement that did not run as its plan is stale runs on another connection; this one is closed. All others may be like it. What
    * a replica has failed, the primary is asked: it is a read, so it may run twice.
    */
-  #fresh(query: Asked, values: unknown, settle: Answer | undefined, asker: Asker, others: number): unknown {
+  #fresh(query: Asked, values: unknown, settle: Answer | undefined, caller: Caller, others: number): unknown {
     const next = (error: unknown): (() => unknown) | undefined => {
-      if (asker.replica && isFaultOfReplica(error)) {
-        return () => this.#fresh(query, values, settle, { ...asker, isFailed: true, replica: undefined }, others);
+      if (caller.replica && isFaultOfReplica(error)) {
+        return () => this.#fresh(query, values, settle, { ...caller, isFailed: true, replica: undefined }, others);
       }
       if (others === 0 || !isStalePlan(error)) return undefined;
-      return () => this.#fresh(query, values, settle, { ...asker, replica: undefined }, others - 1);
+      return () => this.#fresh(query, values, settle, { ...caller, replica: undefined }, others - 1);
     };
     if (!settle) {
-      const asked = this.#ask(query, values, undefined, asker) as Promise<unknown>;
+      const asked = this.#ask(query, values, undefined, caller) as Promise<unknown>;
       return asked.catch((error: unknown) => next(error)?.() ?? Promise.reject(error));
     }
-    return this.#ask(query, values, (...answer) => (next(answer[0]) ?? (() => settle(...answer)))(), asker);
+    return this.#ask(query, values, (...answer) => (next(answer[0]) ?? (() => settle(...answer)))(), caller);
   }
 
   override end(): Promise<void>;
@@ -191,13 +191,13 @@ export class TenantPool extends Pool implements TenantPoolLike {
     return false;
   }
 
-  #acquire(asker: Asker, scope: AsyncResource | undefined, callback: ConnectCallback): void {
+  #acquire(caller: Caller, scope: AsyncResource | undefined, callback: ConnectCallback): void {
     const settle = this.#arrivals.expect(callback);
     if (!settle) process.nextTick(callback, new Error(AFTER_END), undefined, NOTHING);
-    else if (this.#verification.isDone) this.#handOut.connect(asker, scope, settle);
+    else if (this.#verification.isDone) this.#handOut.connect(caller, scope, settle);
     else {
       this.#verification.run().then(
-        () => this.#handOut.connect(asker, scope, settle),
+        () => this.#handOut.connect(caller, scope, settle),
         (error) => settle(error, undefined, NOTHING),
       );
     }

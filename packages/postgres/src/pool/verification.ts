@@ -1,10 +1,10 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { PoolClient } from 'pg';
-import type { BoundClient } from './bound-client.js';
-import type { Isolation } from './isolation.js';
-import { releaseOf } from './release.js';
-import type { StartChecks } from './start-check.js';
-import { runStartChecks } from './start-checks.js';
+import type { BoundClient } from '../connections/bound-client.js';
+import type { Isolation } from '../connections/isolation.js';
+import { releaseOf } from '../connections/release.js';
+import type { StartChecks } from '../connections/start-check.js';
+import { runStartChecks } from '../connections/start-checks.js';
 
 type Connect = (callback: (error: Error | undefined, client: PoolClient | undefined) => void) => void;
 

@@ -7,7 +7,7 @@ export interface Binding {
   readonly settings: readonly string[];
   /** Whoever has another one is somebody else, and finds nothing of theirs on the session. */
   readonly holder: string;
-  /** What the queries may do: write too, or read alone, on the primary or on a replica. */
+  /** The right of the queries: to write too, or to read alone, on the primary or on a replica. */
   readonly access: Access;
   /** The one row of the reply: each value as PostgreSQL took it. */
   readonly receipt: readonly string[];

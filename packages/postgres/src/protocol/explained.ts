@@ -25,7 +25,7 @@ export function explained(
   return explanation === undefined ? error : new TenantFloorError('statement_refused', explanation, { cause: error });
 }
 
-/** What the binding answers on a server that is no replica, or has not replayed as far as it must have. */
+/** The code of the binding on a server that is no replica, or has not replayed as far as it must have. */
 const INVALID_VALUE = '22023';
 
 function behind(cause: BackendMessage): TenantFloorError {

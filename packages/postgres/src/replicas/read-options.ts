@@ -18,7 +18,7 @@ export interface ReadOptions {
    */
   readonly waitMillis?: number;
   /**
-   * What becomes of a read then: `'primary'` asks the primary, `'refuse'` throws `replica_behind`. The same goes for replicas that are down.
+   * The way of a read then: `'primary'` asks the primary, `'refuse'` throws `replica_behind`. The same goes for replicas that are down.
    * @defaultValue `'primary'`
    */
   readonly whenBehind?: 'primary' | 'refuse';

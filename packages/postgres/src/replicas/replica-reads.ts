@@ -3,13 +3,13 @@ import { Logger } from '@nestjs/common';
 import type { Tenant } from '@tenancy/core';
 import { LRUCache } from 'lru-cache';
 import type { Pool, PoolClient, PoolConfig } from 'pg';
+import type { ReplicatedPlace } from '../connections/isolation.js';
+import { releaseOf } from '../connections/release.js';
+import type { StartChecks } from '../connections/start-check.js';
+import { runStartChecks } from '../connections/start-checks.js';
+import { configFrom, inDatabase } from '../databases/database-config.js';
+import { DatabasePools } from '../databases/database-pools.js';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
-import { configFrom, inDatabase } from '../isolation/database-config.js';
-import { DatabasePools } from '../isolation/database-pools.js';
-import type { ReplicatedPlace } from '../pool/isolation.js';
-import { releaseOf } from '../pool/release.js';
-import type { StartChecks } from '../pool/start-check.js';
-import { runStartChecks } from '../pool/start-checks.js';
 import { PrimaryPositions } from './primary-positions.js';
 import type { ReadSettings } from './read-options.js';
 import type { Reading } from './reading.js';
@@ -31,7 +31,7 @@ export interface ReplicaReadsOptions {
   readonly checks: StartChecks;
 }
 
-/** Whose read it is, what it must see, and where. */
+/** A read: whose it is, what it must see, and where. */
 export interface Read {
   readonly tenant: Tenant;
   readonly reading: Reading;

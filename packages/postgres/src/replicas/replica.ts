@@ -1,8 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { PoolClient } from 'pg';
+import type { BoundClient } from '../connections/bound-client.js';
+import { releaseOf } from '../connections/release.js';
 import { isTenantFloorError } from '../errors/tenant-floor-error.js';
-import type { BoundClient } from '../pool/bound-client.js';
-import { releaseOf } from '../pool/release.js';
 import { askReplayed, type ReplicaState, type Standing, standing, type WalPosition } from './wal-position.js';
 
 /** A connection to a replica that has not been bound to anybody yet. */
@@ -30,9 +30,9 @@ const logger = new Logger('TenantPool');
 /** One database of one replica, and what is known of how far it is. */
 export class Replica {
   readonly #options: ReplicaOptions;
-  /** What each connection was told, and when it was first seen. It stays true of that connection: a server that restarts ends all of them. */
+  /** The state that each connection was told, and when it was first seen. It stays true of that connection: a server that restarts ends all of them. */
   readonly #told = new WeakMap<ReplicaClient, { readonly since: number; state?: ReplicaState }>();
-  /** What any connection was told last; true of each that was there before. */
+  /** The state that any connection was told last; true of each that was there before. */
   #last: { readonly at: number; readonly state: ReplicaState } | undefined;
   #examined: Promise<void> | undefined;
   #restsUntil = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,4 @@
-import type { BoundClient } from '../pool/bound-client.js';
+import type { BoundClient } from '../connections/bound-client.js';
 import { ask } from '../protocol/ask.js';
 
 /**
@@ -50,7 +50,7 @@ const PAGE_HEADER = 24n;
 const FILE_HEADER = 40n;
 
 /**
- * Where the next record begins a page, its place lies behind the page's header. Nothing lies between the end of the last record and there,
+ * The place of a record that begins a page lies behind the page's header. Nothing lies between the end of the last record and there,
  * so a replica that has replayed everything would never be said to be that far until somebody writes again.
  */
 export function withoutHeader(lsn: bigint, block: bigint, segment: bigint): bigint {
@@ -58,7 +58,7 @@ export function withoutHeader(lsn: bigint, block: bigint, segment: bigint): bigi
   return lsn % block === header ? lsn - header : lsn;
 }
 
-/** What a server says of itself. A server that is no replica has no `lsn`. */
+/** The state of a server as it says itself. A server that is no replica has no `lsn`. */
 export interface ReplicaState {
   readonly system: string;
   readonly timeline: number;

@@ -1,6 +1,6 @@
 import type { PoolConfig } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { databaseAddress } from '../../src/isolation/database-address.js';
+import { databaseAddress } from '../../src/databases/database-address.js';
 
 const at = (config: PoolConfig | string) =>
   databaseAddress(typeof config === 'string' ? { connectionString: config } : config);

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Tenant, TenantContext } from '@tenancy/core';
 import { describe, expect, it, vi } from 'vitest';
+import { databaseConfig } from '../../src/databases/database-config.js';
 import { createTenantPool, databasePerTenant, type Isolation, isolationByTenant } from '../../src/index.js';
-import { databaseConfig } from '../../src/isolation/database-config.js';
 import { forAllTests } from '../database/for-all-tests.js';
 import { openTenantDatabases, titlesOf } from './database-fixture.js';
 

@@ -4,9 +4,9 @@ import type { Tenant } from '@tenancy/core';
 import { createDatabase, type TestDatabase } from '@tenancy/testing/postgres';
 import pg, { type PoolClient, type PoolConfig } from 'pg';
 import { inject } from 'vitest';
+import type { Isolation } from '../../src/connections/isolation.js';
 import { databasePerTenant } from '../../src/isolation/database-per-tenant.js';
 import type { DatabasePerTenantOptions } from '../../src/isolation/database-per-tenant-options.js';
-import type { Isolation } from '../../src/pool/isolation.js';
 
 /** Some tenants, each with a database that has three of its jobs: `acme job 1`, … */
 export interface TenantDatabases {

@@ -1,7 +1,7 @@
 import type { Tenant } from '@tenancy/core';
 import { describe, expect, it, vi } from 'vitest';
+import type { Isolation } from '../../src/connections/isolation.js';
 import { isolationByTenant } from '../../src/isolation/isolation-by-tenant.js';
-import type { Isolation } from '../../src/pool/isolation.js';
 
 const acme: Tenant = { id: 't_acme', slug: 'acme' };
 const globex: Tenant = { id: 't_globex', slug: 'globex' };

@@ -12,7 +12,7 @@ import {
 import { tenants } from '../database/floor-database.js';
 import { Standby } from './standby.js';
 
-/** What a standby needs of its primary, and as many connections as tests have. */
+/** Settings that a standby needs of its primary, and as many connections as tests have. */
 export const SETTINGS = { wal_keep_size: '256MB', max_connections: '60', max_wal_senders: '6' };
 
 /** A primary and replicas of it, with `job(tenant_id, id, title)` of three tenants under policies, for the role `app`. */

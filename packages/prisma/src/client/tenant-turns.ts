@@ -1,4 +1,4 @@
-/** Whose turn: the work of a tenant. */
+/** The work that has a turn. */
 export interface TurnOf {
   readonly tenantId: string;
   readonly variables: object | undefined;

@@ -1,10 +1,10 @@
 import type { Tenant } from '@tenancy/core';
 import type { ClientConfig } from 'pg';
+import { configFrom, inDatabase } from '../../databases/database-config.js';
 import { misconfigured } from '../../errors/misconfigured.js';
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
 import { requireList, requireName, requireOptions, said } from '../../errors/require-arguments.js';
 import { requireConnectionOption } from '../../errors/require-connection.js';
-import { configFrom, inDatabase } from '../../isolation/database-config.js';
 import { quotedSchema } from '../../isolation/schema-name.js';
 import type { PlaceKind, TenantPlace } from '../../isolation/tenant-place.js';
 import type { MigrationPolicies } from '../../migrations/run/migrate-options.js';

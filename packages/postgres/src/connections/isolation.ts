@@ -15,7 +15,7 @@ export interface Placement {
    * `createPool` makes a pool whose connections can be bound; `options` are those of the pool that asks.
    */
   readonly connect?: (createPool: (config: PoolConfig) => Pool, options?: PoolConfig) => Promise<PoolClient>;
-  /** Where the same rows may be read. Without it they are read where they are written. */
+  /** The replicas that the same rows may be read from. Without it they are read where they are written. */
   readonly replicated?: ReplicatedPlace | undefined;
 }
 

@@ -1,6 +1,6 @@
-import { databaseOf } from '../isolation/database-config.js';
-import type { ReplicatedPlace } from '../pool/isolation.js';
-import type { TenantPoolOptions } from '../pool/tenant-pool-options.js';
+import type { ReplicatedPlace } from '../connections/isolation.js';
+import { databaseOf } from '../databases/database-config.js';
+import type { TenantPoolOptions } from './tenant-pool-options.js';
 
 /** The replicas of the server that the pool itself leads to; undefined where it has none. */
 export function replicasOfPool(options: TenantPoolOptions): ReplicatedPlace | undefined {

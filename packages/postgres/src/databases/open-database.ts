@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
+import { CLOSE_TIMEOUT, PoolConnections } from '../connections/pool-connections.js';
 import { unreachable } from '../errors/unreachable.js';
-import { CLOSE_TIMEOUT, PoolConnections } from '../pool/pool-connections.js';
 
 /** The least that a server has before it is given up for others, in milliseconds: to let somebody in, and where work would be lost. */
 const LEAST_TO_OPEN = 400;

@@ -3,7 +3,7 @@ import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
 import { databaseOf } from './database-config.js';
 import { DatabaseDirectory } from './database-directory.js';
-import type { DatabasePerTenantSettings } from './database-per-tenant-options.js';
+import type { DatabaseSettings } from './database-settings.js';
 import { DatabaseSlots } from './database-slots.js';
 import { OpenDatabase } from './open-database.js';
 
@@ -24,7 +24,7 @@ interface Gate {
 
 /** The open databases of a process: one pool for each tenant, never more than there are slots for. */
 export class DatabasePools {
-  readonly #settings: DatabasePerTenantSettings;
+  readonly #settings: DatabaseSettings;
   readonly #directory: DatabaseDirectory;
   readonly #slots: DatabaseSlots;
   readonly #timeout: number;
@@ -38,7 +38,7 @@ export class DatabasePools {
   #sweep: NodeJS.Timeout | undefined;
   #ended: Promise<void> | undefined;
 
-  constructor(settings: DatabasePerTenantSettings) {
+  constructor(settings: DatabaseSettings) {
     this.#settings = settings;
     this.#timeout = settings.acquireTimeoutMillis || CONNECT_TIMEOUT;
     this.#directory = new DatabaseDirectory(settings.connection, this.#timeout);
