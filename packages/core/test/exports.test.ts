@@ -94,6 +94,7 @@ it('the public surface is this, and grows only on purpose', () => {
       'slipOf',
       'tenantEventKinds',
       'unknownOption',
+      'variablesInHand',
     ],
     admin: [
       'ContextVariable',
