@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The first page is the README of the repository, below a title of its own. */
+export function home(root: string): Record<string, unknown> {
+  const [, tagline = '', sentence = ''] =
+    /^# .+\n\n(.+)\n\n> (.+)\n/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+  if (!tagline || !sentence)
+    throw new Error('README.md does not begin with a title, what it is, and its one sentence.');
+  return {
+    layout: 'home',
+    hero: {
+      name: '@tenancy',
+      text: tagline,
+      tagline: sentence,
+      actions: [
+        { theme: 'brand', text: 'Quick start', link: '#use-it' },
+        { theme: 'alt', text: 'Guide', link: '/guide.html' },
+        { theme: 'alt', text: 'Errors', link: '/errors.html' },
+      ],
+    },
+  };
+}
