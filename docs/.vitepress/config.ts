@@ -98,7 +98,18 @@ export default defineConfig({
     ],
     sidebar: { '/': sidebar, '/reference/': reference },
     outline: [2, 3],
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        miniSearch: {
+          searchOptions: {
+            // The page that explains a code or an option before those that mention it.
+            boostDocument: (id: string) =>
+              /\/errors\.html/.test(id) ? 4 : /\/(?:changelog|measurements|traps|typeorm-enumeration)\.html/.test(id) ? 0.2 : 1,
+          },
+        },
+      },
+    },
     footer: { message: 'MIT licensed.' },
   },
 });

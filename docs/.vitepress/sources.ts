@@ -27,7 +27,9 @@ const sourcePage = (file: string, code: string, base: string): string => `<!doct
 <title>${file}</title>
 <style>
 :root { color-scheme: light dark }
-body { margin: 0; font: 14px/1.6 ui-monospace, monospace }
+body { margin: 0; font: 14px/1.6 ui-monospace, monospace; background: #fff; color: #222; --link: #2d4595 }
+@media (prefers-color-scheme: dark) { body { background: #1b1b1f; color: #ddd; --link: #a8b1ff } }
+a { color: var(--link) }
 header { padding: 12px 24px; font-family: system-ui, sans-serif }
 h1 { display: inline; font-size: 16px; margin-left: 12px; overflow-wrap: anywhere }
 pre { margin: 0; padding: 12px 24px; overflow-x: auto; font: inherit }

@@ -1,24 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-
-const root = resolve(import.meta.dirname, '../..');
-const filesBelow = (folder: string): string[] =>
-  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !/node_modules|generated|dist/.test(entry.parentPath))
-    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
-
-const inRepository = [
-  ...filesBelow('docs'),
-  ...filesBelow('packages'),
-  ...filesBelow('examples'),
-  ...filesBelow('benchmarks'),
-];
-const pages = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...inRepository.filter((file) => file.endsWith('.md'))]
-  // A copy that is packed.
-  .filter((file) => !/^packages\/\w+\/CHANGELOG\.md$/.test(file));
-const sources = inRepository.filter((file) => /^packages\/\w+\/src\/.*(?<!\.test)\.ts$/.test(file));
+import { type Block, blocksOf, pages, sources } from './blocks.ts';
+import { filesOf, root } from './repository.ts';
 
 interface Example {
   /** A file that does not exist, in the package that the example is about, so that its imports resolve. */
@@ -26,16 +11,20 @@ interface Example {
   readonly code: string;
 }
 
-/** Each ```ts block: of a page as it is, of a docstring without its stars. */
-function examplesOf(file: string): Example[] {
-  const text = readFileSync(join(root, file), 'utf8');
-  const prose = file.endsWith('.md')
-    ? text
-    : (text.match(/\/\*\*[\s\S]*?\*\//g) ?? []).join('\n').replaceAll(/^ *\* ?/gm, '');
-  return [...prose.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = ''], index) => ({
-    file: join(root, home(file), `__example-${file.replaceAll(/\W/g, '-')}-${index}.ts`),
-    code,
-  }));
+const COMPILED = ['ts', 'js'];
+
+const examplesOf = (file: string): readonly Example[] =>
+  blocksOf(file)
+    .filter(({ language }) => COMPILED.includes(language))
+    .map((block, index) => ({
+      file: join(root, home(file), `__example-${file.replaceAll(/\W/g, '-')}-${index}.${extensionOf(block)}`),
+      code: block.code,
+    }));
+
+/** JavaScript is CommonJS where it says so. */
+function extensionOf({ language, code }: Block): string {
+  if (language === 'ts') return 'ts';
+  return /\b(?:module\.exports|require\()/.test(code) ? 'cjs' : 'mjs';
 }
 
 function home(file: string): string {
@@ -69,6 +58,8 @@ function problemsOf(examples: readonly Example[]): string[] {
       ts.sys,
       root,
     ).options,
+    allowJs: true,
+    checkJs: true,
     noUnusedLocals: false,
     noUnusedParameters: false,
     // Environment variables are read as people write them.
@@ -76,7 +67,9 @@ function problemsOf(examples: readonly Example[]): string[] {
     // Examples show constructor injection as an application writes it.
     emitDecoratorMetadata: false,
   };
-  const virtual = new Map(examples.map(({ file, code }) => [file, `${code}\nexport {};\n`]));
+  const virtual = new Map(
+    examples.map(({ file, code }) => [file, file.endsWith('.ts') ? `${code}\nexport {};\n` : code]),
+  );
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile } = host;
   host.fileExists = (file) => virtual.has(file) || fileExists(file);
@@ -128,10 +121,10 @@ it.each(pages)('every link of %s leads to a file and a heading that exist', (pag
 
 describe('every page is named where a reader comes by', () => {
   const named = (file: string) => readFileSync(join(root, file), 'utf8');
-  const top = filesBelow('docs').filter((file) => /^docs\/[\w-]+\.md$/.test(file));
+  const top = filesOf(/^docs\/[\w-]+\.md$/);
 
   it.each(top)('%s', (page) => {
-    const readmes = inRepository.filter((file) => /^packages\/\w+\/README\.md$/.test(file));
+    const readmes = filesOf(/^packages\/\w+\/README\.md$/);
     expect(named('README.md').includes(`](${page})`) || readmes.some((file) => named(file).includes(page))).toBe(true);
   });
 

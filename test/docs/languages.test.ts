@@ -1,0 +1,108 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { allBlocks, type Block, placeOf } from './blocks.ts';
+import { nginxProblem } from './nginx.ts';
+import { root } from './repository.ts';
+
+// The parsers of languages that the site shows come with the site.
+const require = createRequire(join(root, 'docs/package.json'));
+const yaml: { parse(text: string): unknown } = require('yaml');
+const prisma: {
+  validate(params: string): void;
+  format(schemas: string, params: string): string;
+} = require('@prisma/prisma-schema-wasm');
+
+/** Languages of blocks, and what holds them. Another one is added with a check, or with a reason why there can be none. */
+const LANGUAGES: Readonly<Record<string, string>> = {
+  ts: 'compiled: examples.test.ts',
+  js: 'compiled, with its types checked: examples.test.ts',
+  sql: "read by PostgreSQL's own parser, and run: sql-blocks.test.ts; docs/lint.md: packages/postgres/test/lint/page.test.ts",
+  sh: 'every command known, with its flags: sh-blocks.test.ts',
+  prisma: "validated by Prisma's own parser: here",
+  json: 'parsed: here',
+  jsonc: 'parsed, with comments: here',
+  yaml: 'parsed: here',
+  diff: 'what is left of it is parsed: here',
+  nginx: 'braces and semicolons: here',
+  text: 'output of a terminal, a tree of files, a picture of letters: nothing that could run; docs:record writes what our command says',
+};
+
+const of = (language: string): readonly Block[] => allBlocks.filter((block) => block.language === language);
+const nameOf = (block: Block) => [placeOf(block), block] as const;
+
+it('every block says its language, and nothing else, and it is one that is held', () => {
+  expect(allBlocks.length).toBeGreaterThan(200);
+  const unknown = allBlocks.filter(({ language }) => !(language in LANGUAGES));
+  expect(unknown.map((block) => `${placeOf(block)}: ${block.language || 'no language'}`)).toEqual([]);
+});
+
+it.each(of('json').map(nameOf))('%s is JSON', (_, { code }) => {
+  expect(() => JSON.parse(code)).not.toThrow();
+});
+
+it.each([...of('jsonc')].map(nameOf))('%s is JSON with comments', (place, { code }) => {
+  expect(ts.parseConfigFileTextToJson(place, code).error).toBeUndefined();
+});
+
+it.each(of('yaml').map(nameOf))('%s is YAML', (_, { code }) => {
+  expect(yaml.parse(code)).toBeTypeOf('object');
+});
+
+it.each(of('nginx').map(nameOf))('%s is a configuration of nginx', (_, { code }) => {
+  expect(nginxProblem(code)).toBeUndefined();
+});
+
+describe('Prisma', () => {
+  it.each(of('prisma').map(nameOf))('%s is a whole schema, and formatted', (_, { code }) => {
+    expect(() =>
+      prisma.validate(JSON.stringify({ prismaSchema: [['schema.prisma', code]], noColor: true })),
+    ).not.toThrow();
+    const formatted = prisma.format(
+      JSON.stringify([['schema.prisma', code]]),
+      JSON.stringify({ textDocument: { uri: 'file:/schema.prisma' }, options: { tabSize: 2, insertSpaces: true } }),
+    );
+    expect(JSON.parse(formatted)).toEqual([['schema.prisma', code]]);
+  });
+
+  it('a schema with a relation to what is not there is refused', () => {
+    const broken =
+      'datasource db {\n  provider = "postgresql"\n}\n\nmodel Job {\n  id String @id\n  office Office\n}\n';
+    expect(() => prisma.validate(JSON.stringify({ prismaSchema: [['schema.prisma', broken]], noColor: true }))).toThrow(
+      'Office',
+    );
+  });
+});
+
+/** A part of a file is a list of statements, of members of a list, or of decorators. */
+const AROUND: readonly (readonly [before: string, after: string])[] = [
+  ['', ''],
+  ['[', ']'],
+  ['', 'class It {}'],
+];
+
+it.each(of('diff').map(nameOf))('%s leaves TypeScript that can be parsed', (place, { code }) => {
+  const lines = code.trimEnd().split('\n');
+  expect(lines.filter((line) => !/^[-+ ]/.test(line))).toEqual([]);
+  expect(lines.some((line) => /^[-+]/.test(line))).toBe(true);
+  for (const gone of ['-', '+']) {
+    const left = lines
+      .filter((line) => !line.startsWith(gone))
+      .map((line) => line.slice(1))
+      .join('\n');
+    const errors = AROUND.map(([before, after]) => syntaxErrors(`${before}${left}\n${after}`));
+    expect(
+      errors.some((found) => found.length === 0),
+      `${place}: ${JSON.stringify(errors)}`,
+    ).toBe(true);
+  }
+});
+
+function syntaxErrors(text: string): readonly string[] {
+  const { diagnostics = [] } = ts.transpileModule(text, {
+    reportDiagnostics: true,
+    compilerOptions: { target: ts.ScriptTarget.ES2022, experimentalDecorators: true },
+  });
+  return diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+}
