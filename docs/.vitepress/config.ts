@@ -105,7 +105,11 @@ export default defineConfig({
           searchOptions: {
             // The page that explains a code or an option before those that mention it.
             boostDocument: (id: string) =>
-              /\/errors\.html/.test(id) ? 4 : /\/(?:changelog|measurements|traps|typeorm-enumeration)\.html/.test(id) ? 0.2 : 1,
+              /\/errors\.html/.test(id)
+                ? 4
+                : /\/(?:changelog|measurements|traps|typeorm-enumeration)\.html/.test(id)
+                  ? 0.2
+                  : 1,
           },
         },
       },

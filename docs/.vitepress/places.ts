@@ -113,7 +113,7 @@ export const SECTIONS: readonly Section[] = [
   },
 ];
 
-/** Where the reference of each entry is written at build time. */
+/** The folder that the reference of each entry is written to at build time. */
 export const REFERENCE = 'docs/generated/reference/';
 
 const NAMED: Readonly<Record<string, string>> = {

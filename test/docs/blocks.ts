@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { filesOf, root } from './repository.ts';
 
-/** What stands between two fences, on a page or in a docstring. */
+/** A text between two fences, on a page or in a docstring. */
 export interface Block {
   /** The file that it stands in, relative to the repository. */
   readonly file: string;
@@ -46,5 +46,5 @@ export function blocksOf(file: string): readonly Block[] {
 
 export const allBlocks: readonly Block[] = [...pages, ...sources].flatMap(blocksOf);
 
-/** Where a block stands, as an editor opens it. */
+/** The place of a block, as an editor opens it. */
 export const placeOf = ({ file, line }: Block): string => `${file}:${line}`;

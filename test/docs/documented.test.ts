@@ -67,8 +67,51 @@ it.each(entries)('every option that %s exports says what it is, and where it may
     .filter(([, property]) => {
       const isOptional = (property.flags & ts.SymbolFlags.Optional) !== 0;
       const tags = property.getJsDocTags(checker).map(({ name }) => name);
-      return isOptional ? !tags.includes('defaultValue') : !isDocumented(property);
+      return !isDocumented(property) || (isOptional && !tags.includes('defaultValue'));
     })
     .map(([name]) => name);
   expect(bare).toEqual([]);
+});
+
+/** Methods that a framework calls, and whose contract is the framework's. */
+const OF_A_FRAMEWORK = new Set([
+  // Nest.
+  ...['canActivate', 'configure', 'intercept', 'use'],
+  ...[
+    'onModuleInit',
+    'onModuleDestroy',
+    'onApplicationBootstrap',
+    'onApplicationShutdown',
+    'beforeApplicationShutdown',
+  ],
+  // OpenTelemetry.
+  ...['onStart', 'onEnding', 'onEnd', 'forceFlush', 'shutdown'],
+]);
+
+/** Methods of exported classes and interfaces that are ours, by `Class.method`; what is private or internal is nobody's to call. */
+const methodsOf = (entry: string): readonly (readonly [name: string, method: ts.Symbol])[] =>
+  exportsOf(entry)
+    .map((symbol) => (symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol))
+    .filter(({ flags }) => (flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Interface)) !== 0)
+    .flatMap((symbol) => {
+      const statics = symbol.valueDeclaration ? checker.getTypeOfSymbol(symbol).getProperties() : [];
+      return (
+        [...checker.getDeclaredTypeOfSymbol(symbol).getProperties(), ...statics]
+          .filter(({ flags }) => (flags & ts.SymbolFlags.Method) !== 0)
+          .filter(({ name, declarations = [] }) => !OF_A_FRAMEWORK.has(name) && declarations.every(isPublic))
+          // `[Symbol.asyncDispose]`: what the language says it is.
+          .filter(({ name }) => !name.startsWith('__@'))
+          .map((method) => [`${symbol.name}.${method.name}`, method] as const)
+      );
+    });
+
+const isPublic = (declaration: ts.Declaration): boolean =>
+  declaration.getSourceFile().fileName.startsWith(`${root}/packages/`) &&
+  !(ts.isClassElement(declaration) && declaration.name && ts.isPrivateIdentifier(declaration.name)) &&
+  !ts.getJSDocTags(declaration).some(({ tagName }) => tagName.text === 'internal') &&
+  (ts.getCombinedModifierFlags(declaration) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected)) === 0;
+
+it.each(entries)('every method of what %s exports has a docstring', (entry) => {
+  const bare = methodsOf(entry).filter(([, method]) => !isDocumented(method));
+  expect(bare.map(([name]) => name)).toEqual([]);
 });

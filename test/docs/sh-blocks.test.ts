@@ -33,7 +33,7 @@ type Command = ReturnType<typeof buildProgram>;
 
 type Check = (words: readonly string[]) => Promise<string | undefined> | string | undefined;
 
-/** What `pnpm` does by itself, besides the scripts. */
+/** Commands of `pnpm` itself, besides the scripts. */
 const PNPM = ['install', 'test', 'start', '-r', '--filter'];
 
 const pnpm: Check = ([first = '', second = '', third = '']) => {

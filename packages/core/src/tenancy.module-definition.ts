@@ -12,6 +12,7 @@ export interface TenancyModuleExtras {
 
 /** The class that `forRootAsync({ useClass | useExisting })` takes. */
 export interface TenancyOptionsFactory {
+  /** The options, made when the application starts. */
   createTenancyOptions(): TenancyOptions | Promise<TenancyOptions>;
 }
 

@@ -152,7 +152,10 @@ export class TenancyModule extends ConfigurableModuleClass implements NestModule
     gateways.open();
   }
 
-  /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
+  /**
+   * Registers tenancy for the whole application, once, in the root module.
+   * @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix.
+   */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     requireSupportedNest();
     const { isGlobal, ...own } = options ?? {};

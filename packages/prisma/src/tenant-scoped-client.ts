@@ -4,8 +4,11 @@ import type { TenantScopedExtends } from './tenant-scoped-extends.js';
 
 /** Any generated client of Prisma 7. */
 export interface PrismaClientLike {
+  /** Connects, which a first query does by itself. */
   $connect(): Promise<void>;
+  /** Ends the connections. */
   $disconnect(): Promise<void>;
+  /** Runs several operations as one. */
   // biome-ignore lint/suspicious/noExplicitAny: generated clients overload it, and no narrower parameters fit them all.
   $transaction(...args: any[]): Promise<any>;
 }

@@ -17,7 +17,9 @@ interface Caches {
 export interface RawCache {
   /** Keyv's, in the order that the application gave. */
   readonly stores: readonly unknown[];
+  /** Listens to what the stores say, across all tenants: `error` above all. */
   on(event: string, listener: (...args: never[]) => void): unknown;
+  /** Takes a listener back. */
   off(event: string, listener: (...args: never[]) => void): unknown;
 }
 

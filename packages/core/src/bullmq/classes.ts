@@ -7,11 +7,20 @@ import { tenantWorker } from './tenant-worker.js';
 
 /** The classes that an application brings itself: those of BullMQ Pro, or its own. */
 export interface BullClasses {
-  /** @defaultValue what was set on `BullModule` before, or BullMQ's own */
+  /**
+   * The class that each queue is built on.
+   * @defaultValue what was set on `BullModule` before, or BullMQ's own
+   */
   readonly queueClass?: unknown;
-  /** @defaultValue what was set on `BullModule` before, or BullMQ's own */
+  /**
+   * The class that each worker is built on.
+   * @defaultValue what was set on `BullModule` before, or BullMQ's own
+   */
   readonly workerClass?: unknown;
-  /** @defaultValue what was set on `BullModule` before, or BullMQ's own */
+  /**
+   * The class that each flow producer is built on.
+   * @defaultValue what was set on `BullModule` before, or BullMQ's own
+   */
   readonly flowProducerClass?: unknown;
 }
 

@@ -50,7 +50,10 @@ export class TenantGraphQLModule implements NestModule, OnApplicationBootstrap {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
-  /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
+  /**
+   * Registers tenants for subscriptions, once, in the root module, beside `GraphQLModule`.
+   * @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix.
+   */
   static forRoot(options?: TenantGraphQLOptions): DynamicModule {
     const resolved = resolveGraphQLOptions(options);
     return {

@@ -11,9 +11,13 @@ import { currentOwner, openedFor, sealed, sharedOwner, type TopicOwner, topicOf 
 
 /** An engine to publish and subscribe by topic: `PubSub` of graphql-subscriptions, or one of its shape, such as `RedisPubSub`. */
 export interface PubSubLike {
+  /** Sends an event to everybody who listens to a topic. */
   publish(topic: string, payload: unknown): Promise<void>;
+  /** Calls `onMessage` for each event of a topic, and answers with the subscription's number. */
   subscribe(topic: string, onMessage: (payload: unknown) => unknown, options?: unknown): Promise<number>;
+  /** Ends a subscription by its number. */
   unsubscribe(id: number): unknown;
+  /** Events of topics, one after the other, as a resolver of GraphQL returns them. */
   asyncIterableIterator?<T>(topics: unknown, ...options: unknown[]): AsyncIterator<T>;
   /** The same in earlier versions. */
   asyncIterator?<T>(topics: unknown, ...options: unknown[]): AsyncIterator<T>;
@@ -42,7 +46,10 @@ export class OwnTopics {
     this.#owner = owner;
   }
 
-  /** @throws `tenant_context_missing` outside any tenant's context. */
+  /**
+   * Sends an event to those who listen to this topic of the current tenant.
+   * @throws `tenant_context_missing` outside any tenant's context.
+   */
   async publish(topic: string, payload: unknown): Promise<void> {
     const owner = this.#owner();
     const own = topicOf(owner, topic);
@@ -69,7 +76,10 @@ export class OwnTopics {
     return id;
   }
 
-  /** @throws `tenant_switch_refused` for a subscription of another tenant: their ids are numbers that anybody can guess. */
+  /**
+   * Ends a subscription of the current tenant, by the number that `subscribe` gave.
+   * @throws `tenant_switch_refused` for a subscription of another tenant: their ids are numbers that anybody can guess.
+   */
   unsubscribe(id: number): unknown {
     const owners = subscribed(this.#engine);
     const owner = owners.get(id);

@@ -12,7 +12,10 @@ export interface CalledHostsOptions {
   readonly hosts: readonly string[];
   /** The secret that those services share with this one, of at least 32 bytes: that of their `fromSignedHeader`. */
   readonly secret: string | Buffer | undefined;
-  /** @defaultValue `'x-signed-tenant'` */
+  /**
+   * The name of the header that carries the signed tenant.
+   * @defaultValue `'x-signed-tenant'`
+   */
   readonly header?: string | undefined;
 }
 

@@ -6,6 +6,7 @@ import { fetchTelling } from './tenant-fetch.js';
 
 /** The class that `forRootAsync({ useClass | useExisting })` takes. */
 export interface TenantHttpOptionsFactory {
+  /** The options, made when the application starts. */
   create(): CalledHostsOptions | Promise<CalledHostsOptions>;
 }
 
@@ -72,7 +73,10 @@ export class TenantHttpModule extends ConfigurableModuleClass implements OnModul
     super();
   }
 
-  /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
+  /**
+   * Registers which services are told the tenant, once, in the root module.
+   * @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix.
+   */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     new CalledHosts('TenantHttpModule', options);
     return super.forRoot(options);

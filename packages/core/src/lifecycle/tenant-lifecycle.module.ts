@@ -30,7 +30,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
   ],
 })
 export class TenantLifecycleModule extends ConfigurableModuleClass {
-  /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
+  /**
+   * Registers the delivery of tenants' events, once, in the root module.
+   * @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix.
+   */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     resolveLifecycleOptions(options);
     return super.forRoot(options);

@@ -30,6 +30,7 @@ const OPTIONS = Symbol('@tenancy/core/microservices:options');
 
 /** The class that `forRootAsync({ useClass | useExisting })` takes. */
 export interface TenantMicroservicesOptionsFactory {
+  /** The options, made when the application starts. */
   createMicroservicesOptions(): TenantMicroservicesOptions | Promise<TenantMicroservicesOptions>;
 }
 
@@ -130,7 +131,10 @@ export class TenantMicroservicesModule {
     );
   }
 
-  /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
+  /**
+   * Registers tenants for messages, once, in the root module.
+   * @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix.
+   */
   static forRoot(options?: TenantMicroservicesOptions): DynamicModule {
     const resolved = resolveMicroservicesOptions(options);
     return held([{ provide: OPTIONS, useValue: resolved }]);

@@ -57,10 +57,12 @@ export class CachedTenantRegistry extends TenantRegistry {
     this.#unknown = answers();
   }
 
+  /** The tenant of this id, from the cache for as long as it may; null where there is none. */
   findById(id: string): Promise<Tenant | null> {
     return this.#find('id', id);
   }
 
+  /** The tenant of this slug, from the cache for as long as it may; null where there is none. */
   findBySlug(slug: string): Promise<Tenant | null> {
     return this.#find('slug', slug);
   }

@@ -35,10 +35,12 @@ export class InMemoryTenantRegistry extends TenantRegistry {
     }
   }
 
+  /** The tenant of this id, or null. */
   async findById(id: string): Promise<Tenant | null> {
     return this.#byId.get(id) ?? null;
   }
 
+  /** The tenant of this slug, or null. */
   async findBySlug(slug: string): Promise<Tenant | null> {
     return this.#bySlug.get(slug) ?? null;
   }

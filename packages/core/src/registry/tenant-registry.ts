@@ -25,8 +25,12 @@ export type TenantHint = { readonly id: string } | { readonly slug: string } | {
  * ```
  */
 export abstract class TenantRegistry {
+  /** The tenant of this id, or null where there is none. One that cannot be asked throws: null means that nobody has the id. */
   abstract findById(id: string): Promise<Tenant | null>;
-  /** @param slug in lower case, and in Unicode where the host name was punycode. */
+  /**
+   * The tenant of this slug, or null where there is none. One that cannot be asked throws.
+   * @param slug in lower case, and in Unicode where the host name was punycode.
+   */
   abstract findBySlug(slug: string): Promise<Tenant | null>;
   /** Needed by `fromCustomDomain()`. @param domain a host name in lower case and punycode, without a port. */
   findByDomain?(domain: string): Promise<Tenant | null>;

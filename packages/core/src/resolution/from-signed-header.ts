@@ -8,7 +8,10 @@ import { NO_TENANT, type TenantSource } from './tenant-source.js';
 export interface SignedHeaderOptions {
   /** The secret that the calling services share with this one, of at least 32 bytes. */
   readonly secret: string | Buffer | undefined;
-  /** @defaultValue `'x-signed-tenant'` */
+  /**
+   * The name of the header that carries tenant, time and signature.
+   * @defaultValue `'x-signed-tenant'`
+   */
   readonly header?: string | undefined;
   /**
    * Seconds that the sender's clock may differ from ours, in either direction, network time included.

@@ -28,6 +28,7 @@ export type LateMoment = 'middleware' | 'guards';
  */
 export interface TenantSource<Request = TenantRequest> {
   readonly name: string;
+  /** Reads what a request says about its tenant: one name for it, or null where the request says nothing. */
   identify(request: Request): TenantHint | null | Promise<TenantHint | null>;
   /** Optional methods of the registry that this source cannot do without. */
   readonly requires?: readonly 'findByDomain'[] | undefined;

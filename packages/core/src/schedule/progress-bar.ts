@@ -5,6 +5,7 @@ const WIDTH = 24;
 /** A stream as a terminal has it. */
 export interface BarStream {
   readonly isTTY?: boolean | undefined;
+  /** Writes a text as it is. */
   write(text: string): unknown;
 }
 

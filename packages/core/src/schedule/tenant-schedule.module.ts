@@ -16,6 +16,7 @@ import { TenantSchedulerRegistry } from './tenant-scheduler-registry.js';
 
 /** The class that `forRootAsync({ useClass | useExisting })` takes, as Nest's own module has it. */
 export interface TenantScheduleOptionsFactory {
+  /** The options, made when the application starts. */
   createScheduleOptions(): TenantScheduleOptions | Promise<TenantScheduleOptions>;
 }
 
@@ -59,7 +60,10 @@ export interface TenantScheduleAsyncOptions extends Pick<ScheduleModuleAsyncOpti
  */
 // biome-ignore lint/complexity/noStaticOnlyClass: Nest's own is one, too.
 export class TenantScheduleModule {
-  /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
+  /**
+   * Registers clocks of tenants, once, in the root module, in place of `ScheduleModule.forRoot`.
+   * @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix.
+   */
   static forRoot(options?: TenantScheduleOptions): DynamicModule {
     const resolved = resolveScheduleOptions(options);
     return held(ScheduleModule.forRoot(resolved.nest), { provide: SCHEDULE_OPTIONS, useFactory: () => resolved });

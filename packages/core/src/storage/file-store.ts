@@ -68,13 +68,19 @@ export type SignedUrlRequest = Required<{ [K in keyof SignedUrlOptions]: NonNull
  * the application gave it, and leads nowhere else. Of a file that is not there `read` and `info` answer with null, and `copy` with false.
  */
 export interface FileStore {
+  /** Writes a file whole, in place of one that is there; where it fails, what was there is left. */
   put(folder: string, key: string, body: FileBody, options: PutOptions): Promise<void>;
+  /** The bytes of a file. */
   read(folder: string, key: string): Promise<Readable | null>;
+  /** Size and time of a file. */
   info(folder: string, key: string): Promise<Omit<FileInfo, 'key'> | null>;
+  /** Copies a file within its folder, in place of one that is there; true where there was one to copy. */
   copy(folder: string, from: string, to: string): Promise<boolean>;
   /** Deletes all of them, or throws. Those that are not there are deleted. */
   delete(folder: string, keys: readonly string[]): Promise<void>;
+  /** Up to `limit` files whose key begins with `prefix`, by their keys, from the one behind `after` on. */
   list(folder: string, options: { prefix: string; after: string | null; limit: number }): Promise<FilePage>;
+  /** An address that lets whoever has it at this one file until it ends. */
   signedUrl?(folder: string, key: string, options: SignedUrlRequest): Promise<string>;
   /** Removes what is left of a folder once all of its files are deleted. */
   sweep?(folder: string): Promise<void>;

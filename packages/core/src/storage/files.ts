@@ -75,6 +75,7 @@ export class Files {
     return stream && asking ? inside(asking, stream) : stream;
   }
 
+  /** True where there is a file of this key. */
   async exists(key: string): Promise<boolean> {
     return (await this.#store.info(...this.#at('exists', key))) !== null;
   }

@@ -16,6 +16,7 @@ export interface TenantStorageModuleOptions {
 
 /** The class that `forRootAsync({ useClass | useExisting })` takes. */
 export interface TenantStorageOptionsFactory {
+  /** The options, made when the application starts. */
   create(): TenantStorageModuleOptions | Promise<TenantStorageModuleOptions>;
 }
 
@@ -50,7 +51,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
   exports: [TenantStorage, TenantStorageAdmin],
 })
 export class TenantStorageModule extends ConfigurableModuleClass {
-  /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
+  /**
+   * Registers the tenants' files, once, in the root module.
+   * @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix.
+   */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     storageOf(options);
     return super.forRoot(options);

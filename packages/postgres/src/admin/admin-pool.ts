@@ -76,6 +76,7 @@ export class AdminPool {
     return await fn(this.#pool);
   }
 
+  /** Ends the connections, once those under way are done. */
   end(): Promise<void> {
     return this.#pool.end();
   }

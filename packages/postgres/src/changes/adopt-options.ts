@@ -26,7 +26,10 @@ export interface AdoptOptions extends RunOptions {
   readonly tables: readonly AdoptedTable[];
   /** The last stage that is done; those before it are done as well, where they are not yet. */
   readonly until: AdoptStage;
-  /** @defaultValue `'tenant_id'` */
+  /**
+   * The column that says whose a row is.
+   * @defaultValue `'tenant_id'`
+   */
   readonly tenantColumn?: string;
   /**
    * Type of the tenant column.

@@ -44,6 +44,7 @@ export interface Isolation {
   /** How many callers wait for a database to be opened for them. */
   readonly waitingCount?: number;
   /**
+   * The schema, database and setting that a tenant's queries run in.
    * @throws `tenant_unplaceable` when this tenant cannot be given a place of its own.
    */
   place(tenant: Tenant): Placement;

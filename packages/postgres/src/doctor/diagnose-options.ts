@@ -21,20 +21,35 @@ export interface DiagnoseOptions {
   readonly application?: string | ClientConfig;
   /** The role that the application connects as. */
   readonly role: string;
-  /** @defaultValue `'app.tenant_id'` */
+  /**
+   * The setting that carries the tenant's id.
+   * @defaultValue `'app.tenant_id'`
+   */
   readonly setting?: string;
-  /** @defaultValue `['public']` */
+  /**
+   * The schemas that are looked through.
+   * @defaultValue `['public']`
+   */
   readonly schemas?: readonly string[];
-  /** @defaultValue `'tenant_id'` */
+  /**
+   * The column that says whose a row is.
+   * @defaultValue `'tenant_id'`
+   */
   readonly tenantColumn?: string;
   /**
    * Tables whose tenant column has another name.
    * @defaultValue `[]`
    */
   readonly tables?: readonly TenantTable[];
-  /** @defaultValue `[]` */
+  /**
+   * Tables that belong to everybody, by name, and those of them that tenants may write.
+   * @defaultValue `[]`
+   */
   readonly shared?: readonly Named[];
-  /** @defaultValue `[]` */
+  /**
+   * Tables that no tenant sees.
+   * @defaultValue `[]`
+   */
   readonly hidden?: readonly Named[];
   /**
    * Rows from which on a table counts as large, for what is slow and not wrong.

@@ -107,7 +107,10 @@ export async function verifyMigrations(options: VerifyMigrationsOptions): Promis
 
 /** Options of {@link verifyMigrations}. */
 export interface VerifyMigrationsOptions extends MigrationsOptions {
-  /** @defaultValue `false` */
+  /**
+   * Lets targets pass that have failed and were set aside, so that one tenant's data does not keep a process from starting.
+   * @defaultValue `false`
+   */
   readonly allowFailed?: boolean;
 }
 

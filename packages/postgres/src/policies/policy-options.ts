@@ -59,9 +59,15 @@ export interface CompilePoliciesOptions {
   readonly setting?: string;
   /** The tables whose rows are tenants'; `readTables` finds them. */
   readonly tables: readonly TenantTable[];
-  /** @defaultValue `[]` */
+  /**
+   * Tables that belong to everybody, and those of them that tenants may write.
+   * @defaultValue `[]`
+   */
   readonly shared?: readonly SharedTable[];
-  /** @defaultValue `[]` */
+  /**
+   * Views over the tenants' tables, which are made to run as their caller.
+   * @defaultValue `[]`
+   */
   readonly views?: readonly TenantView[];
   /**
    * Tables and views that the application must not see at all. Each right on them is revoked, where they exist.

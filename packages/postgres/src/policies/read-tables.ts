@@ -9,9 +9,15 @@ import { describeRelation, refuseSlipsIn } from './resolve-policy-options.js';
 
 /** Options of {@link readTables}. */
 export interface ReadTablesOptions {
-  /** @defaultValue `['public']` */
+  /**
+   * The schemas that are read.
+   * @defaultValue `['public']`
+   */
   readonly schemas?: readonly string[];
-  /** @defaultValue `'tenant_id'` */
+  /**
+   * The column that makes a table the tenants'.
+   * @defaultValue `'tenant_id'`
+   */
   readonly tenantColumn?: string;
   /**
    * The tables without a tenant: as `name`, which means it in each of the schemas, as `schema.name`, or as an object

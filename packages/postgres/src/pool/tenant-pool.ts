@@ -160,6 +160,7 @@ export class TenantPool extends Pool implements TenantPoolLike {
     return this.#ask(query, values, (...answer) => (next(answer[0]) ?? (() => settle(...answer)))(), caller);
   }
 
+  /** Ends every connection, once the queries under way are done; also those to databases of single tenants. */
   override end(): Promise<void>;
   override end(callback: () => void): void;
   override end(callback?: () => void): Promise<void> | undefined {

@@ -107,6 +107,7 @@ export class AdminPrisma<Client extends PrismaClientLike> {
     return await fn(this.#raw);
   }
 
+  /** Disconnects the client that it was given. */
   $disconnect(): Promise<void> {
     return this.#raw.$disconnect();
   }

@@ -22,6 +22,7 @@ export interface TenantPrismaModuleExtras {
 
 /** The factory class of `forRootAsync({ useClass | useExisting })`. */
 export interface TenantPrismaOptionsFactory {
+  /** The options, made when the application starts. */
   createTenantPrismaOptions(): TenantPrismaOptions | Promise<TenantPrismaOptions>;
 }
 

@@ -58,7 +58,10 @@ let registered = false;
   ],
 })
 export class TenantPrismaModule extends ConfigurableModuleClass {
-  /** @throws `scope_misconfigured` without a client; what else is wrong is found when the module is built. */
+  /**
+   * Registers a scoped client, under the name of the options or as the only one.
+   * @throws `scope_misconfigured` without a client; what else is wrong is found when the module is built.
+   */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     const { name: _, isGlobal: __, ...own } = options ?? {};
     checkedOptions(own as TenantPrismaOptions);

@@ -56,6 +56,7 @@ export class CanaryRegistry {
     }
   }
 
+  /** True for a tenant whose canaries it keeps. */
   has(tenant: Tenant): boolean {
     return this.#holdings.has(tenant?.id);
   }

@@ -20,23 +20,30 @@ export class TenantClient {
     return this.#send(request);
   }
 
+  /** Sends a GET as the tenant, and answers with what came back, whatever its status. */
   get(path: string, init: RequestOptions = {}): Promise<HttpAnswer> {
     return this.#send({ ...init, method: 'GET', path });
   }
 
-  /** @param body sent as JSON, unless it is a string, bytes or a form. */
+  /**
+   * Sends a POST as the tenant.
+   * @param body sent as JSON, unless it is a string, bytes or a form.
+   */
   post(path: string, body?: unknown, init: RequestOptions = {}): Promise<HttpAnswer> {
     return this.#send({ ...init, method: 'POST', path, body });
   }
 
+  /** Sends a PUT as the tenant, its body as `post` sends it. */
   put(path: string, body?: unknown, init: RequestOptions = {}): Promise<HttpAnswer> {
     return this.#send({ ...init, method: 'PUT', path, body });
   }
 
+  /** Sends a PATCH as the tenant, its body as `post` sends it. */
   patch(path: string, body?: unknown, init: RequestOptions = {}): Promise<HttpAnswer> {
     return this.#send({ ...init, method: 'PATCH', path, body });
   }
 
+  /** Sends a DELETE as the tenant. */
   delete(path: string, init: RequestOptions = {}): Promise<HttpAnswer> {
     return this.#send({ ...init, method: 'DELETE', path });
   }

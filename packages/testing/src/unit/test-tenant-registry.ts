@@ -42,21 +42,29 @@ export class TestTenantRegistry extends TenantRegistry {
     return this.#lookups;
   }
 
-  /** @throws `tenancy_misconfigured` when another tenant has its id, slug or one of its domains. */
+  /**
+   * Adds a tenant, which the next look-up finds.
+   * @throws `tenancy_misconfigured` when another tenant has its id, slug or one of its domains.
+   */
   add(tenant: InMemoryTenant): void {
     this.#become([...this.#tenants, tenant]);
   }
 
-  /** @throws Error for an id that it does not know. */
+  /**
+   * Removes a tenant, which the next look-up no longer finds.
+   * @throws Error for an id that it does not know.
+   */
   remove(id: string): void {
     this.#find(id);
     this.#become(this.#tenants.filter((tenant) => tenant.id !== id));
   }
 
+  /** Sets the tenant's status to `suspended`, for which requests are refused with `tenant_inactive`. */
   suspend(id: string): void {
     this.update(id, { status: 'suspended' });
   }
 
+  /** Sets the tenant's status to `active`. */
   activate(id: string): void {
     this.update(id, { status: 'active' });
   }
@@ -83,10 +91,12 @@ export class TestTenantRegistry extends TenantRegistry {
     this.#delay = 0;
   }
 
+  /** The tenant of this id, or null, as `fail` and `slow` have it; the look-up is counted. */
   findById(id: string): Promise<Tenant | null> {
     return this.#ask({ by: 'id', name: id }, () => this.#registry.findById(id));
   }
 
+  /** The tenant of this slug, or null, as `fail` and `slow` have it; the look-up is counted. */
   findBySlug(slug: string): Promise<Tenant | null> {
     return this.#ask({ by: 'slug', name: slug }, () => this.#registry.findBySlug(slug));
   }

@@ -5,7 +5,10 @@ import type { Algorithm, Tenant } from '@tenancy/core';
 export interface TestTokenOptions {
   /** The secret of an HMAC, or the private key as PEM. */
   readonly secret: string | Buffer | KeyObject;
-  /** @defaultValue `'HS256'` */
+  /**
+   * The algorithm that the token is signed with.
+   * @defaultValue `'HS256'`
+   */
   readonly algorithm?: Algorithm;
   /**
    * More claims: `{ sub: 'user_1', roles: ['admin'] }`. They win over the usual ones.

@@ -16,6 +16,7 @@ export type ScopeOptions = Omit<TenantScopedOptions, 'context'>;
 
 /** The factory class of `forRootAsync({ useClass | useExisting })`. */
 export interface TenantTypeOrmOptionsFactory {
+  /** The options of the data source of this name, made when the application starts. */
   createTypeOrmOptions(name?: string): TenantTypeOrmModuleOptions | Promise<TenantTypeOrmModuleOptions>;
 }
 

@@ -61,6 +61,7 @@ let registered = false;
 })
 // biome-ignore lint/complexity/noStaticOnlyClass: a Nest module is a class.
 export class TenantTypeOrmModule {
+  /** Registers a scoped data source, in place of `TypeOrmModule.forRoot`. */
   static forRoot(options: TenantTypeOrmModuleOptions): DynamicModule {
     return TenantTypeOrmModule.forRootAsync({
       ...(options?.name !== undefined && { name: options.name }),

@@ -44,7 +44,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIO
   exports: [TenantOutbox],
 })
 export class TenantOutboxModule extends ConfigurableModuleClass {
-  /** @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix. */
+  /**
+   * Registers the outbox, once, in the root module.
+   * @throws `tenancy_misconfigured` at once, naming the option that is wrong and the fix.
+   */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
     resolveOutboxOptions(options);
     return super.forRoot(options);

@@ -1,10 +1,12 @@
 /** A pool of PostgreSQL as `pg` has it: every client with this method will do, of a role that no policy limits. */
 export interface TablePool {
+  /** Runs one statement, `$1` and on being its values. */
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
 /** A client of Redis or Valkey as `ioredis` has it. */
 export interface RedisClient {
+  /** Runs a script of Lua with so many keys, which come first among the arguments. */
   eval(script: string, keys: number, ...args: (string | number)[]): Promise<unknown>;
 }
 

@@ -78,6 +78,7 @@ export interface DoctorOptions {
 
 /** Anything with `query` as `pg` has it, connected as the role that the application runs as. */
 export interface Queryable {
+  /** Runs one statement, `$1` and on being its values. */
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
@@ -85,5 +86,6 @@ export interface Queryable {
 export interface Rule {
   readonly name: RuleName;
   readonly severity: Severity;
+  /** Everything of this kind that is wrong, each with its fix; nothing where all is well. It only reads. */
   examine(connection: Queryable, options: DoctorOptions): Promise<readonly Finding[]>;
 }

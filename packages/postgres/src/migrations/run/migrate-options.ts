@@ -101,7 +101,10 @@ export interface MigrateOptions extends MigrationsOptions {
    * @defaultValue `1`
    */
   readonly batch?: number;
-  /** @defaultValue none are first */
+  /**
+   * Tenants that are migrated before all others, and what has to hold before the others follow.
+   * @defaultValue none are first
+   */
   readonly canary?: Canary;
   /**
    * The share of failed targets, from 0 to 1, above which no other is begun.
@@ -128,7 +131,10 @@ export interface MigrateOptions extends MigrationsOptions {
    * @defaultValue `false`
    */
   readonly dryRun?: boolean;
-  /** @defaultValue nobody is told */
+  /**
+   * Told of each thing as it happens: of a target that is done, has failed, or waits for a lock.
+   * @defaultValue nobody is told
+   */
   readonly onProgress?: (event: MigrationProgress) => void;
   /**
    * Ends the run when the work under way is done; what waits for a lock waits no longer, and is left as it was.

@@ -16,6 +16,7 @@ export interface SchemaTargets {
   readonly shared: readonly string[];
   /** The role that the application connects as, which each schema is opened to. */
   readonly role: string | null;
+  /** All schemas that there are to migrate, at this moment. */
   list(): Promise<readonly SchemaTarget[]>;
 }
 
@@ -28,11 +29,13 @@ export interface SchemaTarget {
 /** The databases of tenants. */
 export interface DatabaseTargets {
   readonly kind: 'databases';
+  /** All databases that there are to migrate, at this moment. */
   list(): Promise<readonly DatabaseTarget[]>;
 }
 
 /** A tenant's database. */
 export interface DatabaseTarget {
   readonly tenant: string;
+  /** How to connect to the database, asked for when its turn comes. */
   connection(): Promise<string | ClientConfig>;
 }

@@ -32,10 +32,12 @@ export abstract class DirectoryReader<Settings> extends TenantRegistry {
     this.listener = new DirectoryListener(poolConfig(this.options.listen));
   }
 
+  /** The tenant of this id, or null. */
   async findById(id: string): Promise<DirectoryTenant<Settings> | null> {
     return this.#one(`where t.id = $1 and ${THERE}`, id);
   }
 
+  /** The tenant of this slug, or null. */
   async findBySlug(slug: string): Promise<DirectoryTenant<Settings> | null> {
     return this.#one(`where t.slug = $1 and ${THERE}`, slug);
   }

@@ -39,7 +39,10 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
     });
   }
 
-  /** @throws TenantsError `tenant_exists`, `tenant_name_unusable`, `tenant_settings_refused`. */
+  /**
+   * Makes a tenant in the tables of the directory, and nothing else: `provisionTenant` also gives it a place.
+   * @throws TenantsError `tenant_exists`, `tenant_name_unusable`, `tenant_settings_refused`.
+   */
   async create(tenant: NewTenant<Settings>, { on }: InTransaction = {}): Promise<DirectoryTenant<Settings>> {
     const { reserved, place: usual } = this.options;
     const { id = newTenantId(), plan = null, settings = {}, place = usual, status = 'active' } = tenant;
@@ -67,6 +70,7 @@ export class TenantDirectory<Settings = Readonly<Record<string, unknown>>> exten
     return this.turn(id, { from: ['active'], to: 'suspended', event: 'suspended' }, options);
   }
 
+  /** Lets a suspended tenant in again, within a second on every process that listens. */
   resume(id: string, options: InTransaction = {}): Promise<DirectoryTenant<Settings>> {
     return this.turn(id, { from: ['suspended'], to: 'active', event: 'resumed' }, options);
   }

@@ -40,7 +40,10 @@ export interface ImportTenantOptions<Settings = Readonly<Record<string, unknown>
    * @defaultValue none
    */
   readonly signal?: AbortSignal;
-  /** @defaultValue nobody is told */
+  /**
+   * Told of each table as its rows come in.
+   * @defaultValue nobody is told
+   */
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 

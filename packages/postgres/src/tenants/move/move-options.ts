@@ -34,7 +34,10 @@ export interface MoveTenantOptions extends MovedTenantOptions {
    * @defaultValue `false`
    */
   readonly dryRun?: boolean;
-  /** @defaultValue nobody is told */
+  /**
+   * Told of each step, and of rows as they are copied.
+   * @defaultValue nobody is told
+   */
   readonly onProgress?: (progress: MoveProgress) => void;
 }
 
