@@ -24,6 +24,7 @@ export default {
   // Of `Error`, of Node: documented where they are.
   excludeExternals: true,
   readme: 'none',
+  treatWarningsAsErrors: true,
   disableSources: true,
   // Types are checked by `typecheck`.
   skipErrorChecking: true,

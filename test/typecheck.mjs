@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 const projects = [
   '.',
   'benchmarks',
+  'docs',
   'test/census',
   ...['packages', 'examples'].flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`)),
 ]

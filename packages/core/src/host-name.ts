@@ -22,7 +22,7 @@ export function parseHost(value: string | undefined): string | null {
   return name.charCodeAt(name.length - 1) <= NINE && isIPv4(name) ? '' : name;
 }
 
-/** `domain` as {@link parseHost} gives it for requests: lower case, punycode, no dot at its end. `null` for what is no domain name. */
+/** `domain` as `parseHost` gives it for requests: lower case, punycode, no dot at its end. `null` for what is no domain name. */
 export function domainName(domain: unknown): string | null {
   if (typeof domain !== 'string' || domain.startsWith('.') || /[:/*@\s]/.test(domain)) return null;
   return parseHost(domainToASCII(domain)) || null;

@@ -3,7 +3,7 @@ import { quoteIdentifier, quoteLiteral } from './quoting.js';
 /** The types of a tenant column that can be compared with the setting without a cast on the column. */
 export const TENANT_COLUMN_TYPES = ['text', 'varchar', 'uuid', 'integer', 'bigint'] as const;
 
-/** One of {@link TENANT_COLUMN_TYPES}. */
+/** One of `TENANT_COLUMN_TYPES`. */
 export type TenantColumnType = (typeof TENANT_COLUMN_TYPES)[number];
 
 export interface TenantCondition {

@@ -19,7 +19,7 @@ export interface Runner {
   afterAll(work: () => Promise<void>, timeout?: number): void;
 }
 
-/** Options of {@link describeIsolation}. */
+/** Options of `describeIsolation`. */
 export interface DescribeIsolationOptions extends ProofOptions {
   /**
    * Files to write the report to. They are written while the proof goes on, so that they are there however it ends.
