@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { tenancyErrors } from '../../packages/core/src/errors/codes.ts';
 import { adviceRules, startRules } from '../../packages/postgres/src/doctor/rules.ts';
 import { KNOWN_CHECKS } from '../../packages/postgres/src/pool/known-checks.ts';
+import { filesOf, root } from './repository.ts';
 
-const root = resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
 /** The first column of the tables below a heading of a page, up to the next heading. */
@@ -84,4 +84,26 @@ describe('the pages list exactly the names that the code has', () => {
     expect(KNOWN_CHECKS.toSorted()).toEqual([...rules, 'two-tenants'].toSorted());
     expect(rules).toEqual(expect.arrayContaining([...startRules.map(({ name }) => name), ...advice]));
   });
+});
+
+it('every code that a package has is in one of these lists', () => {
+  // These have too few codes for a list of their own above, or a table beside their command.
+  const elsewhere: Readonly<Record<string, string>> = {
+    CliErrorCode: 'packages/cli/README.md',
+    IsolationFuzzErrorCode: 'docs/errors.md',
+  };
+  const listedHere = [
+    ...['TenancyErrorCode', 'TenantFloorErrorCode', 'TenantScopeErrorCode', 'EntityClassificationErrorCode'],
+    ...['ChangeErrorCode', 'TenantsErrorCode', 'MigrationErrorCode'],
+  ];
+  const declared = filesOf(/^packages\/\w+\/src\/.*(?<!\.test)\.ts$/).flatMap((file) =>
+    [...read(file).matchAll(/^export type (\w+ErrorCode)\b/gm)].map(([, name = '']) => [name, file] as const),
+  );
+  expect([...new Set(declared.map(([name]) => name))].toSorted()).toEqual(
+    [...listedHere, ...Object.keys(elsewhere)].toSorted(),
+  );
+  for (const [name, file] of declared.filter(([one]) => one in elsewhere)) {
+    const missing = union(file, name).filter((code) => !read(elsewhere[name] as string).includes(`\`${code}\``));
+    expect(missing, name).toEqual([]);
+  }
 });
