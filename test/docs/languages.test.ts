@@ -54,6 +54,12 @@ it.each(of('nginx').map(nameOf))('%s is a configuration of nginx', (_, { code })
   expect(nginxProblem(code)).toBeUndefined();
 });
 
+it('what nginx could not read is found', () => {
+  expect(nginxProblem('server {\n  listen 80; # a port\n  location / { proxy_pass http://app; }\n}\n')).toBeUndefined();
+  expect(nginxProblem('server {\n  listen 80\n}\n')).toContain('listen 80');
+  expect(nginxProblem('server {\n  listen 80;\n')).toContain('not closed');
+});
+
 describe('Prisma', () => {
   it.each(of('prisma').map(nameOf))('%s is a whole schema, and formatted', (_, { code }) => {
     expect(() =>
