@@ -22,10 +22,11 @@ export function addTypeOrmScope(
   ts: TypeScript,
   tree: Tree,
   told: Told,
-  { isEsm }: Application,
+  { isEsm, has }: Application,
   files: readonly { readonly path: string; readonly text: string }[],
   shared: readonly string[],
 ): void {
+  const tables = shared.map((entity) => tableOf(entity, files));
   if (files.some(({ text }) => /\bTenantTypeOrmModule\b|\btenantDataSourceFactory\b/.test(text))) return;
   const found = files.flatMap(({ path, text }) => {
     const source = parse(ts, path, text);
@@ -36,7 +37,10 @@ export function addTypeOrmScope(
     const where = only
       ? `There are ${found.length} calls of TypeOrmModule.forRoot`
       : 'There is no call of TypeOrmModule.forRoot';
-    told.left(`${where}: register TenantTypeOrmModule of @tenancy/typeorm/nest in its place, with the same options.`);
+    told.left(
+      `${where}: register TenantTypeOrmModule of @tenancy/typeorm/nest in the place of that of the application, with the same options${shared.length > 0 ? `, and with shared: [${listed(shared)}]` : ''}. One that is for seeds alone stays as it is, and connects as the owner.`,
+    );
+    if (only && has('pg')) leaveFloor(tree, told, dirname(only.path), tables);
     return;
   }
   const { path, text, source, call } = only;
@@ -54,8 +58,9 @@ export function addTypeOrmScope(
     insertions.push(firstEntry(ts, floor, '...tenantFloor()'));
     imports.push(`import { tenantFloor } from './${FLOOR}${importEnding(ts, source, isEsm)}'`);
     const floorPath = posix.join(dirname(path), `${FLOOR}.ts`);
-    if (!tree.exists(floorPath)) tree.create(floorPath, floorFile(shared));
-    told.changed(`${floorPath}: the floor, row-level security on each connection`);
+    writeFloor(tree, told, floorPath, tables);
+  } else if (!options && has('pg')) {
+    leaveFloor(tree, told, dirname(path), tables);
   } else {
     told.left(
       `The floor is not under the data source of ${path}${isTaken ? ', which has a driver or extra of its own' : ''}. On PostgreSQL: driver: { ...pg, Pool: TenantPool } and extra: { context, isolation: rowLevelSecurity() }, from @tenancy/postgres.`,
@@ -111,10 +116,31 @@ function optionsOf(ts: TypeScript, call: ts.CallExpression): ts.ObjectLiteralExp
 
 const listed = (names: readonly string[]) => names.map((name) => `'${name}'`).join(', ');
 
-/** As TypeORM names the table of an entity. */
-const tableOf = (entity: string) => entity.replaceAll(/(?<=[a-z0-9])[A-Z]/g, '_$&').toLowerCase();
+/** Writes the floor for options that are made elsewhere, and says where it belongs. */
+function leaveFloor(tree: Tree, told: Told, folder: string, tables: readonly string[]): void {
+  const path = posix.join(folder, `${FLOOR}.ts`);
+  writeFloor(tree, told, path, tables);
+  told.left(
+    `On PostgreSQL, spread ...tenantFloor() of ${path} into the options of the data source. What their own extra has goes into that one.`,
+  );
+}
 
-const floorFile = (shared: readonly string[]) => `import { TenantContext } from '@tenancy/core';
+function writeFloor(tree: Tree, told: Told, path: string, tables: readonly string[]): void {
+  if (tree.exists(path)) return;
+  tree.create(path, floorFile(tables));
+  told.changed(`${path}: the floor, row-level security on each connection`);
+}
+
+/** The table of an entity: the one that its decorator names, or else as TypeORM names it. */
+function tableOf(entity: string, files: readonly { readonly text: string }[]): string {
+  const decorated = new RegExp(
+    `@Entity\\(\\s*(?:\\{[^}]*?\\bname:\\s*)?(['"])([^'"]+)\\1[^)]*\\)\\s*(?:@\\w+\\([^)]*\\)\\s*)*(?:export\\s+)?(?:default\\s+)?class\\s+${entity}\\b`,
+  );
+  const named = files.map(({ text }) => decorated.exec(text)?.[2]).find((name) => name !== undefined);
+  return named ?? entity.replaceAll(/(?<=[a-z0-9])[A-Z]/g, '_$&').toLowerCase();
+}
+
+const floorFile = (tables: readonly string[]) => `import { TenantContext } from '@tenancy/core';
 import { rowLevelSecurity, TenantPool } from '@tenancy/postgres';
 import pg from 'pg';
 
@@ -129,7 +155,7 @@ export const tenantFloor = (): {
   extra: {
     context: new TenantContext(),
     isolation: rowLevelSecurity({
-      shared: [${listed(shared.map(tableOf))}],
+      shared: [${listed(tables)}],
       hidden: ['migrations'],
     }),
   },

@@ -22,7 +22,7 @@ describe('TypeORM', () => {
   const IMPORT = "import { TypeOrmModule } from '@nestjs/typeorm';\n";
   const withTypeOrm = (imports: string, more: Record<string, string> = {}) =>
     new ApplicationInMemory({
-      'package.json': { type: 'module', dependencies: { ...own, typeorm: '^1.0.0' } },
+      'package.json': { type: 'module', dependencies: { ...own, pg: '^8.16.0', typeorm: '^1.0.0' } },
       'src/app.module.ts': appModule(imports, IMPORT),
       ...more,
     });
@@ -70,8 +70,6 @@ describe('TypeORM', () => {
       /The floor is not under the data source of src\/app\.module\.ts\. On PostgreSQL/,
     ],
     ["TypeOrmModule.forRoot({ type: 'postgres', extra: { max: 5 } })", /which has a driver or extra of its own/],
-    ['TypeOrmModule.forRootAsync({ useClass: Options })', /The floor is not under/],
-    ['TypeOrmModule.forRoot(options)', /The floor is not under/],
   ])('gets its scope alone, and words for the floor: %s', async (before, left) => {
     const app = withTypeOrm(before);
     await add(app);
@@ -79,6 +77,21 @@ describe('TypeORM', () => {
     expect(app.now['src/tenancy.floor.ts']).toBeUndefined();
     expect(app.said.join('\n')).toMatch(left);
   });
+
+  it.each(['TypeOrmModule.forRootAsync({ useClass: Options })', 'TypeOrmModule.forRoot(options)'])(
+    'has its floor in a file where its options are made elsewhere: %s',
+    async (before) => {
+      const entity =
+        "@Entity({\n  name: 'roles',\n})\nexport class RoleEntity {}\n@Entity('plan_list')\nexport class Plan {}";
+      const app = withTypeOrm(before, { 'src/entities.ts': entity });
+      await add(app, { shared: 'RoleEntity,Plan,PriceList' });
+      expect(app.now['src/app.module.ts']).toContain(before.replace('TypeOrm', 'TenantTypeOrm'));
+      const tables = "shared: ['roles', 'plan_list', 'price_list']";
+      expect(app.now['src/tenancy.floor.ts']).toContain(tables);
+      expect(Object.entries(app.now).find(([path]) => MIGRATION.test(path))?.[1]).toContain(tables);
+      expect(app.said.join('\n')).toMatch(/spread \.\.\.tenantFloor\(\) of src\/tenancy\.floor\.ts into the options/);
+    },
+  );
 
   it('keeps its own module where something else uses it, and goes where it is registered', async () => {
     const database = `${IMPORT}export const data = [TypeOrmModule.forRoot({ type: 'postgres' }), TypeOrmModule.forFeature([Job])];\n`;
@@ -96,8 +109,9 @@ describe('TypeORM', () => {
     await add(none);
     expect(none.said.join('\n')).toMatch(/There is no call of TypeOrmModule\.forRoot: register TenantTypeOrmModule/);
     const two = withTypeOrm('TypeOrmModule.forRoot({}), TypeOrmModule.forRoot({ name: "b" })');
-    await add(two);
-    expect(two.said.join('\n')).toMatch(/There are 2 calls of TypeOrmModule\.forRoot/);
+    await add(two, { shared: 'Country' });
+    expect(two.said.join('\n')).toMatch(/There are 2 calls of TypeOrmModule\.forRoot.+shared: \['Country'\]/);
+    expect(two.now['src/tenancy.floor.ts']).toContain("shared: ['country']");
   });
 
   it('has its migration where the others are, and another one once there are later ones', async () => {
@@ -217,7 +231,9 @@ model Country {
 });
 
 it('policies are for an application whose ORM is held to the tenant', () => {
-  const app = new ApplicationInMemory({ 'package.json': { dependencies: { ...own, typeorm: '^1.0.0' } } });
+  const app = new ApplicationInMemory({
+    'package.json': { dependencies: { ...own, pg: '^8.16.0', typeorm: '^1.0.0' } },
+  });
   expect(() => policies({}, () => compiler)(app, app)).toThrow(
     /no ORM is held to the tenant\. Nothing was changed\. Run first/,
   );
