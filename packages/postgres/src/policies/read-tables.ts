@@ -3,7 +3,7 @@ import { refuseUnknown } from '../errors/refuse-unknown.js';
 import { isNamed, requireList, requireName, requireOptions, requireQueryable } from '../errors/require-arguments.js';
 import type { CatalogConnection } from './catalog-connection.js';
 import type { HiddenTable, SharedTable, TenantTable, TenantView } from './policy-options.js';
-import { isTenantColumn, LEDGER, type NamedRelation, readRelations } from './relation-catalog.js';
+import { CHANGES, isTenantColumn, LEDGER, type NamedRelation, readRelations } from './relation-catalog.js';
 import { relationProblem } from './relation-problem.js';
 import { describeRelation, refuseSlipsIn } from './resolve-policy-options.js';
 
@@ -56,7 +56,7 @@ export interface TableClassification {
  *
  * Nothing stays unclassified: a table without the tenant column must be named in `shared` or in `hidden`, even one that only
  * joins two others (G7). A partition is a table too, because reading it directly asks its own policies and not its parent's.
- * Relations of an extension are left out unless they are named, and so is the ledger `public.tenancy_migrations`.
+ * Relations of an extension are left out unless they are named, and so are the records `public.tenancy_migrations` and `public.tenancy_changes`.
  *
  * @throws TenantFloorError `floor_misconfigured` for an argument or option that is wrong, and naming every table that is none of them, every name in `shared` that has
  * the tenant column, every name in either list that does not exist or stands in both, and every materialised view and foreign
@@ -110,7 +110,8 @@ export async function readTables(
       );
     }
   }
-  const isLeftOut = ({ schema, name, fromExtension }: NamedRelation) => fromExtension || `${schema}.${name}` === LEDGER;
+  const isLeftOut = ({ schema, name, fromExtension }: NamedRelation) =>
+    fromExtension || [LEDGER, CHANGES].includes(`${schema}.${name}`);
   const examined = relations.filter(
     (relation) => !isHidden(relation) && (!isLeftOut(relation) || sharing(relation) !== undefined),
   );

@@ -6,6 +6,9 @@ import { readRows } from './read-rows.js';
 /** The library's own record of migrations, which is no tenant's table. */
 export const LEDGER = 'public.tenancy_migrations';
 
+/** The library's own record of changes, on which nobody but its owner has rights. */
+export const CHANGES = 'public.tenancy_changes';
+
 /** A tenant column's type by the name that policies are compiled for, or as PostgreSQL calls it. */
 export const COLUMN_TYPE = `case format_type(a.atttypid, null)
     when 'character varying' then 'varchar' else format_type(a.atttypid, null) end`;

@@ -15,6 +15,7 @@ const db = forAllTests(() =>
     create table country (code text);
     create view titles as select * from job;
     create table tenancy_migrations (name text);
+    create table tenancy_changes (name text);
     create schema crm;
     create table crm.lead (tenant_id integer not null);
     create table crm.country (code text)`),

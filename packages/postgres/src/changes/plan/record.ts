@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
+import { CHANGES } from '../../policies/relation-catalog.js';
 import { readJson } from '../../protocol/read-json.js';
 import { ChangeError } from './change-error.js';
 import type { Step } from './step.js';
 
 /** The table that holds a row for each change. */
-export const RECORD = 'public.tenancy_changes';
+export const RECORD = CHANGES;
 
 export interface ChangeRecord {
   readonly name: string;
