@@ -38,7 +38,9 @@ export function addPrismaScope(
     tree.overwrite(path, edited(text, [addedImports(ts, source, [line]), ...registered.insertions]));
     told.changed(`${path}: imports TenancyPrismaModule`);
   }
-  const service = files.map(({ text: code }) => /class (\w+) extends PrismaClient\b/.exec(code)?.[1]).find(Boolean);
+  const service = files
+    .map(({ text: code }) => /class\s+(\w+)\s+extends\s+PrismaClient\b/.exec(code)?.[1])
+    .find(Boolean);
   told.left(
     service
       ? `Where ${service} is provided, give the scoped client: { provide: ${service}, useExisting: getTenantPrismaToken() } of @tenancy/prisma/nest; let ${file} make a ${service} where it has methods of its own.`

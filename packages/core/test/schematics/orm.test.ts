@@ -220,7 +220,9 @@ model Country {
   });
 
   it('says how a service of its own gets the scoped client, and that other databases have no floor', async () => {
-    const app = withPrisma({ 'src/prisma.service.ts': 'export class PrismaService extends PrismaClient {}' });
+    const app = withPrisma({
+      'src/prisma.service.ts': 'export class PrismaService\n  extends PrismaClient\n  implements OnModuleInit {}',
+    });
     await add(app, { shared: 'Country' });
     expect(app.said.join('\n')).toContain('{ provide: PrismaService, useExisting: getTenantPrismaToken() }');
     const other = withPrisma({ 'prisma/schema.prisma': SCHEMA.replace('postgresql', 'sqlite') });
