@@ -11,6 +11,7 @@ import type { IsolationHarnessOptions } from './harness-options.js';
 import { HeardLogger } from './heard-logger.js';
 import { IsolationHarness } from './isolation-harness.js';
 import { checkKnown } from './known-to-application.js';
+import { keepPassportStrategies } from './passport-strategies.js';
 import type { Recorder } from './recorder.js';
 import { usualExits } from './usual-exits.js';
 
@@ -74,7 +75,7 @@ async function start(
     const url = `http://127.0.0.1:${port}`;
     const entrances = discoverEntrances(app, options.discovery);
     harness = new IsolationHarness(
-      { name, app, url, entrances, tenants, fresh: () => again(module, options) },
+      { name, app, url, entrances, tenants, fresh: () => beside(app, () => again(module, options)) },
       options,
     );
     const own = harness;
@@ -93,6 +94,17 @@ async function start(
     await (harness ?? app).close();
     throw error;
   }
+}
+
+/** Another application beside `app`, which has its strategies of Passport back once that one is closed. */
+async function beside(app: INestApplication, start: () => Promise<IsolationHarness>): Promise<IsolationHarness> {
+  const putBack = keepPassportStrategies(app);
+  const fresh = await start().catch((error: unknown) => {
+    putBack();
+    throw error;
+  });
+  fresh.atClose(putBack);
+  return fresh;
 }
 
 /** Each request's work is its own, however late it is done. */
