@@ -34,7 +34,9 @@ function home(file: string): string {
   if (file === 'docs/adopting-a-database.md' || file === 'docs/changes.md') return 'packages/postgres';
   // Where the peers of its subpath are.
   if (file === 'docs/caches.md' || file === 'docs/queues.md') return 'packages/core';
-  if (file === 'docs/events.md') return 'test/census';
+  // Beside the client that is generated for it.
+  if (file === 'docs/into-an-existing-application.md') return 'examples/hiring-platform/src';
+  if (file === 'docs/events.md' || file === 'docs/authentication.md') return 'test/census';
   // Beside a client of Redis.
   if (file === 'docs/microservices.md' || file === 'docs/websockets.md') return 'packages/core';
   if (file === 'docs/graphql.md') return 'packages/core';
