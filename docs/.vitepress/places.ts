@@ -16,6 +16,10 @@ export const SECTIONS: readonly Section[] = [
     pages: [
       ['README.md', 'What it is'],
       ['docs/guide.md', 'Guide'],
+      ['docs/into-an-existing-application.md', 'Into an existing application'],
+      ['docs/choosing-isolation.md', 'Rows, schemas or databases'],
+      ['docs/coming-from.md', 'Coming from other ways'],
+      ['docs/comparison.md', 'Comparison'],
       ['examples/hiring-platform/README.md', 'An example'],
     ],
   },
@@ -31,6 +35,7 @@ export const SECTIONS: readonly Section[] = [
   {
     name: 'Entrances',
     pages: [
+      ['docs/authentication.md', 'Signing in'],
       ['docs/graphql.md', 'GraphQL'],
       ['docs/websockets.md', 'WebSockets'],
       ['docs/microservices.md', 'Messages'],
@@ -62,6 +67,8 @@ export const SECTIONS: readonly Section[] = [
   {
     name: 'Operating',
     pages: [
+      ['docs/deployment.md', 'Deployment'],
+      ['docs/troubleshooting.md', 'Troubleshooting'],
       ['packages/cli/README.md', 'The command'],
       ['docs/migrations.md', 'Migrations'],
       ['docs/lint.md', 'Linting migrations'],
@@ -71,6 +78,7 @@ export const SECTIONS: readonly Section[] = [
       ['docs/exporting-a-tenant.md', 'Exporting a tenant'],
       ['docs/moving-a-tenant.md', 'Moving a tenant'],
       ['docs/deleting-a-tenant.md', 'Deleting a tenant'],
+      ['docs/replicas.md', 'Read replicas'],
       ['docs/outgrowing-one-server.md', 'Outgrowing one server'],
       ['docs/doctor.md', 'The doctor'],
     ],
@@ -109,6 +117,7 @@ export const SECTIONS: readonly Section[] = [
       ['docs/decisions/0008-a-pool-that-does-not-start.md', 'A pool that does not start'],
       ['docs/decisions/0009-relations-by-their-keys.md', 'Relations by their keys'],
       ['docs/decisions/0010-a-wall-before-each-queue.md', 'A wall before each queue'],
+      ['docs/decisions/0011-a-replica-is-asked-by-name-and-position.md', 'A replica is asked by name and position'],
     ],
   },
 ];
