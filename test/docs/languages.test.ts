@@ -25,6 +25,8 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   jsonc: 'parsed, with comments: here',
   yaml: 'parsed: here',
   diff: 'what is left of it is parsed: here',
+  dockerfile: 'instructions that there are, the first of which is FROM: here',
+  ini: 'sections, and settings of them: here',
   nginx: 'braces and semicolons: here',
   text: 'output of a terminal, a tree of files, a picture of letters: nothing that could run; docs:record writes what our command says',
 };
@@ -60,6 +62,20 @@ it('what nginx could not read is found', () => {
   expect(nginxProblem('server {\n  listen 80;\n')).toContain('not closed');
 });
 
+it.each(of('dockerfile').map(nameOf))('%s is a Dockerfile', (_, { code }) => {
+  expect(dockerfileProblem(code)).toBeUndefined();
+});
+
+it.each(of('ini').map(nameOf))('%s is a configuration of sections', (_, { code }) => {
+  expect(code.split('\n').filter((line) => !/^(?:\[\w+\]|\w+ = \S.*|[;#].*|)$/.test(line))).toEqual([]);
+});
+
+it('what Docker could not read is found', () => {
+  expect(dockerfileProblem('FROM node:24 AS build\nRUN npm ci \\\n  && npm test\n')).toBeUndefined();
+  expect(dockerfileProblem('RUN npm ci\n')).toContain('RUN');
+  expect(dockerfileProblem('FROM node:24\nRUNN npm ci\n')).toContain('RUNN');
+});
+
 describe('Prisma', () => {
   it.each(of('prisma').map(nameOf))('%s is a whole schema, and formatted', (_, { code }) => {
     expect(() =>
@@ -81,16 +97,17 @@ describe('Prisma', () => {
   });
 });
 
-/** A part of a file is a list of statements, of members of a list, or of decorators. */
+/** A part of a file is a list of statements, of members of a list or a class, or of decorators. */
 const AROUND: readonly (readonly [before: string, after: string])[] = [
   ['', ''],
   ['[', ']'],
   ['', 'class It {}'],
+  ['class It {', '}'],
 ];
 
 it.each(of('diff').map(nameOf))('%s leaves TypeScript that can be parsed', (place, { code }) => {
   const lines = code.trimEnd().split('\n');
-  expect(lines.filter((line) => !/^[-+ ]/.test(line))).toEqual([]);
+  expect(lines.filter((line) => !/^(?:[-+ ]|$)/.test(line))).toEqual([]);
   expect(lines.some((line) => /^[-+]/.test(line))).toBe(true);
   for (const gone of ['-', '+']) {
     const left = lines
@@ -104,6 +121,18 @@ it.each(of('diff').map(nameOf))('%s leaves TypeScript that can be parsed', (plac
     ).toBe(true);
   }
 });
+
+/** Instructions of https://docs.docker.com/reference/dockerfile/ that a page may need. */
+const INSTRUCTIONS = 'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL RUN STOPSIGNAL USER VOLUME WORKDIR';
+
+function dockerfileProblem(code: string): string | undefined {
+  const lines = code
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .filter((line) => !/^\s*(?:#|$)/.test(line));
+  const known = (line: string) => INSTRUCTIONS.split(' ').includes(/^(\w+) \S/.exec(line)?.[1] ?? '');
+  return lines[0]?.startsWith('FROM ') ? lines.find((line) => !known(line)) : `begins with ${lines[0]}`;
+}
 
 function syntaxErrors(text: string): readonly string[] {
   const { diagnostics = [] } = ts.transpileModule(text, {
