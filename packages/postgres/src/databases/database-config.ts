@@ -45,7 +45,8 @@ export function inDatabase<Config extends ClientConfig>(config: Config, database
   const { connectionString } = config;
   if (connectionString === undefined) return { ...config, database };
   const url = new URL(connectionString);
-  url.pathname = `/${encodeURIComponent(database)}`;
+  // pg reads a path by decodeURI, which leaves these as they are.
+  url.pathname = `/${encodeURIComponent(database).replaceAll(/%(?:24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent)}`;
   return { ...config, connectionString: url.href };
 }
 

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Tenant, TenantContext } from '@tenancy/core';
+import { Client } from 'pg';
 import { describe, expect, it, vi } from 'vitest';
-import { databaseConfig } from '../../src/databases/database-config.js';
+import { databaseConfig, inDatabase } from '../../src/databases/database-config.js';
 import { createTenantPool, databasePerTenant, type Isolation, isolationByTenant } from '../../src/index.js';
 import { forAllTests } from '../database/for-all-tests.js';
 import { openTenantDatabases, titlesOf } from './database-fixture.js';
@@ -147,3 +148,18 @@ describe('F6: where a database is, of what the pool and `connection` say', () =>
     expect(stdout).toMatch(/at once/);
   });
 });
+
+it.each(['tenant_1', 'a$b', 'a@b+c,d;e=f&g:h', 'ünï "x" \\', 'a%b', 'a%24b'])(
+  'leads to the database %s of the same server',
+  (name) => {
+    const url = 'postgres://app:secret@db.internal:6000/home?application_name=x';
+    for (const config of [{ connectionString: url }, { host: 'db.internal', port: 6000, user: 'app' }]) {
+      expect(new Client(inDatabase(config, name))).toMatchObject({
+        database: name,
+        host: 'db.internal',
+        port: 6000,
+        user: 'app',
+      });
+    }
+  },
+);
