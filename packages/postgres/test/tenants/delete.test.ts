@@ -112,6 +112,11 @@ describe.each(servers)('the deletion of a tenant $title', ({ url: server }) => {
     ['JSON', `insert into elsewhere (id, more) values (1, '{"a": [{"b": "acme-1"}]}')`, 'more'],
     ['a key of JSON', `insert into elsewhere (id, more) values (1, '{"acme-1": 1}')`, 'more'],
     ['a list', `insert into elsewhere (id, list) values (1, array['x', 'acme-1'])`, 'list'],
+    [
+      'a table with a column t',
+      `alter table elsewhere add t int; insert into elsewhere (id, note) values (1, 'of acme-1')`,
+      'note',
+    ],
     ['a key of a cache', `insert into elsewhere (id, note) values (1, 'jobs:acme-1:all')`, 'note'],
   ])('finds what is left of it in %s, and says where', async (_, plant, column) => {
     await outside.query(plant);

@@ -122,7 +122,7 @@ async function columnsOf(client: Client, table: ScannedTable, traces: Traces) {
 /** A condition on a row `t`: some of its columns says the tenant. */
 function traceIn({ columns }: ScannedTable, traces: Traces): string {
   const own = columns.filter((column) => isTenantColumn(column, traces));
-  return [textSays('t::text', traces), ...own.map((column) => equals(column, traces))].join(' or ');
+  return [textSays('(t.*)::text', traces), ...own.map((column) => equals(column, traces))].join(' or ');
 }
 
 function traceOf(column: string, traces: Traces): string {
