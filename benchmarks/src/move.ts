@@ -3,25 +3,40 @@ import { type LoadedMove, MoveServers, PAUSE, ROWS } from './move/measure.js';
 import { inPairs, type Ratio, summary } from './paired-ratios.js';
 import { type Waits, waits } from './stalls/waits.js';
 
-/** The copy of a move against the loop that one writes first, and waits of writers while a tenant is moved. */
+/** The copy of a move against COPY alone and the loops that one writes first, and waits of writers while a tenant is moved. */
 export const move: Benchmark = {
   name: 'move',
   async *measure() {
     const servers = await MoveServers.start();
     try {
-      const pairs = await inPairs(
-        3,
-        () => servers.copied(),
-        () => servers.insertedOneByOne(),
-      );
-      yield row('copy', 'row by row', 'throughput', summary(pairs.map(([copy, loop]) => loop / copy)), pairs.length);
-      yield row('copy', '', 'seconds', summary(pairs.map(([copy]) => copy)), pairs.length);
+      const copies: number[] = [];
+      for (const { name, count, sample } of against(servers)) {
+        const pairs = await inPairs(count, () => servers.copied(), sample);
+        yield row('copy', name, 'throughput', summary(pairs.map(([copy, other]) => other / copy)), count);
+        copies.push(...pairs.map(([copy]) => copy));
+      }
+      yield row('copy', '', 'seconds', summary(copies), copies.length);
+      const stops: number[] = [];
+      for (const tenant of ['tenant4', 'tenant5', 'tenant6']) stops.push(await servers.stopBeyond(OPEN, tenant));
+      yield row(`the stop beyond a transaction of ${OPEN / 1_000} s`, '', 'worst-ms', summary(stops), stops.length);
       yield* rowsOf(await servers.underLoad());
     } finally {
       await servers.stop();
     }
   },
 };
+
+/** Milliseconds for which a transaction of the tenant is open in the stop. */
+const OPEN = 1_000;
+
+/** Other ways to bring the rows over, and how often each is taken: an INSERT for each row takes long. */
+function against(servers: MoveServers) {
+  return [
+    { name: 'COPY by hand', count: 5, sample: () => servers.copiedByHand() },
+    { name: 'INSERT, one transaction', count: 3, sample: () => servers.insertedOneByOne('one') },
+    { name: 'INSERT, each its own', count: 1, sample: () => servers.insertedOneByOne('each') },
+  ];
+}
 
 /** The stop, and the waits of writers for as long as the move takes. */
 export function rowsOf(moved: LoadedMove): Row[] {

@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { migrate } from '@tenancy/postgres/migrations';
 import {
@@ -10,6 +11,7 @@ import {
 } from '@tenancy/postgres/tenants';
 import { createDatabase, startPostgres } from '@tenancy/testing/postgres';
 import pg from 'pg';
+import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { Child } from '../child.js';
 import type { Sample } from '../stalls/waits.js';
 
@@ -71,7 +73,7 @@ export class MoveServers {
       to: { server: 'eu2', kind: 'rows' },
       onProgress: ({ step }) => {
         if (step === 'copy' && began === 0) began = performance.now();
-        if (step === 'catch-up' && ended === 0) ended = performance.now();
+        if (step === 'check' && ended === 0) ended = performance.now();
       },
     });
     await finishMove(options);
@@ -80,23 +82,67 @@ export class MoveServers {
     return (ended - began) / 1_000;
   }
 
-  /** Seconds of the loop that one writes first: each row by an INSERT of its own, in one transaction. */
-  async insertedOneByOne(): Promise<number> {
+  /** Seconds of COPY alone, in its binary format, between the same two tables. */
+  copiedByHand(): Promise<number> {
+    return this.#intoTheOther(async (from, to) => {
+      const written = to.query(copyFrom('copy job (tenant_id, id, title, touched, at) from stdin (format binary)'));
+      const read = `select tenant_id, id, title, touched, at from job where tenant_id = 'tenant2'`;
+      await pipeline(from.query(copyTo(`copy (${read}) to stdout (format binary)`)), written);
+    });
+  }
+
+  /** Seconds of the loop that one writes first: each row by an INSERT, all in one transaction or each in its own. */
+  insertedOneByOne(transactions: 'one' | 'each'): Promise<number> {
+    return this.#intoTheOther(async (from, to) => {
+      const { rows } = await from.query(`select * from job where tenant_id = 'tenant2'`);
+      if (transactions === 'one') await to.query('begin');
+      for (const { tenant_id, id, title, touched, at } of rows) {
+        await to.query('insert into job (tenant_id, id, title, touched, at) values ($1, $2, $3, $4, $5)', [
+          ...[tenant_id, id, title, touched, at],
+        ]);
+      }
+      if (transactions === 'one') await to.query('commit');
+    });
+  }
+
+  /** Seconds in which `work` brings the rows of a tenant to the other server. */
+  async #intoTheOther(work: (from: pg.Client, to: pg.Client) => Promise<void>): Promise<number> {
     const [from, to] = [new pg.Client(this.urls['main']), new pg.Client(this.urls['eu2'])];
     await Promise.all([from.connect(), to.connect()]);
     const began = performance.now();
-    const { rows } = await from.query(`select * from job where tenant_id = 'tenant2'`);
-    await to.query('begin');
-    for (const { tenant_id, id, title, touched, at } of rows) {
-      await to.query('insert into job (tenant_id, id, title, touched, at) values ($1, $2, $3, $4, $5)', [
-        ...[tenant_id, id, title, touched, at],
-      ]);
-    }
-    await to.query('commit');
+    await work(from, to);
     const took = (performance.now() - began) / 1_000;
-    await to.query(`delete from job where tenant_id = 'tenant2'`);
+    const { rowCount } = await to.query(`delete from job where tenant_id = 'tenant2'`);
     await Promise.all([from.end(), to.end()]);
+    if (rowCount !== ROWS) throw new Error(`${rowCount} rows`);
     return took;
+  }
+
+  /** Milliseconds of the stop beyond those for which a transaction of the tenant stays open in it. */
+  async stopBeyond(openMillis: number, tenant: string): Promise<number> {
+    const options = { directory: this.directory, places: this.places, tenant };
+    const open = new pg.Client(this.urls['main']);
+    const written = `update job set touched = 1 where id = (select min(id) from job where tenant_id = '${tenant}') and tenant_id = '${tenant}'`;
+    await open.connect();
+    let isOpen = true;
+    try {
+      // Its write is noted before the stop, and its end falls into it.
+      const { stopMillis } = await moveTenant({
+        ...options,
+        to: { server: 'eu2', kind: 'database' },
+        longestStopMillis: 2 * openMillis,
+        onProgress({ step }) {
+          if (step === 'check') void open.query(`begin; ${written}`);
+          if (step !== 'stop' || !isOpen) return;
+          isOpen = false;
+          setTimeout(() => void open.query('commit'), openMillis);
+        },
+      });
+      await finishMove(options);
+      return stopMillis - openMillis;
+    } finally {
+      await open.end();
+    }
   }
 
   /** A move to a database on the other server, under writers of the tenant and of others. */
@@ -154,7 +200,11 @@ interface WritersSaid {
   readonly errors: string[];
 }
 
-const SETTINGS = { shared_buffers: '256MB', max_wal_size: '4GB' };
+/** As a server is that keeps what it has said: not as one for tests. */
+const SETTINGS = {
+  ...{ shared_buffers: '256MB', max_wal_size: '4GB' },
+  ...{ fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' },
+};
 
 async function ask(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
   const client = new pg.Client(url);
