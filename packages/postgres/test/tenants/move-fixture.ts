@@ -5,7 +5,7 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { createTenantPool, placedIsolation, type TenantPlace, type TenantPool } from '../../src/index.js';
 import { migrate } from '../../src/migrations.js';
-import { TenantDirectory, type TenantPlaces, tenantPlaces } from '../../src/tenants.js';
+import { TenantDirectory, type TenantPlaces, type TenantPlacesOptions, tenantPlaces } from '../../src/tenants.js';
 import { servers } from '../database/servers.js';
 
 /** Tables with a column of every kind, that refer to each other, with a trigger that would change what is written. */
@@ -53,6 +53,7 @@ export class MoveFixture {
   static async start(
     second = servers.at(-1)?.url ?? inject('postgresUrl'),
     migration = MIGRATION,
+    policies: TenantPlacesOptions['policies'] = { shared: ['country'] },
   ): Promise<MoveFixture> {
     const fixture = new MoveFixture();
     const urls: Record<string, string> = {};
@@ -70,7 +71,7 @@ export class MoveFixture {
       servers: { main: { connection: urls['main'] as string }, eu2: { connection: urls['eu2'] as string } },
       role: fixture.role,
       migrations: { read: async () => [{ name: '1', sql: migration }] },
-      policies: { shared: ['country'] },
+      policies,
       database: ({ id }) => fixture.databaseOf(id),
     });
     for (const connection of Object.values(urls)) {
@@ -153,7 +154,9 @@ export class MoveFixture {
     await this.directory?.close();
     await Promise.all(this.pools.map((pool) => pool.end().catch(() => {})));
     for (const client of Object.values(this.admin)) {
-      for (const name of this.#databasesOfTenants) await client.query(`drop database if exists "${name}" with (force)`);
+      for (const name of this.#databasesOfTenants) {
+        await client.query(`drop database if exists ${pg.escapeIdentifier(name)} with (force)`);
+      }
       await client.end();
     }
     for (const database of this.databases) await database.stop();

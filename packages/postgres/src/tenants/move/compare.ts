@@ -2,33 +2,28 @@ import { quoteQualified } from '../../policies/quoting.js';
 import { TenantsError } from '../tenants-error.js';
 import { countAndHash } from './count-and-hash.js';
 import { danglingReference } from './dangling-reference.js';
-import { PINNED, rowsOf } from './row-source.js';
+import { rowsOf } from './row-source.js';
 import type { Portion } from './touched.js';
 import type { Sides } from './transfer.js';
 
 /**
- * Counts and hashes rows of the source's open snapshot and of the target.
+ * Counts and hashes rows in the open snapshots of both sides.
  *
  * @throws TenantsError `operation_failed` where they differ, with the names of the tables.
  */
 export async function compare({ tenant, source, target }: Sides, portions: readonly Portion[]): Promise<void> {
-  await target.query(`begin; ${PINNED}`);
-  try {
-    for (const { pair, from, to } of portions) {
-      const [left, right] = await Promise.all([
-        countAndHash(source, rowsOf(pair.from, pair.columns, tenant, from)),
-        countAndHash(target, rowsOf(pair.to, pair.columns, tenant, to)),
-      ]);
-      if (left.rows === right.rows && left.hash === right.hash) continue;
-      throw new TenantsError(
-        'operation_failed',
-        `both sides differ: ${quoteQualified(pair.from)} has ${left.rows} rows, and ${quoteQualified(pair.to)} has ${right.rows}` +
-          `${left.rows === right.rows ? ', some of them with other values' : ''}. Nothing was switched: the tenant is where it was. ` +
-          'Look for what writes there beside the move, end it with `abandonMove`, and begin it again.',
-      );
-    }
-  } finally {
-    await target.query('rollback');
+  for (const { pair, from, to } of portions) {
+    const [left, right] = await Promise.all([
+      countAndHash(source, rowsOf(pair.from, pair.columns, tenant, from)),
+      countAndHash(target, rowsOf(pair.to, pair.columns, tenant, to)),
+    ]);
+    if (left.rows === right.rows && left.hash === right.hash) continue;
+    throw new TenantsError(
+      'operation_failed',
+      `both sides differ: ${quoteQualified(pair.from)} has ${left.rows} rows, and ${quoteQualified(pair.to)} has ${right.rows}` +
+        `${left.rows === right.rows ? ', some of them with other values' : ''}. Nothing was switched: the tenant is where it was. ` +
+        'Look for what writes there beside the move, end it with `abandonMove`, and begin it again.',
+    );
   }
 }
 

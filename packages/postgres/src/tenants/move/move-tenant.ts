@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { TenantPlace } from '../../isolation/tenant-place.js';
+import { quoteQualified } from '../../policies/quoting.js';
 import { Fence } from '../fence/fence.js';
 import { checkInterrupted } from '../fence/with-lock.js';
 import { Operation } from '../operations/operation.js';
@@ -114,15 +115,19 @@ async function move(
   await operation.done('settled');
 }
 
-async function copyAll(sides: ConnectedSides, { onProgress, signal }: MoveSettings): Promise<MoveResult['tables']> {
+async function copyAll(sides: ConnectedSides, { to, onProgress, signal }: MoveSettings): Promise<MoveResult['tables']> {
   checkInterrupted(signal);
   onProgress({ step: 'copy' });
-  await beginSnapshot(sides);
-  const counts = await transfer(sides, wholeTables(sides.pairs), (table, rows) => {
-    checkInterrupted(signal);
-    onProgress({ step: 'copy', table, rows });
+  await beginSnapshot(sides.source);
+  const counts = await transfer(sides, wholeTables(sides.pairs), {
+    onTable(table, rows) {
+      checkInterrupted(signal);
+      onProgress({ step: 'copy', table, rows });
+    },
   });
   await sides.source.query('commit');
+  // Nobody else's rows are there, so that nothing is known of the tables.
+  if (to.kind !== 'rows') await sides.target.query(`analyze ${sides.pairs.map((pair) => quoteQualified(pair.to))}`);
   return sides.pairs.map(({ to }, n) => ({ name: to.name, rows: counts[n] as number }));
 }
 

@@ -5,10 +5,12 @@ import { refuseForeignPlace } from '../delete/foreign-place.js';
 import type { DirectoryTenant } from '../directory/directory-tenant.js';
 import { refuseAlwaysTriggers } from '../places/always-triggers.js';
 import { connectToPlace } from '../places/connect.js';
-import { isOwn, tenantTables } from '../places/tenant-tables.js';
+import { isOwn, type PlacedTable, tenantTables } from '../places/tenant-tables.js';
 import { TenantsError } from '../tenants-error.js';
 import type { MoveResult, MoveSettings } from './move-options.js';
 import { pairTables } from './row-source.js';
+import { refuseInherited, refuseInvalidRows, refuseUnheldKeys } from './unmovable-tables.js';
+import { refuseNumbersOfObjects } from './unmovable-values.js';
 
 /**
  * Refuses a move before anything of it is done.
@@ -33,7 +35,7 @@ export async function refuseMove(
   }
   // The end of the move drops it.
   await refuseForeignPlace(directory, places, { ...tenant, place: from });
-  const tables = await readSource({ places, dryRun }, id, from);
+  const { tables, counted } = await readSource({ places, dryRun }, id, from, to);
   const client = await connectToPlace(
     places.connectionTo({ ...to, kind: 'rows', name: null }),
     `the server ${to.server}`,
@@ -45,13 +47,16 @@ export async function refuseMove(
     } else {
       const targets = await tenantTables(client, to, places);
       await refuseAlwaysTriggers(client, targets);
+      await refuseInherited(client, targets);
+      await refuseUnheldKeys(client, targets);
+      pairTables(tables, targets);
       for (const table of targets) {
         const rows = `select 1 from ${quoteQualified(table)} where ${isOwn(table, id)}`;
         if (await isTrue(client, `select exists (${rows}) as answer`)) throw taken(to);
       }
     }
     await client.query('begin; set local session_replication_role = replica; rollback');
-    return tables;
+    return counted;
   } finally {
     await client.end().catch(() => {});
   }
@@ -61,12 +66,21 @@ async function readSource(
   { places, dryRun }: Pick<MoveSettings, 'places' | 'dryRun'>,
   tenant: string,
   from: TenantPlace,
-): Promise<MoveResult['tables']> {
+  to: TenantPlace,
+): Promise<{ readonly tables: readonly PlacedTable[]; readonly counted: MoveResult['tables'] }> {
   const source = await connectToPlace(places.connectionTo(from), `the place of the tenant, on ${from.server}`);
   try {
     const tables = await tenantTables(source, from, places);
-    pairTables(tables, tables);
+    await refuseInherited(source, tables);
+    // In a schema of its own all have the same one.
+    pairTables(
+      tables,
+      to.kind === 'schema' ? tables.map((table) => ({ ...table, schema: to.name as string })) : tables,
+    );
     await refuseAlwaysTriggers(source, tables);
+    await refuseInvalidRows(source, tables, tenant);
+    const isSameDatabase = from.server === to.server && from.kind !== 'database' && to.kind !== 'database';
+    await refuseNumbersOfObjects(source, tables, tenant, isSameDatabase);
     const counted: { name: string; rows: number }[] = [];
     for (const table of tables) {
       // Also shows whether the role sees them all.
@@ -74,7 +88,7 @@ async function readSource(
       const [found] = await ask<'count'>(source, `select count(*) as count from (${rows}) r`);
       counted.push({ name: table.name, rows: Number(found?.count) });
     }
-    return counted;
+    return { tables, counted };
   } finally {
     await source.end().catch(() => {});
   }

@@ -20,13 +20,26 @@ export interface TablePair {
  * @throws TenantsError `place_unusable` for a table without a primary key, and where tables or columns of both sides differ.
  */
 export function pairTables(from: readonly PlacedTable[], to: readonly PlacedTable[]): readonly TablePair[] {
-  const found = new Map(to.map((table) => [table.name, table]));
-  const missing = from.filter(({ name }) => !found.has(name)).map(({ name }) => name);
-  const more = to.filter(({ name }) => !from.some((table) => table.name === name)).map(({ name }) => name);
-  if (missing.length > 0 || more.length > 0) {
-    throw differing(`tables of one side alone: ${[...missing, ...more].join(', ')}`);
+  const nameOf = nameOnBothSides(from, to);
+  const named = (side: readonly PlacedTable[]) => new Map(side.map((table) => [nameOf(table), table]));
+  const [left, right] = [named(from), named(to)];
+  if (left.size !== from.length || right.size !== to.length) {
+    throw differing('tables of one name in several schemas are in one schema on the other side');
   }
-  return from.map((table) => pairOf(table, found.get(table.name) as PlacedTable));
+  const alone = [...left.keys(), ...right.keys()].filter((name) => !left.has(name) || !right.has(name));
+  if (alone.length > 0) throw differing(`tables of one side alone: ${alone.join(', ')}`);
+  return from.map((table) => pairOf(table, right.get(nameOf(table)) as PlacedTable));
+}
+
+interface Named {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** Names what is the same on both sides alike: without its schema where one side has but one. */
+export function nameOnBothSides(from: readonly Named[], to: readonly Named[]): (thing: Named) => string {
+  const areMany = [from, to].every((side) => new Set(side.map(({ schema }) => schema)).size > 1);
+  return ({ schema, name }) => (areMany ? `${schema}.${name}` : name);
 }
 
 function pairOf(from: PlacedTable, to: PlacedTable): TablePair {
@@ -53,7 +66,7 @@ function pairOf(from: PlacedTable, to: PlacedTable): TablePair {
 
 /** A type of the schema itself is the same in another one. */
 export function bare(type: string): string {
-  return type.replace(/^(?:"(?:[^"]|"")*"|[\w$]+)\.(?!.*\.)/, '');
+  return type.replace(/^(?:"(?:[^"]|"")*"|[\w$]+)\.(?=["\w])/, '');
 }
 
 function differing(what: string): TenantsError {

@@ -2,7 +2,7 @@ import type { ClientBase } from 'pg';
 import { quoteLiteral, quoteQualified } from '../../policies/quoting.js';
 import { ask } from '../../protocol/ask.js';
 import { readJson } from '../../protocol/read-json.js';
-import type { TablePair } from './row-source.js';
+import { nameOnBothSides, type TablePair } from './row-source.js';
 import type { Sides } from './transfer.js';
 
 /** A sequence, with its numbers as text. */
@@ -44,9 +44,13 @@ export function schemasOf(tables: readonly { readonly schema: string }[]): reado
 
 /** Brings each sequence of the target to where that of the source is (O33), and never back: one beside others' rows may be ahead. */
 export async function forwardSequences({ source, target }: Sides, pairs: readonly TablePair[]): Promise<void> {
-  const lasts = await lastNumbers(source, schemasOf(pairs.map(({ from }) => from)));
-  for (const sequence of await sequencesOf(target, schemasOf(pairs.map(({ to }) => to)))) {
-    await forward(target, sequence, lasts.get(sequence.name) ?? null);
+  const [from, to] = [pairs.map((pair) => pair.from), pairs.map((pair) => pair.to)];
+  const nameOf = nameOnBothSides(from, to);
+  const lasts = new Map(
+    (await sequencesOf(source, schemasOf(from))).map((sequence) => [nameOf(sequence), sequence.last]),
+  );
+  for (const sequence of await sequencesOf(target, schemasOf(to))) {
+    await forward(target, sequence, lasts.get(nameOf(sequence)) ?? null);
   }
 }
 

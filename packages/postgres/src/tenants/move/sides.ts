@@ -11,6 +11,8 @@ import type { Sides } from './transfer.js';
 /** Both sides of a move, connected, and a connection to the source that the fence has to itself. */
 export interface ConnectedSides extends Sides {
   readonly fencing: Client;
+  /** Another connection to the source, for its snapshot of the round before. */
+  readonly earlier: Client;
   readonly pairs: readonly TablePair[];
   /**
    * Looks on the connection of the fence.
@@ -37,12 +39,13 @@ export async function withSides<R>(
   try {
     const source = await connect(from, 'the place');
     const fencing = await connect(from, 'the place');
+    const earlier = await connect(from, 'the place');
     const target = await connect(to, 'the new place');
     await lockTarget(target, tenant);
     const tables = await tenantTables(source, from, places);
     const pairs = pairTables(tables, await tenantTables(target, to, places));
     return await work({
-      ...{ tenant, source, fencing, target, pairs },
+      ...{ tenant, source, fencing, earlier, target, pairs },
       async refuseChanged() {
         if (JSON.stringify(await tenantTables(fencing, from, places)) === JSON.stringify(tables)) return;
         throw new TenantsError(

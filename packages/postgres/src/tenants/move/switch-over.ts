@@ -34,9 +34,8 @@ export interface SwitchOver {
 export async function switchOver({ sides, fence, catchUp, settings, place }: SwitchOver): Promise<number> {
   const { longestStopMillis, onProgress, signal } = settings;
   onProgress({ step: 'check' });
-  const checking = performance.now();
-  await catchUp.round('whole');
-  const isQuick = performance.now() - checking < longestStopMillis / 4;
+  await catchUp.compareAll();
+  await forwardSequences(sides, sides.pairs);
   let longest = 0;
   for (let stops = 1; ; stops += 1) {
     await catchUp.untilShort();
@@ -46,8 +45,8 @@ export async function switchOver({ sides, fence, catchUp, settings, place }: Swi
     const stopped = () => Math.max(longest, Math.round(performance.now() - began));
     try {
       if (await fence.close(longestStopMillis)) {
-        // All rows again, where that is quick: also those that were written past the log.
-        await Promise.all([catchUp.round(isQuick ? 'whole' : 'touched'), sides.refuseChanged()]);
+        await Promise.all([catchUp.round(), sides.refuseChanged()]);
+        // Most of them are there already.
         await forwardSequences(sides, sides.pairs);
         if (performance.now() - began <= longestStopMillis + SPARE_MILLIS) {
           await fence.seal();

@@ -1,4 +1,6 @@
+import type { Client } from 'pg';
 import { quoteIdentifier, quoteLiteral } from '../../policies/quoting.js';
+import { copy } from './copy-rows.js';
 import type { TablePair } from './row-source.js';
 
 /** Keys of rows that were written, for as long as a session lasts: `place` as `schema.name`, and the values of the key as text. */
@@ -6,6 +8,13 @@ export const TOUCHED = 'pg_temp.tenancy_touched';
 
 /** Makes {@link TOUCHED}, without those of an earlier round. */
 export const MAKE_TOUCHED = `drop table if exists ${TOUCHED}; create temp table tenancy_touched (place text collate "C" not null, key text[])`;
+
+/** Gives {@link TOUCHED} of a session to another one. */
+export async function sendTouched(from: Client, to: Client): Promise<void> {
+  await to.query(MAKE_TOUCHED);
+  await copy(from, `select place, key from ${TOUCHED}`, to, TOUCHED);
+  await to.query(`analyze ${TOUCHED}`);
+}
 
 /** Keys of a table that were written since the last round. */
 export interface TouchedTable {

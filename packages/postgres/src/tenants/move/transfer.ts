@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import { quoteQualified } from '../../policies/quoting.js';
 import { isOwn } from '../places/tenant-tables.js';
-import { copy, copyRows } from './copy-rows.js';
+import { copyRows } from './copy-rows.js';
 import { PINNED } from './row-source.js';
-import { MAKE_TOUCHED, type Portion, TOUCHED } from './touched.js';
+import { type Portion, sendTouched } from './touched.js';
 
 /** Both sides of a move, connected. */
 export interface Sides {
@@ -12,9 +12,9 @@ export interface Sides {
   readonly target: Client;
 }
 
-/** A consistent view of the source, to be ended with `commit`. */
-export async function beginSnapshot({ source }: Sides): Promise<void> {
-  await source.query(`begin isolation level repeatable read; ${PINNED}`);
+/** A consistent view of one side, to be ended with `commit` or `rollback`. */
+export async function beginSnapshot(client: Client): Promise<void> {
+  await client.query(`begin isolation level repeatable read; ${PINNED}`);
 }
 
 /**
@@ -24,20 +24,24 @@ export async function beginSnapshot({ source }: Sides): Promise<void> {
  * No trigger fires there, neither the application's nor those of foreign keys, which would take rows along that stay; `checkReferences` looks
  * after them.
  *
+ * @param events.beforeWriting - runs in the target's transaction, which has `TOUCHED`
  * @returns the number of rows that were copied, for each portion
  */
 export async function transfer(
   { tenant, source, target }: Sides,
   portions: readonly Portion[],
-  onTable: (table: string, rows: number) => void = () => {},
+  {
+    beforeWriting = async () => {},
+    onTable = () => {},
+  }: {
+    readonly beforeWriting?: () => Promise<void>;
+    readonly onTable?: (table: string, rows: number) => void;
+  } = {},
 ): Promise<readonly number[]> {
   await target.query(`begin; ${PINNED}; set local session_replication_role = replica`);
   try {
-    if (portions.some(({ from }) => from !== 'true')) {
-      await target.query(MAKE_TOUCHED);
-      await copy(source, `select place, key from ${TOUCHED}`, target, TOUCHED);
-      await target.query(`analyze ${TOUCHED}`);
-    }
+    if (portions.some(({ from }) => from !== 'true')) await sendTouched(source, target);
+    await beforeWriting();
     for (const { pair, to } of portions.toReversed()) {
       await target.query(`delete from ${quoteQualified(pair.to)} where ${isOwn(pair.to, tenant)} and ${to}`);
     }

@@ -3,7 +3,11 @@ import { connectDirectly, messageOf } from '../../direct/connect-directly.js';
 import { TenantsError } from '../tenants-error.js';
 
 /** A policy that hides a row from the role is an error, and none that is missed without a word. */
-const SETTINGS = ['row_security=off', 'datestyle=ISO\\,\\ MDY', 'extra_float_digits=1'];
+const SETTINGS = [
+  ...['row_security=off', 'datestyle=ISO\\,\\ MDY', 'extra_float_digits=1'],
+  // One side waits while the other one is at work.
+  'idle_in_transaction_session_timeout=0',
+];
 
 /**
  * A connection of an operation on a tenant: straight to the server, by a role that sees every row.
