@@ -1,5 +1,9 @@
 import { defineConfig, type Options } from 'tsup';
 
+/** `pnpm start` needs the code that an application on Node imports, and leaves the rest as the last whole build has made it. */
+const whatRuns = (format: Options['format'] = ['esm']): Options =>
+  process.env['TENANCY_BUILD'] === 'run' ? { format, dts: false, clean: false } : {};
+
 /** One build for every package: ESM and CommonJS with declarations, and code shared between entry points kept in one place. */
 export const packageBuild = (entry: Record<string, string>, more: Options = {}) =>
   defineConfig({
@@ -16,4 +20,5 @@ export const packageBuild = (entry: Record<string, string>, more: Options = {}) 
     // tsup passes `baseUrl` to the declaration build, which TypeScript 6 deprecates.
     dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
     ...more,
+    ...whatRuns(more.format),
   });

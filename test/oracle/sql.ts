@@ -1,4 +1,4 @@
-import { OTHER, OWN, type RandomRows, type Row, type Value } from './random-rows.js';
+import { OWN, type RandomRows, type Value } from './random-rows.js';
 import {
   type Action,
   type Field,
@@ -237,6 +237,3 @@ function linkText(
   };
   return dialect === 'postgresql' ? `[${text(a)}, ${text(b)}]` : `${text(a)},${text(b)}`;
 }
-
-export type { Row };
-export { OTHER };

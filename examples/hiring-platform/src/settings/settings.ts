@@ -5,6 +5,8 @@ import { StartError } from '../start/start-error.js';
 /** The settings that an operator decides about a deployment. */
 export interface Settings {
   readonly port: number;
+  /** Where it listens, when that is not loopback: in a container, `0.0.0.0`. */
+  readonly host?: string;
   /** Companies have a name below it: `acme.localhost`. */
   readonly baseDomain: string;
   readonly jwtSecret: string;
@@ -24,6 +26,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
     JWT_SECRET,
     DATABASE_URL,
     REDIS_URL,
+    HOST,
   } = environment;
   const port = Number(PORT);
   if (!/^\d+$/.test(PORT) || port > 65_535) {
@@ -39,6 +42,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const jwtSecret = JWT_SECRET || randomBytes(32).toString('base64url');
   return {
     port,
+    ...(HOST && { host: HOST }),
     baseDomain: BASE_DOMAIN,
     jwtSecret,
     redisUrl: REDIS_URL || null,

@@ -43,7 +43,7 @@ export async function startPlatform(settings: Settings): Promise<Platform> {
     app.useWebSocketAdapter(tenantSockets(new IoAdapter(app)));
     await app.get(DemoData).seed();
     await releasePort();
-    const port = await listen(app, settings.port, undo);
+    const port = await listen(app, settings, undo);
     return { app, port, stop };
   } catch (error) {
     await stop();
@@ -51,11 +51,14 @@ export async function startPlatform(settings: Settings): Promise<Platform> {
   }
 }
 
-async function listen(app: INestApplication, port: number, undo: (() => Promise<unknown>)[]): Promise<number> {
-  await app.listen(port, IPV4);
+async function listen(app: INestApplication, settings: Settings, undo: (() => Promise<unknown>)[]): Promise<number> {
+  const { port, host = IPV4 } = settings;
+  await app.listen(port, host);
   const server: HttpServer = app.getHttpServer();
   const actual = (server.address() as AddressInfo).port;
-  const twin = await joinOnIPv6(server, actual);
-  undo.push(async () => twin.close());
+  if (host === IPV4) {
+    const twin = await joinOnIPv6(server, actual);
+    undo.push(async () => twin.close());
+  }
   return actual;
 }

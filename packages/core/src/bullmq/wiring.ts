@@ -51,8 +51,6 @@ export function whileWiring<R>(wiring: Wiring, fn: () => R): R {
   }
 }
 
-export const activeWiring = (): Wiring | undefined => active;
-
 let latest: { readonly queueName: string; readonly wiring: Wiring } | undefined;
 
 /** `registerQueue({ processors })` of a module that is loaded lazily makes its workers right after their queue. */

@@ -21,7 +21,7 @@ import { PubSub } from 'graphql-subscriptions';
 import WebSocket from 'ws';
 import { TenantGraphQLModule, type TenantGraphQLOptions, TenantPubSub, tenantLoader } from '../../src/graphql.js';
 import { fromJwt, fromSubdomain, TenancyModule, TenantContext, type TenantSource } from '../../src/index.js';
-import { acme, globex, SECRET, type Server, serve } from '../server.js';
+import { SECRET, type Server, serve } from '../server.js';
 import { MutableRegistry } from './registry.js';
 
 export const context = new TenantContext();
@@ -246,5 +246,3 @@ export const CLOSED = 'subscription { closed { id by row } }';
 export async function listeningTo(count: number): Promise<void> {
   while (listening() !== count) await sleep(3);
 }
-
-export { acme, globex };
