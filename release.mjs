@@ -45,7 +45,7 @@ function version() {
   );
 }
 
-/** Where the packages come from is what npm compares the statement of provenance with: the repository that this workflow runs in. */
+/** The repository that this workflow runs in, for each package: npm compares the statement of provenance with it. */
 function nameRepository() {
   const { GITHUB_SERVER_URL, GITHUB_REPOSITORY } = process.env;
   if (!GITHUB_SERVER_URL || !GITHUB_REPOSITORY) {

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { changed } from './changed.mjs';
 
 const EXAMPLE = 'examples/hiring-platform';
-/** What every build reads. */
+/** Files that every build reads. */
 const COMMON = ['pnpm-lock.yaml', 'tsconfig.base.json', 'tsup.base.ts'];
 /** The command is no part of the example. */
 const UNUSED = ['cli', 'node_modules'];

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 /** Without a terminal, how long a step goes on before it is told of again, in milliseconds. */
 const REMINDER = 10_000;
 
-/** What a start is doing: a line that counts the seconds on a terminal, and lines one under the other without one. */
+/** Progress of a start: a line that counts the seconds on a terminal, and lines one under the other without one. */
 export class Steps {
   #isTerminal = process.stdout.isTTY === true;
   #child;

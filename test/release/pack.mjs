@@ -39,13 +39,13 @@ async function sizes(tarball, content) {
   return { packed: (await stat(tarball)).size, unpacked };
 }
 
-/** What somebody may import of a package, by its `exports`: the package itself and its subpaths, but for the manifest. */
+/** Entries of a package that somebody may import, by its `exports`: the package itself and its subpaths, but for the manifest. */
 export const entriesOf = ({ name, manifest }) =>
   Object.keys(manifest.exports)
     .filter((subpath) => subpath !== './package.json')
     .map((subpath) => name + subpath.slice(1));
 
-/** What a package costs whoever installs it, against test/release/budgets.json, in kilobytes. */
+/** Sizes that whoever installs a package pays, where they are over its budget in test/release/budgets.json, in kilobytes. */
 export function overBudget({ name, packed, unpacked }, budgets) {
   const budget = budgets[name];
   if (!budget) return [`${name} has no budget in test/release/budgets.json`];

@@ -5,7 +5,7 @@ import { StartError } from '../start/start-error.js';
 /** The settings that an operator decides about a deployment. */
 export interface Settings {
   readonly port: number;
-  /** Where it listens, when that is not loopback: in a container, `0.0.0.0`. */
+  /** The address that it listens on, when that is not loopback: in a container, `0.0.0.0`. */
   readonly host?: string;
   /** Companies have a name below it: `acme.localhost`. */
   readonly baseDomain: string;

@@ -8,7 +8,7 @@ import { TenantsError } from '../tenants-error.js';
 import type { MovedTenantOptions, MoveResult } from './move-options.js';
 
 /** Steps that are done, in their order; `abandoning` comes in place of `switched`. */
-type MoveStep = '' | 'checked' | 'made' | 'copied' | 'abandoning' | 'switched' | 'settled';
+export type MoveStep = '' | 'checked' | 'made' | 'copied' | 'abandoning' | 'switched' | 'settled';
 
 /** All that a later run of a move needs to know. */
 export interface MoveState {
