@@ -46,7 +46,11 @@ const hasEverything = (root) => existsSync(join(root, 'packages/core/node_module
 function link(root) {
   const folder = join(root, 'packages/node_modules');
   rmSync(folder, { force: true, recursive: true });
-  if (!hasEverything(root)) symlinkSync(join(root, EXAMPLE, 'node_modules'), folder, 'junction');
+  if (hasEverything(root)) return;
+  // A link of Windows that needs no rights is absolute.
+  const modules = join(EXAMPLE, 'node_modules');
+  if (process.platform === 'win32') symlinkSync(join(root, modules), folder, 'junction');
+  else symlinkSync(join('..', modules), folder);
 }
 
 /** A text that is another one where something else has to be installed. */
