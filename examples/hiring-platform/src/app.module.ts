@@ -10,7 +10,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { BillingModule } from './billing/billing.module.js';
 import { CandidatesModule } from './candidates/candidates.module.js';
 import { DatabaseModule } from './database/database.module.js';
-import { HealthController } from './health/health.controller.js';
+import { HealthModule } from './health/health.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { MailsModule } from './mails/mails.module.js';
@@ -20,6 +20,9 @@ import { messageOptions } from './screening/message-options.js';
 import { DEPLOYMENT, type Deployment, SettingsModule } from './settings/settings.module.js';
 import { SignUpModule } from './sign-up/sign-up.module.js';
 import { StatisticsModule } from './statistics/statistics.module.js';
+import { ErrorsModule } from './web/errors.module.js';
+import { tokenOf } from './web/session-cookie.js';
+import { WebModule } from './web/web.module.js';
 
 @Module({
   imports: [
@@ -28,13 +31,14 @@ import { StatisticsModule } from './statistics/statistics.module.js';
       inject: [CompanyDirectory, DEPLOYMENT],
       useFactory: (registry: CompanyDirectory, { baseDomain, jwtSecret }: Deployment) => ({
         registry,
-        sources: [fromSubdomain({ baseDomain, reserved: RESERVED }), fromJwt({ secret: jwtSecret })],
+        sources: [fromSubdomain({ baseDomain, reserved: RESERVED }), fromJwt({ secret: jwtSecret, extract: tokenOf })],
       }),
     }),
     // Before every module that registers a queue.
     QueuesModule,
     TenantMicroservicesModule.forRootAsync({ inject: [DEPLOYMENT], useFactory: messageOptions }),
     AdminModule,
+    ErrorsModule,
     DatabaseModule,
     // Before the guard that asks for a sign-in: who guesses passwords is counted, too.
     LimitsModule,
@@ -48,8 +52,9 @@ import { StatisticsModule } from './statistics/statistics.module.js';
     AuditLogModule,
     MailsModule,
     StatisticsModule,
+    HealthModule,
+    WebModule,
   ],
-  controllers: [HealthController],
   providers: [{ provide: APP_PIPE, useClass: StandardSchemaValidationPipe }],
 })
 export class AppModule {

@@ -4,6 +4,7 @@ import type { ClientBase } from 'pg';
 import { isolations } from '../database/isolation.js';
 import { type Deployment, InjectDeployment } from '../settings/settings.module.js';
 import { CompanyDirectory } from './company-directory.js';
+import type { CompanySettings } from './company-settings.js';
 
 /** Makes companies: the demo's, and those that sign up. */
 @Injectable()
@@ -20,9 +21,9 @@ export class Companies {
    * @throws TenantsError as `provisionTenant`.
    */
   create(
-    tenant: Pick<NewTenant, 'id' | 'slug' | 'name'>,
-    seed: (client: ClientBase, company: DirectoryTenant) => Promise<void>,
-  ): Promise<DirectoryTenant> {
+    tenant: Pick<NewTenant<CompanySettings>, 'id' | 'slug' | 'name' | 'settings'>,
+    seed: (client: ClientBase, company: DirectoryTenant<CompanySettings>) => Promise<void>,
+  ): Promise<DirectoryTenant<CompanySettings>> {
     const { isolation, databaseUrl, adminDatabaseUrl } = this.deployment;
     const { kind, places } = isolations[isolation];
     return provisionTenant({

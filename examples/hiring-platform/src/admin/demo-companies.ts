@@ -4,6 +4,7 @@ export const demoCompanies = [
     id: 't_acme',
     slug: 'acme',
     name: 'Acme Rockets',
+    color: 'crimson',
     digit: 'a',
     recruiters: [
       // The same address works at both companies, with another password.
@@ -26,6 +27,7 @@ export const demoCompanies = [
     id: 't_globex',
     slug: 'globex',
     name: 'Globex Corporation',
+    color: 'ocean',
     digit: 'b',
     recruiters: [
       { email: 'sam@agency.example', password: 'sam hires for globex', role: 'recruiter' },

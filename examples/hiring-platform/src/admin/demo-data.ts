@@ -14,9 +14,9 @@ export class DemoData {
 
   async seed(): Promise<void> {
     for (const company of demoCompanies) {
-      const { id, slug, name } = company;
+      const { id, slug, name, color } = company;
       await this.companies
-        .create({ id, slug, name }, (client) => this.#seedCompany(company, client))
+        .create({ id, slug, name, settings: { color } }, (client) => this.#seedCompany(company, client))
         .catch((error: unknown) => {
           if (!isTenantsError(error, 'tenant_exists')) throw error;
         });

@@ -28,6 +28,16 @@ export class ApplicationsService {
     return application;
   }
 
+  /** With its candidate, its job and its notes. */
+  async findWhole(id: string) {
+    const application = await this.prisma.application.findUnique({
+      where: { id },
+      include: { candidate: true, job: true, notes: { include: { author: true }, orderBy: { createdAt: 'asc' } } },
+    });
+    if (!application) throw new NotFoundException();
+    return application;
+  }
+
   /**
    * A job or candidate of another company is refused by the foreign key, as one that does not exist. The mail to the candidate is
    * queued if, and only if, all of it commits. Who watches the job is told afterwards, and the screening service asked.
@@ -35,7 +45,7 @@ export class ApplicationsService {
   async create(data: NewApplication, recruiter: Recruiter) {
     const application = await this.prisma.$transaction(async (transaction) => {
       const application = await transaction.application.create({ data });
-      await this.auditLog.record(recruiter, 'application.created', application.id);
+      await this.auditLog.record(recruiter, 'application.created', application.id, transaction);
       await this.outbox.add(transaction, 'mails', 'application-received', { applicationId: application.id });
       return application;
     });
@@ -55,7 +65,7 @@ export class ApplicationsService {
   change(id: string, data: ApplicationChange, recruiter: Recruiter) {
     return this.prisma.$transaction(async (transaction) => {
       const application = await transaction.application.update({ where: { id }, data });
-      await this.auditLog.record(recruiter, 'application.changed', id);
+      await this.auditLog.record(recruiter, 'application.changed', id, transaction);
       return application;
     });
   }

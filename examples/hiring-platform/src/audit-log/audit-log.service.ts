@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { InjectTenantPrisma } from '@tenancy/prisma';
-import type { EntityManager, Repository } from 'typeorm';
+import { EntityManager, type Repository } from 'typeorm';
 import type { Recruiter } from '../auth/recruiter.js';
-import type { TenantPrisma } from '../database/tenant-prisma.js';
+import type { PrismaTransaction, TenantPrisma } from '../database/tenant-prisma.js';
 import { AuditEntry, type AuditedAction } from './audit-entry.js';
 import type { AuditLogPage } from './audit-log-page.js';
 
@@ -14,18 +14,16 @@ export class AuditLogService {
     @InjectTenantPrisma() private readonly prisma: TenantPrisma,
   ) {}
 
-  /**
-   * Call it last in the transaction of the write itself, so that a write without an entry is undone. `manager` is that
-   * transaction, where TypeORM has it. Prisma's is on a connection of its own, and cannot take the entry with it: if its
-   * commit fails, there is an entry of a write that is not there.
-   */
+  /** The entry of a write, in the transaction of the write: both are there, or neither. `transaction` is of the ORM that writes. */
   async record(
     { sub: recruiterId }: Recruiter,
     action: AuditedAction,
     recordId: string,
-    manager: EntityManager = this.entries.manager,
+    transaction: EntityManager | PrismaTransaction,
   ): Promise<void> {
-    await manager.insert(AuditEntry, { recruiterId, action, recordId });
+    const entry = { recruiterId, action, recordId };
+    if (transaction instanceof EntityManager) await transaction.insert(AuditEntry, entry);
+    else await transaction.auditEntry.create({ data: entry });
   }
 
   /** The latest first. Entries come through TypeORM, and the addresses of who made them through Prisma. */

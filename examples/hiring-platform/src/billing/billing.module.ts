@@ -11,5 +11,6 @@ import { InvoicesService } from './invoices.service.js';
   imports: [TypeOrmModule.forFeature([Invoice, InvoiceLine]), JobsModule, AuditLogModule],
   controllers: [InvoicesController],
   providers: [InvoicesService],
+  exports: [InvoicesService],
 })
 export class BillingModule {}

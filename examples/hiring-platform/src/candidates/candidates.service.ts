@@ -25,7 +25,7 @@ export class CandidatesService {
   create(data: NewCandidate, recruiter: Recruiter) {
     return this.prisma.$transaction(async (transaction) => {
       const candidate = await transaction.candidate.create({ data });
-      await this.auditLog.record(recruiter, 'candidate.created', candidate.id);
+      await this.auditLog.record(recruiter, 'candidate.created', candidate.id, transaction);
       return candidate;
     });
   }
@@ -33,7 +33,7 @@ export class CandidatesService {
   change(id: string, data: CandidateChange, recruiter: Recruiter) {
     return this.prisma.$transaction(async (transaction) => {
       const candidate = await transaction.candidate.update({ where: { id }, data });
-      await this.auditLog.record(recruiter, 'candidate.changed', id);
+      await this.auditLog.record(recruiter, 'candidate.changed', id, transaction);
       return candidate;
     });
   }
@@ -43,7 +43,7 @@ export class CandidatesService {
     await this.prisma.$transaction(async (transaction) => {
       await transaction.application.deleteMany({ where: { candidateId: id } });
       await transaction.candidate.delete({ where: { id } });
-      await this.auditLog.record(recruiter, 'candidate.forgotten', id);
+      await this.auditLog.record(recruiter, 'candidate.forgotten', id, transaction);
     });
   }
 }

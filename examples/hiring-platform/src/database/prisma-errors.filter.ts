@@ -1,10 +1,10 @@
 import { type ArgumentsHost, BadRequestException, Catch, ConflictException, NotFoundException } from '@nestjs/common';
-import { BaseExceptionFilter } from '@nestjs/core';
 import { Prisma } from '../generated/client.js';
+import { ErrorsFilter } from '../web/errors.filter.js';
 
 /** Prisma's errors that are the caller's: a row that is not there, a value that is taken, and text that PostgreSQL cannot keep. */
 @Catch(Prisma.PrismaClientKnownRequestError)
-export class PrismaErrorsFilter extends BaseExceptionFilter {
+export class PrismaErrorsFilter extends ErrorsFilter {
   override catch(error: Prisma.PrismaClientKnownRequestError, host: ArgumentsHost): void {
     super.catch(answerTo(error), host);
   }

@@ -1,11 +1,11 @@
 import { type ArgumentsHost, BadRequestException, Catch, ConflictException, NotFoundException } from '@nestjs/common';
-import { BaseExceptionFilter } from '@nestjs/core';
 import { TenantScopeError } from '@tenancy/typeorm';
 import { EntityNotFoundError, QueryFailedError, TypeORMError } from 'typeorm';
+import { ErrorsFilter } from '../web/errors.filter.js';
 
 /** TypeORM's errors that are the caller's, answered as Prisma's are. */
 @Catch(TypeORMError, TenantScopeError)
-export class TypeOrmErrorsFilter extends BaseExceptionFilter {
+export class TypeOrmErrorsFilter extends ErrorsFilter {
   override catch(error: TypeORMError | TenantScopeError, host: ArgumentsHost): void {
     super.catch(answerTo(error), host);
   }

@@ -23,11 +23,29 @@ export class JobsService {
     return job;
   }
 
-  /** Prisma writes the job and TypeORM the entry about it, for the same company. */
+  /** All jobs, for the company's recruiters. */
+  list() {
+    return this.prisma.job.findMany({
+      orderBy: { title: 'asc' },
+      include: { _count: { select: { applications: true } } },
+    });
+  }
+
+  /** With who has applied, for the company's recruiters. */
+  async find(id: string) {
+    const job = await this.prisma.job.findUnique({
+      where: { id },
+      include: { applications: { include: { candidate: true }, orderBy: { createdAt: 'desc' } } },
+    });
+    if (!job) throw new NotFoundException();
+    return job;
+  }
+
+  /** The job and the entry about it are one transaction. */
   create(data: NewJob, recruiter: Recruiter) {
     return this.prisma.$transaction(async (transaction) => {
       const job = await transaction.job.create({ data });
-      await this.auditLog.record(recruiter, 'job.created', job.id);
+      await this.auditLog.record(recruiter, 'job.created', job.id, transaction);
       return job;
     });
   }
@@ -35,7 +53,7 @@ export class JobsService {
   change(id: string, data: JobChange, recruiter: Recruiter) {
     return this.prisma.$transaction(async (transaction) => {
       const job = await transaction.job.update({ where: { id }, data });
-      await this.auditLog.record(recruiter, 'job.changed', id);
+      await this.auditLog.record(recruiter, 'job.changed', id, transaction);
       return job;
     });
   }

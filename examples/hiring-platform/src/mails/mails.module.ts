@@ -14,5 +14,6 @@ import { NightlyDigest } from './nightly-digest.js';
   ],
   controllers: [MailsController],
   providers: [MailsService, MailsProcessor, NightlyDigest],
+  exports: [MailsService],
 })
 export class MailsModule {}

@@ -22,7 +22,7 @@ export class NotesService {
   create(applicationId: string, { text }: NewNote, author: Recruiter) {
     return this.prisma.$transaction(async (transaction) => {
       const note = await transaction.note.create({ data: { applicationId, authorId: author.sub, text } });
-      await this.auditLog.record(author, 'note.created', note.id);
+      await this.auditLog.record(author, 'note.created', note.id, transaction);
       return note;
     });
   }
@@ -30,7 +30,7 @@ export class NotesService {
   async delete(id: string, recruiter: Recruiter): Promise<void> {
     await this.prisma.$transaction(async (transaction) => {
       await transaction.note.delete({ where: { id } });
-      await this.auditLog.record(recruiter, 'note.deleted', id);
+      await this.auditLog.record(recruiter, 'note.deleted', id, transaction);
     });
   }
 }

@@ -3,5 +3,10 @@ import { AdminModule } from '../admin/admin.module.js';
 import { SignUpController } from './sign-up.controller.js';
 import { SignUpService } from './sign-up.service.js';
 
-@Module({ imports: [AdminModule], controllers: [SignUpController], providers: [SignUpService] })
+@Module({
+  imports: [AdminModule],
+  controllers: [SignUpController],
+  providers: [SignUpService],
+  exports: [SignUpService],
+})
 export class SignUpModule {}

@@ -3,6 +3,7 @@ import { BadRequestException, ConflictException, Injectable } from '@nestjs/comm
 import { CachedTenantRegistry } from '@tenancy/core';
 import { type DirectoryTenant, isTenantsError } from '@tenancy/postgres/tenants';
 import { Companies } from '../admin/companies.js';
+import type { CompanySettings } from '../admin/company-settings.js';
 import { insertRows } from '../admin/insert-rows.js';
 import type { AuditedAction } from '../audit-log/audit-entry.js';
 import { hashPassword } from '../auth/password.js';
@@ -16,12 +17,12 @@ export class SignUpService {
   ) {}
 
   /** A company, its place and its first recruiter, who runs it. Whatever is refused leaves nothing. */
-  async signUp({ slug, name, email, password }: SignUp): Promise<DirectoryTenant> {
+  async signUp({ slug, name, color, email, password }: SignUp): Promise<DirectoryTenant<CompanySettings>> {
     // Before the transaction, which is short that way.
     const password_hash = await hashPassword(password);
     const id = randomUUID();
     const company = await this.companies
-      .create({ slug, name }, async (client, { id: tenant_id }) => {
+      .create({ slug, name, ...(color && { settings: { color } }) }, async (client, { id: tenant_id }) => {
         await insertRows(client, 'user_account', [{ tenant_id, id, email, role: 'admin', password_hash }]);
         const action: AuditedAction = 'company.created';
         const entry = { tenant_id, id: randomUUID(), recruiter_id: id, action, record_id: id };

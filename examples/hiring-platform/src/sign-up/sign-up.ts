@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { color } from '../admin/company-settings.js';
 
 export const signUp = z.strictObject({
   /** The company's name below the platform's domain; the directory says what can be one. */
@@ -10,6 +11,7 @@ export const signUp = z.strictObject({
     .min(1)
     .max(120)
     .regex(/^\P{Cc}*$/u),
+  color: color.exactOptional(),
   email: z.email(),
   password: z.string().min(12).max(200),
 });

@@ -2,14 +2,13 @@ import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { IoAdapter } from '@nestjs/platform-socket.io';
 import { TenantLogger } from '@tenancy/core/logging';
-import { tenantSockets } from '@tenancy/core/websockets';
 import { postgresFromEnvironment } from '@tenancy/testing/postgres';
 import { DemoData } from '../admin/demo-data.js';
 import { AppModule } from '../app.module.js';
 import { startScreening } from '../screening/start-screening.js';
 import type { Settings } from '../settings/settings.js';
+import { configure } from './configure.js';
 import { asStartError, IPV4, joinOnIPv6, reservePort } from './loopback.js';
 import { prepareDatabase } from './prepare-database.js';
 
@@ -40,7 +39,7 @@ export async function startPlatform(settings: Settings): Promise<Platform> {
       abortOnError: false,
     });
     undo.push(() => app.close());
-    app.useWebSocketAdapter(tenantSockets(new IoAdapter(app)));
+    configure(app);
     await app.get(DemoData).seed();
     await releasePort();
     const port = await listen(app, settings, undo);

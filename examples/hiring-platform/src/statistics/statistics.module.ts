@@ -7,5 +7,6 @@ import { StatisticsService } from './statistics.service.js';
   imports: [TenantCacheModule.register()],
   controllers: [StatisticsController],
   providers: [StatisticsService],
+  exports: [StatisticsService, TenantCacheModule],
 })
 export class StatisticsModule {}

@@ -1,9 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { IoAdapter } from '@nestjs/platform-socket.io';
 import { TenantLogger } from '@tenancy/core/logging';
-import { tenantSockets } from '@tenancy/core/websockets';
 import { createDatabase } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { inject } from 'vitest';
@@ -13,6 +11,7 @@ import { AppModule } from '../../src/app.module.js';
 import { type IsolationKind, isolations } from '../../src/database/isolation.js';
 import { startScreening } from '../../src/screening/start-screening.js';
 import type { Deployment } from '../../src/settings/settings.module.js';
+import { configure } from '../../src/start/configure.js';
 import { prepareDatabase } from '../../src/start/prepare-database.js';
 import { testDeployment } from './deployment.js';
 import { type Answer, type Call, call } from './http.js';
@@ -58,7 +57,7 @@ export class TestPlatform {
       abortOnError: false,
       forceCloseConnections: true,
     });
-    app.useWebSocketAdapter(tenantSockets(new IoAdapter(app)));
+    configure(app);
     await app.get(DemoData).seed();
     await app.listen(0, '127.0.0.1');
     const outside = new pg.Client({ connectionString: database.url });

@@ -1,12 +1,14 @@
-import { IoAdapter } from '@nestjs/platform-socket.io';
-import { tenantSockets } from '@tenancy/core/websockets';
 import { createIsolationHarness } from '@tenancy/testing';
 import { describeIsolation } from '@tenancy/testing/vitest';
 import { afterAll } from 'vitest';
 import { AppModule } from '../../src/app.module.js';
 import type { IsolationKind } from '../../src/database/isolation.js';
 import { startScreening } from '../../src/screening/start-screening.js';
+import { configure } from '../../src/start/configure.js';
 import { companyOf, provenDatabase } from './proven.js';
+
+const NAMES_ARE_PUBLIC = 'a name is part of a host name, and whoever calls that host learns that a company has it';
+const ATTEMPTS = ['foreign-token', 'foreign-id', 'raw-sql', 'forged-job', 'shared-cache', 'foreign-room'];
 
 /** The whole platform, attacked at every entrance, with companies kept as `isolation` says. */
 export async function prove(isolation: IsolationKind): Promise<void> {
@@ -15,7 +17,7 @@ export async function prove(isolation: IsolationKind): Promise<void> {
 
   const app = await createIsolationHarness(AppModule.for({ ...database.deployment, screeningPort: screening.port }), {
     ...database.options,
-    configure: (nest) => void nest.useWebSocketAdapter(tenantSockets(new IoAdapter(nest))),
+    configure: configure,
     signIn: async (tenant, client) => {
       const { email, password } = companyOf(tenant).recruiters[0];
       const { body } = await client.post('/auth/sign-in', { email, password });
@@ -30,35 +32,48 @@ export async function prove(isolation: IsolationKind): Promise<void> {
   };
 
   let companies = 0;
+  const newCompany = () => {
+    companies += 1;
+    return {
+      body: {
+        slug: `company-${companies}`,
+        name: 'Initech',
+        email: 'bill@initech.example',
+        password: 'bill runs initech',
+      },
+    };
+  };
 
-  // For a page to look at: `ISOLATION_REPORT=isolation.html`.
-  const { ISOLATION_REPORT: html } = process.env;
+  // For a page to look at: `ISOLATION_REPORT=isolation.html`, and what `/isolation` shows: `pnpm isolation`.
+  const { ISOLATION_REPORT: html, ISOLATION_REPORT_JSON: json } = process.env;
 
   describeIsolation(app, {
-    ...(html && { report: { html } }),
+    ...(html && { report: { html, ...(json && { json }) } }),
     // A busy machine may take its time.
     timeout: 300_000,
     exempt: {
-      'POST /sign-up': {
-        existence: 'a name is part of a host name, and whoever calls that host learns that a company has it',
-      },
+      'POST /sign-up': { existence: NAMES_ARE_PUBLIC },
+      'POST /new-company': { existence: NAMES_ARE_PUBLIC },
     },
     examples: {
       'POST /auth/sign-in': (_, { tenant }) => {
         const { email, password } = companyOf(tenant).recruiters[0];
         return { body: { email, password } };
       },
-      'POST /sign-up': () => {
-        companies += 1;
-        return {
-          body: {
-            slug: `company-${companies}`,
-            name: 'Initech',
-            email: 'bill@initech.example',
-            password: 'bill runs initech',
-          },
-        };
+      'POST /sign-up': newCompany,
+      'POST /new-company': newCompany,
+      'POST /sign-in': (_, { tenant }) => {
+        const { email, password } = companyOf(tenant).recruiters[0];
+        return { body: { email, password } };
       },
+      'GET /assets/:file': { path: { file: 'site.css' } },
+      'POST /desk/jobs/:id/applications': ({ job, applicant }) => ({
+        path: { id: job.id },
+        body: { candidateId: applicant.id },
+      }),
+      'POST /desk/invoices': () => ({ body: { month: nextMonth() } }),
+      // Each of them is sent, for what it would bring of the other company.
+      'POST /attacks/:attempt': ATTEMPTS.map((attempt) => ({ path: { attempt } })),
       'POST /applications': ({ job, applicant }) => ({ body: { jobId: job.id, candidateId: applicant.id } }),
       'POST /invoices': () => ({ body: { month: nextMonth() } }),
     },

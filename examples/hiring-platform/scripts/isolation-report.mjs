@@ -1,0 +1,23 @@
+// `pnpm isolation`: runs the proof, and leaves its report where the page /isolation shows it. Plain JavaScript, as nothing is built for it.
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const example = join(import.meta.dirname, '..');
+const root = join(example, '../..');
+const folder = join(example, 'isolation-report');
+const vitest = createRequire(join(root, 'package.json')).resolve('vitest/vitest.mjs');
+const { status } = spawnSync(
+  process.execPath,
+  [vitest, 'run', '--config', 'vitest.workspace.ts', '--project', 'hiring-platform', 'test/isolation.test.ts'],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      ISOLATION_REPORT: join(folder, 'report.html'),
+      ISOLATION_REPORT_JSON: join(folder, 'report.json'),
+    },
+  },
+);
+process.exit(status ?? 1);

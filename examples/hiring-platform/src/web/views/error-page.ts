@@ -1,0 +1,51 @@
+import { html } from 'hono/html';
+import { layout } from './layout.js';
+
+/** The page for an answer that is none. Its words are the platform's own: nothing of the request or of the error is in them. */
+export function errorPage(status: number, code: string | null): string {
+  const [title, text] = wordsFor(status, code);
+  return layout({
+    title,
+    body: html`
+      <section class="notice">
+        <p class="status">${status}</p>
+        <h1>${title}</h1>
+        <p>${text}</p>
+        ${code && html`<p><code>${code}</code></p>`}
+        <p><a class="button" href="/">To the start</a></p>
+      </section>`,
+  });
+}
+
+function wordsFor(status: number, code: string | null): readonly [title: string, text: string] {
+  switch (code) {
+    case 'tenant_required':
+      return [
+        'There is no company here',
+        'No company has this address. Look at how it is written, or sign up with one of your own.',
+      ];
+    case 'tenant_mismatch':
+      return [
+        'You are signed in elsewhere',
+        'What you are signed in with is of another company than this address. Sign in here.',
+      ];
+    case 'tenant_inactive':
+      return ['This company is closed', 'Its account is suspended. Its data is kept, and nobody is let in.'];
+  }
+  switch (status) {
+    case 400:
+      return ['That could not be read', 'Something in the form is missing or too long. Go back and look at it again.'];
+    case 403:
+      return ['That came from another page', 'A page of another address sent this in your name, so nothing was done.'];
+    case 404:
+      return ['There is nothing here', 'The page is not there, or is not your company’s.'];
+    case 409:
+      return ['There is one already', 'Your company has one of that name. Go back and choose another.'];
+    case 429:
+      return ['Too many calls', 'Wait a minute, and try again.'];
+    case 503:
+      return ['Not now', 'The platform cannot answer at the moment. Try again soon.'];
+    default:
+      return ['Something went wrong', 'The platform has written down what, and nothing was changed.'];
+  }
+}
