@@ -1,12 +1,11 @@
 // `pnpm isolation`: runs the proof, and leaves its report where the page /isolation shows it. Plain JavaScript, as nothing is built for it.
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 const example = join(import.meta.dirname, '..');
 const root = join(example, '../..');
 const folder = join(example, 'isolation-report');
-const vitest = createRequire(join(root, 'package.json')).resolve('vitest/vitest.mjs');
+const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 const { status } = spawnSync(
   process.execPath,
   [vitest, 'run', '--config', 'vitest.workspace.ts', '--project', 'hiring-platform', 'test/isolation.test.ts'],

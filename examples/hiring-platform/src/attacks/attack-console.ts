@@ -43,7 +43,7 @@ function result({ title }: Attempt, outcome: Outcome) {
     <section class="panel"><h2>What happened</h2><dl class="facts">
       <div><dt>Request</dt><dd><pre>${request}</pre></dd></div>
       <div><dt>Answer</dt><dd><pre>${answer}</pre></dd></div>
-      <div><dt>Refused by</dt><dd><span class="tag">${refusedBy ?? 'nobody'}</span></dd></div>
+      <div><dt>Refused by</dt><dd><span class="tag ${refusedBy ? 'good' : 'bad'}">${refusedBy ?? 'nobody'}</span></dd></div>
       <div><dt>Foreign rows</dt><dd>${foreignRows}</dd></div>
       <div><dt>Control</dt><dd>${control.says}</dd></div>
     </dl></section>`;

@@ -25,10 +25,11 @@ export interface Attempt {
   run(own: Tenant, other: Tenant): Promise<Outcome>;
 }
 
-/** A foreign row is a leak, whoever claims to have refused; and so is what nobody refused. */
+/** A foreign row is a leak, whoever claims to have refused; and so is what nobody refused, where there was something to get. */
 export function verdictOn({ refusedBy, foreignRows, control }: Outcome): Verdict {
-  if (foreignRows > 0 || refusedBy === null) return 'LEAK';
-  return control.holds ? 'REFUSED' : 'INCONCLUSIVE';
+  if (foreignRows > 0) return 'LEAK';
+  if (!control.holds) return 'INCONCLUSIVE';
+  return refusedBy === null ? 'LEAK' : 'REFUSED';
 }
 
 /** How many of these ids a text names. */

@@ -62,9 +62,10 @@ export class ForgedJobAttempt implements Attempt {
 
 async function endOf(queue: Queue, id: string): Promise<{ readonly state: string; readonly reason: string }> {
   for (const until = Date.now() + PATIENCE; Date.now() < until; await setTimeout(25)) {
-    const job = await queue.getJob(id);
-    const state = await job?.getState();
-    if (job && (state === 'failed' || state === 'completed')) return { state, reason: job.failedReason ?? '' };
+    const state = await queue.getJobState(id);
+    if (state !== 'failed' && state !== 'completed') continue;
+    // Read once it has ended: its reason is there by then.
+    return { state, reason: (await queue.getJob(id))?.failedReason ?? '' };
   }
   return { state: 'was taken by nobody', reason: '' };
 }

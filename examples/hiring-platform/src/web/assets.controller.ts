@@ -6,6 +6,8 @@ import { Public } from '../auth/public.decorator.js';
 
 const TYPES: Readonly<Record<string, string>> = {
   'site.css': 'text/css; charset=utf-8',
+  'forms.css': 'text/css; charset=utf-8',
+  'console.css': 'text/css; charset=utf-8',
   'parts.css': 'text/css; charset=utf-8',
   'live.js': 'text/javascript; charset=utf-8',
   'icon.svg': 'image/svg+xml',

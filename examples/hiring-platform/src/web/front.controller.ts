@@ -24,7 +24,7 @@ export class FrontController {
   front(@Headers('host') host: string, @Res({ passthrough: true }) response: Response): string {
     const [name = ''] = host.split(':');
     if (name.endsWith(`.${this.deployment.baseDomain}`)) {
-      response.redirect(303, '/careers');
+      response.status(303).location('/careers');
       return '';
     }
     return frontPage(this.#addresses(host));

@@ -38,8 +38,7 @@ export function layout({ title, body, company, isSignedIn = false, at, script }:
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>${title} · ${name}</title>
   <link rel="icon" href="/assets/icon.svg">
-  <link rel="stylesheet" href="/assets/site.css">
-  <link rel="stylesheet" href="/assets/parts.css">
+  ${['site', 'forms', 'parts', 'console'].map((name) => html`<link rel="stylesheet" href="/assets/${name}.css">`)}
   ${script && html`<script src="/socket.io/socket.io.min.js" defer></script><script src="/assets/${script}" defer></script>`}
 </head>
 <body>
