@@ -20,8 +20,8 @@ const browser = await chromium.launch({ executablePath, args: [...ARGUMENTS, ...
 
 async function take(page, name) {
   await page.evaluate(() => document.fonts.ready);
-  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: which === 'all' });
-  console.log(`${name}.png`);
+  await page.screenshot({ path: join(folder, `hiring-platform-${name}.png`), fullPage: which === 'all' });
+  console.log(`hiring-platform-${name}.png`);
 }
 
 async function signedIn(company, viewport, colorScheme = 'light') {
@@ -51,7 +51,8 @@ try {
   await page.waitForSelector('[data-verdict]');
   await take(page, 'attack-console');
   await at('/isolation');
-  await take(page, 'isolation-report');
+  // Once `pnpm isolation` has written one.
+  if (await page.$('a[href="/isolation/report"]')) await take(page, 'isolation-report');
   if (which === 'all') {
     for (const [size, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
       const { page, at } = await signedIn(demoCompanies[0], viewport, size === 'phone' ? 'dark' : 'light');

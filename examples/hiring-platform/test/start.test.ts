@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { createDatabase, postgresFromEnvironment } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { call } from './support/http.js';
 import { acme, globex } from './support/platform.js';
 import { type PrintedCurl, printedCurls } from './support/printed-curl.js';
 import { DIRECTLY, isRunning, StartScript, THROUGH_PNPM, temporaryFolder } from './support/start-script.js';
@@ -65,6 +66,21 @@ describe('the start script', () => {
       { status: 201, body: { address: `http://initech.localhost:${script.port}` } },
     ]);
     expect(answers).toHaveLength(10);
+    const pages = [...script.output.matchAll(/^ {2}.* http:\/\/([^:/]+):\d+(\S*)$/gm)].map(
+      ([, host = '', path = '']) => ({ host, path }),
+    );
+    expect(pages).toHaveLength(5);
+    for (const { host, path } of pages) {
+      const page = await call(script.port, host, path || '/', { headers: { Accept: 'text/html' } });
+      // Led on to the careers, or to the sign-in.
+      expect([host, path, page.status]).toEqual([host, path, host === 'localhost' ? 200 : 303]);
+    }
+    for (const { slug, recruiters } of [acme, globex]) {
+      const [, { email, password }] = recruiters;
+      expect(script.output).toContain(`${email}, ${password}`);
+      const signedIn = await call(script.port, `${slug}.localhost`, '/sign-in', { form: { email, password } });
+      expect([signedIn.status, signedIn.headers.location]).toEqual([303, '/desk']);
+    }
     script.signalGroup('SIGINT');
     await script.exited();
   });

@@ -5,7 +5,7 @@ export const COLORS = ['crimson', 'ocean', 'forest', 'plum', 'amber'] as const;
 
 export const color = z.enum(COLORS);
 
-/** What a company decides about itself, in the list of companies. */
+/** Settings that a company decides about itself, in the list of companies. */
 export const companySettings = z.object({ color: color.exactOptional() });
 
 export type CompanySettings = z.infer<typeof companySettings>;

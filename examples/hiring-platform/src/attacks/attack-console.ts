@@ -6,7 +6,6 @@ import { type Attempt, type Outcome, type Verdict, verdictOn } from './attempt.j
 /** The page with a button for each attempt, and what the last one came to. */
 export function attackConsole(
   own: Tenant,
-  other: Tenant,
   attempts: readonly Attempt[],
   made?: { readonly attempt: Attempt; readonly outcome: Outcome },
 ) {
@@ -17,7 +16,7 @@ export function attackConsole(
     at: '/attacks',
     body: html`
       <h1>Attack console</h1>
-      <p class="lead">You are ${own.name}. Each button makes an attempt at ${other.name}, for real, against this server.
+      <p class="lead">You are ${own.name}. Each button makes an attempt at the other company of the demonstration, for real, against this server.
         The verdict is what came of it.</p>
       ${made && result(made.attempt, made.outcome)}
       <div class="attempts">${attempts.map(

@@ -18,9 +18,8 @@ export class AttacksController {
 
   @Page()
   @Get()
-  async console(): Promise<string> {
-    const own = this.tenant.current();
-    return attackConsole(own, await this.others.of(own), this.attempts);
+  console(): string {
+    return attackConsole(this.tenant.current(), this.attempts);
   }
 
   @Page()
@@ -31,6 +30,6 @@ export class AttacksController {
     if (!attempt) throw new NotFoundException();
     const own = this.tenant.current();
     const other = await this.others.of(own);
-    return attackConsole(own, other, this.attempts, { attempt, outcome: await attempt.run(own, other) });
+    return attackConsole(own, this.attempts, { attempt, outcome: await attempt.run(own, other) });
   }
 }

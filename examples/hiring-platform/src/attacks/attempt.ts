@@ -3,7 +3,7 @@ import type { Tenant } from '@tenancy/core';
 /** A part of the isolation that can refuse by itself. */
 export type Layer = 'entrance' | 'scope' | 'floor' | 'queue stamp' | 'cache wall' | 'sockets';
 
-/** What an attempt came to. All of it was seen, and none of it is known beforehand. */
+/** The outcome of an attempt. All of it was seen, and none of it is known beforehand. */
 export interface Outcome {
   readonly request: string;
   readonly answer: string;

@@ -10,7 +10,7 @@ export class ForeignIdAttempt implements Attempt {
   readonly id = 'foreign-id';
   readonly title = 'A foreign id';
   readonly does =
-    'Asks the ORM for a candidate of the other company, by its id, and then for all that are the other’s.';
+    "Asks the ORM for a candidate of the other company, by its id, and then for all that are the other's.";
 
   constructor(
     @InjectTenantPrisma() private readonly prisma: TenantPrisma,
@@ -27,12 +27,12 @@ export class ForeignIdAttempt implements Attempt {
     );
     const foreignRows = (one ? 1 : 0) + all.rows;
     return {
-      request: `candidate.findUnique({ where: { id: <of ${other.name}> } })\ncandidate.findMany({ where: { tenantId: <${other.name}> } })`,
+      request: `candidate.findUnique({ where: { id: <of the other> } })\ncandidate.findMany({ where: { tenantId: <the other> } })`,
       answer: `${one ? 'the candidate' : 'null'}\n${all.said}`,
       refusedBy: foreignRows === 0 ? 'scope' : null,
       foreignRows,
       control: {
-        says: `${other.name} itself finds ${candidates.length} candidates`,
+        says: `the other company itself finds ${candidates.length} candidates`,
         holds: candidates.length > 0,
       },
     };

@@ -11,8 +11,8 @@ const PATIENCE = 10_000;
 @Injectable()
 export class ForeignRoomAttempt implements Attempt {
   readonly id = 'foreign-room';
-  readonly title = 'Another’s room';
-  readonly does = 'Opens sockets to hear what the other company’s recruiters are told about one of their jobs.';
+  readonly title = "Another's room";
+  readonly does = "Opens sockets to hear what the other company's recruiters are told about one of their jobs.";
 
   constructor(
     private readonly others: OtherCompany,
@@ -28,11 +28,11 @@ export class ForeignRoomAttempt implements Attempt {
     const control = await this.#watch(other, otherToken, jobId);
     const joined = [byId, byToken].filter(({ isWatching }) => isWatching).length;
     return {
-      request: `watch { jobId: <of ${other.name}> }, signed in here\nthe same, with a token of ${other.name} at this address`,
+      request: `watch { jobId: <of the other> }, signed in here\nthe same, with a token of the other at this address`,
       answer: `${byId.said}\n${byToken.said}`,
       refusedBy: joined === 0 && byToken.said === 'tenant_mismatch' ? 'sockets' : null,
       foreignRows: joined,
-      control: { says: `${other.name} itself: ${control.said}`, holds: control.isWatching },
+      control: { says: `the other company itself: ${control.said}`, holds: control.isWatching },
     };
   }
 

@@ -7,8 +7,8 @@ import { OtherCompany } from './other-company.js';
 @Injectable()
 export class ForeignTokenAttempt implements Attempt {
   readonly id = 'foreign-token';
-  readonly title = 'The other’s token';
-  readonly does = 'Calls this company’s address with a valid token of the other company.';
+  readonly title = "The other's token";
+  readonly does = "Calls this company's address with a valid token of the other company.";
 
   constructor(
     private readonly others: OtherCompany,
@@ -22,12 +22,12 @@ export class ForeignTokenAttempt implements Attempt {
     const seen = named(control.text, candidates);
     const isRefused = status === 401 && text.includes('tenant_mismatch');
     return {
-      request: `GET /candidates\nHost: ${this.loopback.hostOf(own)}\nAuthorization: Bearer <a token of ${other.name}>`,
+      request: `GET /candidates\nHost: ${this.loopback.hostOf(own)}\nAuthorization: Bearer <a token of the other>`,
       answer: `${status} ${isRefused ? text : `with ${text.length} characters`}`,
       refusedBy: isRefused ? 'entrance' : null,
       foreignRows: named(text, candidates),
       control: {
-        says: `at ${this.loopback.hostOf(other)} the same token is answered with ${control.status} and ${seen} candidates`,
+        says: `at its own address the same token is answered with ${control.status} and ${seen} candidates`,
         holds: control.status === 200 && seen > 0,
       },
     };

@@ -18,7 +18,7 @@ export class ForgedJobAttempt implements Attempt {
   readonly id = 'forged-job';
   readonly title = 'A forged job';
   readonly does =
-    'Writes a job into the queue behind the platform’s back, which says that the other company has made it.';
+    "Writes a job into the queue behind the platform's back, which says that the other company has made it.";
 
   constructor(
     @InjectQueue('mails') private readonly queue: Queue,
@@ -48,12 +48,12 @@ export class ForgedJobAttempt implements Attempt {
     );
     const isRefused = state === 'failed' && reason.includes('tenant_required');
     return {
-      request: `mails.add('application-received', { applicationId: <of ${other.name}> })\nstamp: v1.<${other.name}>.<now>.<no signature of the platform>`,
+      request: `mails.add('application-received', { applicationId: <of the other> })\nstamp: v1.<the other>.<now>.<no signature of the platform>`,
       answer: `the job ${state}: ${reason.split(':')[0] || 'no reason'}\n${written} letters written`,
       refusedBy: isRefused && written === 0 ? 'queue stamp' : null,
       foreignRows: written,
       control: {
-        says: `a worker took the job, and ${other.name} has ${applications.length} applications it could have written about`,
+        says: `a worker took the job, and the other company has ${applications.length} applications it could have written about`,
         holds: state === 'failed' && applications.length > 0,
       },
     };

@@ -23,11 +23,11 @@ export class RawSqlAttempt implements Attempt {
     const control = await this.others.as(other, async () => (await this.pool.query(sql)).rows.length);
     const foreignRows = rows.filter(({ tenant_id: id }) => id !== own.id).length + named.rows.length;
     return {
-      request: `${sql}\n${sql} where tenant_id = <${other.name}>`,
+      request: `${sql}\n${sql} where tenant_id = <the other>`,
       answer: `${rows.length} rows, ${foreignRows} of them of others\n${named.rows.length} rows`,
       refusedBy: foreignRows === 0 ? 'floor' : null,
       foreignRows,
-      control: { says: `for ${other.name} the same SQL finds ${control} rows`, holds: control > 0 },
+      control: { says: `for the other company the same SQL finds ${control} rows`, holds: control > 0 },
     };
   }
 }

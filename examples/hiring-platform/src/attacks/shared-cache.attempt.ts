@@ -29,12 +29,12 @@ export class SharedCacheAttempt implements Attempt {
     });
     const foreignRows = read.filter((each) => each === value).length;
     return {
-      request: `cache.get('<key>')\ncache.get('tenancy/t/<${other.name}>/<key>'), and two more ways to write it`,
+      request: `cache.get('<key>')\ncache.get('tenancy/t/<the other>/<key>'), and two more ways to write it`,
       answer: `${foreignRows} of ${keys.length} reads found what the other has put there`,
       refusedBy: foreignRows === 0 ? 'cache wall' : null,
       foreignRows,
       control: {
-        says: `${other.name} ${control === value ? 'reads' : 'does not read'} it back`,
+        says: `the other company ${control === value ? 'reads' : 'does not read'} it back`,
         holds: control === value,
       },
     };

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { HealthIndicatorService } from '@nestjs/terminus';
 import { AdminPool } from '../admin/admin-pool.js';
 
-/** Whether PostgreSQL answers. Anybody may ask, so the answer says no more than that. */
+/** Asks whether PostgreSQL answers. Anybody may ask, so the answer says no more than that. */
 @Injectable()
 export class DatabaseHealth {
   constructor(

@@ -3,7 +3,7 @@ import { IoAdapter } from '@nestjs/platform-socket.io';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { tenantSockets } from '@tenancy/core/websockets';
 
-/** What belongs to an application rather than to a module: sockets, and the description of the API at `/openapi.json`. */
+/** Adds what belongs to an application rather than to a module: sockets, and the description of the API at `/openapi.json`. */
 export function configure(app: INestApplication): void {
   app.useWebSocketAdapter(tenantSockets(new IoAdapter(app)));
   const about = new DocumentBuilder()

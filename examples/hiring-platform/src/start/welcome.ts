@@ -37,6 +37,13 @@ The hiring platform is running. ${throwAway ? 'Its database is thrown away when 
   ${acme.name.padEnd(20)} ${address(acme.slug)}
   ${globex.name.padEnd(20)} ${address(globex.slug)}
 
+In a browser: sign up, look at each company, and try to get at the other's data in the attack console.
+
+  The platform         http://${baseDomain}:${port}/
+  Attack console       ${address(acme.slug)}/attacks
+  Isolation report     ${address(acme.slug)}/isolation
+${demoCompanies.map(({ slug, recruiters: [, { email, password }] }) => `  Sign in at ${slug.padEnd(9)} ${email}, ${password}`).join('\n')}
+
 Each company's open jobs, which need no sign-in:
 
 curl ${address(acme.slug)}/jobs

@@ -10,7 +10,7 @@ import { Page } from './page.decorator.js';
 import { SESSION, sessionOptions } from './session-cookie.js';
 import { careersPage, signInPage } from './views/public-pages.js';
 
-/** What everybody sees of a company, and the way in. */
+/** The pages of a company that everybody sees, and the way in. */
 @Public()
 @Controller()
 export class SessionController {

@@ -20,7 +20,7 @@ import { OwnOriginGuard } from './own-origin.guard.js';
 import { SecurityHeaders } from './security-headers.middleware.js';
 import { SessionController } from './session.controller.js';
 
-/** What people see in a browser. */
+/** The pages that people see in a browser. */
 @Module({
   imports: [
     ApplicationsModule,

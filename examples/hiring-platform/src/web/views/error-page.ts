@@ -38,7 +38,7 @@ function wordsFor(status: number, code: string | null): readonly [title: string,
     case 403:
       return ['That came from another page', 'A page of another address sent this in your name, so nothing was done.'];
     case 404:
-      return ['There is nothing here', 'The page is not there, or is not your company’s.'];
+      return ['There is nothing here', "The page is not there, or is not your company's."];
     case 409:
       return ['There is one already', 'Your company has one of that name. Go back and choose another.'];
     case 429:

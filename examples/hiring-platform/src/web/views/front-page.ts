@@ -24,7 +24,7 @@ export function frontPage(addressOf: (slug: string) => string, problem?: string)
         ${problem && html`<p class="problem" role="alert">${problem}</p>`}
         <form method="post" action="/new-company" class="stack">
           <label>Name <input name="name" required maxlength="120" autocomplete="organization"></label>
-          <label>Address <span class="hint">small letters and digits: the part before the platform’s name</span>
+          <label>Address <span class="hint">small letters and digits: the part before the platform's name</span>
             <input name="slug" required maxlength="63" pattern="[a-z0-9]([a-z0-9\\-]*[a-z0-9])?" autocapitalize="none"></label>
           <label>Colour <select name="color">${COLORS.map((each) => html`<option>${each}</option>`)}</select></label>
           <label>Your e-mail <input name="email" type="email" required autocomplete="email"></label>

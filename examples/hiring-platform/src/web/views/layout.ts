@@ -7,9 +7,9 @@ export type Markup = ReturnType<typeof html>;
 export interface PageParts {
   readonly title: string;
   readonly body: Markup;
-  /** Whose page it is; the platform's own has none. */
+  /** The company whose page it is; the platform's own has none. */
   readonly company?: Tenant | undefined;
-  /** Who looks at it has signed in: shows the menu. */
+  /** True for somebody who has signed in: shows the menu. */
   readonly isSignedIn?: boolean;
   /** Address of the page in the menu. */
   readonly at?: string;

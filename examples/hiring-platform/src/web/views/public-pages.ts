@@ -4,7 +4,7 @@ import { demoCompanies } from '../../admin/demo-companies.js';
 import type { Job } from '../../generated/client.js';
 import { layout } from './layout.js';
 
-/** What everybody sees of a company. */
+/** The page that everybody sees of a company. */
 export function careersPage(company: Tenant, jobs: readonly Pick<Job, 'title' | 'location'>[], isSignedIn: boolean) {
   return layout({
     title: 'Careers',
