@@ -20,6 +20,12 @@ export interface Answer {
   readonly text: string;
 }
 
+/** An answer without what differs from call to call: the time, and how many calls are left. */
+export function lasting({ status, headers, text }: Answer) {
+  const kept = Object.entries(headers).filter(([name]) => name !== 'date' && !/^x-ratelimit-re/.test(name));
+  return { status, headers: Object.fromEntries(kept), text };
+}
+
 /** Calls a server on this machine by a host name that need not resolve. */
 export function call(port: number, host: string, path: string, options: Call = {}): Promise<Answer> {
   const { form, method = form ? 'POST' : 'GET', token, body, address = '127.0.0.1' } = options;
