@@ -156,7 +156,7 @@ describe('N3: what `pnpm start` does before the example runs', () => {
       said += text;
     });
     const ended = new Promise((resolve) => waiting.once('close', resolve));
-    while (!said.includes('goes on after it')) await setTimeout(20);
+    while (!said.includes('goes on after it') && waiting.exitCode === null) await setTimeout(20);
     expect(said).toBe(`Another start is preparing (process ${process.pid}). This one goes on after it …\n`);
     const { pid } = spawnSync(process.execPath, ['--version']);
     writeFileSync(join(folder, '.start/lock'), String(pid));
