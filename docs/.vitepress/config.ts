@@ -53,7 +53,7 @@ export default defineConfig({
   base,
   srcDir: root,
   // Pages are where the repository has them. What is no page: what was installed or built, and what is packed of the changelog.
-  srcExclude: ['**/{src,test,schematics,.claude,coverage}/**', 'packages/*/CHANGELOG.md'],
+  srcExclude: ['**/{src,test,schematics,coverage}/**', '.*/**', 'packages/*/CHANGELOG.md'],
   rewrites: onSite,
   cacheDir: join(root, 'docs/node_modules/.vitepress'),
   ignoreDeadLinks: [/^\/source\//],

@@ -101,6 +101,8 @@ export const SECTIONS: readonly Section[] = [
       ['packages/core/README.md', '@tenancy/core'],
       ['CHANGELOG.md', 'Changelog'],
       ['CONTRIBUTING.md', 'Contributing'],
+      ['CODE_OF_CONDUCT.md', 'Code of conduct'],
+      ['SECURITY.md', 'Reporting a way round'],
     ],
   },
   {
@@ -129,6 +131,9 @@ const NAMED: Readonly<Record<string, string>> = {
   'README.md': 'index.md',
   'CHANGELOG.md': 'changelog.md',
   'CONTRIBUTING.md': 'contributing.md',
+  'CODE_OF_CONDUCT.md': 'code-of-conduct.md',
+  // On a disk that does not tell capitals apart, `SECURITY.md` is also the page about what the library trusts.
+  'SECURITY.md': 'reporting.md',
   'benchmarks/RESULTS.md': 'measurements.md',
   'examples/hiring-platform/README.md': 'example.md',
 };

@@ -16,7 +16,9 @@ export interface Block {
 
 /** Everything that people read. */
 export const pages: readonly string[] = filesOf(/\.md$/)
-  .filter((file) => /^(?:README|CHANGELOG|CONTRIBUTING|docs\/|packages\/|examples\/|benchmarks\/)/.test(file))
+  .filter((file) =>
+    /^(?:README|CHANGELOG|CONTRIBUTING|SECURITY|CODE_OF_CONDUCT|docs\/|packages\/|examples\/|benchmarks\/)/.test(file),
+  )
   // A copy that is packed.
   .filter((file) => !/^packages\/\w+\/CHANGELOG\.md$/.test(file));
 
