@@ -1,3 +1,4 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CompanyDirectory } from '../src/admin/company-directory.js';
 import { demoId } from '../src/admin/demo-companies.js';
@@ -115,6 +116,22 @@ describe('the pages', () => {
       expect(headers['content-security-policy']).toContain("default-src 'none'; style-src 'self'; script-src 'self'");
       expect(headers['x-content-type-options']).toBe('nosniff');
       expect(text).not.toMatch(/<[^>]* (style|on\w+)=|<script>/);
+    }
+  });
+
+  it('show the report of the proof in a sandbox, whose scripts have no cookie to ask with', async () => {
+    const file = new URL('../isolation-report/report.html', import.meta.url);
+    // One that somebody has made stays.
+    const made = await mkdir(new URL('.', file), { recursive: true });
+    await writeFile(file, '<title>A report</title>', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    try {
+      const { status, headers } = await sam.get('/isolation/report');
+      expect(status).toBe(200);
+      expect(headers['content-security-policy']).toMatch(/^sandbox allow-scripts; connect-src 'none';/);
+    } finally {
+      if (made) await rm(new URL('.', file), { recursive: true });
     }
   });
 

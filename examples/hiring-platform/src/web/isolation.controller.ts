@@ -20,9 +20,15 @@ export class IsolationController {
     return isolationPage(this.tenant.current(), report && JSON.parse(report), this.deployment.isolation);
   }
 
-  /** It brings a policy of its own, which lets its own script and style run and nothing else. */
+  /**
+   * It brings a policy of its own, which lets its own script and style run and nothing else. In a sandbox its script is of no origin, so
+   * that it can ask for nothing with the cookie of whoever reads it.
+   */
   @Page()
-  @Header('Content-Security-Policy', "frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+  @Header(
+    'Content-Security-Policy',
+    "sandbox allow-scripts; connect-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  )
   @Get('report')
   async report(): Promise<string> {
     const report = await readReport('html');
