@@ -73,7 +73,7 @@ describe('N3: `pnpm start` in a fresh clone, without a terminal', () => {
     // Among what was not: the test runner, the linter, and frameworks that only tests try.
     expect(installed).toMatch(/^@nestjs\+core@/m);
     expect(installed).not.toMatch(
-      /^(vitest|@biomejs|@nestjs\+(graphql|terminus|platform-fastify)|react|eslint|sql\.js|vitepress)@/m,
+      /^(vitest|@biomejs|@fastify\+static|@nestjs\+(axios|graphql|platform-fastify)|react|eslint|sql\.js|vitepress)@/m,
     );
     await stop();
     const second = await start();
