@@ -22,7 +22,7 @@ describe('N3: `pnpm start` in a fresh clone, without a terminal', () => {
     }
   });
   afterEach(async () => {
-    if (!started || started.exitCode !== null) return;
+    if (!started || started.exitCode !== null || started.signalCode !== null) return;
     const ended = once(started, 'exit');
     process.kill(-(started.pid as number), 'SIGTERM');
     await ended;
