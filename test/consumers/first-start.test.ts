@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir } from 'node:fs/promises';
 import { get } from 'node:http';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { pnpmCommand, run } from '../pnpm.ts';
+import { freePort } from './free-port.ts';
 
 const repository = join(import.meta.dirname, '../..');
 
@@ -93,12 +93,4 @@ function jobsOf(slug: string, port: number): Promise<string> {
       response.once('end', () => resolve(body));
     }).once('error', reject);
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

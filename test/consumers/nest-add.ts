@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { pnpm, run } from '../pnpm.ts';
+import { freePort } from './free-port.ts';
 
 const SECRET = 'for this test alone: 32 bytes or more';
 
@@ -112,14 +111,6 @@ export function describeNestAdd(cli: string, orm: NestAddOrm): void {
       await run(['node_modules/.bin/tsc', '--noEmit'], app);
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 const asked = (port: number, host: string) =>

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { abandonProvisioning, type DirectoryTenant, isTenantsError, provisionTenant } from '../../src/tenants.js';
 import { forAllTests } from '../database/for-all-tests.js';
 import { servers } from '../database/servers.js';
-import { openProvisionDatabase } from './provision-database.js';
+import { openProvisionDatabase, type ProvisionDatabase } from './provision-database.js';
 
 /** Kills, at random points, of each kind of place; PROVISION_KILLS is another number of them. */
 const KILLS = Number(process.env['PROVISION_KILLS'] ?? 2);
@@ -23,16 +23,8 @@ describe.each(servers)('provisionTenant that is killed with -9 $title', (server)
     `is taken back, ${KILLS} times, and nothing is left: %s, and the directory in the %s database`,
     async (kind, where) => {
       const home = where === 'same' ? here : elsewhere;
-      const { prefix, role, folder } = here;
-      const start = async (slug: string) => {
-        const given = JSON.stringify({ connection: here.url, at: home.url, role, folder, prefix, slug, kind });
-        const child = spawn(process.execPath, [join(import.meta.dirname, 'provision-killed.mjs'), given], {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        });
-        const gone = once(child, 'exit');
-        await Promise.race([once(child.stdout, 'data'), gone]);
-        return { gone, kill: () => child.kill('SIGKILL') };
-      };
+      const { prefix } = here;
+      const start = (slug: string) => started(here, home, { slug, kind });
       const begin = performance.now();
       expect(await (await start(`kept-${kind}`)).gone).toEqual([0, null]);
       const duration = performance.now() - begin;
@@ -80,16 +72,8 @@ describe.each(servers)('provisionTenant that is killed with -9 $title', (server)
     `is finished by the next one, ${KILLS} times, and nothing is twice, half or left: %s, and the directory in the %s database`,
     async (kind, where) => {
       const home = where === 'same' ? here : elsewhere;
-      const { prefix, role, folder } = here;
-      const start = async (slug: string) => {
-        const given = JSON.stringify({ connection: here.url, at: home.url, role, folder, prefix, slug, kind });
-        const child = spawn(process.execPath, [join(import.meta.dirname, 'provision-killed.mjs'), given], {
-          stdio: ['ignore', 'pipe', 'inherit'],
-        });
-        const gone = once(child, 'exit');
-        await Promise.race([once(child.stdout, 'data'), gone]);
-        return { gone, kill: () => child.kill('SIGKILL') };
-      };
+      const { prefix } = here;
+      const start = (slug: string) => started(here, home, { slug, kind });
       const whole = await start(`whole-${kind}`);
       const begin = performance.now();
       expect(await whole.gone).toEqual([0, null]);
@@ -150,3 +134,15 @@ describe.each(servers)('provisionTenant that is killed with -9 $title', (server)
     3_600_000,
   );
 });
+
+/** A process that provisions a tenant in `here`, with the directory of `home`, and has begun. */
+async function started(here: ProvisionDatabase, home: ProvisionDatabase, what: { slug: string; kind: string }) {
+  const { url, prefix, role, folder } = here;
+  const given = JSON.stringify({ connection: url, at: home.url, role, folder, prefix, ...what });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'provision-killed.mjs'), given], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const gone = once(child, 'exit');
+  await Promise.race([once(child.stdout, 'data'), gone]);
+  return { gone, kill: () => child.kill('SIGKILL') };
+}
