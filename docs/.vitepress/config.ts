@@ -6,6 +6,7 @@ import { headingAnchor } from './heading-anchor.ts';
 import { home } from './home.ts';
 import { followFiles } from './links.ts';
 import { onSite, REFERENCE, SECTIONS } from './places.ts';
+import { searchDialog } from './search-dialog.ts';
 import { writeSources } from './sources.ts';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -77,6 +78,7 @@ export default defineConfig({
         enforce: 'pre',
         resolveId: (id, _importer, { ssr }) => (ssr && /^vue(?:\/|$)/.test(id) ? { id, external: true } : undefined),
       },
+      searchDialog(),
     ],
     build: { chunkSizeWarningLimit: 4_000 },
   },
@@ -98,6 +100,7 @@ export default defineConfig({
     ],
     sidebar: { '/': sidebar, '/reference/': reference },
     outline: [2, 3],
+    notFound: { linkLabel: 'Take me home' },
     search: {
       provider: 'local',
       options: {
