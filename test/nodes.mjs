@@ -1,5 +1,5 @@
-// `pnpm test:nodes`: the tests on every version of Node that is supported, each from its package of npm. What follows `--` goes to
-// Vitest: `pnpm test:nodes -- --project core from-subdomain`; and `--node 22` takes that version alone.
+// `pnpm test:nodes`: the tests of `pnpm test` on every version of Node that is supported, each from its package of npm. What follows `--`
+// goes to Vitest in place of that choice: `pnpm test:nodes -- --project core from-subdomain`; and `--node 22` takes that version alone.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -43,6 +43,7 @@ const given = process.argv.slice(2).filter((argument) => argument !== '--');
 const chosen = given.includes('--node')
   ? given.splice(given.indexOf('--node'), 2)[1].split(',')
   : Object.keys(VERSIONS);
+if (given.length === 0) given.push('--exclude', '**/*.long.test.ts');
 const rows = [];
 for (const major of chosen) {
   const bin = await folderOf(major);

@@ -34,7 +34,7 @@ const installed = (name: string): ReadonlySet<string> =>
 const asked = (name: string): string | undefined =>
   PACKAGES.map((own) => JSON.parse(read(`packages/${own}/package.json`)).peerDependencies?.[name]).find(Boolean);
 
-const consumers = filesOf(/^test\/consumers\/[\w-]+\.test\.ts$/)
+const consumers = filesOf(/^test\/consumers\/[\w.-]+\.test\.ts$/)
   .map(read)
   .join('\n');
 

@@ -8,7 +8,7 @@ const folder = join(example, 'isolation-report');
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 const { status } = spawnSync(
   process.execPath,
-  [vitest, 'run', '--config', 'vitest.workspace.ts', '--project', 'hiring-platform', 'test/isolation.test.ts'],
+  [vitest, 'run', '--config', 'vitest.workspace.ts', '--project', 'hiring-platform', 'test/isolation.long.test.ts'],
   {
     cwd: root,
     stdio: 'inherit',

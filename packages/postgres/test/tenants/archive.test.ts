@@ -54,7 +54,7 @@ describe('exportTenant and importTenant', () => {
     }
     expect(await fixture.rows(MAIN, 'globex')).toEqual(others);
     expect(await fixture.rows(MAIN, 'acme')).toEqual(before);
-  }, 300_000);
+  });
 
   it('writes what standard tools read, of this tenant alone, and readable by its owner alone', async () => {
     const file = await fixture.archive('acme');

@@ -139,7 +139,7 @@ describe.each([
   let report: IsolationReport;
   beforeAll(async () => {
     report = await proofOf(leaks);
-  }, 180_000);
+  });
   const of = (id: string) => report.entrances.find(({ entrance }) => entrance.id === id);
   const verdictAt = (id: string, attack: string) => of(id)?.attacks.find((each) => each.attack === attack);
 

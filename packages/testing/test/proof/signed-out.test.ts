@@ -47,7 +47,7 @@ it('signs in again where GraphQL says that the session has ended', async () => {
     entrances.map(({ entrance, attacks }) => [entrance.id, attacks.find(({ attack }) => attack === 'own')?.verdict]),
   );
   expect(own).toMatchObject({ 'POST /b/operation': 'proven' });
-}, 120_000);
+});
 
 /** Its tokens are good for a few calls, after which everything is refused. */
 const controllerThat = (leaks: boolean, calls: Map<string, number>) => {

@@ -45,8 +45,12 @@ export async function createDatabase(client: ClientBase, name: string, token: nu
   });
 }
 
-/** Drops it where it is the half-made one of this token, and leaves another one alone. */
+/**
+ * Drops it where it is the half-made one of this token, and leaves another one alone. The connection holds a lock of that name from here to its
+ * end: a server goes on with the CREATE DATABASE of a process that was killed, and nobody sees that database before it is there.
+ */
 export async function dropHalfMade(client: ClientBase, name: string, token: number): Promise<void> {
+  await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [`@tenancy place ${name}`]);
   const limit = await limitOf(client, name);
   if (limit !== token && limit !== HALF_DROPPED) return;
   await client.query(`drop database if exists ${quoteIdentifier(name)} with (force)`);

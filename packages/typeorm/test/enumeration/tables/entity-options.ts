@@ -7,7 +7,7 @@ const items = ({ source }: Side) => source.getRepository(Item);
 const shelf = (slug: string) => ({ id: `${slug}-shelf` });
 const SCHEMA = harmless('is about the tables, which an application makes by migrations');
 const SEEN = harmless(
-  'is read by the scope where a key or a reference depends on it (upsert-keys.test.ts, look-ups.test.ts, `test/schemas`)',
+  'is read by the scope where a key or a reference depends on it (upsert-keys.test.ts, look-ups.long.test.ts, `test/schemas`)',
 );
 const NAMED = harmless('is a name, or what the entity is made of: everything else here has it');
 const ELSEWHERE = harmless("is another database's");
@@ -80,10 +80,10 @@ const columns: Table = {
   zerofill: in03(SCHEMA),
   unsigned: SCHEMA,
   charset: harmless(
-    'decides how texts are compared, which is looked at before the first query (compared-bytes.test.ts)',
+    'decides how texts are compared, which is looked at before the first query (compared-bytes.long.test.ts)',
   ),
   collation: harmless(
-    'decides how texts are compared, which is looked at before the first query (compared-bytes.test.ts)',
+    'decides how texts are compared, which is looked at before the first query (compared-bytes.long.test.ts)',
   ),
   enum: SCHEMA,
   enumName: SCHEMA,

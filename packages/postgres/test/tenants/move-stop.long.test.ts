@@ -89,7 +89,7 @@ describe('the stop of a move', () => {
       const { rows } = await main.query(`select title from tenant_${tenant}.job where id = 1`);
       expect(rows).toEqual([{ title: 'job 1 touched' }]);
     }
-  }, 120_000);
+  });
 
   it('waits for open transactions of the tenant by one statement, and does nothing more for them', async () => {
     for (const tenant of ['small', 'large']) {
@@ -118,7 +118,7 @@ describe('the stop of a move', () => {
       await moved(tenant, 'rows');
       await finishMove(options(tenant));
     }
-  }, 120_000);
+  });
 
   it('finds what was written at the new place since both sides were compared', async () => {
     for (const wrong of [
@@ -139,7 +139,7 @@ describe('the stop of a move', () => {
       });
       await abandonMove(options('small'));
     }
-  }, 120_000);
+  });
 
   it('finds what was written at the old place past the log', async () => {
     for (const past of [
@@ -157,7 +157,7 @@ describe('the stop of a move', () => {
       });
       await abandonMove(options('small'));
     }
-  }, 120_000);
+  });
 
   it('goes on where rows were written anew with the values that they had', async () => {
     await moved('small', 'schema', async () => {
@@ -170,7 +170,7 @@ describe('the stop of a move', () => {
     await finishMove(options('small'));
     await moved('small', 'rows');
     await finishMove(options('small'));
-  }, 120_000);
+  });
 
   it('keeps nobody else waiting but for the one statement that puts a trigger on a table or takes it away', async () => {
     await writer.query(`set lock_timeout = '300ms'`);
@@ -213,5 +213,5 @@ describe('the stop of a move', () => {
     expect((await main.query(`select count(*)::int as n from job where tenant_id = 'other'`)).rows).toEqual([
       { n: 100 },
     ]);
-  }, 300_000);
+  });
 });

@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { abandonProvisioning, type DirectoryTenant, isTenantsError, provisionTenant } from '../../src/tenants.js';
 import { forAllTests } from '../database/for-all-tests.js';
 import { servers } from '../database/servers.js';
-import { openProvisionDatabase, type ProvisionDatabase } from './provision-database.js';
+import { openProvisionDatabase, type ProvisionDatabase, withDatabase } from './provision-database.js';
 
 /** Kills, at random points, of each kind of place; PROVISION_KILLS is another number of them. */
 const KILLS = Number(process.env['PROVISION_KILLS'] ?? 2);
@@ -36,8 +37,8 @@ describe.each(servers)('provisionTenant that is killed with -9 $title', (server)
         await sleep(duration * Math.random());
         run.kill();
         await run.gone;
-        const asked = { directory: home.directory, places: here.places(), slug };
-        const code = await abandonProvisioning(asked).then(
+        const asked = { directory: home.directory, places: here.places() };
+        const code = await abandonProvisioning({ ...asked, slug }).then(
           () => 'abandoned',
           (error: unknown) => (isTenantsError(error) ? error.code : String(error)),
         );
@@ -133,6 +134,37 @@ describe.each(servers)('provisionTenant that is killed with -9 $title', (server)
     },
     3_600_000,
   );
+
+  it('is taken back, and finished, while the server is still at the CREATE DATABASE of the killed process', async () => {
+    for (const end of [abandonProvisioning, provisionTenant]) {
+      const slug = `still-made-${end.name.toLowerCase()}`;
+      const before = await here.traces();
+      // CREATE DATABASE waits for those who are connected to its template, and goes on when its client is gone.
+      const template = new pg.Client({ connectionString: withDatabase(here.url, 'template1') });
+      await template.connect();
+      const run = await started(here, here, { slug, kind: 'database' });
+      const making = `select from pg_stat_activity where query ilike $1 || '%' and state = 'active'`;
+      const isMaking = async () =>
+        (await here.outside.query(making, [`create database "${here.prefix}`])).rows.length > 0;
+      while (!(await isMaking())) await sleep(10);
+      run.kill();
+      await run.gone;
+      const isHeld = `select from pg_locks where locktype = 'advisory' and granted and objid in (select hashtextextended('@tenancy operation ' || id, 0) & 4294967295 from tenancy.tenant where status = 'provisioning')`;
+      while ((await here.outside.query(isHeld)).rows.length > 0) await sleep(10);
+      const asked = { directory: here.directory, places: here.places() };
+      const ended =
+        end === abandonProvisioning
+          ? abandonProvisioning({ ...asked, slug })
+          : provisionTenant({ ...asked, tenant: { slug }, at: { server: 'main', kind: 'database' } });
+      // It has looked for the database by then, or waits for it.
+      await Promise.race([ended, sleep(1_500)]);
+      await template.end();
+      await ended;
+      while (await isMaking()) await sleep(10);
+      const more = (await here.traces()).filter((trace) => trace.startsWith('database ') && !before.includes(trace));
+      expect(more).toHaveLength(end === abandonProvisioning ? 0 : 1);
+    }
+  });
 });
 
 /** A process that provisions a tenant in `here`, with the directory of `home`, and has begun. */

@@ -137,7 +137,7 @@ describe.each([
   let report: IsolationReport;
   beforeAll(async () => {
     report = await proof(leaks);
-  }, 120_000);
+  });
 
   it.each(TRAPS)('%s', (_name, id, attack) => {
     const result = report.entrances.find(({ entrance }) => entrance.id === id);

@@ -229,5 +229,5 @@ describe('a move that cannot be', () => {
     await finishMove(options());
     await move('main', 'rows');
     await finishMove(options());
-  }, 60_000);
+  });
 });

@@ -54,7 +54,7 @@ describe('moveTenant', () => {
       expect(left).toEqual(kind === 'rows' ? [] : ['tenant_a']);
     }
     expect(await fixture.rowsAt('b', main)).toEqual(others);
-  }, 300_000);
+  });
 
   it('O33: brings sequences along, and none that others share back', async () => {
     const next = async (server: string, schema: string) => {
@@ -75,7 +75,7 @@ describe('moveTenant', () => {
     for (let n = 0; n < 3; n += 1) await next('main', 'public');
     await moved('main', 'rows');
     expect(await next('main', 'public')).toBe(own + 50_005);
-  }, 60_000);
+  });
 
   it('lets nobody beside it read its schema by its full name, and a process that starts then finds nothing open', async () => {
     await moved('main', 'schema');

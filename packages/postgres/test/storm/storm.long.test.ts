@@ -22,7 +22,7 @@ it('a tenant pool holds in storms: nothing wrong, nobody left waiting, nothing u
     expect(right).toBeGreaterThan(0);
     if (pool === 'TenantPool') expect({ wrong, hung, uncaught }).toEqual({ wrong: 0, hung: 0, uncaught: 0 });
   }
-}, 180_000);
+});
 
 it('says which storms there are, when it is asked for another', async () => {
   const asked = promisify(execFile)(process.execPath, ['test/storm.mjs', '--only', 'hail'], { cwd: root });

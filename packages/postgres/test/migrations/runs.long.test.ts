@@ -93,9 +93,13 @@ describe.each(servers)('$title', ({ url }) => {
       const orphan = new pg.Client({ connectionString: place.url, application_name: 'tenancy migrate 0123456789ab' });
       orphan.on('error', () => {});
       await orphan.connect();
-      const left = orphan.query(`begin; create table slow (id int); select pg_sleep(1.5); commit`);
+      // It is at work until the next one has seen it.
+      await place.rows('select pg_advisory_lock(4711)');
+      const left = orphan.query(`begin; create table slow (id int); select pg_advisory_xact_lock(4711); commit`);
       const told: string[] = [];
       const running = failure(run({ onProgress: (event) => void told.push(event.type) }));
+      while (!told.includes('orphan')) await sleep(10);
+      await place.rows('select pg_advisory_unlock(4711)');
       await left;
       // It has committed what no ledger knows, so PostgreSQL says so: and not while it was at it.
       expect((await running).message).toContain('already exists');

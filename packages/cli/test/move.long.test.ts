@@ -29,7 +29,7 @@ describe('move', () => {
     const back = objects((await place.run('move 1 --to-kind rows --longest-stop 5000 --json')).stdout);
     expect(back[0]).toEqual({ type: 'step', step: 'make' });
     expect(back.at(-1)).toMatchObject({ type: 'moved', tenant: '1', rows: 3, to: { kind: 'rows' } });
-  }, 120_000);
+  });
 
   it('says what is missing, and where a tenant cannot be moved', async () => {
     expect(await place.run('move tenant-1')).toMatchObject({
@@ -49,5 +49,5 @@ describe('move', () => {
       code: 1,
       stderr: expect.stringMatching(/^tenant_state_refused: /),
     });
-  }, 120_000);
+  });
 });
