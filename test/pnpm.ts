@@ -17,7 +17,7 @@ export function pnpmCommand(): readonly [string, ...string[]] {
 }
 
 /** The environment that a consumer's own shell would have: nothing of the run that this one is part of. */
-function environment(): NodeJS.ProcessEnv {
+export function environment(): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(VITEST|NODE_ENV$|NODE_OPTIONS$|NODE_PATH$|TEST$|PROD$|DEV$|MODE$|FORCE_COLOR$)/.test(name),
   );

@@ -15,6 +15,8 @@ export const SECTIONS: readonly Section[] = [
     name: 'Start',
     pages: [
       ['README.md', 'What it is'],
+      ['docs/getting-started-typeorm.md', 'Getting started with TypeORM'],
+      ['docs/getting-started-prisma.md', 'Getting started with Prisma'],
       ['docs/guide.md', 'Guide'],
       ['docs/into-an-existing-application.md', 'Into an existing application'],
       ['docs/choosing-isolation.md', 'Rows, schemas or databases'],

@@ -9,6 +9,8 @@ export default packageBuild(
     'jest-setup': 'src/jest-setup.ts',
     postgres: 'src/postgres.ts',
     oracle: 'src/oracle.ts',
+    // Started by bin/tenancy-postgres.js.
+    'tenancy-postgres': 'src/tenancy-postgres.ts',
   },
   // `import.meta.url` in the CommonJS build.
   {

@@ -13,9 +13,12 @@ interface Example {
 
 const COMPILED = ['ts', 'js'];
 
+/** Pages whose files import one another, and whose client is generated: test/consumers writes, builds and starts them. */
+const BUILT_ELSEWHERE = /^docs\/getting-started-(?:prisma|typeorm)\.md$/;
+
 const examplesOf = (file: string): readonly Example[] =>
   blocksOf(file)
-    .filter(({ language }) => COMPILED.includes(language))
+    .filter(({ language }) => COMPILED.includes(language) && !BUILT_ELSEWHERE.test(file))
     .map((block, index) => ({
       file: join(root, home(file), `__example-${file.replaceAll(/\W/g, '-')}-${index}.${extensionOf(block)}`),
       code: block.code,

@@ -16,7 +16,7 @@ const prisma: {
 
 /** Languages of blocks, and what holds them. Another one is added with a check, or with a reason why there can be none. */
 const LANGUAGES: Readonly<Record<string, string>> = {
-  ts: 'compiled: examples.test.ts',
+  ts: 'compiled: examples.test.ts; docs/getting-started-*.md: test/consumers/getting-started-*.test.ts',
   js: 'compiled, with its types checked: examples.test.ts',
   sql: "read by PostgreSQL's own parser, and run: sql-blocks.test.ts; docs/lint.md: packages/postgres/test/lint/page.test.ts",
   sh: 'every command known, with its flags: sh-blocks.test.ts',

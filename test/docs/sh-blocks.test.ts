@@ -95,10 +95,20 @@ const nest: Check = (words) => {
   return words.find((word) => word.startsWith('--') && !(camel(word) in properties));
 };
 
+/** `npx @nestjs/cli@12 new NAME`, and the only flag of it that a page needs. */
+const newApplication: Check = ([command, , ...flags]) =>
+  command === 'new' && flags.join(' ') === '--package-manager npm' ? undefined : `nest ${command} ${flags.join(' ')}`;
+
+/** Scripts of an application that `nest new` and `nest add --local-postgres` write. */
+const SCRIPTS = ['database', 'migrate', 'test:e2e'];
+
 /** Tools that are run by `npx`: each is a dependency here, or has a check. */
 const NPX: Readonly<Record<string, Check>> = {
   tenancy,
   nest,
+  '@nestjs/cli@11': newApplication,
+  '@nestjs/cli@12': newApplication,
+  'tenancy-postgres': (words) => words[0],
   vitest: () => undefined,
   tsc: () => undefined,
   biome: ([first]) => (first === 'check' ? undefined : `biome ${first}`),
@@ -114,11 +124,17 @@ const npx: Check = (words) => {
   return NPX[tool] ? NPX[tool](given) : `npx ${tool} is not known`;
 };
 
+const npm: Check = ([first = '', ...words]) => {
+  if (first === 'install') return install(words);
+  if (first === 'run') return SCRIPTS.includes(words[0] ?? '') ? undefined : `no script ${words[0]}`;
+  return ['ci', 'start'].includes(first) ? undefined : `npm ${first}`;
+};
+
 /** Programs that a reader has, or is told to have. */
 const KNOWN: Readonly<Record<string, Check>> = {
   npx,
   pnpm,
-  npm: ([first, ...words]) => (first === 'install' ? install(words) : first === 'ci' ? undefined : `npm ${first}`),
+  npm,
   // PostgreSQL's own, whose words are names of databases.
   createdb: () => undefined,
   createuser: () => undefined,
@@ -156,6 +172,8 @@ describe('the commands of every page are there', () => {
     ['npx tenancy no-such-command', 'unknown command'],
     ['npm install left-pad', 'asks for'],
     ['npm install @nestjs/jwt@9', 'no range'],
+    ['npm run nothing', 'no script'],
+    ['npx @nestjs/cli@12 old jobs', 'nest old'],
     ['npx nest add @tenancy/core --nothing', '--nothing'],
     ['frobnicate', 'not known'],
   ])('%s would be found', async (line, says) => {

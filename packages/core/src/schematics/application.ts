@@ -14,6 +14,13 @@ interface Manifest {
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
 
+/** A package that an application needs, and the range that goes with its Nest. */
+export interface Needed {
+  readonly name: string;
+  readonly range: string;
+  readonly isDev?: boolean;
+}
+
 /** An application as its files show it, without running it. */
 export interface Application {
   readonly sourceRoot: string;

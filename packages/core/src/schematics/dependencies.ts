@@ -1,15 +1,8 @@
-import { type Application, installedVersion, type Orm } from './application.js';
+import { type Application, installedVersion, type Needed, type Orm } from './application.js';
 import { type Context, type Told, type Tree, textOf } from './workspace.js';
 
-/** A package that an application needs, and the range that goes with its Nest. */
-export interface Needed {
-  readonly name: string;
-  readonly range: string;
-  readonly isDev?: boolean;
-}
-
 /** The range of all packages of @tenancy: they share one version. */
-function ownRange(tree: Tree, { manifest }: Application): string {
+export function ownRange(tree: Tree, { manifest }: Application): string {
   const declared = manifest.dependencies?.['@tenancy/core'];
   if (declared && /^[\^~]?\d/.test(declared)) return declared;
   const installed = installedVersion(tree, '@tenancy/core');
@@ -30,11 +23,18 @@ export function neededFor(tree: Tree, app: Application, tokens: boolean, orm: Or
     { name: '@tenancy/core', range: own },
     ...(tokens ? [jwt] : []),
     ...(orm === 'none' ? [] : [{ name: `@tenancy/${orm}`, range: own }, ...floor]),
-    ...(orm === 'prisma' ? [{ name: '@prisma/adapter-pg', range: prismaRange(app) }] : []),
+    ...(orm === 'prisma' ? prismaOf(app) : []),
   ];
 }
 
-const prismaRange = ({ manifest }: Application) => manifest.dependencies?.['@prisma/client'] ?? '^7.0.0';
+/** The adapter, and the command that generates the client: all packages of Prisma share one version. */
+function prismaOf({ manifest }: Application): Needed[] {
+  const range = manifest.dependencies?.['@prisma/client'] ?? '^7.0.0';
+  return [
+    { name: '@prisma/adapter-pg', range },
+    { name: 'prisma', range, isDev: true },
+  ];
+}
 
 /** The packages that the isolation test needs. */
 export const neededForTests = (tree: Tree, app: Application): Needed[] => [

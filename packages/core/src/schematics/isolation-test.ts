@@ -3,7 +3,9 @@ import { type Application, importPath, readApplication, rootModule, sourceFiles 
 import { addDependencies, neededForTests } from './dependencies.js';
 import { loadTypeScript, nodesOf, parse, type TypeScript } from './edit.js';
 import { importEnding } from './imports.js';
+import { readPrismaSchema } from './prisma-schema.js';
 import { type ProofOf, proofFile } from './proof-file.js';
+import { seedRoute } from './seed-route.js';
 import { type Context, filesBelow, NothingChanged, Told, type Tree } from './workspace.js';
 
 /** Options of `nest g -c @tenancy/core isolation-test`. */
@@ -26,12 +28,17 @@ export const isolationTest =
     const runner = runnerOf(app);
     const place = placeOf(tree, app);
     if (!tree.exists(place.path)) {
-      tree.create(place.path, proofFile(proofOf(ts, tree, app, registered.path, files, runner, place.path)));
+      const proof = proofOf(ts, tree, app, registered.path, files, runner, place.path);
+      tree.create(place.path, proofFile(proof));
       told.changed(`${place.path}: one file that proves the whole application`);
       told.left(
-        `Run it: npm run ${place.script}. The first run writes isolation.baseline.json, what nobody has proven yet; commit it.`,
+        `Run it: ${needsImports(tree, app, runner) ? IMPORTING : ''}npm run ${place.script}. The first run writes isolation.baseline.json, what nobody has proven yet; commit it.`,
       );
-      told.left('Let `seed` plant rows through your own routes, and take the probe away.');
+      told.left(
+        proof.route
+          ? `Rows are planted by POST ${proof.route.path}. Let \`seed\` plant those of your other routes too.`
+          : 'Let `seed` plant rows through your own routes, and take the probe away.',
+      );
     }
     addDependencies(tree, context, told, app, neededForTests(tree, app), false);
     told.tell(context, `Nothing to change: ${place.path} is there already.`);
@@ -62,7 +69,7 @@ function proofOf(
   tree: Tree,
   { sourceRoot, isEsm }: Application,
   registered: string,
-  files: readonly { readonly text: string }[],
+  files: readonly { readonly path: string; readonly text: string }[],
   runner: 'jest' | 'vitest',
   path: string,
 ): ProofOf {
@@ -80,6 +87,19 @@ function proofOf(
     tokens: /\bfromJwt\(/.test(all),
     // The harness calls `acme.localhost` by itself.
     baseDomain: domain && !/baseDomain:[^\n]*'localhost'/.test(all) ? domain : null,
-    hasDatabase: /@tenancy\/(?:prisma|typeorm|postgres)/.test(all),
+    tenantColumn: /@tenancy\/(?:prisma|typeorm|postgres)/.test(all) ? tenantColumn(tree, all) : null,
+    route: seedRoute(ts, files),
   };
 }
+
+const IMPORTING = 'NODE_OPTIONS=--experimental-vm-modules ';
+
+/** True where Jest must be told to let CommonJS import: a client that Prisma writes as TypeScript does so for its engine. */
+const needsImports = (tree: Tree, { isEsm }: Application, runner: 'jest' | 'vitest') =>
+  runner === 'jest' && !isEsm && readPrismaSchema(tree)?.isTypeScript === true;
+
+/** The column as the models or entities name it. */
+const tenantColumn = (tree: Tree, sources: string) =>
+  readPrismaSchema(tree)?.models.find((model) => model.tenantColumn !== null)?.tenantColumn ??
+  /@TenantColumn\(\{[^}]*\bname:\s*['"](\w+)/.exec(sources)?.[1] ??
+  'tenant_id';

@@ -1,6 +1,7 @@
 import { dirname, posix } from 'node:path';
 import { type Application, importPath, readApplication, rootModule, sourceFiles } from './application.js';
 import { addDependencies, neededFor } from './dependencies.js';
+import { addDevelopment, neededForDevelopment } from './development.js';
 import { edited, loadTypeScript, parse, type TypeScript } from './edit.js';
 import { addedImports, importEnding } from './imports.js';
 import { addLintRules } from './lint-config.js';
@@ -20,6 +21,7 @@ export interface NestAddOptions {
   readonly orm?: string;
   readonly shared?: string;
   readonly module?: string;
+  readonly localPostgres?: boolean;
   readonly sourceRoot?: string;
   readonly skipInstall?: boolean;
 }
@@ -47,7 +49,8 @@ export const nestAdd =
     if (sources) register(ts, tree, told, app, sources, options.module);
     const tokens = sources?.tokens ?? files.some(({ text }) => /\bfromJwt\(/.test(text));
     addLintRules(ts, tree, told, app.isEsm);
-    const needed = neededFor(tree, app, tokens, orm);
+    const local = options.localPostgres ? neededForDevelopment(tree, app, orm) : [];
+    const needed = [...neededFor(tree, app, tokens, orm), ...local];
     const installing = addDependencies(tree, context, told, app, needed, options.skipInstall === true);
     const root = () => rootModule(ts, tree, app.sourceRoot, options.module);
     const shared = options.shared?.split(',').filter((name) => /^\w+$/.test(name)) ?? [];
@@ -57,6 +60,7 @@ export const nestAdd =
       const isWaiting = writePolicies(tree, told, app, orm, compiler(), new Date());
       if (isWaiting) policiesLater(context, told, app.sourceRoot, installing);
     }
+    if (options.localPostgres) addDevelopment(tree, told, app, orm, files);
     if (sources) leftToDo(told, sources);
     told.tell(context, `Nothing to change: ${registered?.path} registers TenancyModule already.`);
   };

@@ -16,6 +16,8 @@ export interface PrismaSchema {
   readonly isPostgres: boolean;
   /** The module of the client: a path from the root, or `@prisma/client`. */
   readonly client: string;
+  /** True where the client is written as TypeScript, by the generator `prisma-client`. */
+  readonly isTypeScript: boolean;
 }
 
 const PLACES = ['prisma/schema.prisma', 'schema.prisma'];
@@ -38,6 +40,7 @@ export function readPrismaSchema(tree: Tree): PrismaSchema | null {
     models: of('model').map(([, , name = '', body = '']) => modelOf(name, body)),
     isPostgres: /provider\s*=\s*"(?:postgresql|postgres)"/.test(of('datasource')[0]?.[3] ?? ''),
     client: output ? `${folder}/${output}${isNew ? '/client' : ''}` : '@prisma/client',
+    isTypeScript: isNew,
   };
 }
 

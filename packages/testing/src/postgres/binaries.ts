@@ -1,6 +1,6 @@
-import { chmod, chown, copyFile, link, mkdir, readdir, readlink, stat, symlink } from 'node:fs/promises';
+import { chmod, chown, copyFile, link, mkdir, readdir, readFile, readlink, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { type Account, canEnter } from './account.js';
 
 /**
@@ -28,6 +28,7 @@ export function locateBinaries(): string {
  */
 export async function runnableBinaries(bin: string, account: Account, directory: string): Promise<string> {
   for (const program of ['initdb', 'postgres']) await makeExecutable(join(bin, program));
+  await linkLibraries(dirname(bin));
   if (!account.foreign || (await canEnter(account, bin))) return bin;
   return copyBinaries(bin, account, directory);
 }
@@ -57,6 +58,19 @@ async function duplicate(from: string, to: string, account: Account): Promise<vo
 async function makeExecutable(program: string): Promise<void> {
   const { mode } = await stat(program);
   if ((mode & 0o111) !== 0o111) await chmod(program, mode | 0o555);
+}
+
+/**
+ * Makes the links that the package's install script makes, which has not run under pnpm unless it was allowed, under
+ * `--ignore-scripts`, and where a schematic has installed.
+ */
+export async function linkLibraries(native: string): Promise<void> {
+  const text = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  for (const { source, target } of JSON.parse(text) as { source: string; target: string }[]) {
+    const path = join(dirname(native), target);
+    // Where it is there, or cannot be made; what cannot be loaded then is told by the server's log.
+    await symlink(relative(dirname(target), source), path).catch(() => {});
+  }
 }
 
 function firstResolved(from: readonly string[], specifier: string): string | null {

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { access, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, cp, lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { canEnter } from '../../src/postgres/account.js';
-import { copyBinaries, locateBinaries } from '../../src/postgres/binaries.js';
+import { copyBinaries, linkLibraries, locateBinaries } from '../../src/postgres/binaries.js';
 
 describe('the PostgreSQL programs', () => {
   let folder: string;
@@ -36,5 +36,23 @@ describe('the PostgreSQL programs', () => {
     const bin = await copyBinaries(locateBinaries(), { uid, gid, foreign: true }, folder);
     const { stdout } = await promisify(execFile)(join(bin, 'postgres'), ['--version']);
     expect(stdout).toContain('PostgreSQL) 18');
+  });
+
+  it('are linked where the install script of their package did not run', async () => {
+    const account = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, foreign: true };
+    const bin = await copyBinaries(locateBinaries(), account, folder);
+    const libraries = join(folder, 'native/lib');
+    let links = 0;
+    for (const name of await readdir(libraries)) {
+      if (!(await lstat(join(libraries, name))).isSymbolicLink()) continue;
+      await rm(join(libraries, name));
+      links += 1;
+    }
+    expect(links).toBeGreaterThan(0);
+    const version = () => promisify(execFile)(join(bin, 'initdb'), ['--version']);
+    await expect(version()).rejects.toThrow(/shared libraries|Library not loaded/);
+    await linkLibraries(join(folder, 'native'));
+    await linkLibraries(join(folder, 'native'));
+    expect((await version()).stdout).toContain('PostgreSQL) 18');
   });
 });
