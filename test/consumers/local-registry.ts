@@ -42,7 +42,7 @@ export async function localRegistry(tarballs: Readonly<Record<string, string>>):
   };
 }
 
-/** What a registry says of a package that has one version. */
+/** The answer of a registry about a package that has one version. */
 async function described(file: string, tarball: string): Promise<string> {
   const manifest = JSON.parse(await run(['tar', '-xOf', file, 'package/package.json'], '/'));
   const integrity = `sha512-${createHash('sha512')

@@ -203,6 +203,31 @@ describe('nest g isolation-test', () => {
     expect(test).toContain('signTestToken(tenant');
   });
 
+  it('plants rows through a route of the application, and looks at them as the owner', async () => {
+    const jobs = `@Controller('jobs')\nclass Jobs {\n  @Post() create(@Body('title') title: string) {}\n  @Get(':id') find() {}\n}\n`;
+    const prisma = 'model Job {\n  id Int @id\n  tenantId String @map("company_id")\n}\n';
+    const client = 'generator client {\n  provider = "prisma-client"\n  output = "../src/generated"\n}\n';
+    const app = await added({
+      'src/jobs.controller.ts': jobs,
+      'src/pool.ts': "import '@tenancy/prisma/nest';",
+      'prisma/schema.prisma': client + prisma,
+    });
+    app.said.length = 0;
+    prove(app);
+    const test = app.now['src/isolation.spec.ts'] ?? '';
+    expect(test).toContain("client.post('/jobs', { title: canary('title') })");
+    expect(test).toContain("import { rowsFromPostgres } from '@tenancy/testing/postgres';");
+    expect(test).toContain("{ tenantColumn: 'company_id' },\n    ),");
+    expect(test).toContain("'POST /jobs': (_rows, { canary }) => ({");
+    expect(test).toContain('createIsolationHarness(AppModule, {');
+    expect(test).not.toMatch(/probe|Controller/i);
+    const { diagnostics } = ts.transpileModule(test, { reportDiagnostics: true });
+    expect(diagnostics).toEqual([]);
+    // Jest does not let CommonJS import, which that client does.
+    expect(app.said.join('\n')).toContain('NODE_OPTIONS=--experimental-vm-modules npm run test');
+    expect(app.said.join('\n')).toContain('Rows are planted by POST /jobs.');
+  });
+
   it('starts the module that was named to nest add, where main.ts does not tell', async () => {
     const app = application({
       'src/main.ts': 'start();',
