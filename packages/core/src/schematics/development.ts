@@ -12,6 +12,12 @@ export const neededForDevelopment = (tree: Tree, app: Application, orm: Orm | 'n
   ...(orm === 'prisma' ? [{ name: '@tenancy/cli', range: ownRange(tree, app), isDev: true }] : []),
 ];
 
+/** True where `npm run database` makes the role of the application with its password, and `npm run migrate` the tables. */
+export function hasLocalPostgres(tree: Tree): boolean {
+  const { scripts } = JSON.parse(textOf(tree, 'package.json') ?? '{}') as { scripts?: Record<string, string> };
+  return scripts?.['database'] === 'tenancy-postgres' && scripts['migrate'] !== undefined;
+}
+
 /** Writes the scripts that start a PostgreSQL of npm and bring its tables up to date, and what they read. What is there stays. */
 export function addDevelopment(
   tree: Tree,
@@ -40,7 +46,7 @@ export function addDevelopment(
     told.changed(`package.json: the scripts ${missing.join(' and ')}`);
   }
   told.left(
-    'Start a database in a terminal of its own, npm run database. In another one take its addresses, export $(cat .env), and make the tables, npm run migrate.',
+    'Start a database in a terminal of its own: npm run database. In another one take its addresses: export $(cat .env)',
   );
 }
 

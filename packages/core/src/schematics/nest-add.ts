@@ -56,11 +56,11 @@ export const nestAdd =
     const shared = options.shared?.split(',').filter((name) => /^\w+$/.test(name)) ?? [];
     if (orm === 'typeorm') addTypeOrmScope(ts, tree, told, app, sourceFiles(tree, app.sourceRoot), shared);
     if (orm === 'prisma') addPrismaScope(ts, tree, told, app, files, root, shared);
+    if (options.localPostgres) addDevelopment(tree, told, app, orm, files);
     if (orm !== 'none' && !hasPolicies(tree, app)) {
       const isWaiting = writePolicies(tree, told, app, orm, compiler(), new Date());
       if (isWaiting) policiesLater(context, told, app.sourceRoot, installing);
     }
-    if (options.localPostgres) addDevelopment(tree, told, app, orm, files);
     if (sources) leftToDo(told, sources);
     told.tell(context, `Nothing to change: ${registered?.path} registers TenancyModule already.`);
   };

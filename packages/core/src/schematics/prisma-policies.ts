@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { hasLocalPostgres } from './development.js';
 import type { PrismaSchema } from './prisma-schema.js';
 import { filesBelow, type Told, type Tree } from './workspace.js';
 
@@ -49,6 +50,8 @@ export function writePrismaPolicies(
   tree.create(path, sql);
   told.changed(`${path}: the role app, and policies on ${tables.map(({ name }) => name).join(', ')}`);
   told.left(
-    'Run migrations as the owner of the tables, and give the role app a password. The application connects as app.',
+    hasLocalPostgres(tree)
+      ? 'Make the tables: npm run migrate, as soon as npm run database runs.'
+      : 'Run migrations as the owner of the tables, and give the role app a password. The application connects as app.',
   );
 }

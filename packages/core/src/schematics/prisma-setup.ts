@@ -38,6 +38,7 @@ export function addPrismaScope(
     tree.overwrite(path, edited(text, [addedImports(ts, source, [line]), ...registered.insertions]));
     told.changed(`${path}: imports TenancyPrismaModule`);
   }
+  if (files.some(({ text: code }) => /\bInjectTenantPrisma\b|\bgetTenantPrismaToken\b/.test(code))) return;
   const service = files
     .map(({ text: code }) => /class\s+(\w+)\s+extends\s+PrismaClient\b/.exec(code)?.[1])
     .find(Boolean);

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { hasLocalPostgres } from './development.js';
 import type { Told, Tree } from './workspace.js';
 
 /** The file names of migrations as TypeORM's command writes them: `1764412345678-Jobs.ts`. */
@@ -23,11 +24,16 @@ export function writeTypeOrmPolicies(
   const path = posix.join(folder, `${time}-TenancyPolicies.ts`);
   tree.create(path, migration(`TenancyPolicies${time}`, shared));
   told.changed(`${path}: the role app, and policies on each table with tenant_id`);
+  const without = files.filter(({ text }) => /@Entity\(/.test(text) && !/@TenantColumn\(|\btenantId\b/.test(text));
+  if (without.length > 0 || !files.some(({ text }) => /@Entity\(/.test(text))) {
+    told.left(
+      "Give each entity its tenant: @TenantColumn({ name: 'tenant_id' }) tenantId!: string of @tenancy/typeorm, in a migration before that one; or name it in `shared`. Until then the application does not start.",
+    );
+  }
   told.left(
-    "Give each entity its tenant: @TenantColumn({ name: 'tenant_id' }) tenantId!: string of @tenancy/typeorm, in a migration before that one; or name it in `shared`. Until then the application does not start.",
-  );
-  told.left(
-    'Run migrations as the owner of the tables, by a data source without the scope, and give the role app a password. The application connects as app.',
+    hasLocalPostgres(tree)
+      ? 'Make the tables: npm run migrate, as soon as npm run database runs.'
+      : 'Run migrations as the owner of the tables, by a data source without the scope, and give the role app a password. The application connects as app.',
   );
 }
 

@@ -38,7 +38,9 @@ describe('nest add --local-postgres', () => {
     });
     expect(manifestOf(app).devDependencies['@tenancy/cli']).toBeUndefined();
     expect(app.now['src/data-source.ts']).toContain('url: process.env.ADMIN_DATABASE_URL');
-    expect(app.said.join('\n')).toMatch(/npm run database\. In another one take its addresses/);
+    expect(app.said.join('\n')).toContain('In another one take its addresses: export $(cat .env)');
+    expect(app.said.join('\n')).toContain('Make the tables: npm run migrate');
+    expect(app.said.join('\n')).not.toContain('password');
     const once = app.now;
     await add(app);
     expect(app.now).toEqual(once);

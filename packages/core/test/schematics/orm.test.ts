@@ -104,6 +104,19 @@ describe('TypeORM', () => {
     expect(app.now['src/database/tenancy.floor.ts']).toContain("shared: ['country', 'price_list']");
   });
 
+  it('asks for the tenant of the entities that have none', async () => {
+    const entity = (column: string) => `@Entity()\nclass Job {\n  ${column}\n}\n`;
+    const said = async (more: Record<string, string>) => {
+      const app = withTypeOrm("TypeOrmModule.forRoot({ type: 'postgres' })", more);
+      await add(app);
+      return app.said.join('\n');
+    };
+    const held = { 'src/job.entity.ts': entity("@TenantColumn({ name: 'tenant_id' }) tenantId!: string;") };
+    expect(await said(held)).not.toContain('Give each entity its tenant');
+    expect(await said({ ...held, 'src/desk.entity.ts': entity('') })).toContain('Give each entity its tenant');
+    expect(await said({})).toContain('Give each entity its tenant');
+  });
+
   it('is left to do where nothing registers it, or two things do', async () => {
     const none = withTypeOrm('A');
     await add(none);
