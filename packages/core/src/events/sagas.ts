@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { Observable, type Subscription } from 'rxjs';
 import { outsideAnyTenant } from '../context/enter.js';
+import { hasMethods } from '../context/methods.js';
 import { isUntenantedHandler } from '../entrances/untenanted.decorator.js';
 import { TenantGroups } from './tenant-groups.js';
 
@@ -40,11 +41,8 @@ export class Sagas {
   }
 }
 
-function isEventBus(value: unknown): value is EventBus {
-  if (typeof value !== 'object' || value === null) return false;
-  const { registerSaga, registerSagas, subscribe } = value as Readonly<Record<string, unknown>>;
-  return [registerSaga, registerSagas, subscribe].every((method) => typeof method === 'function');
-}
+const isEventBus = (value: unknown): value is EventBus =>
+  hasMethods(value, 'registerSaga', 'registerSagas', 'subscribe');
 
 function hold(bus: EventBus): void {
   if (held.has(bus)) return;

@@ -1,3 +1,4 @@
+import { hasMethods } from '../context/methods.js';
 import type { Leftover, LoadedModule } from './leftovers.js';
 import { isWall } from './wall.js';
 
@@ -19,13 +20,8 @@ export function* rawPubSub(module: LoadedModule): Iterable<Leftover> {
   }
 }
 
-function isPubSub(instance: unknown): boolean {
-  if (typeof instance !== 'object' || instance === null) return false;
-  // Asked for before it is read: a provider may be a proxy that refuses to be read for what it has not.
-  const has = (method: string) =>
-    method in instance && typeof (instance as Record<string, unknown>)[method] === 'function';
-  return METHODS.every(has) && ITERATORS.some(has);
-}
+const isPubSub = (instance: unknown): boolean =>
+  hasMethods(instance, ...METHODS) && ITERATORS.some((method) => hasMethods(instance, method));
 
 const nameOf = (token: unknown): string =>
   typeof token === 'function' ? token.name : typeof token === 'symbol' ? (token.description ?? 'symbol') : `${token}`;

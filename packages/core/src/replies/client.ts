@@ -1,5 +1,6 @@
 import { outsideAnyTenant } from '../context/enter.js';
 import { deliveredToSubscriber, isObservable } from '../context/lazy/observable.js';
+import { hasMethods } from '../context/methods.js';
 
 type Method = (this: object, ...args: unknown[]) => unknown;
 
@@ -12,11 +13,8 @@ const HELD = Symbol.for('@tenancy/core:held');
  * True when `value` is a client of `@nestjs/microservices`, known by its shape, because that package is optional. Others
  * have `send`, `emit` and `connect` as well; `createObserver` is what its transports call with a reply.
  */
-export function isClient(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  const { send, emit, connect, createObserver } = value as Readonly<Record<string, unknown>>;
-  return [send, emit, connect, createObserver].every((method) => typeof method === 'function');
-}
+export const isClient = (value: unknown): value is object =>
+  hasMethods(value, 'send', 'emit', 'connect', 'createObserver');
 
 /**
  * M4: has replies delivered in the context of whoever asked, and connects outside every tenant's. Nest connects when

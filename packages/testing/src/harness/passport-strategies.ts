@@ -39,6 +39,8 @@ function isStrategy(instance: unknown): instance is Strategy {
   return (
     typeof instance === 'object' &&
     instance !== null &&
+    // Before it is read: a provider may be a proxy that refuses to be read for what it has not.
+    'getPassportInstance' in instance &&
     typeof (instance as Partial<Strategy>).getPassportInstance === 'function'
   );
 }
