@@ -203,6 +203,11 @@ describe("the algorithm is the key's own", () => {
   });
 });
 
+it('takes a public key whose lines an environment variable has on one', () => {
+  const publicKey = pem(rsa.publicKey).trim().replaceAll('\n', String.raw`\n`);
+  expect(() => fromJwt({ publicKey })).not.toThrow();
+});
+
 describe('wrong options are refused at start, by name and with the fix', () => {
   const ed = generateKeyPairSync('ed25519');
   const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 });

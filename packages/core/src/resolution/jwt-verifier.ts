@@ -105,8 +105,10 @@ function secretKey(secret: JwtOptions['secret']): KeyObject {
 }
 
 function publicKey(key: NonNullable<JwtOptions['publicKey']>): KeyObject {
+  // As environment variables have it that are written on one line; PEM itself has no backslash.
+  const given = typeof key === 'string' ? key.replaceAll(String.raw`\n`, '\n') : key;
   try {
-    return key instanceof KeyObject && key.type === 'public' ? key : createPublicKey(key);
+    return given instanceof KeyObject && given.type === 'public' ? given : createPublicKey(given);
   } catch (cause) {
     const error = new TenancyConfigurationError(
       'fromJwt.publicKey',

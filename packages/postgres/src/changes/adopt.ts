@@ -78,8 +78,10 @@ export async function adopt(options: AdoptOptions): Promise<AdoptResult> {
     );
     return tables;
   });
-  const result = { changes, oldKeys: oldKeys(before), observed: [], findings: [] };
   for (const stage of ['expand', 'keys', 'observe'] as const) await make(changesOf(stage, before, adoption));
+  // Those that are there still: of dropped ones old code has nothing more to be told.
+  const there = options.dryRun === true ? before : await looking(options, adoption, async (_, tables) => tables);
+  const result = { changes, oldKeys: oldKeys(there), observed: [], findings: [] };
   const { policies } = adoption;
   if (!policies || !adoption.reaches('observe')) return result;
   const isReal = options.dryRun !== true && adoption.reaches('enforce');

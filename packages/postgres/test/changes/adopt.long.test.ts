@@ -230,7 +230,8 @@ describe.each(servers)('a database of one tenant becomes one of many $title', (s
     const upsert = (target: string) =>
       refused(`insert into company (slug) values ('company-1') on conflict (${target}) do nothing`);
     expect(await upsert('slug')).toBe('nothing was refused');
-    await adopted({ until: 'keys', dropOldKeys: true });
+    const { oldKeys } = await adopted({ until: 'keys', dropOldKeys: true });
+    expect(oldKeys.map(({ key }) => key)).toEqual(tables.map(({ name }) => `${name}_pkey`));
     expect(await upsert('slug')).toBe('42P10');
     expect(await upsert('tenant_id, slug')).toBe('nothing was refused');
     expect(await upsert('id')).toBe('nothing was refused');

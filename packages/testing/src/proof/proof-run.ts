@@ -30,7 +30,7 @@ export class ProofRun {
     const report = await this.proof.report();
     this.#isWhole = true;
     await this.files.write(report);
-    const line = baselineLine(report.baseline);
+    const line = baselineLine(report);
     if (line !== '') console.info(line);
     return report;
   }

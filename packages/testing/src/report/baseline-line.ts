@@ -1,11 +1,15 @@
 import { counted } from './headline.js';
-import type { BaselineOutcome } from './isolation-report.js';
+import type { IsolationReport } from './isolation-report.js';
 
 /** A sentence on what to do about the baseline after a proof; empty where nothing is to be done. */
-export function baselineLine(baseline: BaselineOutcome | undefined): string {
+export function baselineLine({ baseline, counts, entrances }: IsolationReport): string {
   if (!baseline) return '';
   const { file, obsolete, isWritten } = baseline;
-  if (obsolete.length === 0) return isWritten ? `${file} was written. Commit it.` : '';
+  if (obsolete.length === 0) {
+    if (!isWritten) return '';
+    const entered = `${counts.accepted} of ${counted(entrances.length, 'entrance', 'entrances')}`;
+    return `${file} was written, and accepts ${entered} as not proven yet. Commit it.`;
+  }
   const entries = `${counted(obsolete.length, 'entry', 'entries')} (${obsolete.join(', ')})`;
   return isWritten
     ? `${file} has become smaller by ${entries}. Commit it.`

@@ -112,7 +112,7 @@ export function renderTerminal(report: IsolationReport, options: TerminalOptions
     '',
     ...paragraph(rowsLeft(report)),
     ...paragraph(report.coverage.why ?? ''),
-    ...paragraph(baselineLine(report.baseline)),
+    ...paragraph(baselineLine(report)),
     ...paragraph(headline(report)).map((line) =>
       paint(report.verdict === 'isolated' ? 'proven' : report.verdict, line),
     ),

@@ -198,6 +198,7 @@ describe('a proof with a baseline', () => {
       baseline: { isWritten: true },
     });
     expect(content()).toBe(writtenBaseline(unprovenFile));
+    expect(renderTerminal(made).replace(/\s+/g, ' ')).toContain('was written, and accepts 2 of 7 entrances as not');
     const again = await prove(Jobs, { baseline: file });
     expect(again).toMatchObject({ verdict: 'accepted', baseline: { obsolete: [], isWritten: false } });
     expect(renderTerminal(again)).toContain('No worse than the baseline: 2 accepted, 5 entrances proven');

@@ -92,6 +92,18 @@ describe('what is not proven', () => {
     expect(create?.why).toContain("{ 'POST /jobs': (rows) => ({ body: { … } }) }");
   });
 
+  it('is one that fails, with what the application logged of it', async () => {
+    class Broken extends Jobs {
+      override all(): never {
+        throw new TypeError('the pool was closed');
+      }
+    }
+    const report = await proveIsolation(await open(Broken), { only: ['GET /jobs'] });
+    const [first] = attacksOf(report, 'GET /jobs');
+    expect(first?.why).toContain('answered with 500, so nothing that is refused means anything. It logged: ');
+    expect(first?.why).toContain('TypeError: the pool was closed.');
+  });
+
   it("is one whose example does not work, or answers with nothing of the tenant's own", async () => {
     const wrong = { ...examples, 'GET /jobs/:id': { path: { id: 'nobody' } } };
     const report = await proveIsolation(await open(Jobs, { seed: seedNothingVisible }), { examples: wrong });

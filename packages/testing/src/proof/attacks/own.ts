@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { findCanaries } from '../../canaries/find-canaries.js';
 import type { HttpRequest } from '../../http-request.js';
+import { concealedText } from '../../report/known-secrets.js';
 import { nobodysValue, replaced, valueAt } from '../target/positions.js';
 import { rowChanges } from '../target/row-changes.js';
 import type { Attempt, Target } from '../target/target.js';
@@ -22,7 +23,7 @@ export const own: Attack = {
     if (leak) return leak;
     if (attempt.isRefused) {
       const finding = unproven(
-        `The tenant's own request was answered with ${statusOf(attempt)}, so nothing that is refused means anything. ` +
+        `The tenant's own request was answered with ${statusOf(attempt)}, so nothing that is refused means anything.${failureOf(attempt)} ` +
           `Give an example that works: { '${target.entrance.id}': (rows) => ({ … }) }.`,
         attempt,
       );
@@ -42,6 +43,15 @@ export const own: Attack = {
     return unproven(nothingOwn(target), attempt);
   },
 };
+
+/** What the application has logged of its failure, as its answer does not say it. */
+function failureOf({ answer, logged }: Attempt): string {
+  const line = (answer?.status ?? 0) >= 500 ? logged.find((each) => /error/i.test(each)) : undefined;
+  return line === undefined ? '' : ` It logged: ${concealedText(line).slice(0, LONGEST).trim()}.`;
+}
+
+/** Characters of a line of the log, enough for what an error says. */
+const LONGEST = 300;
 
 /** Looks at rows again for a while: work that an answer does not wait for comes later, in whosever rows. */
 async function latenessOf({ harness, own, other }: Target): Promise<number> {

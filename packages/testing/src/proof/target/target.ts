@@ -27,7 +27,10 @@ export interface Call extends TransportCall {
 export interface Attempt extends TransportAnswer {
   readonly sightings: readonly Sighting[];
   readonly changes: readonly RowChange[];
+  /** The lines in which something of others was seen. */
   readonly log: readonly string[];
+  /** All of its lines. */
+  readonly logged: readonly string[];
   /** Everything else that left the application meanwhile. */
   readonly observed: readonly Observation[];
 }
@@ -103,7 +106,7 @@ export class Target {
     const looked = this.#looked(result, call, watched, log, observed);
     if (this.changesRows && !result.isRefused) this.#own(call.tenant, result);
     const changes = before.flatMap((rows, n) => (rows && after[n] ? rowChanges(rows, after[n]) : []));
-    return { ...result, changes, observed, ...looked, sightings: await this.#confirmed(looked.sightings) };
+    return { ...result, changes, observed, logged: log, ...looked, sightings: await this.#confirmed(looked.sightings) };
   }
 
   /** Without the numbers that both have: where each tenant counts its invoices, `2026-00003` is one of each. */
@@ -136,7 +139,7 @@ export class Target {
   async attemptUnobserved({ watched = [this.other], ...call }: Call): Promise<Attempt> {
     const result = await this.#call(call);
     const { sightings, log } = this.#looked(result, call, watched, [], []);
-    return { ...result, changes: [], observed: [], log, sightings: await this.#confirmed(sightings) };
+    return { ...result, changes: [], observed: [], log, logged: [], sightings: await this.#confirmed(sightings) };
   }
 
   async #call(call: Omit<Call, 'watched'>) {

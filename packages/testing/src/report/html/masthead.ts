@@ -19,10 +19,7 @@ export function masthead(report: IsolationReport): Markup {
       html`<li class="${verdict}"><span class="number">${counts[verdict]}</span> <span class="word"><span aria-hidden="true">${SIGNS[verdict]}</span> ${verdict}</span></li>`,
   )}</ul>
 <dl class="facts"><div><dt>Entrances</dt><dd>${entrances.length}</dd></div><div><dt>Tenants</dt><dd>${tenants.join(' and ')}</dd></div><div><dt>Started</dt><dd><time datetime="${startedAt}">${startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time></dd></div><div><dt>Took</dt><dd>${duration(milliseconds)}</dd></div></dl>
-${
-  baselineLine(report.baseline) !== '' &&
-  html`<p class="note"><strong>Baseline.</strong> ${baselineLine(report.baseline)}</p>`
-}${
+${baselineLine(report) !== '' && html`<p class="note"><strong>Baseline.</strong> ${baselineLine(report)}</p>`}${
   left.length > 0 &&
   html`<p class="note"><strong>Rows left behind.</strong> The proof planted them, and they are still there: ${left.map(([table, count]) => `${table} (${count})`).join(', ')}.</p>`
 }${report.coverage.why !== null && html`<p class="note"><strong>Branches.</strong> ${report.coverage.why}</p>`}
