@@ -44,7 +44,7 @@ export const own: Attack = {
   },
 };
 
-/** What the application has logged of its failure, as its answer does not say it. */
+/** A sentence on what the application has logged of its failure, as its answer does not say it. */
 function failureOf({ answer, logged }: Attempt): string {
   const line = (answer?.status ?? 0) >= 500 ? logged.find((each) => /error/i.test(each)) : undefined;
   return line === undefined ? '' : ` It logged: ${concealedText(line).slice(0, LONGEST).trim()}.`;
