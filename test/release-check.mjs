@@ -40,7 +40,7 @@ if (!flags.has('--packages') && !flags.has('--quick')) {
       '--project',
       'consumers',
     ];
-    const done = await run(process.execPath, [...vitest, `${consumer}.test.ts`], root);
+    const done = await run(process.execPath, [...vitest, `${consumer}.long.test.ts`], root);
     const counted = /(\d+ passed, \d+ failed, \d+ skipped)/.exec(done.stdout)?.[1] ?? '';
     table.add(`${consumer} (pnpm)`, 'its tests', done.code === 0 ? [] : ending(done, 40), counted);
   }
