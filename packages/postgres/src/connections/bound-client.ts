@@ -7,21 +7,13 @@ import { BoundProtocol } from '../protocol/bound-protocol.js';
 import type { Connection } from '../protocol/connection.js';
 import { needsNoTenant } from '../statement/needs-no-tenant.js';
 import { refuseStatement } from '../statement/refuse-statement.js';
+import { nameOf, refuseQuery, type Submitted, textOfQuery } from './refuse-query.js';
 import { namesIn, SET_UP, type SetUpRow, settingsOf } from './set-up.js';
 
 /** The holder of the connection: a tenant, or somebody without one. */
 export type Holder =
   | { readonly binding: Binding; readonly truncates: boolean }
   | { readonly binding: Binding; readonly refusal: unknown };
-
-/** A query as pg takes it: its text, or an object that has one, or one that sends itself. */
-type Submitted = {
-  readonly text?: unknown;
-  readonly name?: unknown;
-  readonly cursor?: { readonly text?: unknown };
-  readonly submit?: unknown;
-  readonly handleError?: (error: unknown, connection: unknown) => void;
-};
 
 /**
  * A connection that sends nothing on its own account: between two holders every query is refused, and a holder's
@@ -140,18 +132,7 @@ export class BoundClient extends Client {
 
   /** As pg refuses a query itself: to whoever waits for it, and not before the call has returned. */
   refuse(refusal: unknown, query: unknown, values: unknown, callback: unknown): unknown {
-    const submitted = query as (Submitted & { callback?: unknown }) | null | undefined;
-    const settle = [callback, values, submitted?.callback].find(
-      (each): each is (error: unknown) => void => typeof each === 'function',
-    );
-    if (submitted && typeof submitted.submit === 'function') {
-      if (settle) submitted.callback ??= settle;
-      process.nextTick(() => submitted.handleError?.(refusal, this.#connection));
-      return query;
-    }
-    if (!settle) return Promise.reject(refusal);
-    process.nextTick(settle, refusal);
-    return undefined;
+    return refuseQuery(refusal, query, values, callback, this.#connection);
   }
 
   #refusalOf(query: string | Submitted | null | undefined): unknown {
@@ -169,7 +150,7 @@ export class BoundClient extends Client {
         'a query was sent on a connection that somebody else has checked out. Keep none from a listener of the pool: check one out.',
       );
     }
-    const text = this.#textOf(query);
+    const text = textOfQuery(query, this.#connection.parsedStatements);
     if ('refusal' in holder) return needsNoTenant(text) ? undefined : holder.refusal;
     if (nameOf(query)?.startsWith(RESERVED_PREFIX)) {
       return new TenantFloorError(
@@ -179,16 +160,4 @@ export class BoundClient extends Client {
     }
     return refuseStatement(text, holder.binding.settings, holder.truncates);
   }
-
-  #textOf(query: string | Submitted | null | undefined): string | undefined {
-    if (typeof query === 'string') return query;
-    const text = query?.text ?? query?.cursor?.text;
-    if (typeof text === 'string') return text;
-    const name = nameOf(query);
-    return name === undefined ? undefined : this.#connection.parsedStatements[name];
-  }
-}
-
-function nameOf(query: string | Submitted | null | undefined): string | undefined {
-  return typeof query === 'object' && typeof query?.name === 'string' ? query.name : undefined;
 }

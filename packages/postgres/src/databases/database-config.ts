@@ -44,11 +44,46 @@ export function databaseOf(config: PoolConfig): string {
 export function inDatabase<Config extends ClientConfig>(config: Config, database: string): Config {
   const { connectionString } = config;
   if (connectionString === undefined) return { ...config, database };
+  // What a path cannot say, or not as pg reads it, such as `a/b` or `..`, and what is no URL with a path is taken apart.
+  const repointed = { ...config, connectionString: atPath(connectionString, database) };
+  return repointed.connectionString !== undefined && databaseOf(repointed) === database
+    ? (repointed as Config)
+    : { ...takenApart(config), database };
+}
+
+function atPath(connectionString: string, database: string): string | undefined {
+  if (!URL.canParse(connectionString)) return undefined;
   const url = new URL(connectionString);
+  // The path of a socket is its own.
+  if (url.protocol === 'socket:') return undefined;
   // pg reads a path by decodeURI, which leaves these as they are.
   url.pathname = `/${encodeURIComponent(database).replaceAll(/%(?:24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent)}`;
-  return { ...config, connectionString: url.href };
+  return url.href;
 }
+
+/** The options that pg reads from a URL, beside each other. A client that is never connected opens nothing, unless its stream is given. */
+function takenApart<Config extends ClientConfig>({ connectionString, ...config }: Config): Config {
+  const { stream: _, ...settings } = config;
+  const read = (new Client({ connectionString, ...settings } as ClientConfig) as Client & Read).connectionParameters;
+  return { ...config, ...defined(Object.fromEntries(READ.map((name) => [name, read[name]]))) } as unknown as Config;
+}
+
+/** The parameters of a URL that pg takes as options of a client as well. */
+const READ = [
+  ...([
+    'host',
+    'port',
+    'user',
+    'password',
+    'ssl',
+    'sslnegotiation',
+    'options',
+    'client_encoding',
+    'replication',
+  ] as const),
+  ...(['application_name', 'fallback_application_name', 'statement_timeout', 'lock_timeout'] as const),
+  ...(['idle_in_transaction_session_timeout', 'query_timeout'] as const),
+];
 
 function serverOf(pool: PoolConfig, withCredentials: boolean): PoolConfig {
   requireConnection('createTenantPool', pool);
@@ -65,7 +100,7 @@ function serverOf(pool: PoolConfig, withCredentials: boolean): PoolConfig {
 
 /** The configuration that a client keeps, with what its types leave out. */
 interface Read {
-  readonly connectionParameters: { readonly ssl: PoolConfig['ssl'] };
+  readonly connectionParameters: { readonly ssl: PoolConfig['ssl'] } & Readonly<Record<string, unknown>>;
 }
 
 function defined(config: { readonly [option: string]: unknown }): PoolConfig {

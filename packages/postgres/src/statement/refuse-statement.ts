@@ -83,14 +83,32 @@ function setsAnyOf(settings: readonly string[], text: string): boolean {
   if (!/set|u&"/i.test(text)) return false;
   const lower = text.toLowerCase();
   if (/set_config|u&"/.test(lower) && (firstWord(text) === 'do' || readSql(text).called.has('set_config')))
-    return settings.some((setting) => spellings(text).some((spelling) => spelling.toLowerCase().includes(setting)));
-  if (!BEGINS_LIKE_SET.has(firstWord(text))) return false;
-  const bare = decoded(lower, '\\')
+    return namesAnyOf(settings, text);
+  return setByStatement(text).some((name) => settings.includes(name));
+}
+
+/** The settings that `SET`, `RESET` or `ALTER … SET` sets, or a block by statements of its own. */
+export function setByStatement(text: string): string[] {
+  const first = firstWord(text);
+  if (!BEGINS_LIKE_SET.has(first)) return [];
+  const sets = first === 'do' ? SETS : SETS_AT_ONCE;
+  return [...bareText(text).matchAll(sets)].map(([, name]) => name as string);
+}
+
+const SETS = /\b(?:re)?set (?:local |session )?([\w.]+)/g;
+const SETS_AT_ONCE = new RegExp(`^ ?(?:alter (?:role|user|database) .*)?${SETS.source}`, 'g');
+
+/** In lower case, with one space in place of blanks, comments and semicolons, and names without quotes. */
+export function bareText(text: string): string {
+  return decoded(text.toLowerCase(), '\\')
     .replace(/(?:\/\*.*?\*\/|--[^\r\n]*|[\s;]+)+/gs, ' ')
     .replace(/u&"|"/g, '')
     .replace(/ ?\. ?/g, '.');
-  const set = /^ ?(?:alter (?:role|user|database) .*)?\b(?:re)?set (?:local |session )?([\w.]+)/.exec(bare);
-  return set?.[1] !== undefined && settings.includes(set[1]);
+}
+
+/** True where a string or a name of the text has one of the names in it, however it is written. */
+export function namesAnyOf(names: readonly string[], text: string): boolean {
+  return names.some((name) => spellings(text).some((spelling) => spelling.toLowerCase().includes(name)));
 }
 
 /** The text as it is, and as its strings are meant: with the escapes of `E''`, with those of `U&''`, and one that goes on in another line. */
@@ -113,7 +131,7 @@ function unescaped(text: string): string {
   );
 }
 
-const BEGINS_LIKE_SET: ReadonlySet<string> = new Set(['set', 'reset', 'alter']);
+const BEGINS_LIKE_SET: ReadonlySet<string> = new Set(['set', 'reset', 'alter', 'do']);
 
 function refused(what: string, why: string): TenantFloorError {
   return new TenantFloorError('statement_refused', `${what} cannot be bound to one tenant. ${why}`);

@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Tenant, TenantContext } from '@tenancy/core';
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { describe, expect, it, vi } from 'vitest';
+import { databaseAddress } from '../../src/databases/database-address.js';
 import { databaseConfig, inDatabase } from '../../src/databases/database-config.js';
 import { createTenantPool, databasePerTenant, type Isolation, isolationByTenant } from '../../src/index.js';
 import { forAllTests } from '../database/for-all-tests.js';
@@ -149,17 +150,33 @@ describe('F6: where a database is, of what the pool and `connection` say', () =>
   });
 });
 
-it.each(['tenant_1', 'a$b', 'a@b+c,d;e=f&g:h', 'ünï "x" \\', 'a%b', 'a%24b'])(
-  'leads to the database %s of the same server',
-  (name) => {
-    const url = 'postgres://app:secret@db.internal:6000/home?application_name=x';
-    for (const config of [{ connectionString: url }, { host: 'db.internal', port: 6000, user: 'app' }]) {
-      expect(new Client(inDatabase(config, name))).toMatchObject({
-        database: name,
-        host: 'db.internal',
-        port: 6000,
-        user: 'app',
-      });
-    }
-  },
-);
+const AT_HOST = { host: 'db.internal', port: 6000, user: 'app', password: 'secret' };
+const ON_SOCKET = { host: '/run/pg', user: 'app' };
+
+describe.each([
+  ['a URL', { connectionString: 'postgres://app:secret@db.internal:6000/home?application_name=x' }, AT_HOST],
+  ['options', { ...AT_HOST }, AT_HOST],
+  ['a URL of a socket', { connectionString: 'socket://app@/run/pg?db=home' }, ON_SOCKET],
+  ['a URL without a host', { connectionString: 'postgres://app@/home?host=/run/pg' }, ON_SOCKET],
+  ['a path and a name', { connectionString: '/run/pg home', user: 'app' }, ON_SOCKET],
+])('a server as %s', (_, config, read) => {
+  it.each([
+    ...['tenant_1', 'a$b', 'a@b+c,d;e=f&g:h', 'ünï "x" \\', 'a%b', 'a%24b'],
+    ...['a/b', '/', 'a/../b', '..', '.', 'a?b', 'a#b', 'a/b?c#d&e=f', 'a%2Fb'],
+  ])('leads to its database %s', (name) => {
+    const other = inDatabase<ClientConfig>(config, name);
+    expect(new Client(other)).toMatchObject({ ...read, database: name });
+    expect(databaseAddress(other).split('\0').at(-1)).toBe(Buffer.from(name).toString('latin1'));
+  });
+});
+
+it('keeps what a URL says beside the name of the database, where the name takes it apart', () => {
+  const connectionString =
+    'postgres://app:p%40ss@db.internal:6000/home?ssl=true&application_name=x&options=-c%20geqo%3Doff&statement_timeout=7';
+  const { connectionParameters } = new Client(inDatabase({ connectionString, max: 3 } as ClientConfig, 'a/b')) as never;
+  expect(connectionParameters).toMatchObject({
+    ...{ database: 'a/b', host: 'db.internal', port: 6000, user: 'app', password: 'p@ss', ssl: true },
+    ...{ application_name: 'x', options: '-c geqo=off', statement_timeout: '7' },
+  });
+  expect(inDatabase({ connectionString, max: 3 } as ClientConfig, 'a/b')).toMatchObject({ max: 3 });
+});

@@ -132,6 +132,24 @@ describe.each(servers)('migrate $title', ({ url }) => {
     expect((await exists('public.tenancy_migrations')) ? await ledger() : []).toEqual([]);
   });
 
+  it.each(['commit', 'commit; begin'])(
+    'does not say of code that failed after %s that nothing was applied',
+    async (end) => {
+      const code = {
+        name: '0001_job',
+        run: async (client: { query(sql: string): Promise<unknown> }) => {
+          await client.query(`create table job (id int); ${end}`);
+          throw new Error('the third step failed');
+        },
+      };
+      const migrations = { read: async () => [code] };
+      const error = await migrate({ connection: database.url, migrations }).catch((e) => e);
+      expect(isMigrationError(error, 'migration_left_transaction')).toBe(true);
+      expect(error.cause).toMatchObject({ message: 'the third step failed' });
+      expect(await exists('job')).toBe(true);
+    },
+  );
+
   it('keeps what a file sets for its session from the next file', async () => {
     await file('0001_dump.sql', `select set_config('search_path', '', false); set role pg_read_all_data;`);
     await file('0002_job.sql', 'create table job (id int);');

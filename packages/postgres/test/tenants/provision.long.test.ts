@@ -3,12 +3,16 @@ import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { PlaceKind } from '../../src/isolation/tenant-place.js';
 import {
+  abandonProvisioning,
   type DirectoryTenant,
+  deleteTenant,
+  type NewTenant,
   type ProvisionTenantOptions,
   provisionTenant,
   TenantDirectory,
 } from '../../src/tenants.js';
 import { forAllTests } from '../database/for-all-tests.js';
+import { freePort } from '../database/free-port.js';
 import { servers } from '../database/servers.js';
 import { openProvisionDatabase } from './provision-database.js';
 
@@ -160,6 +164,48 @@ describe.each(servers)('provisionTenant $title', (server) => {
     const tenant = await provision('far', 'rows', { seed, ...far });
     expect(await elsewhere.directory.findBySlug('far')).toEqual(tenant);
     expect(await jobsOf(tenant)).toEqual([{ tenant_id: tenant.id, title: 'first' }]);
+  });
+
+  it.each(['a/b', '../c', 'd?e#f', 'g%2Fh'])(
+    'makes a database of a name that no path of a URL can say: %s',
+    async (id) => {
+      const [slug, places] = [`odd-${Buffer.from(id).toString('hex')}`, database.places()];
+      const tenant = await provision(slug, 'database', { tenant: { slug, id }, seed });
+      expect(tenant.place.name).toBe(database.prefix + id);
+      const client = new pg.Client(places.connectionTo(tenant.place));
+      await client.connect();
+      const { rows } = await client.query('select current_database() as name, tenant_id from job');
+      await client.end();
+      expect(rows).toEqual([{ name: database.prefix + id, tenant_id: id }]);
+      const { directory } = database;
+      await deleteTenant({ directory, places, tenant: id, settleMillis: 0 });
+      expect(await database.traces()).not.toContain(`database ${database.prefix}${id}`);
+    },
+  );
+
+  it('says `place_unreachable` where the server of the place is down, and takes nothing back before it is there', async () => {
+    const before = await database.traces();
+    const down = Object.assign(new URL(database.url), { port: String(await freePort()) }).href;
+    const places = database.places({ servers: { main: { connection: down } } });
+    const unreachable = { name: 'TenantsError', code: 'place_unreachable' };
+    await expect(provision('down', 'rows', { places })).rejects.toMatchObject(unreachable);
+    expect(await database.traces()).toEqual(before);
+    // As a process that was killed leaves it.
+    const { directory } = database;
+    const id = 'down';
+    const place = { server: 'main', kind: 'rows' as const, name: null };
+    await directory.create({ id, slug: id, place, status: 'provisioning' } as NewTenant);
+    await database.outside.query(
+      `insert into tenancy.operation (tenant_id, kind, step, definition, state) values ($1, 'provision', 'begun', '{}', '{"transaction": "3"}')`,
+      [id],
+    );
+    await expect(abandonProvisioning({ directory, places, slug: 'down' })).rejects.toMatchObject(unreachable);
+    await expect(
+      provision('down', 'rows', { directory: new TenantDirectory({ connection: down }) }),
+    ).rejects.toMatchObject(unreachable);
+    await database.outside.query('delete from tenancy.operation where tenant_id = $1', [id]);
+    await database.outside.query('delete from tenancy.tenant where id = $1', [id]);
+    expect(await database.traces()).toEqual(before);
   });
 
   it('of two that make the same one at once, one makes it', async () => {

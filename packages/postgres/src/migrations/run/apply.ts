@@ -1,4 +1,4 @@
-import type { Client } from 'pg';
+import type { Client, DatabaseError } from 'pg';
 import { quoteIdentifier } from '../../policies/quoting.js';
 import { isTrue } from '../../protocol/ask.js';
 import { type LedgerEntry, lockKey, recorded } from '../ledger/ledger.js';
@@ -113,7 +113,11 @@ export async function coded(
   { migration: { name }, run }: Chunk & { readonly kind: 'code' },
 ): Promise<void> {
   await client.query('savepoint tenancy_migration');
-  await run(client).catch((cause: unknown) => {
+  await run(client).catch(async (cause: unknown) => {
+    // What it had committed before it failed is there.
+    await client.query('rollback to savepoint tenancy_migration').catch((error: DatabaseError) => {
+      if (WITHOUT_SAVEPOINT.has(error.code ?? '')) throw leftTransaction(name, cause);
+    });
     throw new MigrationError(
       'migration_failed',
       `${name}: ${(cause as Error).message}. Nothing of this migration was applied. Correct it and run again.`,
@@ -121,13 +125,20 @@ export async function coded(
     );
   });
   await client.query('release savepoint tenancy_migration').catch((cause: unknown) => {
-    throw new MigrationError(
-      'migration_left_transaction',
-      `${name} ends the transaction it runs in, so it cannot be written down together with its changes, some of ` +
-        'which may be in the database now. Undo them, let it neither commit nor roll back, and run again.',
-      { cause },
-    );
+    throw leftTransaction(name, cause);
   });
+}
+
+/** No transaction is open, or another one. */
+const WITHOUT_SAVEPOINT: ReadonlySet<string> = new Set(['25P01', '3B001']);
+
+function leftTransaction(name: string, cause: unknown): MigrationError {
+  return new MigrationError(
+    'migration_left_transaction',
+    `${name} ends the transaction it runs in, so it cannot be written down together with its changes, some of ` +
+      'which may be in the database now. Undo them, let it neither commit nor roll back, and run again.',
+    { cause },
+  );
 }
 
 /** One statement that PostgreSQL takes outside of transactions alone. Its record goes before and after it. */

@@ -1,5 +1,5 @@
 import type { Client, ClientConfig } from 'pg';
-import { connectDirectly, messageOf } from '../../direct/connect-directly.js';
+import { connectDirectly, type DirectConnection, messageOf } from '../../direct/connect-directly.js';
 import { TenantsError } from '../tenants-error.js';
 
 /** A policy that hides a row from the role is an error, and none that is missed without a word. */
@@ -16,9 +16,26 @@ const SETTINGS = [
  * @throws TenantsError `place_unreachable`.
  */
 export function connectToPlace(connection: string | ClientConfig, where: string): Promise<Client> {
+  return connectAs({ name: 'tenancy tenants', settings: SETTINGS }, connection, where);
+}
+
+/**
+ * A connection that makes a place, or holds the lock of one that is made: policies hold what is written into it.
+ *
+ * @param name - the beginning of `application_name`
+ * @throws TenantsError `place_unreachable`.
+ */
+export function connectToMake(connection: string | ClientConfig, where: string, name: string): Promise<Client> {
+  return connectAs({ name, settings: ['idle_in_transaction_session_timeout=0'] }, connection, where);
+}
+
+function connectAs(
+  as: Pick<DirectConnection, 'name' | 'settings'>,
+  connection: string | ClientConfig,
+  where: string,
+): Promise<Client> {
   return connectDirectly(connection, {
-    name: 'tenancy tenants',
-    settings: SETTINGS,
+    ...as,
     pooled: (cause) =>
       new TenantsError(
         'place_unreachable',

@@ -1,9 +1,9 @@
 import { refuseUnknown } from '../../errors/refuse-unknown.js';
 import { requireName, requireOptions } from '../../errors/require-arguments.js';
-import { connect } from '../../migrations/run/session.js';
 import type { TenantDirectory } from '../directory/tenant-directory.js';
 import { slugOf } from '../directory/tenant-names.js';
 import { Operation } from '../operations/operation.js';
+import { connectToMake } from '../places/connect.js';
 import type { TenantPlaces } from '../places/tenant-places.js';
 import { TenantsError } from '../tenants-error.js';
 import { withdrawPlace } from './make-place.js';
@@ -26,7 +26,8 @@ export interface AbandonProvisioningOptions {
  * the entry, which nobody has found. The slug is free then.
  *
  * @throws TenantsError `tenant_unknown` where none of this slug was left; `tenant_busy` while a process is at it; `tenant_state_refused` where the
- * place was made whole, which the same call as before enters, and `deleteTenant` removes.
+ * place was made whole, which the same call as before enters, and `deleteTenant` removes; `place_unknown`; `place_unreachable` where the server of
+ * the place or of the directory lets nobody in, and the entry stays.
  * @throws TenantFloorError `floor_misconfigured` for an option that is wrong or unknown.
  *
  * @example
@@ -49,7 +50,7 @@ export async function abandonProvisioning(options: AbandonProvisioningOptions): 
   const { directory, places } = options;
   const { database } = directory;
   const slug = slugOf(options.slug, directory.options.reserved);
-  const lock = await connect(database.config, 'tenancy provision');
+  const lock = await connectToMake(database.config, "the directory's database", 'tenancy provision');
   try {
     const id = await unfinishedBySlug(database, slug, lock);
     const operation =

@@ -8,16 +8,21 @@ import { pendingMigrations } from '../../migrations/ledger/pending-migrations.js
 import { isMigrationError } from '../../migrations/outcome/migration-error.js';
 import { applySquashed } from '../../migrations/run/apply-squashed.js';
 import { applyPolicies } from '../../migrations/run/policies.js';
-import { connect } from '../../migrations/run/session.js';
 import type { Squashed } from '../../migrations/run/squashed.js';
 import { ask, isTrue } from '../../protocol/ask.js';
 import { checkInterrupted } from '../fence/with-lock.js';
+import { connectToMake } from '../places/connect.js';
 import type { TenantPlaces } from '../places/tenant-places.js';
 import { TenantsError } from '../tenants-error.js';
+import { endedTransaction } from './ended-transaction.js';
+import type { HeldPlace } from './held-seed.js';
 import { nameTaken } from './name-taken.js';
 import { createDatabase, dropHalfMade, limitOf, newToken, openedDatabase } from './place-database.js';
 import { migrationsOf, squashedOf } from './place-migrations.js';
 import { isMade, type PlaceRecord } from './place-record.js';
+
+/** The part that is at work: all before `within`, what is written into the place, and its commit, which may have no answer. */
+export type PlaceStage = 'making' | 'within' | 'commit';
 
 /** Options of {@link makePlace}. */
 export interface MakePlaceOptions {
@@ -30,7 +35,9 @@ export interface MakePlaceOptions {
   readonly write: (record: PlaceRecord) => Promise<void>;
   readonly signal?: AbortSignal | undefined;
   /** Runs in the transaction of the place, as the owner, with the tenant and the place's search path bound. */
-  readonly within?: ((client: ClientBase) => Promise<void>) | undefined;
+  readonly within?: ((client: Client, held: HeldPlace) => Promise<void>) | undefined;
+  /** Told before `within` and the commit, at which an error has another meaning. */
+  readonly onStage?: ((stage: PlaceStage) => void) | undefined;
   /** Runs last in that transaction, when it is sure that `within` has not ended it. */
   readonly atLast?: ((client: ClientBase) => Promise<void>) | undefined;
 }
@@ -56,7 +63,7 @@ export async function makePlace(options: MakePlaceOptions): Promise<void> {
   const { places, place, record, signal } = options;
   const { kind, name } = place;
   const whole = kind === 'rows' ? null : await squashedOf(places, kind);
-  const server = await connect(places.connectionTo({ ...place, kind: 'rows' }), APPLICATION);
+  const server = await connectToServer(places, place);
   try {
     if (await isMade(server, record)) return;
     checkInterrupted(signal);
@@ -75,7 +82,7 @@ export async function makePlace(options: MakePlaceOptions): Promise<void> {
  */
 export async function withdrawPlace(places: TenantPlaces, place: TenantPlace, record: PlaceRecord): Promise<boolean> {
   if (record.transaction === undefined && record.token === undefined) return true;
-  const server = await connect(places.connectionTo({ ...place, kind: 'rows' }), APPLICATION);
+  const server = await connectToServer(places, place);
   try {
     if (await isMade(server, record)) return false;
     if (record.token !== undefined) await dropHalfMade(server, place.name as string, record.token);
@@ -83,6 +90,11 @@ export async function withdrawPlace(places: TenantPlaces, place: TenantPlace, re
   } finally {
     await server.end().catch(() => {});
   }
+}
+
+function connectToServer(places: TenantPlaces, place: TenantPlace): Promise<Client> {
+  const server = places.connectionTo({ ...place, kind: 'rows' });
+  return connectToMake(server, `the server ${JSON.stringify(place.server)}`, APPLICATION);
 }
 
 async function inRows(client: Client, options: MakePlaceOptions): Promise<void> {
@@ -139,7 +151,7 @@ async function inDatabase(server: Client, name: string, whole: Squashed, options
 async function fillDatabase(name: string, whole: Squashed, options: MakePlaceOptions): Promise<void> {
   const { place, places } = options;
   const { policies, shared } = places;
-  const client = await connect(places.connectionTo(place), APPLICATION);
+  const client = await connectToMake(places.connectionTo(place), `the database ${JSON.stringify(name)}`, APPLICATION);
   try {
     await createLedger(client);
     const target = { target: DATABASE, schema: null, isNew: true, role: places.role, shared };
@@ -156,15 +168,18 @@ async function fillDatabase(name: string, whole: Squashed, options: MakePlaceOpt
 
 /** Ends the open transaction: its number is written down before `within` and the commit, so that a later call can ask what became of it. */
 async function finished(client: Client, options: MakePlaceOptions): Promise<void> {
-  const { record, write, signal, within, atLast } = options;
+  const { record, write, signal, within, onStage, atLast } = options;
   try {
-    const transaction = await bind(client, options);
+    const held = await bind(client, options);
+    const { transaction } = held;
     await write({ ...record, transaction });
     checkInterrupted(signal);
-    await within?.(client);
+    onStage?.('within');
+    await within?.(client, held);
     await checkTransaction(client, transaction);
     checkInterrupted(signal);
     await atLast?.(client);
+    onStage?.('commit');
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});
@@ -172,32 +187,28 @@ async function finished(client: Client, options: MakePlaceOptions): Promise<void
   }
 }
 
-/** @returns the number of the transaction */
-async function bind(client: Client, { places, place, tenant }: MakePlaceOptions): Promise<string> {
+/** @returns all that was bound */
+async function bind(client: Client, { places, place, tenant }: MakePlaceOptions): Promise<HeldPlace> {
   const { setting = 'app.tenant_id' } = places.policies;
-  const bound = [[setting, tenant.id]];
+  const settings: [string, string][] = [[setting, tenant.id]];
   if (place.kind === 'schema') {
-    bound.push(['search_path', [place.name as string, ...places.shared].map(quoted).join(', ')]);
+    settings.push(['search_path', [place.name as string, ...places.shared].map(quoted).join(', ')]);
   }
-  const [row] = await ask<'transaction'>(
+  const [row] = await ask<'transaction' | 'login'>(
     client,
-    `select pg_current_xact_id() as transaction, (select count(set_config(name, value, true)) from unnest($1::text[], $2::text[]) s (name, value))`,
-    [bound.map(([name]) => name), bound.map(([, value]) => value)],
+    `select pg_current_xact_id() as transaction, session_user as login,
+      (select count(set_config(name, value, true)) from unnest($1::text[], $2::text[]) s (name, value))`,
+    [settings.map(([name]) => name), settings.map(([, value]) => value)],
   );
-  return row?.transaction as string;
+  const { transaction, login } = row as { readonly transaction: string; readonly login: string };
+  return { settings, transaction, login, ownsTables: place.kind !== 'rows' };
 }
 
-/** COMMIT of a transaction that failed answers without an error, and one that was ended would be another one's. */
 async function checkTransaction(client: Client, transaction: string): Promise<void> {
   const isSame = await isTrue(client, 'select pg_current_xact_id_if_assigned() = $1::xid8 as answer', [
     transaction,
   ]).catch(() => false);
-  if (isSame) return;
-  throw new TenantsError(
-    'operation_failed',
-    'what was to run in the transaction of the place has ended that transaction, or went on after a statement of it had failed. What it has ' +
-      'committed itself may be there; nothing else is. Let it neither commit nor roll back, and let its errors through.',
-  );
+  if (!isSame) throw endedTransaction();
 }
 
 /** A killed process may be at work in the schema for a moment still, until the server ends it. */

@@ -29,7 +29,8 @@ export interface ProvisionTenantOptions<Settings = Readonly<Record<string, unkno
   readonly at?: { readonly server?: string; readonly kind?: PlaceKind };
   /**
    * Writes what the tenant has from its first moment on, such as its first user. It runs in the transaction of the place, as the application's
-   * role, with the tenant bound and tables found as the application finds them; it neither commits nor rolls back.
+   * role, with the tenant bound and tables found as the application finds them. Its statements are refused as the tenant pool refuses them, and where
+   * they set the role, or begin or end a transaction; savepoints work.
    * @defaultValue nothing is written
    */
   readonly seed?: (client: ClientBase, tenant: DirectoryTenant<Settings>) => Promise<void>;

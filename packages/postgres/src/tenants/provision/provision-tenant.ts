@@ -2,6 +2,7 @@ import type { ClientBase } from 'pg';
 import { quoteIdentifier } from '../../policies/quoting.js';
 import type { DirectoryTenant } from '../directory/directory-tenant.js';
 import { TenantsError } from '../tenants-error.js';
+import { HeldSeed } from './held-seed.js';
 import { type ProvisionTenantOptions, resolveProvisionOptions } from './provision-options.js';
 import { runProvisioning } from './run-provisioning.js';
 
@@ -13,9 +14,10 @@ import { runProvisioning } from './run-provisioning.js';
  * What fails leaves nothing: no place, no entry, and the slug is free. A process that is killed leaves an entry that nobody finds; the same call
  * finishes it, and `seed` has written once; `abandonProvisioning` takes it back.
  *
- * @throws TenantsError `tenant_exists`, `tenant_name_unusable`, `tenant_settings_refused` as `directory.create`; `place_unknown`, `place_unusable`;
+ * @throws TenantsError `tenant_exists`, `tenant_name_unusable`, `tenant_settings_refused` as `directory.create`; `place_unknown`, `place_unusable`, `place_unreachable`;
  * `tenant_busy` while another process is at it, and `operation_differs` where one that was killed was begun with other options;
- * `operation_failed`, `operation_interrupted`. MigrationError as `migrate`, and what `seed` throws.
+ * `operation_failed`, `operation_interrupted`. MigrationError as `migrate`, and what `seed` throws; for its statements `statement_refused` and
+ * `tenant_switch_refused`, as of the tenant pool.
  * @throws TenantFloorError `floor_misconfigured` for an option that is wrong or unknown.
  *
  * @example
@@ -41,7 +43,13 @@ export async function provisionTenant<Settings = Readonly<Record<string, unknown
   return runProvisioning({
     ...resolved,
     kind: 'provision',
-    within: seed && ((client, tenant) => asApplication(client, resolved.places.role, () => seed(client, tenant))),
+    within:
+      seed &&
+      ((client, tenant, held) => {
+        const { role } = resolved.places;
+        const own = new HeldSeed(client, held, role);
+        return asApplication(client, role, () => own.run((handed) => seed(handed, tenant)));
+      }),
   });
 }
 

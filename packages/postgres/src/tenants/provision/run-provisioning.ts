@@ -1,14 +1,15 @@
 import type { Client, ClientBase } from 'pg';
 import { processOf } from '../../direct/connect-directly.js';
-import { connect } from '../../migrations/run/session.js';
 import { isTrue } from '../../protocol/ask.js';
 import type { DirectoryDatabase } from '../directory/directory-database.js';
 import type { DirectoryTenant } from '../directory/directory-tenant.js';
 import type { TenantDirectory } from '../directory/tenant-directory.js';
 import { newTenantId, slugOf } from '../directory/tenant-names.js';
 import { Operation } from '../operations/operation.js';
+import { connectToMake } from '../places/connect.js';
 import { isTenantsError, TenantsError } from '../tenants-error.js';
-import { makePlace, withdrawPlace } from './make-place.js';
+import type { HeldPlace } from './held-seed.js';
+import { makePlace, type PlaceStage, withdrawPlace } from './make-place.js';
 import type { PlaceRecord } from './place-record.js';
 import type { ResolvedProvisionOptions } from './provision-options.js';
 
@@ -18,18 +19,21 @@ export interface Provisioning<Settings> extends Omit<ResolvedProvisionOptions<Se
   /** All else that a later call must have been given as well, to finish this one. */
   readonly definition?: object;
   /** Runs in the transaction of the place, as its owner. */
-  readonly within: ((client: ClientBase, tenant: DirectoryTenant<Settings>) => Promise<void>) | undefined;
+  readonly within: ((client: Client, tenant: DirectoryTenant<Settings>, held: HeldPlace) => Promise<void>) | undefined;
 }
 
 /** Makes the tenant, or finishes what an earlier call with the same began. What fails leaves nothing. */
 export async function runProvisioning<Settings>(options: Provisioning<Settings>): Promise<DirectoryTenant<Settings>> {
-  const lock = await connect(options.directory.database.config, 'tenancy provision');
+  const lock = await connectToMake(options.directory.database.config, "the directory's database", 'tenancy provision');
   try {
     const run = await begin(lock, options);
+    let stage: PlaceStage = 'making';
     try {
-      await make(lock, run, options);
+      await make(lock, run, options, (reached) => {
+        stage = reached;
+      });
     } catch (error) {
-      await undo(lock, run, options, error);
+      await undo(lock, run, options, error, stage);
     }
     return await finish(lock, run, options);
   } finally {
@@ -92,12 +96,13 @@ async function make<Settings>(
   lock: Client,
   { tenant, operation }: Run<Settings>,
   { directory, places, within, signal }: Provisioning<Settings>,
+  onStage: (stage: PlaceStage) => void,
 ): Promise<void> {
   await makePlace({
-    ...{ places, tenant, place: tenant.place, signal },
+    ...{ places, tenant, place: tenant.place, signal, onStage },
     record: operation.state,
     write: (record) => operation.done('begun', record),
-    within: within && ((client) => within(client, tenant)),
+    within: within && ((client, held) => within(client, tenant, held)),
     atLast: async (client) => {
       if (await isDirectory(client, lock, tenant.id, directory)) await enter(client, { tenant, operation }, directory);
     },
@@ -151,6 +156,7 @@ async function undo<Settings>(
   { tenant, operation }: Run<Settings>,
   { directory, places }: Provisioning<Settings>,
   error: unknown,
+  stage: PlaceStage,
 ): Promise<void> {
   const isLost = async (cause: unknown): Promise<never> => {
     await operation.failed((error as Error).message).catch(() => {});
@@ -160,7 +166,16 @@ async function undo<Settings>(
       { cause },
     );
   };
-  if (!(await withdrawPlace(places, tenant.place, operation.state).catch(isLost))) return;
+  if (!(await withdrawPlace(places, tenant.place, operation.state).catch(isLost))) {
+    if (stage !== 'within') return;
+    await operation.failed((error as Error).message).catch(() => {});
+    throw new TenantsError(
+      'operation_failed',
+      `${(error as Error).message.replace(/\.?$/, '.')} What was written into the place had been committed by then, and is there. The entry was kept, which nobody finds. ` +
+        'Let nothing commit it before its end. The same again enters the tenant, which can be deleted then.',
+      { cause: error },
+    );
+  }
   await directory.database
     .ask(`delete from {s}.tenant where id = $1 and status = 'provisioning'`, [tenant.id], lock)
     .catch(isLost);

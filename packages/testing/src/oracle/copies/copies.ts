@@ -47,7 +47,7 @@ export async function copyDatabase(pg: typeof pgModule, options: ResolvedOptions
     return client;
   };
   try {
-    const together = await copy(decodeURIComponent(new URL(url).pathname.slice(1)));
+    const together = await copy(new pg.Client({ connectionString: url }).database ?? '');
     const planting = await open(together);
     const ownership = new Ownership(catalog, tenantColumn);
     const tenantIds = tenants.map(({ id }) => id);
