@@ -1,6 +1,6 @@
 import { outsideAnyTenant } from '../context/enter.js';
 import { TenancyConfigurationError } from '../errors/configuration-error.js';
-import { TenantJobsRunningError } from '../errors/refusals.js';
+import { TenantJobsAddedError, TenantJobsRunningError } from '../errors/refusals.js';
 import { requireFunction } from '../errors/require-function.js';
 import type { QueueAuditEvent, TenantAuditEvent } from './audit-event.js';
 import { type AuditSink, AuditTrail } from './audit-trail.js';
@@ -13,6 +13,8 @@ export interface RemovedJobs {
   readonly removed: number;
   /** Jobs that BullMQ keeps, because they or their children are running. */
   readonly held: number;
+  /** Jobs that have come while others were removed, and are there. */
+  readonly added: number;
 }
 
 /** Removes a tenant's jobs from a queue as BullMQ made it. */
@@ -62,9 +64,10 @@ export class TenantQueueAdmin {
 
   /**
    * Deletes what a tenant has in `queue`: its schedulers, and its jobs in every state, with their children. The tenant need not be known any
-   * more. Answers with how many were removed.
+   * more. Answers with how many were removed from this queue: schedulers count, and children in other queues do not.
    *
    * @throws `tenant_jobs_running` when jobs of the tenant have not ended; all others are gone then, and it may be called again.
+   * @throws `tenant_jobs_added` when jobs of the tenant went on coming while others were removed; suspend the tenant first, and call again.
    * @throws `tenancy_misconfigured` without a reason or a tenant's id, or when `queue` is not of `TenantBullModule`.
    * @throws whatever the audit sink throws: what cannot be recorded is not done.
    * @example
@@ -84,7 +87,8 @@ export class TenantQueueAdmin {
     requireTenantId('TenantQueueAdmin.deleteAll', tenantId);
     const raw = rawQueue('TenantQueueAdmin.deleteAll', queue);
     await this.audit.record({ action: 'delete_jobs', queue: queue.name, tenantId, reason });
-    const { removed, held } = await outsideAnyTenant(() => this.removeJobs(raw, tenantId));
+    const { removed, held, added } = await outsideAnyTenant(() => this.removeJobs(raw, tenantId));
+    if (added > 0) throw new TenantJobsAddedError(queue.name, removed, added);
     if (held > 0) throw new TenantJobsRunningError(queue.name, held);
     return removed;
   }

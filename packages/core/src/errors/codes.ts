@@ -9,6 +9,7 @@ export const tenancyErrors = {
   tenant_registry_unavailable: { status: 503, error: 'Service Unavailable' },
   tenant_cache_unavailable: { status: 503, error: 'Service Unavailable' },
   tenant_jobs_running: { status: 503, error: 'Service Unavailable' },
+  tenant_jobs_added: { status: 503, error: 'Service Unavailable' },
   tenancy_misconfigured: { status: 500, error: 'Internal Server Error' },
 } as const satisfies Record<string, { readonly status: number; readonly error: string }>;
 

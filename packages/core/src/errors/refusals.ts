@@ -61,3 +61,14 @@ export class TenantJobsRunningError extends TenancyError {
     );
   }
 }
+
+/** 503 `tenant_jobs_added`: jobs of a tenant went on coming while its jobs were deleted. */
+export class TenantJobsAddedError extends TenancyError {
+  constructor(queue: string, removed: number, added: number) {
+    super(
+      'tenant_jobs_added',
+      `jobs of the tenant are still being added to the queue "${queue}": ${removed} were removed, and ${added} came meanwhile. ` +
+        'Suspend the tenant, so that nothing adds any, and call again.',
+    );
+  }
+}

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { BullModule, getFlowProducerToken, Processor, WorkerHost } from '@nestjs/bullmq';
 import type { FlowProducer, Job, Queue } from 'bullmq';
+import { Redis } from 'ioredis';
 import { afterEach, expect, it } from 'vitest';
 import { TenantQueueAdmin } from '../../src/admin.js';
+import { poolOf } from '../../src/bullmq/fairness/backend.js';
+import { redisUrl } from '../redis.js';
 import { acme, as, globex, type Started, someQueue, start, tenantNow, until } from './application.js';
 import { eachBackend } from './backends.js';
 
@@ -115,6 +118,71 @@ eachBackend((backend) => {
     expect(await admin.deleteAll(acme.id, queue, { reason })).toBe(1);
     expect(await left(queue, acme)).toEqual([]);
     expect(await left(queue, globex)).toHaveLength(2);
+  });
+
+  it('ends while jobs of the tenant go on coming, says so, and removes all when they do not', async () => {
+    const { queue, admin } = await open();
+    await raw(queue, (jobs) => jobs.pause());
+    await as(acme, () => queue.addBulk(Array.from({ length: 600 }, () => ({ name: 'good', data: {} }))));
+    let isAdding = true;
+    // Faster than one by one is removed.
+    const add = async (tenant: (typeof both)[number], at: number) => {
+      while (isAdding)
+        await as(tenant, () => queue.addBulk(Array.from({ length: at }, () => ({ name: 'good', data: {} }))));
+    };
+    const adding = [add(acme, 5), add(globex, 1)];
+    await expect(admin.deleteAll(acme.id, queue, { reason })).rejects.toMatchObject({
+      code: 'tenant_jobs_added',
+      message: expect.stringMatching(/were removed, and \d+ came meanwhile\. Suspend the tenant/),
+    });
+    isAdding = false;
+    await Promise.all(adding);
+    const others = await left(queue, globex);
+    expect(await admin.deleteAll(acme.id, queue, { reason })).toBeGreaterThan(0);
+    expect(await left(queue, acme)).toEqual([]);
+    expect(await left(queue, globex)).toEqual(others);
+  }, 120_000);
+
+  it('does not call those running that a worker has just begun, and ends beside one that is at work', async () => {
+    const { queue, admin } = await open();
+    for (const tenant of both) {
+      await as(tenant, () => queue.addBulk(Array.from({ length: 300 }, () => ({ name: 'good', data: {} }))));
+    }
+    const answers: unknown[] = [];
+    do {
+      answers.push(await admin.deleteAll(acme.id, queue, { reason }).catch(({ code }) => code));
+      // Jobs that do nothing end, so that a call finds none before long.
+    } while (typeof answers.at(-1) !== 'number' && answers.length < 5);
+    expect(answers.at(-1)).toEqual(expect.any(Number));
+    expect(answers).not.toContain('tenant_jobs_added');
+    expect(await left(queue, acme)).toEqual([]);
+    await until(async () => (await raw(queue, (jobs) => jobs.getCompletedCount())) === 300);
+  });
+
+  it('takes the tenant out of the turns of a fair queue, and leaves the others their places', async () => {
+    const { queue, admin } = await open({ fairness: true });
+    await raw(queue, (jobs) => jobs.pause());
+    for (let n = 0; n < 5; n++) for (const tenant of both) await as(tenant, () => queue.add('good', { n }));
+    const lanes = async (): Promise<string[]> => {
+      const pool = await raw(queue, async (jobs) => poolOf(jobs));
+      if (pool) {
+        const { rows } = await pool.query('select lane from tenancy_fair_lane where queue = $1', [queue.name]);
+        return rows.map(({ lane }) => String(lane)).toSorted();
+      }
+      const client = new Redis(redisUrl.href);
+      const prefix = String(backend.options().prefix);
+      return (
+        await client.zrange(`${prefix}:${queue.name}:tenancy-fair-lanes`, '0', '-1').finally(() => client.quit())
+      ).toSorted();
+    };
+    const [own, others] = both.map(({ id }) => Buffer.from(id).toString('base64url')) as [string, string];
+    await until(async () => (await lanes()).length === 2);
+    expect(await lanes()).toEqual([own, others].toSorted());
+    await admin.deleteAll(acme.id, queue, { reason });
+    expect(await lanes()).toEqual([others]);
+    await raw(queue, (jobs) => jobs.resume());
+    await until(async () => (await raw(queue, (jobs) => jobs.getCompletedCount())) === 5);
+    expect(await lanes()).not.toContain(own);
   });
 
   it('removes jobs that were made before there was a secret, which nobody may run', async () => {

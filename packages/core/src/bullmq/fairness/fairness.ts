@@ -1,4 +1,5 @@
 import type { Tenant } from '../../tenant.js';
+import { laneOf } from './lane-of.js';
 import { QueueTurns } from './queue-turns.js';
 import { type Placed, turnAgain } from './turn-again.js';
 import { type FairnessOption, weightsOf } from './weights.js';
@@ -59,8 +60,7 @@ export function fairnessOf(option: FairnessOption | false | undefined): Fairness
   return {
     turns(queue, tenant, count, later = false) {
       const step = 1 / weight(tenant);
-      // Without a quote or a backslash: the script on Redis reads it from JSON.
-      const lane = Buffer.from(tenant.id).toString('base64url');
+      const lane = laneOf(tenant.id);
       const turns = (priorities: readonly number[]) =>
         priorities.map((priority) => ({ priority, tenancyTurn: `${step} ${lane}` }));
       const priorities = turnsOf(queue).priorities({ lane, count, step }, later);

@@ -1,6 +1,6 @@
 import type { RedisBackend, RedisClient } from './backend.js';
 import type { Places } from './queue-turns.js';
-import { KEYS, LUA } from './redis-script.js';
+import { KEYS, LANES, LUA } from './redis-script.js';
 import { AT_ONCE, LAST_TAG, MOVED_DOWN_FROM } from './tags.js';
 
 const COMMAND = 'tenancyFairPlaces';
@@ -13,11 +13,19 @@ export function redisPlaces({ client, prefix }: RedisBackend, queue: string): Pl
   client.defineCommand(COMMAND, { numberOfKeys: KEYS.length, lua: LUA });
   const own = `${prefix}:${queue}:`;
   const args = [...KEYS.map((key) => own + key), MOVED_DOWN_FROM, AT_ONCE, LAST_TAG, FORGOTTEN_AFTER, own];
-  return { place: async () => (await run(client, args)) === 1 };
+  return { place: async () => (await run(client, COMMAND, args)) === 1 };
 }
 
-function run(client: RedisClient, args: unknown[]): Promise<unknown> {
-  if (client.runCommand) return client.runCommand(COMMAND, args);
-  const commands = client as unknown as Readonly<Record<typeof COMMAND, (args: unknown[]) => Promise<unknown>>>;
-  return commands[COMMAND](args);
+const FORGET = 'tenancyFairForget';
+
+/** Takes a lane out of the turns of a queue. */
+export async function forgetRedisLane({ client, prefix }: RedisBackend, queue: string, lane: string): Promise<void> {
+  client.defineCommand(FORGET, { numberOfKeys: 1, lua: "return redis.call('ZREM', KEYS[1], ARGV[1])" });
+  await run(client, FORGET, [`${prefix}:${queue}:${LANES}`, lane]);
+}
+
+function run(client: RedisClient, command: string, args: unknown[]): Promise<unknown> {
+  if (client.runCommand) return client.runCommand(command, args);
+  const commands = client as unknown as Readonly<Record<string, (args: unknown[]) => Promise<unknown>>>;
+  return (commands[command] as (args: unknown[]) => Promise<unknown>)(args);
 }

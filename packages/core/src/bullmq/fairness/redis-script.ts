@@ -1,5 +1,8 @@
+/** The sorted set that has the id of each tenant whose turns are known. */
+export const LANES = 'tenancy-fair-lanes';
+
 /** Beside BullMQ's keys, below the queue's own prefix, and so in the same slot of a cluster. */
-export const KEYS = ['prioritized', 'active', 'tenancy-fair', 'tenancy-fair-lanes'] as const;
+export const KEYS = ['prioritized', 'active', 'tenancy-fair', LANES] as const;
 
 /**
  * Start-time fair queueing (Goyal, Vin, Cheng: SIGCOMM 1996) in whole numbers: a job's place is `max(virtual time, its tenant's next)`, rounded down, and
