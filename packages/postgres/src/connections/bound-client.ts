@@ -6,6 +6,7 @@ import { type Binding, RESERVED_PREFIX } from '../protocol/binding.js';
 import { BoundProtocol } from '../protocol/bound-protocol.js';
 import type { Connection } from '../protocol/connection.js';
 import { needsNoTenant } from '../statement/needs-no-tenant.js';
+import { refuseInReading } from '../statement/refuse-in-reading.js';
 import { refuseStatement } from '../statement/refuse-statement.js';
 import { nameOf, refuseQuery, type Submitted, textOfQuery } from './refuse-query.js';
 import { namesIn, SET_UP, type SetUpRow, settingsOf } from './set-up.js';
@@ -158,6 +159,7 @@ export class BoundClient extends Client {
         `the pool's own statements have names that begin with "${RESERVED_PREFIX}". Give this one another name.`,
       );
     }
-    return refuseStatement(text, holder.binding.settings, holder.truncates);
+    const refusal = refuseStatement(text, holder.binding.settings, holder.truncates);
+    return refusal ?? (holder.binding.access === 'write' ? undefined : refuseInReading(text));
   }
 }

@@ -16,7 +16,8 @@ const variable = (shared[KEY] ??= new ContextVariable<Reading>());
 
 /**
  * Runs work that reads alone: each connection that a `TenantPool` hands out in it may lead to a replica, and a statement that writes is
- * refused (`statement_refused`), whichever server it is sent to. Where there is no replica, or none that is far enough, the primary answers.
+ * refused (`statement_refused`), whichever server it is sent to, and so is what a replica refuses otherwise, such as `NOTIFY`, `SERIALIZABLE` and advisory
+ * locks. Where there is no replica, or none that is far enough, the primary answers.
  *
  * The work sees whatever was committed before it began, by any process (less what `reads.stalenessMillis` of the pool allows), and what this
  * pool was told to be committed for the tenant since. As of `TenantContext.run`, what `fn` returns reads so too, whenever it is awaited or subscribed to.
