@@ -34,7 +34,7 @@ export async function removeJobs(queue: Raw, tenantId: string): Promise<RemovedJ
     if (ids.size >= Math.max(PAGE, came)) break;
   }
   const added = ids.size - held.length;
-  if (ids.size === 0) await forgetLane(queue, tenantId);
+  if (ids.size === 0) await forgetLane(queue, queue['name'] as string, tenantId);
   return { removed, held: held.length, added };
 }
 
