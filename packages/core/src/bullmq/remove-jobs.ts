@@ -25,7 +25,7 @@ export async function removeJobs(queue: Raw, tenantId: string): Promise<RemovedJ
   for (let looks = 0; looks < LOOKS; looks++) {
     const came = ids.size;
     held = await removeEach(queue, ids);
-    removed += came - held.length;
+    removed += came - held.length + (await removeSchedulers(queue, tenantId));
     ids = await idsOf(queue, tenantId);
     // A job that was removed with its parent, or has ended meanwhile, is not among those of the next look.
     held = held.filter((id) => ids.has(id));

@@ -75,7 +75,7 @@ export class HeldSeed {
       get: (client, name) => {
         if (Object.hasOwn(own, name)) return own[name];
         const value: unknown = Reflect.get(client, name, client);
-        if (typeof value !== 'function') return value;
+        if (typeof value !== 'function' || name === 'constructor') return value;
         return (...given: unknown[]) => {
           const answer: unknown = Reflect.apply(value, client, given);
           // `on` and its like answer with the client itself.
