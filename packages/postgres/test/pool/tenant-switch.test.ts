@@ -53,6 +53,8 @@ describe('a connection belongs to the tenant that checked it out', () => {
     "SELECT Set_Config('APP.Tenant_Id', 't_globex', false)",
     `select u&"set\\005fconfig"('app.tenant_id', 't_globex', true)`,
     "do $$ begin perform set_config('app.tenant_id', 't_globex', true); end $$",
+    "do $$ begin set local app.tenant_id = 't_globex'; delete from job; end $$",
+    "do $$ begin execute 'set app.tenant_id = ''t_globex'''; end $$",
     "SET app.tenant_id = 't_globex'",
     "set local app.tenant_id to 't_globex'",
     "Set Session APP.TENANT_ID = 't_globex'",
@@ -117,6 +119,7 @@ describe('a connection belongs to the tenant that checked it out', () => {
     "select set_config('app.other', E'\\x41\\tb', true)",
     "select set_config('app.other', 'one' \n ' more', true), 'tenant_id'",
     "set local app.other = 'tenant_id'",
+    "do $$ begin set local app.other = 'tenant_id'; update job set title = 'app.tenant_id' where false; end $$",
   ])('another setting is set as before: %s', async (text) => {
     await asAcme(async (client) => {
       await client.query('begin');
