@@ -48,6 +48,7 @@ async function mixedRows(target: Parameters<Attack['run']>[0], before: TenantRow
     sent: '',
     changes: [],
     log: [],
+    logged: [],
     observed: [],
   };
   const foreign = harness.canaries.of(other);
