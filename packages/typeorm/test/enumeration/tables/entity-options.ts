@@ -7,7 +7,7 @@ const items = ({ source }: Side) => source.getRepository(Item);
 const shelf = (slug: string) => ({ id: `${slug}-shelf` });
 const SCHEMA = harmless('is about the tables, which an application makes by migrations');
 const SEEN = harmless(
-  'is read by the scope where a key or a reference depends on it (upsert-keys.test.ts, look-ups.long.test.ts, `test/schemas`)',
+  'is read by the scope where a key or a reference depends on it (upsert-keys.long.test.ts, look-ups.long.test.ts, `test/schemas`)',
 );
 const NAMED = harmless('is a name, or what the entity is made of: everything else here has it');
 const ELSEWHERE = harmless("is another database's");
