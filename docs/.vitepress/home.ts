@@ -15,8 +15,9 @@ export function home(root: string): Record<string, unknown> {
       tagline: `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)} ${proof}`,
       actions: [
         { theme: 'brand', text: 'Quick start', link: '#use-it' },
+        { theme: 'alt', text: 'With TypeORM', link: '/getting-started-typeorm.html' },
+        { theme: 'alt', text: 'With Prisma', link: '/getting-started-prisma.html' },
         { theme: 'alt', text: 'Guide', link: '/guide.html' },
-        { theme: 'alt', text: 'Errors', link: '/errors.html' },
       ],
     },
   };
