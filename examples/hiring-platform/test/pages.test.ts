@@ -47,14 +47,22 @@ describe('the pages', () => {
 
   it("refuse acme's cookie at globex's address, beside a second one too", async () => {
     for (const path of PAGES) {
-      const { status, text } = await sam.get(path, 'globex.localhost');
+      const { status, text, headers } = await sam.get(path, 'globex.localhost');
       expect([path, status]).toEqual([path, 401]);
+      // Or neither sign-in nor sign-out would be let through from then on.
+      expect(headers['set-cookie']?.[0]).toMatch(/^hiring_session=; Path=\/; Expires=Thu, 01 Jan 1970/);
       expect(text).toContain('tenant_mismatch');
       for (const canary of canariesOf(globex)) expect(text).not.toContain(canary);
     }
     const both = { Cookie: `${sam.cookie}; ${hank.cookie}`, ...browser };
     const { status, headers } = await platform.call('acme.localhost', '/desk', { headers: both });
     expect([status, headers.location]).toEqual([303, '/sign-in']);
+  });
+
+  it('say that a form is too large', async () => {
+    const { status, text } = await sam.send('/desk/jobs', { title: 'x'.repeat(1_000_000), location: 'Here' });
+    expect(status).toBe(413);
+    expect(text).toContain('larger than the platform takes');
   });
 
   it('answer as the own with 404 where an id is of the other', async () => {

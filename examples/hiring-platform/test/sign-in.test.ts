@@ -22,6 +22,8 @@ describe('signing in', () => {
     const claims = answers.map(({ body }) => JSON.parse(Buffer.from(body.token.split('.')[1], 'base64url').toString()));
     expect(claims.map(({ tenantId }) => tenantId)).toEqual(['t_acme', 't_globex']);
     expect(claims[0].sub).not.toBe(claims[1].sub);
+    // However it is written.
+    expect((await signIn(at(acme), { email: email.toUpperCase(), password })).status).toBe(200);
     // Each password opens one of them only.
     expect((await signIn(at(globex), { email, password })).status).toBe(401);
     expect((await signIn(at(acme), { email, password: globexAccount.password })).status).toBe(401);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
 
-export const signIn = z.strictObject({ email: z.email(), password: z.string().min(1).max(200) });
+export const signIn = z.strictObject({ email: z.email().toLowerCase(), password: z.string().min(1).max(200) });
 
 export type SignIn = z.infer<typeof signIn>;

@@ -2,9 +2,12 @@ import { z } from 'zod';
 
 const name = z.string().trim().min(1).max(120);
 
-export const newCandidate = z.strictObject({ name, email: z.email() });
+export const newCandidate = z.strictObject({ name, email: z.email().toLowerCase() });
 
-export const candidateChange = z.strictObject({ name: name.exactOptional(), email: z.email().exactOptional() });
+export const candidateChange = z.strictObject({
+  name: name.exactOptional(),
+  email: z.email().toLowerCase().exactOptional(),
+});
 
 export type NewCandidate = z.infer<typeof newCandidate>;
 export type CandidateChange = z.infer<typeof candidateChange>;

@@ -12,7 +12,7 @@ export const signUp = z.strictObject({
     .max(120)
     .regex(/^\P{Cc}*$/u),
   color: color.exactOptional(),
-  email: z.email(),
+  email: z.email().toLowerCase(),
   password: z.string().min(12).max(200),
 });
 

@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, HttpException, Logger } from '@nestjs/common
 import { BaseExceptionFilter } from '@nestjs/core';
 import { isTenancyError } from '@tenancy/core';
 import type { Request, Response } from 'express';
+import { SESSION, sessionOf, sessionOptions } from './session-cookie.js';
 import { errorPage } from './views/error-page.js';
 
 const logger = new Logger('Pages');
@@ -25,6 +26,9 @@ export class ErrorsFilter extends BaseExceptionFilter {
     // Which logs what is the server's fault.
     if (isTenancyError(error)) error.getResponse();
     else if (status >= 500) logger.error(error instanceof Error ? error.stack : error);
+    // Or nothing here would ever take it away: neither sign-in nor sign-out is let through with it.
+    if (code === 'tenant_mismatch' && sessionOf(request.headers.cookie))
+      response.clearCookie(SESSION, sessionOptions(request));
     response.status(status).set({ 'Cache-Control': 'no-store' }).type('html').send(errorPage(status, code));
   }
 }

@@ -5,7 +5,7 @@ import { type Deployment, InjectDeployment } from '../settings/settings.module.j
 import { Page } from './page.decorator.js';
 import { isolationPage } from './views/isolation-page.js';
 
-/** The report of the proof, as `pnpm isolation` in this folder has written it. Its rows are those of the proof's own database. */
+/** The report of the proof, as `pnpm isolation` has written it. Its rows are those of the proof's own database. */
 @Controller('isolation')
 export class IsolationController {
   constructor(

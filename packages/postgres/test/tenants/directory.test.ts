@@ -64,6 +64,16 @@ describe('the directory of tenants', () => {
     },
   );
 
+  it('keeps a slug in the letters in which hosts have it, so that no two have one address', async () => {
+    await directory.create({ slug: 'wide' });
+    for (const slug of ['ｗｉｄｅ', 'ＷＩＤＥ', 'wｉde', 'ⓦide']) {
+      await expect(directory.create({ slug })).rejects.toThrow(/tenant_exists/);
+    }
+    expect((await directory.create({ slug: 'ﬂow' })).slug).toBe('flow');
+    for (const slug of ['a。b', 'ｘｎ--ｗｉｄｅ', 'ｗｗｗ'])
+      await expect(directory.create({ slug })).rejects.toThrow(/tenant_name_unusable/);
+  });
+
   it('takes slugs of other alphabets, and refuses what PostgreSQL would not keep', async () => {
     for (const slug of [
       '\u043a\u043e\u043c\u043f\u0430\u043d\u0438\u044f',

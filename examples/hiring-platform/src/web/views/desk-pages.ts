@@ -79,7 +79,7 @@ export function invoicesPage(company: Tenant, invoices: readonly InvoiceTotal[])
       <section class="panel"><h2>A new invoice</h2>
         <p class="soft">The subscription, and a line for each job that is open now.</p>
         <form method="post" action="/desk/invoices" class="inline">
-          <label>Month <span class="hint">such as 2026-11</span><input name="month" required pattern="[0-9]{4}-[0-9]{2}"></label>
+          <label>Month <span class="hint">such as 2026-11</span><input name="month" required pattern="20[0-9]{2}-(0[1-9]|1[0-2])"></label>
           <button>Write it</button>
         </form></section>`,
   });

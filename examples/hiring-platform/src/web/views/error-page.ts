@@ -27,20 +27,25 @@ function wordsFor(status: number, code: string | null): readonly [title: string,
     case 'tenant_mismatch':
       return [
         'You are signed in elsewhere',
-        'What you are signed in with is of another company than this address. Sign in here.',
+        'What you were signed in with is of another company than this address. Here you are signed out now: sign in again.',
       ];
     case 'tenant_inactive':
       return ['This company is closed', 'Its account is suspended. Its data is kept, and nobody is let in.'];
   }
   switch (status) {
     case 400:
-      return ['That could not be read', 'Something in the form is missing or too long. Go back and look at it again.'];
+      return [
+        'That could not be read',
+        'Something in the address or the form is missing, too long or none that there is. Go back and look at it again.',
+      ];
     case 403:
       return ['That came from another page', 'A page of another address sent this in your name, so nothing was done.'];
     case 404:
       return ['There is nothing here', "The page is not there, or is not your company's."];
     case 409:
       return ['There is one already', 'Your company has one of that name. Go back and choose another.'];
+    case 413:
+      return ['That is too much', 'What was sent is larger than the platform takes. Nothing was changed.'];
     case 429:
       return ['Too many calls', 'Wait a minute, and try again.'];
     case 503:

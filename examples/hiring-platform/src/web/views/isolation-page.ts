@@ -19,7 +19,7 @@ export function isolationPage(company: Tenant, report: IsolationReport | null, k
         report
           ? summary(report)
           : html`<section class="panel"><h2>No report yet</h2><p>The proof takes some minutes. Run it, and load this page again:</p>
-              <p><code>npx --yes pnpm@12 --filter hiring-platform isolation</code></p></section>`
+              <p><code>npx --yes pnpm@12 isolation</code></p></section>`
       }`,
   });
 }

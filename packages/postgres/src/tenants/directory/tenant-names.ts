@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { isUsableTenantId } from '@tenancy/core/adapter';
 import { TenantsError } from '../tenants-error.js';
 
@@ -13,17 +14,19 @@ const LIKE_LATIN = /[\p{Script=Cyrillic}\p{Script=Greek}]/u;
 const LONGEST = 63;
 
 /**
- * `slug` as it is kept: in lower case and normal form.
+ * `slug` as it is kept: in the letters in which a request names it. Hosts have some letters for others, such as those of full width, and a slug that
+ * kept them would have an address that is another's.
  *
  * @throws TenantsError `tenant_name_unusable`.
  */
 export function slugOf(slug: unknown, reserved: readonly string[] = []): string {
   if (typeof slug !== 'string') throw unusable('is not a text');
-  const kept = slug.normalize('NFC').toLowerCase();
+  const written = slug.normalize('NFKC').toLowerCase();
+  if (written.startsWith('xn--')) throw unusable('is in punycode; pass it as it is read');
+  const kept = LABEL.test(written) ? domainToUnicode(domainToASCII(written)) : '';
   if (!LABEL.test(kept)) throw unusable('has something else in it than letters, digits and inner hyphens');
   if (Buffer.byteLength(kept) > LONGEST) throw unusable(`is longer than ${LONGEST} bytes`);
   if (LATIN.test(kept) && LIKE_LATIN.test(kept)) throw unusable('mixes letters of scripts that look alike');
-  if (kept.startsWith('xn--')) throw unusable('is in punycode; pass it as it is read');
   if (reserved.includes(kept)) throw unusable('is reserved');
   return kept;
 }
