@@ -1,12 +1,12 @@
-import { posix } from 'node:path';
-import { type Application, importPath, readApplication, rootModule, sourceFiles } from './application.js';
+import { type Application, readApplication, sourceFiles } from './application.js';
 import { addDependencies, neededForTests } from './dependencies.js';
-import { loadTypeScript, nodesOf, parse, type TypeScript } from './edit.js';
-import { importEnding } from './imports.js';
+import { loadTypeScript, type TypeScript } from './edit.js';
 import { readPrismaSchema } from './prisma-schema.js';
 import { type ProofOf, proofFile } from './proof-file.js';
-import { seedRoute } from './seed-route.js';
-import { type Context, filesBelow, NothingChanged, Told, type Tree } from './workspace.js';
+import { seedRoute, whyNoRoute } from './seed-route.js';
+import { startedIn } from './started-here.js';
+import { placeOf } from './test-place.js';
+import { type Context, NothingChanged, Told, type Tree } from './workspace.js';
 
 /** Options of `nest g -c @tenancy/core isolation-test`. */
 export interface IsolationTestOptions {
@@ -29,15 +29,21 @@ export const isolationTest =
     const place = placeOf(tree, app);
     if (!tree.exists(place.path)) {
       const proof = proofOf(ts, tree, app, registered.path, files, runner, place.path);
+      const { why } = proof.started;
       tree.create(place.path, proofFile(proof));
       told.changed(`${place.path}: one file that proves the whole application`);
+      if (why !== null) {
+        told.left(
+          `Let ${place.path} start what main.ts starts, which ${why}. A module without the controllers passes, and proves nothing.`,
+        );
+      }
       told.left(
-        `Run it: ${needsImports(tree, app, runner) ? IMPORTING : ''}npm run ${place.script}. The first run writes isolation.baseline.json, what nobody has proven yet; commit it.`,
+        `Run it: ${needsImports(tree, app, runner) ? IMPORTING : ''}${place.command}. The first run writes isolation.baseline.json, what nobody has proven yet; commit it.`,
       );
       told.left(
         proof.route
           ? `Rows are planted by POST ${proof.route.path}. Let \`seed\` plant those of your other routes too.`
-          : 'Let `seed` plant rows through your own routes, and take the probe away.',
+          : `No route was taken to plant rows: ${whyNoRoute(files)}. Let \`seed\` plant rows through your own routes, and take the probe away.`,
       );
     }
     addDependencies(tree, context, told, app, neededForTests(tree, app), false);
@@ -53,17 +59,6 @@ function runnerOf({ has, manifest }: Application): 'jest' | 'vitest' {
   return runners.length > 1 && /\bvitest\b/.test(Object.values(manifest.scripts ?? {}).join('\n')) ? 'vitest' : only;
 }
 
-/** The place of Nest's own end-to-end tests, or beside the sources. */
-function placeOf(
-  tree: Tree,
-  { sourceRoot, manifest }: Application,
-): { readonly path: string; readonly script: string } {
-  const folder = posix.join(posix.dirname(sourceRoot), 'test');
-  return filesBelow(tree, folder).length > 0 && manifest.scripts?.['test:e2e']
-    ? { path: posix.join(folder, 'isolation.e2e-spec.ts'), script: 'test:e2e' }
-    : { path: posix.join(sourceRoot, 'isolation.spec.ts'), script: 'test' };
-}
-
 function proofOf(
   ts: TypeScript,
   tree: Tree,
@@ -73,17 +68,12 @@ function proofOf(
   runner: 'jest' | 'vitest',
   path: string,
 ): ProofOf {
-  // Where main.ts does not tell, it was told to `nest add`.
-  const { path: module, className } = rootModule(ts, tree, sourceRoot, undefined, registered);
-  const source = parse(ts, module, tree.readText(module));
-  const classes = [...nodesOf(ts, source)].filter(ts.isClassDeclaration).map(({ name }) => name?.text);
   const all = files.map(({ text }) => text).join('\n');
   const domain = /baseDomain:\s*\[?\s*'([^']+)'/.exec(all)?.[1];
   return {
     runner,
     isEsm,
-    module: className ?? classes.find((name) => name?.endsWith('Module')) ?? 'AppModule',
-    from: `${importPath(path, module)}${importEnding(ts, source, isEsm)}`,
+    started: startedIn(ts, tree, { sourceRoot, isEsm }, registered, path),
     tokens: /\bfromJwt\(/.test(all),
     // The harness calls `acme.localhost` by itself.
     baseDomain: domain && !/baseDomain:[^\n]*'localhost'/.test(all) ? domain : null,

@@ -100,10 +100,16 @@ it.each([
   ],
   ["import Root from './root';\nNestFactory.createMicroservice(Root);", null, './root'],
   ['class Here {}\nNestFactory.create(Here);', 'Here', null],
+  ["import { Root } from './root';\nNestFactory.create(await Root.register({ a: 1 }));", 'Root', './root'],
+  ["import { Root } from './root';\nconst root = Root.register();\nNestFactory.create(root);", 'Root', './root'],
 ])('main.ts tells which module it starts: %j', (text, name, from) => {
   expect(startedModule(ts, parse(ts, 'main.ts', text))).toEqual({ name, from });
 });
 
-it.each(['bootstrap(AppModule);', 'NestFactory.create(makeModule());'])('main.ts does not tell: %s', (text) => {
+it.each([
+  'bootstrap(AppModule);',
+  'NestFactory.create(makeModule());',
+  "import { modules } from './modules';\nNestFactory.create(modules.root());",
+])('main.ts does not tell: %s', (text) => {
   expect(startedModule(ts, parse(ts, 'main.ts', text))).toBeNull();
 });

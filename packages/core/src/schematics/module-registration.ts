@@ -1,6 +1,7 @@
 import type ts from 'typescript';
 import { bare, firstEntry, type Insertion, literalOf, nodesOf, propertyNamed, type TypeScript } from './edit.js';
 import { importedAs } from './imports.js';
+import { constantOf, startedArgument } from './started-expression.js';
 
 /** The place of an entry in the imports of a module, or why that cannot be told. */
 export type Registration = { readonly insertions: readonly Insertion[] } | { readonly why: string };
@@ -66,23 +67,28 @@ export interface Started {
   readonly from: string | null;
 }
 
-/** The class that `NestFactory.create` of `main.ts` starts. */
+/** The class that `NestFactory.create` of `main.ts` starts, itself or by a method of its own: `AppModule.register()`. */
 export function startedModule(ts: TypeScript, main: ts.SourceFile): Started | null {
-  for (const node of nodesOf(ts, main)) {
-    if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) continue;
-    const { expression, name } = node.expression;
-    if (expression.getText() !== 'NestFactory' || !name.text.startsWith('create')) continue;
-    const [started] = node.arguments;
-    if (!started || !ts.isIdentifier(started)) continue;
-    for (const statement of main.statements.filter(ts.isImportDeclaration)) {
-      const bindings = statement.importClause?.namedBindings;
-      const from = (statement.moduleSpecifier as ts.StringLiteral).text;
-      if (statement.importClause?.name?.text === started.text) return { name: null, from };
-      if (!bindings || !ts.isNamedImports(bindings)) continue;
-      const element = bindings.elements.find((each) => each.name.text === started.text);
-      if (element) return { name: (element.propertyName ?? element.name).text, from };
-    }
-    return { name: started.text, from: null };
+  const argument = startedArgument(ts, main);
+  const given = argument && ts.isIdentifier(argument) ? (constantOf(ts, main, argument.text) ?? argument) : argument;
+  const started = given && moduleIn(ts, given);
+  if (!started) return null;
+  for (const statement of main.statements.filter(ts.isImportDeclaration)) {
+    const bindings = statement.importClause?.namedBindings;
+    const from = (statement.moduleSpecifier as ts.StringLiteral).text;
+    if (statement.importClause?.name?.text === started.text) return { name: null, from };
+    if (!bindings || !ts.isNamedImports(bindings)) continue;
+    const element = bindings.elements.find((each) => each.name.text === started.text);
+    if (element) return { name: (element.propertyName ?? element.name).text, from };
   }
-  return null;
+  return { name: started.text, from: null };
+}
+
+function moduleIn(ts: TypeScript, expression: ts.Expression): ts.Identifier | null {
+  const value = bare(ts, ts.isAwaitExpression(expression) ? expression.expression : expression);
+  if (ts.isIdentifier(value)) return value;
+  if (!ts.isCallExpression(value) || !ts.isPropertyAccessExpression(value.expression)) return null;
+  const { expression: called } = value.expression;
+  // Other things than classes have methods too.
+  return ts.isIdentifier(called) && /^[A-Z]/.test(called.text) ? called : null;
 }

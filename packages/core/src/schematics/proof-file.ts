@@ -1,11 +1,11 @@
 import type { SeedRoute } from './seed-route.js';
+import type { StartedHere } from './started-here.js';
 
 /** The application that the test is about. */
 export interface ProofOf {
   readonly runner: 'jest' | 'vitest';
   readonly isEsm: boolean;
-  readonly module: string;
-  readonly from: string;
+  readonly started: StartedHere;
   readonly tokens: boolean;
   readonly baseDomain: string | null;
   /** The column of the tenant, where there is a database. */
@@ -16,7 +16,8 @@ export interface ProofOf {
 
 /** The test: an application has no rows to tell apart at first, so where no route of its own makes some, one of the test's has. */
 export function proofFile(proof: ProofOf): string {
-  const { runner, isEsm, module, from, tokens, baseDomain, route } = proof;
+  const { runner, isEsm, started, tokens, baseDomain, route } = proof;
+  const { expression, isAwaited: isPromise, imports, why } = started;
   const secret = `
 // Before the application starts, which reads it then.
 process.env.JWT_SECRET ??= 'for this test alone: 32 bytes or more';
@@ -33,10 +34,8 @@ process.env.JWT_SECRET ??= 'for this test alone: 32 bytes or more';
   return `import { existsSync } from 'node:fs';
 ${route ? '' : NEST}import { createIsolationHarness${tokens ? ', signTestToken' : ''} } from '@tenancy/testing';
 ${hasRows ? "import { rowsFromPostgres } from '@tenancy/testing/postgres';\n" : ''}import { describeIsolation } from '@tenancy/testing/${runner}';
-import { ${module} } from '${from}';
-${tokens ? secret : ''}${route ? '' : probe(module)}
-const harness = () =>
-  createIsolationHarness(${route ? module : 'Application'}, {
+${imports.map(({ clause, from }) => `import ${clause} from '${from}';\n`).join('')}${tokens ? secret : ''}${route ? '' : probe(expression)}
+${why === null ? '' : unclear(why)}const harness = ${route ? `${isPromise ? 'async ' : ''}() =>\n  ` : 'async () => {\n  const started = await '}createIsolationHarness(${route ? `${isPromise ? 'await ' : ''}${expression}` : 'Application'}, {
     // As the registry knows them.
     tenants: {
       acme: { id: 't_acme', slug: 'acme' },
@@ -44,7 +43,7 @@ const harness = () =>
     },${baseDomain ? host : ''}${tokens ? signIn : ''}
 ${route ? ownSeed(route) : PROBED}${rows(proof)}
   });
-
+${route ? '' : NOT_ALONE}
 // What is unproven today, so that whatever is new or worse fails: made by the first run, and committed.
 const file = 'isolation.baseline.json';
 describeIsolation(${harness}, {
@@ -52,6 +51,21 @@ describeIsolation(${harness}, {
 });
 `;
 }
+
+const unclear = (why: string) => `// It could not be told what main.ts starts, which ${why}. Start the same here:
+// a module without the controllers passes, and proves nothing.
+`;
+
+const NOT_ALONE = `  // With the probe alone, nothing of the application would be proven.
+  if (started.entrances.some(({ id }) => !id.includes('isolation-probe'))) {
+    return started;
+  }
+  await started.close();
+  throw new Error(
+    'No entrance of the application was found. Is this the module that main.ts starts?',
+  );
+};
+`;
 
 const NEST = `import { Controller, Get, Module } from '@nestjs/common';
 import { CurrentTenant } from '@tenancy/core';

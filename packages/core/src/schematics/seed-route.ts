@@ -9,9 +9,22 @@ export interface SeedRoute {
   readonly body: string;
 }
 
-/** Things that a test has to know more about, or that refuse what a test makes up. */
-const NEEDS_MORE =
-  /\bUseGuards\b|\bAPP_GUARD\b|\bAPP_PIPE\b|useGlobal(?:Guards|Pipes)|setGlobalPrefix|enableVersioning|from 'class-validator'/;
+/** Things that a test has to know more about, or that refuse what a test makes up, and what a person does about them. */
+const NEEDS_MORE: readonly (readonly [RegExp, string])[] = [
+  [/from ['"]class-validator['"]/, 'class-validator checks bodies: write what it takes'],
+  [
+    /\bAPP_PIPE\b|useGlobalPipes/,
+    'a pipe checks all bodies: write what it takes, and let `configure` register what main.ts does',
+  ],
+  [/\bUseGuards\b|\bAPP_GUARD\b|useGlobalGuards/, 'guards ask who calls: sign somebody in by `signIn`'],
+  [/\bRouterModule\b/, 'RouterModule puts a path before those of controllers: write the whole one'],
+  [/setGlobalPrefix|enableVersioning/, 'main.ts changes paths: let `configure` do the same, and write the whole path'],
+];
+
+/** The reason that no route of an application was taken. */
+export const whyNoRoute = (files: readonly { readonly text: string }[]): string =>
+  NEEDS_MORE.find(([pattern]) => files.some(({ text }) => pattern.test(text)))?.[1] ??
+  "no controller has @Post() beside @Get(':id') and a body whose types tell what it takes";
 
 /**
  * The first controller that makes rows (`@Post()`) and finds them by a parameter (`@Get(':id')`), where its body can be told from
@@ -21,7 +34,7 @@ export function seedRoute(
   ts: TypeScript,
   files: readonly { readonly path: string; readonly text: string }[],
 ): SeedRoute | null {
-  if (files.some(({ text }) => NEEDS_MORE.test(text))) return null;
+  if (files.some(({ text }) => NEEDS_MORE.some(([pattern]) => pattern.test(text)))) return null;
   const nodes = files.flatMap(({ path, text }) => [...nodesOf(ts, parse(ts, path, text))]);
   for (const controller of nodes.filter(ts.isClassDeclaration)) {
     const path = decorated(ts, controller, 'Controller');
