@@ -41,6 +41,7 @@ export function readApplication(tree: Tree, { sourceRoot }: { readonly sourceRoo
   if (!has('@nestjs/core')) {
     throw new NothingChanged('package.json has no @nestjs/core', 'Run this in the folder of a Nest application.');
   }
+  refuseOldNest(tree, declared['@nestjs/core']);
   // The CLI says `undefined` as a word where nest-cli.json has none.
   const root = sourceRoot && sourceRoot !== 'undefined' ? posix.normalize(sourceRoot) : 'src';
   return {
@@ -63,6 +64,20 @@ function readManifest(tree: Tree): Manifest {
       'Run this in the folder of a Nest application.',
     );
   }
+}
+
+/** @throws NothingChanged where the Nest that is installed, or else declared, is older than the packages need. */
+function refuseOldNest(tree: Tree, declared: string | undefined): void {
+  const installed = installedVersion(tree, '@nestjs/core');
+  const [one = 0, two = 0, three = 0] = (installed ?? '').split(/\D/).map(Number);
+  const isOld = installed
+    ? one < 11 || (one === 11 && (two < 1 || (two === 1 && three < 4)))
+    : (major(declared) ?? 11) < 11;
+  if (!isOld) return;
+  throw new NothingChanged(
+    `Nest is ${installed ?? declared}, and @tenancy needs 11.1.4 or later`,
+    'Update Nest first: npm install @nestjs/core@11 @nestjs/common@11, and what else there is of Nest.',
+  );
 }
 
 const major = (version: string | null | undefined) => Number(/\d+/.exec(version ?? '')?.[0]) || null;

@@ -10,7 +10,13 @@ export function ownRange(tree: Tree, { manifest }: Application): string {
 }
 
 /** The packages that the registration, the tokens and the ORM need. */
-export function neededFor(tree: Tree, app: Application, tokens: boolean, orm: Orm | 'none'): Needed[] {
+export function neededFor(
+  tree: Tree,
+  app: Application,
+  tokens: boolean,
+  orm: Orm | 'none',
+  isPostgres: boolean,
+): Needed[] {
   const own = ownRange(tree, app);
   // The newest is ESM, which Jest on Nest 11 does not load.
   const jwt = { name: '@nestjs/jwt', range: `^${app.nest}.0.0` };
@@ -22,18 +28,15 @@ export function neededFor(tree: Tree, app: Application, tokens: boolean, orm: Or
   return [
     { name: '@tenancy/core', range: own },
     ...(tokens ? [jwt] : []),
-    ...(orm === 'none' ? [] : [{ name: `@tenancy/${orm}`, range: own }, ...floor]),
-    ...(orm === 'prisma' ? prismaOf(app) : []),
+    ...(orm === 'none' ? [] : [{ name: `@tenancy/${orm}`, range: own }, ...(isPostgres ? floor : [])]),
+    ...(orm === 'prisma' ? prismaOf(app, isPostgres) : []),
   ];
 }
 
 /** The adapter, and the command that generates the client: all packages of Prisma share one version. */
-function prismaOf({ manifest }: Application): Needed[] {
+function prismaOf({ manifest }: Application, isPostgres: boolean): Needed[] {
   const range = manifest.dependencies?.['@prisma/client'] ?? '^7.0.0';
-  return [
-    { name: '@prisma/adapter-pg', range },
-    { name: 'prisma', range, isDev: true },
-  ];
+  return [...(isPostgres ? [{ name: '@prisma/adapter-pg', range }] : []), { name: 'prisma', range, isDev: true }];
 }
 
 /** The packages that the isolation test needs. */

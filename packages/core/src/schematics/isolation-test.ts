@@ -1,6 +1,7 @@
 import { type Application, readApplication, sourceFiles } from './application.js';
 import { addDependencies, neededForTests } from './dependencies.js';
 import { loadTypeScript, type TypeScript } from './edit.js';
+import { isForPostgres } from './other-database.js';
 import { readPrismaSchema } from './prisma-schema.js';
 import { type ProofOf, proofFile } from './proof-file.js';
 import { seedRoute, whyNoRoute } from './seed-route.js';
@@ -62,13 +63,14 @@ function runnerOf({ has, manifest }: Application): 'jest' | 'vitest' {
 function proofOf(
   ts: TypeScript,
   tree: Tree,
-  { sourceRoot, isEsm }: Application,
+  { sourceRoot, isEsm, orms }: Application,
   registered: string,
   files: readonly { readonly path: string; readonly text: string }[],
   runner: 'jest' | 'vitest',
   path: string,
 ): ProofOf {
   const all = files.map(({ text }) => text).join('\n');
+  const isPostgres = orms.every((orm) => isForPostgres(tree, orm, files));
   const domain = /baseDomain:\s*\[?\s*'([^']+)'/.exec(all)?.[1];
   return {
     runner,
@@ -77,7 +79,7 @@ function proofOf(
     tokens: /\bfromJwt\(/.test(all),
     // The harness calls `acme.localhost` by itself.
     baseDomain: domain && !/baseDomain:[^\n]*'localhost'/.test(all) ? domain : null,
-    tenantColumn: /@tenancy\/(?:prisma|typeorm|postgres)/.test(all) ? tenantColumn(tree, all) : null,
+    tenantColumn: isPostgres && /@tenancy\/(?:prisma|typeorm|postgres)/.test(all) ? tenantColumn(tree, all) : null,
     route: seedRoute(ts, files),
   };
 }

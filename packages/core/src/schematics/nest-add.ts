@@ -4,15 +4,17 @@ import { addDependencies, neededFor } from './dependencies.js';
 import { addDevelopment, neededForDevelopment } from './development.js';
 import { edited, loadTypeScript, parse, type TypeScript } from './edit.js';
 import { addedImports, importEnding } from './imports.js';
+import { refuseUnknown } from './known-options.js';
 import { addLintRules } from './lint-config.js';
 import { registration } from './module-registration.js';
 import { optionsFile } from './options-file.js';
-import { loadCompiler, writePolicies } from './policies.js';
+import { isForPostgres } from './other-database.js';
+import { hasPolicies, loadCompiler, writePolicies } from './policies.js';
 import type { Compiler } from './prisma-policies.js';
 import { addPrismaScope } from './prisma-setup.js';
 import { type Ask, chosenOrm, chosenSources, type Sources, terminal } from './questions.js';
-import { addTypeOrmScope } from './typeorm-setup.js';
-import { type Context, filesBelow, NothingChanged, Told, type Tree } from './workspace.js';
+import { addTypeOrmScope, TYPEORM_SCOPE } from './typeorm-setup.js';
+import { type Context, NothingChanged, Told, type Tree } from './workspace.js';
 
 /** Options of `nest add @tenancy/core`. */
 export interface NestAddOptions {
@@ -24,6 +26,8 @@ export interface NestAddOptions {
   readonly localPostgres?: boolean;
   readonly sourceRoot?: string;
   readonly skipInstall?: boolean;
+  /** `-s` behind an option of a schematic, which Nest's command passes on as it is. */
+  readonly s?: boolean;
 }
 
 /** Things that a schematic finds outside of the application's files. */
@@ -39,19 +43,23 @@ const outside: Outside = { ask: terminal, typescript: loadTypeScript, compiler: 
 export const nestAdd =
   (options: NestAddOptions, { ask, typescript, compiler }: Outside = outside) =>
   async (tree: Tree, context: Context): Promise<void> => {
+    refuseUnknown(options);
     const app = readApplication(tree, options);
     const ts = typescript();
     const told = new Told();
     const files = sourceFiles(tree, app.sourceRoot);
     const registered = files.find(({ text }) => /\bTenancyModule\s*\.\s*forRoot(?:Async)?\b/.test(text));
-    const sources = registered ? null : await chosenSources(options, ask());
-    const orm = await chosenOrm(app, options.orm, ask());
+    const person = ask();
+    const sources = registered ? null : await chosenSources(options, person);
+    const orm = await chosenOrm(app, options.orm, person);
     if (sources) register(ts, tree, told, app, sources, options.module);
     const tokens = sources?.tokens ?? files.some(({ text }) => /\bfromJwt\(/.test(text));
     addLintRules(ts, tree, told, app.isEsm);
     const local = options.localPostgres ? neededForDevelopment(tree, app, orm) : [];
-    const needed = [...neededFor(tree, app, tokens, orm), ...local];
-    const installing = addDependencies(tree, context, told, app, needed, options.skipInstall === true);
+    const isPostgres = isForPostgres(tree, orm, files);
+    const needed = [...neededFor(tree, app, tokens, orm, isPostgres), ...local];
+    const skips = options.skipInstall === true || options.s === true;
+    const installing = addDependencies(tree, context, told, app, needed, skips);
     const root = () => rootModule(ts, tree, app.sourceRoot, options.module);
     const shared = options.shared?.split(',').filter((name) => /^\w+$/.test(name)) ?? [];
     if (orm === 'typeorm') addTypeOrmScope(ts, tree, told, app, sourceFiles(tree, app.sourceRoot), shared);
@@ -61,16 +69,10 @@ export const nestAdd =
       const isWaiting = writePolicies(tree, told, app, orm, compiler(), new Date());
       if (isWaiting) policiesLater(context, told, app.sourceRoot, installing);
     }
+    if (options.orm === undefined && orm === 'none' && !person) leftOrms(told, app, files);
     if (sources) leftToDo(told, sources);
     told.tell(context, `Nothing to change: ${registered?.path} registers TenancyModule already.`);
   };
-
-/** True where policies were written before: those of later tables are asked for by their own command. */
-function hasPolicies(tree: Tree, { sourceRoot }: Application): boolean {
-  if (sourceFiles(tree, sourceRoot).some(({ text }) => text.includes('compilePolicies('))) return true;
-  const migrations = filesBelow(tree, 'prisma/migrations').filter((path) => path.endsWith('.sql'));
-  return migrations.some((path) => tree.readText(path).includes('compiled by @tenancy/postgres'));
-}
 
 /** Has the policies compiled by what is being installed, as RunSchematicTask of @angular-devkit/schematics says it. */
 function policiesLater(context: Context, told: Told, sourceRoot: string, installing: unknown): void {
@@ -127,6 +129,16 @@ ${optionsFile(sources).replaceAll(/^(?=.)/gm, '  ')}`,
   }
   tree.create(optionsPath, optionsFile(sources));
   told.changed(`${optionsPath}: the registry, with two tenants to begin with, and the sources`);
+}
+
+/** Names the ORMs that are not held to the tenant, where nobody was there to say which one is meant. */
+function leftOrms(told: Told, { orms }: Application, files: readonly { readonly text: string }[]): void {
+  const scopes = { prisma: /\bTenantPrismaModule\b|\btenantScoped\(/, typeorm: TYPEORM_SCOPE };
+  const open = orms.filter((orm) => !files.some(({ text }) => scopes[orm].test(text)));
+  if (orms.length < 2 || open.length === 0) return;
+  told.left(
+    `The application has Prisma and TypeORM, and nobody said which is held to the tenant. Run it again for each that is meant: nest add @tenancy/core --skip-install ${open.map((orm) => `--orm ${orm}`).join(', or ')}`,
+  );
 }
 
 function leftToDo(told: Told, { baseDomain, tokens }: Sources): void {

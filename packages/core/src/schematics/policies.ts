@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Application, type Orm, readApplication, sourceFiles } from './application.js';
+import { isForPostgres } from './other-database.js';
 import { type Compiler, unclassified, writePrismaPolicies } from './prisma-policies.js';
 import { readPrismaSchema } from './prisma-schema.js';
-import { writeTypeOrmPolicies } from './typeorm-policies.js';
-import { type Context, NothingChanged, Told, type Tree } from './workspace.js';
+import { leaveEntities, writeTypeOrmPolicies } from './typeorm-policies.js';
+import { type Context, filesBelow, NothingChanged, Told, type Tree } from './workspace.js';
 
 /** Options of `nest g -c @tenancy/core policies`. */
 export interface PoliciesOptions {
@@ -35,14 +36,30 @@ export const policies =
       );
     }
     for (const orm of orms) {
+      if (!isForPostgres(tree, orm, sourceFiles(tree, app.sourceRoot))) {
+        told.left(
+          `${orm === 'prisma' ? 'Prisma' : 'TypeORM'} is not on PostgreSQL here, which alone has policies. The scope holds the tenant, and nothing below it.`,
+        );
+        continue;
+      }
       if (!writePolicies(tree, told, app, orm, load(), now())) continue;
       throw new NothingChanged(
         '@tenancy/postgres is not installed',
         'Install what is in package.json, and run it again.',
       );
     }
-    told.tell(context, 'Nothing to change: the last migration of policies is that of the tables that there are now.');
+    const nothing = hasPolicies(tree, app)
+      ? 'Nothing to change: the last migration of policies is that of the tables that there are now.'
+      : 'No migration of policies was written, and there is none.';
+    told.tell(context, nothing);
   };
+
+/** True where policies were written before: those of later tables are asked for by their own command. */
+export function hasPolicies(tree: Tree, { sourceRoot }: Application): boolean {
+  if (sourceFiles(tree, sourceRoot).some(({ text }) => text.includes('compilePolicies('))) return true;
+  const migrations = filesBelow(tree, 'prisma/migrations').filter((path) => path.endsWith('.sql'));
+  return migrations.some((path) => tree.readText(path).includes('compiled by @tenancy/postgres'));
+}
 
 /** @returns true where it waits for @tenancy/postgres to be installed. */
 export function writePolicies(
@@ -55,6 +72,9 @@ export function writePolicies(
 ): boolean {
   // As they are now, with what was written just before.
   const files = sourceFiles(tree, sourceRoot);
+  const isPostgres = isForPostgres(tree, orm, files);
+  if (orm === 'typeorm' && !isPostgres) leaveEntities(told, files);
+  if (!isPostgres) return false;
   if (orm === 'typeorm') {
     writeTypeOrmPolicies(tree, told, sourceRoot, files, now.getTime());
     return false;

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { domainToASCII } from 'node:url';
 import { type Application, ORMS, type Orm } from './application.js';
 import { NothingChanged } from './workspace.js';
 
@@ -44,9 +45,13 @@ export async function chosenSources(
     tokens ?? (ask && baseDomain === undefined ? await ask('Do signed tokens (JWT) name the tenant too? (y/N)') : 'no');
   const sources = { baseDomain: domain === '' ? null : domain.toLowerCase(), tokens: /^(?:true|y)/i.test(`${answer}`) };
   if (sources.baseDomain !== null && !HOST.test(sources.baseDomain)) {
+    // Browsers and DNS have other letters than a to z in this form alone.
+    const ascii = domainToASCII(sources.baseDomain);
     throw new NothingChanged(
       `${JSON.stringify(sources.baseDomain)} is no domain`,
-      'Say it without https:// and without a port: --base-domain app.example.com',
+      ascii !== sources.baseDomain && HOST.test(ascii)
+        ? `Say it as browsers send it: --base-domain ${ascii}`
+        : 'Say it without https:// and without a port: --base-domain app.example.com',
     );
   }
   if (sources.baseDomain === null && !sources.tokens) {

@@ -24,16 +24,20 @@ export function writeTypeOrmPolicies(
   const path = posix.join(folder, `${time}-TenancyPolicies.ts`);
   tree.create(path, migration(`TenancyPolicies${time}`, shared));
   told.changed(`${path}: the role app, and policies on each table with tenant_id`);
-  const without = files.filter(({ text }) => /@Entity\(/.test(text) && !/@TenantColumn\(|\btenantId\b/.test(text));
-  if (without.length > 0 || !files.some(({ text }) => /@Entity\(/.test(text))) {
-    told.left(
-      "Give each entity its tenant: @TenantColumn({ name: 'tenant_id' }) tenantId!: string of @tenancy/typeorm, in a migration before that one; or name it in `shared`. Until then the application does not start.",
-    );
-  }
+  leaveEntities(told, files, ', in a migration before that one');
   told.left(
     hasLocalPostgres(tree)
       ? 'Make the tables: npm run migrate, as soon as npm run database runs.'
       : 'Run migrations as the owner of the tables, by a data source without the scope, and give the role app a password. The application connects as app.',
+  );
+}
+
+/** Names the tenant of entities as what is left to do, where one has none. */
+export function leaveEntities(told: Told, files: readonly { readonly text: string }[], where = ''): void {
+  const entities = files.filter(({ text }) => /@Entity\(/.test(text));
+  if (entities.length > 0 && entities.every(({ text }) => /@TenantColumn\(|\btenantId\b/.test(text))) return;
+  told.left(
+    `Give each entity its tenant: @TenantColumn({ name: 'tenant_id' }) tenantId!: string of @tenancy/typeorm${where}; or name it in \`shared\`. Until then the application does not start.`,
   );
 }
 

@@ -13,7 +13,11 @@ import {
   type TypeScript,
 } from './edit.js';
 import { addedImports, importEnding } from './imports.js';
+import { otherDatabase } from './other-database.js';
 import type { Told, Tree } from './workspace.js';
+
+/** A file that holds TypeORM to the tenant. */
+export const TYPEORM_SCOPE = /\bTenantTypeOrmModule\b|\btenantDataSourceFactory\b/;
 
 const FLOOR = 'tenancy.floor';
 
@@ -27,7 +31,10 @@ export function addTypeOrmScope(
   shared: readonly string[],
 ): void {
   const tables = shared.map((entity) => tableOf(entity, files));
-  if (files.some(({ text }) => /\bTenantTypeOrmModule\b|\btenantDataSourceFactory\b/.test(text))) return;
+  if (files.some(({ text }) => TYPEORM_SCOPE.test(text))) return;
+  const other = otherDatabase(files);
+  const isPg = has('pg') && other === null;
+  if (other === null) leaveSynchronize(told, files);
   const found = files.flatMap(({ path, text }) => {
     const source = parse(ts, path, text);
     return registrationsIn(ts, source).map((call) => ({ path, text, source, call }));
@@ -40,7 +47,7 @@ export function addTypeOrmScope(
     told.left(
       `${where}: register TenantTypeOrmModule of @tenancy/typeorm/nest in the place of that of the application, with the same options${shared.length > 0 ? `, and with shared: [${listed(shared)}]` : ''}. One that is for seeds alone stays as it is, and connects as the owner.`,
     );
-    if (only && has('pg')) leaveFloor(tree, told, dirname(only.path), tables);
+    if (only && isPg) leaveFloor(tree, told, dirname(only.path), tables);
     return;
   }
   const { path, text, source, call } = only;
@@ -59,8 +66,12 @@ export function addTypeOrmScope(
     imports.push(`import { tenantFloor } from './${FLOOR}${importEnding(ts, source, isEsm)}'`);
     const floorPath = posix.join(dirname(path), `${FLOOR}.ts`);
     writeFloor(tree, told, floorPath, tables);
-  } else if (!options && has('pg')) {
+  } else if (!options && isPg) {
     leaveFloor(tree, told, dirname(path), tables);
+  } else if (other !== null) {
+    told.left(
+      `The data source of ${path} is of ${other}, where there are no policies: the scope alone holds the tenant, and what goes past the ORM is held by nothing.`,
+    );
   } else {
     told.left(
       `The floor is not under the data source of ${path}${isTaken ? ', which has a driver or extra of its own' : ''}. On PostgreSQL: driver: { ...pg, Pool: TenantPool } and extra: { context, isolation: rowLevelSecurity() }, from @tenancy/postgres.`,
@@ -68,6 +79,17 @@ export function addTypeOrmScope(
   }
   tree.overwrite(path, edited(text, [...insertions, ...importing(ts, source, imports, callee)]));
   told.changed(`${path}: TenantTypeOrmModule in place of TypeOrmModule`);
+}
+
+/** Names what makes tables by itself, and makes them without policies. */
+function leaveSynchronize(told: Told, files: readonly { readonly path: string; readonly text: string }[]): void {
+  const on = files.filter(
+    ({ text }) => /TypeOrm|\bDataSource\b/.test(text) && /\bsynchronize:\s*(?!false\b)\S/.test(text),
+  );
+  if (on.length === 0) return;
+  told.left(
+    `Switch \`synchronize\` off in ${on.map(({ path }) => path).join(' and ')}: it changes tables as whoever connects, which the role app may not, and makes them without policies. Let migrations make them.`,
+  );
 }
 
 /** The new imports; Nest's own module goes where nothing else uses it. */

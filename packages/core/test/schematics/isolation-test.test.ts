@@ -127,6 +127,14 @@ describe('the proof is where the end-to-end tests run', () => {
   });
 });
 
+it('reads no rows of another database than PostgreSQL', () => {
+  const typeorm = { ...manifest, dependencies: { ...manifest.dependencies, typeorm: '^1.0.0' } };
+  const files = { 'package.json': typeorm, 'src/jobs.controller.ts': ROUTE };
+  const data = (type: string) => `import '@tenancy/typeorm/nest';\nTenantTypeOrmModule.forRoot({ type: '${type}' });\n`;
+  expect(proven({ ...files, 'src/data.ts': data('mysql') }).text).not.toContain('rowsFromPostgres');
+  expect(proven({ ...files, 'src/data.ts': data('postgres') }).text).toContain('rowsFromPostgres');
+});
+
 describe('a route that could not be taken', () => {
   it.each([
     ["import { IsString } from 'class-validator';", 'class-validator checks bodies: write what it takes'],

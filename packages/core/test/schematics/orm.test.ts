@@ -66,7 +66,7 @@ describe('TypeORM', () => {
 
   it.each([
     [
-      'TypeOrmModule.forRoot({ type: "mysql" })',
+      'TypeOrmModule.forRoot({ type: kind })',
       /The floor is not under the data source of src\/app\.module\.ts\. On PostgreSQL/,
     ],
     ["TypeOrmModule.forRoot({ type: 'postgres', extra: { max: 5 } })", /which has a driver or extra of its own/],

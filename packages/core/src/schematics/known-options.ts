@@ -1,0 +1,56 @@
+import { NothingChanged } from './workspace.js';
+
+/** The options of `nest add @tenancy/core`, as nest-add.json describes them. */
+export const NEST_ADD_OPTIONS = [
+  'baseDomain',
+  'tokens',
+  'orm',
+  'shared',
+  'module',
+  'localPostgres',
+  'sourceRoot',
+  'skipInstall',
+] as const;
+
+/** Options of Nest's own command, which passes them along too. */
+const NESTS_OWN = ['project', 'p', 's', 'dryRun'];
+
+/** @throws NothingChanged for an option that nothing would read: an application without tokens looks as one with them. */
+export function refuseUnknown(options: object): void {
+  const known: readonly string[] = [...NEST_ADD_OPTIONS, ...NESTS_OWN];
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const unknown = given.map(([name]) => name).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const told = [...NEST_ADD_OPTIONS.filter((name) => name !== 'sourceRoot'), 'project', 'dryRun'];
+  // Nest's command reads `-d`, and then writes all the same.
+  const nearest = unknown === 'd' ? 'dryRun' : nearestOf(unknown, told);
+  throw new NothingChanged(
+    `${flag(unknown)} is not known`,
+    `${nearest ? `Did you mean ${flag(nearest)}? ` : ''}There are ${told.map(flag).join(', ')}.`,
+  );
+}
+
+const flag = (name: string) =>
+  name.length === 1 ? `-${name}` : `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** The name that is most alike, where one is at all. */
+function nearestOf(name: string, names: readonly string[]): string | null {
+  const [nearest] = names
+    .map((each) => ({ each, away: distance(name.toLowerCase(), each.toLowerCase()) }))
+    .sort((one, other) => one.away - other.away);
+  return nearest && nearest.away <= Math.max(2, name.length / 2) ? nearest.each : null;
+}
+
+/** The letters to put in, take away or change, as Levenshtein counts them. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (const [above, letter] of [...one].entries()) {
+    const next = [above + 1];
+    for (const [at, each] of [...other].entries()) {
+      const changed = (row[at] ?? 0) + (letter === each ? 0 : 1);
+      next.push(Math.min(changed, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}
