@@ -75,6 +75,13 @@ export function describeNestAdd(cli: string, orm: NestAddOrm): void {
       await install();
     });
 
+    it('refuses an option that nobody reads, and takes those of the command itself', async () => {
+      const refused = await nest(app, ...addNone, '--token').catch((error: Error) => error.message);
+      expect(refused).toMatch(/--token is not known\. Nothing was changed\. Did you mean --tokens\?/);
+      const taken = await nest(app, ...addNone, '--dry-run', '--project', 'app', '-s');
+      expect(taken).toContain('Nothing to change: src/app.module.ts');
+    });
+
     it('starts, and refuses without a tenant', async () => {
       // The test too is type-checked, and the application is built in one go.
       await run(['node_modules/.bin/tsc', '--outDir', 'built'], app);

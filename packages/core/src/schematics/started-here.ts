@@ -10,7 +10,7 @@ export interface StartedHere {
   readonly expression: string;
   readonly isAwaited: boolean;
   readonly imports: readonly StartedImport[];
-  /** What main.ts does instead, where that could not be told; null where it is the same. */
+  /** The words for what main.ts does instead, where that could not be told; null where it is the same. */
   readonly why: string | null;
 }
 
