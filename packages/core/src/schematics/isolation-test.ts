@@ -35,7 +35,7 @@ export const isolationTest =
       told.changed(`${place.path}: one file that proves the whole application`);
       if (why !== null) {
         told.left(
-          `Let ${place.path} start what main.ts starts, which ${why}. A module without the controllers passes, and proves nothing.`,
+          `main.ts ${why}. Let ${place.path} start the same: a module without the controllers passes, and proves nothing.`,
         );
       }
       told.left(

@@ -55,8 +55,9 @@ export const nestAdd =
     if (sources) register(ts, tree, told, app, sources, options.module);
     const tokens = sources?.tokens ?? files.some(({ text }) => /\bfromJwt\(/.test(text));
     addLintRules(ts, tree, told, app.isEsm);
-    const local = options.localPostgres ? neededForDevelopment(tree, app, orm) : [];
     const isPostgres = isForPostgres(tree, orm, files);
+    const hasLocal = options.localPostgres === true && isPostgres;
+    const local = hasLocal ? neededForDevelopment(tree, app, orm) : [];
     const needed = [...neededFor(tree, app, tokens, orm, isPostgres), ...local];
     const skips = options.skipInstall === true || options.s === true;
     const installing = addDependencies(tree, context, told, app, needed, skips);
@@ -64,7 +65,8 @@ export const nestAdd =
     const shared = options.shared?.split(',').filter((name) => /^\w+$/.test(name)) ?? [];
     if (orm === 'typeorm') addTypeOrmScope(ts, tree, told, app, sourceFiles(tree, app.sourceRoot), shared);
     if (orm === 'prisma') addPrismaScope(ts, tree, told, app, files, root, shared);
-    if (options.localPostgres) addDevelopment(tree, told, app, orm, files);
+    if (hasLocal) addDevelopment(tree, told, app, orm, files);
+    else if (options.localPostgres) told.left('Nothing came of --local-postgres: the ORM is on another database.');
     if (orm !== 'none' && !hasPolicies(tree, app)) {
       const isWaiting = writePolicies(tree, told, app, orm, compiler(), new Date());
       if (isWaiting) policiesLater(context, told, app.sourceRoot, installing);

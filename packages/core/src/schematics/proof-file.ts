@@ -52,8 +52,8 @@ describeIsolation(${harness}, {
 `;
 }
 
-const unclear = (why: string) => `// It could not be told what main.ts starts, which ${why}. Start the same here:
-// a module without the controllers passes, and proves nothing.
+const unclear = (why: string) => `// main.ts ${why}.
+// Start the same here: a module without the controllers passes, and proves nothing.
 `;
 
 const NOT_ALONE = `  // With the probe alone, nothing of the application would be proven.

@@ -43,7 +43,7 @@ export function startedExpression(ts: TypeScript, main: ts.SourceFile): StartedE
     if (ts.isAwaitExpression(node) || node.kind === ts.SyntaxKind.ThisKeyword) return { why: unclear(given) };
     if (!ts.isIdentifier(node) || isOnlyName(ts, node) || EVERYWHERE.has(node.text)) continue;
     const imported = importOf(ts, main, node.text);
-    if (!imported) return { why: `${unclear(given)}, and ${node.text} is nothing that main.ts imports` };
+    if (!imported) return { why: `${unclear(given)}, and ${node.text} is nothing that it imports` };
     imports.set(node.text, imported);
   }
   return { expression: expression.getText(), isAwaited, imports: [...imports.values()] };
