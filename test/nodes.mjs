@@ -52,6 +52,8 @@ for (const major of chosen) {
   // What a test starts by the name of npm's variable is to be this Node, too.
   env.npm_node_execpath = node;
   env.NODE = node;
+  // As pnpm's own program of Vitest has it: Prisma's older client finds a package of its own there.
+  env.NODE_PATH = join(root, 'node_modules/.pnpm/node_modules');
   const version = (await run(node, ['--version'], { env })).stdout.trim();
   const begun = performance.now();
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.workspace.ts', ...given];
