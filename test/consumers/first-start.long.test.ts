@@ -4,8 +4,8 @@ import { cp, mkdir } from 'node:fs/promises';
 import { get } from 'node:http';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freePort } from '../../packages/postgres/test/database/free-port.ts';
 import { pnpmCommand, run } from '../pnpm.ts';
-import { freePort } from './free-port.ts';
 
 const repository = join(import.meta.dirname, '../..');
 

@@ -4,8 +4,8 @@ import { get } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freePort } from '../../packages/postgres/test/database/free-port.ts';
 import { pnpm, run } from '../pnpm.ts';
-import { freePort } from './free-port.ts';
 
 const SECRET = 'for this test alone: 32 bytes or more';
 

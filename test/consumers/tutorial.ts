@@ -1,10 +1,10 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { freePort } from '../../packages/postgres/test/database/free-port.ts';
 import { type Block, blocksOf, placeOf } from '../docs/blocks.ts';
 import { commandsOf } from '../docs/shell.ts';
 import { environment } from '../pnpm.ts';
-import { freePort } from './free-port.ts';
 import { type LocalRegistry, localRegistry, npmConfiguration } from './local-registry.ts';
 import { differs, patched } from './printed.ts';
 import { Running, type Terminal, typed } from './terminal.ts';

@@ -1,3 +1,4 @@
+import { nearestOf } from '../errors/known-options.js';
 import { NothingChanged } from './workspace.js';
 
 /** The options of `nest add @tenancy/core`, as nest-add.json describes them. */
@@ -32,25 +33,3 @@ export function refuseUnknown(options: object): void {
 
 const flag = (name: string) =>
   name.length === 1 ? `-${name}` : `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-
-/** The name that is most alike, where one is at all. */
-function nearestOf(name: string, names: readonly string[]): string | null {
-  const [nearest] = names
-    .map((each) => ({ each, away: distance(name.toLowerCase(), each.toLowerCase()) }))
-    .sort((one, other) => one.away - other.away);
-  return nearest && nearest.away <= Math.max(2, name.length / 2) ? nearest.each : null;
-}
-
-/** The letters to put in, take away or change, as Levenshtein counts them. */
-function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (const [above, letter] of [...one].entries()) {
-    const next = [above + 1];
-    for (const [at, each] of [...other].entries()) {
-      const changed = (row[at] ?? 0) + (letter === each ? 0 : 1);
-      next.push(Math.min(changed, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
-}
