@@ -34,7 +34,7 @@ await directory.install();
 for (const id of ['1', '2']) await directory.create({ id, slug: 'tenant-' + id });
 await directory.close();\n`,
   );
-  expect(await place.process([process.execPath, 'fill.mjs'], {})).toMatchObject({ code: 0 });
+  expect(await place.process([process.execPath, 'fill.mjs'], {})).toEqual({ code: 0, stdout: '', stderr: '' });
   expect(await place.run('migrate')).toMatchObject({ code: 0 });
   await place.client.query(
     `insert into job select t, n, 'job ' || n from unnest(array['1', '2']) t, generate_series(1, 3) n`,

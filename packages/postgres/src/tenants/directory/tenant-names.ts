@@ -13,6 +13,9 @@ const LIKE_LATIN = /[\p{Script=Cyrillic}\p{Script=Greek}]/u;
 /** The longest label of a host name, in bytes. */
 const LONGEST = 63;
 
+/** A domain below which a name is looked at as a part of a host. */
+const BELOW = 'example';
+
 /**
  * `slug` as it is kept: in the letters in which a request names it. Hosts have some letters for others, such as those of full width, and a slug that
  * kept them would have an address that is another's.
@@ -23,12 +26,17 @@ export function slugOf(slug: unknown, reserved: readonly string[] = []): string 
   if (typeof slug !== 'string') throw unusable('is not a text');
   const written = slug.normalize('NFKC').toLowerCase();
   if (written.startsWith('xn--')) throw unusable('is in punycode; pass it as it is read');
-  const kept = LABEL.test(written) ? domainToUnicode(domainToASCII(written)) : '';
+  const kept = LABEL.test(written) ? labelInHosts(written) : '';
   if (!LABEL.test(kept)) throw unusable('has something else in it than letters, digits and inner hyphens');
   if (Buffer.byteLength(kept) > LONGEST) throw unusable(`is longer than ${LONGEST} bytes`);
   if (LATIN.test(kept) && LIKE_LATIN.test(kept)) throw unusable('mixes letters of scripts that look alike');
   if (reserved.includes(kept)) throw unusable('is reserved');
   return kept;
+}
+
+/** `label` as hosts have it; empty where they cannot. Looked at below a domain, as `2024` alone is an address of IPv4. */
+function labelInHosts(label: string): string {
+  return domainToUnicode(domainToASCII(`${label}.${BELOW}`)).slice(0, -BELOW.length - 1);
 }
 
 /** Spellings of whole numbers that newer servers take, and older ones do not: so short that a column of numbers has room for them. */
