@@ -100,7 +100,11 @@ export default defineConfig({
     ],
     sidebar: { '/': sidebar, '/reference/': reference },
     outline: [2, 3],
-    notFound: { linkLabel: 'Take me home' },
+    notFound: {
+      title: 'There is no such page',
+      quote: 'It may have another name now. The search knows all of them.',
+      linkLabel: 'To the first page',
+    },
     search: {
       provider: 'local',
       options: {
