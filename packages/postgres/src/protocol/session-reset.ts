@@ -1,17 +1,7 @@
 import { escapeLiteral } from 'pg';
 import type { BackendMessage, Connection } from './connection.js';
+import { LEFT_ON_SESSION } from './left-on-session.js';
 import { queryMessage } from './messages.js';
-
-/** Statements that undo what can be left on a session, and the tag that each answers with. `RESET ALL` takes time limits away first. */
-const PIECES = [
-  ['reset all', 'RESET'],
-  ['set session authorization default', 'SET'],
-  ['close all', 'CLOSE CURSOR ALL'],
-  ['deallocate all', 'DEALLOCATE ALL'],
-  ['unlisten *', 'UNLISTEN'],
-  ['discard temp', 'DISCARD TEMP'],
-  ['discard sequences', 'DISCARD SEQUENCES'],
-] as const;
 
 const UNLOCK = ['select pg_advisory_unlock_all()', 'SELECT 1'] as const;
 
@@ -21,8 +11,8 @@ const encoded = (pieces: readonly (readonly [text: string, tag: string])[]) => (
   message: queryMessage([...pieces.map(([text]) => text), `set seed to 0.${'0'.repeat(DIGITS)}`].join(';')),
   tags: [...pieces.map(([, tag]) => tag), 'SET'],
 });
-const RESET = encoded(PIECES);
-const RESET_AND_UNLOCK = encoded([...PIECES, UNLOCK]);
+const RESET = encoded(LEFT_ON_SESSION);
+const RESET_AND_UNLOCK = encoded([...LEFT_ON_SESSION, UNLOCK]);
 
 /**
  * Brings one session back to what it was when it was opened. It is sent in front of what comes next and waits for nothing;

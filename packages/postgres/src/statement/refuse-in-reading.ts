@@ -1,6 +1,5 @@
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
-import { bareText } from './refuse-statement.js';
-import { readSql } from './sql-text.js';
+import { type CarriedText, carriedTexts, mayCarry } from './carried-texts.js';
 import { firstWord } from './statement-kind.js';
 
 /**
@@ -11,8 +10,13 @@ import { firstWord } from './statement-kind.js';
  * Source: https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-USERS
  */
 export function refuseInReading(text: string | undefined): TenantFloorError | undefined {
-  if (text === undefined || !IS_SUSPECT.test(text)) return undefined;
-  const what = refusedCommand(text) ?? refusedCall(text);
+  if (text === undefined || !(IS_SUSPECT.test(text) || mayCarry(text))) return undefined;
+  const what = firstOf(
+    carriedTexts(text),
+    (carried) =>
+      firstOf(carried.statements, (statement) => refusedCommand(statement, carried)) ??
+      firstOf(carried.called, refusedCall),
+  );
   if (what === undefined) return undefined;
   return new TenantFloorError(
     'statement_refused',
@@ -27,12 +31,12 @@ const IS_SUSPECT =
 /** Utility statements that are neither reads nor writes, and not run on a replica. */
 const COMMANDS: ReadonlySet<string> = new Set(['notify', 'analyze', 'analyse', 'vacuum', 'reindex', 'cluster']);
 
-function refusedCommand(text: string): string | undefined {
-  const first = firstWord(text);
+function refusedCommand(statement: string, { strings }: CarriedText): string | undefined {
+  const first = firstWord(statement);
   if (COMMANDS.has(first)) return first.toUpperCase();
-  if (first === 'lock') return GRANTED.test(bareText(text)) ? undefined : 'LOCK TABLE in a mode that keeps writers out';
-  if (!SETS_LEVEL.has(first) || !/serializable/i.test(text)) return undefined;
-  return /isolation/.test(bareText(text)) ? 'SERIALIZABLE' : undefined;
+  if (first === 'lock') return GRANTED.test(statement) ? undefined : 'LOCK TABLE in a mode that keeps writers out';
+  if (!SETS_LEVEL.has(first) || !/isolation/.test(statement)) return undefined;
+  return /serializable/i.test([statement, ...strings].join()) ? 'SERIALIZABLE' : undefined;
 }
 
 /** The modes that a replica grants. */
@@ -40,10 +44,16 @@ const GRANTED = /\bin (?:access share|row share|row exclusive) mode\b/;
 
 const SETS_LEVEL: ReadonlySet<string> = new Set(['begin', 'start', 'set']);
 
-function refusedCall(text: string): string | undefined {
-  // A block is a string, of which every call counts.
-  const called = firstWord(text) === 'do' ? (bareText(text).match(/[\w$]+(?= ?\()/g) ?? []) : readSql(text).called;
-  return [...called].find((name) => CALLS.test(name));
+function refusedCall(name: string): string | undefined {
+  return CALLS.test(name) ? name : undefined;
+}
+
+function firstOf<T>(all: Iterable<T>, ask: (one: T) => string | undefined): string | undefined {
+  for (const one of all) {
+    const found = ask(one);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 const CALLS = new RegExp(

@@ -1,6 +1,7 @@
 import { TenantSwitchRefusedError } from '@tenancy/core';
 import { TenantFloorError } from '../errors/tenant-floor-error.js';
-import { decoded, readSql } from './sql-text.js';
+import { type CarriedText, carriedTexts, mayCarry } from './carried-texts.js';
+import { readSql } from './sql-text.js';
 import { firstWord, secondWord, statementKind } from './statement-kind.js';
 
 export const SEVERAL_STATEMENTS =
@@ -22,15 +23,27 @@ export function refuseStatement(
     return refused('a query without text', 'Nothing is known about what it does. Pass the SQL as `text`.');
   }
   // Most texts have nothing of all that, and need not be read.
-  const isSeen = IS_SUSPECT.test(text.trimEnd().replace(/;$/, ''));
+  const isSeen = IS_SUSPECT.test(text.trimEnd().replace(/;$/, '')) || mayCarry(text);
   if (isSeen && readSql(text).isSeveral) return new TenantFloorError('statement_refused', SEVERAL_STATEMENTS);
   if (setsAnyOf(bound, text)) return new TenantSwitchRefusedError(SWITCH);
-  if (isSeen && [...readSql(text).called].some((name) => ENDS_OTHERS.has(name))) {
-    return refused(
-      'pg_terminate_backend and pg_cancel_backend',
-      "They end the work of every tenant's connections, which are all the same role's. Use the admin pool.",
-    );
+  const own = refuseKind(text, truncates);
+  if (own || !isSeen) return own;
+  for (const { called, statements } of carriedTexts(text)) {
+    if ([...called].some((name) => ENDS_OTHERS.has(name))) {
+      return refused(
+        'pg_terminate_backend and pg_cancel_backend',
+        "They end the work of every tenant's connections, which are all the same role's. Use the admin pool.",
+      );
+    }
+    for (const statement of statements) {
+      const refusal = refuseKind(statement, truncates);
+      if (refusal) return refusal;
+    }
   }
+  return undefined;
+}
+
+function refuseKind(text: string, truncates: boolean): Error | undefined {
   switch (statementKind(text)) {
     case 'copy':
       return refused('COPY', 'It has a protocol of its own. Insert the rows, or read them with a cursor.');
@@ -80,58 +93,24 @@ const SWITCH =
 
 /** It would not hold for the next statement, which is bound anew, but it could for the rest of this one. */
 function setsAnyOf(settings: readonly string[], text: string): boolean {
-  if (!/set|u&"/i.test(text)) return false;
-  const lower = text.toLowerCase();
-  if (/set_config|u&"/.test(lower) && (firstWord(text) === 'do' || readSql(text).called.has('set_config')))
-    return namesAnyOf(settings, text);
-  return setByStatement(text).some((name) => settings.includes(name));
+  if (!/set/i.test(text) && !mayCarry(text)) return false;
+  const texts = carriedTexts(text);
+  if (texts.some(({ called }) => called.has('set_config')) && namesAnyOf(settings, texts)) return true;
+  return setByStatement(texts).some((name) => settings.includes(name));
 }
 
-/** The settings that `SET`, `RESET` or `ALTER … SET` sets, or a block by statements of its own. */
-export function setByStatement(text: string): string[] {
-  const first = firstWord(text);
-  if (!BEGINS_LIKE_SET.has(first)) return [];
-  const sets = first === 'do' ? SETS : SETS_AT_ONCE;
-  return [...bareText(text).matchAll(sets)].map(([, name]) => name as string);
+/** The settings that `SET`, `RESET` or `ALTER … SET` sets, in lower case. */
+export function setByStatement(texts: readonly CarriedText[]): string[] {
+  return texts.flatMap(({ statements }) => statements).flatMap((statement) => SETS.exec(statement)?.[1] ?? []);
 }
 
-const SETS = /\b(?:re)?set (?:local |session )?([\w.]+)/g;
-const SETS_AT_ONCE = new RegExp(`^ ?(?:alter (?:role|user|database) .*)?${SETS.source}`, 'g');
+const SETS = /^[ (;]*(?:alter (?:role|user|database) .*?)?\b(?:re)?set (?:local |session )?([\w.]+)/;
 
-/** In lower case, with one space in place of blanks, comments and semicolons, and names without quotes. */
-export function bareText(text: string): string {
-  return decoded(text.toLowerCase(), '\\')
-    .replace(/(?:\/\*.*?\*\/|--[^\r\n]*|[\s;]+)+/gs, ' ')
-    .replace(/u&"|"/g, '')
-    .replace(/ ?\. ?/g, '.');
+/** True where a string of the texts has one of the names in it. */
+function namesAnyOf(names: readonly string[], texts: readonly CarriedText[]): boolean {
+  const strings = texts.flatMap((text) => text.strings).map((string) => string.toLowerCase());
+  return names.some((name) => strings.some((string) => string.includes(name)));
 }
-
-/** True where a string or a name of the text has one of the names in it, however it is written. */
-export function namesAnyOf(names: readonly string[], text: string): boolean {
-  return names.some((name) => spellings(text).some((spelling) => spelling.toLowerCase().includes(name)));
-}
-
-/** The text as it is, and as its strings are meant: with the escapes of `E''`, with those of `U&''`, and one that goes on in another line. */
-function spellings(text: string): string[] {
-  const joined = text.replace(/'\s*(?:--[^\r\n]*)?[\r\n]\s*'/g, '');
-  if (!/\be'|u&'/i.test(joined)) return [text, joined];
-  const sign = /\buescape\s*'(.)'/i.exec(joined)?.[1] ?? '\\';
-  return [text, joined, unescaped(joined), decoded(joined, sign)];
-}
-
-/** With the escapes of an `E''`; those that mean no character of a name may stay. */
-function unescaped(text: string): string {
-  return text.replace(
-    /\\(?:x([\da-fA-F]{1,2})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([0-7]{1,3})|([^bfnrtxuU]))/g,
-    (all, x, u, long, octal, self) => {
-      if (self !== undefined) return self;
-      const code = Number.parseInt(x ?? u ?? long ?? octal, octal === undefined ? 16 : 8);
-      return code <= 0x10ffff ? String.fromCodePoint(code) : all;
-    },
-  );
-}
-
-const BEGINS_LIKE_SET: ReadonlySet<string> = new Set(['set', 'reset', 'alter', 'do']);
 
 function refused(what: string, why: string): TenantFloorError {
   return new TenantFloorError('statement_refused', `${what} cannot be bound to one tenant. ${why}`);

@@ -68,6 +68,25 @@ describe.each(servers)('migrations of a new place in one transaction $title', (s
     await expect(made(files, { baseline: wrong })).rejects.toThrow(/migration_refused.*ends at "5"/s);
   });
 
+  it.each([
+    'set role ROLE',
+    'set session authorization ROLE',
+    'set search_path = public',
+    'create temp table pg_class (a int)',
+  ])('code leaves nothing on its connection to what comes next: %s', async (text) => {
+    const found: unknown[] = [];
+    const looks = async (client: ClientBase) => {
+      const { rows } = await client.query(
+        `select current_user, current_setting('search_path') as path, 'pg_class'::regclass::text as catalog`,
+      );
+      found.push(rows);
+    };
+    const leaves = async (client: ClientBase) => void (await client.query(text.replace('ROLE', database.role)));
+    const name = await made({ '1': looks, '2': leaves, '3': 'create table t (a int)', '4': leaves, '5': looks });
+    expect(found[1]).toEqual(found[0]);
+    expect(await rows(`select 't' as made where to_regclass('${name}.t') is not null`)).toHaveLength(1);
+  });
+
   it('code runs between statements, in the same transaction and in its own schema', async () => {
     const files = { '1': `create table t (n int)`, '3': `insert into t values (2)` };
     const name = await made({ ...files, '2': async (client) => void (await client.query('insert into t values (1)')) });

@@ -1,11 +1,9 @@
 import type { Client } from 'pg';
-import { quoteIdentifier } from '../../policies/quoting.js';
 import type { LedgerEntry } from '../ledger/ledger.js';
 import { MigrationError } from '../outcome/migration-error.js';
 import { coded, sent } from './apply.js';
-import { CLEAN, leftSchema, WATCH } from './schema-statements.js';
 import type { Squashed, SquashedChunk } from './squashed.js';
-import { closing, opening, type Place, statements, Text } from './transaction-text.js';
+import { afterCode, asOpened, beforeCode, closing, opening, type Place, statements, Text } from './transaction-text.js';
 import { codeOf, type Patience, untilLocked } from './until-locked.js';
 
 /** How {@link applySquashed} makes a place. */
@@ -66,16 +64,16 @@ export async function applySquashed(
 async function between(
   client: Client,
   text: Text,
-  { schema, shared }: Place,
+  place: Place,
   chunk: SquashedChunk & { readonly kind: 'code' },
   lockTimeout: number,
 ): Promise<Text> {
-  text.add('reset all').add(`set local lock_timeout = ${lockTimeout}`);
-  if (schema !== null) text.add(`set local search_path to ${quoteIdentifier(schema)}`).add(WATCH);
+  asOpened(text, place, lockTimeout);
+  beforeCode(text, place);
   await sent(client, text, AT_ONCE);
   await coded(client, chunk);
   const next = new Text();
-  if (schema !== null) for (const statement of [...leftSchema(schema, shared), ...CLEAN]) next.add(statement);
+  afterCode(next, place, lockTimeout);
   return next;
 }
 

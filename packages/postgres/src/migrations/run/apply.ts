@@ -8,8 +8,7 @@ import { type Chunk, chunksOf } from './chunks.js';
 import { failed, faultOf, isTransient, known, OF_THE_FILE, positionIn, unconvertible } from './failures.js';
 import type { RunPolicies } from './run-policies.js';
 import { OTHERWISE } from './schema-policies.js';
-import { CLEAN, leftSchema, WATCH } from './schema-statements.js';
-import { closing, opening, type Place, statements, Text } from './transaction-text.js';
+import { afterCode, beforeCode, closing, opening, type Place, statements, Text } from './transaction-text.js';
 import { codeOf, type Patience, untilLocked } from './until-locked.js';
 
 /** A target that is behind, with what it lacks. */
@@ -68,9 +67,7 @@ async function apply(
   const text = new Text().add('begin');
   opening(text, place, entries, lockTimeout);
   if (chunk.kind === 'transaction') statements(text, place, chunk.parts);
-  // Code says nothing beforehand of what it names.
-  const isWatched = chunk.kind === 'code' && place.schema !== null;
-  if (isWatched) text.add(WATCH);
+  if (chunk.kind === 'code') beforeCode(text, place);
   const parts = chunk.kind === 'transaction' ? chunk.parts : [chunk];
   if (chunk.kind === 'transaction' && foreseen !== null) {
     for (const statement of foreseen) text.add(statement);
@@ -87,9 +84,13 @@ async function apply(
   await sent(client, text, manner);
   let committed: (() => void) | undefined;
   try {
-    if (chunk.kind === 'code') await coded(client, chunk);
-    // Before the policies, which change more than the schema: rights of the database and of functions of the server.
-    if (isWatched) await sent(client, watched(place), manner);
+    if (chunk.kind === 'code') {
+      await coded(client, chunk);
+      // Before the policies, which change more than the schema: rights of the database and of functions of the server.
+      const after = new Text();
+      afterCode(after, place, lockTimeout);
+      await sent(client, after, manner);
+    }
     committed = await policies?.apply(client, place.schema, chunk);
   } catch (error) {
     await client.query('rollback').catch(() => {});
@@ -99,13 +100,6 @@ async function apply(
   closing(end, place, parts);
   await sent(client, end.add('commit'), manner);
   committed?.();
-}
-
-/** Looks for what code has changed outside of its schema, and takes away what it has left on the connection. */
-function watched({ schema, shared }: Place): Text {
-  const text = new Text();
-  for (const statement of [...leftSchema(schema as string, shared), ...CLEAN]) text.add(statement);
-  return text;
 }
 
 export async function coded(
@@ -219,8 +213,9 @@ async function write(
   if (isTransient(error)) return;
   const failure = (error as Error).message;
   const at = chunk.kind === 'alone' ? done - 1 : before;
-  // A connection that is gone says nothing any more; the next run sees what is there.
-  await client.query(recorded(place.target, migration, at, { failure })).catch(() => {});
+  // A connection that is gone says nothing any more; the next run sees what is there. Code may have left its role beyond the transaction.
+  const record = recorded(place.target, migration, at, { failure });
+  await client.query(`set session authorization default; reset all; ${record}`).catch(() => {});
 }
 
 function failedPart({ parts }: Chunk & { readonly kind: 'transaction' }, error: unknown) {

@@ -73,12 +73,3 @@ export function leftSchema(schema: string, shared: readonly string[]): readonly 
     end`);
   return [deferred, check];
 }
-
-/** Takes away what statements leave on a connection beside settings, so that the next tenant's do not find it. */
-export const CLEAN: readonly string[] = [
-  'discard temp',
-  'discard sequences',
-  'deallocate all',
-  'close all',
-  'unlisten *',
-];

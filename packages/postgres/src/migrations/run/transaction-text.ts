@@ -1,10 +1,11 @@
 import type { ParsedStatement } from '../../parser/parse-sql.js';
 import { quoteIdentifier } from '../../policies/quoting.js';
+import { AS_OPENED, BESIDE_SETTINGS } from '../../protocol/left-on-session.js';
 import { guard, type LedgerEntry, recorded } from '../ledger/ledger.js';
 import type { Migration } from '../source/migration.js';
 import { isOpaque, leavesSession } from '../source/schema-bound.js';
 import type { Part } from './chunks.js';
-import { CLEAN, grants, leftSchema, WATCH } from './schema-statements.js';
+import { grants, leftSchema, WATCH } from './schema-statements.js';
 
 /** A statement of a text, with the migration that says it; null for our own. */
 export interface Origin {
@@ -57,13 +58,42 @@ export interface Place {
 /** Adds the beginning of a transaction: after it, what was decided on is true and stays so. */
 export function opening(text: Text, place: Place, entries: readonly LedgerEntry[], lockTimeout: number): void {
   const { target, schema, isNew, role } = place;
-  text.add(`set local lock_timeout = ${lockTimeout}`);
+  text.add(waiting(lockTimeout));
   text.add(guard(target, entries, isNew ? null : schema));
   if (schema === null) return;
   // Never IF NOT EXISTS: it would be another tenant's (O12).
   if (isNew) text.add(`create schema ${quoteIdentifier(schema)}`);
   if (isNew && role !== null) text.add(`grant usage on schema ${quoteIdentifier(schema)} to ${quoteIdentifier(role)}`);
-  text.add(`set local search_path to ${quoteIdentifier(schema)}`);
+  text.add(finding(schema));
+}
+
+const waiting = (lockTimeout: number) => `set local lock_timeout = ${lockTimeout}`;
+const finding = (schema: string) => `set local search_path to ${quoteIdentifier(schema)}`;
+
+/** Adds what comes before code, which says nothing beforehand of what it names. */
+export function beforeCode(text: Text, { schema }: Place): void {
+  if (schema !== null) text.add(WATCH);
+}
+
+/**
+ * Adds what comes after code: what it has changed outside of its schema is looked for, and whoever comes next finds the connection as it was when
+ * it was opened, and the place and the patience of the run.
+ */
+export function afterCode(text: Text, place: Place, lockTimeout: number): void {
+  const { schema, shared } = place;
+  if (schema !== null) {
+    // As the role of the run, and what is put in front of catalogs is not looked into.
+    text.add('set session authorization default').add('discard temp').add(finding(schema));
+    for (const check of leftSchema(schema, shared)) text.add(check);
+  }
+  asOpened(text, place, lockTimeout);
+}
+
+/** Adds what makes the connection what it was when it was opened, in the open transaction of a place. */
+export function asOpened(text: Text, { schema }: Place, lockTimeout: number): void {
+  for (const left of AS_OPENED) text.add(left);
+  text.add(waiting(lockTimeout));
+  if (schema !== null) text.add(finding(schema));
 }
 
 export function statements(text: Text, { target, schema, shared }: Place, parts: readonly Part[]): void {
@@ -74,7 +104,7 @@ export function statements(text: Text, { target, schema, shared }: Place, parts:
   const every = parts.flatMap(({ statements: all }) => all);
   if (schema === null) return;
   if (every.some(isOpaque)) for (const check of leftSchema(schema, shared)) text.add(check);
-  if (every.some(leavesSession)) for (const left of CLEAN) text.add(left);
+  if (every.some(leavesSession)) for (const left of BESIDE_SETTINGS) text.add(left);
 }
 
 /** Adds its end: the record, whatever the statements have set. */

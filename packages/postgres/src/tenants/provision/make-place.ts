@@ -10,6 +10,7 @@ import { applySquashed } from '../../migrations/run/apply-squashed.js';
 import { applyPolicies } from '../../migrations/run/policies.js';
 import type { Squashed } from '../../migrations/run/squashed.js';
 import { ask, isTrue } from '../../protocol/ask.js';
+import { AS_OPENED } from '../../protocol/left-on-session.js';
 import { checkInterrupted } from '../fence/with-lock.js';
 import { connectToMake } from '../places/connect.js';
 import type { TenantPlaces } from '../places/tenant-places.js';
@@ -177,6 +178,11 @@ async function finished(client: Client, options: MakePlaceOptions): Promise<void
     onStage?.('within');
     await within?.(client, held);
     await checkTransaction(client, transaction);
+    if (within) {
+      // Nothing that was left there is in force, or stands in front of a catalog, for whoever enters the tenant.
+      await client.query(AS_OPENED.join('; '));
+      await bind(client, options);
+    }
     checkInterrupted(signal);
     await atLast?.(client);
     onStage?.('commit');

@@ -1,6 +1,7 @@
 import { TenantSwitchRefusedError } from '@tenancy/core';
 import { TenantFloorError } from '../../errors/tenant-floor-error.js';
-import { bareText, namesAnyOf, refuseStatement, setByStatement } from '../../statement/refuse-statement.js';
+import { type CarriedText, carriedTexts, RUNS_TEXT } from '../../statement/carried-texts.js';
+import { refuseStatement, setByStatement } from '../../statement/refuse-statement.js';
 import { readSql } from '../../statement/sql-text.js';
 import { firstWord } from '../../statement/statement-kind.js';
 
@@ -14,8 +15,12 @@ import { firstWord } from '../../statement/statement-kind.js';
 export function refuseSeed(text: string | undefined, bound: readonly string[], truncates: boolean): Error | undefined {
   const refusal = refuseStatement(text, bound, truncates);
   if (refusal || text === undefined) return refusal;
-  if (setsRole(text)) return new TenantSwitchRefusedError(ROLE);
+  const texts = carriedTexts(text);
+  if (setsRole(texts)) return new TenantSwitchRefusedError(ROLE);
   if (endsTransaction(text)) return new TenantFloorError('statement_refused', TRANSACTION);
+  if (texts.some(({ bare }) => UNREAD.test(bare))) return new TenantFloorError('statement_refused', PUT_TOGETHER);
+  if (texts.some(({ statements }) => statements.some(makesCode)))
+    return new TenantFloorError('statement_refused', CODE);
   return undefined;
 }
 
@@ -27,18 +32,43 @@ const TRANSACTION =
   'a seed cannot begin or end a transaction: it runs in that of the place, which is committed with it or not at all. Leave BEGIN, COMMIT and ROLLBACK ' +
   'out, and use a savepoint for what may fail.';
 
-function setsRole(text: string): boolean {
-  const first = firstWord(text);
-  if (first !== 'do' && setByStatement(text).some((name) => ROLES.has(name))) return true;
-  // A block may have the column `role` of an UPDATE, of which SET ROLE has the sign in the rarest form alone.
-  if (first === 'do' && SETS_ROLE.test(bareText(text))) return true;
-  return (first === 'do' || readSql(text).called.has('set_config')) && namesAnyOf(["'role'", "'session_auth"], text);
+const PUT_TOGETHER =
+  'a seed runs a text, or sets a setting, whose words are put together when it runs: nobody can tell what it does as the owner of the place, who is ' +
+  'behind a seed. Write EXECUTE, `set_config` and `query_to_xml` with a constant, or let the seed send the statement itself.';
+
+const CODE =
+  'a seed writes rows, and cannot make functions, views, rules or triggers, which would run as the owner of the place. Leave them to the migrations.';
+
+function setsRole(texts: readonly CarriedText[]): boolean {
+  return [...setByStatement(texts), ...texts.flatMap(setByFunction)].some((name) => ROLES.has(name.toLowerCase()));
+}
+
+/** The settings that are named to `set_config` by a constant. */
+function setByFunction({ bare, strings }: CarriedText): readonly string[] {
+  const calls = [...bare.matchAll(/\bset_config ?\( ?(?='')/g)];
+  return calls.flatMap(({ index }) => strings[bare.slice(0, index).split(`''`).length - 1] ?? []);
 }
 
 /** As they are read behind SET, SET LOCAL and SET SESSION. */
 const ROLES: ReadonlySet<string> = new Set(['role', 'session_authorization', 'authorization', 'session']);
-const SETS_ROLE =
-  /\b(?:reset (?:role|session.authorization)|set (?:(?:local |session )?session.authorization|(?:local |session )role|role(?! ?=)))\b/;
+
+/** What runs a text, or names a setting, other than by a constant; in an EXECUTE of a prepared statement that is its name. */
+const CONSTANT = String.raw`''(?:::\w+)? ?`;
+const UNREAD = new RegExp(
+  [
+    String.raw`\bset_config ?\((?! ?${CONSTANT},)`,
+    String.raw`(?:\b(?:begin|then|else|loop|query|for|in)|;) ?execute (?!${CONSTANT}(?:;|into|using|loop|$))`,
+    String.raw`\b(?:${[...RUNS_TEXT].join('|')}) ?\((?! ?${CONSTANT}[,)])`,
+  ].join('|'),
+);
+
+/** Whatever makes something in a schema but tables. */
+function makesCode(statement: string): boolean {
+  return (
+    firstWord(statement) === 'create' &&
+    !/^create (?:(?:global |local )?temp(?:orary)? |unlogged )?(?:table|sequence|(?:unique )?index)\b/.test(statement)
+  );
+}
 
 const BEGINS_OR_ENDS: ReadonlySet<string> = new Set(['begin', 'start', 'commit', 'end', 'abort']);
 
@@ -46,6 +76,6 @@ function endsTransaction(text: string): boolean {
   const first = firstWord(text);
   return (
     BEGINS_OR_ENDS.has(first) ||
-    (first === 'rollback' && !/^ ?rollback (?:(?:work|transaction) )?to /.test(bareText(text)))
+    (first === 'rollback' && !/^\W*rollback (?:(?:work|transaction) )?to /.test(readSql(text).bare))
   );
 }

@@ -1,0 +1,3 @@
+import { seedCases } from './seed-cases.js';
+
+seedCases({ rows: 2_000, session: 400 });

@@ -1,0 +1,3 @@
+import { seedCases } from './seed-cases.js';
+
+seedCases({ rows: 150, session: 6 });
