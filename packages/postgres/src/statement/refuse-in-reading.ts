@@ -26,7 +26,7 @@ export function refuseInReading(text: string | undefined): TenantFloorError | un
 
 /** Most texts have nothing of all that, and need not be read. */
 const IS_SUSPECT =
-  /u&"|notify|analy[sz]e|vacuum|reindex|cluster|\block\b|advisory|serializable|xact|txid|_wal|logical_emit|\blo_|lowrite|brin_|gin_/i;
+  /u&"|notify|explain|analy[sz]e|vacuum|reindex|cluster|\block\b|advisory|serializable|xact|txid|_wal|logical_emit|\blo_|lowrite|brin_|gin_/i;
 
 /** Utility statements that are neither reads nor writes, and not run on a replica. */
 const COMMANDS: ReadonlySet<string> = new Set(['notify', 'analyze', 'analyse', 'vacuum', 'reindex', 'cluster']);
@@ -35,12 +35,16 @@ function refusedCommand(statement: string, { strings }: CarriedText): string | u
   const first = firstWord(statement);
   if (COMMANDS.has(first)) return first.toUpperCase();
   if (first === 'lock') return GRANTED.test(statement) ? undefined : 'LOCK TABLE in a mode that keeps writers out';
+  if (first === 'explain' && MAKES.test(statement)) return 'EXPLAIN of a table that is made';
   if (!SETS_LEVEL.has(first) || !/isolation/.test(statement)) return undefined;
   return /serializable/i.test([statement, ...strings].join()) ? 'SERIALIZABLE' : undefined;
 }
 
 /** The modes that a replica grants. */
 const GRANTED = /\bin (?:access share|row share|row exclusive) mode\b/;
+
+/** The primary makes it, in a transaction that reads alone as well. */
+const MAKES = /\b(?:create (?:global |local )?(?:temp\w* |unlogged )?table|into (?:temp|unlogged|table)\w*)\b/;
 
 const SETS_LEVEL: ReadonlySet<string> = new Set(['begin', 'start', 'set']);
 

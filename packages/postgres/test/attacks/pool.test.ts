@@ -7,7 +7,7 @@ import { forAllTests } from '../database/for-all-tests.js';
 import { type Attack, attackTexts } from './attack-texts.js';
 import { DOORS } from './struck-seed.js';
 
-/** What says who is behind the next query, and in what session. */
+/** Says who is behind the next query, and in what session. */
 const SESSION = `select current_user as user, session_user as login, current_setting('app.tenant_id') as tenant,
   nullif(current_setting('app.user_id', true), '') as own, current_setting('transaction_read_only') as reads,
   (select count(*) from pg_class where relnamespace = pg_my_temp_schema()) as temporary, (select count(*) from pg_cursors where is_holdable) as cursors,

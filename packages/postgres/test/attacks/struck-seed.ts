@@ -5,7 +5,7 @@ import { provisionTenant } from '../../src/tenants.js';
 import type { ProvisionDatabase } from '../tenants/provision-database.js';
 import type { Attack } from './attack-texts.js';
 
-/** What a text did that it must not, if it did. */
+/** A text that was sent, and the harm that it did. */
 export interface Struck extends Attack {
   readonly harm: 'none' | 'read' | 'changed' | 'left on the session';
   /** The code of its refusal; PostgreSQL's own, or `ran`. */

@@ -7,7 +7,7 @@ import { forAllTests } from '../database/for-all-tests.js';
 import { openProvisionDatabase } from '../tenants/provision-database.js';
 import { failure, Workplace } from './workplace.js';
 
-/** What the next one finds of the connection. */
+/** Asks for all that the next one finds of the connection. */
 const SESSION = `select current_user as role, session_user as login, current_setting('search_path') as path, current_setting('statement_timeout') as time,
   nullif(current_setting('app.user_id', true), '') as own, current_setting('row_security') as policies, pg_my_temp_schema() <> 0
     and exists (select from pg_class where relnamespace = pg_my_temp_schema()) as temporary,

@@ -52,7 +52,7 @@ function setByFunction({ bare, strings }: CarriedText): readonly string[] {
 /** As they are read behind SET, SET LOCAL and SET SESSION. */
 const ROLES: ReadonlySet<string> = new Set(['role', 'session_authorization', 'authorization', 'session']);
 
-/** What runs a text, or names a setting, other than by a constant; in an EXECUTE of a prepared statement that is its name. */
+/** A text that is run, or a setting that is named, by more than a constant; in an EXECUTE of a prepared statement that is its name. */
 const CONSTANT = String.raw`''(?:::\w+)? ?`;
 const UNREAD = new RegExp(
   [
