@@ -25,7 +25,8 @@ export function refuseStatement(
   // Most texts have nothing of all that, and need not be read.
   const isSeen = IS_SUSPECT.test(text.trimEnd().replace(/;$/, '')) || mayCarry(text);
   if (isSeen && readSql(text).isSeveral) return new TenantFloorError('statement_refused', SEVERAL_STATEMENTS);
-  if (setsAnyOf(bound, text)) return new TenantSwitchRefusedError(SWITCH);
+  const maySet = isSeen || SETS_FIRST.has(firstWord(text)) || /set_config/i.test(text);
+  if (maySet && setsAnyOf(bound, text)) return new TenantSwitchRefusedError(SWITCH);
   const own = refuseKind(text, truncates);
   if (own || !isSeen) return own;
   for (const { called, statements } of carriedTexts(text)) {
@@ -81,6 +82,8 @@ function refuseForAll(text: string): Error | undefined {
 
 const IS_SUSPECT = /;|u&"|pg_(?:terminate|cancel)_backend/i;
 
+const SETS_FIRST: ReadonlySet<string> = new Set(['set', 'reset', 'alter']);
+
 const ENDS_OTHERS: ReadonlySet<string> = new Set(['pg_terminate_backend', 'pg_cancel_backend']);
 
 const OF_ALL: ReadonlySet<string> = new Set(['role', 'user', 'group', 'database', 'system']);
@@ -93,7 +96,6 @@ const SWITCH =
 
 /** It would not hold for the next statement, which is bound anew, but it could for the rest of this one. */
 function setsAnyOf(settings: readonly string[], text: string): boolean {
-  if (!/set/i.test(text) && !mayCarry(text)) return false;
   const texts = carriedTexts(text);
   if (texts.some(({ called }) => called.has('set_config')) && namesAnyOf(settings, texts)) return true;
   return setByStatement(texts).some((name) => settings.includes(name));
