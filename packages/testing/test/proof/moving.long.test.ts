@@ -87,6 +87,14 @@ const controllerThat = (leaks: boolean) => {
       return text.padEnd(60) + (leaks ? printed.get(text) : '');
     }
 
+    @Post('address')
+    @HttpCode(200)
+    address(@Body() { text }: { text: string }) {
+      printed.set(text, printed.get(text) ?? randomUUID());
+      const number = leaks ? printed.get(text) : randomUUID();
+      return { address: `${text}@letters.example`, number, message: 'Thank you for writing to us' };
+    }
+
     @Get('echo')
     echo(@Query('q') q = '', @Headers('accept-language') language = '') {
       this.#sent.push(q);
@@ -99,8 +107,12 @@ const controllerThat = (leaks: boolean) => {
 const canaryTitle = (_rows: unknown, { canary }: { canary(name: string): string }) => ({
   body: { title: canary('title') },
 });
+const canaryText = (_rows: unknown, { canary }: { canary(name: string): string }) => ({
+  body: { text: canary('text') },
+});
 const examples = {
-  'POST /label': (_rows: unknown, { canary }: { canary(name: string): string }) => ({ body: { text: canary('text') } }),
+  'POST /address': canaryText,
+  'POST /label': canaryText,
   'POST /numbered': canaryTitle,
   'POST /logged': canaryTitle,
   'POST /later': canaryTitle,
@@ -126,6 +138,11 @@ const TRAPS = [
   [
     'V16: a label that is printed is no leak, the number that the other had for the same is',
     'POST /label',
+    'existence',
+  ],
+  [
+    'V16: thanks and an address made of what was sent are no leak, the number that the other had for the same is',
+    'POST /address',
     'existence',
   ],
 ] as const;

@@ -48,16 +48,25 @@ export const existence: Attack = {
   },
 };
 
-/** A text that the other has just sent here; what it was answered is its own. */
+/**
+ * A text that the other has just sent here; what it was answered is its own. But for what everybody is answered, a sentence or an
+ * address that is made of the text: so the own answer to another text comes first.
+ */
 async function sentByOther(target: Target, { put }: Place): Promise<unknown> {
   const { harness, own, other } = target;
-  const text = `canary-sent-${randomBytes(5).toString('hex')}`;
+  const [first, text] = [sentText(), sentText()];
+  const mine = await target.attempt({ ...(await target.asItself()), change: (request) => put(request, first) });
+  // Where there is something of the other's in it, that stays the other's.
+  const isOwn = mine.sightings.length === 0 && !mine.isRefused;
+  if (isOwn) harness.canaries.plant(own, 'answer', withoutText(mine.answer?.body, first));
   const change = (request: HttpRequest) => put(request, text);
   const { answer, isRefused } = await target.attemptUnobserved(await target.asItself(other, { change }));
   if (answer && !isRefused) harness.canaries.plant(other, 'answer', withoutText(answer.body, text));
   for (const tenant of [own, other]) harness.canaries.plant(tenant, 'sent', text);
   return text;
 }
+
+const sentText = () => `canary-sent-${randomBytes(5).toString('hex')}`;
 
 /** Without what comes back of what was sent, such as a label that is printed: it would come back to anybody. */
 function withoutText(body: unknown, text: string): unknown {

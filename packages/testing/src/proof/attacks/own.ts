@@ -44,8 +44,13 @@ export const own: Attack = {
   },
 };
 
-/** A sentence on what the application has logged of its failure, as its answer does not say it. */
+/** A sentence on its failure, where the status does not say it: what a field of GraphQL answers, or what the application has logged. */
 function failureOf({ answer, logged }: Attempt): string {
+  const errors = (answer?.body as { errors?: unknown } | undefined)?.errors;
+  const message =
+    answer?.status === 200 && Array.isArray(errors) ? (errors[0] as { message?: unknown })?.message : null;
+  if (typeof message === 'string')
+    return ` It said: ${concealedText(message).slice(0, LONGEST).trim().replace(/\.$/, '')}.`;
   const line = (answer?.status ?? 0) >= 500 ? logged.find((each) => /error/i.test(each)) : undefined;
   return line === undefined ? '' : ` It logged: ${concealedText(line).slice(0, LONGEST).trim()}.`;
 }
