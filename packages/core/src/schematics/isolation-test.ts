@@ -77,12 +77,16 @@ function proofOf(
     isEsm,
     started: startedIn(ts, tree, { sourceRoot, isEsm }, registered, path),
     tokens: /\bfromJwt\(/.test(all),
+    secret: SECRET.exec(all)?.[1] ?? 'JWT_SECRET',
     // The harness calls `acme.localhost` by itself.
     baseDomain: domain && !/baseDomain:[^\n]*'localhost'/.test(all) ? domain : null,
     tenantColumn: isPostgres && /@tenancy\/(?:prisma|typeorm|postgres)/.test(all) ? tenantColumn(tree, all) : null,
     route: seedRoute(ts, files),
   };
 }
+
+/** The application's own name for it, once somebody has put that in. */
+const SECRET = /\bfromJwt\(\{[^}]*\bsecret:\s*process\.env(?:\.|\[')(\w+)/;
 
 const IMPORTING = 'NODE_OPTIONS=--experimental-vm-modules ';
 

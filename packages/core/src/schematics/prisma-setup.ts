@@ -42,6 +42,14 @@ export function addPrismaScope(
   const service = files
     .map(({ text: code }) => /class\s+(\w+)\s+extends\s+PrismaClient\b/.exec(code)?.[1])
     .find(Boolean);
+  if (
+    files.some(({ text: code }) => /import\s*\{[^}]*\bPrismaService\b[^}]*\}\s*from\s*['"]nestjs-prisma['"]/.test(code))
+  ) {
+    told.left(
+      'PrismaService of nestjs-prisma knows no tenant: import a PrismaService of your own in its place, which stands for the scoped client, and take its PrismaModule out (docs/into-an-existing-application.md#prisma).',
+    );
+    return;
+  }
   told.left(
     service
       ? `Where ${service} is provided, give the scoped client: { provide: ${service}, useExisting: getTenantPrismaToken() } of @tenancy/prisma/nest; let ${file} make a ${service} where it has methods of its own.`

@@ -7,6 +7,8 @@ export interface ProofOf {
   readonly isEsm: boolean;
   readonly started: StartedHere;
   readonly tokens: boolean;
+  /** The environment variable that has the secret of tokens. */
+  readonly secret: string;
   readonly baseDomain: string | null;
   /** The column of the tenant, where there is a database. */
   readonly tenantColumn: string | null;
@@ -20,13 +22,13 @@ export function proofFile(proof: ProofOf): string {
   const { expression, isAwaited: isPromise, imports, why } = started;
   const secret = `
 // Before the application starts, which reads it then.
-process.env.JWT_SECRET ??= 'for this test alone: 32 bytes or more';
+process.env.${proof.secret} ??= 'for this test alone: 32 bytes or more';
 `;
   const host = `
     host: ({ slug }) => \`\${slug}.${baseDomain}\`,`;
   const signIn = `
     signIn: (tenant) =>
-      signTestToken(tenant, { secret: process.env.JWT_SECRET ?? '' }),`;
+      signTestToken(tenant, { secret: process.env.${proof.secret} ?? '' }),`;
   // CommonJS cannot wait for it.
   const isAwaited = runner === 'vitest' && isEsm;
   const harness = isAwaited ? 'await harness()' : 'harness';

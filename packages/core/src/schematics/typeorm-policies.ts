@@ -37,7 +37,7 @@ export function leaveEntities(told: Told, files: readonly { readonly text: strin
   const entities = files.filter(({ text }) => /@Entity\(/.test(text));
   if (entities.length > 0 && entities.every(({ text }) => /@TenantColumn\(|\btenantId\b/.test(text))) return;
   told.left(
-    `Give each entity its tenant: @TenantColumn({ name: 'tenant_id' }) tenantId!: string of @tenancy/typeorm${where}; or name it in \`shared\`. Until then the application does not start.`,
+    `Give each entity its tenant: @TenantColumn({ name: 'tenant_id', type: 'text' }) tenantId!: string of @tenancy/typeorm${where}; or name it in \`shared\`. Until then the application does not start.`,
   );
 }
 

@@ -153,3 +153,18 @@ describe('a route that could not be taken', () => {
     expect(proven({}).said).toContain("no controller has @Post() beside @Get(':id')");
   });
 });
+
+describe('the secret of tokens', () => {
+  it.each([
+    ['fromJwt({ secret: process.env.AUTH_JWT_SECRET })', 'AUTH_JWT_SECRET'],
+    ["fromJwt({ issuer: 'us', secret: process.env['ACCESS_SECRET'] })", 'ACCESS_SECRET'],
+    ['fromJwt({ secret: config.secret })', 'JWT_SECRET'],
+  ])('is read from the variable that the application reads: %s', (source, variable) => {
+    const { text } = proven({
+      'src/main.ts': main('AppModule'),
+      'src/tenancy.options.ts': `export const o = ${source};`,
+    });
+    expect(text).toContain(`process.env.${variable} ??= `);
+    expect(text).toContain(`secret: process.env.${variable} ?? ''`);
+  });
+});

@@ -147,3 +147,13 @@ it('says that no migration of policies is there, where none is', () => {
   policies({}, () => ({ compilePolicies: () => ({ sql: '' }) }))(app, app);
   expect(app.said[0]).toBe('No migration of policies was written, and there is none.');
 });
+
+it('names the client of nestjs-prisma that its services would go on with', async () => {
+  const schema = 'datasource db {\n  provider = "postgresql"\n}\nmodel Job {\n  tenantId String\n}\n';
+  const prisma = (service: string) =>
+    application({ '@prisma/client': '^7.1.0' }, { 'prisma/schema.prisma': schema, 'src/jobs.ts': service });
+  const said = await add(prisma("import { PrismaModule, PrismaService } from 'nestjs-prisma';"));
+  expect(said).toContain('PrismaService of nestjs-prisma knows no tenant');
+  expect(said).not.toContain('Inject the scoped client');
+  expect(await add(prisma("import { PrismaService } from './prisma.js';"))).not.toContain('nestjs-prisma');
+});
