@@ -58,12 +58,23 @@ it('goes from stage to stage, with a report of what old code meets and of rows t
     { type: 'observed', table: { schema: 'public', name: 'job' }, withoutTenant: 0, otherTenant: 0 },
   ]);
   expect(lines.at(-1)).toMatchObject({ type: 'adopted', until: 'observe' });
-  expect((await place.run('adopt --stage enforce')).stdout).toContain('The stage enforce is done.');
+  const enforce = await place.run('adopt --stage enforce');
+  expect(enforce.stdout).toContain('The stage enforce is done.');
+  // As long as it is there, the owner's row without a tenant is given away.
+  expect(enforce.stdout).toContain(
+    '\nTriggers for old code:\n  "public"."company" has a trigger that gives each row without "tenant_id" the tenant of the rule.',
+  );
+  expect(enforce.stdout).toContain('tenancy change drop-trigger --table public.job --column tenant_id');
   await place.client.query(`begin; set local role ${role}; set local app.tenant_id = '1'`);
   expect(await query('select count(*)::int as jobs from job')).toEqual([{ jobs: 50 }]);
   await place.client.query('rollback');
   expect(await place.run('adopt --stage enforce --drop-old-keys')).toMatchObject({ code: 0 });
   expect(await query(`select from pg_constraint where conname = 'company_slug_key'`)).toEqual([]);
+  for (const table of ['public.job', 'public.company']) {
+    expect(await place.run(`change drop-trigger --table ${table} --column tenant_id`)).toMatchObject({ code: 0 });
+  }
+  expect((await place.run('adopt --stage enforce')).stdout).not.toContain('Triggers for old code');
+  await expect(query('insert into job values (1000, 1)')).rejects.toThrow(/null value in column "tenant_id"/);
 });
 
 it('a dry run prints the SQL of all stages, and changes nothing at all', async () => {

@@ -1,5 +1,6 @@
 export { type AbandonChangeOptions, abandonChange } from './changes/abandon-change.js';
 export type { AdoptStage } from './changes/adopt/adoption.js';
+export type { FillingTrigger } from './changes/adopt/filling-triggers.js';
 export type { ObservedTable } from './changes/adopt/observe.js';
 export type { OldKey } from './changes/adopt/old-keys.js';
 export { type AdoptResult, adopt } from './changes/adopt.js';

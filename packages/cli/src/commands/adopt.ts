@@ -80,13 +80,14 @@ function policiesOf(policies: NonNullable<TenancyConfig['policies']>): NonNullab
 
 /** The report of what old code meets, and of rows that the policies would hide. */
 function report(
-  { changes, oldKeys, observed, findings }: AdoptResult,
+  { changes, oldKeys, observed, findings, triggers }: AdoptResult,
   { until }: Pick<AdoptOptions, 'until'>,
   { dryRun }: RunFlags,
   output: Output,
 ): void {
   for (const key of oldKeys) output.object({ type: 'old key', ...key });
   for (const one of observed) output.object({ type: 'observed', ...one });
+  for (const trigger of triggers) output.object({ type: 'trigger', ...trigger });
   for (const finding of findings) output.object({ type: 'finding', ...finding });
   const steps = changes.reduce((sum, { done }) => sum + done.length, 0);
   output.object({ type: 'adopted', until, changes: changes.length, steps, dryRun: dryRun === true });
@@ -102,6 +103,8 @@ function report(
     ]);
     line(`\nRows that policies hide:\n${textTable(['table', 'without a tenant', "another tenant's"], rows)}`);
   }
+  if (triggers.length > 0) line('\nTriggers for old code:');
+  for (const { message } of triggers) line(`  ${message}`);
   if (findings.length > 0) line('\nWays round the policies:');
   for (const { rule, severity, subject, message, fix } of findings) {
     line(`  ${severity} ${rule}: ${subject}: ${message}\n    Fix: ${fix}`);

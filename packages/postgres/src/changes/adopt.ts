@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { Finding } from '../doctor/diagnosis/rule.js';
 import { type Adoption, STAGES } from './adopt/adoption.js';
+import { type FillingTrigger, fillingTriggers } from './adopt/filling-triggers.js';
 import { type ObservedTable, observe, requireNoOtherReaders, requireNothingHidden } from './adopt/observe.js';
 import { type OldKey, oldKeys } from './adopt/old-keys.js';
 import { refuseImpossible } from './adopt/refusals.js';
@@ -28,6 +29,8 @@ export interface AdoptResult {
    * `error` refuse the stage `enforce`.
    */
   readonly findings: readonly Finding[];
+  /** Triggers for old code that are there still after the stage `enforce`: they give rows without a tenant the one of the rule. */
+  readonly triggers: readonly FillingTrigger[];
 }
 
 /**
@@ -81,7 +84,7 @@ export async function adopt(options: AdoptOptions): Promise<AdoptResult> {
   for (const stage of ['expand', 'keys', 'observe'] as const) await make(changesOf(stage, before, adoption));
   // Those that are there still: of dropped ones old code has nothing more to be told.
   const there = options.dryRun === true ? before : await looking(options, adoption, async (_, tables) => tables);
-  const result = { changes, oldKeys: oldKeys(there), observed: [], findings: [] };
+  const result = { changes, oldKeys: oldKeys(there), observed: [], findings: [], triggers: [] };
   const { policies } = adoption;
   if (!policies || !adoption.reaches('observe')) return result;
   const isReal = options.dryRun !== true && adoption.reaches('enforce');
@@ -98,7 +101,10 @@ export async function adopt(options: AdoptOptions): Promise<AdoptResult> {
   await make(changesOf('enforce', before, adoption));
   if (!isReal) return { ...result, ...found };
   const findings = await waysRound(options.connection, policies, true);
-  return { ...result, ...found, findings: findings ?? [] };
+  const triggers = await looking(options, adoption, (client) =>
+    fillingTriggers(client, changesOf('expand', before, adoption)),
+  );
+  return { ...result, ...found, findings: findings ?? [], triggers };
 }
 
 /** Plans what was not begun yet, for what is refused then: nothing of a stage is done where a later one could not be. */
