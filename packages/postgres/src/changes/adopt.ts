@@ -89,7 +89,7 @@ export async function adopt(options: AdoptOptions): Promise<AdoptResult> {
   if (!policies || !adoption.reaches('observe')) return result;
   const isReal = options.dryRun !== true && adoption.reaches('enforce');
   const found = await looking(options, adoption, async (client, tables) => {
-    const observed = await observe(client, tables);
+    const observed = await observe(client, tables, policies);
     const findings = await waysRound(options.connection, policies, false);
     if (isReal) {
       requireNothingHidden(observed);

@@ -245,9 +245,12 @@ describe.each(servers)('a database of one tenant becomes one of many $title', (s
     expect((await database.change({ change })).done).toEqual(['drop trigger']);
   });
 
-  it('done, it does nothing any more', async () => {
-    const { changes, oldKeys } = await adopted({ until: 'enforce', policies: policiesOf(database), dropOldKeys: true });
+  it('done, it does nothing any more, also where rows of other tenants than the rule says have come since', async () => {
+    await query(`insert into company (slug, tenant_id) values ('later', 900001)`);
+    const policies = policiesOf(database);
+    const { changes, oldKeys, triggers } = await adopted({ until: 'enforce', policies, dropOldKeys: true });
     expect(changes.flatMap(({ done }) => done)).toEqual([]);
+    expect(triggers.map(({ table }) => table.name)).toEqual(['company', 'person', 'job', 'application']);
     expect(oldKeys.map(({ key }) => key)).toEqual(tables.map(({ name }) => `${name}_pkey`));
     expect(await query(`select name from tenancy_changes where state <> 'done'`)).toEqual([]);
   });

@@ -2,6 +2,8 @@ import type { ClientBase } from 'pg';
 import type { CompilePoliciesOptions } from '../../policies/policy-options.js';
 import { quoteIdentifier, quoteQualified } from '../../policies/quoting.js';
 import { readJson } from '../../protocol/read-json.js';
+import { usualName } from '../plan/plan-change.js';
+import { readRecords } from '../plan/record.js';
 import type { TableName } from '../plan/step.js';
 import { count, impossible, nobodys } from './refusals.js';
 import type { RuledTable } from './tenant-rule.js';
@@ -11,19 +13,28 @@ export interface ObservedTable {
   readonly table: TableName;
   /** Rows without a tenant, which nobody would see. */
   readonly withoutTenant: number;
-  /** Rows that have another tenant than the rule says, and would be seen by that one. */
+  /** Rows that have another tenant than the rule says, and would be seen by that one; none of a table whose policies are enforced. */
   readonly otherTenant: number;
 }
 
-/** Counts what the policies would hide; where the column is not there yet, by the rules alone. */
-export async function observe(client: ClientBase, tables: readonly RuledTable[]): Promise<ObservedTable[]> {
+/**
+ * Counts what the policies would hide; where the column is not there yet, by the rules alone. Of a table that they hold already, rows of
+ * other tenants than the rule says are those that came since.
+ */
+export async function observe(
+  client: ClientBase,
+  tables: readonly RuledTable[],
+  policies: CompilePoliciesOptions,
+): Promise<ObservedTable[]> {
+  const done = (await readRecords(client)).filter(({ state }) => state === 'done').map(({ name }) => name);
   const observed: ObservedTable[] = [];
   for (const one of tables) {
     const { table, column, rule, expected, catalog } = one;
     const isThere = catalog.columns.some(({ name }) => name === column);
     const own = isThere ? `${quoteIdentifier(table.name)}.${quoteIdentifier(column)}` : one.tenant;
+    const isHeld = done.includes(usualName({ kind: 'enforce policies', table, policies }));
     const otherTenant =
-      rule === undefined || !isThere
+      rule === undefined || !isThere || isHeld
         ? 0
         : await count(client, one, `where ${own} is not null and ${own} is distinct from ${expected}`);
     observed.push({ table, withoutTenant: await count(client, one, `where ${nobodys(own)}`), otherTenant });
