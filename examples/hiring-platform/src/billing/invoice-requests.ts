@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { words } from '../text/words.js';
 
 export const newInvoice = z.strictObject({ month: z.string().regex(/^20\d\d-(0[1-9]|1[0-2])$/) });
 
 export const invoiceChange = z.strictObject({ status: z.enum(['open', 'paid']) });
 
 export const newInvoiceLine = z.strictObject({
-  description: z.string().trim().min(1).max(200),
+  description: words(200),
   cents: z.number().int().min(0).max(100_000_000),
   jobId: z.uuid().exactOptional(),
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { words } from '../text/words.js';
 
-const name = z.string().trim().min(1).max(120);
+const name = words(120);
 
 export const newCandidate = z.strictObject({ name, email: z.email().toLowerCase() });
 

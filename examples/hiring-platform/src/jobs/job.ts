@@ -1,13 +1,14 @@
 import { z } from 'zod';
+import { words } from '../text/words.js';
 
-const words = z.string().trim().min(1).max(120);
+const line = words(120);
 
 // Strict: a body that names a field of its own, such as `tenantId`, is refused.
-export const newJob = z.strictObject({ title: words, location: words, open: z.boolean().default(true) });
+export const newJob = z.strictObject({ title: line, location: line, open: z.boolean().default(true) });
 
 export const jobChange = z.strictObject({
-  title: words.exactOptional(),
-  location: words.exactOptional(),
+  title: line.exactOptional(),
+  location: line.exactOptional(),
   open: z.boolean().exactOptional(),
 });
 

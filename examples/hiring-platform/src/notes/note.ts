@@ -1,5 +1,6 @@
 import { z } from 'zod';
+import { text } from '../text/words.js';
 
-export const newNote = z.strictObject({ text: z.string().trim().min(1).max(10_000) });
+export const newNote = z.strictObject({ text: text(10_000) });
 
 export type NewNote = z.infer<typeof newNote>;
