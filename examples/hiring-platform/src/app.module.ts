@@ -29,9 +29,12 @@ import { WebModule } from './web/web.module.js';
     TenancyModule.forRootAsync({
       imports: [AdminModule],
       inject: [CompanyDirectory, DEPLOYMENT],
-      useFactory: (registry: CompanyDirectory, { baseDomain, jwtSecret }: Deployment) => ({
+      useFactory: (registry: CompanyDirectory, { baseDomain, jwtSecret, protocol }: Deployment) => ({
         registry,
-        sources: [fromSubdomain({ baseDomain, reserved: RESERVED }), fromJwt({ secret: jwtSecret, extract: tokenOf })],
+        sources: [
+          fromSubdomain({ baseDomain, reserved: RESERVED }),
+          fromJwt({ secret: jwtSecret, extract: (request) => tokenOf(request, protocol) }),
+        ],
       }),
     }),
     // Before every module that registers a queue.

@@ -106,6 +106,29 @@ it('a burst of one company refuses nobody else, who comes from the same address'
   }
 });
 
+it('who guesses passwords of one company is stopped, and nobody of the other with them', async () => {
+  const platform = await TestPlatform.start({ signInsPerMinute: 5 });
+  try {
+    const guess = ({ slug, recruiters }: Company, password: string) => {
+      const body = { email: recruiters[0].email, password };
+      return platform.call(`${slug}.localhost`, '/auth/sign-in', { method: 'POST', body });
+    };
+    const guesses = await Promise.all(Array.from({ length: 12 }, (_, n) => guess(acme, `guess ${n}`)));
+    expect(guesses.map(({ status }) => status).sort()).toEqual([...Array(5).fill(401), ...Array(7).fill(429)]);
+    const [{ password }] = acme.recruiters;
+    expect((await guess(acme, password)).status).toBe(429);
+    const form = { email: acme.recruiters[0].email, password: 'guess' };
+    const onPage = () => platform.call('acme.localhost', '/sign-in', { form, headers: { Accept: 'text/html' } });
+    const pages = await Promise.all(Array.from({ length: 7 }, onPage));
+    expect(pages.map(({ status }) => status).sort()).toEqual([401, 401, 401, 401, 401, 429, 429]);
+    expect((await guess(globex, globex.recruiters[0].password)).status).toBe(200);
+    // Whoever is not guessing goes on.
+    expect((await platform.call('acme.localhost', '/jobs')).status).toBe(200);
+  } finally {
+    await platform.stop();
+  }
+});
+
 it('each line that is logged says whose work it was', async () => {
   const lines: string[] = [];
   const write = vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => lines.push(String(chunk)) > 0);

@@ -193,6 +193,11 @@ describe('the pages', () => {
     expect((await platform.call('hammer.localhost', '/careers')).text).toContain('data-color="amber"');
     const again = await platform.call('localhost', '/new-company', { form: own });
     expect([again.status, again.text.includes('A company has this address.')]).toEqual([409, true]);
+    // What was typed is still there, and the password is not.
+    for (const value of ['Hammer &amp; &lt;Sons&gt;', 'hammer', 'h@hammer.example'])
+      expect(again.text).toContain(`value="${value}"`);
+    expect(again.text).toContain('<option selected>amber');
+    expect(again.text).not.toContain(own.password);
     for (const slug of ['admin', 'no dots.here']) {
       expect((await platform.call('localhost', '/new-company', { form: { ...own, slug } })).status).toBe(400);
     }

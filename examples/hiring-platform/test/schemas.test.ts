@@ -73,7 +73,7 @@ describe('a schema for each company', () => {
     const folder = await mkdtemp(join(tmpdir(), 'hiring-migrations-'));
     try {
       await cp(new URL('../migrations', import.meta.url), folder, { recursive: true });
-      await writeFile(join(folder, '0007_salary.sql'), 'alter table job add column salary integer not null default 0;');
+      await writeFile(join(folder, '0008_salary.sql'), 'alter table job add column salary integer not null default 0;');
       await prepareDatabase(platform.adminDatabaseUrl, 'schemas', pathToFileURL(`${folder}/`));
     } finally {
       await rm(folder, { recursive: true });

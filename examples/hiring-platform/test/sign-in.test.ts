@@ -54,4 +54,17 @@ describe('signing in', () => {
     expect(text).toContain(globex.candidates[0].name);
     expect(text).not.toContain(acme.candidates[0].name);
   });
+
+  it('by a page over https is refused where nobody told the platform of the proxy: the cookie would go over http too', async () => {
+    for (const company of [acme, globex]) {
+      const { email, password } = company.recruiters[0];
+      const headers = { Accept: 'text/html', 'X-Forwarded-Proto': 'https', Origin: `https://${at(company)}` };
+      const answer = await platform.call(at(company), '/sign-in', {
+        form: { email, password },
+        headers: { ...headers, Host: at(company) },
+      });
+      expect([answer.status, answer.headers['set-cookie']]).toEqual([403, undefined]);
+      expect(answer.text).toContain('PROTOCOL');
+    }
+  });
 });

@@ -1,9 +1,9 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import { type Tenant, TenantRegistry } from '@tenancy/core';
 import { TenantAdmin } from '@tenancy/core/admin';
 import { InjectTenantPrisma } from '@tenancy/prisma';
 import { demoCompanies } from '../admin/demo-companies.js';
+import { Sessions } from '../auth/sessions.js';
 import type { TenantPrisma } from '../database/tenant-prisma.js';
 
 /** The company that is attacked, and what an attacker would have to know of it. Only a demonstration knows that. */
@@ -13,7 +13,7 @@ export class OtherCompany {
     @InjectTenantPrisma() private readonly prisma: TenantPrisma,
     private readonly registry: TenantRegistry,
     private readonly admin: TenantAdmin,
-    private readonly jwt: JwtService,
+    private readonly sessions: Sessions,
   ) {}
 
   /** A company of the demonstration, and never that of somebody who signed up. */
@@ -30,9 +30,8 @@ export class OtherCompany {
   }
 
   /** A token that the platform has signed, for a recruiter of the other company. */
-  async tokenOf(other: Tenant): Promise<string> {
-    const user = await this.as(other, () => this.prisma.user.findFirstOrThrow());
-    return this.jwt.signAsync({ sub: user.id, role: user.role, tenantId: other.id });
+  tokenOf(other: Tenant): Promise<string> {
+    return this.as(other, async () => this.sessions.begin(await this.prisma.user.findFirstOrThrow()));
   }
 
   async idsOf(other: Tenant) {

@@ -1,4 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { TakesPassword } from '../limits/takes-password.decorator.js';
 import { AuthService } from './auth.service.js';
 import { CurrentRecruiter } from './current-recruiter.decorator.js';
 import { Public } from './public.decorator.js';
@@ -10,6 +11,7 @@ export class AuthController {
   constructor(private readonly auth: AuthService) {}
 
   @Public()
+  @TakesPassword()
   @Post('sign-in')
   @HttpCode(200)
   signIn(@Body({ schema: signIn }) credentials: SignIn) {

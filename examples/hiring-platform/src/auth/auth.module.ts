@@ -4,6 +4,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { DEPLOYMENT, type Deployment } from '../settings/settings.module.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
+import { Sessions } from './sessions.js';
 import { SignedInGuard } from './signed-in.guard.js';
 
 @Module({
@@ -14,7 +15,7 @@ import { SignedInGuard } from './signed-in.guard.js';
     }),
   ],
   controllers: [AuthController],
-  providers: [AuthService, { provide: APP_GUARD, useClass: SignedInGuard }],
-  exports: [AuthService, JwtModule],
+  providers: [AuthService, Sessions, { provide: APP_GUARD, useClass: SignedInGuard }],
+  exports: [AuthService, Sessions],
 })
 export class AuthModule {}

@@ -1,9 +1,9 @@
 import { Injectable, UnauthorizedException } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import { TenantContext } from '@tenancy/core';
 import { InjectTenantPrisma } from '@tenancy/prisma';
 import type { TenantPrisma } from '../database/tenant-prisma.js';
 import { hashPassword, isPassword } from './password.js';
+import { Sessions } from './sessions.js';
 import type { SignIn } from './sign-in.js';
 
 @Injectable()
@@ -13,7 +13,7 @@ export class AuthService {
 
   constructor(
     @InjectTenantPrisma() private readonly prisma: TenantPrisma,
-    private readonly jwt: JwtService,
+    private readonly sessions: Sessions,
     private readonly tenant: TenantContext,
   ) {}
 
@@ -22,7 +22,7 @@ export class AuthService {
     const user = await this.prisma.user.findFirst({ where: { email } });
     const matches = await isPassword(password, user?.passwordHash ?? (await this.#nobody));
     if (!user || !matches) throw new UnauthorizedException();
-    return { token: await this.jwt.signAsync({ sub: user.id, role: user.role, tenantId: this.tenant.tenantId }) };
+    return { token: await this.sessions.begin(user) };
   }
 
   async profile(id: string) {

@@ -1,16 +1,19 @@
 import { type CanActivate, type ExecutionContext, Injectable, UnauthorizedException } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { Public } from './public.decorator.js';
-import { recruiterOf } from './recruiter.js';
+import { Sessions } from './sessions.js';
 
-/** Everything needs a valid token, except what is `@Public()`. */
+/** Everything needs a valid token of a session that was not ended, except what is `@Public()`. */
 @Injectable()
 export class SignedInGuard implements CanActivate {
-  constructor(private readonly reflector: Reflector) {}
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly sessions: Sessions,
+  ) {}
 
-  canActivate(context: ExecutionContext): boolean {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     if (this.reflector.getAllAndOverride(Public, [context.getHandler(), context.getClass()])) return true;
-    if (recruiterOf(context.switchToHttp().getRequest())) return true;
+    if (await this.sessions.recruiterOf(context.switchToHttp().getRequest())) return true;
     throw new UnauthorizedException();
   }
 }

@@ -9,6 +9,8 @@ import {
 } from '@nestjs/websockets';
 import { InjectTenantPrisma } from '@tenancy/prisma';
 import type { Server, Socket } from 'socket.io';
+import { CurrentRecruiter } from '../auth/current-recruiter.decorator.js';
+import type { Recruiter } from '../auth/recruiter.js';
 import type { TenantPrisma } from '../database/tenant-prisma.js';
 import type { Application } from '../generated/client.js';
 import { SocketErrorsFilter } from './socket-errors.filter.js';
@@ -29,16 +31,23 @@ export class LiveGateway {
   async watch(
     @MessageBody({ schema: watchedJob }) { jobId }: WatchedJob,
     @ConnectedSocket() socket: Socket,
+    @CurrentRecruiter() { jti }: Recruiter,
   ): Promise<WsResponse<{ readonly title: string }>> {
     const job = await this.prisma.job.findUnique({ where: { id: jobId }, select: { title: true } });
     if (!job) throw new NotFoundException();
-    await socket.join(roomOf(jobId));
+    await socket.join([roomOf(jobId), sessionOf(jti)]);
     return { event: 'watching', data: job };
   }
 
   tell({ id, jobId, candidateId }: Application): void {
     this.server.to(roomOf(jobId)).emit('application', { id, jobId, candidateId });
   }
+
+  /** Who signs out hears nothing more, in any tab. */
+  hangUp({ jti }: Pick<Recruiter, 'jti'>): void {
+    this.server.in(sessionOf(jti)).disconnectSockets();
+  }
 }
 
 const roomOf = (jobId: string) => `job:${jobId}`;
+const sessionOf = (jti: string) => `session:${jti}`;

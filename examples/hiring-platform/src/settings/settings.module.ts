@@ -14,6 +14,11 @@ export interface Deployment extends Settings {
    * @defaultValue `6_000`
    */
   readonly callsPerMinute?: number;
+  /**
+   * Passwords that one caller may try at a company within a minute, on the page and as many by the API.
+   * @defaultValue `60`
+   */
+  readonly signInsPerMinute?: number;
 }
 
 export const DEPLOYMENT = Symbol('DEPLOYMENT');

@@ -19,7 +19,8 @@ export class SignUpController {
   async signUp(@Body({ schema: signUp }) wanted: SignUp, @Headers('host') host = '') {
     const { slug, name } = await this.service.signUp(wanted);
     const port = /:\d+$/.exec(host)?.[0] ?? '';
-    const address = new URL(`http://${slug}.${this.deployment.baseDomain}${port}`).origin;
+    const { protocol, baseDomain } = this.deployment;
+    const address = new URL(`${protocol}://${slug}.${baseDomain}${port}`).origin;
     return { slug, name, address, signIn: `${address}/auth/sign-in` };
   }
 }

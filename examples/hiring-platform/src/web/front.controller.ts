@@ -44,12 +44,14 @@ export class FrontController {
       if (!(error instanceof HttpException) || error.getStatus() >= 500) throw error;
       response.status(error.getStatus());
       const isTaken = error.getStatus() === HttpStatus.CONFLICT;
-      return frontPage(this.#addresses(host), isTaken ? 'A company has this address.' : 'This cannot be an address.');
+      const problem = isTaken ? 'A company has this address.' : 'This cannot be an address.';
+      return frontPage(this.#addresses(host), { problem, wanted });
     }
   }
 
   #addresses(host: string) {
     const port = /:\d+$/.exec(host)?.[0] ?? '';
-    return (slug: string) => `http://${slug}.${this.deployment.baseDomain}${port}`;
+    const { protocol, baseDomain } = this.deployment;
+    return (slug: string) => `${protocol}://${slug}.${baseDomain}${port}`;
   }
 }

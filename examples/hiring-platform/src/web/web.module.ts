@@ -1,4 +1,4 @@
-import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ApplicationsModule } from '../applications/applications.module.js';
 import { AttacksModule } from '../attacks/attacks.module.js';
@@ -7,6 +7,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { BillingModule } from '../billing/billing.module.js';
 import { CandidatesModule } from '../candidates/candidates.module.js';
 import { JobsModule } from '../jobs/jobs.module.js';
+import { LiveModule } from '../live/live.module.js';
 import { MailsModule } from '../mails/mails.module.js';
 import { NotesModule } from '../notes/notes.module.js';
 import { SignUpModule } from '../sign-up/sign-up.module.js';
@@ -17,7 +18,6 @@ import { FrontController } from './front.controller.js';
 import { HiringController } from './hiring.controller.js';
 import { IsolationController } from './isolation.controller.js';
 import { OwnOriginGuard } from './own-origin.guard.js';
-import { SecurityHeaders } from './security-headers.middleware.js';
 import { SessionController } from './session.controller.js';
 
 /** The pages that people see in a browser. */
@@ -30,6 +30,7 @@ import { SessionController } from './session.controller.js';
     BillingModule,
     CandidatesModule,
     JobsModule,
+    LiveModule,
     MailsModule,
     NotesModule,
     SignUpModule,
@@ -45,8 +46,4 @@ import { SessionController } from './session.controller.js';
   ],
   providers: [{ provide: APP_GUARD, useClass: OwnOriginGuard }],
 })
-export class WebModule implements NestModule {
-  configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(SecurityHeaders).forRoutes('*path');
-  }
-}
+export class WebModule {}

@@ -7,6 +7,8 @@ export function testDeployment(
   return {
     port: 0,
     baseDomain: 'localhost',
+    protocol: 'http',
+    signInsPerMinute: 6_000,
     jwtSecret: 'a secret of the tests, long enough for HS256',
     redisUrl: process.env['REDIS_URL'] ?? null,
     isolation: 'rows',

@@ -30,6 +30,7 @@ const TABLES = [
   'invoice',
   'invoice_line',
   'mail',
+  'ended_session',
 ];
 
 /** The platform on a database of its own, listening, with both companies in it. */

@@ -21,6 +21,7 @@ const TABLES = [
   'invoice_line',
   'audit_entry',
   'mail',
+  'ended_session',
 ];
 
 /** A database for one proof, and what a harness does with its rows. */

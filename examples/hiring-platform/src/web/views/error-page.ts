@@ -2,8 +2,8 @@ import { html } from 'hono/html';
 import { layout } from './layout.js';
 
 /** The page for an answer that is none. Its words are the platform's own: nothing of the request or of the error is in them. */
-export function errorPage(status: number, code: string | null): string {
-  const [title, text] = wordsFor(status, code);
+export function errorPage(status: number, code: string | null, reason = code): string {
+  const [title, text] = wordsFor(status, reason);
   return layout({
     title,
     body: html`
@@ -17,8 +17,8 @@ export function errorPage(status: number, code: string | null): string {
   });
 }
 
-function wordsFor(status: number, code: string | null): readonly [title: string, text: string] {
-  switch (code) {
+function wordsFor(status: number, reason: string | null): readonly [title: string, text: string] {
+  switch (reason) {
     case 'tenant_required':
       return [
         'There is no company here',
@@ -29,6 +29,13 @@ function wordsFor(status: number, code: string | null): readonly [title: string,
         'You are signed in elsewhere',
         'What you were signed in with is of another company than this address. Here you are signed out now: sign in again.',
       ];
+    case 'another_protocol':
+      return [
+        'The platform expects another protocol',
+        'Your browser speaks http and the platform was started for https, or the other way round: its operator sets PROTOCOL. Nothing was done.',
+      ];
+    case 'job_closed':
+      return ['This job is closed', 'Nobody can apply for it. Go back and open it first.'];
     case 'tenant_inactive':
       return ['This company is closed', 'Its account is suspended. Its data is kept, and nobody is let in.'];
   }
