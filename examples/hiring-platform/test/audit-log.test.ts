@@ -15,7 +15,7 @@ const writes: readonly {
   action: string;
 }[] = [
   { route: 'POST /jobs', body: () => ({ title: 'Audited', location: 'Tucson' }), action: 'job.created' },
-  { route: 'PATCH /jobs/:id', body: () => ({ open: false }), action: 'job.changed' },
+  { route: 'PATCH /jobs/:id', body: () => ({ location: 'Phoenix' }), action: 'job.changed' },
   {
     route: 'POST /candidates',
     body: () => ({ name: 'Ada Audit', email: 'ada@candidates.example' }),
@@ -32,18 +32,18 @@ const writes: readonly {
   { route: 'DELETE /notes/:id', action: 'note.deleted' },
   { route: 'DELETE /candidates/:id', action: 'candidate.forgotten' },
   { route: 'POST /invoices', body: () => ({ month: '2033-03' }), action: 'invoice.created' },
-  { route: 'PATCH /invoices/:id', body: () => ({ status: 'paid' }), action: 'invoice.changed' },
   {
     route: 'POST /invoices/:id/lines',
     body: () => ({ description: 'Extra', cents: 100 }),
     action: 'invoice.line_added',
   },
+  { route: 'PATCH /invoices/:id', body: () => ({ status: 'paid' }), action: 'invoice.changed' },
 ];
 
 /** The same writes by forms of the pages, after all of the above but those that take away. */
 const forms: readonly { route: string; form: (written: Written) => Record<string, string>; action: string }[] = [
   { route: 'POST /desk/jobs', form: () => ({ title: 'On a page', location: 'Tucson' }), action: 'job.created' },
-  { route: 'POST /desk/jobs/:id', form: () => ({ open: 'no' }), action: 'job.changed' },
+  { route: 'POST /desk/jobs/:id', form: () => ({ open: 'yes' }), action: 'job.changed' },
   {
     route: 'POST /desk/candidates',
     form: () => ({ name: 'Pat Page', email: 'pat@candidates.example' }),

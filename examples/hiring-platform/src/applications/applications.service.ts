@@ -1,4 +1,4 @@
-import { Injectable, NotFoundException } from '@nestjs/common';
+import { ConflictException, Injectable, NotFoundException } from '@nestjs/common';
 import { TenantOutbox } from '@tenancy/core/events';
 import { InjectTenantPrisma } from '@tenancy/prisma';
 import { AuditLogService } from '../audit-log/audit-log.service.js';
@@ -39,11 +39,16 @@ export class ApplicationsService {
   }
 
   /**
-   * A job or candidate of another company is refused by the foreign key, as one that does not exist. The mail to the candidate is
-   * queued if, and only if, all of it commits. Who watches the job is told afterwards, and the screening service asked.
+   * For a job that is open, which nobody closes meanwhile. A candidate of another company is refused by the foreign key, as one that does
+   * not exist. The mail to the candidate is queued if, and only if, all of it commits. Who watches the job is told afterwards, and the
+   * screening service asked.
    */
   async create(data: NewApplication, recruiter: Recruiter) {
     const application = await this.prisma.$transaction(async (transaction) => {
+      const [job] = await transaction.$queryRaw<{ open: boolean }[]>`
+        select open from job where id = ${data.jobId}::uuid for share`;
+      if (!job) throw new NotFoundException();
+      if (!job.open) throw new ConflictException('job_closed');
       const application = await transaction.application.create({ data });
       await this.auditLog.record(recruiter, 'application.created', application.id, transaction);
       await this.outbox.add(transaction, 'mails', 'application-received', { applicationId: application.id });

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { ConflictException, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { AuditLogService } from '../audit-log/audit-log.service.js';
@@ -68,9 +68,15 @@ export class InvoicesService {
     });
   }
 
-  /** An invoice or a job of another company is refused by the foreign key, as one that does not exist. */
+  /**
+   * To an invoice that is open, which nobody pays meanwhile. A job of another company is refused by the foreign key, as one that does not
+   * exist.
+   */
   addLine(invoiceId: string, line: NewInvoiceLine, recruiter: Recruiter) {
     return this.invoices.manager.transaction(async (manager) => {
+      const where = { id: invoiceId };
+      const { status } = await manager.findOneOrFail(Invoice, { where, lock: { mode: 'pessimistic_read' } });
+      if (status === 'paid') throw new ConflictException('invoice_paid');
       const added = await manager.save(InvoiceLine, { invoiceId, ...line });
       await this.auditLog.record(recruiter, 'invoice.line_added', invoiceId, manager);
       return added;

@@ -60,9 +60,11 @@ export function jobPage(
       )}</ul>
       <section class="panel"><h2>Somebody applies</h2>
         ${
-          others.length === 0
-            ? html`<p class="soft">All candidates have applied. <a href="/desk/candidates">Add one</a>.</p>`
-            : html`<form method="post" action="/desk/jobs/${id}/applications" class="inline">
+          !open
+            ? html`<p class="soft">The job is closed.</p>`
+            : others.length === 0
+              ? html`<p class="soft">All candidates have applied. <a href="/desk/candidates">Add one</a>.</p>`
+              : html`<form method="post" action="/desk/jobs/${id}/applications" class="inline">
               <label>Candidate <select name="candidateId">${others.map(({ id, name }) => html`<option value="${id}">${name}</option>`)}</select></label>
               <button>Apply</button></form>`
         }</section>`,
