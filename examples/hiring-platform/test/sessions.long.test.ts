@@ -20,7 +20,7 @@ describe.each(['rows', 'schemas'] as const)('a session, with companies in %s', (
 
   const signIn = (company: Company) => Person.signIn(platform, company);
   const tokenIn = ({ cookie }: Person) => cookie.slice(cookie.indexOf('=') + 1);
-  /** What a copy of a person's cookie opens: a page, the API, and the API without the cookie. */
+  /** Answers to a copy of a person's cookie: of a page, of the API, and of the API without the cookie. */
   async function opens(person: Person): Promise<number[]> {
     const { host, cookie } = person;
     const answers = await Promise.all([

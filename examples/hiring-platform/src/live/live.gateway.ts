@@ -43,7 +43,7 @@ export class LiveGateway {
     this.server.to(roomOf(jobId)).emit('application', { id, jobId, candidateId });
   }
 
-  /** Who signs out hears nothing more, in any tab. */
+  /** Closes the sockets of a session that was ended, in every tab. */
   hangUp({ jti }: Pick<Recruiter, 'jti'>): void {
     this.server.in(sessionOf(jti)).disconnectSockets();
   }

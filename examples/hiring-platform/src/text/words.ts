@@ -4,7 +4,7 @@ import { z } from 'zod';
 const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 /** A zero byte, which PostgreSQL does not keep, and halves of a sign, which UTF-8 has no bytes for. */
 const UNWRITABLE = /[\0\p{Cs}]/u;
-/** What ends a line, as in the subject of a mail, and what turns the words behind it around, so that a name shows as another's. */
+/** Signs that end a line, as of the subject of a mail, or turn the words behind them around, so that a name shows as another's. */
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
 
 /** Text of people in any number of lines, without white space around it. */
