@@ -16,7 +16,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 async function stop(): Promise<void> {
   stopping = true;
-  setTimeout(() => process.exit(1), 30_000).unref();
+  // Before it is killed: `stop_grace_period` in compose.yaml.
+  setTimeout(() => process.exit(1), 25_000).unref();
   await platform?.stop();
   // While it is still starting there is nothing to lose: the database ends with its owner.
   process.exit(0);

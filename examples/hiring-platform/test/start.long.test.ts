@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { setTimeout } from 'node:timers/promises';
 import { createDatabase, postgresFromEnvironment } from '@tenancy/testing/postgres';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -126,6 +129,30 @@ describe('the start script', () => {
     const response = await fetch(`http://127.0.0.1:${script.port}/health`);
     expect(response.status).toBe(200);
     script.signalGroup('SIGINT');
+    expect(await script.exited()).toEqual({ code: 0, signal: null });
+    await nothingLeft(script);
+  });
+
+  it('answers a request under way before it stops, and takes no other', async () => {
+    const script = await start({ PORT: '0' });
+    const { port } = script;
+    const [{ email, password }] = acme.recruiters;
+    const form = new URLSearchParams({ email, password }).toString();
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': form.length };
+    const outgoing = request({
+      port,
+      path: '/sign-in',
+      method: 'POST',
+      headers: { Host: 'acme.localhost', ...headers },
+    });
+    const answered = once(outgoing, 'response');
+    outgoing.write(form.slice(0, 10));
+    await setTimeout(300);
+    script.signalGroup('SIGTERM');
+    await vi.waitFor(() => expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow(), waiting);
+    outgoing.end(form.slice(10));
+    const [{ statusCode, headers: answer }] = (await answered) as [IncomingMessage];
+    expect([statusCode, answer.connection]).toEqual([303, 'close']);
     expect(await script.exited()).toEqual({ code: 0, signal: null });
     await nothingLeft(script);
   });

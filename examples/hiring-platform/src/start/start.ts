@@ -8,9 +8,13 @@ import { DemoData } from '../admin/demo-data.js';
 import { AppModule } from '../app.module.js';
 import { startScreening } from '../screening/start-screening.js';
 import type { Settings } from '../settings/settings.js';
+import { Answers } from './answers.js';
 import { configure } from './configure.js';
 import { asStartError, IPV4, joinOnIPv6, reservePort } from './loopback.js';
 import { prepareDatabase } from './prepare-database.js';
+
+/** Milliseconds that requests under way have when it stops: less than `main.ts` waits for everything. */
+const FOR_ANSWERS = 15_000;
 
 export interface Platform {
   readonly app: INestApplication;
@@ -33,12 +37,14 @@ export async function startPlatform(settings: Settings): Promise<Platform> {
     const screening = await startScreening(alone);
     undo.push(() => screening.stop());
     const app = await NestFactory.create(AppModule.for({ ...alone, screeningPort: screening.port }), {
-      // A browser's idle connection must not delay Ctrl-C.
+      // A browser's idle connection must not delay Ctrl-C. Requests under way are waited for before.
       forceCloseConnections: true,
       logger: new TenantLogger({ logLevels: ['warn', 'error'] }),
       abortOnError: false,
     });
     undo.push(() => app.close());
+    const answers = new Answers(app.getHttpServer());
+    undo.push(() => answers.given(FOR_ANSWERS));
     configure(app);
     await app.get(DemoData).seed();
     await releasePort();
