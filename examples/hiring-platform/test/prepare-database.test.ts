@@ -45,6 +45,18 @@ describe('preparing the database', () => {
     await client.query(`reassign owned by ${owner} to current_user`);
   });
 
+  it.each<[string, (url: URL) => void, RegExp]>([
+    ['a database that is not there', (url) => (url.pathname += '_missing'), /database ".*_missing" does not exist\.$/],
+    ['nothing where it points', (url) => (url.host = '127.0.0.1:1'), /ECONNREFUSED 127\.0\.0\.1:1\.$/],
+    ['a host with two addresses', (url) => (url.host = 'localhost:1'), /ECONNREFUSED/],
+  ])('says in one line that DATABASE_URL leads to %s', async (_, change, message) => {
+    const url = new URL(database.url);
+    change(url);
+    const error = await prepareDatabase(url.href).then(String, (reason: unknown) => reason);
+    expect(error).toBeInstanceOf(StartError);
+    expect((error as StartError).message).toMatch(message);
+  });
+
   it.each<IsolationKind>(['rows', 'schemas'])(
     'is done for who owns the database and may create roles, and lets companies be made in %s',
     async (isolation) => {

@@ -13,8 +13,11 @@ export async function prepareDatabase(
   migrations?: URL,
 ): Promise<{ readonly databaseUrl: string }> {
   const client = new pg.Client({ connectionString: adminDatabaseUrl });
+  await client.connect().catch((error: Error & { readonly code?: string }) => {
+    // A name with several addresses has an error for each, and no message of its own.
+    throw new StartError(`DATABASE_URL leads to no database: ${error.message || error.code}.`, { cause: error });
+  });
   const companies = new TenantDirectory({ connection: adminDatabaseUrl });
-  await client.connect();
   try {
     const { rows } = await client.query<{ database: string }>('select current_database() as database');
     const database = (rows[0] as { database: string }).database;
