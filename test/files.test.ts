@@ -58,6 +58,11 @@ describe('N26: the files of the repository', () => {
     expect(read('release.mjs')).toContain("'--provenance'");
   });
 
+  it('Renovate looks at the example and its image as well, which its presets leave out', () => {
+    const { ignorePaths } = JSON.parse(read('renovate.json')) as { readonly ignorePaths?: readonly string[] };
+    expect(ignorePaths).toEqual(['**/node_modules/**']);
+  });
+
   it("the example's image copies what there is, runs as nobody in particular and is asked how it is", () => {
     const file = read(DOCKERFILE);
     const copied = [...file.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, paths = '']) => paths.split(' '));
@@ -66,7 +71,14 @@ describe('N26: the files of the repository', () => {
     expect(file.lastIndexOf('USER node')).toBeGreaterThan(file.lastIndexOf('FROM '));
     expect(file).toMatch(/^HEALTHCHECK .*\n.*\/health`/m);
     expect(read('examples/hiring-platform/src/health/health.controller.ts')).toContain("@Controller('health')");
-    expect(read('examples/hiring-platform/compose.yaml')).toContain(`dockerfile: ${DOCKERFILE}`);
+    const compose = read('examples/hiring-platform/compose.yaml');
+    expect(compose).toContain(`dockerfile: ${DOCKERFILE}`);
+    // On its socket alone it answers before it is there to stay.
+    expect(compose).toMatch(/"pg_isready", "--host", /);
+    const [, grace] = /stop_grace_period: (\d+)s/.exec(compose) ?? [];
+    const [, own] =
+      /setTimeout\(\(\) => process\.exit\(1\), (\d+)_000\)/.exec(read('examples/hiring-platform/src/main.ts')) ?? [];
+    expect(Number(own)).toBeLessThan(Number(grace));
   });
 
   it('every package has the same version, licence and Node, and can be found', () => {
