@@ -21,8 +21,13 @@ function wordsOf(line: string): readonly string[] {
   const words: string[] = [];
   let word: string | undefined;
   let quote: string | undefined;
+  let isInside = false;
   for (const character of line) {
-    if (quote !== undefined) {
+    // What stands in `$(…)` is a word, whatever it is made by.
+    if (isInside || (character === '(' && word?.endsWith('$'))) {
+      isInside = character !== ')';
+      word += character;
+    } else if (quote !== undefined) {
       if (character === quote) quote = undefined;
       else word = (word ?? '') + character;
     } else if (character === '"' || character === "'") {

@@ -1,4 +1,5 @@
 import { type Application, installedVersion, type Needed, type Orm } from './application.js';
+import { jsonLike } from './edit.js';
 import { type Context, type Told, type Tree, textOf } from './workspace.js';
 
 /** The range of all packages of @tenancy: they share one version. */
@@ -67,8 +68,7 @@ export function addDependencies(
     const all = { ...manifest[key], [name]: range };
     manifest[key] = Object.fromEntries(Object.entries(all).sort(([one], [other]) => (one < other ? -1 : 1)));
   }
-  const indentation = /\n([\t ]+)"/.exec(text)?.[1] ?? '  ';
-  tree.overwrite('package.json', `${JSON.stringify(manifest, null, indentation)}\n`);
+  tree.overwrite('package.json', jsonLike(text, manifest));
   told.changed(`package.json: ${missing.map(({ name, range }) => `${name} ${range}`).join(', ')}`);
   if (skipInstall) {
     told.left('Install what is new in package.json.');

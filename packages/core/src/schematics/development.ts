@@ -1,7 +1,11 @@
 import { posix } from 'node:path';
 import type { Application, Needed, Orm } from './application.js';
 import { ownRange } from './dependencies.js';
+import { jsonLike } from './edit.js';
 import { type Told, type Tree, textOf } from './workspace.js';
+
+/** The program of @tenancy/testing that starts a PostgreSQL of npm. */
+const DATABASE = 'tenancy-postgres';
 
 /** The packages that `npm run database` and `npm run migrate` need. */
 export const neededForDevelopment = (tree: Tree, app: Application, orm: Orm | 'none'): Needed[] => [
@@ -15,7 +19,7 @@ export const neededForDevelopment = (tree: Tree, app: Application, orm: Orm | 'n
 /** True where `npm run database` makes the role of the application with its password, and `npm run migrate` the tables. */
 export function hasLocalPostgres(tree: Tree): boolean {
   const { scripts } = JSON.parse(textOf(tree, 'package.json') ?? '{}') as { scripts?: Record<string, string> };
-  return scripts?.['database'] === 'tenancy-postgres' && scripts['migrate'] !== undefined;
+  return scripts?.['database'] === DATABASE && scripts['migrate'] !== undefined;
 }
 
 /** Writes the scripts that start a PostgreSQL of npm and bring its tables up to date, and what they read. What is there stays. */
@@ -26,7 +30,7 @@ export function addDevelopment(
   orm: Orm | 'none',
   files: readonly { readonly text: string }[],
 ): void {
-  const scripts: Record<string, string> = { database: 'tenancy-postgres' };
+  const scripts: Record<string, string> = { database: DATABASE };
   if (orm === 'prisma') {
     scripts['migrate'] = 'prisma generate && tenancy migrate';
     write(tree, told, 'tenancy.config.mjs', CONFIG, 'the migrations, run as the owner of the tables');
@@ -40,13 +44,13 @@ export function addDevelopment(
   const manifest = JSON.parse(text) as { scripts?: Record<string, string> };
   const missing = Object.keys(scripts).filter((name) => manifest.scripts?.[name] === undefined);
   if (missing.length > 0) {
-    const indentation = /\n([\t ]+)"/.exec(text)?.[1] ?? '  ';
-    const added = { ...manifest, scripts: { ...scripts, ...manifest.scripts } };
-    tree.overwrite('package.json', `${JSON.stringify(added, null, indentation)}\n`);
-    told.changed(`package.json: the scripts ${missing.join(' and ')}`);
+    tree.overwrite('package.json', jsonLike(text, { ...manifest, scripts: { ...scripts, ...manifest.scripts } }));
+    told.changed(`package.json: the script${missing.length > 1 ? 's' : ''} ${missing.join(' and ')}`);
   }
+  const isOthers = (manifest.scripts?.['database'] ?? DATABASE) !== DATABASE;
+  const start = isOthers ? `npx ${DATABASE} (the script database is another, and stays)` : 'npm run database';
   told.left(
-    'Start a database in a terminal of its own: npm run database. In another one take its addresses: export $(cat .env)',
+    `Start a database in a terminal of its own: ${start}. In another one take its addresses: export $(grep -v '^#' .env | xargs)`,
   );
 }
 
@@ -65,10 +69,14 @@ export default {
 
 const DATA_SOURCE = `import { DataSource } from 'typeorm';
 
+const url = process.env.ADMIN_DATABASE_URL;
+if (!url) throw new Error('ADMIN_DATABASE_URL is not set.');
+
 /** For TypeORM's own command alone: it connects as the owner of the tables, without a tenant. */
+// eslint-disable-next-line tenancy/no-raw-client
 export default new DataSource({
   type: 'postgres',
-  url: process.env.ADMIN_DATABASE_URL,
+  url,
   entities: ['dist/**/*.entity.js'],
   migrations: ['dist/migrations/*.js'],
 });

@@ -43,6 +43,12 @@ export function loadTypeScript(from = [process.cwd(), process.argv[1] ?? '']): T
   throw new NothingChanged('TypeScript is not installed', 'Install it: npm install --save-dev typescript@6');
 }
 
+/** The manifest as JSON, with the indentation and the ends of lines that `text` has. */
+export function jsonLike(text: string, value: object): string {
+  const indentation = /\n([\t ]+)"/.exec(text)?.[1] ?? '  ';
+  return `${JSON.stringify(value, null, indentation)}\n`.replaceAll('\n', text.includes('\r\n') ? '\r\n' : '\n');
+}
+
 export const parse = (ts: TypeScript, path: string, text: string): ts.SourceFile =>
   ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
 

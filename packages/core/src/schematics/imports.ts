@@ -15,8 +15,12 @@ export function importedAs(ts: TypeScript, source: ts.SourceFile, module: string
   return null;
 }
 
-/** One or more imports behind those that there are, in the file's own quotes and with its semicolons. */
-export function addedImports(ts: TypeScript, source: ts.SourceFile, lines: readonly string[]): Insertion {
+/** One or more imports behind those that there are, in the file's own quotes and with its semicolons; none twice. */
+export function addedImports(ts: TypeScript, source: ts.SourceFile, wanted: readonly string[]): Insertion {
+  const lines = wanted.filter((line) => {
+    const [, name = '', module = ''] = /^import \{ (\w+) \} from '([^']+)'$/.exec(line) ?? [];
+    return importedAs(ts, source, module, name) !== name;
+  });
   const imports = source.statements.filter(ts.isImportDeclaration);
   const last = imports.at(-1);
   const sample = last?.getText() ?? '';
@@ -25,6 +29,7 @@ export function addedImports(ts: TypeScript, source: ts.SourceFile, lines: reado
   if (last) return { at: last.end, text: quoted.map((line) => `\n${line}${end}`).join('') };
   // Behind `#!` and comments such as `// @ts-check`.
   const at = source.statements[0]?.getStart() ?? 0;
+  if (lines.length === 0) return { at, text: '' };
   return { at, text: `${quoted.map((line) => `${line}${end}\n`).join('')}\n` };
 }
 

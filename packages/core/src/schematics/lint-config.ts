@@ -1,5 +1,5 @@
 import type ts from 'typescript';
-import { bare, edited, literalOf, parse, type TypeScript } from './edit.js';
+import { bare, edited, jsonLike, literalOf, parse, type TypeScript } from './edit.js';
 import { addedImports } from './imports.js';
 import { type Told, type Tree, textOf } from './workspace.js';
 
@@ -104,5 +104,5 @@ export function oxlintRules(text: string): string | null | undefined {
   };
   const admin = { files: ['src/admin/**'], rules: { [rule]: 'off' } };
   configuration.overrides = [...(configuration.overrides ?? []), admin];
-  return `${JSON.stringify(configuration, null, 2)}\n`;
+  return jsonLike(text, configuration);
 }

@@ -12,12 +12,14 @@ import { isForPostgres } from './other-database.js';
 import { hasPolicies, loadCompiler, writePolicies } from './policies.js';
 import type { Compiler } from './prisma-policies.js';
 import { addPrismaScope } from './prisma-setup.js';
+import { type ProjectOptions, refuseUnknownProject } from './project.js';
 import { type Ask, chosenOrm, chosenSources, type Sources, terminal } from './questions.js';
+import { sharedNames } from './shared-names.js';
 import { addTypeOrmScope, TYPEORM_SCOPE } from './typeorm-setup.js';
 import { type Context, NothingChanged, Told, type Tree } from './workspace.js';
 
 /** Options of `nest add @tenancy/core`. */
-export interface NestAddOptions {
+export interface NestAddOptions extends ProjectOptions {
   readonly baseDomain?: string;
   readonly tokens?: boolean;
   readonly orm?: string;
@@ -44,6 +46,7 @@ export const nestAdd =
   (options: NestAddOptions, { ask, typescript, compiler }: Outside = outside) =>
   async (tree: Tree, context: Context): Promise<void> => {
     refuseUnknown(options);
+    refuseUnknownProject(tree, options);
     const app = readApplication(tree, options);
     const ts = typescript();
     const told = new Told();
@@ -52,6 +55,7 @@ export const nestAdd =
     const person = ask();
     const sources = registered ? null : await chosenSources(options, person);
     const orm = await chosenOrm(app, options.orm, person);
+    const shared = sharedNames(tree, orm, options.shared);
     if (sources) register(ts, tree, told, app, sources, options.module);
     const tokens = sources?.tokens ?? files.some(({ text }) => /\bfromJwt\(/.test(text));
     addLintRules(ts, tree, told, app.isEsm);
@@ -62,7 +66,6 @@ export const nestAdd =
     const skips = options.skipInstall === true || options.s === true;
     const installing = addDependencies(tree, context, told, app, needed, skips);
     const root = () => rootModule(ts, tree, app.sourceRoot, options.module);
-    const shared = options.shared?.split(',').filter((name) => /^\w+$/.test(name)) ?? [];
     if (orm === 'typeorm') addTypeOrmScope(ts, tree, told, app, sourceFiles(tree, app.sourceRoot), shared);
     if (orm === 'prisma') addPrismaScope(ts, tree, told, app, files, root, shared);
     if (hasLocal) addDevelopment(tree, told, app, orm, files);

@@ -117,15 +117,15 @@ const examples = ({ path, body }: SeedRoute) => `
 
 function rows({ tenantColumn, route }: ProofOf): string {
   if (tenantColumn === null) return '';
-  const call = `rowsFromPostgres(process.env.ADMIN_DATABASE_URL ?? '', { tenantColumn: '${tenantColumn}' })`;
+  const url = "process.env.ADMIN_DATABASE_URL ?? ''";
+  const column = `tenantColumn: '${tenantColumn}'`;
   return route
     ? `
     // Read from outside, as the owner of the tables: an attack may have changed what no answer shows.
-    rows: ${call
-      .replace('(process', '(\n      process')
-      .replace("'', {", "'',\n      {")
-      .replace(/ \}\)$/, ' },\n    )')},`
+    rows: rowsFromPostgres(${url}, {
+      ${column},
+    }),`
     : `
     // Read from outside, as the owner of the tables; what may write is unproven without it. From @tenancy/testing/postgres:
-    // rows: ${call},`;
+    // rows: rowsFromPostgres(${url}, { ${column} }),`;
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { createInterface } from 'node:readline/promises';
 import { domainToASCII } from 'node:url';
 import { type Application, ORMS, type Orm } from './application.js';
@@ -44,14 +45,14 @@ export async function chosenSources(
   const answer =
     tokens ?? (ask && baseDomain === undefined ? await ask('Do signed tokens (JWT) name the tenant too? (y/N)') : 'no');
   const sources = { baseDomain: domain === '' ? null : domain.toLowerCase(), tokens: /^(?:true|y)/i.test(`${answer}`) };
-  if (sources.baseDomain !== null && !HOST.test(sources.baseDomain)) {
+  if (sources.baseDomain !== null && (!HOST.test(sources.baseDomain) || isIP(sources.baseDomain) !== 0)) {
     // Browsers and DNS have other letters than a to z in this form alone.
     const ascii = domainToASCII(sources.baseDomain);
     throw new NothingChanged(
       `${JSON.stringify(sources.baseDomain)} is no domain`,
       ascii !== sources.baseDomain && HOST.test(ascii)
         ? `Say it as browsers send it: --base-domain ${ascii}`
-        : 'Say it without https:// and without a port: --base-domain app.example.com',
+        : 'Say it without https:// and without a port: --base-domain app.example.com. An address in numbers has no names below it',
     );
   }
   if (sources.baseDomain === null && !sources.tokens) {

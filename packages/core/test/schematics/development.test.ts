@@ -37,8 +37,9 @@ describe('nest add --local-postgres', () => {
       },
     });
     expect(manifestOf(app).devDependencies['@tenancy/cli']).toBeUndefined();
-    expect(app.now['src/data-source.ts']).toContain('url: process.env.ADMIN_DATABASE_URL');
-    expect(app.said.join('\n')).toContain('In another one take its addresses: export $(cat .env)');
+    expect(app.now['src/data-source.ts']).toContain('// eslint-disable-next-line tenancy/no-raw-client');
+    expect(app.now['src/data-source.ts']).toContain('const url = process.env.ADMIN_DATABASE_URL;');
+    expect(app.said.join('\n')).toContain("npm run database. In another one take its addresses: export $(grep -v '^#'");
     expect(app.said.join('\n')).toContain('Make the tables: npm run migrate');
     expect(app.said.join('\n')).not.toContain('password');
     const once = app.now;
@@ -70,6 +71,7 @@ describe('nest add --local-postgres', () => {
     expect(manifestOf(app).scripts).toEqual({ database: 'mine', migrate: 'mine too' });
     expect(app.now['src/data-source.ts']).toBeUndefined();
     expect(app.now['src/database.ts']).toBe(mine);
+    expect(app.said.join('\n')).toContain('npx tenancy-postgres (the script database is another, and stays)');
   });
 
   it('brings nothing of it where nobody asks', async () => {

@@ -135,6 +135,51 @@ it('names --orm where there are two ORMs that nothing holds, and nobody to ask',
   expect(await add(held)).toMatch(/nest add @tenancy\/core --skip-install --orm prisma$/m);
 });
 
+describe('a name that nothing has', () => {
+  const prisma = () =>
+    application(
+      { '@prisma/client': '^7.1.0' },
+      { 'prisma/schema.prisma': 'datasource db {\n  provider = "postgresql"\n}\nmodel Plan {\n  id Int @id\n}\n' },
+    );
+
+  it.each([
+    [{ shared: 'Plan,Plna' }, /prisma\/schema\.prisma has no model Plna, .+Nothing was changed\. There are Plan\./],
+    [{ shared: 'public.plan' }, /--shared public\.plan is no model.+Nothing was changed\. Name classes/],
+    [{ project: 'wbe' }, /nest-cli\.json has no project wbe\. Nothing was changed\. There are api, web\./],
+    [{ p: 'wbe' }, /nest-cli\.json has no project wbe/],
+    [{ baseDomain: '192.168.0.1' }, /"192\.168\.0\.1" is no domain\..+An address in numbers/],
+  ])('is refused: %j', async (options, message) => {
+    const app = prisma();
+    app.files.set('nest-cli.json', JSON.stringify({ projects: { api: {}, web: {} } }));
+    const before = app.now;
+    await expect(add(app, options)).rejects.toThrow(message);
+    expect(app.now).toEqual(before);
+  });
+
+  it('is found with spaces around it', async () => {
+    const app = prisma();
+    await add(app, { shared: 'Plan, ', project: 'web' });
+    expect(app.now['src/tenancy.prisma.ts']).toContain("shared: ['Plan']");
+  });
+});
+
+it('imports nothing twice', async () => {
+  const app = application({}, { 'src/app.module.ts': `import { TenancyModule } from '@tenancy/core';\n${module('')}` });
+  await add(app);
+  expect(app.now['src/app.module.ts']?.split('import { TenancyModule }')).toHaveLength(2);
+  expect(app.now['src/app.module.ts']).toContain('imports: [TenancyModule.forRootAsync');
+});
+
+it('leaves the ends of lines of Windows in JSON', async () => {
+  const app = application({}, { '.oxlintrc.json': '{\r\n  "rules": {}\r\n}\r\n' });
+  app.files.set(
+    'package.json',
+    JSON.stringify(JSON.parse(app.now['package.json'] ?? ''), null, 2).replaceAll('\n', '\r\n'),
+  );
+  await add(app, { localPostgres: true });
+  for (const file of ['package.json', '.oxlintrc.json']) expect(app.now[file]).not.toMatch(/[^\r]\n/);
+});
+
 it('names the form of a domain that browsers send', async () => {
   await expect(add(application(), { baseDomain: 'müller.example' })).rejects.toThrow(
     /"müller\.example" is no domain.+--base-domain xn--mller-kva\.example$/,

@@ -217,7 +217,7 @@ describe('nest g isolation-test', () => {
     const test = app.now['src/isolation.spec.ts'] ?? '';
     expect(test).toContain("client.post('/jobs', { title: canary('title') })");
     expect(test).toContain("import { rowsFromPostgres } from '@tenancy/testing/postgres';");
-    expect(test).toContain("{ tenantColumn: 'company_id' },\n    ),");
+    expect(test).toContain("?? '', {\n      tenantColumn: 'company_id',\n    }),");
     expect(test).toContain("'POST /jobs': (_rows, { canary }) => ({");
     expect(test).toContain('createIsolationHarness(AppModule, {');
     expect(test).not.toMatch(/probe|Controller/i);

@@ -17,4 +17,13 @@ export function variablesOfOthers(text: string, names: readonly string[]): strin
     .map(nameOf);
 }
 
+/** The ports on loopback that these variables of a `.env` file name. */
+export function portsOf(text: string, names: readonly string[]): number[] {
+  const ports = text
+    .split('\n')
+    .filter((line) => names.includes(nameOf(line)))
+    .map((line) => Number(/@127\.0\.0\.1:(\d+)\//.exec(line)?.[1]));
+  return [...new Set(ports)].filter((port) => port > 0);
+}
+
 const nameOf = (line: string) => /^\s*(?:export\s+)?(\w+)\s*=/.exec(line)?.[1] ?? '';

@@ -105,7 +105,7 @@ async function tablesOf(
   if (hidden.length > 0) {
     throw new Error(
       `rowsFromPostgres: row-level security hides rows of ${hidden.join(', ')} from this role, so that a change would not be ` +
-        'seen. Connect as a superuser or a role with BYPASSRLS.',
+        'seen. Connect as a superuser or a role with BYPASSRLS: a superuser makes it one by `alter role … bypassrls`.',
     );
   }
   return chosen;

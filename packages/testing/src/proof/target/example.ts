@@ -29,7 +29,7 @@ export interface Caller {
   /** Sends requests over HTTP as the caller. */
   readonly client: TenantClient;
   /** A text that nobody else has, to be sent along. */
-  canary(name: string): string;
+  readonly canary: (name: string) => string;
 }
 
 /**
@@ -45,7 +45,10 @@ export interface ExampleCall {
 /** Made from the rows that were planted for the tenant: `(rows) => ({ body: { jobId: rows.job.id } })`. */
 export type RequestExample =
   | ExampleRequest
-  | ((rows: SeededRows, context: { readonly tenant: Tenant; canary(name: string): string }) => ExampleRequest);
+  | ((
+      rows: SeededRows,
+      context: { readonly tenant: Tenant; readonly canary: (name: string) => string },
+    ) => ExampleRequest);
 
 /** A request, or a call, that an entrance answers well. */
 export type Example = RequestExample | ExampleCall;
