@@ -141,7 +141,7 @@ export class IsolationProof {
       tenants: this.#pair().map(({ slug }) => slug),
       startedAt: this.#startedAt.toISOString(),
       milliseconds: Date.now() - this.#startedAt.getTime(),
-      verdict: verdictOn(counts),
+      verdict: verdictOn(counts, entrances),
       counts,
       entrances,
       coverage,

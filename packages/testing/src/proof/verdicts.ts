@@ -28,16 +28,18 @@ export function cutOff(
 const TIME_WAS_OVER =
   'The time for this entrance was over (`budget`, `timeout`), and what was under way did not end: a request, `seed`, `rows`, or a `call`.';
 
-export function verdictOn({
-  leaks,
-  unproven,
-  accepted,
-  proven,
-}: IsolationReport['counts']): IsolationReport['verdict'] {
+export function verdictOn(
+  { leaks, unproven, accepted }: IsolationReport['counts'],
+  entrances: readonly EntranceResult[],
+): IsolationReport['verdict'] {
   if (leaks > 0) return 'leaks';
-  if (unproven > 0) return 'unproven';
-  if (accepted > 0) return 'accepted';
-  return proven > 0 ? 'isolated' : 'unproven';
+  // Where a baseline accepts everything, and nothing works for the tenant itself, the proof could not fail.
+  if (unproven > 0 || !entrances.some(worksForItself)) return 'unproven';
+  return accepted > 0 ? 'accepted' : 'isolated';
+}
+
+function worksForItself({ verdict, attacks }: EntranceResult): boolean {
+  return verdict !== 'exempt' && attacks[0]?.verdict === 'proven';
 }
 
 export function verdictOf(attacks: readonly AttackResult[]): ProofVerdict {

@@ -16,7 +16,11 @@ export function headline({ verdict, counts, entrances }: IsolationReport): strin
     );
   }
   if (counts.unproven > 0) found.push(`${counts.unproven} unproven`);
-  return found.length === 0 ? 'Nothing is proven' : found.join(', ');
+  if (found.length > 0) return found.join(', ');
+  const accepted = counted(counts.accepted, 'entrance', 'entrances');
+  return counts.accepted === 0
+    ? 'Nothing is proven'
+    : `Nothing is proven: the baseline accepts ${accepted}, and none of them works for the tenant itself`;
 }
 
 export function counted(count: number, one: string, many: string): string {

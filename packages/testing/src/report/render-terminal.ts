@@ -82,7 +82,9 @@ export function renderTerminal(report: IsolationReport, options: TerminalOptions
   const verdicts = verdictsIn(report);
   const counts = verdicts.map((verdict) => `${SIGNS[verdict]} ${report.counts[verdict]} ${verdict}`);
   const leaks = report.entrances.filter(({ verdict }) => verdict === 'leaks');
-  const unproven = report.entrances.filter(({ verdict }) => verdict === 'unproven');
+  // What a baseline accepts is told where it is all that there is.
+  const told = report.verdict === 'unproven' && report.counts.unproven === 0 ? 'accepted' : 'unproven';
+  const unproven = report.entrances.filter(({ verdict }) => verdict === told);
   return [
     ...paragraph(`Isolation of ${report.application}: ${report.tenants.join(' and ')}`).map((line) =>
       paint('bold', line),
@@ -149,16 +151,17 @@ function entranceLine(
 }
 
 function whyUnproven({ why, attacks }: EntranceResult): string {
-  return (
-    why ??
-    attacks.find(({ verdict, accepted }) => verdict === 'unproven' && accepted === undefined)?.why ??
-    'Nothing is known of how to call it.'
-  );
+  return why ?? firstOpen(attacks)?.why ?? 'Nothing is known of how to call it.';
+}
+
+function firstOpen(attacks: readonly AttackResult[]): AttackResult | undefined {
+  const open = attacks.filter(({ verdict }) => verdict === 'unproven');
+  return open.find(({ accepted }) => accepted === undefined) ?? open[0];
 }
 
 /** The beginning of the answer to a request that did not work: it says there what it would have taken. */
 function answerOf({ attacks }: EntranceResult): string {
-  const { evidence } = attacks.find(({ verdict, accepted }) => verdict === 'unproven' && accepted === undefined) ?? {};
+  const { evidence } = firstOpen(attacks) ?? {};
   const { text = '', headers } = evidence?.response ?? {};
   const clean = withoutSecrets({ ...evidence?.request?.headers, ...headers });
   return text === '' ? '' : `answered: ${shortened(clean(text), 400)}`;

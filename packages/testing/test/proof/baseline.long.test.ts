@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Controller, ForbiddenException, Get } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type AttackName,
+  createIsolationHarness,
   IsolationProof,
   proveIsolation,
   renderHtml,
@@ -13,7 +15,15 @@ import {
 import { accepted, smaller, unprovenIn } from '../../src/proof/baseline/accept.js';
 import { type Baseline, parseBaseline, writtenBaseline } from '../../src/proof/baseline/baseline.js';
 import { anAttack, anEntrance, aReport, exempt, leaking, proven, unproven } from '../report/sample-report.js';
-import { examples, Jobs, Leaky, start } from './application.js';
+import { acme, examples, globex, Jobs, Leaky, start, tenancy } from './application.js';
+
+@Controller('closed')
+class ClosedJobs {
+  @Get()
+  list(): never {
+    throw new ForbiddenException();
+  }
+}
 
 const NONE: Baseline = { unproven: [], leaks: [] };
 const find = anEntrance('GET /jobs/:id');
@@ -237,6 +247,23 @@ describe('a proof with a baseline', () => {
     writeFileSync(file, writtenBaseline(named('2026-01-01')));
     expect((await prove(Leaky, { examples, baseline: file })).verdict).toBe('leaks');
     expect(content()).toContain('2026-01-01');
+  });
+
+  it('is not enough where nothing works for the tenant itself: such a proof could not fail', async () => {
+    const module = { module: class Closed {}, imports: [tenancy()], controllers: [ClosedJobs] };
+    const closed = async (options: object) => {
+      await using harness = await createIsolationHarness(module, {
+        tenants: { acme, globex },
+        seed: (_tenant, { canary }) => Promise.resolve({ job: { title: canary('title') } }),
+      });
+      return await proveIsolation(harness, options);
+    };
+    const made = await closed({ baseline: { file, update: true } });
+    expect(made).toMatchObject({ verdict: 'unproven', counts: { accepted: 1, unproven: 0, proven: 0 } });
+    expect(content()).toContain('{"entrance":"GET /closed"}');
+    const said = renderTerminal(await closed({ baseline: file })).replace(/\s+/g, ' ');
+    expect(said).toContain('Nothing is proven: the baseline accepts 1 entrance, and none of them works for the tenant');
+    expect(said).toMatch(/Unproven: what to write ~ GET \/closed .*403.* answered: .*Forbidden/);
   });
 
   it('leaves it alone where not everything was tried', async () => {
