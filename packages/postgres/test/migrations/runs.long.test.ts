@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   eachDatabase,
   type MigrateOptions,
@@ -124,6 +124,8 @@ describe.each(servers)('$title', ({ url }) => {
     orphan.on('error', () => {});
     await orphan.connect();
     const left = orphan.query('create table left_over (id int); select pg_sleep(120)').catch((error: Error) => error);
+    const isAtWork = `select from pg_stat_activity where application_name = 'tenancy migrate 0123456789ab' and state = 'active'`;
+    await vi.waitUntil(async () => (await place.client.query(isAtWork)).rowCount === 1);
     expect(await run()).toMatchObject({ applied: ['0001_job.sql'] });
     expect(await left).toMatchObject({ message: expect.stringContaining('terminat') });
     expect(await place.tables()).toEqual({ public: ['job.id'] });
