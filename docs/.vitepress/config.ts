@@ -103,6 +103,7 @@ export default defineConfig({
     notFound: {
       title: 'There is no such page',
       quote: 'It may have another name now. The search knows all of them.',
+      linkText: 'To the first page',
       linkLabel: 'To the first page',
     },
     search: {

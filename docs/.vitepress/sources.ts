@@ -1,7 +1,11 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 
-const TEXTS = /\.(?:[cm]?[jt]s|json|prisma|sql|ya?ml)$/;
+const TEXTS = /\.(?:[cm]?[jt]s|json|prisma|sql|ya?ml)$|(?:^|\/)Dockerfile$/;
+const PICTURES: readonly string[] = ['.svg', '.png'];
+
+/** Whether a page may link to the file. */
+export const isShown = (file: string): boolean => TEXTS.test(file) || PICTURES.includes(extname(file));
 
 /** The path on the site of a file of the repository that is no page. */
 export const sourcePath = (file: string): string => (TEXTS.test(file) ? `source/${file}.html` : file);
@@ -12,7 +16,7 @@ export function writeSources(root: string, files: Iterable<string>, outDir: stri
     const target = join(outDir, sourcePath(file));
     mkdirSync(dirname(target), { recursive: true });
     if (TEXTS.test(file)) writeFileSync(target, sourcePage(file, readFileSync(join(root, file), 'utf8'), base));
-    else if (['.svg', '.png'].includes(extname(file))) copyFileSync(join(root, file), target);
+    else if (isShown(file)) copyFileSync(join(root, file), target);
     else throw new Error(`A page links to ${file}, of a kind that the site does not show.`);
   }
 }

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { headingAnchor } from '../../docs/.vitepress/heading-anchor.ts';
 import { onSite, SECTIONS } from '../../docs/.vitepress/places.ts';
+import { isShown } from '../../docs/.vitepress/sources.ts';
 import { pages } from './blocks.ts';
 import { root } from './repository.ts';
 
@@ -35,6 +36,16 @@ it.each(pages)('%s begins with its one title, and leaves out no level of heading
   expect(levels.filter((level) => level === 1)).toEqual([1]);
   expect(levels[0]).toBe(1);
   expect(levels.filter((level, at) => level > (levels[at - 1] ?? 0) + 1)).toEqual([]);
+});
+
+it('shows every kind of file that a page links to', () => {
+  const linked = pages.flatMap((page) => {
+    const links = readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g);
+    return [...links].map(([, path = '']) => join(dirname(page), path));
+  });
+  const files = linked.filter((file) => existsSync(join(root, file)) && statSync(join(root, file)).isFile());
+  expect(files.length).toBeGreaterThan(500);
+  expect(files.filter((file) => !file.endsWith('.md') && !isShown(file))).toEqual([]);
 });
 
 it('the anchor of a heading is the one that code hosts make', () => {
