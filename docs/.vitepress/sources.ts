@@ -4,7 +4,7 @@ import { dirname, extname, join } from 'node:path';
 const TEXTS = /\.(?:[cm]?[jt]s|json|prisma|sql|ya?ml)$|(?:^|\/)Dockerfile$/;
 const PICTURES: readonly string[] = ['.svg', '.png'];
 
-/** Whether a page may link to the file. */
+/** True for a file that a page may link to. */
 export const isShown = (file: string): boolean => TEXTS.test(file) || PICTURES.includes(extname(file));
 
 /** The path on the site of a file of the repository that is no page. */
