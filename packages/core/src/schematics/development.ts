@@ -73,7 +73,7 @@ const url = process.env.ADMIN_DATABASE_URL;
 if (!url) throw new Error('ADMIN_DATABASE_URL is not set.');
 
 /** For TypeORM's own command alone: it connects as the owner of the tables, without a tenant. */
-// eslint-disable-next-line tenancy/no-raw-client
+// eslint-disable-next-line tenancy/no-raw-client -- migrations are the owner's, and no tenant's
 export default new DataSource({
   type: 'postgres',
   url,
