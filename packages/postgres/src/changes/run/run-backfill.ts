@@ -69,6 +69,8 @@ async function pass(task: Task<BackfillStep>, progress: Progress): Promise<numbe
   let size = FIRST_BATCH;
   let filled = 0;
   let vacuumed = progress.rows;
+  // Rows after which versions are made room of. A batch of more would leave twice as many behind.
+  const share = Math.max(SMALL, progress.estimate / 10);
   for (;;) {
     checkSignal(run);
     const batch = await oneBatch(
@@ -90,12 +92,12 @@ async function pass(task: Task<BackfillStep>, progress: Progress): Promise<numbe
       endsAt: new Date(Date.now() + (1_000 * left) / Math.max(rate, 0.001)),
     });
     // O26: without it the table grows to twice its size.
-    if (progress.rows - vacuumed >= Math.max(SMALL, progress.estimate / 10)) {
+    if (progress.rows - vacuumed >= share) {
       vacuumed = progress.rows;
       await vacuum(task);
     }
     const factor = batch.wasWaitedFor ? 0.5 : Math.min(2, Math.max(0.5, batchTime / Math.max(1, took)));
-    size = Math.min(LARGEST_BATCH, Math.max(SMALLEST_BATCH, Math.round(size * factor)));
+    size = Math.min(LARGEST_BATCH, Math.floor(share), Math.max(SMALLEST_BATCH, Math.round(size * factor)));
     if (batch.wasWaitedFor) await pause(run, REST);
     await pause(run, took * (1 / maxShare - 1));
     while (await replicas.areBehind(run.observer, maxReplicationLag)) {
