@@ -20,27 +20,24 @@ export function mayCarry(text: string): boolean {
   return firstWord(text) === 'do' || NAMES_ONE.test(text);
 }
 
-/** Blocks in blocks; nobody writes more. */
-const DEEPEST = 5;
-
 /**
  * The text itself, and all that stands in it as a text to be run: the body of a block, what a block executes, and what a function is given that
  * runs texts. A text that is only put together when it runs is not among them.
  */
 export function carriedTexts(text: string): readonly CarriedText[] {
-  return carriedBy(readSql(text), 'statement', 0);
+  return carriedBy(readSql(text), 'statement');
 }
 
-function carriedBy(own: SqlText, kind: 'body' | 'statement', depth: number): readonly CarriedText[] {
+function carriedBy(own: SqlText, kind: 'body' | 'statement'): readonly CarriedText[] {
   const statements = own.bare.split(kind === 'body' ? IN_A_BODY : ';').map((statement) => statement.trim());
-  const inside = (kindOfInside: 'body' | 'statement') =>
-    own.strings.flatMap((string) => carriedBy(readSql(string), kindOfInside, depth + 1));
-  const carried: CarriedText[] = [{ ...own, statements }];
-  if (depth === DEEPEST) return carried;
-  if (statements.some((statement) => firstWord(statement) === 'do')) carried.push(...inside('body'));
-  const isExecuting = kind === 'body' && EXECUTES.test(own.bare);
-  if (isExecuting || [...own.called].some((name) => RUNS_TEXT.has(name))) carried.push(...inside('statement'));
-  return carried;
+  const hasBlock = statements.some((statement) => firstWord(statement) === 'do');
+  const isRunning = (kind === 'body' && EXECUTES.test(own.bare)) || [...own.called].some((name) => RUNS_TEXT.has(name));
+  // Each once, or blocks in blocks that execute would be read twice as often at each depth.
+  const inside = hasBlock || isRunning ? own.strings : [];
+  return [
+    { ...own, statements },
+    ...inside.flatMap((string) => carriedBy(readSql(string), hasBlock ? 'body' : 'statement')),
+  ];
 }
 
 /** In front of a statement of PL/pgSQL. */
