@@ -1,21 +1,12 @@
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reading, type TenantPool } from '../../src/index.js';
 import { acme } from '../database/floor-database.js';
-import { answeredBy, ReplicatedDatabase } from './replicated-database.js';
-import type { Standby } from './standby.js';
+import { openBothServers } from './both-servers.js';
 
-let database: ReplicatedDatabase;
-let replica: Standby;
-let onReplica: TenantPool;
-let onPrimary: TenantPool;
-/** The application's own connection to the replica, with nothing of ours. */
-let raw: pg.Client;
-
+let both: Awaited<ReturnType<typeof openBothServers>>;
 beforeAll(async () => {
-  database = await ReplicatedDatabase.open();
-  replica = database.replicas[0] as Standby;
-  await database.outside.query(`grant temporary on database postgres to app;
+  both = await openBothServers(
+    `grant temporary on database postgres to app;
     create table note (tenant_id text not null, words text[], at int);
     create index note_words on note using gin (words) with (fastupdate = on, gin_pending_list_limit = 4096);
     create index note_at on note using brin (at);
@@ -25,23 +16,15 @@ beforeAll(async () => {
     create materialized view words as select 1 as n;
     select nextval('number');
     insert into note select tenant, array['w' || n], n from generate_series(1, 300) n, unnest(array['${acme.id}', 't_globex']) tenant;
-    create function stages() returns int language plpgsql as $$ begin create temp table stage (a int); return 1; end $$`);
-  const checks = { 'temporary-tables': 'off' } as const;
-  onReplica = database.pool({ reads: { waitMillis: 30_000 }, checks });
-  onPrimary = database.pool({ replicas: [], checks });
-  await database.context.run(acme, () => answeredBy(onReplica, replica.port));
-  raw = new pg.Client({ connectionString: replica.urlAs('app', 'app') });
-  await raw.connect();
-  await raw.query(`set app.tenant_id = '${acme.id}'`);
+    create function stages() returns int language plpgsql as $$ begin create temp table stage (a int); return 1; end $$`,
+    { 'temporary-tables': 'off' },
+  );
 });
 
-afterAll(async () => {
-  await raw?.end();
-  await database?.stop();
-});
+afterAll(() => both?.stop());
 
 const read = (pool: TenantPool, statement: string) =>
-  database.context.run(acme, () => reading(async () => (await pool.query(statement)).rows));
+  both.context.run(acme, () => reading(async () => (await pool.query(statement)).rows));
 
 describe('what a server keeps for itself: temporary tables, sequences, lists of an index that are pending', () => {
   it.each([
@@ -68,10 +51,10 @@ describe('what a server keeps for itself: temporary tables, sequences, lists of 
     'refresh materialized view words',
     'reindex index note_words',
   ])('a standby cannot, and both say so: %s', async (statement) => {
-    await expect(raw.query(statement)).rejects.toMatchObject({
+    await expect(both.raw.query(statement)).rejects.toMatchObject({
       code: expect.stringMatching(/^(25006|55000|0A000|42501)$/),
     });
-    for (const pool of [onReplica, onPrimary]) {
+    for (const pool of [both.onReplica, both.onPrimary]) {
       await expect(read(pool, statement)).rejects.toMatchObject({
         code: 'statement_refused',
         message: expect.stringMatching(/`reading`/),
@@ -90,14 +73,14 @@ describe('what a server keeps for itself: temporary tables, sequences, lists of 
     ['a block range of an index', 'select count(*)::int as n from note where at between 10 and 12', [{ n: 3 }]],
     ['DISCARD TEMP', 'discard temp', []],
   ])('both read %s', async (_, statement, rows) => {
-    for (const pool of [onReplica, onPrimary]) expect(await read(pool, statement)).toEqual(rows);
-    expect((await raw.query(statement)).rows).toEqual(rows);
+    for (const pool of [both.onReplica, both.onPrimary]) expect(await read(pool, statement)).toEqual(rows);
+    expect((await both.raw.query(statement)).rows).toEqual(rows);
   });
 
   it.each([`select currval('number')`, 'select lastval()'])(
     'what a session has not drawn it is not told, in the same words on both: %s',
     async (statement) => {
-      for (const pool of [onReplica, onPrimary])
+      for (const pool of [both.onReplica, both.onPrimary])
         await expect(read(pool, statement)).rejects.toMatchObject({ code: '55000' });
     },
   );

@@ -1,39 +1,20 @@
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reading, type TenantPool } from '../../src/index.js';
 import { acme } from '../database/floor-database.js';
-import { answeredBy, ReplicatedDatabase } from './replicated-database.js';
-import type { Standby } from './standby.js';
+import { openBothServers } from './both-servers.js';
 
-let database: ReplicatedDatabase;
-let replica: Standby;
-let onReplica: TenantPool;
-let onPrimary: TenantPool;
-/** The application's own connection to the replica, with nothing of ours. */
-let raw: pg.Client;
-
+let both: Awaited<ReturnType<typeof openBothServers>>;
 beforeAll(async () => {
-  database = await ReplicatedDatabase.open();
-  replica = database.replicas[0] as Standby;
-  await database.outside.query(`create function tells() returns void language plpgsql as
+  both = await openBothServers(`create function tells() returns void language plpgsql as
       $$ begin perform pg_notify('news', 'x'); end $$;
     create function lock_of(text) returns text language sql as 'select $1'`);
-  onReplica = database.pool({ reads: { waitMillis: 30_000 } });
-  onPrimary = database.pool({ replicas: [] });
-  await database.context.run(acme, () => answeredBy(onReplica, replica.port));
-  raw = new pg.Client({ connectionString: replica.urlAs('app', 'app') });
-  await raw.connect();
-  await raw.query(`set app.tenant_id = '${acme.id}'`);
 });
 
-afterAll(async () => {
-  await raw?.end();
-  await database?.stop();
-});
+afterAll(() => both?.stop());
 
 /** Sends it within `reading`, in a transaction. */
 const sent = (pool: TenantPool, statement: string) =>
-  database.context.run(acme, () =>
+  both.context.run(acme, () =>
     reading(async () => {
       const client = await pool.connect();
       try {
@@ -71,12 +52,12 @@ describe('what a replica refuses, or does for itself alone, is refused on both',
     `select lo_from_bytea(0, 'x')`,
     `select brin_summarize_new_values('job')`,
   ])('a replica refuses it: %s', async (statement) => {
-    if (!/^\s*(begin|start)/i.test(statement)) await raw.query('begin');
-    const code = await raw.query(statement).catch((error) => error.code);
-    await raw.query('rollback');
+    if (!/^\s*(begin|start)/i.test(statement)) await both.raw.query('begin');
+    const code = await both.raw.query(statement).catch((error) => error.code);
+    await both.raw.query('rollback');
     expect(code).toMatch(/^(25006|0A000|55000|XX000)$/);
-    await expect(sent(onReplica, statement)).rejects.toMatchObject({ code: 'statement_refused' });
-    await expect(sent(onPrimary, statement)).rejects.toMatchObject({ code: 'statement_refused' });
+    await expect(sent(both.onReplica, statement)).rejects.toMatchObject({ code: 'statement_refused' });
+    await expect(sent(both.onPrimary, statement)).rejects.toMatchObject({ code: 'statement_refused' });
   });
 
   it.each([
@@ -87,11 +68,11 @@ describe('what a replica refuses, or does for itself alone, is refused on both',
     'select pg_try_advisory_xact_lock_shared(1)',
     'do $$ begin perform pg_advisory_xact_lock(1); end $$',
   ])('a lock on a replica keeps nobody out: %s', async (statement) => {
-    const granted = await raw.query(statement);
+    const granted = await both.raw.query(statement);
     expect(granted.command).toMatch(/SELECT|DO/);
-    await raw.query('select pg_advisory_unlock_all()');
-    await expect(sent(onReplica, statement)).rejects.toMatchObject({ code: 'statement_refused' });
-    await expect(sent(onPrimary, statement)).rejects.toMatchObject({ code: 'statement_refused' });
+    await both.raw.query('select pg_advisory_unlock_all()');
+    await expect(sent(both.onReplica, statement)).rejects.toMatchObject({ code: 'statement_refused' });
+    await expect(sent(both.onPrimary, statement)).rejects.toMatchObject({ code: 'statement_refused' });
   });
 
   it.each([
@@ -111,24 +92,24 @@ describe('what a replica refuses, or does for itself alone, is refused on both',
     'with cluster as (select 1 as vacuum) select vacuum as lock from cluster',
     'declare c cursor for select * from job',
   ])('an ordinary read is answered by both: %s', async (statement) => {
-    await sent(onReplica, statement);
-    await sent(onPrimary, statement);
+    await sent(both.onReplica, statement);
+    await sent(both.onPrimary, statement);
   });
 
   it('outside of `reading` all of it is what it was', async () => {
-    await database.context.run(acme, async () => {
+    await both.context.run(acme, async () => {
       for (const statement of [
         `select pg_notify('news', 'x')`,
         'select pg_advisory_lock(1)',
         'select txid_current()',
       ]) {
-        await onReplica.query(statement);
+        await both.onReplica.query(statement);
       }
     });
   });
 
   it('a function of your own that does so is refused by the replica alone', async () => {
-    await expect(sent(onReplica, 'select tells()')).rejects.toMatchObject({ code: 'statement_refused' });
-    expect(await sent(onPrimary, 'select tells()')).toHaveLength(1);
+    await expect(sent(both.onReplica, 'select tells()')).rejects.toMatchObject({ code: 'statement_refused' });
+    expect(await sent(both.onPrimary, 'select tells()')).toHaveLength(1);
   });
 });
