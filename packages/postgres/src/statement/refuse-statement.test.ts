@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { refuseSeed } from '../tenants/provision/refuse-seed.js';
 import { refuseStatement } from './refuse-statement.js';
 
-/** What has the words of something that is refused, and does nothing of it. */
+/** Statements that have the words of something that is refused, and do nothing of it. */
 const ORDINARY = [
   `do $$ begin if not exists (select from job) then insert into job (title) values ('a; listen to us'); end if; end $$`,
   `do $$ begin for n in 1..3 loop insert into job (title) values ('begin ' || n); end loop; end $$`,
@@ -14,7 +14,7 @@ const ORDINARY = [
   `select 'it''s'' fine' || E'\\n' || U&'d\\0061t'`,
 ];
 
-/** What is nothing for a seed, as it is put together or sets something, and is a tenant's own on its pool. */
+/** Statements of a tenant's on its pool: a seed may not send them, as they are put together or set something. */
 const OF_A_POOL = [
   `select set_config('app.locale', $1, true)`,
   `select query_to_xml($1, true, false, '')`,
